@@ -1,0 +1,1 @@
+"""Everything that faces a trigger: parse, one call to the service, render."""

@@ -1,0 +1,55 @@
+"""The names of the mails of a session: what each is about is in its id, so one id is one mail and is sent once."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Self
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+_STAMP = "%Y%m%dT%H%MZ"
+_SHAPE = re.compile(r"(?P<attendee>.+)-(?P<generation>\d+)-(?P<kind>confirmation|reminder|again)(?:-(?P<about>.+))?")
+
+
+class MailKind(StrEnum):
+    """What a mail tells an attendee."""
+
+    CONFIRMATION = "confirmation"
+    REMINDER = "reminder"
+    AGAIN = "again"
+
+
+@dataclass(frozen=True, slots=True)
+class MailId:
+    """One mail to one attendee: `about` is the reminder's offset and the start it is for, or when it was asked for."""
+
+    attendee: str
+    generation: int
+    kind: MailKind
+    about: str = ""
+
+    def __str__(self) -> str:
+        tail = f"-{self.about}" if self.about else ""
+        return f"{self.attendee}-{self.generation}-{self.kind}{tail}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self | None:
+        """The id that `text` spells, or None: a queue can hold anything."""
+        match = _SHAPE.fullmatch(text)
+        if match is None:
+            return None
+        return cls(match["attendee"], int(match["generation"]), MailKind(match["kind"]), match["about"] or "")
+
+    def operation_id(self, session_id: str) -> UUID:
+        """The same for every attempt, so the mail service can be asked whether it has this mail already."""
+        return uuid5(NAMESPACE_URL, f"mail:{session_id}/{self}")
+
+
+def stamp(moment: datetime) -> str:
+    """A moment as it stands in a mail id: 20230908T1400Z."""
+    return moment.astimezone(UTC).strftime(_STAMP)
+
+
+def reminder_about(offset: str, starts: datetime) -> str:
+    """What a reminder is about: a session that moves to another time is owed new ones."""
+    return f"{offset}-{stamp(starts)}"

@@ -1,0 +1,79 @@
+"""Claim, ask, send, mark: the only order in which a crash at any point neither doubles a mail nor loses it."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from shared.mail.message import (
+    EmailMessage,
+    MailNotAcceptedError,
+    MailRefusedError,
+    MailSender,
+    MailStatus,
+    MailUnclearError,
+)
+
+LEASE = timedelta(minutes=10)
+"""How long a claim stands without an answer. Longer than any request and than the mail service's status lags behind."""
+
+_WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 10, 20, 30, 60))
+
+
+def wait_after(attempts: int) -> timedelta:
+    """How long to wait after the first, second, ... failed attempt: 1, 2, 5, 10, 20, 30, then 60 minutes each time."""
+    return _WAITS[min(max(attempts, 1), len(_WAITS)) - 1]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to hand over one mail now. `taken_over`: an earlier claim ended without a mark, so ask first."""
+
+    operation_id: UUID
+    attempts: int
+    taken_over: bool
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The mail service has the mail."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The mail service will never take it; `code` says why in a word."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Postponed:
+    """Not now: try again after `wait`. `everyone`: the service asked for peace, so all other mails wait as well."""
+
+    wait: timedelta
+    everyone: bool
+    code: str
+
+
+type Outcome = Sent | Refused | Postponed
+
+
+def hand_over(message: EmailMessage, claim: Claim, sender: MailSender) -> Outcome:
+    """Hands over a mail that the caller has claimed, and says what the caller has to mark. It raises nothing."""
+    try:
+        if claim.taken_over:
+            found = sender.status(claim.operation_id)
+            if found is MailStatus.FAILED:
+                return Refused("provider-failed")
+            if found is not None:
+                return Sent()
+        sender.send(message, operation_id=claim.operation_id)
+    except MailRefusedError as error:
+        return Refused(str(error))
+    except MailNotAcceptedError as error:
+        wait = error.retry_after or wait_after(claim.attempts)
+        return Postponed(wait, everyone=error.retry_after is not None, code=str(error))
+    except MailUnclearError as error:
+        # It may be on its way: only when its status can be trusted to show it is asking worth anything.
+        return Postponed(LEASE, everyone=False, code=str(error))
+    return Sent()

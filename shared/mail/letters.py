@@ -1,0 +1,66 @@
+"""Mails from templates: one source for each, rendered once as text and once as HTML, so that the two say the same."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from shared.content import Content
+from shared.mail.message import EmailMessage
+
+if TYPE_CHECKING:
+    from jinja2 import Environment, Template
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_BLOCKS = ("h", "p", "facts", "link", "ul")
+
+
+@dataclass(frozen=True)
+class Letters:
+    """Writes mails with one trust's copy. A fact that a template names and nobody gives is an error, not a blank."""
+
+    content: Content = field(repr=False)
+
+    def write(self, template: str, *, to: str, **facts: Any) -> EmailMessage:
+        """The mail `template` to one address, with these facts: text is escaped in HTML and never read as markup."""
+        text = self._text.get_template(f"{template}.jinja")
+        html = self._html.get_template(f"{template}.jinja")
+        return EmailMessage(
+            to=to,
+            subject=" ".join(_block(text, "subject", facts).split()),
+            text=_without_gaps(text.render(facts)),
+            html=html.render(facts),
+        )
+
+    @cached_property
+    def _text(self) -> "Environment":
+        return self._environment("txt")
+
+    @cached_property
+    def _html(self) -> "Environment":
+        return self._environment("html")
+
+    def _environment(self, kind: Literal["txt", "html"]) -> "Environment":
+        # Half a second of the cold start of every function that sends no mail.
+        from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415  # see above
+
+        environment = Environment(
+            loader=FileSystemLoader(_TEMPLATES),
+            autoescape=kind == "html",  # noqa: S701  # the text part is not HTML and must not be escaped
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        blocks: Any = environment.get_template(f"_blocks.{kind}.jinja").module
+        environment.globals |= {name: getattr(blocks, name) for name in _BLOCKS}
+        environment.globals |= {"content": self.content, "frame": f"_frame.{kind}.jinja"}
+        return environment
+
+
+def _block(template: "Template", name: str, facts: dict[str, Any]) -> str:
+    return "".join(template.blocks[name](template.new_context(facts)))
+
+
+def _without_gaps(text: str) -> str:
+    paragraphs = [part.strip("\n") for part in text.split("\n\n")]
+    return "\n\n".join(part for part in paragraphs if part.strip()) + "\n"

@@ -1,0 +1,103 @@
+"""The port's adapter for Azure Communication Services e-mail, through Microsoft's client."""
+
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from azure.communication.email import EmailClient
+from azure.core.credentials import AzureKeyCredential, TokenCredential
+from azure.core.exceptions import AzureError, HttpResponseError, ServiceRequestError
+from azure.core.rest import HttpRequest
+
+from shared.mail.message import (
+    EmailMessage,
+    MailNotAcceptedError,
+    MailRefusedError,
+    MailStatus,
+    MailUnclearError,
+)
+
+_API_VERSION = "2025-09-01"
+# The client would sleep through a Retry-After of any length and post a mail again after a fault of the service.
+_ONE_TRY: Mapping[str, Any] = {"retry_total": 0, "connection_timeout": 5, "read_timeout": 20}
+_STATUS = {
+    "notstarted": MailStatus.UNDER_WAY,
+    "running": MailStatus.UNDER_WAY,
+    "succeeded": MailStatus.HANDED_OVER,
+    "failed": MailStatus.FAILED,
+    "canceled": MailStatus.FAILED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AzureMailSender:
+    """Sends as `sender`, a verified address. One client for the whole process; it is safe to share between threads."""
+
+    client: EmailClient = field(repr=False)
+    sender: str
+
+    def send(self, message: EmailMessage, *, operation_id: UUID) -> None:
+        with _translated():
+            # Without `polling=False` a thread starts at once and uses up the quota for status requests.
+            self.client.begin_send(_body(message, self.sender), operation_id=str(operation_id), polling=False)
+
+    def status(self, operation_id: UUID) -> MailStatus | None:
+        request = HttpRequest("GET", f"/emails/operations/{operation_id}", params={"api-version": _API_VERSION})
+        with _translated():
+            answer = self.client.send_request(request)
+            if answer.status_code == 404:
+                return None
+            answer.raise_for_status()
+            return _STATUS.get(str(answer.json().get("status")).casefold(), MailStatus.UNDER_WAY)
+
+
+def open_client(endpoint: str, credential: TokenCredential | AzureKeyCredential) -> EmailClient:
+    """A client for the endpoint. `from_connection_string` is no use: it turns http, the emulator's, into https."""
+    return EmailClient(endpoint.rstrip("/"), credential, **_ONE_TRY)
+
+
+def _body(message: EmailMessage, sender: str) -> dict[str, Any]:
+    return {
+        "senderAddress": sender,
+        "recipients": {"to": [{"address": message.to}]},
+        "content": {"subject": message.subject, "plainText": message.text, "html": message.html},
+        "headers": {
+            # No holiday notices in answer to a machine (RFC 3834; Exchange reads the second).
+            "Auto-Submitted": "auto-generated",
+            "X-Auto-Response-Suppress": "All",
+        },
+        "userEngagementTrackingDisabled": True,
+    }
+
+
+@contextmanager
+def _translated() -> Generator[None]:
+    try:
+        yield
+    except HttpResponseError as error:
+        raise _refusal(error) from None  # the original's text can quote the request
+    except ServiceRequestError as error:  # no connection was made, so nothing was sent
+        raise MailNotAcceptedError(type(error).__name__) from None
+    except (AzureError, ValueError) as error:  # ValueError: an accepted mail whose answer the client cannot read
+        raise MailUnclearError(type(error).__name__) from None
+
+
+def _refusal(error: HttpResponseError) -> MailNotAcceptedError | MailUnclearError | MailRefusedError:
+    status = error.status_code or 0
+    if status == 429:
+        return MailNotAcceptedError("HTTP 429", _retry_after(error))
+    # 401, 403 and 404 are keys, clocks and domains that people mend; 408 and 409 say nothing about the message either.
+    if status in {401, 403, 404, 408, 409}:
+        return MailNotAcceptedError(f"HTTP {status}")
+    if 400 <= status < 500:
+        return MailRefusedError(f"HTTP {status}")
+    return MailUnclearError(f"HTTP {status}")
+
+
+def _retry_after(error: HttpResponseError) -> timedelta | None:
+    headers = getattr(error.response, "headers", None) or {}
+    value = str(headers.get("Retry-After", ""))
+    return timedelta(seconds=int(value)) if value.isdecimal() else None

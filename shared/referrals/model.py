@@ -1,0 +1,82 @@
+"""What a person says when referring themselves, and the stages of its way to the provider."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from shared.contact import Agreed, EmailAddress, FullName, PhoneNumber, SubmissionId, free_text
+
+WHAT_BRINGS_YOU_LENGTH = 4000
+
+
+class ContactBy(StrEnum):
+    """A way in which the provider may get in touch."""
+
+    EMAIL = "email"
+    PHONE = "phone"
+    TEXT = "text"
+
+
+BY_NUMBER = frozenset({ContactBy.PHONE, ContactBy.TEXT})
+
+
+def _listed(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+class ReferralRequest(BaseModel):
+    """The answers of one referral. Nothing of it is ever stored or logged unsealed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    full_name: FullName
+    contact_by: Annotated[tuple[ContactBy, ...], BeforeValidator(_listed), Field(min_length=1)]
+    email: EmailAddress | None = None
+    phone: PhoneNumber | None = None
+    therapy_language: Annotated[str, Field(min_length=1), free_text(60, "Language")]
+    what_brings_you: Annotated[str, free_text(WHAT_BRINGS_YOU_LENGTH, "What brings you here")] = ""
+    consent_share: Agreed
+    submission_id: SubmissionId | None = None
+
+    @model_validator(mode="after")
+    def _has_what_the_chosen_way_needs(self) -> Self:
+        if ContactBy.EMAIL in self.contact_by and not self.email:
+            raise PydanticCustomError("email_missing", "Enter your email address")
+        if BY_NUMBER & set(self.contact_by) and not self.phone:
+            raise PydanticCustomError("phone_missing", "Enter your phone number")
+        return self
+
+
+class ReferralState(StrEnum):
+    """How far a referral has come; administrators may read these words and nothing else of it."""
+
+    RECEIVED = "received"
+    SENDING = "sending"
+    SENT = "sent"
+    ATTENTION = "attention"
+
+
+FORWARDED = frozenset({ReferralState.SENT, ReferralState.ATTENTION})
+"""The states in which nothing is left to be done without a person."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Referral:
+    """What is known of a referral without opening it. `received_on` is a day, YYYY-MM-DD, in London."""
+
+    reference: str
+    state: ReferralState
+    received_on: str
+    consent_version: str
+    submission: str
+    attempts: int
+    not_before: datetime
+    etag: str
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether somebody should try to forward it at this moment."""
+        return self.state not in FORWARDED and now >= self.not_before

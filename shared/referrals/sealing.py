@@ -1,0 +1,132 @@
+"""Sealing answers so that only the holder of the private key can read them: AES-256-GCM, its key wrapped by RSA.
+
+The side that accepts a referral holds the public key alone and asks no vault; the side that forwards it unwraps.
+"""
+
+import base64
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from azure.core.credentials import TokenCredential
+from azure.core.exceptions import AzureError, HttpResponseError
+from azure.keyvault.keys import JsonWebKey
+from azure.keyvault.keys.crypto import CryptographyClient, KeyWrapAlgorithm
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from shared.referrals.errors import KeyUnavailableError, UnsealError
+
+VERSION = "1"
+_ALGORITHM = KeyWrapAlgorithm.rsa_oaep_256
+_NONCE_BYTES = 12  # NIST SP 800-38D: 96 bits; the key is used once
+_NUMBERS = ("n", "e", "d", "p", "q", "dp", "dq", "qi")
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """What is stored of the answers; nothing of it can be read without the private key named by `key_id`."""
+
+    version: str
+    key_id: str
+    wrapped_key: bytes = field(repr=False)
+    nonce: bytes = field(repr=False)
+    ciphertext: bytes = field(repr=False)
+
+
+class Sealer:
+    """Seals with the public key of this JSON Web Key, without any request."""
+
+    def __init__(self, public_jwk: Mapping[str, str]) -> None:
+        self._key_id = public_jwk["kid"]
+        self._client = CryptographyClient.from_jwk(_parsed(public_jwk))
+
+    def seal(self, reference: str, answers: bytes) -> Sealed:
+        """Seals the answers under a reference: under another, in another table or version, they do not open."""
+        key, nonce = AESGCM.generate_key(256), secrets.token_bytes(_NONCE_BYTES)
+        wrapped = self._client.wrap_key(_ALGORITHM, key).encrypted_key
+        ciphertext = AESGCM(key).encrypt(nonce, answers, _bound_to(reference, VERSION))
+        return Sealed(VERSION, self._key_id, wrapped, nonce, ciphertext)
+
+
+class Unwrapper(Protocol):
+    """Opens a wrapped key with the private key of that id."""
+
+    def unwrap(self, key_id: str, wrapped_key: bytes) -> bytes:
+        """The key.
+
+        Raises:
+            KeyUnavailableError: the private key cannot be used at the moment.
+            UnsealError: it is another key's, or was tampered with.
+        """
+
+
+class LocalKey:
+    """A private key in a setting: for a developer's machine."""
+
+    def __init__(self, private_jwk: str) -> None:
+        jwk = json.loads(private_jwk)
+        self._key_id = jwk["kid"]
+        self._client = CryptographyClient.from_jwk(_parsed(jwk))
+
+    def unwrap(self, key_id: str, wrapped_key: bytes) -> bytes:
+        if key_id != self._key_id:
+            raise KeyUnavailableError("another key")
+        try:
+            return bytes(self._client.unwrap_key(_ALGORITHM, wrapped_key).key)
+        except ValueError as error:  # what `cryptography` says of a key that does not unwrap
+            raise UnsealError("key") from error
+
+
+class VaultKey:
+    """A private key in Azure Key Vault: every version of it that is enabled opens what was sealed with it."""
+
+    def __init__(self, key_url: str, credential: TokenCredential) -> None:
+        self._key_url = key_url.rstrip("/")
+        self._credential = credential
+        self._clients: dict[str, CryptographyClient] = {}
+
+    def unwrap(self, key_id: str, wrapped_key: bytes) -> bytes:
+        # The id comes from a table: only versions of our own key are asked for, whatever stands there.
+        if not key_id.startswith(f"{self._key_url}/"):
+            raise UnsealError("key id")
+        if key_id not in self._clients:
+            self._clients[key_id] = CryptographyClient(key_id, self._credential, retry_total=0, read_timeout=10)
+        try:
+            return bytes(self._clients[key_id].unwrap_key(_ALGORITHM, wrapped_key).key)
+        except HttpResponseError as error:
+            if error.status_code == 400:
+                raise UnsealError("key") from error
+            raise KeyUnavailableError(f"HTTP {error.status_code}") from error
+        except AzureError as error:
+            raise KeyUnavailableError(type(error).__name__) from error
+
+
+def unseal(reference: str, sealed: Sealed, unwrapper: Unwrapper) -> bytes:
+    """The answers that were sealed under this reference.
+
+    Raises:
+        UnsealError: they were tampered with, cut short, or sealed under another reference or version.
+        KeyUnavailableError: the private key cannot be used at the moment.
+    """
+    key = unwrapper.unwrap(sealed.key_id, sealed.wrapped_key)
+    try:
+        return AESGCM(key).decrypt(sealed.nonce, sealed.ciphertext, _bound_to(reference, sealed.version))
+    except (InvalidTag, ValueError) as error:
+        raise UnsealError("content") from error
+
+
+def _bound_to(reference: str, version: str) -> bytes:
+    return f"SealedReferrals|{reference}|{version}".encode()
+
+
+def _parsed(jwk: Mapping[str, str]) -> JsonWebKey:
+    numbers: dict[str, Any] = {name: _bytes(jwk[name]) for name in _NUMBERS if name in jwk}
+    operations = ["wrapKey", "unwrapKey"] if "d" in jwk else ["wrapKey"]
+    return JsonWebKey(kty="RSA", kid=jwk["kid"], key_ops=operations, **numbers)
+
+
+def _bytes(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))

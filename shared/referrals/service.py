@@ -1,0 +1,124 @@
+"""Accepting a referral: sealed before anything is written, and never lost once the person has its reference."""
+
+import logging
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Protocol
+
+from shared.references import reference, same_answers, same_submission
+from shared.referrals.errors import ReferralReusedError, ReferralsBusyError
+from shared.referrals.model import Referral, ReferralRequest, ReferralState
+from shared.rows import RowConflictError, StorageUnavailableError
+from shared.wallclock import LONDON
+
+logger = logging.getLogger(__name__)
+
+_CANDIDATES = 5  # references to try: a second is needed once in some ten thousand million referrals
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+class Envelope(Protocol):
+    """Sealed answers: opaque here."""
+
+
+class ReferralStore[E: Envelope](Protocol):
+    """What accepting needs of the tables; `shared.referrals.repository` describes each."""
+
+    def insert_sealed(self, referral: Referral, sealed: E) -> None: ...
+    def insert_status(self, referral: Referral) -> None: ...
+    def sealed(self, reference: str) -> tuple[Referral, E] | None: ...
+    def every_status(self) -> list[Referral]: ...
+    def every_sealed(self) -> list[Referral]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ReferralService[E: Envelope]:
+    """Takes referrals in. `seal` makes the answers unreadable for everybody on this side, this service included."""
+
+    store: ReferralStore[E]
+    seal: Callable[[str, bytes], E]
+    key: bytes = field(repr=False)
+    consent_version: str
+
+    def accept(self, request: ReferralRequest, now: datetime) -> str:
+        """Stores the referral and returns its reference: for the same submission always the same one.
+
+        Args:
+            request: the answers.
+            now: UTC.
+
+        Raises:
+            ReferralReusedError: the same submission was stored with other answers, which stand.
+            ReferralsBusyError: no clear answer from storage; the same request may be sent again.
+        """
+        submission_id = request.submission_id or secrets.token_urlsafe(24)
+        answers = request.model_dump_json(exclude={"submission_id"})
+        submission = same_submission(self.key, submission_id)
+        fingerprint = f"{submission}-{same_answers(self.key, submission_id, answers)}"
+        for candidate in range(_CANDIDATES):
+            referral = self._referral(submission_id, candidate, fingerprint, now)
+            if self._store_sealed(referral, answers.encode()):
+                self._store_status(referral)
+                return referral.reference
+        raise ReferralsBusyError
+
+    def due(self, now: datetime) -> list[str]:
+        """The references of all that should be forwarded at this moment (UTC) and are not."""
+        return [referral.reference for referral in self.store.every_status() if referral.is_due(now)]
+
+    def adopt(self) -> int:
+        """Gives a status to every sealed referral that has none, and returns how many there were.
+
+        A process can die between the two writes; the person saw an error and may never have tried again.
+        """
+        # The sealed rows first: one that is written between the two looks is then not taken for an orphan.
+        sealed = self.store.every_sealed()
+        known = {referral.reference for referral in self.store.every_status()}
+        orphans = [referral for referral in sealed if referral.reference not in known]
+        for referral in orphans:
+            self.store.insert_status(referral)
+            logger.warning("referral %s had no status and was adopted", referral.reference)
+        return len(orphans)
+
+    def _referral(self, submission_id: str, candidate: int, fingerprint: str, now: datetime) -> Referral:
+        return Referral(
+            reference=reference(self.key, "referral", submission_id, str(candidate)),
+            state=ReferralState.RECEIVED,
+            received_on=now.astimezone(LONDON).date().isoformat(),
+            consent_version=self.consent_version,
+            submission=fingerprint,
+            attempts=0,
+            not_before=_NEVER,
+            etag="",
+        )
+
+    def _store_sealed(self, referral: Referral, answers: bytes) -> bool:
+        try:
+            self.store.insert_sealed(referral, self.seal(referral.reference, answers))
+        except (RowConflictError, StorageUnavailableError):
+            return self._is_stored(referral)
+        return True
+
+    def _is_stored(self, referral: Referral) -> bool:
+        """Whether the row that stands under the reference is this referral; False where it is another person's."""
+        try:
+            found = self.store.sealed(referral.reference)
+        except StorageUnavailableError:
+            found = None
+        if found is None:
+            raise ReferralsBusyError
+        stored = found[0].submission
+        if stored == referral.submission:
+            return True
+        if stored.partition("-")[0] == referral.submission.partition("-")[0]:
+            raise ReferralReusedError
+        return False
+
+    def _store_status(self, referral: Referral) -> None:
+        try:
+            self.store.insert_status(referral)
+        except StorageUnavailableError:
+            # The answers are safe, and that is what the person is told: `adopt` finishes this.
+            logger.warning("referral %s is stored without its status", referral.reference)

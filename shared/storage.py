@@ -1,0 +1,130 @@
+"""Azure Table Storage behind the port of `shared.rows`: the SDK's client called in one place, its errors translated."""
+
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from azure.core import MatchConditions
+from azure.core.credentials import TokenCredential
+from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
+from azure.data.tables import TableClient, TableErrorCode, TableServiceClient, UpdateMode
+
+from shared.rows import (
+    MOST_WRITES,
+    Row,
+    RowConflictError,
+    StorageError,
+    StorageRefusedError,
+    StorageUnavailableError,
+    Write,
+)
+from shared.settings import StorageConnection
+
+# Bounded waits: the SDK's own defaults go on for minutes, and the person at the form is waiting.
+_PATIENCE: Mapping[str, Any] = {
+    "retry_total": 2,
+    "retry_backoff_factor": 0.1,
+    "connection_timeout": 5,
+    "read_timeout": 10,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AzureTable:
+    """One table through the SDK's client, as `shared.rows.Table` describes it."""
+
+    client: TableClient = field(repr=False)
+
+    def get(self, partition: str, key: str) -> Row | None:
+        with _translated():
+            try:
+                return _row(self.client.get_entity(partition, key))
+            except HttpResponseError as error:
+                if _is_row_missing(error):
+                    return None
+                raise
+
+    def query(self, select: Sequence[str] = (), **like: str) -> list[Row]:
+        # Values only ever travel as parameters, which the SDK quotes: no text of a person's is part of a filter.
+        text = " and ".join(f"{name} eq @{name}" for name in like)
+        with _translated():
+            found = self.client.query_entities(text, parameters=like, select=list(select) or None)
+            return [_row(entity) for entity in found]
+
+    def insert(self, cells: Mapping[str, Any]) -> str:
+        with _translated():
+            try:
+                return str(self.client.create_entity(cells)["etag"])
+            except ResourceNotFoundError:  # it carries no code; there is no row yet, so it is the table
+                raise StorageRefusedError("no such table") from None
+
+    def merge(self, cells: Mapping[str, Any], etag: str) -> str:
+        condition = MatchConditions.IfNotModified
+        with _translated():
+            answer = self.client.update_entity(cells, UpdateMode.MERGE, etag=etag, match_condition=condition)
+            return str(answer["etag"])
+
+    def put(self, cells: Mapping[str, Any]) -> None:
+        with _translated():
+            self.client.upsert_entity(cells, UpdateMode.REPLACE)
+
+    def apply(self, writes: Sequence[Write]) -> list[str]:
+        if len(writes) > MOST_WRITES:  # some servers answer this with garbage
+            raise StorageRefusedError(f"{len(writes)} writes in one transaction")
+        with _translated():
+            operations: list[Any] = [_operation(write) for write in writes]
+            return [str(answer["etag"]) for answer in self.client.submit_transaction(operations)]
+
+
+def _row(entity: Any) -> Row:
+    return Row(dict(entity), str(entity.metadata["etag"]))
+
+
+def _operation(write: Write) -> tuple[str, Mapping[str, Any], Mapping[str, Any]]:
+    if write.kind == "create":
+        return ("create", write.cells, {})
+    # In a transaction the SDK never takes the ETag from the entity: left out, the write is unconditional.
+    condition = {"etag": write.etag, "match_condition": MatchConditions.IfNotModified}
+    return ("update", write.cells, {"mode": UpdateMode(write.kind), **condition})
+
+
+@contextmanager
+def _translated() -> Generator[None]:
+    try:
+        yield
+    except HttpResponseError as error:
+        raise _refusal(error) from error
+    except AzureError as error:
+        raise StorageUnavailableError(type(error).__name__) from error
+    except (TypeError, ValueError) as error:  # a value or a transaction that the SDK will not even send
+        raise StorageRefusedError(type(error).__name__) from error
+
+
+def _is_row_missing(error: HttpResponseError) -> bool:
+    return error.status_code == 404 and getattr(error, "error_code", None) != TableErrorCode.TABLE_NOT_FOUND
+
+
+def _refusal(error: HttpResponseError) -> StorageError:
+    status = error.status_code or 0
+    # https://learn.microsoft.com/rest/api/storageservices/table-service-error-codes
+    if status in {409, 412} or _is_row_missing(error):
+        return RowConflictError(f"HTTP {status}")
+    if status in {400, 403, 404, 413}:
+        return StorageRefusedError(f"HTTP {status}")
+    return StorageUnavailableError(f"HTTP {status}")
+
+
+def open_tables(
+    connection: StorageConnection, credential: TokenCredential | None = None, **options: Any
+) -> TableServiceClient:
+    """One client for an account; `options` go to the SDK, a `transport` among them.
+
+    Raises:
+        StorageRefusedError: the connection has neither a connection string nor an endpoint with a credential.
+    """
+    if connection.connection_string:
+        return TableServiceClient.from_connection_string(connection.connection_string, **_PATIENCE, **options)
+    if not connection.table_endpoint or credential is None:
+        raise StorageRefusedError("neither a connection string nor an endpoint with an identity")
+    return TableServiceClient(connection.table_endpoint, credential=credential, **_PATIENCE, **options)

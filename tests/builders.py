@@ -1,0 +1,104 @@
+"""Sessions, people and requests with sensible defaults: a test names only what it is about."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from shared.bookings.model import Attendee, AttendeeState, BookingRequest, Session, SessionState
+from shared.bookings.reminders import parse_offsets
+from shared.content import Content, load_content
+from shared.mail.ledger import Entry, MailState
+from shared.referrals.model import ReferralRequest
+from shared.wallclock import LONDON
+
+ROOT = Path(__file__).parents[1]
+KEY = b"k" * 32
+MORNING = datetime(2023, 9, 1, 8, tzinfo=UTC)  # Friday 1 September 2023, 9am in London
+
+
+def london(text: str) -> datetime:
+    """The moment when clocks in London show "2023-09-08 15:00", in UTC."""
+    return datetime.fromisoformat(text).replace(tzinfo=LONDON).astimezone(UTC)
+
+
+def content() -> Content:
+    return load_content(ROOT / "functions" / "content" / "mersey-care.toml")
+
+
+def session_cells(**changes: Any) -> dict[str, Any]:
+    """The cells of a session's row, as the loader writes them."""
+    return {
+        "PartitionKey": "sessions",
+        "RowKey": "s1",
+        "Date": "2023-09-08",
+        "Time": "15:00",
+        "Minutes": 75,
+        "Capacity": 12,
+        "Title": "Reflective practice",
+        "Theme": "",
+        "JoinUrl": "https://teams.example/join/1",
+        "State": "open",
+        "Reminders": "",
+    } | changes
+
+
+def session(**changes: Any) -> Session:
+    facts: dict[str, Any] = {
+        "id": "s1",
+        "starts": london("2023-09-08 15:00"),
+        "minutes": 75,
+        "capacity": 12,
+        "title": "Reflective practice",
+        "theme": "",
+        "join_url": "https://teams.example/join/1",
+        "state": SessionState.OPEN,
+        "reminders": parse_offsets("P1D,PT1H"),
+    }
+    return Session(**(facts | changes))
+
+
+def attendee(**changes: Any) -> Attendee:
+    facts: dict[str, Any] = {
+        "key": "booking-a",
+        "reference": "34679CDF",
+        "state": AttendeeState.CONFIRMED,
+        "name": "Zoë Okafor",
+        "email": "zoe@example.nhs.uk",
+        "adjustments": "",
+        "share_adjustments": False,
+        "reminders": True,
+        "booked_at": MORNING,
+        "generation": 1,
+        "submission": "",
+        "asked_again_at": None,
+        "mail": "",
+        "etag": "etag",
+    }
+    return Attendee(**(facts | changes))
+
+
+def entry(mail_id: str, state: MailState = MailState.SENT, **changes: Any) -> Entry:
+    facts: dict[str, Any] = {"at": MORNING, "not_before": MORNING, "attempts": 1, "etag": "etag"}
+    return Entry(mail_id, state, **(facts | changes))
+
+
+def booking_request(**changes: Any) -> BookingRequest:
+    facts: dict[str, Any] = {
+        "session_id": "s1",
+        "full_name": "Zoë Okafor",
+        "email": "zoe@example.nhs.uk",
+        "group_agreement": True,
+    }
+    return BookingRequest.model_validate(facts | changes)
+
+
+def referral_request(**changes: Any) -> ReferralRequest:
+    facts: dict[str, Any] = {
+        "full_name": "Zoë Okafor",
+        "contact_by": ["email"],
+        "email": "zoe@home.example",
+        "therapy_language": "English",
+        "what_brings_you": "A difficult year",
+        "consent_share": True,
+    }
+    return ReferralRequest.model_validate(facts | changes)

@@ -1,0 +1,226 @@
+"""Doubles of the ports, each held to its real counterpart by a contract test; and wrappers that break them."""
+
+import itertools
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal, cast
+from uuid import UUID
+
+from shared.mail.message import (
+    EmailMessage,
+    MailNotAcceptedError,
+    MailRefusedError,
+    MailStatus,
+    MailUnclearError,
+)
+from shared.rows import MOST_WRITES, Row, RowConflictError, StorageRefusedError, StorageUnavailableError, Table, Write
+
+type Key = tuple[str, str]
+
+
+class FakeTable:
+    """One table in memory: ETags, transactions and conflicts as the service's; safe to use from threads."""
+
+    def __init__(self) -> None:
+        self.rows: dict[Key, Row] = {}
+        self.calls = 0
+        self._lock = threading.Lock()
+        self._etags = itertools.count(1)
+
+    def get(self, partition: str, key: str) -> Row | None:
+        with self._lock:
+            self.calls += 1
+            return self.rows.get((partition, key))
+
+    def query(self, select: Sequence[str] = (), **like: str) -> list[Row]:
+        with self._lock:
+            self.calls += 1
+            found = [row for _, row in sorted(self.rows.items()) if all(row.cells.get(k) == v for k, v in like.items())]
+        wanted = set(select)
+        return [Row({k: v for k, v in row.cells.items() if not wanted or k in wanted}, row.etag) for row in found]
+
+    def insert(self, cells: Mapping[str, Any]) -> str:
+        return self.apply([Write("create", cells)])[0]
+
+    def merge(self, cells: Mapping[str, Any], etag: str) -> str:
+        return self.apply([Write("merge", cells, etag)])[0]
+
+    def put(self, cells: Mapping[str, Any]) -> None:
+        with self._lock:
+            self.calls += 1
+            self._store(_key(cells), dict(cells))
+
+    def apply(self, writes: Sequence[Write]) -> list[str]:
+        with self._lock:
+            self.calls += 1
+            self._check(writes)
+            return [self._write(write) for write in writes]
+
+    def _check(self, writes: Sequence[Write]) -> None:
+        if len(writes) > MOST_WRITES or len({write.cells["PartitionKey"] for write in writes}) > 1:
+            raise StorageRefusedError("not one transaction")
+        for write in writes:
+            row = self.rows.get(_key(write.cells))
+            if (row is not None) if write.kind == "create" else (row is None or row.etag != write.etag):
+                raise RowConflictError(write.kind)
+
+    def _write(self, write: Write) -> str:
+        key = _key(write.cells)
+        kept = dict(self.rows[key].cells) if write.kind == "merge" else {}
+        return self._store(key, kept | {name: value for name, value in write.cells.items() if value is not None})
+
+    def _store(self, key: Key, cells: dict[str, Any]) -> str:
+        etag = f'W/"{next(self._etags)}"'
+        self.rows[key] = Row(cells, etag)
+        return etag
+
+
+def _key(cells: Mapping[str, Any]) -> Key:
+    return (cells["PartitionKey"], cells["RowKey"])
+
+
+class Crash(BaseException):  # not an error anybody handles: the process is gone
+    """The process died here. Not an `Exception`, so that nothing that tidies up after errors hides it."""
+
+
+type Fault = Literal["lost-request", "lost-answer", "own-conflict", "crash-before", "crash-after"]
+
+FAULTS: tuple[Fault, ...] = ("lost-request", "lost-answer", "own-conflict", "crash-before", "crash-after")
+
+
+@dataclass
+class Trouble:
+    """Breaks the n-th call, counted from 0 over everything that shares this object, and none after it."""
+
+    at: int
+    fault: Fault
+    calls: int = 0
+
+    def strikes(self) -> bool:
+        self.calls += 1
+        return self.calls - 1 == self.at
+
+    @property
+    def struck(self) -> bool:
+        return self.calls > self.at
+
+
+_WRITING = frozenset({"insert", "merge", "put", "apply"})
+
+
+class BrokenTable:
+    """A table whose calls go wrong as `trouble` says: before anything happened, or after it did."""
+
+    def __init__(self, table: Table, trouble: Trouble) -> None:
+        self._table = table
+        self._trouble = trouble
+
+    def __getattr__(self, name: str) -> Any:
+        call = getattr(self._table, name)
+
+        def broken(*args: Any, **kwargs: Any) -> Any:
+            if not self._trouble.strikes():
+                return call(*args, **kwargs)
+            return _go_wrong(self._trouble.fault, lambda: call(*args, **kwargs), writing=name in _WRITING)
+
+        return broken
+
+
+def breaking(trouble: Trouble) -> Callable[[Table], Table]:
+    """Wraps tables so that the n-th call over all of them goes wrong."""
+    return lambda table: cast("Table", BrokenTable(table, trouble))
+
+
+def _go_wrong(fault: Fault, call: Any, *, writing: bool) -> Any:
+    if fault == "crash-before":
+        raise Crash
+    if fault == "lost-request":
+        raise StorageUnavailableError("lost before")
+    call()
+    if fault == "crash-after":
+        raise Crash
+    # The SDK's own second try meets the first: only a write can conflict with itself.
+    raise RowConflictError("own first try") if fault == "own-conflict" and writing else StorageUnavailableError("lost")
+
+
+@dataclass
+class FakeMailSender:
+    """A mail service in memory. `trouble` maps the number of a request, from 0, to what goes wrong with it."""
+
+    dedupes: bool = True
+    sent: list[tuple[UUID, EmailMessage]] = field(default_factory=list)
+    asked: list[UUID] = field(default_factory=list)
+    failed: set[UUID] = field(default_factory=set)
+    trouble: dict[int, str] = field(default_factory=dict)
+    requests: int = 0
+
+    def send(self, message: EmailMessage, *, operation_id: UUID) -> None:
+        trouble = self._next()
+        _raise_before(trouble)
+        if not (self.dedupes and operation_id in self.operations):
+            self.sent.append((operation_id, message))
+        _raise_after(trouble)
+
+    def status(self, operation_id: UUID) -> MailStatus | None:
+        trouble = self._next()
+        self.asked.append(operation_id)
+        _raise_before(trouble)
+        _raise_after(trouble)
+        if operation_id in self.failed:
+            return MailStatus.FAILED
+        return MailStatus.HANDED_OVER if operation_id in self.operations else None
+
+    @property
+    def operations(self) -> list[UUID]:
+        return [operation_id for operation_id, _ in self.sent]
+
+    @property
+    def messages(self) -> list[EmailMessage]:
+        return [message for _, message in self.sent]
+
+    def _next(self) -> str:
+        self.requests += 1
+        return self.trouble.get(self.requests - 1, "")
+
+
+def _raise_before(trouble: str) -> None:
+    if trouble == "crash-before":
+        raise Crash
+    if trouble == "throttled":
+        raise MailNotAcceptedError("HTTP 429", timedelta(minutes=5))
+    if trouble == "lost-request":
+        raise MailNotAcceptedError("ServiceRequestError")
+    if trouble == "refused":
+        raise MailRefusedError("HTTP 400")
+
+
+def _raise_after(trouble: str) -> None:
+    if trouble == "crash-after":
+        raise Crash
+    if trouble == "lost-answer":
+        raise MailUnclearError("ServiceResponseError")
+
+
+@dataclass
+class FakeTime:
+    """Monotonic seconds that pass only when somebody sleeps."""
+
+    seconds: float = 100.0
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+    def sleep(self, seconds: float) -> None:
+        self.seconds += seconds
+
+
+@dataclass
+class FakeClock:
+    """A clock that shows what it is set to."""
+
+    moment: datetime
+
+    def __call__(self) -> datetime:
+        return self.moment
