@@ -1,0 +1,61 @@
+"""What an emulator is started with, and what a test may change while it runs."""
+
+from datetime import timedelta
+from typing import Annotated, Literal
+
+from pydantic import Base64Bytes, ConfigDict, Field, TypeAdapter, field_validator
+from pydantic.dataclasses import dataclass
+
+Limit = Annotated[int, Field(ge=0)]
+NO_TIME = timedelta(0)
+
+
+@dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid"))
+class EmulatorSettings:
+    """An e-mail resource as the emulator plays it. Durations and limits are measured on the emulator's clock.
+
+    Attributes:
+        senders: addresses it may send from; their domains are the linked ones.
+        access_key: base64, what requests are signed with.
+        per_minute: sends a minute; 0 = no limit, as for the three below.
+        per_hour: sends an hour.
+        status_per_minute: status requests a minute.
+        status_per_hour: status requests an hour.
+        repeat: a second POST under a known operation id either changes nothing (`dedupe`) or sends again
+            (`duplicate`). The service documents neither and has been seen to do both.
+        status_lag: how long after acceptance the operation is still unknown (404).
+        running_for: how long after acceptance (and after the lag) the operation is still `Running`.
+        poll_after: seconds that `retry-after` tells a poller to wait; 0 = no such header.
+        report_webhook: URL that gets delivery reports as Event Grid posts them; None = no reports.
+
+    Raises:
+        ValueError: a value is out of range, or the key is not base64.
+    """
+
+    senders: tuple[str, ...]
+    access_key: str
+    per_minute: Limit = 30
+    per_hour: Limit = 100
+    status_per_minute: Limit = 60
+    status_per_hour: Limit = 200
+    repeat: Literal["dedupe", "duplicate"] = "dedupe"
+    status_lag: timedelta = NO_TIME
+    running_for: timedelta = NO_TIME
+    poll_after: Limit = 30
+    report_webhook: str | None = None
+
+    @field_validator("access_key")
+    @classmethod
+    def _is_base64(cls, key: str) -> str:
+        TypeAdapter(Base64Bytes).validate_python(key)
+        return key
+
+    @field_validator("status_lag", "running_for")
+    @classmethod
+    def _is_not_negative(cls, span: timedelta) -> timedelta:
+        if span < NO_TIME:
+            raise ValueError("a duration cannot be negative")
+        return span
+
+
+SETTINGS = TypeAdapter(EmulatorSettings)

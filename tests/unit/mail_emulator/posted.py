@@ -1,0 +1,26 @@
+"""Builders of what a program posts to the e-mail API."""
+
+import base64
+from typing import Any
+
+SENDER = "no-reply@trust.test"
+ACCESS_KEY = base64.b64encode(b"a key of thirty-two bytes, quite").decode()
+
+
+def a_message(**changes: Any) -> dict[str, Any]:
+    """A valid message; `changes` replace whole properties, None takes one away."""
+    message = {
+        "senderAddress": SENDER,
+        "content": {"subject": "Your place is booked", "plainText": "See you on Friday.", "html": "<p>See you.</p>"},
+        "recipients": {"to": [{"address": "ada@staff.test"}]},
+    }
+    return {name: value for name, value in (message | changes).items() if value is not None}
+
+
+def to(*addresses: str) -> dict[str, Any]:
+    return {"to": [{"address": address} for address in addresses]}
+
+
+def a_file(**changes: Any) -> dict[str, Any]:
+    content = base64.b64encode(b"BEGIN:VCALENDAR").decode()
+    return {"name": "session.ics", "contentType": "text/calendar", "contentInBase64": content, **changes}
