@@ -78,7 +78,7 @@ def _email_address(text: str) -> str:
     if re.search(r"[,;\s]\s*\S+@", address) and address.count("@") > 1:
         raise _refuse("email_one", "Enter one email address")
     try:
-        found = validate_email(address, allow_smtputf8=False, check_deliverability=False)
+        found = validate_email(address, allow_smtputf8=False, check_deliverability=False, strict=True)
     except EmailNotValidError:
         found = None
     if found is None or found.ascii_email is None or len(found.ascii_email) > EMAIL_LENGTH:

@@ -13,6 +13,12 @@ from typing import Any, Literal, Protocol
 MOST_WRITES = 100  # in one transaction; the service's limit
 
 
+def is_key(text: str) -> bool:
+    """Whether a row can have this key (Azure Table Storage, "characters disallowed in key fields"; 1 KiB of UTF-16)."""
+    plain = not any(char in "/\\#?" or ord(char) < 32 or 127 <= ord(char) < 160 for char in text)
+    return plain and 0 < len(text.encode("utf-16-le", "surrogatepass")) <= 1024
+
+
 class StorageError(Exception):
     """Base of everything that storage can answer instead of doing what was asked."""
 

@@ -134,7 +134,7 @@ class BookingRequest(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    session_id: Annotated[str, Field(min_length=1, max_length=512)]
+    session_id: Annotated[str, Field(min_length=1)]
     full_name: FullName
     email: EmailAddress
     group_agreement: Agreed

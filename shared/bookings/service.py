@@ -14,7 +14,7 @@ from shared.bookings.mail_ids import MailId, MailKind, stamp
 from shared.bookings.model import Attendee, AttendeeState, Booked, BookingRequest, Roster, Session
 from shared.contact import same_person
 from shared.references import keyed, reference, same_answers, same_submission
-from shared.rows import RowConflictError, StorageUnavailableError
+from shared.rows import RowConflictError, StorageUnavailableError, is_key
 
 TRIES = 60
 PATIENCE = 20.0  # seconds; the person at the form is waiting
@@ -74,7 +74,7 @@ class BookingService:
         Raises:
             SessionUnknownError: there is none with this id.
         """
-        session = self.store.session(session_id)
+        session = self.store.session(session_id) if is_key(session_id) else None
         if session is None:
             raise SessionUnknownError
         return session

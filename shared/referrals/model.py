@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from shared.contact import Agreed, EmailAddress, FullName, PhoneNumber, SubmissionId, free_text
@@ -35,20 +35,26 @@ class ReferralRequest(BaseModel):
 
     full_name: FullName
     contact_by: Annotated[tuple[ContactBy, ...], BeforeValidator(_listed), Field(min_length=1)]
-    email: EmailAddress | None = None
-    phone: PhoneNumber | None = None
+    email: Annotated[EmailAddress | None, Field(validate_default=True)] = None
+    phone: Annotated[PhoneNumber | None, Field(validate_default=True)] = None
     therapy_language: Annotated[str, Field(min_length=1), free_text(60, "Language")]
     what_brings_you: Annotated[str, free_text(WHAT_BRINGS_YOU_LENGTH, "What brings you here")] = ""
     consent_share: Agreed
     submission_id: SubmissionId | None = None
 
-    @model_validator(mode="after")
-    def _has_what_the_chosen_way_needs(self) -> Self:
-        if ContactBy.EMAIL in self.contact_by and not self.email:
+    @field_validator("email")
+    @classmethod
+    def _has_the_address_that_mail_needs(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is None and ContactBy.EMAIL in info.data.get("contact_by", ()):
             raise PydanticCustomError("email_missing", "Enter your email address")
-        if BY_NUMBER & set(self.contact_by) and not self.phone:
+        return value
+
+    @field_validator("phone")
+    @classmethod
+    def _has_the_number_that_calls_need(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is None and BY_NUMBER & set(info.data.get("contact_by", ())):
             raise PydanticCustomError("phone_missing", "Enter your phone number")
-        return self
+        return value
 
 
 class ReferralState(StrEnum):

@@ -1,0 +1,32 @@
+"""Mails of sessions: one message of the queue, one mail."""
+
+import logging
+
+import azure.functions as func
+
+from functions.queues import BOOKINGS_STORAGE, EMAILS, poison, read_mail
+from shared.bootstrap import services
+
+logger = logging.getLogger(__name__)
+
+bp = func.Blueprint()
+
+
+@bp.queue_trigger(arg_name="message", queue_name=EMAILS, connection=BOOKINGS_STORAGE)
+def send_mail(message: func.QueueMessage) -> None:
+    due = read_mail(message.get_body())
+    if due is None:
+        logger.warning("a message of the queue %s names no mail and is dropped", EMAILS)
+        return
+    built = services()
+    built.booking_mailer.deliver(due.session_id, due.mail_id, built.now())
+
+
+@bp.queue_trigger(arg_name="message", queue_name=poison(EMAILS), connection=BOOKINGS_STORAGE)
+def mail_failed(message: func.QueueMessage) -> None:
+    due = read_mail(message.get_body())
+    if due is None:
+        return
+    built = services()
+    built.booking_mailer.hold(due.session_id, due.mail_id, built.now())
+    logger.error("a mail could not be handled and is tried again later, session %s", due.session_id)

@@ -1,0 +1,93 @@
+"""One-to-one referrals: the form, accepting one, the page with its reference, and forwarding it."""
+
+import logging
+from uuid import uuid4
+
+import azure.functions as func
+
+from functions.forms import FormError, or_another, read_body, validate, wants_json
+from functions.pages import render
+from functions.problems import PageUnknownError
+from functions.queues import REFERRALS, REFERRALS_STORAGE, poison, read_referral, referral_message
+from functions.responses import answering, json_body, page, see_other
+from shared.bootstrap import Services, services
+from shared.referrals.model import ReferralRequest
+
+logger = logging.getLogger(__name__)
+
+bp = func.Blueprint()
+
+_MISSING = {
+    "full_name": "Enter your name",
+    "contact_by": "Select how you would like to be contacted",
+    "email": "Enter your email address",
+    "phone": "Enter your phone number",
+    "therapy_language": "Select the language you would like to use",
+    "what_brings_you": "Enter what brings you here as text",
+    "consent_share": "Select to confirm you agree",
+    "submission_id": "Reload the form and send it again",
+}
+
+
+@bp.route(route="one-to-one", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@answering
+def one_to_one_form(req: func.HttpRequest) -> func.HttpResponse:
+    del req
+    return page(_form(services(), FormError((), {})))
+
+
+@bp.route(route="one-to-one", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
+@bp.queue_output(arg_name="nudge", queue_name=REFERRALS, connection=REFERRALS_STORAGE)
+@answering
+def refer(req: func.HttpRequest, nudge: func.Out[str]) -> func.HttpResponse:
+    submission = read_body(req)
+    built = services()
+    try:
+        request = validate(ReferralRequest, or_another(submission, "therapy_language", "other_language"), _MISSING)
+    except FormError as error:
+        if not submission.is_form:
+            raise
+        return page(_form(built, error), status=422)
+    reference = built.referrals.accept(request, built.now())
+    nudge.set(referral_message(reference))
+    location = f"/one-to-one/{reference}?proof={built.proof('referred', reference)}"
+    if submission.is_form:
+        return see_other(location)
+    return json_body({"reference": reference}, status=201, headers={"Location": location})
+
+
+@bp.route(route="one-to-one/{reference}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@answering
+def referral_outcome(req: func.HttpRequest) -> func.HttpResponse:
+    """The reference, as signed when the referral was accepted: the page reads no table."""
+    built = services()
+    reference = req.route_params.get("reference", "")
+    if not built.is_proof(req.params.get("proof", ""), "referred", reference):
+        raise PageUnknownError
+    if wants_json(req):
+        return json_body({"reference": reference})
+    return page(render("referrals/received.html", built.content, reference=reference))
+
+
+def _form(built: Services, found: FormError) -> str:
+    submission_id = found.submission_id or uuid4().hex
+    facts = {"values": found.values, "errors": found.errors, "submission_id": submission_id}
+    return render("referrals/form.html", built.content, **facts)
+
+
+@bp.queue_trigger(arg_name="message", queue_name=REFERRALS, connection=REFERRALS_STORAGE)
+def forward_referral(message: func.QueueMessage) -> None:
+    reference = read_referral(message.get_body())
+    if reference is None:
+        logger.warning("a message of the queue %s names no referral and is dropped", REFERRALS)
+        return
+    built = services()
+    built.forwarder.forward(reference, built.now())
+
+
+@bp.queue_trigger(arg_name="message", queue_name=poison(REFERRALS), connection=REFERRALS_STORAGE)
+def referral_failed(message: func.QueueMessage) -> None:
+    reference = read_referral(message.get_body())
+    if reference is not None:
+        built = services()
+        built.forwarder.hold(reference, built.now())

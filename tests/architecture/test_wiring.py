@@ -1,0 +1,79 @@
+"""What is connected to what: routes, queues, the timer, and the documents that name them."""
+
+import json
+from typing import Any
+
+import pytest
+
+import function_app
+from shared.settings import Settings
+from tests.builders import ROOT
+
+FUNCTIONS = {str(function.get_function_name()): function for function in function_app.app.get_functions()}
+PLATFORM = {
+    "AzureWebJobsStorage",
+    "AzureWebJobsDisableHomepage",
+    "PYTHON_THREADPOOL_THREAD_COUNT",
+    "FUNCTIONS_WORKER_RUNTIME",
+}
+
+
+def bindings(kind: str) -> list[tuple[str, dict[str, Any]]]:
+    found = [(name, binding.get_dict_repr()) for name, each in FUNCTIONS.items() for binding in each.get_bindings()]
+    return [(name, binding) for name, binding in found if binding["type"] == kind]
+
+
+def test_every_queue_that_is_written_to_is_read() -> None:
+    read = {(binding["queueName"], binding["connection"]) for _, binding in bindings("queueTrigger")}
+
+    assert {(binding["queueName"], binding["connection"]) for _, binding in bindings("queue")} <= read
+
+
+def test_every_queue_has_somebody_who_looks_after_what_failed() -> None:
+    read = {binding["queueName"]: binding["connection"] for _, binding in bindings("queueTrigger")}
+
+    for queue, connection in read.items():
+        assert queue.endswith("-poison") or read.get(f"{queue}-poison") == connection
+
+
+def test_referrals_have_an_account_of_their_own() -> None:
+    for _, binding in bindings("queueTrigger") + bindings("queue"):
+        referrals = binding["queueName"].startswith("referrals")
+        assert binding["connection"] == ("REFERRALS_STORAGE" if referrals else "BOOKINGS_STORAGE")
+
+
+def test_the_only_timer_runs_every_five_minutes_in_utc_and_not_at_start() -> None:
+    [(name, binding)] = bindings("timerTrigger")
+
+    assert (name, binding["schedule"]) == ("schedule", "0 */5 * * * *")
+    assert not binding.get("runOnStartup")
+
+
+def test_every_page_is_open_to_everybody_and_none_is_where_the_host_has_its_own() -> None:
+    for _, binding in bindings("httpTrigger"):
+        assert str(binding["authLevel"]).casefold().endswith("anonymous")
+        assert not binding["route"].startswith(("admin", "runtime"))
+
+
+def test_no_setting_stands_in_a_binding_where_its_absence_would_take_the_app_down() -> None:
+    assert "%" not in json.dumps([function.get_raw_bindings() for function in FUNCTIONS.values()])
+
+
+def described() -> set[str]:
+    lines = (ROOT / "docs" / "settings.md").read_text("utf-8").splitlines()
+    return {line.split("`")[1] for line in lines if line.startswith("| `")}
+
+
+def test_every_setting_is_described_and_nothing_else_is() -> None:
+    assert described() - PLATFORM - {"AzureWebJobs.<function>.Disabled"} == Settings.names()
+
+
+def test_every_setting_stands_in_the_example_and_nothing_else_does() -> None:
+    example = json.loads((ROOT / "local" / "local.settings.example.json").read_text("utf-8"))
+
+    assert set(example["Values"]) == Settings.names() | PLATFORM
+
+
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+def test_every_function_stands_in_the_readme(name: str) -> None:
+    assert f"`{name}`" in (ROOT / "README.md").read_text("utf-8")

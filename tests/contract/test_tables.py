@@ -1,0 +1,189 @@
+"""The table in memory behaves as the real one does: every promise is kept by both."""
+
+import uuid
+from datetime import UTC, datetime
+
+import pytest
+
+from local.azurite import Azurite
+from shared.rows import Row, RowConflictError, StorageRefusedError, Table, Write
+from shared.settings import StorageConnection
+from shared.storage import AzureTable, open_tables
+from tests.fakes import FakeTable
+
+
+@pytest.fixture(params=["in memory", "Azurite"])
+def table(request: pytest.FixtureRequest) -> Table:
+    if request.param == "in memory":
+        return FakeTable()
+    azurite: Azurite = request.getfixturevalue("azurite")
+    client = open_tables(StorageConnection(azurite.connection_string(), None, None))
+    return AzureTable(client.create_table(f"T{uuid.uuid4().hex}"))
+
+
+def cells(key: str, **others: object) -> dict[str, object]:
+    return {"PartitionKey": "p", "RowKey": key, **others}
+
+
+def test_what_was_written_is_read_back(table: Table) -> None:
+    everything = {"Text": "Ọ́káfọ̀ 'quoted' & أحمد", "Number": 7, "Truth": True, "Bytes": b"\x00\xff"}
+    table.insert(cells("a", **everything))
+
+    row = table.get("p", "a")
+
+    assert row is not None
+    assert {name: row.cells[name] for name in everything} == everything
+
+
+def test_a_row_that_is_not_there_is_none(table: Table) -> None:
+    assert table.get("p", "nobody") is None
+
+
+def test_a_row_is_inserted_once(table: Table) -> None:
+    table.insert(cells("a", Text="first"))
+
+    with pytest.raises(RowConflictError):
+        table.insert(cells("a", Text="second"))
+
+    assert read(table, "a").text("Text") == "first"
+
+
+def test_a_merge_keeps_the_other_cells_and_gives_a_new_etag(table: Table) -> None:
+    before = table.insert(cells("a", Kept="kept", Text="old"))
+
+    after = table.merge(cells("a", Text="new"), before)
+
+    row = read(table, "a")
+    assert (row.text("Kept"), row.text("Text")) == ("kept", "new")
+    assert row.etag == after != before
+
+
+def test_a_merge_of_what_somebody_changed_is_refused(table: Table) -> None:
+    before = table.insert(cells("a", Text="old"))
+    table.merge(cells("a", Text="theirs"), before)
+
+    with pytest.raises(RowConflictError):
+        table.merge(cells("a", Text="ours"), before)
+
+    assert read(table, "a").text("Text") == "theirs"
+
+
+def test_a_merge_does_not_bring_back_what_was_deleted(table: Table) -> None:
+    with pytest.raises(RowConflictError):
+        table.merge(cells("gone", Text="ours"), "W/\"datetime'2023-09-01T08%3A00%3A00.0000000Z'\"")
+
+    assert table.get("p", "gone") is None
+
+
+def test_a_transaction_does_all_of_it(table: Table) -> None:
+    guard = table.insert(cells("guard"))
+
+    etags = table.apply([Write("merge", cells("guard", Text="x"), guard), Write("create", cells("a"))])
+
+    assert etags == [read(table, "guard").etag, read(table, "a").etag]
+
+
+def test_a_transaction_with_a_stale_guard_does_nothing_of_it(table: Table) -> None:
+    stale = table.insert(cells("guard"))
+    table.merge(cells("guard", Text="theirs"), stale)
+
+    with pytest.raises(RowConflictError):
+        table.apply([Write("merge", cells("guard", Text="ours"), stale), Write("create", cells("a"))])
+
+    assert table.get("p", "a") is None
+    assert read(table, "guard").text("Text") == "theirs"
+
+
+def test_a_transaction_with_a_row_that_exists_does_nothing_of_it(table: Table) -> None:
+    guard = table.insert(cells("guard"))
+    table.insert(cells("a", Text="theirs"))
+
+    with pytest.raises(RowConflictError):
+        table.apply([Write("merge", cells("guard", Text="ours"), guard), Write("create", cells("a"))])
+
+    assert read(table, "guard").text("Text") == ""
+
+
+def test_a_replacement_leaves_nothing_of_the_old_row(table: Table) -> None:
+    guard, before = table.insert(cells("guard")), table.insert(cells("a", Old="old"))
+
+    table.apply([Write("merge", cells("guard"), guard), Write("replace", cells("a", New="new"), before)])
+
+    row = read(table, "a")
+    assert (row.text("Old"), row.text("New")) == ("", "new")
+
+
+def test_put_writes_whatever_was_there(table: Table) -> None:
+    table.put(cells("a", Old="old"))
+    table.put(cells("a", New="new"))
+
+    row = read(table, "a")
+    assert (row.text("Old"), row.text("New")) == ("", "new")
+
+
+def test_a_query_finds_what_equals_and_nothing_else(table: Table) -> None:
+    table.insert(cells("b", Kind="x"))
+    table.insert(cells("a", Kind="x"))
+    table.insert(cells("c", Kind="y"))
+    table.insert({"PartitionKey": "other", "RowKey": "a", "Kind": "x"})
+
+    assert [row.key for row in table.query(PartitionKey="p", Kind="x")] == ["a", "b"]
+    assert len(table.query()) == 4
+
+
+@pytest.mark.parametrize("value", ["' or PartitionKey ne '", "two  spaces", "(brackets)", "@v0", "%27", "Zoë, by hand"])
+def test_a_value_is_never_read_as_part_of_the_question(table: Table, value: str) -> None:
+    table.insert(cells("a", Kind="x"))
+    table.insert(cells(value, Kind="x"))
+
+    assert [row.key for row in table.query(RowKey=value)] == [value]
+    assert [row.key for row in table.query(PartitionKey="p", RowKey="' or 1 eq 1 or '")] == []
+
+
+def test_a_selection_reads_those_cells_only(table: Table) -> None:
+    table.insert(cells("a", Wanted="yes", Left="no"))
+
+    [row] = table.query(["PartitionKey", "RowKey", "Wanted"], PartitionKey="p")
+
+    assert (row.text("Wanted"), row.text("Left")) == ("yes", "")
+
+
+def test_rows_beyond_the_first_page_are_found(table: Table) -> None:
+    for start in range(0, 1100, 100):
+        table.apply([Write("create", cells(f"{number:05}")) for number in range(start, start + 100)])
+
+    assert len(table.query(PartitionKey="p")) == 1100
+
+
+def test_a_transaction_over_two_partitions_is_refused(table: Table) -> None:
+    with pytest.raises(StorageRefusedError):
+        table.apply([Write("create", cells("a")), Write("create", {"PartitionKey": "other", "RowKey": "a"})])
+
+
+def test_more_than_a_hundred_writes_are_refused(table: Table) -> None:
+    with pytest.raises(StorageRefusedError):
+        table.apply([Write("create", cells(f"{number:05}")) for number in range(101)])
+
+
+def test_a_table_that_does_not_exist_is_not_an_empty_one(azurite: Azurite) -> None:
+    client = open_tables(StorageConnection(azurite.connection_string(), None, None))
+    missing = AzureTable(client.get_table_client("NobodyMadeIt"))
+
+    with pytest.raises(StorageRefusedError):
+        missing.get("p", "a")
+    with pytest.raises(StorageRefusedError):
+        missing.insert(cells("a"))
+
+
+def test_moments_are_read_whatever_an_editor_made_of_them() -> None:
+    noon = datetime(2023, 9, 1, 12, tzinfo=UTC)
+
+    for text in ("2023-09-01T12:00:00Z", "2023-09-01T13:00:00+01:00", "2023-09-01 12:00"):
+        assert Row({"At": text}, "").moment("At") == noon
+    assert Row({"At": "yesterday"}, "").moment("At") is None
+
+
+def read(table: Table, key: str) -> Row:
+    row = table.get("p", key)
+    assert row is not None
+    return row

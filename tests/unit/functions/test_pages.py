@@ -1,0 +1,356 @@
+"""The pages, for this trust and for another."""
+
+import base64
+import hashlib
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from jinja2 import meta, nodes
+from pydantic import BaseModel
+
+from functions import pages
+from functions.forms import FieldError
+from functions.headers import SCRIPT_HASHES
+from functions.problems import PROBLEMS, UNEXPECTED
+from functions.resources import assets
+from shared.bookings.errors import SessionFullError
+from shared.bookings.model import BookingRequest
+from shared.content import Content
+from shared.referrals.model import ReferralRequest
+from tests.builders import ROOT
+
+HOSTILE = "<script>alert(1)</script>{{7*7}}[x](http://evil)\"' onload=x"
+
+
+@dataclass(frozen=True)
+class View:
+    """A session as the blueprint hands it over."""
+
+    id: str = "2023-09-08-1500"
+    title: str = "Circle"
+    theme: str = ""
+    when: str = "Friday 8 September 2023, 3pm to 4:15pm"
+    places_left: int = 12
+
+
+def errors_in(model: type[BaseModel]) -> list[FieldError]:
+    return [FieldError(name, f"Mend {name}") for name in model.model_fields]
+
+
+FULL, ONE_LEFT = View(id="full", when="Tuesday", places_left=0), View(id="a/b c&d?", theme="Voices", places_left=1)
+SESSIONS = [View(), ONE_LEFT, FULL]
+FORM = {"submission_id": "s" * 20, "values": {}, "errors": ()}
+BOOKING = FORM | {"sessions": SESSIONS, "chosen": None, "asks_adjustments": True}
+PAGES: dict[str, tuple[str, dict[str, Any]]] = {
+    "start": ("start.html", {}),
+    "sessions": ("bookings/sessions.html", {"sessions": SESSIONS}),
+    "no sessions": ("bookings/sessions.html", {"sessions": []}),
+    "booking": ("bookings/details.html", BOOKING),
+    "booking of a chosen session": ("bookings/details.html", BOOKING | {"chosen": View()}),
+    "booking with errors": ("bookings/details.html", BOOKING | {"errors": errors_in(BookingRequest)}),
+    "booking of a chosen session with errors": (
+        "bookings/details.html",
+        BOOKING | {"chosen": View(), "errors": errors_in(BookingRequest)},
+    ),
+    "booked": ("bookings/confirmed.html", {"reference": "7K2M4P", "session": View()}),
+    "referral": ("referrals/form.html", FORM),
+    "referral with errors": ("referrals/form.html", FORM | {"errors": errors_in(ReferralRequest)}),
+    "referred": ("referrals/received.html", {"reference": "7K2M4P"}),
+    "problem": ("problem.html", {"problem": PROBLEMS[SessionFullError]}),
+    "problem with code": ("problem.html", {"problem": UNEXPECTED, "correlation": "ab12cd34"}),
+    "problem with errors": ("problem.html", {"problem": UNEXPECTED, "errors": errors_in(BookingRequest)}),
+}
+
+
+class Page(HTMLParser):
+    """What a browser makes of a page: its elements with their attributes, and its text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.html, self.elements, self.text = html, list[tuple[str, dict[str, str]]](), ""
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, {name: value or "" for name, value in attrs}))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def all(self, attribute: str, *tags: str) -> list[str]:
+        return [attrs[attribute] for tag, attrs in self.elements if attribute in attrs and (not tags or tag in tags)]
+
+    def element(self, name: str) -> dict[str, str]:
+        return next(attrs for _, attrs in self.elements if attrs.get("id") == name)
+
+
+def show(name: str, content: Content | None, **changes: Any) -> Page:
+    template, facts = PAGES[name]
+    return Page(pages.render(template, content, **(facts | changes)))
+
+
+@pytest.fixture(params=PAGES)
+def shown(request: pytest.FixtureRequest, content: Content) -> Page:
+    return show(request.param, content)
+
+
+def leaves(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, (list, tuple)):
+        for each in value:
+            yield from leaves(each)
+    else:
+        yield str(value)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_another_trusts_pages_hold_no_trace_of_this_one(name: str, content: Content, other_content: Content) -> None:
+    html = show(name, other_content).html.casefold()
+    copy = {leaf.casefold() for leaf in leaves(content.model_dump())}
+    assert [leaf for leaf in copy | {"mersey", "nafsiyat", "trauma", "racia"} if leaf in html] == []
+    assert other_content.organisation.name.casefold() in html
+
+
+def test_neither_templates_nor_code_name_a_trust_or_a_provider(content: Content) -> None:
+    names = [content.organisation.name, content.provider.short_name, content.provider.email, content.service_name]
+    files = [*pages.TEMPLATES.rglob("*.html"), *(ROOT / "functions").glob("*.py")]
+    assert len(files) > 15
+    assert [path for path in files for name in names if name.casefold() in path.read_text("utf-8").casefold()] == []
+
+
+def test_no_title_tells_a_shared_screen_what_the_service_is_about(shown: Page) -> None:
+    title, *_ = re.findall(r"<title>(.*?)</title>", shown.html)
+    assert title.endswith(" Staff sessions")
+    assert not re.search(r"trauma|raci|therap|refer|mersey|nafsiyat", title, re.IGNORECASE)
+
+
+@pytest.mark.parametrize("name", [name for name in PAGES if name.endswith("with errors")])
+def test_a_title_says_first_that_something_is_wrong(name: str, content: Content) -> None:
+    assert "<title>Error: " in show(name, content).html
+
+
+def test_a_page_loads_only_what_is_served_here_and_runs_only_scripts_that_the_policy_knows(shown: Page) -> None:
+    loaded = [*shown.all("src", "script", "img"), *shown.all("href", "link")]
+    assert loaded
+    assert all(url.removeprefix("/assets/") in assets() for url in loaded)
+    scripts = re.findall(r"<script[^>]*>(.+?)</script>", shown.html, re.DOTALL)
+    hashes = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
+    assert tuple(f"sha256-{each}" for each in hashes) == SCRIPT_HASHES
+    assert not [name for _, attrs in shown.elements for name in attrs if name == "style" or name.startswith("on")]
+
+
+def test_every_page_has_one_heading_a_skip_link_that_works_and_no_id_twice(shown: Page) -> None:
+    ids = shown.all("id")
+    assert [tag for tag, _ in shown.elements].count("h1") == 1
+    assert "#maincontent" in shown.all("href", "a")
+    assert "maincontent" in ids
+    assert sorted(ids) == sorted(set(ids))
+
+
+def test_every_link_within_a_page_leads_to_something_on_it(shown: Page) -> None:
+    targets = [url.removeprefix("#") for url in shown.all("href", "a") if url.startswith("#")]
+    assert set(targets) <= set(shown.all("id"))
+    assert set(shown.all("for", "label")) <= set(shown.all("id"))
+    assert {each for described in shown.all("aria-describedby") for each in described.split()} <= set(shown.all("id"))
+
+
+def test_every_page_shows_the_way_to_urgent_help(content: Content) -> None:
+    assert "urgent-help" in show("start", content).all("id")
+    for name in PAGES:
+        assert "/#urgent-help" in show(name, content).all("href", "a")
+
+
+@pytest.mark.parametrize(
+    ("name", "model", "not_shown"),
+    [
+        ("booking with errors", BookingRequest, {"submission_id"}),
+        ("booking of a chosen session with errors", BookingRequest, {"submission_id", "session_id"}),
+        ("referral with errors", ReferralRequest, {"submission_id"}),
+    ],
+)
+def test_each_error_stands_in_the_summary_and_beside_its_field(
+    name: str, model: type[BaseModel], not_shown: set[str], content: Content
+) -> None:
+    shown = show(name, content)
+    for field in model.model_fields.keys() - not_shown:
+        assert f"#{field}" in shown.all("href", "a")
+        assert field in shown.all("id", "input", "textarea")
+        assert f"{field}-error" in shown.all("id")
+        assert shown.text.count(f"Mend {field}") == 2
+    for field in not_shown:
+        assert shown.text.count(f"Mend {field}") == 1
+        assert f"#{field}" not in shown.all("href", "a")
+
+
+@pytest.mark.parametrize(
+    ("name", "model", "more"),
+    [("booking", BookingRequest, set[str]()), ("referral", ReferralRequest, {"other_language"})],
+)
+def test_a_form_asks_for_what_the_service_takes_and_nothing_else(
+    name: str, model: type[BaseModel], more: set[str], content: Content
+) -> None:
+    shown = show(name, content)
+    assert set(shown.all("name", "input", "textarea", "select")) == model.model_fields.keys() | more
+
+
+@pytest.mark.parametrize(("name", "action"), [("booking", "/bookings"), ("referral", "/one-to-one")])
+def test_a_form_is_posted_to_its_own_address(name: str, action: str, content: Content) -> None:
+    shown = show(name, content)
+    assert (shown.all("action", "form"), shown.all("method", "form")) == ([action], ["post"])
+
+
+def test_nothing_is_chosen_for_anybody(content: Content) -> None:
+    assert show("booking", content).all("checked") == show("referral", content).all("checked") == []
+
+
+def test_what_was_typed_is_there_again(content: Content) -> None:
+    typed = {"full_name": "Ann", "reminders": "no", "group_agreement": "yes", "session_id": ONE_LEFT.id}
+    shown = show("booking", content, values=typed, errors=errors_in(BookingRequest))
+    ticked = {(attrs["name"], attrs["value"]) for _, attrs in shown.elements if "checked" in attrs}
+    assert shown.element("full_name")["value"] == "Ann"
+    assert ticked == {("reminders", "no"), ("group_agreement", "yes"), ("session_id", ONE_LEFT.id)}
+
+
+@pytest.mark.parametrize(("language", "ticked", "written"), [("Arabic", "Arabic", None), ("Ga", "another", "Ga")])
+def test_a_language_of_the_list_and_one_that_is_not_are_there_again(
+    language: str, ticked: str, written: str | None, content: Content
+) -> None:
+    typed = {"therapy_language": language, "contact_by": ["email", "text"], "consent_share": "yes"}
+    shown = show("referral", content, values=typed)
+    found = [(attrs["name"], attrs["value"]) for _, attrs in shown.elements if "checked" in attrs]
+    expected = {("therapy_language", ticked), ("contact_by", "email"), ("contact_by", "text"), ("consent_share", "yes")}
+    assert set(found) == expected
+    assert shown.element("other_language").get("value") == written
+
+
+def test_whatever_is_typed_is_shown_literally(content: Content) -> None:
+    text_fields = ["full_name", "email", "adjustments"]
+    shown = show("booking", content, values=dict.fromkeys(text_fields, HOSTILE), submission_id=HOSTILE)
+    assert [shown.element(name).get("value") for name in ("full_name", "email")] == [HOSTILE, HOSTILE]
+    assert HOSTILE in shown.text
+    assert "alert" not in shown.html.replace("&lt;script&gt;alert(1)", "")
+    assert "49[x]" not in shown.html
+
+
+def test_whatever_administrators_and_the_copy_say_is_shown_literally(content: Content) -> None:
+    hostile = View(id=HOSTILE, title=HOSTILE, theme=HOSTILE, when=HOSTILE)
+    said = Content.model_validate(
+        content.model_dump() | {"groups": dict.fromkeys(content.groups.model_dump(), HOSTILE) | {"about": [HOSTILE]}}
+    )
+    for name in ("start", "sessions", "booking", "booking of a chosen session", "booked"):
+        shown = show(name, said, sessions=[hostile], session=hostile, chosen=hostile if "chosen" in name else None)
+        assert HOSTILE in shown.text
+        assert [tag for tag, _ in shown.elements].count("script") == 2
+        assert "49[x]" not in shown.html
+
+
+def test_a_session_is_booked_under_its_id_whatever_it_is_made_of(content: Content) -> None:
+    links = show("sessions", content).all("href", "a")
+    assert "/bookings/new?session=a%2Fb%20c%26d%3F" in links
+
+
+def test_a_full_session_is_shown_and_cannot_be_chosen(content: Content) -> None:
+    assert "This session is full" in show("sessions", content).text
+    assert not [url for url in show("sessions", content).all("href", "a") if "session=full" in url]
+    assert "full" not in show("booking", content).all("value", "input")
+
+
+def test_places_left_are_counted_in_words(content: Content) -> None:
+    text = show("sessions", content).text
+    assert "12 places left" in text
+    assert "1 place left" in text
+
+
+def test_a_session_without_a_theme_is_called_what_the_copy_calls_it(other_content: Content) -> None:
+    text = show("sessions", other_content).text
+    assert other_content.groups.open_theme in text
+    assert "Theme: Voices" in text
+
+
+def test_the_list_says_kindly_that_nothing_is_planned(content: Content) -> None:
+    assert "No sessions are planned at the moment" in show("no sessions", content).text
+
+
+def test_adjustments_are_asked_for_only_where_wanted(content: Content) -> None:
+    shown = show("booking", content, asks_adjustments=False)
+    assert not {"adjustments", "share_adjustments"} & set(shown.all("name"))
+
+
+def test_a_shared_computer_does_not_remember_a_referral(content: Content) -> None:
+    shown = show("referral", content)
+    assert shown.all("autocomplete", "form") == ["off"]
+    assert shown.all("autocomplete", "input", "textarea") == []
+
+
+def test_a_page_without_copy_still_says_what_happened() -> None:
+    shown = show("problem with code", None)
+    assert UNEXPECTED.title in shown.text
+    assert "ab12cd34" in shown.text
+    assert "banner" not in shown.all("role")
+
+
+def test_the_start_of_the_app_loads_no_template_engine_and_reads_no_setting() -> None:
+    code = (
+        "import os, sys; os.environ.clear()\n"
+        "import functions.forms, functions.pages, functions.responses, functions.resources\n"
+        "assert not {'jinja2', 'nhsuk_frontend_jinja', 'email_validator', 'shared.bootstrap'} & set(sys.modules)\n"
+        "assert functions.resources.assets.cache_info().currsize == 0\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
+
+
+# What templates read. `ChainableUndefined`, which the NHS components need, shows a mistyped name as nothing at all.
+
+GIVEN = {"assetPath", "content", "errors", "messages"}
+FACTS = {
+    "layout.html": set(),
+    "parts.html": set(),
+    **{template: facts.keys() | {"correlation"} for template, facts in PAGES.values()},
+    "problem.html": {"problem", "correlation"},
+}
+OWN = sorted(path.relative_to(pages.TEMPLATES).as_posix() for path in pages.TEMPLATES.rglob("*.html"))
+
+
+def parsed(template: str) -> nodes.Template:
+    return pages.environment().parse((pages.TEMPLATES / template).read_text("utf-8"))
+
+
+@pytest.mark.parametrize("template", OWN)
+def test_a_template_reads_only_what_it_is_given(template: str) -> None:
+    imported = {name for each in parsed(template).find_all(nodes.FromImport) for name in each.names}
+    assert meta.find_undeclared_variables(parsed(template)) <= FACTS[template] | GIVEN | imported
+
+
+@pytest.mark.parametrize("template", OWN)
+def test_a_template_reads_only_what_there_is(template: str, content: Content) -> None:
+    known = {"content": content, "session": View(), "chosen": View(), "problem": UNEXPECTED}
+    known |= {"provider": content.provider, "line": content.urgent_help[0], "error": FieldError("", "")}
+    for attribute in parsed(template).find_all(nodes.Getattr):
+        root, path = dotted(attribute)
+        if root in known:
+            value: Any = known[root]
+            for name in path:
+                assert hasattr(value, name), f"{root}.{'.'.join(path)}"
+                value = getattr(value, name)
+
+
+@pytest.mark.parametrize("template", OWN)
+def test_a_template_reads_answers_and_messages_by_the_names_of_the_fields(template: str) -> None:
+    fields = BookingRequest.model_fields.keys() | ReferralRequest.model_fields.keys()
+    read = [dotted(each) for each in parsed(template).find_all(nodes.Getattr)]
+    assert {path[0] for root, path in read if root in {"values", "messages"}} <= fields
+
+
+def dotted(attribute: nodes.Getattr) -> tuple[str, list[str]]:
+    path, node = [attribute.attr], attribute.node
+    while isinstance(node, nodes.Getattr):
+        path.insert(0, node.attr)
+        node = node.node
+    return (node.name if isinstance(node, nodes.Name) else ""), path

@@ -1,0 +1,71 @@
+"""The table of everything that can end badly."""
+
+import pytest
+
+from functions.forms import BodyError, FormError
+from functions.problems import PROBLEMS, UNEXPECTED, Problem, problem_of
+from shared.bookings.errors import (
+    BookingError,
+    BookingsBusyError,
+    SessionClosedError,
+    SessionFullError,
+    SessionPastError,
+    SessionUnknownError,
+    SubmissionReusedError,
+)
+from shared.content import ContentError
+from shared.referrals.errors import ReferralError, ReferralReusedError, ReferralsBusyError
+from shared.rows import RowConflictError, StorageError, StorageUnavailableError
+from shared.settings import SettingsError
+
+FAMILIES: list[type[Exception]] = [BookingError, ReferralError, BodyError, FormError, SettingsError, ContentError]
+
+
+def family(kind: type[Exception]) -> list[type[Exception]]:
+    return [kind, *(each for child in kind.__subclasses__() for each in family(child))]
+
+
+@pytest.mark.parametrize("kind", [each for head in FAMILIES for each in family(head)])
+def test_every_error_of_the_service_has_a_row_of_its_own(kind: type[Exception]) -> None:
+    assert kind in PROBLEMS
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "title"),
+    [
+        (SessionUnknownError("s1"), 404, "This session is not available"),
+        (SessionPastError("s1"), 409, "This session has already taken place"),
+        (SessionFullError("s1"), 409, "This session is full"),
+        (SessionClosedError("s1"), 409, "This session is not open for booking"),
+        (SubmissionReusedError(), 409, "You have already sent this form"),
+        (ReferralReusedError(), 409, "You have already sent this form"),
+        (BookingsBusyError(), 503, "Sorry, please try again"),
+        (ReferralsBusyError(), 503, "Sorry, please try again"),
+        (StorageUnavailableError(), 503, "Sorry, please try again"),
+        (RowConflictError(), 503, "Sorry, please try again"),
+        (SettingsError({}), 503, "The service is not ready"),
+        (ContentError(), 503, "The service is not ready"),
+        (ValueError("anything"), 500, "Sorry, there is a problem with the service"),
+    ],
+)
+def test_a_person_is_told_plainly_what_happened(error: Exception, status: int, title: str) -> None:
+    assert (problem_of(error).status, problem_of(error).title) == (status, title)
+
+
+@pytest.mark.parametrize("kind", family(StorageError))
+def test_whatever_storage_answers_may_be_tried_again(kind: type[Exception]) -> None:
+    assert problem_of(kind()).retry_after
+
+
+@pytest.mark.parametrize("problem", [*PROBLEMS.values(), UNEXPECTED], ids=lambda problem: problem.name)
+def test_every_problem_says_what_to_do_next_and_offers_a_way_out(problem: Problem) -> None:
+    assert problem.title
+    assert problem.detail.endswith(".")
+    assert problem.way_out.startswith("/")
+    assert problem.way_out_text
+    assert problem.type.startswith("/problems/")
+
+
+@pytest.mark.parametrize("problem", [*PROBLEMS.values(), UNEXPECTED], ids=lambda problem: problem.name)
+def test_retry_after_comes_with_every_503_and_nothing_else(problem: Problem) -> None:
+    assert (problem.retry_after is not None) == (problem.status == 503)

@@ -1,0 +1,96 @@
+"""Mails say the same in text and in HTML, show what was given literally, and leave nothing out unseen."""
+
+import re
+from html import unescape
+from typing import Any
+
+import pytest
+from jinja2 import UndefinedError
+
+from shared.mail.letters import Letters
+from shared.mail.message import EmailMessage
+from tests.builders import content
+
+LETTERS = Letters(content())
+FACTS: dict[str, Any] = {
+    "name": "Zoë <b>Okafor</b>",
+    "reference": "34679CDF",
+    "starts": "Friday 8 September 2023, 3pm",
+    "when": "Friday 8 September 2023, 3pm to 4:15pm",
+    "title": "Reflective practice",
+    "theme": "Rest & recovery",
+    "join_url": "https://teams.example/join/1?a=1&b=2",
+}
+CONFIRMED = FACTS | {"reminders": ["Thursday 7 September 2023, 3pm"]}
+ANSWERS = {"reference": "34679CDF", "answers": [("Name", "Zoë {{7*7}}"), ("Story", "one\ntwo")]}
+TRUST = set(f"{content().organisation.name} {content().organisation.descriptor}".split())  # in the HTML's band
+EVERY = [("confirmation", CONFIRMED), ("again", FACTS), ("reminder", FACTS), ("referral", ANSWERS)]
+
+
+def written(template: str, facts: dict[str, Any]) -> EmailMessage:
+    return LETTERS.write(template, to="zoe@example.nhs.uk", **facts)
+
+
+def words(text: str) -> list[str]:
+    return re.findall(r"\w+", text)
+
+
+@pytest.mark.parametrize(("template", "facts"), EVERY)
+def test_text_and_html_say_the_same(template: str, facts: dict[str, Any]) -> None:
+    message = written(template, facts)
+    body = message.html.partition('role="main"')[2].partition(">")[2]
+    shown = unescape(re.sub(r"<[^>]+>", " ", body.replace('<a href="', "").replace('" style="color:#005eb8">', " ")))
+
+    assert set(words(shown)) - {"p"} <= set(words(message.text))
+    assert set(words(message.text)) - TRUST <= set(words(shown))
+
+
+@pytest.mark.parametrize(("template", "facts"), EVERY)
+def test_a_fact_that_nobody_gave_is_an_error_and_not_a_blank(template: str, facts: dict[str, Any]) -> None:
+    for name in facts:
+        with pytest.raises(UndefinedError):
+            written(template, {other: value for other, value in facts.items() if other != name})
+
+
+@pytest.mark.parametrize(("template", "facts"), EVERY[:3])
+def test_a_subject_is_neutral(template: str, facts: dict[str, Any]) -> None:
+    subject = written(template, facts).subject
+
+    assert "Friday 8 September 2023, 3pm" in subject
+    assert not re.search("trauma|race|racial|therap|reflect", subject, re.IGNORECASE)
+
+
+def test_markup_in_what_was_given_is_shown_and_not_obeyed() -> None:
+    message = written("confirmation", CONFIRMED)
+
+    assert "Zoë <b>Okafor</b>" in message.text
+    assert "Zoë &lt;b&gt;Okafor&lt;/b&gt;" in message.html
+    assert "{{7*7}}" in written("referral", ANSWERS).text
+
+
+def test_a_confirmation_without_a_link_says_that_it_will_follow() -> None:
+    assert "We will send you the link to join" in written("confirmation", CONFIRMED | {"join_url": ""}).text
+
+
+def test_a_confirmation_without_reminders_says_so() -> None:
+    assert "We will not send you a reminder." in written("confirmation", CONFIRMED | {"reminders": []}).text
+
+
+def test_a_referral_is_laid_out_for_reading() -> None:
+    assert "Story:\n    one\n    two\n" in written("referral", ANSWERS).text
+
+
+@pytest.mark.parametrize("subject", ["", " ", "two\nlines", "a\rb", "a\u2028b", "a\x00b"])
+def test_a_subject_is_one_line(subject: str) -> None:
+    with pytest.raises(ValueError, match="one line"):
+        EmailMessage(to="a@b.example", subject=subject, text="t", html="h")
+
+
+@pytest.mark.parametrize("to", ["", "a@b.example,c@d.example", "a@b.example;c@d.example", "Ann <a@b.example>", "a b@c"])
+def test_a_mail_has_one_recipient(to: str) -> None:
+    with pytest.raises(ValueError, match="one recipient"):
+        EmailMessage(to=to, subject="s", text="t", html="h")
+
+
+def test_a_message_does_not_show_its_contents_when_it_is_printed() -> None:
+    assert "Okafor" not in repr(written("confirmation", CONFIRMED))
