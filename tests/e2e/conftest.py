@@ -1,0 +1,60 @@
+"""One running service that the tests share, each with a session of its own; and what tables and queues hold."""
+
+from collections.abc import Callable, Iterator
+from itertools import count
+from typing import Any
+
+import pytest
+from azure.data.tables import TableServiceClient
+
+from local.stack import Stack, running_stack
+from tests.builders import MORNING, session_cells
+
+type AddSession = Callable[..., str]
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    """The service at 9am on 1 September 2023, with the schedule of five sessions."""
+    with running_stack(at=MORNING) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def numbers() -> Iterator[int]:
+    return count(1)
+
+
+@pytest.fixture
+def add_session(stack: Stack, numbers: Iterator[int]) -> AddSession:
+    """Adds a session of a test's own, as an administrator does in the portal, and returns its id."""
+
+    def add(**cells: Any) -> str:
+        session_id = f"test-{next(numbers)}"
+        rows(stack, "Sessions").create_entity(session_cells(RowKey=session_id, **cells))
+        return session_id
+
+    return add
+
+
+def rows(stack: Stack, table: str, storage: str = "BOOKINGS_STORAGE") -> Any:
+    return TableServiceClient.from_connection_string(stack.settings[storage]).get_table_client(table)
+
+
+def roster(stack: Stack, session_id: str) -> list[Any]:
+    found = rows(stack, "Bookings").query_entities("PartitionKey eq @s", parameters={"s": session_id})
+    return [row for row in found if row["RowKey"] != "guard"]
+
+
+def person(session_id: str, name: str = "zoe", **changes: Any) -> dict[str, Any]:
+    """A booking as an API client sends it."""
+    return {
+        "session_id": session_id,
+        "full_name": "Zoë Okafor",
+        "email": f"{name}@{session_id}.example",
+        "group_agreement": True,
+    } | changes
+
+
+def mails_to(stack: Stack, address: str) -> list[dict[str, Any]]:
+    return [mail for mail in stack.mail.messages() if mail["recipients"]["to"][0]["address"] == address]

@@ -1,0 +1,199 @@
+"""Booking through the running host, with real storage and a real mail client."""
+
+import re
+from urllib.parse import unquote
+
+from local.stack import Stack
+from tests.e2e.conftest import AddSession, mails_to, person, roster, rows
+from tests.e2e.web import all_at_once, get, get_json, post_form, post_json
+
+
+def test_the_five_sessions_of_the_schedule_are_offered(stack: Stack) -> None:
+    sessions = get_json(f"{stack.site}/sessions").json["sessions"]
+
+    ours = [session for session in sessions if session["id"].startswith("2023-")]
+    assert [(session["when"], session["theme"], session["places_left"]) for session in ours] == [
+        ("Friday 8 September 2023, 3pm to 4:15pm", "Open session", ours[0]["places_left"]),
+        ("Monday 25 September 2023, 11am to 12:15pm", "Open session", 12),
+        ("Tuesday 3 October 2023, 3pm to 4:15pm", "Open session", 12),
+        ("Thursday 26 October 2023, 10am to 11:15am", "Open session", 12),
+        ("Monday 13 November 2023, 1pm to 2:15pm", "Open session", 12),
+    ]
+    assert ours[0]["starts"] == "2023-09-08T15:00:00+01:00"
+    assert ours[4]["ends"] == "2023-11-13T14:15:00+00:00"
+    assert set(ours[0]) == {"id", "title", "theme", "starts", "ends", "when", "places_left"}
+
+
+def test_the_joining_link_is_on_no_page_and_in_no_answer(stack: Stack, add_session: AddSession) -> None:
+    session_id = add_session(JoinUrl="https://teams.example/canary-link")
+    booked = post_json(f"{stack.site}/bookings", person(session_id))
+    outcome = booked.headers["location"]
+
+    answers = [booked, get(f"{stack.site}/sessions"), get_json(f"{stack.site}/sessions")]
+    answers += [get(f"{stack.site}{outcome}"), get(f"{stack.site}/bookings/new?session={session_id}")]
+
+    assert [answer.status for answer in answers] == [201, 200, 200, 200, 200]
+    assert not any("canary-link" in answer.text for answer in answers)
+
+
+def test_a_booking_becomes_a_place_and_one_confirmation(stack: Stack, add_session: AddSession) -> None:
+    session_id = add_session()
+
+    answer = post_json(f"{stack.site}/bookings", person(session_id, adjustments="canary adjustments"))
+    stack.settle()
+
+    assert answer.status == 201
+    assert answer.json["state"] == "confirmed"
+    assert re.fullmatch("[34679CDFGHJKMNPQRTVWXY]{8}", answer.json["reference"])
+    [mail] = mails_to(stack, f"zoe@{session_id}.example")
+    assert mail["content"]["subject"] == "Staff session booked: Friday 8 September 2023, 3pm"
+    for part in ("plainText", "html"):
+        assert "https://teams.example/join/1" in mail["content"][part]
+        assert "Thursday 7 September 2023, 3pm" in mail["content"][part]
+        assert "Friday 8 September 2023, 2pm" in mail["content"][part]
+        assert answer.json["reference"] in mail["content"][part]
+        assert "canary" not in mail["content"][part]
+    assert mail["userEngagementTrackingDisabled"] is True
+
+
+def test_a_form_ends_on_a_page_that_can_be_reloaded(stack: Stack, add_session: AddSession) -> None:
+    session_id = add_session()
+
+    answer = post_form(f"{stack.site}/bookings", person(session_id, group_agreement="yes"))
+    page = get(f"{stack.site}{answer.headers['location']}")
+
+    assert (answer.status, page.status) == (303, 200)
+    assert roster(stack, session_id)[0]["Reference"] in page.text
+    assert "Friday 8 September 2023, 3pm to 4:15pm" in page.text
+    assert "zoe" not in unquote(answer.headers["location"])
+
+
+def test_a_page_that_nobody_was_given_is_not_there(stack: Stack, add_session: AddSession) -> None:
+    location = post_json(f"{stack.site}/bookings", person(add_session())).headers["location"]
+
+    assert get(f"{stack.site}{location[:-1]}x").status == 404
+    assert get(f"{stack.site}{location.replace('state=confirmed', 'state=waiting')}").status == 404
+
+
+def test_a_form_with_mistakes_comes_back_with_what_was_typed(stack: Stack, add_session: AddSession) -> None:
+    session_id = add_session()
+
+    answer = post_form(
+        f"{stack.site}/bookings", {"session_id": session_id, "full_name": "Zoë <Okafor>", "email": "zoe@nowhere"}
+    )
+
+    assert answer.status == 422
+    assert "There is a problem" in answer.text
+    assert "Zoë &lt;Okafor&gt;" in answer.text
+    assert "Enter an email address in the correct format" in answer.text
+    assert "Select to confirm you agree" in answer.text
+    assert roster(stack, session_id) == []
+
+
+def test_json_with_mistakes_is_answered_field_by_field(stack: Stack, add_session: AddSession) -> None:
+    body = {"session_id": add_session(), "full_name": "", "email": "x", "is_admin": True}
+
+    answer = post_json(f"{stack.site}/bookings", body)
+
+    assert answer.status == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert [(error["field"], error["detail"]) for error in answer.json["errors"]] == [
+        ("full_name", "Enter your name"),
+        ("email", "Enter an email address in the correct format, like name@example.com"),
+        ("group_agreement", "Select to confirm you agree"),
+        ("", "Leave out fields that this form does not have"),
+    ]
+
+
+def test_a_session_that_cannot_be_booked_says_why_and_stores_nothing(stack: Stack, add_session: AddSession) -> None:
+    cases = {
+        add_session(Capacity=0): (409, "This session is full"),
+        add_session(State="closed"): (409, "This session is not open for booking"),
+        add_session(Date="2023-08-31"): (409, "This session has already taken place"),
+        "nowhere": (404, "This session is not available"),
+        "' or 1 eq 1 or '": (404, "This session is not available"),
+    }
+
+    for session_id, (status, title) in cases.items():
+        answer = post_json(f"{stack.site}/bookings", person(session_id, email="a@nhs.net"))
+        page = post_form(f"{stack.site}/bookings", person(session_id, email="a@nhs.net", group_agreement="yes"))
+        assert (answer.status, answer.json["title"]) == (status, title)
+        assert page.status == status
+        assert title in page.text
+        assert roster(stack, session_id) == []
+
+
+def test_fifty_at_once_for_twelve_places_are_exactly_twelve(stack: Stack, add_session: AddSession) -> None:
+    session_id = add_session(Capacity=12)
+
+    answers = all_at_once(f"{stack.site}/bookings", [person(session_id, f"person{n}") for n in range(50)])
+
+    assert sorted(answer.status for answer in answers) == [201] * 12 + [409] * 38
+    assert len(roster(stack, session_id)) == 12
+    [listed] = [each for each in get_json(f"{stack.site}/sessions").json["sessions"] if each["id"] == session_id]
+    assert listed["places_left"] == 0
+
+
+def test_one_submission_fifty_times_is_one_booking_and_one_confirmation(stack: Stack, add_session: AddSession) -> None:
+    session_id = add_session(Capacity=2)
+    body = person(session_id, submission_id="submission-0123456789")
+
+    answers = all_at_once(f"{stack.site}/bookings", [body] * 50)
+    stack.settle()
+
+    assert {(answer.status, answer.text) for answer in answers} == {(201, answers[0].text)}
+    assert len(roster(stack, session_id)) == 1
+    assert len(mails_to(stack, f"zoe@{session_id}.example")) == 1
+
+
+def test_one_person_fifty_times_is_one_booking_and_at_most_one_further_mail(
+    stack: Stack, add_session: AddSession
+) -> None:
+    session_id = add_session(Capacity=2)
+
+    answers = all_at_once(f"{stack.site}/bookings", [person(session_id)] * 50)
+    stack.settle()
+
+    assert {(answer.status, answer.text) for answer in answers} == {(201, answers[0].text)}
+    assert len(roster(stack, session_id)) == 1
+    subjects = sorted(mail["content"]["subject"] for mail in mails_to(stack, f"zoe@{session_id}.example"))
+    assert subjects == [
+        "Staff session booked already: Friday 8 September 2023, 3pm",
+        "Staff session booked: Friday 8 September 2023, 3pm",
+    ]
+
+
+def test_administrators_read_on_the_roster_what_was_sent(stack: Stack, add_session: AddSession) -> None:
+    session_id = add_session()
+    post_json(f"{stack.site}/bookings", person(session_id))
+    stack.settle()
+
+    stack.tick()
+
+    [row] = roster(stack, session_id)
+    assert re.fullmatch(r"confirmation sent Fri 1 Sep, [\d:]+am; reminder due Thu 7 Sep, 3pm", row["Mail"])
+
+
+def test_the_mail_log_and_the_index_hold_nobody(stack: Stack, add_session: AddSession) -> None:
+    session_id = add_session()
+    post_json(f"{stack.site}/bookings", person(session_id, "canary", full_name="Canary Person"))
+    stack.settle()
+
+    for table in ("MailLog", "MailIndex", "Service", "Sessions"):
+        stored = [dict(row) for row in rows(stack, table).list_entities()]
+        assert stored
+        assert "canary@" not in str(stored).casefold()
+        assert "canary person" not in str(stored).casefold()
+    assert "canary" not in stack.log_text().casefold()
+
+
+def test_the_service_says_that_it_is_well(stack: Stack) -> None:
+    assert get(f"{stack.site}/health").json == {"status": "healthy"}
+
+
+def test_the_start_page_shows_both_kinds_of_support(stack: Stack) -> None:
+    page = get(f"{stack.site}/")
+
+    assert page.status == 200
+    assert "/sessions" in page.text
+    assert "/one-to-one" in page.text

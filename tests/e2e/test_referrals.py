@@ -1,0 +1,170 @@
+"""A referral through the running host: whole at the provider, unreadable everywhere else."""
+
+import base64
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from azure.storage.queue import QueueServiceClient
+
+from local.keys import new_keys
+from local.parts import Plan
+from local.stack import Stack, running_stack, started
+from tests.builders import MORNING
+from tests.e2e.conftest import mails_to, rows
+from tests.e2e.web import all_at_once, get, post_form, post_json
+
+CANARIES = {
+    "full_name": "Canary-Nameself",
+    "contact_by": ["email", "phone"],
+    "email": "canary-address@canary-home.example",
+    "phone": "07700 900 982",
+    "therapy_language": "Canarylanguage",
+    "what_brings_you": "canary-story canary-secret",
+    "consent_share": True,
+}
+HIDDEN = re.compile(r"canary|07700|900.?982", re.IGNORECASE)
+KEEP_MESSAGES = {"AzureWebJobs.forward_referral.Disabled": "true", "AzureWebJobs.send_mail.Disabled": "true"}
+
+
+def referral(**changes: Any) -> dict[str, Any]:
+    return CANARIES | changes
+
+
+def referral_mails(stack: Stack, reference: str) -> list[dict[str, Any]]:
+    mails = mails_to(stack, stack.settings["REFERRAL_RECIPIENT"])
+    return [mail for mail in mails if reference in mail["content"]["subject"]]
+
+
+@pytest.mark.parametrize(
+    ("name", "story"),
+    [
+        ("أحمد الحسن", "أشعر بالتعب والوحدة في العمل.\nلا أستطيع النوم."),
+        ("Ọ́káfọ̀ Adébáyọ̀", "Ó rẹ̀ mí gan-an ní ibi iṣẹ́, mi ò sì lè sùn."),
+        ("李小龍", "工作壓力很大 😔"),
+        ("Zoë O’Neill", "<script>alert(1)</script> {{7*7}} [x](http://evil.example)"),
+    ],
+)
+def test_a_referral_arrives_whole_in_any_script(stack: Stack, name: str, story: str) -> None:
+    answer = post_json(f"{stack.site}/one-to-one", referral(full_name=name, what_brings_you=story))
+    stack.settle()
+
+    [mail] = referral_mails(stack, answer.json["reference"])
+    for line in (name, *story.splitlines(), "07700 900 982", "canary-address@canary-home.example", "Canarylanguage"):
+        assert line in mail["content"]["plainText"]
+    assert "<script>alert" not in mail["content"]["html"]
+
+
+def test_it_is_one_mail_to_one_recipient_with_the_reference_alone_in_its_subject(stack: Stack) -> None:
+    reference = post_json(f"{stack.site}/one-to-one", referral()).json["reference"]
+    stack.settle()
+
+    [mail] = referral_mails(stack, reference)
+    assert mail["recipients"] == {"to": [{"address": "referrals@nafsiyat.org.uk"}]}
+    assert mail["content"]["subject"] == f"New self-referral {reference}"
+    assert "replyTo" not in mail
+    assert mail["content"]["plainText"].startswith("Do not reply to this email")
+    assert "attachments" not in mail
+
+
+def test_its_status_is_sent_and_the_sealed_answers_are_kept(stack: Stack) -> None:
+    reference = post_json(f"{stack.site}/one-to-one", referral()).json["reference"]
+    stack.settle()
+
+    status = rows(stack, "Referrals", "REFERRALS_STORAGE").get_entity("referrals", reference)
+    sealed = rows(stack, "SealedReferrals", "REFERRALS_STORAGE").get_entity("referrals", reference)
+    assert (status["State"], status["ReceivedOn"]) == ("sent", "2023-09-01")
+    assert len(sealed["Sealed"]) > 100
+
+
+def test_a_form_ends_on_a_page_with_the_reference(stack: Stack) -> None:
+    fields = referral(consent_share="yes", therapy_language="another", other_language="Yoruba")
+
+    answer = post_form(f"{stack.site}/one-to-one", fields)
+    page = get(f"{stack.site}{answer.headers['location']}")
+
+    reference = re.search("[34679CDFGHJKMNPQRTVWXY]{8}", answer.headers["location"])
+    assert (answer.status, page.status) == (303, 200)
+    assert reference is not None
+    assert reference[0] in page.text
+    assert not HIDDEN.search(answer.headers["location"])
+    assert page.headers["cache-control"] == "no-store"
+
+
+def test_a_form_with_mistakes_comes_back_with_what_was_typed(stack: Stack) -> None:
+    answer = post_form(f"{stack.site}/one-to-one", {"full_name": "Zoë", "contact_by": ["email", "phone"]})
+
+    assert answer.status == 422
+    for message in ("Enter your email address", "Select the language", "Select to confirm you agree"):
+        assert message in answer.text
+    assert 'value="Zoë"' in answer.text
+
+
+def test_one_submission_twenty_times_is_one_referral_and_one_mail(stack: Stack) -> None:
+    body = referral(submission_id="referral-submission-01")
+
+    answers = all_at_once(f"{stack.site}/one-to-one", [body] * 20)
+    stack.settle()
+
+    assert {(answer.status, answer.text) for answer in answers} == {(201, answers[0].text)}
+    assert len(referral_mails(stack, answers[0].json["reference"])) == 1
+
+
+def test_the_same_submission_with_other_answers_is_refused_kindly(stack: Stack) -> None:
+    body = referral(submission_id="referral-submission-02")
+    assert post_json(f"{stack.site}/one-to-one", body).status == 201
+
+    answer = post_json(f"{stack.site}/one-to-one", body | {"full_name": "Another Person"})
+
+    assert answer.status == 409
+    assert answer.json["title"] == "You have already sent this form"
+
+
+def test_nobody_who_reads_tables_queues_and_logs_learns_anything(tmp_path: Path) -> None:
+    """Everything that Azurite stored, as it lies on its disk, and every line that was logged."""
+    plan = Plan(at=MORNING, folder=tmp_path / "run", keys=new_keys(), data=tmp_path / "data")
+    plan.folder.mkdir()
+    with started(plan) as stack:
+        answers = [post_json(f"{stack.site}/one-to-one", referral()), post_form(f"{stack.site}/one-to-one", referral())]
+        stack.tick()
+        stack.settle()
+        assert len(mails_to(stack, stack.settings["REFERRAL_RECIPIENT"])) == 2
+        logged = stack.log_text()
+
+    stored = {path: path.read_bytes().decode("utf-8", "replace") for path in files(tmp_path / "data")}
+    assert [answer.status for answer in answers] == [201, 303]
+    assert any(answers[0].json["reference"] in text for text in stored.values()), "the files are the right ones"
+    assert answers[0].json["reference"] in logged, "the log is the right one"
+    assert [path.name for path, text in stored.items() if HIDDEN.search(text)] == []
+    assert not HIDDEN.search(logged)
+
+
+def test_the_search_for_canaries_finds_one_that_is_not_hidden(tmp_path: Path) -> None:
+    """The negative control: the roster of a session does hold names, and the same search sees them."""
+    plan = Plan(at=MORNING, folder=tmp_path / "run", keys=new_keys(), data=tmp_path / "data")
+    plan.folder.mkdir()
+    with started(plan) as stack:
+        body = {"session_id": "2023-10-03-1500", "full_name": "Canary", "email": "a@nhs.net", "group_agreement": True}
+        assert post_json(f"{stack.site}/bookings", body).status == 201
+        stack.settle()
+
+    assert any(HIDDEN.search(path.read_bytes().decode("utf-8", "replace")) for path in files(tmp_path / "data"))
+
+
+def test_a_message_of_the_queue_is_a_reference_and_nothing_else() -> None:
+    with running_stack(at=MORNING, settings=KEEP_MESSAGES) as stack:
+        reference = post_json(f"{stack.site}/one-to-one", referral()).json["reference"]
+        service = QueueServiceClient.from_connection_string(stack.settings["REFERRALS_STORAGE"])
+        messages = [decoded(message.content) for message in service.get_queue_client("referrals").peek_messages(32)]
+
+    assert messages == [{"v": "1", "referral": reference}]
+
+
+def files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def decoded(content: str) -> Any:
+    return json.loads(base64.b64decode(content))
