@@ -1,0 +1,5 @@
+"""Why the host will not start."""
+
+
+class HostStartError(Exception):
+    """The app, its host.json or its settings cannot be served. The text is for the developer."""

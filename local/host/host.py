@@ -1,0 +1,136 @@
+"""The host: everything put together, from the first request to the last run."""
+
+import asyncio
+import logging
+import socket
+from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+
+from local.host.admin import Admin
+from local.host.app import App
+from local.host.clock import Clock
+from local.host.eventgrid import EventGridWebhook
+from local.host.idle import Idleness
+from local.host.invocations import Invocations
+from local.host.keys import Gate, HostKeys
+from local.host.listeners import QueueWatchers, queue_listeners, timer_listeners
+from local.host.manual import ManualCalls
+from local.host.outputs import Outputs
+from local.host.queue_listener import QueueListener
+from local.host.routes import Routes
+from local.host.runtime import Runtime
+from local.host.services import HostServices
+from local.host.storage import Encoding, Storage
+from local.host.timers import TimerListener
+from local.host.web import BODY_LIMIT, Web, WebOptions
+
+_log = logging.getLogger("functions.host")
+
+# Real seconds that running functions get to end when the host is told to stop.
+GRACE_SECONDS = 5
+_AGAIN_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    runtime: Runtime
+    storage: Storage
+    invocations: Invocations
+    web: Web
+    queues: tuple[QueueListener, ...]
+    timers: tuple[TimerListener, ...]
+
+    async def run(self, listening: socket.socket, on_ready: Callable[[], None], stop: asyncio.Event) -> None:
+        """Serves until `stop` is set, then begins nothing more and gives what runs a few seconds to end."""
+        self.runtime.start()
+        # Before anyone is told that the host is ready, so that whoever is told may put something on a queue.
+        await asyncio.gather(*(queue.create() for queue in self.queues))
+        server = _Server(_uvicorn_config(self.web))
+        serving = asyncio.create_task(server.serve(sockets=[listening]))
+        await server.ready.wait()
+        listening_for = [listener.listen for listener in self.queues] + [timer.listen for timer in self.timers]
+        tasks = [asyncio.create_task(_forever(listen)) for listen in listening_for]
+        on_ready()
+        await stop.wait()
+        for task in tasks:
+            task.cancel()
+        server.should_exit = True
+        try:
+            async with asyncio.timeout(GRACE_SECONDS):
+                await serving
+                await self.invocations.at_rest()
+        except TimeoutError:
+            _log.warning("The host stops although a function is still running")
+
+    def close(self) -> None:
+        self.runtime.stop()
+        self.storage.close()
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
+
+    def capture_signals(self) -> nullcontext[None]:  # type: ignore[override]  # only ever entered, as a context
+        """Leaves signals to whoever runs the host: a stop is no failure, and ends with exit code 0."""
+        return nullcontext()
+
+
+def build_host(
+    app: App, runtime: Runtime, clock: Clock, keys: HostKeys | None = None, state_dir: Path | None = None
+) -> Host:
+    """Raises HostStartError for whatever Azure, or this host, would not serve. Speaks to nothing yet."""
+    watchers = QueueWatchers()
+    storage = Storage(app.settings, Encoding(app.hostfile.queues.base64))
+    invocations = Invocations(runtime, Outputs(storage, watchers.notify), app.hostfile.function_timeout)
+    services = HostServices(clock, invocations, watchers.notify)
+    queues = queue_listeners(app, storage, services)
+    for listener in queues:
+        watchers.add(listener)
+    timers = timer_listeners(app, state_dir, services)
+    idleness = Idleness(invocations, queues, timers.values())
+    by_name = {function.name.lower(): function for function in app.functions}
+    gate = Gate(keys)
+    admin = Admin(by_name, ManualCalls(clock, timers), invocations, idleness, gate)
+    endpoints = (admin, EventGridWebhook(by_name, invocations))
+    web = Web(Routes(app.functions, app.hostfile.route_prefix), invocations, gate, endpoints, _web_options(app))
+    return Host(runtime, storage, invocations, web, tuple(queues), tuple(timers.values()))
+
+
+def _web_options(app: App) -> WebOptions:
+    limit = app.settings.get("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT") or ""
+    return WebOptions(
+        body_limit=int(limit) if limit.isdecimal() else BODY_LIMIT,
+        home_page=(app.settings.get("AzureWebJobsDisableHomepage") or "").lower() != "true",
+    )
+
+
+def _uvicorn_config(web: Web) -> uvicorn.Config:
+    return uvicorn.Config(
+        web,
+        http="h11",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+    )
+
+
+async def _forever(listen: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        try:
+            await listen()
+        except Exception:  # noqa: BLE001 - whatever it was, the others must go on and it must come back
+            _log.exception("A listener stumbled and starts again")
+        await asyncio.sleep(_AGAIN_SECONDS)
