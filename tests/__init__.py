@@ -1,1 +1,1 @@
-"""Tests: unit opens no socket, integration speaks to Azurite, contract compares fakes with the real thing, e2e runs it all."""
+"""Tests: units open no socket, contracts hold fakes to the real thing, integration uses Azurite, e2e runs it all."""

@@ -1,0 +1,84 @@
+"""Secrets of one developer's machine, made once: what Key Vault and deployment settings hold in Azure."""
+
+import base64
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+_SECRET_BYTES = 32
+_RSA_BITS = 3072
+_NAMES = {
+    "BOOKING_KEY",
+    "REFERRAL_KEY",
+    "LINK_KEY",
+    "EMAIL_ACCESS_KEY",
+    "REFERRAL_PUBLIC_KEY",
+    "REFERRAL_PRIVATE_KEY",
+}
+
+
+def kept_keys(path: Path) -> dict[str, str]:
+    """The keys of that file by setting's name; whatever is missing is made and added first, nothing is replaced."""
+    kept: dict[str, str] = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    if kept.keys() >= _NAMES:
+        return kept
+    keys = new_keys() | kept
+    _write_privately(path, json.dumps(keys, indent=2))
+    return keys
+
+
+def new_keys() -> dict[str, str]:
+    """Fresh keys by setting's name, as strings that the service reads."""
+    return {
+        "BOOKING_KEY": _secret(),
+        "REFERRAL_KEY": _secret(),
+        "LINK_KEY": _secret(),
+        "EMAIL_ACCESS_KEY": _access_key(),
+        **_referral_keys(),
+    }
+
+
+def _secret() -> str:
+    return base64.urlsafe_b64encode(secrets.token_bytes(_SECRET_BYTES)).decode().rstrip("=")
+
+
+def _access_key() -> str:
+    return base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode()
+
+
+def _referral_keys() -> dict[str, str]:
+    private = rsa.generate_private_key(public_exponent=65537, key_size=_RSA_BITS).private_numbers()
+    public = {
+        "kty": "RSA",
+        "n": _base64url(private.public_numbers.n),
+        "e": _base64url(private.public_numbers.e),
+    }
+    public["kid"] = _thumbprint(public)
+    parts = {"d": private.d, "p": private.p, "q": private.q}
+    parts |= {"dp": private.dmp1, "dq": private.dmq1, "qi": private.iqmp}
+    secret = public | {name: _base64url(number) for name, number in parts.items()}
+    return {"REFERRAL_PUBLIC_KEY": json.dumps(public), "REFERRAL_PRIVATE_KEY": json.dumps(secret)}
+
+
+def _thumbprint(jwk: Mapping[str, str]) -> str:
+    """RFC 7638: SHA-256 of the required members in order of their names, without white space."""
+    digest = hashes.Hash(hashes.SHA256())
+    digest.update(json.dumps(dict(sorted(jwk.items())), separators=(",", ":")).encode())
+    return base64.urlsafe_b64encode(digest.finalize()).decode().rstrip("=")
+
+
+def _base64url(number: int) -> str:
+    return base64.urlsafe_b64encode(number.to_bytes((number.bit_length() + 7) // 8)).decode().rstrip("=")
+
+
+def _write_privately(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(f".{os.getpid()}")
+    draft.touch(mode=0o600)
+    draft.write_text(text, "utf-8")
+    draft.replace(path)

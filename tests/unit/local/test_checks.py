@@ -1,0 +1,53 @@
+"""`python dev.py test`."""
+
+import sys
+
+import pytest
+
+from local import checks
+
+
+def _exits(code: int) -> list[str]:
+    return [sys.executable, "-c", f"raise SystemExit({code})"]
+
+
+@pytest.fixture
+def steps(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
+    steps: dict[str, list[str]] = {}
+    monkeypatch.setattr(checks, "steps", lambda _arguments: steps)
+    return steps
+
+
+def test_it_succeeds_if_everything_does(steps: dict[str, list[str]]) -> None:
+    steps |= {"lint": _exits(0), "pytest": _exits(0)}
+
+    assert checks.main([]) == 0
+
+
+def test_it_ends_with_the_exit_code_of_the_first_check_that_failed(steps: dict[str, list[str]]) -> None:
+    steps |= {"lint": _exits(0), "types": _exits(3), "pytest": _exits(1)}
+
+    assert checks.main([]) == 3
+
+
+def test_a_check_that_fails_does_not_hide_what_the_next_ones_say(
+    steps: dict[str, list[str]], capfd: pytest.CaptureFixture[str]
+) -> None:
+    steps |= {"types": _exits(2), "pytest": [sys.executable, "-c", "print('5 passed')"]}
+
+    checks.main([])
+
+    said = capfd.readouterr().out
+    assert "5 passed" in said
+    assert [line.split()[0] for line in said.partition("What ran:")[2].splitlines() if line] == ["types", "pytest"]
+
+
+def test_with_arguments_only_pytest_runs_and_gets_them() -> None:
+    [(name, command)] = checks.steps(["tests/unit", "-k", "clock"]).items()
+
+    assert name == "pytest"
+    assert command[1:] == ["-m", "pytest", "tests/unit", "-k", "clock"]
+
+
+def test_without_arguments_every_check_runs_and_pytest_last() -> None:
+    assert list(checks.steps([])) == ["ruff check", "ruff format", "mypy", "lint-imports", "pytest"]

@@ -1,0 +1,41 @@
+"""`dev.py` as it is started."""
+
+import runpy
+import sys
+
+import pytest
+
+from local.places import ROOT
+
+
+def test_another_python_than_the_one_in_azure_is_refused_in_plain_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "version_info", (3, 12, 4, "final", 0))
+    monkeypatch.setattr(sys, "version", "3.12.4 (main)")
+
+    with pytest.raises(SystemExit, match=r"needs Python 3\.13.* this is 3\.12\.4"):
+        runpy.run_path(str(ROOT / "dev.py"), run_name="__main__")
+
+
+def test_a_command_that_there_is_not_is_answered_with_those_that_there_are(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["dev.py", "start"])
+
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path(str(ROOT / "dev.py"), run_name="__main__")
+
+    assert ended.value.code == 2
+    assert "python dev.py test" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("question", ["help", "--help", "-h"])
+def test_who_asks_is_told_the_commands(
+    question: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["dev.py", question])
+
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path(str(ROOT / "dev.py"), run_name="__main__")
+
+    assert ended.value.code == 0
+    assert "python dev.py test" in capsys.readouterr().out

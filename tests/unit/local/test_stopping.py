@@ -1,0 +1,54 @@
+"""Being stopped."""
+
+import os
+import signal
+import sys
+
+import pytest
+
+from local.stopping import hold, stoppable
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="a process cannot send itself signals there")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_to_stop_unwinds_what_is_going_on(number: int) -> None:
+    with pytest.raises(KeyboardInterrupt), stoppable():
+        os.kill(os.getpid(), number)
+
+
+def test_a_second_signal_does_not_disturb_the_stopping() -> None:
+    tidied: list[str] = []
+
+    with pytest.raises(KeyboardInterrupt):
+        _stop_twice(tidied)
+
+    assert tidied == ["everything"]
+
+
+def _stop_twice(tidied: list[str]) -> None:
+    with stoppable():
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+        finally:
+            os.kill(os.getpid(), signal.SIGINT)
+            tidied.append("everything")
+
+
+def test_a_signal_on_hold_stops_the_next_program_as_soon_as_that_can_be_stopped() -> None:
+    begun = False
+    hold()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+    with pytest.raises(KeyboardInterrupt), stoppable():
+        begun = True
+
+    assert not begun
+
+
+def test_afterwards_signals_do_what_they_did_before() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    with stoppable():
+        assert signal.getsignal(signal.SIGTERM) != before
+
+    assert signal.getsignal(signal.SIGTERM) == before
