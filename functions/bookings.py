@@ -1,60 +1,42 @@
 """Group sessions: the list, the form, a booking, and the page that says what became of it."""
 
-from dataclasses import asdict, dataclass
-from typing import Self
+# The worker only understands `typing.List` in the annotation of an output of many messages.
+from typing import List  # noqa: UP035  # see above
 from urllib.parse import quote
 from uuid import uuid4
 
 import azure.functions as func
 
-from functions.forms import FormError, Submission, read_body, validate, wants_json
+from functions.form_tokens import check, decoy, is_bot, issue
+from functions.forms import FieldError, FormError, Submission, as_typed, read_body, validate, wants_json
 from functions.pages import render
 from functions.problems import PageUnknownError
 from functions.queues import BOOKINGS_STORAGE, EMAILS, mail_message
 from functions.responses import answering, json_body, page, see_other
-from shared.bookings.model import Booked, BookingRequest, Session
-from shared.bookings.schedule import DueMail
+from functions.session_view import SessionView
+from shared.bookings.errors import SessionFullError
+from shared.bookings.mail_ids import DueMail
+from shared.bookings.model import AttendeeState
+from shared.bookings.request import Booked, BookingRequest
 from shared.bookings.service import Opening
 from shared.bootstrap import Services, services
-from shared.wallclock import iso, span_in_words
 
 bp = func.Blueprint()
+
+_FORM = "booking"
 
 _MISSING = {
     "session_id": "Select a session",
     "full_name": "Enter your name",
     "email": "Enter your email address",
     "group_agreement": "Select to confirm you agree",
+    "works_for_trust": "Select yes if you work for the trust",
+    "join_waiting_list": "Select yes if you want to wait for a place",
     "adjustments": "Enter adjustments as text",
     "share_adjustments": "Select yes if the facilitators may see what you need",
     "reminders": "Select yes if you want reminders",
     "submission_id": "Reload the form and send it again",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class SessionView:
-    """One session as pages and JSON show it: never with its joining link."""
-
-    id: str
-    title: str
-    theme: str
-    starts: str
-    ends: str
-    when: str
-    places_left: int | None
-
-    @classmethod
-    def of(cls, session: Session, built: Services, places_left: int | None = None) -> Self:
-        return cls(
-            id=session.id,
-            title=session.title or built.content.groups.session_title,
-            theme=session.theme or built.content.groups.open_theme,
-            starts=iso(session.starts),
-            ends=iso(session.ends),
-            when=span_in_words(session.starts, session.ends),
-            places_left=places_left,
-        )
 
 
 @bp.route(route="sessions", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
@@ -63,7 +45,7 @@ def list_sessions(req: func.HttpRequest) -> func.HttpResponse:
     built = services()
     views = _views(built, built.bookings.openings(built.now()))
     if wants_json(req):
-        return json_body({"sessions": [asdict(view) for view in views]})
+        return json_body({"sessions": [view.as_json() for view in views]})
     return page(render("bookings/sessions.html", built.content, sessions=views))
 
 
@@ -80,23 +62,30 @@ def booking_form(req: func.HttpRequest) -> func.HttpResponse:
 @bp.route(route="bookings", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
 @bp.queue_output(arg_name="nudge", queue_name=EMAILS, connection=BOOKINGS_STORAGE)
 @answering
-def book(req: func.HttpRequest, nudge: func.Out[str]) -> func.HttpResponse:
+def book(req: func.HttpRequest, nudge: func.Out[List[str]]) -> func.HttpResponse:  # noqa: UP006  # see above
     submission = read_body(req)
     built = services()
+    if is_bot(submission):
+        return see_other(_location(built, _text(submission, "session_id"), decoy(_FORM), AttendeeState.CONFIRMED))
     try:
         request = validate(BookingRequest, submission, _MISSING)
+        _check_says_where_they_work(request, submission, built)
+        check(BookingRequest, submission, built.is_proof, _FORM, built.now())
+        booked = built.bookings.book(request, built.now())
     except FormError as error:
         if not submission.is_form:
             raise
-        views = _views(built, built.bookings.openings(built.now()))
-        return page(_form(built, views, _text(submission, "session_id"), error), status=422)
-    booked = built.bookings.book(request, built.now())
-    if booked.mail_id is not None:
-        nudge.set(mail_message(DueMail(booked.session.id, booked.mail_id)))
+        return _form_again(built, submission, error, status=422)
+    except SessionFullError as error:
+        if not submission.is_form or not error.waiting_list:
+            raise
+        return _form_again(built, submission, FormError((), as_typed(BookingRequest, submission)), status=409)
+    if booked.mail_ids:
+        nudge.set([mail_message(DueMail(booked.session.id, mail_id)) for mail_id in booked.mail_ids])
     return _answer(booked, submission, built)
 
 
-@bp.route(route="bookings/{reference}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@bp.route(route="bookings/{reference:length(8)}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 @answering
 def booking_outcome(req: func.HttpRequest) -> func.HttpResponse:
     """What became of a booking, as signed when it was made: it reads no roster, so it tells nobody who is on one."""
@@ -107,25 +96,37 @@ def booking_outcome(req: func.HttpRequest) -> func.HttpResponse:
         raise PageUnknownError
     if wants_json(req):
         return json_body({"reference": reference, "state": state})
-    view = SessionView.of(built.bookings.session(session_id), built)
-    return page(render("bookings/confirmed.html", built.content, reference=reference, session=view))
+    view = SessionView.of(built.bookings.session(session_id), built.content)
+    return page(render("bookings/confirmed.html", built.content, reference=reference, session=view, state=state))
+
+
+def _check_says_where_they_work(request: BookingRequest, submission: Submission, built: Services) -> None:
+    """Asks whoever has no address of the trust. Raises FormError."""
+    if request.works_for_trust is None and not built.policy.is_listed(request.email):
+        asked = FieldError("works_for_trust", _MISSING["works_for_trust"])
+        raise FormError((asked,), as_typed(BookingRequest, submission))
+
+
+def _form_again(built: Services, submission: Submission, found: FormError, status: int) -> func.HttpResponse:
+    views = _views(built, built.bookings.openings(built.now()))
+    return page(_form(built, views, _text(submission, "session_id"), found), status=status)
 
 
 def _answer(booked: Booked, submission: Submission, built: Services) -> func.HttpResponse:
-    location = _location(booked, built)
+    location = _location(built, booked.session.id, booked.reference, booked.state)
     if submission.is_form:
         return see_other(location)
     answer = {"reference": booked.reference, "state": str(booked.state)}
     return json_body(answer, status=201, headers={"Location": location})
 
 
-def _location(booked: Booked, built: Services) -> str:
-    session_id, reference, state = booked.session.id, booked.reference, str(booked.state)
-    signature = built.proof("booked", session_id, reference, state)
+def _location(built: Services, session_id: str, reference: str, state: AttendeeState) -> str:
+    signature = built.proof("booked", session_id, reference, str(state))
     return f"/bookings/{reference}?session={quote(session_id, safe='')}&state={state}&proof={signature}"
 
 
 def _form(built: Services, views: list[SessionView], session_id: str, found: FormError) -> str:
+    submission_id = found.submission_id or uuid4().hex
     return render(
         "bookings/details.html",
         built.content,
@@ -133,13 +134,17 @@ def _form(built: Services, views: list[SessionView], session_id: str, found: For
         chosen=next((view for view in views if view.id == session_id), None),
         values=found.values,
         errors=found.errors,
-        submission_id=found.submission_id or uuid4().hex,
+        submission_id=submission_id,
+        form_token=issue(built.proof, _FORM, submission_id, built.now()),
         asks_adjustments=True,
     )
 
 
 def _views(built: Services, openings: list[Opening]) -> list[SessionView]:
-    return [SessionView.of(opening.session, built, opening.places_left) for opening in openings]
+    return [
+        SessionView.of(each.session, built.content, each.places_left, waiting_list=each.waiting_list)
+        for each in openings
+    ]
 
 
 def _text(submission: Submission, name: str) -> str:

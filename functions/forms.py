@@ -162,7 +162,7 @@ def validate[M: BaseModel](model: type[M], submission: Submission, missing: Mapp
     except ValidationError as error:
         found = error.errors(include_url=False)
     # Raised outside the handler: pydantic's error, which quotes the input, must not travel along as its context.
-    raise FormError(_one_for_each_field(model, found, missing), _as_typed(model, known))
+    raise FormError(_one_for_each_field(model, found, missing), as_typed(model, submission))
 
 
 def _one_for_each_field(
@@ -196,10 +196,12 @@ def _is_blank(value: Any) -> bool:
     return value is None or (isinstance(value, str) and not value.strip())
 
 
-def _as_typed(model: type[BaseModel], values: Mapping[str, object]) -> dict[str, str | list[str]]:
-    """Text that can be written on a page again: a list for the fields that take several answers, else one line."""
+def as_typed(model: type[BaseModel], submission: Submission) -> dict[str, str | list[str]]:
+    """What was answered, to be shown again: a list for the fields that take several answers, else one line."""
     typed: dict[str, str | list[str]] = {}
-    for name, value in values.items():
+    for name, value in submission.values.items():
+        if name not in model.model_fields:
+            continue
         answers = value if isinstance(value, list) else [value]
         texts = [each.encode("utf-8", "replace").decode() for each in answers if isinstance(each, str)]
         several = get_origin(model.model_fields[name].annotation) in {list, tuple, set, frozenset}

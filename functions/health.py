@@ -32,18 +32,24 @@ def health(req: func.HttpRequest) -> func.HttpResponse:
 def _problems() -> dict[str, object]:
     try:
         built = services()
-        _ = built.content
-        return _schedule_problems(built)
     except SettingsError as error:
         return {"settings": list(error.problems)}
+    return _content_problems(built) | _schedule_problems(built)
+
+
+def _content_problems(built: Services) -> dict[str, object]:
+    try:
+        _ = built.content
     except ContentError as error:
         return {"content": str(error)}
-    except StorageError:
-        return {"storage": "does not answer"}
+    return {}
 
 
 def _schedule_problems(built: Services) -> dict[str, object]:
-    last = built.heartbeat.last()
+    try:
+        last = built.heartbeat.last()
+    except StorageError:
+        return {"storage": "does not answer"}
     if last is None:
         return {"schedule": "has never run"}
     return {} if built.now() - last <= _SILENCE else {"schedule": "has not run for 15 minutes"}

@@ -5,6 +5,7 @@ Nothing here names a person, a trust or a subject: these titles show on shared s
 
 from dataclasses import dataclass
 
+from functions.form_tokens import FormTokenError
 from functions.forms import (
     BodyError,
     BodyTooLargeError,
@@ -16,12 +17,16 @@ from functions.forms import (
 from shared.bookings.errors import (
     BookingError,
     BookingsBusyError,
+    LinkUnknownError,
+    NotForOutsidersError,
     SessionClosedError,
     SessionFullError,
     SessionPastError,
     SessionUnavailableError,
     SessionUnknownError,
     SubmissionReusedError,
+    TooLateError,
+    TooLateToCheckError,
 )
 from shared.content import ContentError
 from shared.referrals.errors import (
@@ -120,6 +125,30 @@ PROBLEMS: dict[type[Exception], Problem] = {
     SessionUnavailableError: _about_session(
         409, "session-unavailable", "This session cannot be booked", "You can book another one."
     ),
+    NotForOutsidersError: _about_session(
+        409,
+        "not-for-outsiders",
+        "These sessions are for people who work for the trust",
+        "If you work for the trust and used another email address, go back and say so, or use your work address.",
+    ),
+    TooLateToCheckError: _about_session(
+        409,
+        "too-late-to-check",
+        "It is too late to book this session with this email address",
+        "There is no time left to check that you work for the trust. If you have a work address, go back and use it.",
+    ),
+    LinkUnknownError: _about_session(
+        404,
+        "link-unknown",
+        "This link is not valid or has been used",
+        "Use the link in the newest email about your booking, and check that it is complete.",
+    ),
+    TooLateError: _about_session(
+        409,
+        "too-late",
+        "It is too late to change this booking",
+        "The session has started. You can book another one.",
+    ),
     SubmissionReusedError: _about_session(
         409,
         "already-sent",
@@ -155,6 +184,9 @@ PROBLEMS: dict[type[Exception], Problem] = {
     ),
     FormError: Problem(
         422, "answers", "There is a problem with your answers", "Go back, correct what is listed here, and send again."
+    ),
+    FormTokenError: Problem(
+        422, "form-token", "Check your answers and send again", "Go back, check your answers, and send the form again."
     ),
     PageUnknownError: Problem(
         404,

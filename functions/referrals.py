@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import azure.functions as func
 
+from functions.form_tokens import check, check_empty, issue
 from functions.forms import FormError, or_another, read_body, validate, wants_json
 from functions.pages import render
 from functions.problems import PageUnknownError
@@ -16,6 +17,8 @@ from shared.referrals.model import ReferralRequest
 logger = logging.getLogger(__name__)
 
 bp = func.Blueprint()
+
+_FORM = "one-to-one"
 
 _MISSING = {
     "full_name": "Enter your name",
@@ -40,23 +43,25 @@ def one_to_one_form(req: func.HttpRequest) -> func.HttpResponse:
 @bp.queue_output(arg_name="nudge", queue_name=REFERRALS, connection=REFERRALS_STORAGE)
 @answering
 def refer(req: func.HttpRequest, nudge: func.Out[str]) -> func.HttpResponse:
-    submission = read_body(req)
+    submission = or_another(read_body(req), "therapy_language", "other_language")
     built = services()
     try:
-        request = validate(ReferralRequest, or_another(submission, "therapy_language", "other_language"), _MISSING)
+        request = validate(ReferralRequest, submission, _MISSING)
+        check(ReferralRequest, submission, built.is_proof, _FORM, built.now())
+        check_empty(ReferralRequest, submission)
     except FormError as error:
         if not submission.is_form:
             raise
         return page(_form(built, error), status=422)
     reference = built.referrals.accept(request, built.now())
     nudge.set(referral_message(reference))
-    location = f"/one-to-one/{reference}?proof={built.proof('referred', reference)}"
+    location = _location(built, reference)
     if submission.is_form:
         return see_other(location)
     return json_body({"reference": reference}, status=201, headers={"Location": location})
 
 
-@bp.route(route="one-to-one/{reference}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@bp.route(route="one-to-one/{reference:length(8)}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 @answering
 def referral_outcome(req: func.HttpRequest) -> func.HttpResponse:
     """The reference, as signed when the referral was accepted: the page reads no table."""
@@ -69,10 +74,20 @@ def referral_outcome(req: func.HttpRequest) -> func.HttpResponse:
     return page(render("referrals/received.html", built.content, reference=reference))
 
 
+def _location(built: Services, reference: str) -> str:
+    return f"/one-to-one/{reference}?proof={built.proof('referred', reference)}"
+
+
 def _form(built: Services, found: FormError) -> str:
     submission_id = found.submission_id or uuid4().hex
-    facts = {"values": found.values, "errors": found.errors, "submission_id": submission_id}
-    return render("referrals/form.html", built.content, **facts)
+    return render(
+        "referrals/form.html",
+        built.content,
+        values=found.values,
+        errors=found.errors,
+        submission_id=submission_id,
+        form_token=issue(built.proof, _FORM, submission_id, built.now()),
+    )
 
 
 @bp.queue_trigger(arg_name="message", queue_name=REFERRALS, connection=REFERRALS_STORAGE)

@@ -6,17 +6,23 @@ Adapters are imported where they are built: a function that sends no mail does n
 import os
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from shared import adapters
+from shared.bookings.looking_after import LookingAfter
 from shared.bookings.mailing import BookingMailer
+from shared.bookings.managed import CalendarNames, ManageLinks
+from shared.bookings.managing import Managing
+from shared.bookings.places import Policy
 from shared.bookings.repository import BookingRepository
 from shared.bookings.schedule import BookingSchedule
 from shared.bookings.service import BookingService
+from shared.bookings.writing import BookingWriter
 from shared.content import Content, load_content
-from shared.links import is_proof, proof
+from shared.mail.budget import Budget
 from shared.mail.ledger import MailLedger
 from shared.mail.letters import Letters
 from shared.mail.message import MailSender
@@ -24,15 +30,14 @@ from shared.referrals.forwarding import ReferralForwarder
 from shared.referrals.service import ReferralService
 from shared.rows import Table
 from shared.schedule import Schedule
-from shared.service_rows import Heartbeat, MailPause
-from shared.settings import Settings, StorageConnection
+from shared.service_rows import Adoption, Heartbeat, MailPause, SessionRegister, remembered
+from shared.settings import Settings
+from shared.signing import Signer
 from shared.telemetry import configure
 
 if TYPE_CHECKING:
-    from azure.core.credentials import TokenCredential
-
     from shared.referrals.repository import ReferralRepository
-    from shared.referrals.sealing import Sealed, Unwrapper
+    from shared.referrals.sealing import Sealed
 
 type Clock = Callable[[], datetime]
 
@@ -60,18 +65,57 @@ class Services:
         return str(self._settings.site_url).rstrip("/")
 
     def proof(self, purpose: str, *parts: str) -> str:
-        return proof(self._settings.link_key.get_secret_value(), purpose, *parts)
+        return self._signer.proof(purpose, *parts)
 
     def is_proof(self, signature: str, purpose: str, *parts: str) -> bool:
-        return is_proof(signature, self._settings.link_key.get_secret_value(), purpose, *parts)
+        return self._signer.is_proof(signature, purpose, *parts)
+
+    @cached_property
+    def _signer(self) -> Signer:
+        keys = (self._settings.link_key, self._settings.link_key_previous)
+        return Signer(tuple(key.get_secret_value() for key in keys if key is not None))
+
+    @cached_property
+    def policy(self) -> Policy:
+        """Who gets a place, as this installation chose."""
+        return Policy(
+            domains=self._settings.booking_domains,
+            cutoff=timedelta(hours=self._settings.waiting_list_ends_hours),
+            check_weekdays=self._settings.check_weekdays,
+        )
 
     @cached_property
     def bookings(self) -> BookingService:
-        return BookingService(self._roster, self._settings.booking_key.get_secret_value())
+        return BookingService(self._roster, self._settings.booking_key.get_secret_value(), self.policy)
+
+    @cached_property
+    def managing(self) -> Managing:
+        mails = self.content.mails
+        names = CalendarNames(mails.subject_name, mails.sign_off, self._settings.email_sender)
+        return Managing(self._roster, self.bookings, self._manage_links, names)
+
+    @cached_property
+    def _manage_links(self) -> ManageLinks:
+        return ManageLinks(self._signer, self.site_url)
 
     @cached_property
     def booking_mailer(self) -> BookingMailer:
-        return BookingMailer(self._roster, self._ledger, self._pause, self._sender, self._letters)
+        writer = BookingWriter(
+            rosters=self._roster,
+            log=self._ledger,
+            letters=self._letters,
+            links=self._manage_links,
+            policy=self.policy,
+        )
+        return BookingMailer(
+            attendees=self._roster,
+            register=self._register,
+            ledger=self._ledger,
+            pause=self._pause,
+            sender=self._sender,
+            writer=writer,
+            policy=self.policy,
+        )
 
     @cached_property
     def referrals(self) -> "ReferralService[Sealed]":
@@ -85,7 +129,7 @@ class Services:
     def forwarder(self) -> "ReferralForwarder[Sealed]":
         from shared.referrals.sealing import unseal
 
-        unwrapper = self._unwrapper
+        unwrapper = adapters.unwrapper(self._settings)
         return ReferralForwarder(
             queue=self._referral_rows,
             unseal=lambda reference, sealed: unseal(reference, sealed, unwrapper),
@@ -97,14 +141,32 @@ class Services:
 
     @cached_property
     def schedule(self) -> Schedule:
-        return Schedule(BookingSchedule(self._roster, self._ledger), self.referrals, self.heartbeat, self._pause)
+        looking = LookingAfter(rosters=self._roster, log=self._ledger, mover=self.managing, policy=self.policy)
+        budget = Budget(self._settings.mails_per_minute, self._settings.mails_per_hour)
+        bookings = BookingSchedule(rows=self._roster, looking=looking, register=self._register, budget=budget)
+        return Schedule(
+            remembered=lambda: remembered(self._service_table),
+            bookings=bookings,
+            referrals=self.referrals,
+            adoption=Adoption(self._service_table),
+            heart=self.heartbeat,
+            pause=self._pause,
+        )
+
+    @cached_property
+    def _service_table(self) -> Table:
+        return self._booking_tables("Service")
+
+    @cached_property
+    def _register(self) -> SessionRegister:
+        return SessionRegister(self._service_table)
 
     @cached_property
     def heartbeat(self) -> Heartbeat:
-        return Heartbeat(self._booking_tables("Service"))
+        return Heartbeat(self._service_table)
 
     @cached_property
-    def _roster(self) -> "BookingRepository":
+    def _roster(self) -> BookingRepository:
         tables = self._booking_tables
         return BookingRepository(tables("Sessions"), tables("Bookings"), self._settings.reminders)
 
@@ -114,7 +176,7 @@ class Services:
 
     @cached_property
     def _pause(self) -> MailPause:
-        return MailPause(self._booking_tables("Service"))
+        return MailPause(self._service_table)
 
     @cached_property
     def _letters(self) -> Letters:
@@ -122,49 +184,18 @@ class Services:
 
     @cached_property
     def _sender(self) -> MailSender:
-        from azure.core.credentials import AzureKeyCredential
-
-        from shared.mail.sender import AzureMailSender, open_client
-
-        worker, key = self._settings.worker, self._settings.email_access_key
-        credential = (
-            AzureKeyCredential(key.get_secret_value()) if key else self._identity(self._settings.bookings_client_id)
-        )
-        return AzureMailSender(open_client(str(worker.email_endpoint), credential), worker.email_sender)
+        return adapters.mail_sender(self._settings)
 
     @cached_property
     def _referral_rows(self) -> "ReferralRepository":
         from shared.referrals.repository import ReferralRepository
 
-        return ReferralRepository(self._referral_tables("Referrals"), self._referral_tables("SealedReferrals"))
-
-    @cached_property
-    def _unwrapper(self) -> "Unwrapper":
-        from shared.referrals.sealing import LocalKey, VaultKey
-
-        private = self._settings.referral_private_key
-        if private is not None:
-            return LocalKey(private.get_secret_value())
-        return VaultKey(str(self._settings.referral_vault_key), self._identity(self._settings.bookings_client_id))
+        tables = adapters.tables(self._settings.referrals_storage)
+        return ReferralRepository(tables("Referrals"), tables("SealedReferrals"))
 
     @cached_property
     def _booking_tables(self) -> Callable[[str], Table]:
-        return self._tables(self._settings.bookings_storage)
-
-    @cached_property
-    def _referral_tables(self) -> Callable[[str], Table]:
-        return self._tables(self._settings.referrals_storage)
-
-    def _tables(self, connection: StorageConnection) -> Callable[[str], Table]:
-        from shared.storage import AzureTable, open_tables
-
-        client = open_tables(connection, None if connection.connection_string else self._identity(connection.client_id))
-        return lambda name: AzureTable(client.get_table_client(name))
-
-    def _identity(self, client_id: str | None) -> "TokenCredential":
-        from azure.identity import ManagedIdentityCredential
-
-        return ManagedIdentityCredential(client_id=client_id)
+        return adapters.tables(self._settings.bookings_storage)
 
 
 _lock = threading.Lock()

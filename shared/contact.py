@@ -116,6 +116,22 @@ def free_text(limit: int, label: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def one_line(limit: int, missing: str, label: str) -> AfterValidator:
+    """Checks a short answer on one line that has to be given; `missing` is said where it was not, `label` as above."""
+
+    def check(text: str) -> str:
+        tidy = " ".join(_trimmed(_encodable(text)).split())
+        if not tidy.strip(_FILLERS + _INVISIBLE_ENDS):
+            raise _refuse("text_missing", missing)
+        if len(tidy) > limit:
+            raise _refuse("text_length", f"{label} must be {limit:,} characters or fewer")
+        if any(unicodedata.category(char) == "Cc" for char in tidy):
+            raise _refuse("text_characters", f"{label} must not include control characters")
+        return tidy
+
+    return AfterValidator(check)
+
+
 def _agreed(value: object) -> object:
     if value is True or (isinstance(value, str) and value.strip().casefold() in {"yes", "on", "true"}):
         return True

@@ -62,13 +62,15 @@ class Row:
     def whole(self, name: str) -> int | None:
         """The cell as a whole number; None where it is absent or is none."""
         text = self.text(name)
-        return int(text) if text.removeprefix("-").isdecimal() else None
+        return int(text) if len(text) < 10 and text.removeprefix("-").isdecimal() else None
 
     def moment(self, name: str) -> datetime | None:
         """The cell as an aware datetime in UTC, read from ISO 8601 text; None where it is absent or is none."""
         try:
             moment = datetime.fromisoformat(self.text(name))
         except ValueError:
+            return None
+        if not 2000 <= moment.year < 2100:  # nothing of ours, and arithmetic at the ends of time fails
             return None
         return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
@@ -85,9 +87,12 @@ def moment_text(moment: datetime) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """One write of a transaction: `etag` is the row's for `merge` and `replace`, which fail if it changed since."""
+    """One write of a transaction: `etag` is the row's for `merge` and `replace`, which fail if it changed since.
 
-    kind: Literal["create", "merge", "replace"]
+    A `delete` needs no cells but the keys, and fails if the row is gone; with an `etag` also if it changed since.
+    """
+
+    kind: Literal["create", "merge", "replace", "delete"]
     cells: Mapping[str, Any]
     etag: str = ""
 
@@ -113,5 +118,8 @@ class Table(Protocol):
     def put(self, cells: Mapping[str, Any]) -> None:
         """Writes a row whatever was there. Only for rows that nobody but the service ever touches."""
 
+    def delete(self, partition: str, key: str, etag: str | None = None) -> None:
+        """Deletes a row, with `etag` only if nobody has changed it since; nothing happens where it is gone already."""
+
     def apply(self, writes: Sequence[Write]) -> list[str]:
-        """Does all of the writes, at most 100 in one partition, or none, and returns their ETags in order."""
+        """Does all of the writes, at most 100 in one partition, or none; returns their ETags ("" of a delete)."""

@@ -1,20 +1,21 @@
 """One run of the timer: what is due in both capabilities, and a heartbeat that says that it ran."""
 
 import logging
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from shared.bookings.schedule import DueMail
-from shared.rows import StorageError
+from shared.bookings.looking_after import LookedAfter
+from shared.bookings.mail_ids import DueMail
+from shared.service_rows import Remembered
 
 logger = logging.getLogger(__name__)
 
-_ADOPTION_MINUTES = 5  # of each hour: one run in it looks for referrals whose status was never written
-
 
 class Bookings(Protocol):
-    def run(self, now: datetime) -> tuple[list[DueMail], bool]: ...
+    def run(self, remembered: Remembered, now: datetime) -> tuple[list[LookedAfter], bool]: ...
+    def released(self, found: Sequence[LookedAfter], now: datetime) -> list[DueMail]: ...
 
 
 class Referrals(Protocol):
@@ -22,12 +23,17 @@ class Referrals(Protocol):
     def adopt(self) -> int: ...
 
 
+class Adoption(Protocol):
+    def is_due(self, rows: Remembered, now: datetime) -> bool: ...
+    def done(self, now: datetime) -> None: ...
+
+
 class Heart(Protocol):
     def beat(self, now: datetime) -> None: ...
 
 
 class Pause(Protocol):
-    def refresh(self) -> None: ...
+    def refresh(self, rows: Remembered) -> None: ...
     def is_on(self, now: datetime) -> bool: ...
 
 
@@ -39,44 +45,47 @@ class Due:
     referrals: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
     """What the timer runs. A part that fails does not stop the others; only a whole run is a heartbeat."""
 
+    remembered: Callable[[], Remembered]
     bookings: Bookings
     referrals: Referrals
+    adoption: Adoption
     heart: Heart
     pause: Pause
 
     def run(self, now: datetime) -> Due:
         """Everything due at `now` (UTC); nothing of it while the mail service wants to be left alone."""
-        due, complete = Due((), ()), True
-        try:
-            self.pause.refresh()
-            mails, complete = self.bookings.run(now)
-            due = Due(tuple(mails), ())
-        except StorageError as error:
-            complete = _failed("bookings", error)
-        try:
-            due = Due(due.mails, tuple(self._referrals(now)))
-        except StorageError as error:
-            complete = _failed("referrals", error)
-        if complete:
-            self._beat(now)
-        return Due((), ()) if self.pause.is_on(now) else due
+        rows = self._tried("memory", self._remembered)
+        bookings = self._tried("bookings", lambda: self._bookings(rows or {}, now))
+        references = self._tried("referrals", lambda: self._referrals(rows or {}, now))
+        mails, complete = bookings or ([], False)
+        if rows is not None and complete and references is not None:
+            self._tried("heartbeat", lambda: self.heart.beat(now))
+        paused = self._tried("pause", lambda: self.pause.is_on(now))
+        return Due((), ()) if paused else Due(tuple(mails), tuple(references or ()))
 
-    def _referrals(self, now: datetime) -> list[str]:
-        if now.minute < _ADOPTION_MINUTES:
+    def _remembered(self) -> Remembered:
+        rows = self.remembered()
+        self.pause.refresh(rows)
+        return rows
+
+    def _bookings(self, rows: Remembered, now: datetime) -> tuple[list[DueMail], bool]:
+        found, complete = self.bookings.run(rows, now)
+        return self.bookings.released(found, now), complete
+
+    def _referrals(self, rows: Remembered, now: datetime) -> list[str]:
+        if self.adoption.is_due(rows, now):
             self.referrals.adopt()
+            self.adoption.done(now)
         return self.referrals.due(now)
 
-    def _beat(self, now: datetime) -> None:
+    def _tried[T](self, part: str, act: Callable[[], T]) -> T | None:
         try:
-            self.heart.beat(now)
-        except StorageError as error:
-            _failed("heartbeat", error)
-
-
-def _failed(part: str, error: StorageError) -> bool:
-    logger.error("the schedule could not finish: %s: %s", part, error)
-    return False
+            return act()
+        except Exception as error:  # noqa: BLE001  # whatever it is, one part must not stop the others
+            # Its type alone: a message can quote a cell.
+            logger.error("the schedule could not finish: %s: %s", part, type(error).__name__)  # noqa: TRY400
+            return None

@@ -1,13 +1,26 @@
-"""The table `Service`: when the schedule last ran, and until when the mail service wants to be left alone."""
+"""The table `Service`: what the service remembers of itself, read in one request on every run of the schedule."""
 
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from shared.rows import Table, moment_text
+from shared.rows import Row, Table, moment_text
 
 _PARTITION = "service"
 _HEARTBEAT = "heartbeat"
 _MAIL_PAUSE = "mail-pause"
+_ADOPTION = "adoption"
+_SESSION = "session-"
+_PAUSE_MEMORY = 5.0  # seconds for which a process trusts what it last read of the pause
+_ADOPTED_EVERY = timedelta(hours=1)
+
+type Remembered = Mapping[str, Row]
+
+
+def remembered(table: Table) -> Remembered:
+    """Everything in it, by row key."""
+    return {row.key: row for row in table.query(PartitionKey=_PARTITION)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,23 +38,81 @@ class Heartbeat:
         return None if row is None else row.moment("LastOk")
 
 
-class MailPause:
-    """Sending too soon after a "too many requests" makes the pause longer, so every sender keeps to it."""
+@dataclass(frozen=True, slots=True)
+class Adoption:
+    """When referrals without a status were last looked for: an hour ago is long enough, however late the timer was."""
 
-    def __init__(self, table: Table) -> None:
+    table: Table
+
+    def is_due(self, rows: Remembered, now: datetime) -> bool:
+        last = rows[_ADOPTION].moment("LastOk") if _ADOPTION in rows else None
+        return last is None or now - last >= _ADOPTED_EVERY or last > now
+
+    def done(self, now: datetime) -> None:
+        self.table.put({"PartitionKey": _PARTITION, "RowKey": _ADOPTION, "LastOk": moment_text(now)})
+
+
+class MailPause:
+    """Sending too soon after a "too many requests" makes the pause longer, so every process keeps to it."""
+
+    def __init__(self, table: Table, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._table = table
+        self._monotonic = monotonic
         self._until = datetime.min.replace(tzinfo=UTC)
+        self._read_at = float("-inf")
 
     def is_on(self, now: datetime) -> bool:
-        """Whether this process knows of a pause; it costs no request."""
+        """Whether somebody, here or in another process, was told to wait. It costs a request every few seconds."""
+        if self._monotonic() - self._read_at > _PAUSE_MEMORY:
+            row = self._table.get(_PARTITION, _MAIL_PAUSE)
+            self.refresh({_MAIL_PAUSE: row} if row is not None else {})
         return now < self._until
 
     def begin(self, until: datetime) -> None:
         self._until = max(self._until, until)
         self._table.put({"PartitionKey": _PARTITION, "RowKey": _MAIL_PAUSE, "NotBefore": moment_text(self._until)})
 
-    def refresh(self) -> None:
+    def refresh(self, rows: Remembered) -> None:
         """Learns of a pause that another process began."""
-        row = self._table.get(_PARTITION, _MAIL_PAUSE)
-        found = row.moment("NotBefore") if row is not None else None
+        found = rows[_MAIL_PAUSE].moment("NotBefore") if _MAIL_PAUSE in rows else None
         self._until = found or datetime.min.replace(tzinfo=UTC)
+        self._read_at = self._monotonic()
+
+
+@dataclass(frozen=True, slots=True)
+class KnownSession:
+    """A session that people have booked: what they were told, and since when its row is missing (UTC)."""
+
+    id: str
+    announced: str
+    missing_since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRegister:
+    """Remembers sessions with bookings, so that a row that somebody deletes does not take its attendees with it."""
+
+    table: Table
+
+    def known(self, rows: Remembered) -> dict[str, KnownSession]:
+        found = [_known(row) for key, row in rows.items() if key.startswith(_SESSION)]
+        return {session.id: session for session in found}
+
+    def find(self, session_id: str) -> KnownSession | None:
+        row = self.table.get(_PARTITION, f"{_SESSION}{session_id}")
+        return None if row is None else _known(row)
+
+    def remember(self, session: KnownSession) -> None:
+        since = session.missing_since
+        self.table.put(
+            {
+                "PartitionKey": _PARTITION,
+                "RowKey": f"{_SESSION}{session.id}",
+                "Announced": session.announced,
+                "MissingSince": moment_text(since) if since else "",
+            }
+        )
+
+
+def _known(row: Row) -> KnownSession:
+    return KnownSession(row.key.removeprefix(_SESSION), row.text("Announced"), row.moment("MissingSince"))

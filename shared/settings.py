@@ -1,18 +1,27 @@
 """The one reader of the environment."""
 
-import base64
-import binascii
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, HttpUrl, SecretBytes, SecretStr, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, HttpUrl, SecretStr, ValidationError
 
 from shared.bookings.reminders import Offset, parse_offsets
 from shared.contact import EmailAddress
+from shared.setting_types import (
+    ConnectionString,
+    Credential,
+    Domains,
+    Endpoint,
+    HttpsUrl,
+    Key,
+    PrivateJwk,
+    PublicJwk,
+    SharedKey,
+    VaultKey,
+)
 
 
 class SettingsError(Exception):
@@ -51,54 +60,14 @@ class WorkerSettings:
     """The settings without which no mail can be sent."""
 
     email_endpoint: str
-    email_sender: str
     referral_recipient: str
 
 
-def _key(value: Any) -> bytes:
-    try:
-        key = base64.urlsafe_b64decode(str(value) + "==")
-    except (binascii.Error, ValueError):
-        key = b""
-    if len(key) < 32:
-        raise ValueError("needs at least 32 random bytes in base64url")
-    return key
-
-
-def _public_jwk(value: Any) -> dict[str, str]:
-    jwk = _jwk(value)
-    if "d" in jwk:
-        raise ValueError("holds a private key: give the public part only")
-    return jwk
-
-
-def _jwk(value: Any) -> dict[str, str]:
-    try:
-        jwk = json.loads(str(value))
-    except ValueError:
-        jwk = None
-    if not isinstance(jwk, dict) or jwk.get("kty") != "RSA" or not {"kid", "n", "e"} <= jwk.keys():
-        raise ValueError("needs an RSA key as JSON Web Key with a kid")
-    return jwk
-
-
-def _private_jwk(value: Any) -> SecretStr:
-    if "d" not in _jwk(value):
-        raise ValueError("needs a private key as JSON Web Key")
-    return SecretStr(str(value))
-
-
-Key = Annotated[SecretBytes, BeforeValidator(_key)]
 Offsets = Annotated[tuple[Offset, ...], BeforeValidator(parse_offsets)]
 
-_WORKER_NEEDS = ("EMAIL_ENDPOINT", "EMAIL_SENDER", "REFERRAL_RECIPIENT", "REFERRAL_DELIVERY")
-_EITHER = {
-    Role.WEB: (
-        ("BOOKINGS_STORAGE", "BOOKINGS_STORAGE__tableServiceUri"),
-        ("REFERRALS_STORAGE", "REFERRALS_STORAGE__tableServiceUri"),
-    ),
-    Role.WORKER: (("REFERRAL_PRIVATE_KEY", "REFERRAL_VAULT_KEY"),),
-}
+_WORKER_NEEDS = ("EMAIL_ENDPOINT", "REFERRAL_RECIPIENT", "REFERRAL_DELIVERY")
+_OPENS_REFERRALS = ("REFERRAL_PRIVATE_KEY", "REFERRAL_VAULT_KEY")
+_STORAGES = ("BOOKINGS_STORAGE", "REFERRALS_STORAGE")
 
 
 class Settings(BaseModel):
@@ -109,26 +78,34 @@ class Settings(BaseModel):
     role: Role = Field(alias="SERVICE_ROLE")
     site_url: HttpUrl = Field(alias="SITE_URL")
     content_file: Path = Field(alias="CONTENT_FILE")
-    bookings_connection: SecretStr | None = Field(None, alias="BOOKINGS_STORAGE")
-    bookings_tables: HttpUrl | None = Field(None, alias="BOOKINGS_STORAGE__tableServiceUri")
+    bookings_connection: ConnectionString | None = Field(None, alias="BOOKINGS_STORAGE")
+    bookings_tables: HttpsUrl | None = Field(None, alias="BOOKINGS_STORAGE__tableServiceUri")
+    bookings_queues: HttpsUrl | None = Field(None, alias="BOOKINGS_STORAGE__queueServiceUri")
+    bookings_credential: Credential | None = Field(None, alias="BOOKINGS_STORAGE__credential")
     bookings_client_id: str | None = Field(None, alias="BOOKINGS_STORAGE__clientId")
-    referrals_connection: SecretStr | None = Field(None, alias="REFERRALS_STORAGE")
-    referrals_tables: HttpUrl | None = Field(None, alias="REFERRALS_STORAGE__tableServiceUri")
+    referrals_connection: ConnectionString | None = Field(None, alias="REFERRALS_STORAGE")
+    referrals_tables: HttpsUrl | None = Field(None, alias="REFERRALS_STORAGE__tableServiceUri")
+    referrals_queues: HttpsUrl | None = Field(None, alias="REFERRALS_STORAGE__queueServiceUri")
+    referrals_credential: Credential | None = Field(None, alias="REFERRALS_STORAGE__credential")
     referrals_client_id: str | None = Field(None, alias="REFERRALS_STORAGE__clientId")
     booking_key: Key = Field(alias="BOOKING_KEY")
     link_key: Key = Field(alias="LINK_KEY")
+    link_key_previous: Key | None = Field(None, alias="LINK_KEY_PREVIOUS")
+    booking_domains: Domains = Field(alias="BOOKING_DOMAINS")
+    waiting_list_ends_hours: int = Field(24, alias="WAITING_LIST_ENDS_HOURS", ge=0, le=720)
+    check_weekdays: int = Field(2, alias="CHECK_WEEKDAYS", ge=1, le=20)
+    mails_per_minute: int = Field(30, alias="MAILS_PER_MINUTE", ge=0)
+    mails_per_hour: int = Field(100, alias="MAILS_PER_HOUR", ge=0)
     reminders: Offsets = Field(parse_offsets("P1D,PT1H"), alias="REMINDERS")
     referral_key: Key = Field(alias="REFERRAL_KEY")
-    referral_public_key: Annotated[dict[str, str], BeforeValidator(_public_jwk)] = Field(alias="REFERRAL_PUBLIC_KEY")
-    referral_private_key: Annotated[SecretStr, BeforeValidator(_private_jwk)] | None = Field(
-        None, alias="REFERRAL_PRIVATE_KEY"
-    )
-    referral_vault_key: HttpUrl | None = Field(None, alias="REFERRAL_VAULT_KEY")
+    referral_public_key: PublicJwk = Field(alias="REFERRAL_PUBLIC_KEY")
+    referral_private_key: PrivateJwk | None = Field(None, alias="REFERRAL_PRIVATE_KEY")
+    referral_vault_key: VaultKey | None = Field(None, alias="REFERRAL_VAULT_KEY")
     referral_recipient: EmailAddress | None = Field(None, alias="REFERRAL_RECIPIENT")
     referral_delivery: Delivery | None = Field(None, alias="REFERRAL_DELIVERY")
-    email_endpoint: HttpUrl | None = Field(None, alias="EMAIL_ENDPOINT")
-    email_access_key: SecretStr | None = Field(None, alias="EMAIL_ACCESS_KEY")
-    email_sender: EmailAddress | None = Field(None, alias="EMAIL_SENDER")
+    email_endpoint: Endpoint | None = Field(None, alias="EMAIL_ENDPOINT")
+    email_access_key: SharedKey | None = Field(None, alias="EMAIL_ACCESS_KEY")
+    email_sender: EmailAddress = Field(alias="EMAIL_SENDER")
 
     @classmethod
     def names(cls) -> frozenset[str]:
@@ -160,10 +137,10 @@ class Settings(BaseModel):
         Raises:
             SettingsError: this is the other app.
         """
-        sender, recipient, endpoint = self.email_sender, self.referral_recipient, self.email_endpoint
-        if sender is None or recipient is None or endpoint is None:
+        recipient, endpoint = self.referral_recipient, self.email_endpoint
+        if recipient is None or endpoint is None:
             raise SettingsError(dict.fromkeys(_WORKER_NEEDS, "needed to send mail"))
-        return WorkerSettings(email_endpoint=str(endpoint), email_sender=sender, referral_recipient=recipient)
+        return WorkerSettings(email_endpoint=str(endpoint), referral_recipient=recipient)
 
     @property
     def bookings_storage(self) -> StorageConnection:
@@ -183,11 +160,24 @@ def _connection(string: SecretStr | None, tables: HttpUrl | None, client_id: str
 
 
 def _missing(given: Mapping[str, str]) -> dict[str, str]:
-    worker = given.get("SERVICE_ROLE") != Role.WEB
-    either = _EITHER[Role.WEB] + (_EITHER[Role.WORKER] if worker else ())
-    needed = _WORKER_NEEDS if worker else ()
-    missing = {name: "missing" for name in needed if name not in given}
-    return missing | {a: f"missing (or {b})" for a, b in either if a not in given and b not in given}
+    found: dict[str, str] = {}
+    for storage in _STORAGES:
+        found |= _missing_of_storage(storage, given)
+    if given.get("SERVICE_ROLE") == Role.WEB:
+        return found
+    found |= {name: "missing" for name in _WORKER_NEEDS if name not in given}
+    key, vault = _OPENS_REFERRALS
+    return found if key in given or vault in given else found | {key: f"missing (or {vault})"}
+
+
+def _missing_of_storage(name: str, given: Mapping[str, str]) -> dict[str, str]:
+    # The tables' endpoint is for this code, the queues' for the platform's bindings: one without the other half works.
+    endpoints = (f"{name}__tableServiceUri", f"{name}__queueServiceUri")
+    if name in given or all(endpoint in given for endpoint in endpoints):
+        return {}
+    if not any(endpoint in given for endpoint in endpoints):
+        return {name: f"missing (or {' and '.join(endpoints)})"}
+    return {endpoint: "missing" for endpoint in endpoints if endpoint not in given}
 
 
 def _why(kind: str) -> str:

@@ -69,12 +69,16 @@ class AzureTable:
         with _translated():
             self.client.upsert_entity(cells, UpdateMode.REPLACE)
 
+    def delete(self, partition: str, key: str, etag: str | None = None) -> None:
+        with _translated():
+            self.client.delete_entity(partition, key, **_condition(etag))
+
     def apply(self, writes: Sequence[Write]) -> list[str]:
         if len(writes) > MOST_WRITES:  # some servers answer this with garbage
             raise StorageRefusedError(f"{len(writes)} writes in one transaction")
         with _translated():
             operations: list[Any] = [_operation(write) for write in writes]
-            return [str(answer["etag"]) for answer in self.client.submit_transaction(operations)]
+            return [str(answer.get("etag") or "") for answer in self.client.submit_transaction(operations)]
 
 
 def _row(entity: Any) -> Row:
@@ -84,9 +88,15 @@ def _row(entity: Any) -> Row:
 def _operation(write: Write) -> tuple[str, Mapping[str, Any], Mapping[str, Any]]:
     if write.kind == "create":
         return ("create", write.cells, {})
+    if write.kind == "delete":
+        return ("delete", write.cells, _condition(write.etag))
     # In a transaction the SDK never takes the ETag from the entity: left out, the write is unconditional.
     condition = {"etag": write.etag, "match_condition": MatchConditions.IfNotModified}
     return ("update", write.cells, {"mode": UpdateMode(write.kind), **condition})
+
+
+def _condition(etag: str | None) -> Mapping[str, Any]:
+    return {"etag": etag, "match_condition": MatchConditions.IfNotModified} if etag else {}
 
 
 @contextmanager

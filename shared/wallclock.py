@@ -25,6 +25,12 @@ def instant(day: date, at: time) -> datetime:
     return moment
 
 
+def comes_twice(day: date, at: time) -> bool:
+    """Whether the clocks go back over this wall-clock time, so that it names two moments."""
+    first, second = (datetime.combine(day, at.replace(fold=fold), tzinfo=LONDON) for fold in (0, 1))
+    return first.utcoffset() != second.utcoffset()
+
+
 def days_before(moment: datetime, days: int) -> datetime:
     """The same wall-clock time that many days earlier, in UTC; where it is skipped that day, the hour after the gap."""
     wall = moment.astimezone(LONDON).replace(tzinfo=None) - timedelta(days=days)
@@ -65,3 +71,12 @@ def short(moment: datetime) -> str:
 def iso(moment: datetime) -> str:
     """ISO 8601 with London's offset, to the minute: 2023-09-08T15:00+01:00 becomes 2023-09-08T15:00:00+01:00."""
     return moment.astimezone(LONDON).isoformat(timespec="seconds")
+
+
+def weekdays_after(moment: datetime, days: int) -> datetime:
+    """The same wall-clock time that many weekdays later, Saturdays and Sundays not counted, in UTC."""
+    wall = moment.astimezone(LONDON).replace(tzinfo=None)
+    while days:
+        wall += timedelta(days=1)
+        days -= wall.weekday() < 5
+    return wall.replace(tzinfo=LONDON).astimezone(UTC)

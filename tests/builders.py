@@ -4,8 +4,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from shared.bookings.model import Attendee, AttendeeState, BookingRequest, Session, SessionState
+from shared.bookings.model import Attendee, AttendeeState, Session, SessionState
+from shared.bookings.places import Policy
 from shared.bookings.reminders import parse_offsets
+from shared.bookings.request import BookingRequest
 from shared.content import Content, load_content
 from shared.mail.ledger import Entry, MailState
 from shared.referrals.model import ReferralRequest
@@ -13,6 +15,7 @@ from shared.wallclock import LONDON
 
 ROOT = Path(__file__).parents[1]
 KEY = b"k" * 32
+POLICY = Policy(domains=("example.nhs.uk",))
 MORNING = datetime(2023, 9, 1, 8, tzinfo=UTC)  # Friday 1 September 2023, 9am in London
 
 
@@ -73,6 +76,8 @@ def attendee(**changes: Any) -> Attendee:
         "asked_again_at": None,
         "mail": "",
         "etag": "etag",
+        "known_state": str(changes.get("state", AttendeeState.CONFIRMED)),
+        "known_email": str(changes.get("email", "zoe@example.nhs.uk")),
     }
     return Attendee(**(facts | changes))
 

@@ -22,10 +22,10 @@ class Desk:
 
     @property
     def has_place(self) -> bool:
-        return self.roster.held < self.session.capacity
+        return self.roster.held < self.session.capacity and not self.roster.waiting
 
     def after(self, attendee: Attendee, guard: str) -> "Desk":
-        return replace(self, roster=self.roster.with_placed(attendee, guard))
+        return replace(self, roster=self.roster.with_changed(attendee, guard=guard))
 
 
 class DeskMemory:

@@ -6,6 +6,10 @@ BookingError
  |   |- SessionClosedError
  |   |- SessionPastError
  |   `- SessionFullError
+ |- NotForOutsidersError     the address is not the trust's, and they did not say that they work for it
+ |- TooLateToCheckError      nobody can check any more whether they work for the trust
+ |- LinkUnknownError         no such booking, or no longer: one answer for every reason
+ |- TooLateError             the session has started: nothing about the booking changes any more
  |- SubmissionReusedError    this form was sent before, with other answers
  `- BookingsBusyError        retryable: nothing is known to be stored; the same request may be sent again
 """
@@ -32,7 +36,27 @@ class SessionPastError(SessionUnavailableError):
 
 
 class SessionFullError(SessionUnavailableError):
-    """Every place is taken."""
+    """Every place is taken. `waiting_list` says whether there is one that can be joined."""
+
+    def __init__(self, session_id: str = "", *, waiting_list: bool = False) -> None:
+        super().__init__(session_id)
+        self.waiting_list = waiting_list
+
+
+class NotForOutsidersError(BookingError):
+    """The address does not belong to the trust's staff, and its owner did not say that they work for the trust."""
+
+
+class TooLateToCheckError(BookingError):
+    """There is not enough time before the start to check that the owner of the address works for the trust."""
+
+
+class LinkUnknownError(BookingError):
+    """The link was never given out, was changed, or died with the booking that it was for."""
+
+
+class TooLateError(BookingError):
+    """The session has started, so its bookings stay as they are."""
 
 
 class SubmissionReusedError(BookingError):

@@ -8,20 +8,35 @@ from typing import Self
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 _STAMP = "%Y%m%dT%H%MZ"
-_SHAPE = re.compile(r"(?P<attendee>.+)-(?P<generation>\d+)-(?P<kind>confirmation|reminder|again)(?:-(?P<about>.+))?")
 
 
 class MailKind(StrEnum):
     """What a mail tells an attendee."""
 
     CONFIRMATION = "confirmation"
+    CHECKING = "checking"
+    WAITING = "waiting"
     REMINDER = "reminder"
     AGAIN = "again"
+    UPDATED = "updated"
+    CANCELLED = "cancelled"
+    GONE = "gone"
+    RELEASED = "released"
+    CUTOFF = "cutoff"
+    UNPLACED = "unplaced"
+
+
+TELLS_THE_SESSION = frozenset(
+    {MailKind.CONFIRMATION, MailKind.CHECKING, MailKind.WAITING, MailKind.UPDATED, MailKind.CANCELLED}
+)
+"""The kinds after which somebody knows the session as it stood when the mail was written."""
+
+_SHAPE = re.compile(rf"(?P<attendee>.+)-(?P<generation>\d+)-(?P<kind>{'|'.join(MailKind)})(?:-(?P<about>.+))?")
 
 
 @dataclass(frozen=True, slots=True)
 class MailId:
-    """One mail to one attendee: `about` is the reminder's offset and the start it is for, or when it was asked for."""
+    """One mail to one attendee: `about` is what a reminder is of, when somebody asked, or the session's version."""
 
     attendee: str
     generation: int
@@ -43,6 +58,14 @@ class MailId:
     def operation_id(self, session_id: str) -> UUID:
         """The same for every attempt, so the mail service can be asked whether it has this mail already."""
         return uuid5(NAMESPACE_URL, f"mail:{session_id}/{self}")
+
+
+@dataclass(frozen=True, slots=True)
+class DueMail:
+    """One mail to hand over now, as a queue names it."""
+
+    session_id: str
+    mail_id: str
 
 
 def stamp(moment: datetime) -> str:

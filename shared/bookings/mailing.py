@@ -1,20 +1,19 @@
 """Writing and handing over the mails of a session, each at most once and only while it is still true."""
 
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
-from uuid import UUID
 
-from shared.bookings.mail_ids import MailId, MailKind
+from shared.bookings.mail_ids import MailId
 from shared.bookings.model import Attendee, Session
-from shared.bookings.reconcile import owed, reminders_to_come
-from shared.content import Content
+from shared.bookings.orphans import orphaned
+from shared.bookings.owed import owed
+from shared.bookings.places import Policy
+from shared.bookings.reminders import Offset
 from shared.mail.delivery import Claim, Outcome, Postponed, hand_over
-from shared.mail.letters import Letters
 from shared.mail.message import EmailMessage, MailSender
-from shared.wallclock import moment_in_words, span_in_words
+from shared.service_rows import KnownSession
 
 logger = logging.getLogger(__name__)
 
@@ -25,16 +24,31 @@ _HANDLING_FAILED = "handling-failed"
 class Attendees(Protocol):
     """What mailing needs of the roster; `shared.bookings.repository` describes each."""
 
+    @property
+    def reminders(self) -> tuple[Offset, ...]: ...
+
     def session(self, session_id: str) -> Session | None: ...
     def attendee(self, session_id: str, key: str) -> Attendee | None: ...
+
+
+class Register(Protocol):
+    """Where a session is found whose row was deleted; `shared.service_rows` does it."""
+
+    def find(self, session_id: str) -> KnownSession | None: ...
+
+
+class Writer(Protocol):
+    """Writes one mail; `shared.bookings.writing` does."""
+
+    def write(self, session: Session, attendee: Attendee, mail_id: MailId, now: datetime) -> EmailMessage: ...
 
 
 class Ledger(Protocol):
     """What mailing needs of the mail log; `shared.mail.ledger` describes each."""
 
-    def claim(self, partition: str, mail_id: str, operation_id: UUID, now: datetime) -> Claim | None: ...
+    def claim(self, partition: str, mail_id: str, wanted: Claim, now: datetime) -> Claim | None: ...
     def mark(self, partition: str, mail_id: str, claim: Claim, outcome: Outcome, now: datetime) -> None: ...
-    def hold(self, partition: str, mail_id: str, until: datetime, code: str) -> None: ...
+    def hold(self, partition: str, mail_id: str, code: str, *, until: datetime, now: datetime) -> None: ...
 
 
 class Pause(Protocol):
@@ -44,15 +58,17 @@ class Pause(Protocol):
     def begin(self, until: datetime) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BookingMailer:
     """Sends one mail of a session when a queue or the schedule names it."""
 
     attendees: Attendees
+    register: Register
     ledger: Ledger
     pause: Pause
     sender: MailSender
-    letters: Letters = field(repr=False)
+    writer: Writer
+    policy: Policy = field(default_factory=Policy)
 
     def deliver(self, session_id: str, mail_text: str, now: datetime) -> None:
         """Sends the mail with this id if it is still owed at `now` (UTC) and nobody has sent it or is sending it.
@@ -66,24 +82,27 @@ class BookingMailer:
         mail_id = MailId.parse(mail_text)
         if mail_id is None or self.pause.is_on(now):
             return
-        session = self.attendees.session(session_id)
+        session = self.attendees.session(session_id) or self._orphaned(session_id, now)
         attendee = self.attendees.attendee(session_id, mail_id.attendee)
-        if session is None or attendee is None or mail_id not in owed(session, attendee, now):
+        if session is None or attendee is None or mail_id not in owed(session, attendee, self.policy, now):
             logger.info("mail not sent: no longer owed, kind %s", mail_id.kind)
             return
         self._deliver(session, attendee, mail_id, now)
 
+    def _orphaned(self, session_id: str, now: datetime) -> Session | None:
+        known = self.register.find(session_id)
+        return None if known is None else orphaned(known, self.attendees.reminders, now)
+
     def hold(self, session_id: str, mail_text: str, now: datetime) -> None:
         """Leaves a mail alone for an hour whose handling failed again and again; the schedule then tries it anew."""
         if MailId.parse(mail_text) is not None:
-            self.ledger.hold(session_id, mail_text, now + _HELD_FOR, _HANDLING_FAILED)
+            self.ledger.hold(session_id, mail_text, _HANDLING_FAILED, until=now + _HELD_FOR, now=now)
 
     def _deliver(self, session: Session, attendee: Attendee, mail_id: MailId, now: datetime) -> None:
         # Written before it is claimed: a template that fails leaves no claim behind.
-        message = self.letters.write(
-            str(mail_id.kind), to=attendee.email, **_facts(session, attendee, self.letters.content, mail_id, now)
-        )
-        claim = self.ledger.claim(session.id, str(mail_id), mail_id.operation_id(session.id), now)
+        message = self.writer.write(session, attendee, mail_id, now)
+        wanted = Claim(mail_id.operation_id(session.id), version=session.version)
+        claim = self.ledger.claim(session.id, str(mail_id), wanted, now)
         if claim is not None:
             self._hand_over(session.id, mail_id, claim, message, now)
 
@@ -93,20 +112,3 @@ class BookingMailer:
             self.pause.begin(now + outcome.wait)
         self.ledger.mark(session_id, str(mail_id), claim, outcome, now)
         logger.info("mail %s: %s", mail_id.kind, type(outcome).__name__.lower())
-
-
-def _facts(
-    session: Session, attendee: Attendee, content: Content, mail_id: MailId, now: datetime
-) -> Mapping[str, object]:
-    facts: dict[str, object] = {
-        "name": attendee.name,
-        "reference": attendee.reference,
-        "starts": moment_in_words(session.starts),
-        "when": span_in_words(session.starts, session.ends),
-        "title": session.title or content.groups.session_title,
-        "theme": session.theme or content.groups.open_theme,
-        "join_url": session.join_url,
-    }
-    if mail_id.kind is MailKind.CONFIRMATION:
-        facts["reminders"] = [moment_in_words(at) for at in reminders_to_come(session, attendee, now)]
-    return facts

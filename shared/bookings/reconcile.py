@@ -1,21 +1,21 @@
-"""What should be true of a session at a moment and is not yet: the mails owed, and what people may read of them.
+"""What should be true of a session at a moment and is not yet: rows to change, mails owed.
 
 No list of work is kept anywhere. What is owed follows from the session, its roster and the time, less what the mail
 log says was sent. So a run that is late, missed, repeated or done twice at once leaves nothing out and doubles nothing.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 
-from shared.bookings.mail_ids import MailId, MailKind, reminder_about, stamp
-from shared.bookings.model import Attendee, Roster, Session, SessionState
-from shared.bookings.reminders import reminder_times
+from shared.bookings.mail_ids import TELLS_THE_SESSION, MailId, MailKind
+from shared.bookings.model import Attendee, AttendeeState, Reason, Roster, Session
+from shared.bookings.owed import owed, reminders_missed, reminders_to_come
+from shared.bookings.places import Policy
 from shared.mail.ledger import Entry, MailState
 from shared.wallclock import short
 
-_ANSWERED_AGAIN_WITHIN = timedelta(days=1)
-_RUNS = frozenset({SessionState.OPEN, SessionState.CLOSED})
+_REACHED = frozenset({MailState.SENT, MailState.DELIVERED, MailState.BOUNCED, MailState.FAILED})
 _DONE = {
     MailState.SENT: "sent",
     MailState.DELIVERED: "delivered",
@@ -26,62 +26,83 @@ _DONE = {
 
 
 @dataclass(frozen=True, slots=True)
-class Changes:
-    """What a run has to do for one session: mails to hand over, and new texts for attendees' `Mail` cells."""
+class RosterChanges:
+    """The roster as it should be, who on it changed, and whether places were given or freed by it."""
 
-    mails: tuple[MailId, ...]
-    notes: Mapping[Attendee, str]
+    roster: Roster
+    changed: tuple[Attendee, ...]
+    moves_places: bool
 
 
-def reconcile(session: Session, roster: Roster, log: Mapping[str, Entry], now: datetime) -> Changes:
-    """Compares what is with what should be.
+def reconcile_roster(
+    session: Session, roster: Roster, log: Mapping[str, Entry], policy: Policy, now: datetime
+) -> RosterChanges:
+    """Takes note of what administrators did by hand, frees places held too long, and gives free ones to who waits."""
+    noted = roster.with_changed(*(_taken_note_of(attendee, now) for attendee in roster.attendees))
+    freed = tuple(each.cancelled(Reason.NOT_CHECKED, now) for each in policy.not_checked_in_time(session, noted, now))
+    after = noted.with_changed(*freed)
+    given = policy.promoted(session, after, now)
+    after = after.with_changed(*given)
+    after = after.with_changed(*(replace(each, mail=_note(session, each, log, now)) for each in after.attendees))
+    before = {attendee.key: attendee for attendee in roster.attendees}
+    changed = tuple(each for each in after.attendees if each != before[each.key])
+    return RosterChanges(after, changed, moves_places=bool(freed or given))
 
-    Args:
-        session: not over yet.
-        roster: everybody on its list.
-        log: what `MailLog` holds for it, by mail id.
-        now: UTC.
-    """
-    mails = [
+
+def mails_due(
+    session: Session, roster: Roster, log: Mapping[str, Entry], policy: Policy, now: datetime
+) -> list[MailId]:
+    """The mails to hand over now: owed, not sent, and nobody is sending them."""
+    return [
         mail_id
         for attendee in roster.attendees
-        for mail_id in owed(session, attendee, now)
+        for mail_id in owed(session, attendee, policy, now)
+        if _is_news(mail_id, session, attendee, log)
         if (entry := log.get(str(mail_id))) is None or entry.is_open(now)
     ]
-    notes = {each: _note(session, each, log, now) for each in roster.attendees if each.email}
-    return Changes(tuple(mails), {each: note for each, note in notes.items() if note != each.mail})
 
 
-def owed(session: Session, attendee: Attendee, now: datetime) -> list[MailId]:
-    """Every mail that this attendee should have had by `now` (UTC) and that is still worth sending."""
-    if not attendee.holds_a_place or not attendee.email or session.state not in _RUNS or session.is_over(now):
+def reminders_to_skip(session: Session, roster: Roster, log: Mapping[str, Entry], now: datetime) -> list[str]:
+    """The reminders that can no longer be in time, and that nothing is written down of yet."""
+    if not session.runs:
         return []
-    mails = [MailId(attendee.key, attendee.generation, MailKind.CONFIRMATION)]
-    asked = attendee.asked_again_at
-    if asked is not None and now - asked < _ANSWERED_AGAIN_WITHIN:
-        mails.append(MailId(attendee.key, attendee.generation, MailKind.AGAIN, stamp(asked)))
-    return mails + _due_reminder(session, attendee, now)
+    missed = [str(mail_id) for each in roster.attendees for mail_id in reminders_missed(session, each, now)]
+    return [mail_id for mail_id in missed if mail_id not in log]
 
 
-def reminders_to_come(session: Session, attendee: Attendee, now: datetime) -> list[datetime]:
-    """When this attendee will be reminded, in UTC, earliest first: what a confirmation may promise."""
-    return [at for at, _ in _reminders(session, attendee) if at > now]
+def _taken_note_of(attendee: Attendee, now: datetime) -> Attendee:
+    state, was = attendee.state, attendee.known_state
+    edited = replace(attendee, known_state=str(state), known_email=attendee.email, problem=attendee.flaw)
+    if was and state != was:
+        edited = replace(edited, state_at=now, reason="")
+        if state is AttendeeState.CANCELLED:
+            edited = replace(edited, reason=str(Reason.BY_ORGANISER))
+        elif was == AttendeeState.CANCELLED:
+            edited = replace(edited, generation=attendee.generation + 1)
+    if state is AttendeeState.CONFIRMED:
+        edited = replace(edited, needs_check=False)
+    if attendee.known_email and attendee.email != attendee.known_email and edited.generation == attendee.generation:
+        edited = replace(edited, generation=attendee.generation + 1)  # another mailbox knows nothing yet
+    return edited
 
 
-def _reminders(session: Session, attendee: Attendee) -> list[tuple[datetime, MailId]]:
-    if not attendee.reminders or not attendee.holds_a_place:
-        return []
-    return [
-        (at, MailId(attendee.key, attendee.generation, MailKind.REMINDER, reminder_about(offset.text, session.starts)))
-        for at, offset in reminder_times(session.starts, session.reminders)
-        if at > attendee.booked_at  # one that was due before the booking would say nothing new
-    ]
+def _is_news(mail_id: MailId, session: Session, attendee: Attendee, log: Mapping[str, Entry]) -> bool:
+    """Whether a mail about a change says something that this attendee has not been told."""
+    if mail_id.kind is not MailKind.UPDATED:
+        return True
+    version = version_known(attendee, log)
+    return 0 < version < session.version and session.history[version - 1] != session.told
 
 
-def _due_reminder(session: Session, attendee: Attendee, now: datetime) -> list[MailId]:
-    # Only the latest: after an outage nobody wants yesterday's reminder as well as today's.
-    due = [mail_id for at, mail_id in _reminders(session, attendee) if at <= now < session.starts]
-    return due[-1:]
+def version_known(attendee: Attendee, log: Mapping[str, Entry]) -> int:
+    """The last version of the session that reached this attendee, or 0."""
+    return max((entry.version for entry in _of(attendee, log) if entry.state in _REACHED), default=0)
+
+
+def _of(attendee: Attendee, log: Mapping[str, Entry]) -> list[Entry]:
+    mine = f"{attendee.key}-{attendee.generation}-"
+    found = [entry for mail_id, entry in log.items() if mail_id.startswith(mine)]
+    return [entry for entry in found if (mail := MailId.parse(entry.mail_id)) and mail.kind in TELLS_THE_SESSION]
 
 
 def _note(session: Session, attendee: Attendee, log: Mapping[str, Entry], now: datetime) -> str:
@@ -89,7 +110,7 @@ def _note(session: Session, attendee: Attendee, log: Mapping[str, Entry], now: d
     mine = f"{attendee.key}-{attendee.generation}-"
     done = [entry for entry in log.values() if entry.mail_id.startswith(mine)]
     parts = [_entry_words(entry) for entry in sorted(done, key=lambda entry: (entry.at, entry.mail_id))]
-    coming = reminders_to_come(session, attendee, now) if session.state in _RUNS else []
+    coming = reminders_to_come(session, attendee, now)
     return "; ".join([*parts, *(f"reminder due {short(at)}" for at in coming[:1])])
 
 

@@ -1,19 +1,18 @@
-"""Sessions and rosters in Table Storage: what is in a row, and which rows change together."""
+"""Sessions and rosters in Table Storage: which rows are read and which change together."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time
+from datetime import datetime
 from typing import Any
 
-from shared.bookings.model import Attendee, AttendeeState, Roster, Session, SessionState
-from shared.bookings.reminders import Offset, parse_offsets
-from shared.rows import MOST_WRITES, Row, Table, Write, moment_text
-from shared.wallclock import instant, short
+from shared.bookings.announced import announced_text
+from shared.bookings.attendee_rows import read_attendee, write_attendee, write_changes
+from shared.bookings.model import Attendee, Roster, Session
+from shared.bookings.reminders import Offset
+from shared.bookings.session_rows import SessionRow, read_session_row
+from shared.rows import MOST_WRITES, Table, Write, moment_text
 
 GUARD = "guard"  # the row of each roster whose ETag orders everything that takes or frees a place
-
-_MINUTES = 75
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +23,37 @@ class BookingRepository:
     bookings_table: Table
     reminders: tuple[Offset, ...]
 
-    def session(self, session_id: str) -> Session | None:
-        """The session with this row key, in whatever partition; None where there is none that can be understood."""
+    def session_row(self, session_id: str) -> SessionRow | None:
+        """The row with this key, in whatever partition; None where there is none."""
         rows = self.sessions_table.query(RowKey=session_id)
-        return next(iter(self._understood(rows)), None)
+        return read_session_row(rows[0], self.reminders) if rows else None
+
+    def session(self, session_id: str) -> Session | None:
+        """The session as it stands for people; None where there is no row, or none that was ever understood."""
+        row = self.session_row(session_id)
+        return None if row is None else row.session
+
+    def session_rows(self) -> list[SessionRow]:
+        """Every row of the schedule, understood or not."""
+        return [read_session_row(row, self.reminders) for row in self.sessions_table.query()]
 
     def sessions(self) -> list[Session]:
-        """Every session whose row can be understood, earliest first."""
-        return sorted(self._understood(self.sessions_table.query()), key=lambda session: (session.starts, session.id))
+        """Every session that can be understood, earliest first."""
+        found = [row.session for row in self.session_rows() if row.session is not None]
+        return sorted(found, key=lambda session: (session.starts, session.id))
+
+    def announce(self, row: SessionRow, session: Session, **cells: Any) -> None:
+        """Writes down what attendees are told from now on, if nobody has changed the row since it was read.
+
+        Raises:
+            RowConflictError: somebody has.
+        """
+        self.change_session(row, {"Announced": announced_text(session), **cells})
+
+    def change_session(self, row: SessionRow, cells: Mapping[str, Any]) -> None:
+        """Sets cells of a session's row, if nobody has changed it since it was read. Raises RowConflictError."""
+        keys = {"PartitionKey": row.row.partition, "RowKey": row.id}
+        self.sessions_table.merge(keys | dict(cells), row.row.etag)
 
     def roster(self, session_id: str) -> Roster:
         rows = self.bookings_table.query(PartitionKey=session_id)
@@ -51,14 +73,32 @@ class BookingRepository:
             RowConflictError: somebody took or freed a place since, or the row is there already.
             StorageUnavailableError: it is not known whether it was written.
         """
-        touched = {"PartitionKey": session.id, "RowKey": GUARD, "TouchedAt": moment_text(attendee.booked_at)}
-        cells = write_attendee(session, attendee)
-        writes = [
-            Write("merge", touched, guard) if guard else Write("create", touched),
-            Write("replace", cells, attendee.etag) if attendee.etag else Write("create", cells),
-        ]
+        writes = [_touch(session.id, guard, attendee.booked_at), _placed(session, attendee)]
         guard_now, attendee_now = self.bookings_table.apply(writes)
         return guard_now, replace(attendee, etag=attendee_now)
+
+    def join(self, session: Session, attendee: Attendee) -> None:
+        """Writes somebody who takes no place: nobody else's answer depends on it, so the guard is left alone.
+
+        Raises:
+            RowConflictError: the row is there already, or changed.
+        """
+        self.bookings_table.apply([_placed(session, attendee)])
+
+    def change(self, session_id: str, guard: str, changed: Sequence[Attendee], now: datetime) -> None:
+        """Writes attendees whose places were given or freed, with the guard: all or nothing, at most 99.
+
+        Raises:
+            RowConflictError: somebody took or freed a place since, or one of the rows changed or is gone.
+        """
+        writes = [Write("merge", write_changes(session_id, each), each.etag) for each in changed]
+        self.bookings_table.apply([_touch(session_id, guard, now), *writes])
+
+    def note(self, session_id: str, changed: Sequence[Attendee]) -> None:
+        """Writes attendees whose places stay as they are, a hundred at a time. Raises RowConflictError."""
+        writes = [Write("merge", write_changes(session_id, each), each.etag) for each in changed]
+        for start in range(0, len(writes), MOST_WRITES):
+            self.bookings_table.apply(writes[start : start + MOST_WRITES])
 
     def note_asked_again(self, session_id: str, attendee: Attendee, now: datetime) -> None:
         """Remembers that a person who has a place asked for one again, so that a mail can tell them.
@@ -69,101 +109,12 @@ class BookingRepository:
         cells = {"PartitionKey": session_id, "RowKey": attendee.key, "AskedAgainAt": moment_text(now)}
         self.bookings_table.merge(cells, attendee.etag)
 
-    def note_mail(self, session_id: str, mail: Mapping[Attendee, str]) -> None:
-        """Writes into each attendee's row, for people to read, which mails went out and which are due."""
-        writes = [
-            Write("merge", {"PartitionKey": session_id, "RowKey": attendee.key, "Mail": text}, attendee.etag)
-            for attendee, text in mail.items()
-        ]
-        for start in range(0, len(writes), MOST_WRITES):
-            self.bookings_table.apply(writes[start : start + MOST_WRITES])
 
-    def _understood(self, rows: Iterable[Row]) -> list[Session]:
-        return [session for row in rows if (session := read_session(row, self.reminders)) is not None]
+def _touch(session_id: str, guard: str, now: datetime) -> Write:
+    cells = {"PartitionKey": session_id, "RowKey": GUARD, "TouchedAt": moment_text(now)}
+    return Write("merge", cells, guard) if guard else Write("create", cells)
 
 
-def read_session(row: Row, reminders: tuple[Offset, ...]) -> Session | None:
-    """The session that an administrator's row describes, or None where date, time, capacity or a word is unreadable."""
-    try:
-        starts = instant(_date(row.text("Date")), time.fromisoformat(row.text("Time")))
-        offsets = parse_offsets(row.text("Reminders")) if row.text("Reminders") else reminders
-        state = SessionState(row.text("State", "draft").casefold())
-    except ValueError:
-        return None
-    capacity, minutes = row.whole("Capacity"), row.whole("Minutes")
-    if capacity is None or capacity < 0:
-        return None
-    return Session(
-        id=row.key,
-        starts=starts,
-        minutes=minutes if minutes and minutes > 0 else _MINUTES,
-        capacity=capacity,
-        title=row.text("Title"),
-        theme=row.text("Theme"),
-        join_url=row.text("JoinUrl"),
-        state=state,
-        reminders=offsets,
-    )
-
-
-def read_attendee(row: Row) -> Attendee:
-    """The attendee in a row, an administrator's own among them: what is missing is empty."""
-    return Attendee(
-        key=row.key,
-        reference=row.text("Reference"),
-        state=_state(row.text("State")),
-        name=row.text("Name"),
-        email=row.text("Email"),
-        adjustments=row.text("Adjustments"),
-        share_adjustments=row.yes("ShareAdjustments", default=False),
-        reminders=row.yes("Reminders", default=True),
-        booked_at=row.moment("BookedAt") or datetime.min.replace(tzinfo=UTC),
-        generation=row.whole("Generation") or 1,
-        submission=row.text("SubmissionHash"),
-        asked_again_at=row.moment("AskedAgainAt"),
-        mail=row.text("Mail"),
-        etag=row.etag,
-    )
-
-
-def write_attendee(session: Session, attendee: Attendee) -> dict[str, Any]:
-    """The cells of an attendee's row, in words that administrators read."""
-    return {
-        "PartitionKey": session.id,
-        "RowKey": attendee.key,
-        "Reference": attendee.reference,
-        "State": str(attendee.state),
-        "Name": attendee.name,
-        "Email": attendee.email,
-        "Session": short(session.starts),
-        "Adjustments": _not_a_formula(attendee.adjustments),
-        "ShareAdjustments": _yes(attendee.share_adjustments),
-        "Reminders": _yes(attendee.reminders),
-        "BookedAt": moment_text(attendee.booked_at),
-        "StateAt": moment_text(attendee.booked_at),
-        "SubmissionHash": attendee.submission,
-        "Generation": attendee.generation,
-        "Mail": attendee.mail,
-        "Problem": "",
-    }
-
-
-def _state(text: str) -> AttendeeState:
-    try:
-        return AttendeeState(text.casefold())
-    except ValueError:
-        # A word that is none of ours holds the place: giving it to somebody else could not be taken back.
-        return AttendeeState.TO_CHECK
-
-
-def _date(text: str) -> date:
-    return date.fromisoformat(text[:10])
-
-
-def _yes(value: bool) -> str:
-    return "yes" if value else "no"
-
-
-def _not_a_formula(text: str) -> str:
-    # An exported roster is opened in a spreadsheet, where an apostrophe makes a cell text (OWASP, CSV injection).
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+def _placed(session: Session, attendee: Attendee) -> Write:
+    cells = write_attendee(session, attendee)
+    return Write("replace", cells, attendee.etag) if attendee.etag else Write("create", cells)

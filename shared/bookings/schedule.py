@@ -1,75 +1,114 @@
-"""Looking after every session that is not over: what each owes is found anew on every run."""
+"""One run over all sessions: each is looked after, and the mails that are due are released in their order."""
 
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from shared.bookings.model import Attendee, Roster, Session
-from shared.bookings.reconcile import reconcile
-from shared.mail.ledger import Entry
-from shared.rows import RowConflictError, StorageError
+from shared.bookings.announced import announced_text
+from shared.bookings.looking_after import LookedAfter, LookingAfter
+from shared.bookings.mail_ids import DueMail, MailId, MailKind
+from shared.bookings.orphans import orphaned
+from shared.bookings.reminders import Offset
+from shared.bookings.session_rows import SessionRow
+from shared.mail.budget import Budget
+from shared.mail.ledger import MailState
+from shared.service_rows import KnownSession, Remembered
 
 logger = logging.getLogger(__name__)
 
-
-@dataclass(frozen=True, slots=True)
-class DueMail:
-    """One mail to hand over now, as a queue names it."""
-
-    session_id: str
-    mail_id: str
-
-
-class Rosters(Protocol):
-    """What the schedule needs of the tables; `shared.bookings.repository` describes each."""
-
-    def sessions(self) -> list[Session]: ...
-    def roster(self, session_id: str) -> Roster: ...
-    def note_mail(self, session_id: str, mail: Mapping[Attendee, str]) -> None: ...
+_SAME_KEY = "Another row has the same RowKey: give each session its own."
+# Confirmations and cancellations first, then reminders, then the rest.
+_FIRST = {
+    MailKind.CONFIRMATION: 0,
+    MailKind.CHECKING: 0,
+    MailKind.CANCELLED: 0,
+    MailKind.GONE: 0,
+    MailKind.RELEASED: 0,
+    MailKind.REMINDER: 1,
+}
 
 
-class Log(Protocol):
-    """What the schedule needs of the mail log; `shared.mail.ledger` describes each."""
+class Rows(Protocol):
+    """Where the schedule is read; `shared.bookings.repository` does it."""
 
-    def entries(self, partition: str) -> dict[str, Entry]: ...
+    @property
+    def reminders(self) -> tuple[Offset, ...]: ...
+
+    def session_rows(self) -> list[SessionRow]: ...
 
 
-@dataclass(frozen=True, slots=True)
+class Register(Protocol):
+    """What is remembered of sessions with bookings; `shared.service_rows` describes each."""
+
+    def known(self, rows: Remembered) -> dict[str, KnownSession]: ...
+    def remember(self, session: KnownSession) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BookingSchedule:
     """Finds what is due in all sessions. It sends nothing itself: running it twice at once doubles nothing."""
 
-    rosters: Rosters
-    log: Log
+    rows: Rows
+    looking: LookingAfter
+    register: Register
+    budget: Budget = field(default_factory=Budget)
 
-    def run(self, now: datetime) -> tuple[list[DueMail], bool]:
-        """The mails due at `now` (UTC), and whether every session could be looked at.
+    def run(self, remembered: Remembered, now: datetime) -> tuple[list[LookedAfter], bool]:
+        """Looks after every session at `now` (UTC), and says whether all of them could be.
 
         Raises:
             StorageError: the schedule itself cannot be read.
         """
-        due: list[DueMail] = []
-        complete = True
-        for session in self.rosters.sessions():
-            if session.is_over(now):
-                continue
-            try:
-                due += self._look_after(session, now)
-            except StorageError as error:  # one session must not stop the others
-                logger.error("session %s could not be looked after: %s", session.id, error)  # noqa: TRY400  # no trace
-                complete = False
-        return due, complete
+        rows, known = self.rows.session_rows(), self.register.known(remembered)
+        counted = Counter(row.id for row in rows)
+        found = [
+            self._tried(row.id, lambda row=row: self._row(row, counted[row.id] > 1, known.get(row.id), now))  # type: ignore[misc]  # bound now
+            for row in rows
+        ]
+        found += [
+            self._tried(each.id, lambda each=each: self._orphan(each, now))  # type: ignore[misc]  # bound now
+            for each in known.values()
+            if each.id not in counted
+        ]
+        return [looked for looked, _ in found if looked is not None], all(complete for _, complete in found)
 
-    def _look_after(self, session: Session, now: datetime) -> list[DueMail]:
-        roster = self.rosters.roster(session.id)
-        changes = reconcile(session, roster, self.log.entries(session.id), now)
-        if changes.notes:
-            self._note(session, changes.notes)
-        return [DueMail(session.id, str(mail_id)) for mail_id in changes.mails]
+    def released(self, found: Sequence[LookedAfter], now: datetime) -> list[DueMail]:
+        """As many of the mails due as the mail service allows now, the most important first."""
+        due = sorted((mail for looked in found for mail in looked.due), key=_importance)
+        sent = [entry.at for looked in found for entry in looked.log.values() if entry.state is not MailState.SKIPPED]
+        left = self.budget.left(sent, now)
+        if left is not None and left < len(due):
+            logger.info("%d mails wait for a later run: the mail service allows no more", len(due) - left)
+        return due[:left]
 
-    def _note(self, session: Session, notes: Mapping[Attendee, str]) -> None:
+    def _tried(self, session_id: str, look: Callable[[], LookedAfter | None]) -> tuple[LookedAfter | None, bool]:
         try:
-            self.rosters.note_mail(session.id, notes)
-        except RowConflictError:
-            logger.info("notes of session %s are left to the next run: a row changed meanwhile", session.id)
+            return look(), True
+        except Exception as error:  # noqa: BLE001  # whatever it is, one session must not stop the others
+            # Its type alone: a message can quote a cell.
+            logger.error("session %s could not be looked after: %s", session_id, type(error).__name__)  # noqa: TRY400
+            return None, False
+
+    def _row(self, row: SessionRow, twice: bool, known: KnownSession | None, now: datetime) -> LookedAfter | None:
+        looked = self.looking.session(row, (_SAME_KEY,) if twice else (), now)
+        if looked is not None and any(attendee.is_live for attendee in looked.roster.attendees):
+            self._remember(KnownSession(row.id, announced_text(looked.session), None), known)
+        return looked
+
+    def _orphan(self, known: KnownSession, now: datetime) -> LookedAfter | None:
+        since = known.missing_since or now
+        self._remember(KnownSession(known.id, known.announced, since), known)
+        session = orphaned(KnownSession(known.id, known.announced, since), self.rows.reminders, now)
+        return None if session is None else self.looking.orphan(session, now)
+
+    def _remember(self, session: KnownSession, known: KnownSession | None) -> None:
+        if session != known:
+            self.register.remember(session)
+
+
+def _importance(mail: DueMail) -> int:
+    mail_id = MailId.parse(mail.mail_id)
+    return _FIRST.get(mail_id.kind, 2) if mail_id else 2

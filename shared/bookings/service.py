@@ -1,19 +1,28 @@
 """Booking a place: one decision, one transaction, and no place given twice."""
 
 import random
-import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Protocol
 
+from shared.bookings.announcing import first_told
+from shared.bookings.applying import Applicant, applicant
 from shared.bookings.desk import Desk, DeskMemory, Turns
-from shared.bookings.errors import BookingsBusyError, SessionUnknownError, SubmissionReusedError
+from shared.bookings.errors import (
+    BookingsBusyError,
+    NotForOutsidersError,
+    SessionFullError,
+    SessionUnknownError,
+    SubmissionReusedError,
+    TooLateToCheckError,
+)
 from shared.bookings.mail_ids import MailId, MailKind, stamp
-from shared.bookings.model import Attendee, AttendeeState, Booked, BookingRequest, Roster, Session
-from shared.contact import same_person
-from shared.references import keyed, reference, same_answers, same_submission
+from shared.bookings.model import Attendee, AttendeeState, Roster, Session
+from shared.bookings.places import Policy
+from shared.bookings.request import Booked, BookingRequest
+from shared.bookings.session_rows import SessionRow
 from shared.rows import RowConflictError, StorageUnavailableError, is_key
 
 TRIES = 60
@@ -24,32 +33,22 @@ ASKED_AGAIN_AFTER = timedelta(hours=1)
 class BookingStore(Protocol):
     """What booking needs of the tables; `shared.bookings.repository` describes each."""
 
-    def session(self, session_id: str) -> Session | None: ...
+    def session_row(self, session_id: str) -> SessionRow | None: ...
     def sessions(self) -> list[Session]: ...
+    def announce(self, row: SessionRow, session: Session) -> None: ...
     def roster(self, session_id: str) -> Roster: ...
     def place(self, session: Session, guard: str, attendee: Attendee) -> tuple[str, Attendee]: ...
+    def join(self, session: Session, attendee: Attendee) -> None: ...
     def note_asked_again(self, session_id: str, attendee: Attendee, now: datetime) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """A session that takes bookings, and how many places are left."""
+    """A session that takes bookings, how many places are left for somebody new, and whether one may wait for one."""
 
     session: Session
     places_left: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Applicant:
-    request: BookingRequest
-    key: str
-    reference: str
-    submission: str
-    answers: str
-
-    @property
-    def fingerprint(self) -> str:
-        return f"{self.submission}-{self.answers}"
+    waiting_list: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +57,7 @@ class BookingService:
 
     store: BookingStore
     key: bytes = field(repr=False)
+    policy: Policy = field(default_factory=Policy)
     monotonic: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
     _memory: DeskMemory = field(default_factory=DeskMemory)
@@ -66,7 +66,7 @@ class BookingService:
     def openings(self, now: datetime) -> list[Opening]:
         """Every session that takes bookings at this moment (UTC), earliest first, with the places left in each."""
         open_now = [session for session in self.store.sessions() if session.takes_bookings(now)]
-        return [Opening(each, max(0, each.capacity - self.store.roster(each.id).held)) for each in open_now]
+        return [Opening(each, self._places_left(each, now), self.offers_waiting(each, now)) for each in open_now]
 
     def session(self, session_id: str) -> Session:
         """One session.
@@ -74,10 +74,10 @@ class BookingService:
         Raises:
             SessionUnknownError: there is none with this id.
         """
-        session = self.store.session(session_id) if is_key(session_id) else None
-        if session is None:
+        row = self.store.session_row(session_id) if is_key(session_id) else None
+        if row is None or row.session is None:
             raise SessionUnknownError
-        return session
+        return row.session
 
     def book(self, request: BookingRequest, now: datetime) -> Booked:
         """Gives the person a place, or the answer that they had for the same submission.
@@ -90,95 +90,115 @@ class BookingService:
 
         Raises:
             SessionUnknownError, SessionPastError, SessionClosedError, SessionFullError: nothing was stored.
+            NotForOutsidersError, TooLateToCheckError: the address does not say that they work for the trust.
             SubmissionReusedError: the same submission was stored with other answers, which stand.
             BookingsBusyError: no clear answer in time; the same request may be sent again.
         """
-        applicant = self._applicant(request)
+        return self.take(applicant(request, self.key), now)
+
+    def take(self, applied: Applicant, now: datetime, *, vouched: bool = False) -> Booked:
+        """Books for an applicant, as `book` does. `vouched`: it is known already that they work for the trust."""
+        listed = vouched or self.policy.is_listed(applied.request.email)
+        if not listed and not applied.request.works_for_trust:
+            raise NotForOutsidersError
+        applied = replace(applied, needs_check=not listed)
+        return self.retried(applied.request.session_id, lambda arrived: self._take_once(applied, arrived, now))
+
+    def retried[T](self, session_id: str, attempt: Callable[[float], T]) -> T:
+        """Runs `attempt` in this session's turn until storage gives a clear answer.
+
+        `attempt` gets the monotonic second at which the caller arrived, and may raise RowConflictError.
+
+        Raises:
+            BookingsBusyError: there was none within the patience.
+        """
         arrived = self.monotonic()
-        with self._turns.at(request.session_id, patience=PATIENCE):
-            for attempt in range(TRIES):
+        with self._turns.at(session_id, patience=PATIENCE):
+            for number in range(TRIES):
                 if self.monotonic() - arrived > PATIENCE:
                     break
                 try:
-                    return self._decide(self._desk(applicant, arrived), applicant, now)
+                    return attempt(arrived)
                 except (RowConflictError, StorageUnavailableError):
                     # Somebody was faster, or the answer was lost after the row was written: the next look shows which.
-                    self._memory.forget(request.session_id)
-                self.sleep(random.uniform(0, min(0.02 * 2**attempt, 1.0)))  # noqa: S311  # spreads retries, no secret
+                    self._memory.forget(session_id)
+                self.sleep(random.uniform(0, min(0.02 * 2**number, 1.0)))  # noqa: S311  # spreads retries, no secret
         raise BookingsBusyError
 
-    def _applicant(self, request: BookingRequest) -> _Applicant:
-        person = same_person(request.email)
-        submission = request.submission_id or secrets.token_urlsafe(24)
-        answers = request.model_dump_json(exclude={"submission_id"})
-        return _Applicant(
-            request=request,
-            key=f"booking-{keyed(self.key, 'booking', request.session_id, person)[:32]}",
-            # The same whether or not the address has booked before, so that the answer does not tell.
-            reference=reference(self.key, "booking-reference", request.session_id, person),
-            submission=same_submission(self.key, submission),
-            answers=same_answers(self.key, submission, answers),
-        )
+    def _take_once(self, applied: Applicant, arrived: float, now: datetime) -> Booked:
+        return self._decide(self._desk(applied, arrived), applied, now)
 
-    def _desk(self, applicant: _Applicant, arrived: float) -> Desk:
-        session_id = applicant.request.session_id
+    def _places_left(self, session: Session, now: datetime) -> int:
+        roster = self.store.roster(session.id)
+        has_place = self.policy.has_place_for_newcomer(session, roster, now)
+        return session.capacity - roster.held if has_place else 0
+
+    def _desk(self, applied: Applicant, arrived: float) -> Desk:
+        session_id = applied.request.session_id
         looked_at = self.monotonic()
-        desk = self._memory.usable(session_id, key=applicant.key, arrived=arrived, monotonic=looked_at)
+        desk = self._memory.usable(session_id, key=applied.key, arrived=arrived, monotonic=looked_at)
         if desk is None:
-            desk = Desk(self.session(session_id), self.store.roster(session_id), looked_at)
+            desk = Desk(self._told_session(session_id), self.store.roster(session_id), looked_at)
             self._memory.keep(desk)
         return desk
 
-    def _decide(self, desk: Desk, applicant: _Applicant, now: datetime) -> Booked:
-        mine = desk.roster.find(applicant.key)
-        if mine is not None and mine.submission.startswith(applicant.submission):
-            return _answer_again(desk.session, mine, applicant)
-        desk.session.check_takes_bookings(now)
-        mail_id = None
-        if mine is not None and mine.is_live:
-            mail_id = self._asked_again(desk.session, mine, now)
-        desk.session.check_has_place(desk.roster.held)
-        if mine is None or not mine.is_live:
-            mail_id = self._place(desk, mine, applicant, now)
-        return Booked(
-            session=desk.session, reference=applicant.reference, state=AttendeeState.CONFIRMED, mail_id=mail_id
-        )
+    def _told_session(self, session_id: str) -> Session:
+        """The session, as it is written down for everybody from the first booking on."""
+        row = self.store.session_row(session_id) if is_key(session_id) else None
+        if row is None or row.session is None:
+            raise SessionUnknownError
+        if row.session.version or not row.session.runs:
+            return row.session
+        told = first_told(row.session)
+        self.store.announce(row, told)
+        return told
 
-    def _place(self, desk: Desk, cancelled: Attendee | None, applicant: _Applicant, now: datetime) -> str:
-        attendee = _attendee(applicant, cancelled, now)
+    def _decide(self, desk: Desk, applied: Applicant, now: datetime) -> Booked:
+        mine = desk.roster.find_person(applied.key, applied.person)
+        sent_before = desk.roster.find_submission(applied.submission)
+        if sent_before is not None:
+            return _answer_again(desk.session, sent_before, applied)
+        desk.session.check_takes_bookings(now)
+        if applied.needs_check and not self.policy.may_be_checked(desk.session, now):
+            raise TooLateToCheckError
+        mails: tuple[str, ...] = ()
+        if mine is not None and mine.is_live:
+            mails = self._asked_again(desk.session, mine, now)
+        state = self._state_for(desk, applied, now)
+        if mine is None or not mine.is_live:
+            mails = self._write(desk, applied.attendee(state, mine, now))
+        return Booked(session=desk.session, reference=applied.reference, state=state, mail_ids=mails)
+
+    def _state_for(self, desk: Desk, applied: Applicant, now: datetime) -> AttendeeState:
+        if self.policy.has_place_for_newcomer(desk.session, desk.roster, now):
+            return AttendeeState.TO_CHECK if applied.needs_check else AttendeeState.CONFIRMED
+        if applied.request.join_waiting_list and self.offers_waiting(desk.session, now):
+            return AttendeeState.WAITING
+        raise SessionFullError(desk.session.id, waiting_list=self.offers_waiting(desk.session, now))
+
+    def offers_waiting(self, session: Session, now: datetime) -> bool:
+        """Whether somebody may join the waiting list: not after it has ended."""
+        return session.waiting_list and self.policy.promotes(session, now)
+
+    def _write(self, desk: Desk, attendee: Attendee) -> tuple[str, ...]:
+        if attendee.is_waiting:
+            self.store.join(desk.session, attendee)
+            self._memory.forget(desk.session.id)
+            return (str(MailId(attendee.key, attendee.generation, MailKind.WAITING)),)
         guard, placed = self.store.place(desk.session, desk.roster.guard, attendee)
         self._memory.keep(desk.after(placed, guard))
-        return str(MailId(attendee.key, attendee.generation, MailKind.CONFIRMATION))
+        kind = MailKind.CHECKING if placed.state is AttendeeState.TO_CHECK else MailKind.CONFIRMATION
+        return (str(MailId(placed.key, placed.generation, kind)),)
 
-    def _asked_again(self, session: Session, mine: Attendee, now: datetime) -> str | None:
+    def _asked_again(self, session: Session, mine: Attendee, now: datetime) -> tuple[str, ...]:
         if mine.asked_again_at is not None and now - mine.asked_again_at < ASKED_AGAIN_AFTER:
-            return None
+            return ()
         self.store.note_asked_again(session.id, mine, now)
         self._memory.forget(session.id)
-        return str(MailId(mine.key, mine.generation, MailKind.AGAIN, stamp(now)))
+        return (str(MailId(mine.key, mine.generation, MailKind.AGAIN, stamp(now))),)
 
 
-def _answer_again(session: Session, mine: Attendee, applicant: _Applicant) -> Booked:
-    if mine.submission != applicant.fingerprint or not mine.is_live:
+def _answer_again(session: Session, mine: Attendee, applied: Applicant) -> Booked:
+    if mine.submission != applied.fingerprint or not mine.is_live:
         raise SubmissionReusedError(session.id)
-    return Booked(session=session, reference=mine.reference, state=mine.state, mail_id=None)
-
-
-def _attendee(applicant: _Applicant, cancelled: Attendee | None, now: datetime) -> Attendee:
-    request = applicant.request
-    return Attendee(
-        key=applicant.key,
-        reference=applicant.reference,
-        state=AttendeeState.CONFIRMED,
-        name=request.full_name,
-        email=request.email,
-        adjustments=request.adjustments,
-        share_adjustments=request.share_adjustments,
-        reminders=request.reminders,
-        booked_at=now.astimezone(UTC),
-        generation=cancelled.generation + 1 if cancelled else 1,
-        submission=applicant.fingerprint,
-        asked_again_at=None,
-        mail="",
-        etag=cancelled.etag if cancelled else "",
-    )
+    return Booked(session=session, reference=mine.reference, state=mine.state, mail_ids=())

@@ -26,17 +26,23 @@ def wait_after(attempts: int) -> timedelta:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right to hand over one mail now. `taken_over`: an earlier claim ended without a mark, so ask first."""
+    """The right to hand over one mail now. `taken_over`: an earlier claim ended without a mark, so ask first.
+
+    `version` is the version of what the mail is about that it tells, 0 where there are none.
+    """
 
     operation_id: UUID
-    attempts: int
-    taken_over: bool
-    etag: str
+    version: int = 0
+    attempts: int = 1
+    taken_over: bool = False
+    etag: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The mail service has the mail."""
+    """The mail service has the mail. `before`: it had it already, from an attempt whose answer was lost."""
+
+    before: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +72,7 @@ def hand_over(message: EmailMessage, claim: Claim, sender: MailSender) -> Outcom
             if found is MailStatus.FAILED:
                 return Refused("provider-failed")
             if found is not None:
-                return Sent()
+                return Sent(before=True)
         sender.send(message, operation_id=claim.operation_id)
     except MailRefusedError as error:
         return Refused(str(error))

@@ -1,15 +1,17 @@
 """The table `MailLog`: one row for each mail that was owed to somebody. Inserting the row is the claim to send it."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
-from shared.mail.delivery import LEASE, Claim, Outcome, Postponed, Refused
+from shared.mail.delivery import LEASE, Claim, Outcome, Postponed, Refused, Sent
 from shared.rows import Row, RowConflictError, StorageUnavailableError, Table, moment_text
 
-_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class MailState(StrEnum):
@@ -25,7 +27,10 @@ class MailState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One mail's row. `not_before`: when the claim on it ends, or the mail service wants to be left alone until."""
+    """One mail's row. `not_before`: when the claim on it ends, or the mail service wants to be left alone until.
+
+    `version` is the version of what the mail is about that it told, 0 where there are none.
+    """
 
     mail_id: str
     state: MailState
@@ -33,6 +38,7 @@ class Entry:
     not_before: datetime
     attempts: int
     etag: str
+    version: int = 0
 
     def is_open(self, now: datetime) -> bool:
         """Whether somebody may claim it (again) at this moment."""
@@ -50,57 +56,67 @@ class MailLedger:
         """Every mail of one session by its id."""
         return {row.key: _entry(row) for row in self.log.query(PartitionKey=partition)}
 
-    def claim(self, partition: str, mail_id: str, operation_id: UUID, now: datetime) -> Claim | None:
-        """Takes the mail on; None where it was sent, given up, or somebody else has it."""
-        cells = _claimed(partition, mail_id, 1, now) | {"OperationId": str(operation_id)}
+    def claim(self, partition: str, mail_id: str, wanted: Claim, now: datetime) -> Claim | None:
+        """Takes the mail on as `wanted`; None where it was sent, given up, or somebody else has it."""
+        about = {"OperationId": str(wanted.operation_id), "Version": wanted.version}
+        cells = _claimed(partition, mail_id, wanted.attempts, now) | about
         try:
             etag = self.log.insert(cells)
         except (RowConflictError, StorageUnavailableError):
             # Somebody has it - or we do, and the answer was lost: then it says that we claimed it.
-            return self._look_again(partition, mail_id, operation_id, now, cells["ClaimedBy"])
-        self._remember(partition, mail_id, operation_id)
-        return Claim(operation_id, attempts=1, taken_over=False, etag=etag)
+            return self._look_again(partition, mail_id, wanted, now, cells["ClaimedBy"])
+        self._remember(partition, mail_id, wanted)
+        return replace(wanted, etag=etag)
 
     def mark(self, partition: str, mail_id: str, claim: Claim, outcome: Outcome, now: datetime) -> None:
         """Writes down what became of a claimed mail. Nothing happens where somebody took the claim over since."""
         cells = {"PartitionKey": partition, "RowKey": mail_id} | _outcome_cells(outcome, now)
+        if outcome == Sent():
+            cells["Version"] = claim.version
         try:
             self.log.merge(cells, claim.etag)
         except RowConflictError:
             return
 
-    def hold(self, partition: str, mail_id: str, until: datetime, code: str) -> None:
+    def skip(self, partition: str, mail_ids: Sequence[str], now: datetime) -> None:
+        """Writes down that mails will not be sent any more, for people to see; one that was named meanwhile stays."""
+        for mail_id in mail_ids:
+            cells = {"PartitionKey": partition, "RowKey": mail_id, "State": str(MailState.SKIPPED)}
+            with suppress(RowConflictError):
+                self.log.insert(cells | {"At": moment_text(now), "Attempts": 0})
+
+    def hold(self, partition: str, mail_id: str, code: str, *, until: datetime, now: datetime) -> None:
         """Leaves a mail alone until then, because handling it failed for a reason that nobody foresaw."""
+        cells = {"PartitionKey": partition, "RowKey": mail_id, "NotBefore": moment_text(until), "LastError": code}
         row = self.log.get(partition, mail_id)
-        if row is not None and _entry(row).state is MailState.SENDING:
-            cells = {"PartitionKey": partition, "RowKey": mail_id, "NotBefore": moment_text(until), "LastError": code}
+        if row is None:
+            self.log.insert(cells | {"State": str(MailState.SENDING), "At": moment_text(now), "Attempts": 0})
+        elif _entry(row).state is MailState.SENDING:
             self.log.merge(cells, row.etag)
 
-    def _look_again(
-        self, partition: str, mail_id: str, operation_id: UUID, now: datetime, claimant: str
-    ) -> Claim | None:
+    def _look_again(self, partition: str, mail_id: str, wanted: Claim, now: datetime, claimant: str) -> Claim | None:
         row = self.log.get(partition, mail_id)
         if row is None:
             return None
         if row.text("ClaimedBy") == claimant:
-            self._remember(partition, mail_id, operation_id)
-            return Claim(operation_id, attempts=1, taken_over=False, etag=row.etag)
-        return self._take_over(row, operation_id, now) if _entry(row).is_open(now) else None
+            self._remember(partition, mail_id, wanted)
+            return replace(wanted, etag=row.etag)
+        return self._take_over(row, wanted, now) if _entry(row).is_open(now) else None
 
-    def _take_over(self, row: Row, operation_id: UUID, now: datetime) -> Claim | None:
+    def _take_over(self, row: Row, wanted: Claim, now: datetime) -> Claim | None:
         attempts = _entry(row).attempts + 1
         try:
             etag = self.log.merge(_claimed(row.partition, row.key, attempts, now), row.etag)
         except RowConflictError:
             return None
-        self._remember(row.partition, row.key, operation_id)
-        return Claim(operation_id, attempts=attempts, taken_over=True, etag=etag)
+        self._remember(row.partition, row.key, wanted)
+        return replace(wanted, attempts=attempts, taken_over=True, etag=etag)
 
-    def _remember(self, partition: str, mail_id: str, operation_id: UUID) -> None:
+    def _remember(self, partition: str, mail_id: str, claim: Claim) -> None:
         # Before the mail is sent: a delivery report can come sooner than the next line of ours.
         try:
             self.index.insert(
-                {"PartitionKey": str(operation_id), "RowKey": "mail", "Session": partition, "Mail": mail_id}
+                {"PartitionKey": str(claim.operation_id), "RowKey": "mail", "Session": partition, "Mail": mail_id}
             )
         except RowConflictError:
             return  # the SDK's second try met its first
@@ -135,6 +151,7 @@ def _entry(row: Row) -> Entry:
         state=MailState(row.text("State")) if row.text("State") in MailState else MailState.FAILED,
         at=row.moment("At") or _LONG_AGO,
         not_before=row.moment("NotBefore") or _LONG_AGO,
-        attempts=row.whole("Attempts") or 1,
+        attempts=row.whole("Attempts") or 0,
         etag=row.etag,
+        version=row.whole("Version") or 0,
     )

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -18,6 +18,9 @@ from shared.rows import moment_text
 
 logger = logging.getLogger(__name__)
 
+# A claim ends ten minutes after it began: left in the row, it would tell the time of day.
+_SETTLED: Mapping[str, str] = {"NotBefore": "", "ClaimedBy": "", "LastError": ""}
+
 
 class ReferralQueue[E: Envelope](Protocol):
     """What forwarding needs of the tables; `shared.referrals.repository` describes each."""
@@ -25,6 +28,7 @@ class ReferralQueue[E: Envelope](Protocol):
     def status(self, reference: str) -> Referral | None: ...
     def sealed(self, reference: str) -> tuple[Referral, E] | None: ...
     def claim(self, referral: Referral, operation_id: UUID, now: datetime) -> Claim | None: ...
+    def insert_status(self, referral: Referral) -> None: ...
     def mark(self, reference: str, etag: str, **cells: str) -> None: ...
 
 
@@ -54,7 +58,7 @@ class ReferralForwarder[E: Envelope]:
         Raises:
             StorageError: it is not known how far it came; name it again later.
         """
-        referral = self.queue.status(reference)
+        referral = self.queue.status(reference) or self._adopted(reference)
         if referral is None:
             logger.warning("a referral was named that is not stored")
             return
@@ -70,6 +74,14 @@ class ReferralForwarder[E: Envelope]:
         logger.error("referral %s could not be handled and is kept", reference)
         if referral is not None and referral.is_due(now):
             self._mark_waiting(referral, referral.etag, now, "handling-failed")
+
+    def _adopted(self, reference: str) -> Referral | None:
+        """The status of a referral whose sealed answers were stored and whose status was not."""
+        found = self.queue.sealed(reference)
+        if found is None:
+            return None
+        self.queue.insert_status(found[0])
+        return self.queue.status(reference)
 
     def _forward(self, referral: Referral, claim: Claim, now: datetime) -> None:
         try:
@@ -95,7 +107,7 @@ class ReferralForwarder[E: Envelope]:
     def _mark(self, referral: Referral, claim: Claim, outcome: Outcome, now: datetime) -> None:
         match outcome:
             case Sent():
-                self.queue.mark(referral.reference, claim.etag, State=str(ReferralState.SENT), LastError="")
+                self.queue.mark(referral.reference, claim.etag, State=str(ReferralState.SENT), **_SETTLED)
                 logger.info("referral %s sent", referral.reference)
             case Refused(code):
                 self._mark_attention(referral, claim.etag, code)
@@ -110,7 +122,8 @@ class ReferralForwarder[E: Envelope]:
         self.queue.mark(referral.reference, etag, NotBefore=moment_text(until), LastError=code)
 
     def _mark_attention(self, referral: Referral, etag: str, code: str) -> None:
-        self.queue.mark(referral.reference, etag, State=str(ReferralState.ATTENTION), LastError=code)
+        cells = {**_SETTLED, "LastError": code}
+        self.queue.mark(referral.reference, etag, State=str(ReferralState.ATTENTION), **cells)
         logger.error("referral %s needs a person: %s", referral.reference, code)
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from shared.contact import Agreed, EmailAddress, FullName, PhoneNumber, SubmissionId, free_text
+from shared.contact import Agreed, EmailAddress, FullName, PhoneNumber, SubmissionId, free_text, one_line
 
 WHAT_BRINGS_YOU_LENGTH = 4000
 
@@ -37,7 +37,7 @@ class ReferralRequest(BaseModel):
     contact_by: Annotated[tuple[ContactBy, ...], BeforeValidator(_listed), Field(min_length=1)]
     email: Annotated[EmailAddress | None, Field(validate_default=True)] = None
     phone: Annotated[PhoneNumber | None, Field(validate_default=True)] = None
-    therapy_language: Annotated[str, Field(min_length=1), free_text(60, "Language")]
+    therapy_language: Annotated[str, one_line(60, "Select the language you would like to use", "Language")]
     what_brings_you: Annotated[str, free_text(WHAT_BRINGS_YOU_LENGTH, "What brings you here")] = ""
     consent_share: Agreed
     submission_id: SubmissionId | None = None

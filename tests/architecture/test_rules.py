@@ -65,7 +65,7 @@ def test_only_the_service_s_own_rows_are_written_over_whatever_they_hold(path: P
 
 @pytest.mark.parametrize("path", SOURCES, ids=names)
 def test_no_module_is_a_place_for_everything(path: Path) -> None:
-    assert len(path.read_text("utf-8").splitlines()) <= 220
+    assert len(path.read_text("utf-8").splitlines()) <= 250
     assert path.stem not in {"utils", "helpers", "common"}
 
 

@@ -1,14 +1,17 @@
 """One running service that the tests share, each with a session of its own; and what tables and queues hold."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from itertools import count
 from typing import Any
 
 import pytest
 from azure.data.tables import TableServiceClient
 
+from local.clock import LocalClock
 from local.stack import Stack, running_stack
 from tests.builders import MORNING, session_cells
+from tests.e2e.web import get, hidden_fields
 
 type AddSession = Callable[..., str]
 
@@ -51,10 +54,17 @@ def person(session_id: str, name: str = "zoe", **changes: Any) -> dict[str, Any]
     return {
         "session_id": session_id,
         "full_name": "Zoë Okafor",
-        "email": f"{name}@{session_id}.example",
+        "email": f"{name}@{session_id}.nhs.net",
         "group_agreement": True,
     } | changes
 
 
 def mails_to(stack: Stack, address: str) -> list[dict[str, Any]]:
     return [mail for mail in stack.mail.messages() if mail["recipients"]["to"][0]["address"] == address]
+
+
+def opened_form(stack: Stack, path: str) -> dict[str, str]:
+    """What the form at `path` sends by itself, once a person has had the time to fill it in: 5 seconds by the clock."""
+    fields = hidden_fields(get(f"{stack.site}{path}").text)
+    stack.set_clock(LocalClock(stack.clock_path)() + timedelta(seconds=5))
+    return fields

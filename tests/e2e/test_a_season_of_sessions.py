@@ -57,7 +57,7 @@ def sent(stack: Stack, session_id: str, name: str) -> list[tuple[str, str]]:
 
 
 def address(session_id: str, name: str) -> str:
-    return f"{name}@{session_id}.example"
+    return f"{name}@{session_id}.nhs.net"
 
 
 def london_minute(text: str) -> str:

@@ -1,11 +1,13 @@
 """Booking through the running host, with real storage and a real mail client."""
 
 import re
+from datetime import timedelta
 from urllib.parse import unquote
 
+from local.clock import LocalClock
 from local.stack import Stack
-from tests.e2e.conftest import AddSession, mails_to, person, roster, rows
-from tests.e2e.web import all_at_once, get, get_json, post_form, post_json
+from tests.e2e.conftest import AddSession, mails_to, opened_form, person, roster, rows
+from tests.e2e.web import all_at_once, get, get_json, hidden_fields, post_form, post_json
 
 
 def test_the_five_sessions_of_the_schedule_are_offered(stack: Stack) -> None:
@@ -45,7 +47,7 @@ def test_a_booking_becomes_a_place_and_one_confirmation(stack: Stack, add_sessio
     assert answer.status == 201
     assert answer.json["state"] == "confirmed"
     assert re.fullmatch("[34679CDFGHJKMNPQRTVWXY]{8}", answer.json["reference"])
-    [mail] = mails_to(stack, f"zoe@{session_id}.example")
+    [mail] = mails_to(stack, f"zoe@{session_id}.nhs.net")
     assert mail["content"]["subject"] == "Staff session booked: Friday 8 September 2023, 3pm"
     for part in ("plainText", "html"):
         assert "https://teams.example/join/1" in mail["content"][part]
@@ -59,7 +61,8 @@ def test_a_booking_becomes_a_place_and_one_confirmation(stack: Stack, add_sessio
 def test_a_form_ends_on_a_page_that_can_be_reloaded(stack: Stack, add_session: AddSession) -> None:
     session_id = add_session()
 
-    answer = post_form(f"{stack.site}/bookings", person(session_id, group_agreement="yes"))
+    fields = opened_form(stack, f"/bookings/new?session={session_id}")
+    answer = post_form(f"{stack.site}/bookings", fields | person(session_id, group_agreement="yes"))
     page = get(f"{stack.site}{answer.headers['location']}")
 
     assert (answer.status, page.status) == (303, 200)
@@ -78,9 +81,8 @@ def test_a_page_that_nobody_was_given_is_not_there(stack: Stack, add_session: Ad
 def test_a_form_with_mistakes_comes_back_with_what_was_typed(stack: Stack, add_session: AddSession) -> None:
     session_id = add_session()
 
-    answer = post_form(
-        f"{stack.site}/bookings", {"session_id": session_id, "full_name": "Zoë <Okafor>", "email": "zoe@nowhere"}
-    )
+    fields = opened_form(stack, f"/bookings/new?session={session_id}")
+    answer = post_form(f"{stack.site}/bookings", fields | {"full_name": "Zoë <Okafor>", "email": "zoe@nowhere"})
 
     assert answer.status == 422
     assert "There is a problem" in answer.text
@@ -88,6 +90,35 @@ def test_a_form_with_mistakes_comes_back_with_what_was_typed(stack: Stack, add_s
     assert "Enter an email address in the correct format" in answer.text
     assert "Select to confirm you agree" in answer.text
     assert roster(stack, session_id) == []
+
+
+def test_a_form_that_no_page_handed_out_comes_back_and_is_taken_when_it_is_sent_again(
+    stack: Stack, add_session: AddSession
+) -> None:
+    session_id = add_session()
+    form = person(session_id, group_agreement="yes")
+
+    refused = post_form(f"{stack.site}/bookings", form)
+    assert (refused.status, roster(stack, session_id)) == (422, [])
+    assert "Check your answers and send again" in refused.text
+
+    stack.set_clock(LocalClock(stack.clock_path)() + timedelta(seconds=5))
+    answer = post_form(f"{stack.site}/bookings", form | hidden_fields(refused.text))
+    assert (answer.status, len(roster(stack, session_id))) == (303, 1)
+
+
+def test_a_programme_that_fills_in_every_field_is_thanked_and_forgotten(stack: Stack, add_session: AddSession) -> None:
+    session_id = add_session()
+    fields = opened_form(stack, f"/bookings/new?session={session_id}")
+    form = fields | person(session_id, group_agreement="yes", website="http://buy.example")
+
+    answer = post_form(f"{stack.site}/bookings", form)
+    page = get(f"{stack.site}{answer.headers['location']}")
+    stack.settle()
+
+    assert (answer.status, page.status) == (303, 200)
+    assert roster(stack, session_id) == []
+    assert mails_to(stack, f"zoe@{session_id}.nhs.net") == []
 
 
 def test_json_with_mistakes_is_answered_field_by_field(stack: Stack, add_session: AddSession) -> None:
@@ -116,7 +147,8 @@ def test_a_session_that_cannot_be_booked_says_why_and_stores_nothing(stack: Stac
 
     for session_id, (status, title) in cases.items():
         answer = post_json(f"{stack.site}/bookings", person(session_id, email="a@nhs.net"))
-        page = post_form(f"{stack.site}/bookings", person(session_id, email="a@nhs.net", group_agreement="yes"))
+        form = opened_form(stack, "/bookings/new") | person(session_id, email="a@nhs.net", group_agreement="yes")
+        page = post_form(f"{stack.site}/bookings", form)
         assert (answer.status, answer.json["title"]) == (status, title)
         assert page.status == status
         assert title in page.text
@@ -143,7 +175,7 @@ def test_one_submission_fifty_times_is_one_booking_and_one_confirmation(stack: S
 
     assert {(answer.status, answer.text) for answer in answers} == {(201, answers[0].text)}
     assert len(roster(stack, session_id)) == 1
-    assert len(mails_to(stack, f"zoe@{session_id}.example")) == 1
+    assert len(mails_to(stack, f"zoe@{session_id}.nhs.net")) == 1
 
 
 def test_one_person_fifty_times_is_one_booking_and_at_most_one_further_mail(
@@ -156,9 +188,9 @@ def test_one_person_fifty_times_is_one_booking_and_at_most_one_further_mail(
 
     assert {(answer.status, answer.text) for answer in answers} == {(201, answers[0].text)}
     assert len(roster(stack, session_id)) == 1
-    subjects = sorted(mail["content"]["subject"] for mail in mails_to(stack, f"zoe@{session_id}.example"))
+    subjects = sorted(mail["content"]["subject"] for mail in mails_to(stack, f"zoe@{session_id}.nhs.net"))
     assert subjects == [
-        "Staff session booked already: Friday 8 September 2023, 3pm",
+        "Staff session asked for already: Friday 8 September 2023, 3pm",
         "Staff session booked: Friday 8 September 2023, 3pm",
     ]
 

@@ -63,7 +63,7 @@ def test_with_the_queues_emptied_by_hand_everything_is_still_sent_once(tmp_path:
                 while not host.is_idle():
                     host.child.check()
 
-        assert [len(mails_to(stack, f"p{number}@{SESSION}.example")) for number in range(5)] == [1] * 5
+        assert [len(mails_to(stack, f"p{number}@{SESSION}.nhs.net")) for number in range(5)] == [1] * 5
         assert len(mails_to(stack, stack.settings["REFERRAL_RECIPIENT"])) == 5
         states = [row["State"] for row in rows(stack, "Referrals", "REFERRALS_STORAGE").list_entities()]
         assert states == ["sent"] * 5
@@ -87,6 +87,6 @@ def test_a_mail_service_that_throttles_loses_answers_and_breaks_still_delivers_e
             stack.tick()
             stack.settle()
 
-        assert [len(mails_to(stack, f"p{number}@{SESSION}.example")) for number in range(4)] == [1] * 4
+        assert [len(mails_to(stack, f"p{number}@{SESSION}.nhs.net")) for number in range(4)] == [1] * 4
         assert len(mails_to(stack, stack.settings["REFERRAL_RECIPIENT"])) == 1
         assert {row["State"] for row in rows(stack, "MailLog").list_entities()} == {"sent"}

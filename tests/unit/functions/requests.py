@@ -31,3 +31,16 @@ def json_post(value: Any, **headers: str) -> func.HttpRequest:
 
 def _named(headers: Mapping[str, str]) -> dict[str, str]:
     return {name.replace("_", "-"): value for name, value in headers.items()}
+
+
+class Outbox(func.Out[Any]):
+    """What a function puts on a queue."""
+
+    def __init__(self) -> None:
+        self.messages: list[Any] = []
+
+    def set(self, val: Any) -> None:
+        self.messages.append(val)
+
+    def get(self) -> Any:
+        return self.messages[-1]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from functions.forms import FORM, JSON, BodyError, FormError, Submission, read_body, validate, wants_json
-from shared.bookings.model import BookingRequest
+from shared.bookings.request import BookingRequest
 from shared.referrals.model import ReferralRequest
 from tests.unit.functions import requests
 

@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html.parser import HTMLParser
 from typing import Any
 
@@ -15,15 +15,19 @@ from jinja2 import meta, nodes
 from pydantic import BaseModel
 
 from functions import pages
+from functions.booking_view import BookingView
 from functions.forms import FieldError
 from functions.headers import SCRIPT_HASHES
 from functions.problems import PROBLEMS, UNEXPECTED
 from functions.resources import assets
 from shared.bookings.errors import SessionFullError
-from shared.bookings.model import BookingRequest
+from shared.bookings.model import AttendeeState, SessionState
+from shared.bookings.request import BookingRequest
 from shared.content import Content
 from shared.referrals.model import ReferralRequest
-from tests.builders import ROOT
+from tests import builders
+from tests.builders import MORNING, ROOT
+from tests.unit.functions.managing import TOKEN, managed
 
 HOSTILE = "<script>alert(1)</script>{{7*7}}[x](http://evil)\"' onload=x"
 
@@ -37,6 +41,7 @@ class View:
     theme: str = ""
     when: str = "Friday 8 September 2023, 3pm to 4:15pm"
     places_left: int = 12
+    waiting_list: bool = True
 
 
 def errors_in(model: type[BaseModel]) -> list[FieldError]:
@@ -45,8 +50,18 @@ def errors_in(model: type[BaseModel]) -> list[FieldError]:
 
 FULL, ONE_LEFT = View(id="full", when="Tuesday", places_left=0), View(id="a/b c&d?", theme="Voices", places_left=1)
 SESSIONS = [View(), ONE_LEFT, FULL]
-FORM = {"submission_id": "s" * 20, "values": {}, "errors": ()}
+FORM = {"submission_id": "s" * 20, "form_token": "t" * 20, "values": {}, "errors": ()}
 BOOKING = FORM | {"sessions": SESSIONS, "chosen": None, "asks_adjustments": True}
+
+
+def own(session: dict[str, Any] | None = None, **attendee: Any) -> BookingView:
+    """The booking that a link opens; its session has a theme, since one without is called what the copy calls it."""
+    known = managed(session={"theme": "Voices"} | (session or {}), **attendee)
+    return BookingView.of(TOKEN, known, builders.content(), MORNING)
+
+
+BOOKED = {"booking": own(), "news": ""}
+MOVING = {"booking": own(), "sessions": SESSIONS}
 PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "start": ("start.html", {}),
     "sessions": ("bookings/sessions.html", {"sessions": SESSIONS}),
@@ -58,10 +73,27 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         "bookings/details.html",
         BOOKING | {"chosen": View(), "errors": errors_in(BookingRequest)},
     ),
-    "booked": ("bookings/confirmed.html", {"reference": "7K2M4P", "session": View()}),
+    "booking when it is full": ("bookings/details.html", BOOKING | {"chosen": FULL}),
+    "booked": ("bookings/confirmed.html", {"reference": "7K2M4P", "session": View(), "state": "confirmed"}),
+    "held": ("bookings/confirmed.html", {"reference": "7K2M4P", "session": View(), "state": "to-check"}),
+    "waiting": ("bookings/confirmed.html", {"reference": "7K2M4P", "session": View(), "state": "waiting"}),
     "referral": ("referrals/form.html", FORM),
     "referral with errors": ("referrals/form.html", FORM | {"errors": errors_in(ReferralRequest)}),
     "referred": ("referrals/received.html", {"reference": "7K2M4P"}),
+    "own booking": ("manage/booking.html", BOOKED),
+    "own booking, changed": ("manage/booking.html", BOOKED | {"news": "You have moved to this session"}),
+    "own booking, waiting": ("manage/booking.html", BOOKED | {"booking": own(state=AttendeeState.WAITING)}),
+    "own booking, to check": ("manage/booking.html", BOOKED | {"booking": own(state=AttendeeState.TO_CHECK)}),
+    "own booking, cancelled": ("manage/booking.html", BOOKED | {"booking": own(state=AttendeeState.CANCELLED)}),
+    "own booking, called off": (
+        "manage/booking.html",
+        BOOKED | {"booking": own(session={"state": SessionState.CANCELLED})},
+    ),
+    "cancel": ("manage/cancel.html", {"booking": own()}),
+    "leave the waiting list": ("manage/cancel.html", {"booking": own(state=AttendeeState.WAITING)}),
+    "move": ("manage/move.html", MOVING),
+    "move with errors": ("manage/move.html", MOVING | {"errors": [FieldError("session_id", "Mend session_id")]}),
+    "not moved": ("manage/not-moved.html", {"booking": own(), "problem": PROBLEMS[SessionFullError]}),
     "problem": ("problem.html", {"problem": PROBLEMS[SessionFullError]}),
     "problem with code": ("problem.html", {"problem": UNEXPECTED, "correlation": "ab12cd34"}),
     "problem with errors": ("problem.html", {"problem": UNEXPECTED, "errors": errors_in(BookingRequest)}),
@@ -170,8 +202,12 @@ def test_every_page_shows_the_way_to_urgent_help(content: Content) -> None:
 @pytest.mark.parametrize(
     ("name", "model", "not_shown"),
     [
-        ("booking with errors", BookingRequest, {"submission_id"}),
-        ("booking of a chosen session with errors", BookingRequest, {"submission_id", "session_id"}),
+        ("booking with errors", BookingRequest, {"submission_id", "join_waiting_list"}),
+        (
+            "booking of a chosen session with errors",
+            BookingRequest,
+            {"submission_id", "session_id", "join_waiting_list"},
+        ),
         ("referral with errors", ReferralRequest, {"submission_id"}),
     ],
 )
@@ -191,13 +227,14 @@ def test_each_error_stands_in_the_summary_and_beside_its_field(
 
 @pytest.mark.parametrize(
     ("name", "model", "more"),
-    [("booking", BookingRequest, set[str]()), ("referral", ReferralRequest, {"other_language"})],
+    [("booking when it is full", BookingRequest, set[str]()), ("referral", ReferralRequest, {"other_language"})],
 )
 def test_a_form_asks_for_what_the_service_takes_and_nothing_else(
     name: str, model: type[BaseModel], more: set[str], content: Content
 ) -> None:
     shown = show(name, content)
-    assert set(shown.all("name", "input", "textarea", "select")) == model.model_fields.keys() | more
+    asked = set(shown.all("name", "input", "textarea", "select")) - {"form_token", "website"}
+    assert asked == model.model_fields.keys() | more
 
 
 @pytest.mark.parametrize(("name", "action"), [("booking", "/bookings"), ("referral", "/one-to-one")])
@@ -256,9 +293,13 @@ def test_a_session_is_booked_under_its_id_whatever_it_is_made_of(content: Conten
     assert "/bookings/new?session=a%2Fb%20c%26d%3F" in links
 
 
-def test_a_full_session_is_shown_and_cannot_be_chosen(content: Content) -> None:
-    assert "This session is full" in show("sessions", content).text
-    assert not [url for url in show("sessions", content).all("href", "a") if "session=full" in url]
+@pytest.mark.parametrize("waiting_list", [True, False])
+def test_a_full_session_offers_its_waiting_list_if_it_has_one(content: Content, *, waiting_list: bool) -> None:
+    full = replace(FULL, waiting_list=waiting_list)
+    shown = Page(pages.render("bookings/sessions.html", content, sessions=[full]))
+    assert "This session is full" in shown.text
+    assert ("Join the waiting list for Tuesday" in shown.text) is waiting_list
+    assert bool([url for url in shown.all("href", "a") if "session=full" in url]) is waiting_list
     assert "full" not in show("booking", content).all("value", "input")
 
 
@@ -286,7 +327,8 @@ def test_adjustments_are_asked_for_only_where_wanted(content: Content) -> None:
 def test_a_shared_computer_does_not_remember_a_referral(content: Content) -> None:
     shown = show("referral", content)
     assert shown.all("autocomplete", "form") == ["off"]
-    assert shown.all("autocomplete", "input", "textarea") == []
+    asked = {attrs["name"] for tag, attrs in shown.elements if tag in {"input", "textarea"} and "autocomplete" in attrs}
+    assert asked == {"website"}  # which is no question, and says "off"
 
 
 def test_a_page_without_copy_still_says_what_happened() -> None:
@@ -312,6 +354,7 @@ GIVEN = {"assetPath", "content", "errors", "messages"}
 FACTS = {
     "layout.html": set(),
     "parts.html": set(),
+    "manage/parts.html": set(),
     **{template: facts.keys() | {"correlation"} for template, facts in PAGES.values()},
     "problem.html": {"problem", "correlation"},
 }
@@ -330,7 +373,7 @@ def test_a_template_reads_only_what_it_is_given(template: str) -> None:
 
 @pytest.mark.parametrize("template", OWN)
 def test_a_template_reads_only_what_there_is(template: str, content: Content) -> None:
-    known = {"content": content, "session": View(), "chosen": View(), "problem": UNEXPECTED}
+    known = {"booking": own(), "content": content, "session": View(), "chosen": View(), "problem": UNEXPECTED}
     known |= {"provider": content.provider, "line": content.urgent_help[0], "error": FieldError("", "")}
     for attribute in parsed(template).find_all(nodes.Getattr):
         root, path = dotted(attribute)

@@ -7,11 +7,15 @@ from functions.problems import PROBLEMS, UNEXPECTED, Problem, problem_of
 from shared.bookings.errors import (
     BookingError,
     BookingsBusyError,
+    LinkUnknownError,
+    NotForOutsidersError,
     SessionClosedError,
     SessionFullError,
     SessionPastError,
     SessionUnknownError,
     SubmissionReusedError,
+    TooLateError,
+    TooLateToCheckError,
 )
 from shared.content import ContentError
 from shared.referrals.errors import ReferralError, ReferralReusedError, ReferralsBusyError
@@ -37,6 +41,10 @@ def test_every_error_of_the_service_has_a_row_of_its_own(kind: type[Exception]) 
         (SessionPastError("s1"), 409, "This session has already taken place"),
         (SessionFullError("s1"), 409, "This session is full"),
         (SessionClosedError("s1"), 409, "This session is not open for booking"),
+        (NotForOutsidersError(), 409, "These sessions are for people who work for the trust"),
+        (TooLateToCheckError(), 409, "It is too late to book this session with this email address"),
+        (LinkUnknownError(), 404, "This link is not valid or has been used"),
+        (TooLateError(), 409, "It is too late to change this booking"),
         (SubmissionReusedError(), 409, "You have already sent this form"),
         (ReferralReusedError(), 409, "You have already sent this form"),
         (BookingsBusyError(), 503, "Sorry, please try again"),

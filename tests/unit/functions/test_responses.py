@@ -30,8 +30,14 @@ def failing(answering: Answering, error: Exception, req: func.HttpRequest) -> fu
     return answering(handler)(req)
 
 
+def _instance(kind: type[Exception]) -> Exception:
+    if issubclass(kind, FormError):
+        return kind(WRONG.errors, WRONG.values)
+    return kind({}) if kind is SettingsError else kind()
+
+
 def each_kind_of_answer(answering: Answering) -> list[func.HttpResponse]:
-    errors = [kind({}) if kind is SettingsError else WRONG if kind is FormError else kind() for kind in PROBLEMS]
+    errors = [_instance(kind) for kind in PROBLEMS]
     asked = [requests.get(), requests.get(accept="application/json"), requests.form({}, origin="https://evil.example")]
     return [
         page("<p>"),

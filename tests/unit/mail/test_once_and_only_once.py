@@ -6,17 +6,24 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from shared.bookings.attendee_rows import write_attendee
+from shared.bookings.looking_after import LookingAfter
 from shared.bookings.mail_ids import MailId, MailKind
 from shared.bookings.mailing import BookingMailer
+from shared.bookings.managing import Managing
 from shared.bookings.reminders import parse_offsets
-from shared.bookings.repository import BookingRepository, write_attendee
+from shared.bookings.repository import BookingRepository
 from shared.bookings.schedule import BookingSchedule
+from shared.bookings.service import BookingService
+from shared.bookings.writing import BookingWriter
+from shared.mail.delivery import Claim
 from shared.mail.ledger import MailLedger
 from shared.mail.letters import Letters
 from shared.rows import StorageError, Table
-from shared.service_rows import MailPause
-from tests.builders import MORNING, attendee, content, session, session_cells
+from shared.service_rows import MailPause, SessionRegister, remembered
+from tests.builders import KEY, MORNING, POLICY, attendee, content, session, session_cells
 from tests.fakes import FAULTS, Crash, FakeMailSender, FakeTable, Fault, Trouble, breaking
+from tests.unit.bookings.house import LINKS, NAMES
 
 CONFIRMATION = "booking-a-1-confirmation"
 LETTERS = Letters(content())
@@ -34,12 +41,28 @@ class Post:
     def mailer(self, wrap: Callable[[FakeTable], Table] = lambda table: table) -> BookingMailer:
         repository = BookingRepository(wrap(self.sessions), wrap(self.bookings), parse_offsets("P1D,PT1H"))
         ledger = MailLedger(wrap(self.log), wrap(self.index))
-        return BookingMailer(repository, ledger, MailPause(wrap(self.service)), self.sender, LETTERS)
+        writer = BookingWriter(rosters=repository, log=ledger, letters=LETTERS, links=LINKS, policy=POLICY)
+        pause = MailPause(wrap(self.service))
+        return BookingMailer(
+            attendees=repository,
+            register=SessionRegister(wrap(self.service)),
+            ledger=ledger,
+            pause=pause,
+            sender=self.sender,
+            writer=writer,
+            policy=POLICY,
+        )
 
     def tick(self, now: datetime) -> None:
         """What the schedule and the queue do together, in a process of their own."""
         repository = BookingRepository(self.sessions, self.bookings, parse_offsets("P1D,PT1H"))
-        due, _ = BookingSchedule(repository, MailLedger(self.log, self.index)).run(now)
+        ledger = MailLedger(self.log, self.index)
+        mover = Managing(repository, BookingService(repository, KEY, POLICY), LINKS, NAMES)
+        looking = LookingAfter(rosters=repository, log=ledger, mover=mover, policy=POLICY)
+        register = SessionRegister(self.service)
+        schedule = BookingSchedule(rows=repository, looking=looking, register=register)
+        found, _ = schedule.run(remembered(self.service), now)
+        due = schedule.released(found, now)
         for mail in due:
             self.mailer().deliver(mail.session_id, mail.mail_id, now)
 
@@ -64,11 +87,13 @@ def test_a_mail_is_sent_once_however_often_it_is_named() -> None:
 
 def test_a_mail_costs_five_table_requests() -> None:
     post = Post()
-    before = sum(table.calls for table in (post.sessions, post.bookings, post.log, post.index, post.service))
-
-    post.mailer().deliver("s1", CONFIRMATION, MORNING)
-
+    mailer = post.mailer()
+    mailer.deliver("s1", "somebody-1-confirmation", MORNING)  # the pause is read every few seconds, not for each mail
     tables = (post.sessions, post.bookings, post.log, post.index, post.service)
+    before = sum(table.calls for table in tables)
+
+    mailer.deliver("s1", CONFIRMATION, MORNING)
+
     assert sum(table.calls for table in tables) - before == 5
 
 
@@ -137,14 +162,13 @@ def test_a_throttled_service_is_left_alone_for_as_long_as_it_asked() -> None:
 
 def test_a_pause_that_one_process_began_is_kept_by_another() -> None:
     post = Post()
-    pause = MailPause(post.service)
-    pause.begin(MORNING + timedelta(minutes=5))
+    post.sender.trouble = {0: "throttled"}
+    post.mailer().deliver("s1", CONFIRMATION, MORNING)
+    post.bookings.insert(write_attendee(session(), attendee(key="booking-b", email="ben@example.nhs.uk")))
 
-    other = MailPause(post.service)
-    other.refresh()
+    post.mailer().deliver("s1", "booking-b-1-confirmation", MORNING + timedelta(minutes=4))
 
-    assert other.is_on(MORNING + timedelta(minutes=4))
-    assert not other.is_on(MORNING + timedelta(minutes=5))
+    assert post.sender.requests == 1, "the other process asked nothing of the mail service"
 
 
 def test_a_mail_that_is_refused_for_good_is_failed_and_not_tried_again() -> None:
@@ -177,13 +201,15 @@ def test_a_message_that_names_nothing_owed_is_dropped(mail_id: str) -> None:
     assert post.sender.sent == []
 
 
-def test_handling_that_failed_again_and_again_is_left_alone_for_an_hour() -> None:
+@pytest.mark.parametrize("claimed", [True, False], ids=["after a claim", "before any claim"])
+def test_handling_that_failed_again_and_again_is_left_alone_for_an_hour(*, claimed: bool) -> None:
     post = Post()
-    MailLedger(post.log, post.index).claim(
-        "s1", CONFIRMATION, MailId("booking-a", 1, MailKind.CONFIRMATION).operation_id("s1"), MORNING
-    )
+    if claimed:
+        wanted = Claim(MailId("booking-a", 1, MailKind.CONFIRMATION).operation_id("s1"))
+        MailLedger(post.log, post.index).claim("s1", CONFIRMATION, wanted, MORNING)
 
     post.mailer().hold("s1", CONFIRMATION, MORNING)
+    assert [row.text("LastError") for row in post.log.rows.values()] == ["handling-failed"]
     post.tick(MORNING + timedelta(minutes=59))
     assert post.sender.sent == []
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from pydantic import ValidationError
 
 from local.keys import new_keys
 from shared.mail.letters import Letters
@@ -278,3 +279,27 @@ def _attempt(service: ReferralService[Sealed]) -> str | None:
         return service.accept(referral_request(submission_id=SUBMISSION), MORNING)
     except (Crash, ReferralsBusyError):
         return None
+
+
+def test_a_status_row_keeps_no_time_of_day_once_the_referral_is_on_its_way() -> None:
+    way = Way()
+    way.forwarder().forward(way.service().accept(referral_request(), MORNING), MORNING)
+
+    [row] = way.rows
+    assert "T08:" not in str(dict(row.cells))
+
+
+def test_a_referral_that_is_named_before_it_has_a_status_is_adopted_and_sent() -> None:
+    way = Way()
+    reference = way.service().accept(referral_request(), MORNING)
+    way.status.rows.clear()
+
+    way.forwarder().forward(reference, MORNING)
+
+    assert len(way.sender.sent) == 1
+
+
+@pytest.mark.parametrize("language", ["\u200b", "  ", "\u3164"])
+def test_a_language_that_shows_nothing_is_missing(language: str) -> None:
+    with pytest.raises(ValidationError):
+        referral_request(therapy_language=language)

@@ -1,0 +1,42 @@
+"""A session as pages and JSON show it."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from shared.bookings.model import Session
+from shared.content import Content
+from shared.wallclock import iso, span_in_words
+
+
+@dataclass(frozen=True, slots=True)
+class SessionView:
+    """One session in words: never with its joining link."""
+
+    id: str
+    title: str
+    theme: str
+    starts: str
+    ends: str
+    when: str
+    places_left: int | None
+    waiting_list: bool
+
+    @classmethod
+    def of(
+        cls, session: Session, content: Content, places_left: int | None = None, *, waiting_list: bool = False
+    ) -> Self:
+        return cls(
+            id=session.id,
+            title=session.title or content.groups.session_title,
+            theme=session.theme or content.groups.open_theme,
+            starts=iso(session.starts),
+            ends=iso(session.ends),
+            when=span_in_words(session.starts, session.ends),
+            places_left=places_left,
+            waiting_list=waiting_list,
+        )
+
+    def as_json(self) -> dict[str, object]:
+        """What an API client is told of a session."""
+        told = ("id", "title", "theme", "starts", "ends", "when", "places_left")
+        return {name: getattr(self, name) for name in told}

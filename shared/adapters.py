@@ -1,0 +1,55 @@
+"""What the settings name in the world outside - tables, the mail service, the vault - behind the service's own ports.
+
+Each SDK is imported where it is used: a function that sends no mail does not wait for a mail client to load.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from shared.mail.message import MailSender
+from shared.rows import Table
+from shared.settings import Settings, StorageConnection
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+
+    from shared.referrals.sealing import Unwrapper
+
+
+def tables(connection: StorageConnection) -> Callable[[str], Table]:
+    """The tables of one storage account, by name, over one client."""
+    from shared.storage import AzureTable, open_tables
+
+    client = open_tables(connection, None if connection.connection_string else _identity(connection.client_id))
+    return lambda name: AzureTable(client.get_table_client(name))
+
+
+def mail_sender(settings: Settings) -> MailSender:
+    """The e-mail service, with its access key where there is one, else with the managed identity.
+
+    Raises:
+        SettingsError: this app is not the one that sends mail.
+    """
+    from azure.core.credentials import AzureKeyCredential
+
+    from shared.mail.sender import AzureMailSender, open_client
+
+    key = settings.email_access_key
+    credential = AzureKeyCredential(key.get_secret_value()) if key else _identity(settings.bookings_client_id)
+    return AzureMailSender(open_client(settings.worker.email_endpoint, credential), settings.email_sender)
+
+
+def unwrapper(settings: Settings) -> "Unwrapper":
+    """Whatever opens referrals: a private key in a setting, on a developer's machine, else the vault."""
+    from shared.referrals.sealing import LocalKey, VaultKey
+
+    private = settings.referral_private_key
+    if private is not None:
+        return LocalKey(private.get_secret_value())
+    return VaultKey(str(settings.referral_vault_key), _identity(settings.bookings_client_id))
+
+
+def _identity(client_id: str | None) -> "TokenCredential":
+    from azure.identity import ManagedIdentityCredential
+
+    return ManagedIdentityCredential(client_id=client_id)

@@ -1,0 +1,105 @@
+"""One booking as a calendar file that tells a colleague who sees the calendar nothing."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+if TYPE_CHECKING:
+    from icalendar import Event
+
+# Neutral: calendar programmes show it, and it names no trust, provider or subject.
+_PRODID = "-//Staff sessions//Bookings//EN"
+_UID = re.compile(r"[A-Za-z0-9@._-]{1,255}")
+_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+")
+_WEB_ADDRESS = re.compile(r"https?://[A-Za-z0-9._~:/?#@!$&()*+,;=%\[\]-]+")
+_BREAKS_A_LINE = frozenset({"Cc", "Cs", "Zl", "Zp"})  # controls, half surrogate pairs, line and paragraph separators
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What one calendar entry says.
+
+    `uid` stays the same for a booking's whole life and `sequence` rises with each change, so that a calendar replaces
+    what it has. All moments are aware. `summary` is seen by whoever sees the calendar; the joining link and the theme
+    belong in none of the texts.
+    """
+
+    uid: str
+    sequence: int
+    starts: datetime
+    ends: datetime
+    summary: str
+    description: str
+    organizer_name: str
+    organizer_address: str
+    url: str
+    cancelled: bool
+    stamped_at: datetime
+
+
+def calendar_file(entry: Entry) -> bytes:
+    """The entry as an iCalendar file of one event, in UTC, so that no programme has to understand a time zone.
+
+    It is published, not an invitation: nobody is listed as attending (RFC 5546, 3.2.1 and 3.2.5). Whatever else would
+    end a line becomes a space; the line ends of the description are escaped (RFC 5545, 3.3.11).
+
+    Raises:
+        ValueError: a moment without time zone, an end not after the start, or a uid, an address or a URL that is none.
+    """
+    # 0.25 s to load, and only a mail or a download needs it: no other function's start has to wait for it.
+    from icalendar import Calendar  # noqa: PLC0415  # see above
+
+    # Not `Calendar.new`, which gives the file a random UID of its own: the same entry is the same bytes.
+    calendar = Calendar()
+    calendar.add("version", "2.0")
+    calendar.add("prodid", _PRODID)
+    calendar.add("method", "CANCEL" if entry.cancelled else "PUBLISH")
+    calendar.add_component(_event(entry))
+    return bytes(calendar.to_ical())
+
+
+def _event(entry: Entry) -> "Event":
+    from icalendar import Event, vCalAddress  # noqa: PLC0415  # see `calendar_file`
+    from icalendar.enums import CLASS, STATUS, TRANSP  # noqa: PLC0415  # see `calendar_file`
+
+    starts, ends = _utc(entry.starts), _utc(entry.ends)
+    if ends <= starts:
+        raise ValueError("the end is not after the start")
+    return Event.new(
+        uid=_exactly(_UID, entry.uid, "uid"),
+        sequence=entry.sequence,
+        stamp=_utc(entry.stamped_at),
+        start=starts,
+        end=ends,
+        summary=_line(entry.summary),
+        description="\n".join(map(_line, entry.description.splitlines())),
+        organizer=vCalAddress.new(_mailto(entry.organizer_address), cn=_line(entry.organizer_name)),
+        url=_exactly(_WEB_ADDRESS, entry.url, "URL"),
+        status=STATUS.CANCELLED if entry.cancelled else STATUS.CONFIRMED,
+        classification=CLASS.PRIVATE,
+        transparency=TRANSP.OPAQUE,
+    )
+
+
+def _utc(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        raise ValueError("a moment without time zone")
+    return moment.astimezone(UTC)
+
+
+def _line(text: str) -> str:
+    return "".join(" " if unicodedata.category(char) in _BREAKS_A_LINE else char for char in text).strip()
+
+
+def _exactly(shape: re.Pattern[str], text: str, what: str) -> str:
+    if shape.fullmatch(text) is None:
+        raise ValueError(f"no {what}")
+    return text
+
+
+def _mailto(address: str) -> str:
+    """RFC 6068: whatever could begin something else than an address is percent-encoded."""
+    return f"mailto:{quote(_exactly(_ADDRESS, address, 'address'), safe='@+')}"

@@ -1,0 +1,25 @@
+"""How many mails may go now: the mail service allows so many a minute and an hour, and punishes asking for more."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+_MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Mails a minute and an hour; 0 is no limit. Azure Communication Services allows 30 and 100 on a custom domain."""
+
+    per_minute: int = 30
+    per_hour: int = 100
+
+    def left(self, sent_at: Iterable[datetime], now: datetime) -> int | None:
+        """How many more may be sent at `now`, given when others were; None is any number."""
+        moments = list(sent_at)
+        limits = [
+            limit - sum(now - at < span for at in moments)
+            for limit, span in ((self.per_minute, _MINUTE), (self.per_hour, _HOUR))
+            if limit
+        ]
+        return max(0, min(limits)) if limits else None

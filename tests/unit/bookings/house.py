@@ -1,0 +1,170 @@
+"""A whole booking side over tables in memory: people, an administrator, and a schedule that runs."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared.bookings.looking_after import LookingAfter
+from shared.bookings.mailing import BookingMailer
+from shared.bookings.managed import CalendarNames, ManageLinks
+from shared.bookings.managing import Managing
+from shared.bookings.places import Policy
+from shared.bookings.reminders import parse_offsets
+from shared.bookings.repository import GUARD, BookingRepository
+from shared.bookings.request import Booked
+from shared.bookings.schedule import BookingSchedule
+from shared.bookings.service import BookingService
+from shared.bookings.writing import BookingWriter
+from shared.mail.budget import Budget
+from shared.mail.ledger import MailLedger
+from shared.mail.letters import Letters
+from shared.mail.message import EmailMessage
+from shared.rows import Row, Table
+from shared.service_rows import MailPause, SessionRegister, remembered
+from shared.signing import Signer
+from tests.builders import KEY, MORNING, POLICY, booking_request, content, session_cells
+from tests.fakes import FakeMailSender, FakeTable, FakeTime
+
+LETTERS = Letters(content())
+LINKS = ManageLinks(Signer((KEY,)), "https://support.example")
+
+NAMES = CalendarNames("Staff session", "Staff sessions", "sessions@example.nhs.uk")
+
+type Wrap = Callable[[FakeTable], Table]
+
+
+class House:
+    """`now` is the house's clock; `tick` runs the schedule and hands over what it names."""
+
+    def __init__(self, policy: Policy = POLICY, **cells: Any) -> None:
+        self.sessions, self.bookings, self.log, self.index, self.service = (FakeTable() for _ in range(5))
+        self.sender = FakeMailSender(dedupes=False)
+        self.time, self.policy, self.now, self.budget = FakeTime(), policy, MORNING, Budget(0, 0)
+        self.add_session(**cells)
+
+    # What people do.
+
+    def book(self, name: str, session_id: str = "s1", **changes: Any) -> Booked:
+        address = changes.pop("email", f"{name}@example.nhs.uk")
+        request = booking_request(session_id=session_id, full_name=name.title(), email=address, **changes)
+        booked = self.booking().book(request, self.now)
+        for mail_id in booked.mail_ids:
+            self.mailer().deliver(session_id, mail_id, self.now)
+        return booked
+
+    def cancel(self, name: str, session_id: str = "s1") -> bool:
+        done = self.managing().cancel(self.token(name, session_id), self.now)
+        self._send(done.mails)
+        return not done.already
+
+    def move(self, name: str, to: str, session_id: str = "s1") -> str:
+        done = self.managing().move(self.token(name, session_id), to, self.now)
+        self._send(done.mails)
+        return done.moved_to
+
+    def token(self, name: str, session_id: str = "s1") -> str:
+        attendee = self.repository().roster(session_id).find(self.row(name, session_id).key)
+        assert attendee is not None
+        return LINKS.token(session_id, attendee)
+
+    # What an administrator does.
+
+    def add_session(self, **cells: Any) -> None:
+        self.sessions.insert(session_cells(**cells))
+
+    def edit_session(self, session_id: str = "s1", **cells: Any) -> None:
+        row = self.session_row(session_id)
+        self.sessions.put({**row.cells, **cells})
+
+    def edit(self, name: str, session_id: str = "s1", **cells: Any) -> None:
+        row = self.row(name, session_id)
+        self.bookings.put({**row.cells, **cells})
+
+    def delete(self, name: str, session_id: str = "s1") -> None:
+        row = self.row(name, session_id)
+        del self.bookings.rows[(row.partition, row.key)]
+
+    # What the service does.
+
+    def pass_time(self, **how: float) -> None:
+        self.now += timedelta(**how)
+        self.time.seconds += 10
+
+    def at(self, moment: datetime) -> None:
+        self.now = moment
+        self.time.seconds += 10
+
+    def tick(self) -> None:
+        schedule = self.schedule()
+        found, complete = schedule.run(remembered(self.service), self.now)
+        assert complete
+        self._send(schedule.released(found, self.now))
+
+    def live(self, *, until: datetime) -> None:
+        """Ticks every five minutes up to that moment."""
+        while self.now < until:
+            self.pass_time(minutes=5)
+            self.tick()
+
+    def _send(self, mails: Any) -> None:
+        for mail in mails:
+            self.mailer().deliver(mail.session_id, mail.mail_id, self.now)
+
+    # What can be seen.
+
+    def row(self, name: str, session_id: str = "s1") -> Row:
+        found = [row for row in self.rows(session_id) if row.text("Name").casefold() == name.casefold()]
+        assert len(found) == 1, f"{len(found)} rows of {name}"
+        return found[0]
+
+    def rows(self, session_id: str = "s1") -> list[Row]:
+        return [row for row in self.bookings.query(PartitionKey=session_id) if row.key != GUARD]
+
+    def session_row(self, session_id: str = "s1") -> Row:
+        [row] = [row for row in self.sessions.query() if row.key == session_id]
+        return row
+
+    def states(self, session_id: str = "s1") -> dict[str, str]:
+        return {row.text("Name").casefold(): row.text("State") for row in self.rows(session_id)}
+
+    def mails(self, name: str = "") -> list[EmailMessage]:
+        return [mail for mail in self.sender.messages if mail.to.startswith(name)]
+
+    def kinds(self, name: str) -> list[str]:
+        """The words of the subjects of the mails that somebody got, without the date."""
+        return [mail.subject.removeprefix("Staff session").partition(":")[0].strip() for mail in self.mails(name)]
+
+    # How it is put together.
+
+    def repository(self, wrap: Wrap = lambda table: table) -> BookingRepository:
+        return BookingRepository(wrap(self.sessions), wrap(self.bookings), parse_offsets("P1D,PT1H"))
+
+    def booking(self, wrap: Wrap = lambda table: table) -> BookingService:
+        repository = self.repository(wrap)
+        return BookingService(repository, KEY, self.policy, monotonic=self.time.monotonic, sleep=self.time.sleep)
+
+    def managing(self, wrap: Wrap = lambda table: table) -> Managing:
+        return Managing(self.repository(wrap), self.booking(wrap), LINKS, NAMES)
+
+    def ledger(self) -> MailLedger:
+        return MailLedger(self.log, self.index)
+
+    def schedule(self, wrap: Wrap = lambda table: table) -> BookingSchedule:
+        rosters, mover = self.repository(wrap), self.managing(wrap)
+        looking = LookingAfter(rosters=rosters, log=self.ledger(), mover=mover, policy=self.policy)
+        register = SessionRegister(wrap(self.service))
+        return BookingSchedule(rows=rosters, looking=looking, register=register, budget=self.budget)
+
+    def mailer(self) -> BookingMailer:
+        repository, ledger = self.repository(), self.ledger()
+        writer = BookingWriter(rosters=repository, log=ledger, letters=LETTERS, links=LINKS, policy=self.policy)
+        pause = MailPause(self.service)
+        return BookingMailer(
+            attendees=repository,
+            register=SessionRegister(self.service),
+            ledger=ledger,
+            pause=pause,
+            sender=self.sender,
+            writer=writer,
+            policy=self.policy,
+        )
