@@ -136,7 +136,8 @@ def _form(built: Services, views: list[SessionView], session_id: str, found: For
         errors=found.errors,
         submission_id=submission_id,
         form_token=issue(built.proof, _FORM, submission_id, built.now()),
-        asks_adjustments=True,
+        asks_adjustments=built.adjustments_are_read,
+        tells_names=built.names_go_to_facilitators,
     )
 
 

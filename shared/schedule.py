@@ -1,20 +1,21 @@
 """One run of the timer: what is due in both capabilities, and a heartbeat that says that it ran."""
 
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 from shared.bookings.looking_after import LookedAfter
 from shared.bookings.mail_ids import DueMail
+from shared.bookings.schedule import Round
 from shared.service_rows import Remembered
 
 logger = logging.getLogger(__name__)
 
 
 class Bookings(Protocol):
-    def run(self, remembered: Remembered, now: datetime) -> tuple[list[LookedAfter], bool]: ...
+    def run(self, remembered: Remembered, now: datetime) -> Round: ...
     def released(self, found: Sequence[LookedAfter], now: datetime) -> list[DueMail]: ...
 
 
@@ -47,7 +48,10 @@ class Due:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
-    """What the timer runs. A part that fails does not stop the others; only a whole run is a heartbeat."""
+    """What the timer runs. A part that fails does not stop the others; only a whole run is a heartbeat.
+
+    `staff` are those who look at what a run saw and tell the few who run the sessions, by a name for the log.
+    """
 
     remembered: Callable[[], Remembered]
     bookings: Bookings
@@ -55,6 +59,7 @@ class Schedule:
     adoption: Adoption
     heart: Heart
     pause: Pause
+    staff: Mapping[str, Callable[[Round, datetime], object]] = field(default_factory=dict)
 
     def run(self, now: datetime) -> Due:
         """Everything due at `now` (UTC); nothing of it while the mail service wants to be left alone."""
@@ -73,8 +78,10 @@ class Schedule:
         return rows
 
     def _bookings(self, rows: Remembered, now: datetime) -> tuple[list[DueMail], bool]:
-        found, complete = self.bookings.run(rows, now)
-        return self.bookings.released(found, now), complete
+        seen = self.bookings.run(rows, now)
+        for name, tell in self.staff.items():
+            self._tried(name, lambda tell=tell: tell(seen, now))  # type: ignore[misc]  # bound now
+        return self.bookings.released(seen.looked, now), seen.complete
 
     def _referrals(self, rows: Remembered, now: datetime) -> list[str]:
         if self.adoption.is_due(rows, now):

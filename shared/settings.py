@@ -46,6 +46,13 @@ class Delivery(StrEnum):
     INLINE = "inline"
 
 
+class FacilitatorList(StrEnum):
+    """Whether those who run a session get the names of who comes."""
+
+    NONE = "none"
+    NAMES = "names"
+
+
 @dataclass(frozen=True, slots=True)
 class StorageConnection:
     """One storage account: by connection string, or by endpoint and managed identity as the Functions bindings do."""
@@ -96,6 +103,9 @@ class Settings(BaseModel):
     check_weekdays: int = Field(2, alias="CHECK_WEEKDAYS", ge=1, le=20)
     mails_per_minute: int = Field(30, alias="MAILS_PER_MINUTE", ge=0)
     mails_per_hour: int = Field(100, alias="MAILS_PER_HOUR", ge=0)
+    organiser_email: EmailAddress | None = Field(None, alias="ORGANISER_EMAIL")
+    facilitator_email: EmailAddress | None = Field(None, alias="FACILITATOR_EMAIL")
+    facilitator_list: FacilitatorList = Field(FacilitatorList.NONE, alias="FACILITATOR_LIST")
     reminders: Offsets = Field(parse_offsets("P1D,PT1H"), alias="REMINDERS")
     referral_key: Key = Field(alias="REFERRAL_KEY")
     referral_public_key: PublicJwk = Field(alias="REFERRAL_PUBLIC_KEY")

@@ -18,7 +18,7 @@ def read_attendee(row: Row) -> Attendee:
         state=_state(row),
         name=row.text("Name"),
         email=row.text("Email"),
-        adjustments=row.text("Adjustments"),
+        adjustments=_as_written(row.text("Adjustments")),
         share_adjustments=row.yes("ShareAdjustments", default=False),
         reminders=row.yes("Reminders", default=True),
         booked_at=row.moment("BookedAt") or datetime(2000, 1, 1, tzinfo=UTC),
@@ -104,6 +104,10 @@ def _flaw(row: Row) -> str:
 
 def _yes(value: bool) -> str:
     return "yes" if value else "no"
+
+
+def _as_written(text: str) -> str:
+    return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULA_STARTS) else text
 
 
 def _not_a_formula(text: str) -> str:

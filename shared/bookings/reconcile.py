@@ -73,6 +73,8 @@ def reminders_to_skip(session: Session, roster: Roster, log: Mapping[str, Entry]
 def _taken_note_of(attendee: Attendee, now: datetime) -> Attendee:
     state, was = attendee.state, attendee.known_state
     edited = replace(attendee, known_state=str(state), known_email=attendee.email, problem=attendee.flaw)
+    if not was:
+        edited = replace(edited, state_at=attendee.state_at or now)  # typed by hand: known from now on
     if was and state != was:
         edited = replace(edited, state_at=now, reason="")
         if state is AttendeeState.CANCELLED:

@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -47,6 +47,16 @@ class Register(Protocol):
     def remember(self, session: KnownSession) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What one run saw: every row, the sessions looked after, those known before it, and whether none was left out."""
+
+    rows: tuple[SessionRow, ...]
+    looked: tuple[LookedAfter, ...]
+    known: Mapping[str, KnownSession]
+    complete: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookingSchedule:
     """Finds what is due in all sessions. It sends nothing itself: running it twice at once doubles nothing."""
@@ -56,8 +66,8 @@ class BookingSchedule:
     register: Register
     budget: Budget = field(default_factory=Budget)
 
-    def run(self, remembered: Remembered, now: datetime) -> tuple[list[LookedAfter], bool]:
-        """Looks after every session at `now` (UTC), and says whether all of them could be.
+    def run(self, remembered: Remembered, now: datetime) -> Round:
+        """Looks after every session at `now` (UTC).
 
         Raises:
             StorageError: the schedule itself cannot be read.
@@ -73,7 +83,8 @@ class BookingSchedule:
             for each in known.values()
             if each.id not in counted
         ]
-        return [looked for looked, _ in found if looked is not None], all(complete for _, complete in found)
+        looked = tuple(each for each, _ in found if each is not None)
+        return Round(tuple(rows), looked, known, complete=all(complete for _, complete in found))
 
     def released(self, found: Sequence[LookedAfter], now: datetime) -> list[DueMail]:
         """As many of the mails due as the mail service allows now, the most important first."""

@@ -67,12 +67,9 @@ type Outcome = Sent | Refused | Postponed
 def hand_over(message: EmailMessage, claim: Claim, sender: MailSender) -> Outcome:
     """Hands over a mail that the caller has claimed, and says what the caller has to mark. It raises nothing."""
     try:
-        if claim.taken_over:
-            found = sender.status(claim.operation_id)
-            if found is MailStatus.FAILED:
-                return Refused("provider-failed")
-            if found is not None:
-                return Sent(before=True)
+        asked = _asked(claim, sender)
+        if asked is not None:
+            return asked
         sender.send(message, operation_id=claim.operation_id)
     except MailRefusedError as error:
         return Refused(str(error))
@@ -83,3 +80,16 @@ def hand_over(message: EmailMessage, claim: Claim, sender: MailSender) -> Outcom
         # It may be on its way: only when its status can be trusted to show it is asking worth anything.
         return Postponed(LEASE, everyone=False, code=str(error))
     return Sent()
+
+
+def _asked(claim: Claim, sender: MailSender) -> Outcome | None:
+    """What became of an earlier attempt, or None where there was none that the mail service knows."""
+    if not claim.taken_over:
+        return None
+    try:
+        found = sender.status(claim.operation_id)
+    except MailRefusedError as error:  # of the question, which says nothing about the mail
+        raise MailUnclearError(str(error)) from error
+    if found is MailStatus.FAILED:
+        return Refused("provider-failed")
+    return None if found is None else Sent(before=True)

@@ -96,9 +96,9 @@ class House:
 
     def tick(self) -> None:
         schedule = self.schedule()
-        found, complete = schedule.run(remembered(self.service), self.now)
-        assert complete
-        self._send(schedule.released(found, self.now))
+        seen = schedule.run(remembered(self.service), self.now)
+        assert seen.complete
+        self._send(schedule.released(seen.looked, self.now))
 
     def live(self, *, until: datetime) -> None:
         """Ticks every five minutes up to that moment."""

@@ -52,7 +52,7 @@ def test_reminders_come_before_news_and_confirmations_before_reminders() -> None
     house.edit_session(Theme="Rest")
     house.tick()
     house.at(london("2023-09-07 15:10"))
-    found, _ = house.schedule().run({}, house.now)
+    found = house.schedule().run({}, house.now).looked
     house.budget = Budget(0, 0)
     kinds = [mail.mail_id.split("-")[3] for mail in house.schedule().released(found, house.now)]
 

@@ -116,3 +116,15 @@ def test_who_waits_with_such_an_address_is_still_checked_when_a_place_becomes_fr
 
     assert house.states()["ann"] == "to-check"
     assert house.kinds("ann") == ["waiting list", "held"]
+
+
+def test_a_row_typed_by_hand_to_be_checked_is_held_from_the_moment_it_was_seen() -> None:
+    house = House()
+    typed = {"PartitionKey": "s1", "RowKey": "by hand", "Name": "Dee", "Email": "dee@personal.example"}
+    house.bookings.insert(typed | {"State": "to-check", "NeedsCheck": "yes"})
+    house.tick()
+    assert house.states() == {"dee": "to-check"}
+
+    house.at(london("2023-09-05 09:00"))
+    house.tick()
+    assert house.states() == {"dee": "cancelled"}

@@ -197,6 +197,8 @@ class FakeServices:
     now: FakeClock
     site_url: str = "https://support.example"
     policy: Policy = builders.POLICY
+    adjustments_are_read: bool = True
+    names_go_to_facilitators: bool = False
     bookings: FakeBookings = field(default_factory=FakeBookings)
     referrals: FakeReferrals = field(default_factory=FakeReferrals)
     proof: Any = SIGNER.proof

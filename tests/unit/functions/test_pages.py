@@ -51,7 +51,7 @@ def errors_in(model: type[BaseModel]) -> list[FieldError]:
 FULL, ONE_LEFT = View(id="full", when="Tuesday", places_left=0), View(id="a/b c&d?", theme="Voices", places_left=1)
 SESSIONS = [View(), ONE_LEFT, FULL]
 FORM = {"submission_id": "s" * 20, "form_token": "t" * 20, "values": {}, "errors": ()}
-BOOKING = FORM | {"sessions": SESSIONS, "chosen": None, "asks_adjustments": True}
+BOOKING = FORM | {"sessions": SESSIONS, "chosen": None, "asks_adjustments": True, "tells_names": False}
 
 
 def own(session: dict[str, Any] | None = None, **attendee: Any) -> BookingView:

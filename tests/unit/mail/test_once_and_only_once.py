@@ -61,7 +61,7 @@ class Post:
         looking = LookingAfter(rosters=repository, log=ledger, mover=mover, policy=POLICY)
         register = SessionRegister(self.service)
         schedule = BookingSchedule(rows=repository, looking=looking, register=register)
-        found, _ = schedule.run(remembered(self.service), now)
+        found = schedule.run(remembered(self.service), now).looked
         due = schedule.released(found, now)
         for mail in due:
             self.mailer().deliver(mail.session_id, mail.mail_id, now)
@@ -215,3 +215,15 @@ def test_handling_that_failed_again_and_again_is_left_alone_for_an_hour(*, claim
 
     post.tick(MORNING + timedelta(minutes=60))
     assert len(post.sender.sent) == 1
+
+
+def test_a_question_that_is_refused_says_nothing_about_the_mail() -> None:
+    post = Post(dedupes=False)
+    post.sender.trouble = {0: "crash-after", 1: "refused"}
+    with contextlib.suppress(Crash):
+        post.mailer().deliver("s1", CONFIRMATION, MORNING)
+    for minutes in range(5, 40, 5):
+        post.tick(MORNING + timedelta(minutes=minutes))
+
+    assert len(post.sender.sent) == 1
+    assert post.states == ["sent"]
