@@ -17,6 +17,7 @@ from shared.bookings.mailing import BookingMailer
 from shared.bookings.managed import CalendarNames, ManageLinks
 from shared.bookings.managing import Managing
 from shared.bookings.organiser import Organiser
+from shared.bookings.orphans import SessionFinder
 from shared.bookings.places import Policy
 from shared.bookings.repository import BookingRepository
 from shared.bookings.schedule import BookingSchedule, Round
@@ -93,7 +94,11 @@ class Services:
     def managing(self) -> Managing:
         mails = self.content.mails
         names = CalendarNames(mails.subject_name, mails.sign_off, self._settings.email_sender)
-        return Managing(self._roster, self.bookings, self._manage_links, names)
+        return Managing(self._roster, self._finder, self.bookings, self._manage_links, names)
+
+    @cached_property
+    def _finder(self) -> SessionFinder:
+        return SessionFinder(self._roster, self._register)
 
     @cached_property
     def _manage_links(self) -> ManageLinks:
@@ -110,7 +115,7 @@ class Services:
         )
         return BookingMailer(
             attendees=self._roster,
-            register=self._register,
+            finder=self._finder,
             ledger=self._ledger,
             pause=self._pause,
             sender=self._sender,

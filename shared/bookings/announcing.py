@@ -38,7 +38,7 @@ def look_after(row: SessionRow, roster: Roster, now: datetime, problems: tuple[s
     """
     people = sum(attendee.is_live for attendee in roster.attendees)
     session, cells = _settled(row, people, now)
-    said = [*row.problems, *problems, *_misunderstandings(row, people)]
+    said = [*row.problems, *problems, *_misunderstandings(row, people, now)]
     cells |= {"Problem": " ".join(said), "Confirmed": roster.held, "Waiting": len(roster.waiting)}
     defaults = WRITTEN_BY_PEOPLE | dict.fromkeys(WRITTEN_BY_SERVICE, "")
     missing = {name: value for name, value in defaults.items() if name not in row.row.cells}
@@ -53,7 +53,7 @@ def first_told(session: Session) -> Session:
 def _settled(row: SessionRow, people: int, now: datetime) -> tuple[Session | None, dict[str, Any]]:
     written, known = row.written, row.known
     quiet: dict[str, Any] = {"Seen": "", "Notice": ""}
-    if written is None or row.session is None:
+    if written is None or row.session is None or _is_past(row, now):
         return row.session, quiet
     if known is None:
         if written.state is SessionState.DRAFT:
@@ -68,6 +68,13 @@ def _settled(row: SessionRow, people: int, now: datetime) -> tuple[Session | Non
     state = SessionState.CLOSED if written.state is SessionState.DRAFT else written.state
     told = replace(written, state=state, history=(*known.history, written.told))
     return told, quiet | {"Announced": announced_text(told)}
+
+
+def _is_past(row: SessionRow, now: datetime) -> bool:
+    """Whether a session that is still to come was moved into the past: that is a slip, not a change."""
+    if row.written is None or row.known is None:
+        return False
+    return row.written.starts <= now < row.known.starts and not row.written.told.called_off
 
 
 def _seen_since(row: SessionRow, told: Told, now: datetime) -> datetime:
@@ -94,7 +101,9 @@ def _fingerprint(told: Told) -> str:
     return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
 
 
-def _misunderstandings(row: SessionRow, people: int) -> list[str]:
+def _misunderstandings(row: SessionRow, people: int, now: datetime) -> list[str]:
+    if _is_past(row, now):
+        return ["Date and Time are in the past. Write when the session is, or cancelled into State to call it off."]
     if not people or row.written is None or row.written.state is not SessionState.DRAFT:
         return []
     kept = f"State is draft, but {people} have booked, and they keep their places."

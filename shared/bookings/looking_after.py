@@ -128,8 +128,8 @@ class LookingAfter:
         return True
 
     def _finish_move(self, session: Session, attendee: Attendee, now: datetime) -> tuple[DueMail, ...]:
-        generation, _, rest = attendee.releases.partition("|")
-        key, _, session_id = rest.partition("|")
+        generation, _, rest = attendee.releases.partition("\n")
+        key, _, session_id = rest.partition("\n")
         if not session_id or not generation.isdecimal() or not attendee.is_live:
             return ()
         freed = self.mover.finish_move(session_id, key, int(generation), now)

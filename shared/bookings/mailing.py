@@ -7,13 +7,11 @@ from typing import Protocol
 
 from shared.bookings.mail_ids import MailId
 from shared.bookings.model import Attendee, Session
-from shared.bookings.orphans import orphaned
+from shared.bookings.orphans import SessionFinder
 from shared.bookings.owed import owed
 from shared.bookings.places import Policy
-from shared.bookings.reminders import Offset
 from shared.mail.delivery import Claim, Outcome, Postponed, hand_over
 from shared.mail.message import EmailMessage, MailSender
-from shared.service_rows import KnownSession
 
 logger = logging.getLogger(__name__)
 
@@ -24,17 +22,7 @@ _HANDLING_FAILED = "handling-failed"
 class Attendees(Protocol):
     """What mailing needs of the roster; `shared.bookings.repository` describes each."""
 
-    @property
-    def reminders(self) -> tuple[Offset, ...]: ...
-
-    def session(self, session_id: str) -> Session | None: ...
     def attendee(self, session_id: str, key: str) -> Attendee | None: ...
-
-
-class Register(Protocol):
-    """Where a session is found whose row was deleted; `shared.service_rows` does it."""
-
-    def find(self, session_id: str) -> KnownSession | None: ...
 
 
 class Writer(Protocol):
@@ -63,7 +51,7 @@ class BookingMailer:
     """Sends one mail of a session when a queue or the schedule names it."""
 
     attendees: Attendees
-    register: Register
+    finder: SessionFinder
     ledger: Ledger
     pause: Pause
     sender: MailSender
@@ -82,16 +70,12 @@ class BookingMailer:
         mail_id = MailId.parse(mail_text)
         if mail_id is None or self.pause.is_on(now):
             return
-        session = self.attendees.session(session_id) or self._orphaned(session_id, now)
+        session = self.finder.find(session_id, now)
         attendee = self.attendees.attendee(session_id, mail_id.attendee)
         if session is None or attendee is None or mail_id not in owed(session, attendee, self.policy, now):
             logger.info("mail not sent: no longer owed, kind %s", mail_id.kind)
             return
         self._deliver(session, attendee, mail_id, now)
-
-    def _orphaned(self, session_id: str, now: datetime) -> Session | None:
-        known = self.register.find(session_id)
-        return None if known is None else orphaned(known, self.attendees.reminders, now)
 
     def hold(self, session_id: str, mail_text: str, now: datetime) -> None:
         """Leaves a mail alone for an hour whose handling failed again and again; the schedule then tries it anew."""

@@ -1,5 +1,6 @@
 """What people do with their own booking: look, cancel, move, stop reminders - by the link in their mails."""
 
+import hashlib
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
@@ -9,7 +10,8 @@ from shared.bookings.calendar import Entry, calendar_file
 from shared.bookings.errors import LinkUnknownError, SessionFullError, TooLateError
 from shared.bookings.mail_ids import DueMail, MailId, MailKind
 from shared.bookings.managed import CalendarNames, Done, Managed, ManageLinks
-from shared.bookings.model import Attendee, AttendeeState, Reason, Roster, Session, SessionState
+from shared.bookings.model import Attendee, AttendeeState, Reason, Roster, SessionState
+from shared.bookings.orphans import SessionFinder
 from shared.bookings.request import BookingRequest
 from shared.bookings.service import BookingService, Opening
 from shared.rows import RowConflictError, StorageUnavailableError
@@ -18,7 +20,6 @@ from shared.rows import RowConflictError, StorageUnavailableError
 class Rosters(Protocol):
     """What managing needs of the tables; `shared.bookings.repository` describes each."""
 
-    def session(self, session_id: str) -> Session | None: ...
     def roster(self, session_id: str) -> Roster: ...
     def change(self, session_id: str, guard: str, changed: tuple[Attendee, ...], now: datetime) -> None: ...
     def note(self, session_id: str, changed: tuple[Attendee, ...]) -> None: ...
@@ -29,6 +30,7 @@ class Managing:
     """Acts on one booking at a time, whose link the person holds."""
 
     rosters: Rosters
+    finder: SessionFinder
     bookings: BookingService
     links: ManageLinks = field(repr=False)
     names: CalendarNames
@@ -39,9 +41,8 @@ class Managing:
         Raises:
             LinkUnknownError: the link was never given out, or died with its booking.
         """
-        del now
         session_id, key, generation = self.links.opened(token)
-        session, roster = self.rosters.session(session_id), self.rosters.roster(session_id)
+        session, roster = self.finder.find(session_id, now), self.rosters.roster(session_id)
         attendee = roster.find(key)
         if session is None or attendee is None or attendee.generation != generation:
             raise LinkUnknownError
@@ -85,7 +86,7 @@ class Managing:
         """
 
         def release(_: float) -> tuple[DueMail, ...]:
-            session, roster = self.rosters.session(session_id), self.rosters.roster(session_id)
+            session, roster = self.finder.find(session_id, now), self.rosters.roster(session_id)
             attendee = roster.find(key)
             if session is None or attendee is None or attendee.generation != generation or not attendee.is_live:
                 return ()
@@ -112,7 +113,7 @@ class Managing:
         link = self.links.url(session.id, attendee)
         return calendar_file(
             Entry(
-                uid=f"{attendee.reference or attendee.key[-12:]}-{attendee.generation}",
+                uid=_uid(session.id, attendee),
                 # Rises with every version, and once more when the booking is cancelled in that version.
                 sequence=2 * session.version + gone,
                 starts=session.starts,
@@ -171,7 +172,7 @@ class Managing:
             # The same for every try of this move, so that a repeat finds the first.
             submission_id=f"move-{managed.session.id}-{attendee.key}-{attendee.generation}",
         )
-        releases = f"{attendee.generation}|{attendee.key}|{managed.session.id}"
+        releases = f"{attendee.generation}\n{attendee.key}\n{managed.session.id}"  # no key can hold a line feed
         return replace(applicant(request, self.bookings.key), moved_from=managed.session.id, releases=releases)
 
     def _clear_release(self, session_id: str, moved: Attendee) -> None:
@@ -181,6 +182,12 @@ class Managing:
             self.rosters.note(session_id, (replace(moved, releases=""),))
         except (RowConflictError, StorageUnavailableError):
             return  # the schedule finds the move finished and clears it
+
+
+def _uid(session_id: str, attendee: Attendee) -> str:
+    # A hash, because an administrator may give a row any key.
+    named = f"{len(session_id)}:{session_id}{attendee.key}-{attendee.generation}"
+    return hashlib.sha256(named.encode()).hexdigest()[:32]
 
 
 def _kind_of_place(attendee: Attendee) -> MailKind:

@@ -1,7 +1,8 @@
 """Sessions whose row somebody deleted although people have booked: they are told, though not at the first slip."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from shared.bookings.announced import read_announced
 from shared.bookings.model import Session, SessionState
@@ -26,3 +27,34 @@ def orphaned(known: KnownSession, reminders: tuple[Offset, ...], now: datetime) 
         return replace(session, state=SessionState.CLOSED)
     gone = replace(session, state=SessionState.CANCELLED)
     return replace(gone, history=(*session.history, gone.told))
+
+
+class Sessions(Protocol):
+    """Where sessions are read; `shared.bookings.repository` does it."""
+
+    @property
+    def reminders(self) -> tuple[Offset, ...]: ...
+
+    def session(self, session_id: str) -> Session | None: ...
+
+
+class Register(Protocol):
+    """Where a session is remembered whose row was deleted; `shared.service_rows` does it."""
+
+    def find(self, session_id: str) -> KnownSession | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFinder:
+    """Finds a session for those who have booked it, whether its row is there or not."""
+
+    sessions: Sessions
+    register: Register
+
+    def find(self, session_id: str, now: datetime) -> Session | None:
+        """The session as it stands at `now` (UTC), or None where nothing is known of it."""
+        session = self.sessions.session(session_id)
+        if session is not None:
+            return session
+        known = self.register.find(session_id)
+        return None if known is None else orphaned(known, self.sessions.reminders, now)

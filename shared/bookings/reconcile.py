@@ -38,7 +38,7 @@ def reconcile_roster(
     session: Session, roster: Roster, log: Mapping[str, Entry], policy: Policy, now: datetime
 ) -> RosterChanges:
     """Takes note of what administrators did by hand, frees places held too long, and gives free ones to who waits."""
-    noted = roster.with_changed(*(_taken_note_of(attendee, now) for attendee in roster.attendees))
+    noted = roster.with_changed(*(_reborn(_taken_note_of(each, now), log) for each in roster.attendees))
     freed = tuple(each.cancelled(Reason.NOT_CHECKED, now) for each in policy.not_checked_in_time(session, noted, now))
     after = noted.with_changed(*freed)
     given = policy.promoted(session, after, now)
@@ -53,13 +53,29 @@ def mails_due(
     session: Session, roster: Roster, log: Mapping[str, Entry], policy: Policy, now: datetime
 ) -> list[MailId]:
     """The mails to hand over now: owed, not sent, and nobody is sending them."""
-    return [
+    return [mail_id for each in roster.attendees for mail_id in _due_to(each, session, log, policy, now)]
+
+
+def _due_to(
+    attendee: Attendee, session: Session, log: Mapping[str, Entry], policy: Policy, now: datetime
+) -> list[MailId]:
+    due = [
         mail_id
-        for attendee in roster.attendees
         for mail_id in owed(session, attendee, policy, now)
         if _is_news(mail_id, session, attendee, log)
         if (entry := log.get(str(mail_id))) is None or entry.is_open(now)
     ]
+    if any(mail_id.kind is MailKind.UPDATED for mail_id in due) and _is_elsewhen(session, attendee, log):
+        # Nobody is reminded of what they have not heard yet; the reminder is the next run's.
+        return [mail_id for mail_id in due if mail_id.kind is not MailKind.REMINDER]
+    return due
+
+
+def _is_elsewhen(session: Session, attendee: Attendee, log: Mapping[str, Entry]) -> bool:
+    """Whether an attendee believes in another time, or that it is called off."""
+    version = version_known(attendee, log)
+    known = session.history[version - 1] if 0 < version <= session.version else session.told
+    return (known.starts, known.called_off) != (session.starts, session.told.called_off)
 
 
 def reminders_to_skip(session: Session, roster: Roster, log: Mapping[str, Entry], now: datetime) -> list[str]:
@@ -86,6 +102,18 @@ def _taken_note_of(attendee: Attendee, now: datetime) -> Attendee:
     if attendee.known_email and attendee.email != attendee.known_email and edited.generation == attendee.generation:
         edited = replace(edited, generation=attendee.generation + 1)  # another mailbox knows nothing yet
     return edited
+
+
+def _reborn(attendee: Attendee, log: Mapping[str, Entry]) -> Attendee:
+    """Somebody who booked anew after their row was deleted: what an earlier row of theirs was sent is not theirs."""
+    generation = attendee.generation
+    while any(_is_of(entry, attendee.key, generation) and entry.at < attendee.booked_at for entry in log.values()):
+        generation += 1
+    return attendee if generation == attendee.generation else replace(attendee, generation=generation)
+
+
+def _is_of(entry: Entry, key: str, generation: int) -> bool:
+    return entry.mail_id.startswith(f"{key}-{generation}-")
 
 
 def _is_news(mail_id: MailId, session: Session, attendee: Attendee, log: Mapping[str, Entry]) -> bool:

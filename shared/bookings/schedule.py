@@ -3,13 +3,14 @@
 import logging
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
-from shared.bookings.announced import announced_text
+from shared.bookings.announced import announced_text, read_announced
 from shared.bookings.looking_after import LookedAfter, LookingAfter
 from shared.bookings.mail_ids import DueMail, MailId, MailKind
+from shared.bookings.model import SessionState
 from shared.bookings.orphans import orphaned
 from shared.bookings.reminders import Offset
 from shared.bookings.session_rows import SessionRow
@@ -104,6 +105,7 @@ class BookingSchedule:
             return None, False
 
     def _row(self, row: SessionRow, twice: bool, known: KnownSession | None, now: datetime) -> LookedAfter | None:
+        row = self._as_remembered(row, known)
         looked = self.looking.session(row, (_SAME_KEY,) if twice else (), now)
         if looked is not None and any(attendee.is_live for attendee in looked.roster.attendees):
             self._remember(KnownSession(row.id, announced_text(looked.session), None), known)
@@ -113,7 +115,18 @@ class BookingSchedule:
         since = known.missing_since or now
         self._remember(KnownSession(known.id, known.announced, since), known)
         session = orphaned(KnownSession(known.id, known.announced, since), self.rows.reminders, now)
-        return None if session is None else self.looking.orphan(session, now)
+        if session is None:
+            return None
+        if session.state is SessionState.CANCELLED:  # who puts the row back finds what attendees were told
+            self._remember(KnownSession(known.id, announced_text(session), since), known)
+        return self.looking.orphan(session, now)
+
+    def _as_remembered(self, row: SessionRow, known: KnownSession | None) -> SessionRow:
+        """A row that was deleted and put back, with what attendees were told before: the row itself forgot it."""
+        if known is None or (row.known is not None and known.missing_since is None):
+            return row
+        told = read_announced(known.id, known.announced, self.rows.reminders)
+        return row if told is None else replace(row, known=told)
 
     def _remember(self, session: KnownSession, known: KnownSession | None) -> None:
         if session != known:

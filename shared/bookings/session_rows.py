@@ -1,5 +1,6 @@
 """An administrator's row of the table `Sessions`: read tolerantly, and what cannot be understood said in words."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -25,6 +26,7 @@ WRITTEN_BY_PEOPLE = {
 }
 WRITTEN_BY_SERVICE = ("Confirmed", "Waiting", "Announced", "Seen", "Notice", "Problem")
 _WORDS = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
+_DECIMAL = re.compile(r"\d+\.\d")
 _MIDNIGHTS = {"", "T00:00:00Z", "T00:00:00.000Z", " 00:00:00+00:00"}
 _TIME_SHAPES = ("%H:%M", "%H:%M:%S", "%H.%M", "%I:%M%p", "%I%p", "%I:%M %p", "%I %p")
 
@@ -143,6 +145,8 @@ def _day(text: str) -> date:
 
 
 def _time(text: str) -> time:
+    if _DECIMAL.fullmatch(text):  # 15.3 is what an editor makes of 15.30, and nobody knows any more which it was
+        raise ValueError
     for shape in _TIME_SHAPES:
         try:
             return datetime.strptime(text.upper(), shape).time()  # noqa: DTZ007  # a clock time of no day

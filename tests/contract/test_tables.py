@@ -121,6 +121,64 @@ def test_put_writes_whatever_was_there(table: Table) -> None:
     assert (row.text("Old"), row.text("New")) == ("", "new")
 
 
+def test_a_deleted_row_is_gone_and_deleting_it_again_is_no_error(table: Table) -> None:
+    table.insert(cells("a"))
+    table.insert(cells("b"))
+
+    table.delete("p", "a")
+    table.delete("p", "a")
+
+    assert [row.key for row in table.query(PartitionKey="p")] == ["b"]
+
+
+def test_what_somebody_changed_is_not_deleted(table: Table) -> None:
+    before = table.insert(cells("a", Text="old"))
+    table.merge(cells("a", Text="theirs"), before)
+
+    with pytest.raises(RowConflictError):
+        table.delete("p", "a", before)
+
+    assert read(table, "a").text("Text") == "theirs"
+
+
+def test_a_row_that_nobody_changed_is_deleted(table: Table) -> None:
+    etag = table.insert(cells("a"))
+
+    table.delete("p", "a", etag)
+    table.delete("p", "a", etag)
+
+    assert table.get("p", "a") is None
+
+
+def test_a_transaction_deletes_too(table: Table) -> None:
+    known, _ = table.insert(cells("a")), table.insert(cells("b"))
+
+    etags = table.apply([Write("delete", cells("a"), known), Write("delete", cells("b")), Write("create", cells("c"))])
+
+    assert [row.key for row in table.query(PartitionKey="p")] == ["c"]
+    assert etags == ["", "", read(table, "c").etag]
+
+
+def test_a_transaction_with_one_row_that_somebody_changed_deletes_nothing(table: Table) -> None:
+    known, stale = table.insert(cells("a")), table.insert(cells("b"))
+    table.merge(cells("b", Text="theirs"), stale)
+
+    with pytest.raises(RowConflictError):
+        table.apply([Write("delete", cells("a"), known), Write("delete", cells("b"), stale)])
+
+    assert [row.key for row in table.query(PartitionKey="p")] == ["a", "b"]
+
+
+@pytest.mark.parametrize("etag", ["", "W/\"datetime'2023-09-01T08%3A00%3A00.0000000Z'\""])
+def test_a_transaction_with_one_row_that_is_gone_deletes_nothing(table: Table, etag: str) -> None:
+    table.insert(cells("a"))
+
+    with pytest.raises(RowConflictError):
+        table.apply([Write("delete", cells("a")), Write("delete", cells("gone"), etag)])
+
+    assert read(table, "a").key == "a"
+
+
 def test_a_query_finds_what_equals_and_nothing_else(table: Table) -> None:
     table.insert(cells("b", Kind="x"))
     table.insert(cells("a", Kind="x"))
@@ -180,7 +238,14 @@ def test_moments_are_read_whatever_an_editor_made_of_them() -> None:
 
     for text in ("2023-09-01T12:00:00Z", "2023-09-01T13:00:00+01:00", "2023-09-01 12:00"):
         assert Row({"At": text}, "").moment("At") == noon
-    assert Row({"At": "yesterday"}, "").moment("At") is None
+    for text in ("yesterday", "0001-01-01T00:00:00+05:00"):
+        assert Row({"At": text}, "").moment("At") is None
+
+
+def test_a_number_that_is_none_or_beyond_all_bounds_is_not_read() -> None:
+    assert Row({"N": ("12", "Edm.Int64")}, "").whole("N") == 12
+    for text in ("twelve", "1.5", "9" * 5000):
+        assert Row({"N": text}, "").whole("N") is None
 
 
 def read(table: Table, key: str) -> Row:

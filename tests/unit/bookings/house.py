@@ -8,6 +8,7 @@ from shared.bookings.looking_after import LookingAfter
 from shared.bookings.mailing import BookingMailer
 from shared.bookings.managed import CalendarNames, ManageLinks
 from shared.bookings.managing import Managing
+from shared.bookings.orphans import SessionFinder
 from shared.bookings.places import Policy
 from shared.bookings.reminders import parse_offsets
 from shared.bookings.repository import GUARD, BookingRepository
@@ -144,7 +145,8 @@ class House:
         return BookingService(repository, KEY, self.policy, monotonic=self.time.monotonic, sleep=self.time.sleep)
 
     def managing(self, wrap: Wrap = lambda table: table) -> Managing:
-        return Managing(self.repository(wrap), self.booking(wrap), LINKS, NAMES)
+        finder = SessionFinder(self.repository(wrap), SessionRegister(self.service))
+        return Managing(self.repository(wrap), finder, self.booking(wrap), LINKS, NAMES)
 
     def ledger(self) -> MailLedger:
         return MailLedger(self.log, self.index)
@@ -161,7 +163,7 @@ class House:
         pause = MailPause(self.service)
         return BookingMailer(
             attendees=repository,
-            register=SessionRegister(self.service),
+            finder=SessionFinder(repository, SessionRegister(self.service)),
             ledger=ledger,
             pause=pause,
             sender=self.sender,

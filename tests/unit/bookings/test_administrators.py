@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from shared.bookings.errors import LinkUnknownError
 from tests.builders import london
 from tests.unit.bookings.house import House
 
@@ -342,3 +343,59 @@ def test_a_roster_cell_at_the_end_of_all_numbers_stops_nobody() -> None:
     house.tick()
 
     assert house.kinds("ben") == ["booked", "reminder"]
+
+
+def test_who_books_anew_after_their_row_was_deleted_gets_a_confirmation_of_their_own() -> None:
+    house = booked()
+    old = house.token("ann")
+    house.delete("ann")
+    house.pass_time(minutes=5)
+    house.tick()
+    house.pass_time(minutes=1)
+    house.book("ann")
+    house.tick()
+
+    assert house.kinds("ann") == ["booked", "booked"]
+    with pytest.raises(LinkUnknownError):
+        house.managing().look(old, house.now)
+
+
+def test_a_date_in_the_past_is_a_slip_that_is_pointed_out_and_not_told() -> None:
+    house = booked()
+    house.edit_session(Date="2022-09-08")
+    house.live(until=london("2023-09-01 10:00"))
+
+    assert "Date and Time are in the past" in house.session_row().text("Problem")
+    assert house.session_row().text("Notice") == ""
+    house.live(until=london("2023-09-08 15:00"))
+    assert house.kinds("ann") == ["booked", "reminder", "reminder"]
+
+
+def test_nobody_is_reminded_of_a_time_that_they_have_not_heard_of() -> None:
+    house = booked()
+    house.edit_session(State="cancelled")
+    settle(house)
+    house.at(london("2023-09-07 16:00"))
+    house.edit_session(State="open")
+    settle(house)
+    house.pass_time(minutes=5)
+    house.tick()
+
+    assert house.kinds("ann") == ["booked", "cancelled", "changed", "reminder"]
+
+
+@pytest.mark.parametrize("time", [15.3, "15.3"])
+def test_a_time_that_an_editor_made_a_number_of_is_asked_for_again(time: object) -> None:
+    house = House(Time=time)
+    house.tick()
+
+    assert 'Time is "15.3"' in house.session_row().text("Problem")
+
+
+def test_somebody_typed_in_by_hand_with_a_blank_in_the_key_has_a_calendar_file() -> None:
+    house = House()
+    typed = {"PartitionKey": "s1", "RowKey": "by hand", "Name": "Dee", "Email": "dee@example.nhs.uk"}
+    house.bookings.insert(typed | {"State": "confirmed"})
+    house.tick()
+
+    assert b"BEGIN:VEVENT" in house.managing().calendar(house.token("dee"), house.now)

@@ -76,3 +76,38 @@ def test_another_session_is_not_touched() -> None:
     house.live(until=house.now + timedelta(hours=30))
 
     assert house.kinds("ben") == ["booked"]
+
+
+def test_a_row_that_is_put_back_with_another_time_is_told_to_everybody() -> None:
+    house = house_with("ann")
+    deleted(house)
+    house.pass_time(minutes=5)
+    house.tick()
+    house.add_session(Time="17:00")
+    house.live(until=house.now + timedelta(minutes=30))
+
+    assert house.kinds("ann") == ["booked", "changed"]
+    assert "5pm to 6:15pm" in house.mails("ann")[1].text
+
+
+def test_who_was_told_that_it_is_cancelled_hears_that_it_takes_place_after_all() -> None:
+    house = house_with("ann")
+    deleted(house)
+    house.live(until=house.now + timedelta(hours=26))
+    house.add_session()
+    house.live(until=house.now + timedelta(minutes=30))
+    house.edit_session(Time="17:00")
+    house.live(until=house.now + timedelta(minutes=30))
+
+    assert house.kinds("ann") == ["booked", "cancelled", "changed", "changed"]
+    assert "The session takes place after all" in house.mails("ann")[2].text
+
+
+def test_the_link_opens_while_the_row_is_missing_and_the_place_can_be_given_up() -> None:
+    house = house_with("ann")
+    token = house.token("ann")
+    deleted(house)
+    house.tick()
+
+    assert house.managing().look(token, house.now).attendee.name == "Ann"
+    assert not house.managing().cancel(token, house.now).already

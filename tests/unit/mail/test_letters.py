@@ -24,7 +24,7 @@ FACTS: dict[str, Any] = {
     "manage_url": "https://support.example/manage/abc",
 }
 CONFIRMED = FACTS | {"reminders": ["Thursday 7 September 2023, 3pm"], "moved": False, "waited": False}
-PARTING = {name: FACTS[name] for name in ("name", "starts", "when")} | {
+PARTING = {name: FACTS[name] for name in ("name", "starts", "when", "manage_url")} | {
     "sessions_url": "https://support.example/sessions"
 }
 ANSWERS = {"reference": "34679CDF", "answers": [("Name", "Zoë {{7*7}}"), ("Story", "one\ntwo")]}

@@ -11,6 +11,7 @@ from shared.bookings.looking_after import LookingAfter
 from shared.bookings.mail_ids import MailId, MailKind
 from shared.bookings.mailing import BookingMailer
 from shared.bookings.managing import Managing
+from shared.bookings.orphans import SessionFinder
 from shared.bookings.reminders import parse_offsets
 from shared.bookings.repository import BookingRepository
 from shared.bookings.schedule import BookingSchedule
@@ -45,7 +46,7 @@ class Post:
         pause = MailPause(wrap(self.service))
         return BookingMailer(
             attendees=repository,
-            register=SessionRegister(wrap(self.service)),
+            finder=SessionFinder(repository, SessionRegister(wrap(self.service))),
             ledger=ledger,
             pause=pause,
             sender=self.sender,
@@ -57,7 +58,8 @@ class Post:
         """What the schedule and the queue do together, in a process of their own."""
         repository = BookingRepository(self.sessions, self.bookings, parse_offsets("P1D,PT1H"))
         ledger = MailLedger(self.log, self.index)
-        mover = Managing(repository, BookingService(repository, KEY, POLICY), LINKS, NAMES)
+        finder = SessionFinder(repository, SessionRegister(self.service))
+        mover = Managing(repository, finder, BookingService(repository, KEY, POLICY), LINKS, NAMES)
         looking = LookingAfter(rosters=repository, log=ledger, mover=mover, policy=POLICY)
         register = SessionRegister(self.service)
         schedule = BookingSchedule(rows=repository, looking=looking, register=register)
