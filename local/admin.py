@@ -35,13 +35,15 @@ class Host:
         status, answer = self._ask("GET", "/admin/host/idle?wait=1")
         return status == 200 and bool(answer["idle"])
 
-    def run(self, function: str) -> None:
-        """Runs a timer's or queue's function now and returns when it has ended.
+    def run(self, function: str, message: str = "") -> None:
+        """Runs a timer's or queue's function now, even a disabled one, and returns when it has ended.
+
+        `message` is what a queue's function finds in its message.
 
         Raises:
             FunctionFailedError: it raised, it is disabled, or there is none of that name.
         """
-        status, answer = self._ask("POST", f"/admin/functions/{function}?wait=true", {"input": ""})
+        status, answer = self._ask("POST", f"/admin/functions/{function}?wait=true", {"input": message})
         if status >= 300 or not answer.get("ok"):
             raise FunctionFailedError(f"{function} at {self.url} did not succeed (HTTP {status}); see {self.child.log}")
 

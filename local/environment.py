@@ -25,8 +25,10 @@ def settings(
         "AzureWebJobsStorage": bookings,
         "BOOKINGS_STORAGE": bookings,
         "BOOKINGS_STORAGE__tableServiceUri": "",
+        "BOOKINGS_STORAGE__queueServiceUri": "",
         "REFERRALS_STORAGE": azurite.connection_string(REFERRALS),
         "REFERRALS_STORAGE__tableServiceUri": "",
+        "REFERRALS_STORAGE__queueServiceUri": "",
         "EMAIL_ENDPOINT": mail_url,
         "SITE_URL": site_url,
     }

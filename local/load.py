@@ -56,6 +56,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="dev.py load", description=__doc__)
     parser.add_argument("file", type=Path, help="CSV in the form of Azure Storage Explorer, as local/schedule.csv")
     parser.add_argument("--tables", metavar="URL", help="table service to load into")
+    # For tests of this command: where a run keeps what it knows.
+    parser.add_argument("--state", type=Path, default=STATE, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     try:
         with stoppable():
@@ -67,7 +69,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _load(options: argparse.Namespace) -> int:
     try:
         sessions = read_schedule(options.file)
-        with open_sessions(options.tables, os.environ) as table:
+        with open_sessions(options.tables, os.environ, options.state / RUNNING) as table:
             loaded = insert_sessions(table, sessions)
     except ScheduleError as error:
         return _failed(f"{options.file} {error}. Nothing was loaded.")

@@ -18,9 +18,12 @@ from local.process import Child, python_command, running_child
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What to start. `at` is an aware datetime; `folder` gets the logs, the clock and the settings of this run."""
+    """What to start. `folder` gets the logs, the clock and the settings of this run.
 
-    at: datetime
+    `at` is an aware datetime, None for the real time.
+    """
+
+    at: datetime | None
     folder: Path
     keys: Mapping[str, str] = field(repr=False)
     speed: float = 1.0
@@ -69,13 +72,16 @@ def running_mail(plan: Plan, port: int) -> Iterator[Mail]:
 
 @contextmanager
 def running_host(plan: Plan, number: int, port: int, settings: Mapping[str, str]) -> Iterator[Host]:
-    """Starts a function host and does not wait for it. Only number 0 runs the timer, as one instance does in Azure."""
+    """Starts a function host and does not wait for it.
+
+    Unless the settings say otherwise only number 0 runs the timer, as one instance does in Azure.
+    """
     name = f"site-{number}" if number else "site"
     own = {"AzureWebJobs.schedule.Disabled": "true"} if number else {}
     keys = {kind: secrets.token_urlsafe(24) for kind in ("master", "function", "system")}
     run = plan.folder / f"{name}.json"
     run.touch(mode=0o600)
-    run.write_text(json.dumps({"values": {**settings, **own}, "keys": keys}), "utf-8")
+    run.write_text(json.dumps({"values": {**own, **settings}, "keys": keys}), "utf-8")
     arguments: list[str | Path] = ["--port", str(port), "--settings", run, "--clock", plan.clock, "--app", plan.app]
     command = python_command("local.site", *arguments)
     with running_child("The function host", command, log=plan.folder / f"{name}.log", env={}) as child:

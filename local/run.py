@@ -109,7 +109,7 @@ def _plan(chosen: argparse.Namespace) -> Plan:
     if chosen.data:
         chosen.data.mkdir(parents=True, exist_ok=True)
     return Plan(
-        at=datetime.now(UTC) if chosen.now else chosen.at or _FIRST_MORNING,
+        at=None if chosen.now else chosen.at or _FIRST_MORNING,
         speed=chosen.speed,
         port=chosen.port,
         folder=_new_folder(chosen.state / "logs"),

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
@@ -84,7 +84,8 @@ def running_stack(
     Args:
         at: aware datetime at which the clock starts.
         speed: seconds of that clock in one real second.
-        hosts: how many function hosts share the storage; only the first runs the timer.
+        hosts: how many function hosts share the storage; only the first runs the timer, unless `settings` say of
+            `AzureWebJobs.schedule.Disabled` which do.
         settings: put over what a local run has.
         load: the schedule to load; None for an empty table.
     """
@@ -106,11 +107,13 @@ def _keys_of_this_process() -> Mapping[str, str]:
 def started(plan: Plan) -> Iterator[Stack]:
     """Starts what the plan says and yields it when the schedule's first tick has happened; stops it in order.
 
+    The clock shows the plan's moment when it yields, however long starting took.
+
     Raises:
         ChildFailedError: a part of it does not start.
         FunctionFailedError: the first tick did not succeed.
     """
-    set_clock(plan.clock, at=plan.at, speed=plan.speed)
+    _set_clock(plan, speed=1.0)
     mail_port, *ports = free_ports(1 + plan.hosts)
     ports = [plan.port or ports[0], *ports[1:]]
     with ExitStack() as running:
@@ -124,7 +127,12 @@ def started(plan: Plan) -> Iterator[Stack]:
         children = (azurite.child, mail.child, *(host.child for host in hosts))
         stack = Stack(azurite, mail.client, hosts, settings, plan.clock, children)
         _wait_until_ready(stack, mail)
+        _set_clock(plan, speed=plan.speed)
         yield stack
+
+
+def _set_clock(plan: Plan, speed: float) -> None:
+    set_clock(plan.clock, at=plan.at or datetime.now(UTC), speed=speed)
 
 
 def _fill(settings: Mapping[str, str], schedule: Path | None) -> None:

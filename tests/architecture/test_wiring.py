@@ -74,6 +74,19 @@ def test_every_setting_stands_in_the_example_and_nothing_else_does() -> None:
     assert set(example["Values"]) == Settings.names() | PLATFORM
 
 
+def in_the_readme() -> dict[str, str]:
+    """The auth of each function, as the table of functions says."""
+    lines = (ROOT / "README.md").read_text("utf-8").partition("## Functions")[2].partition("\n## ")[0].splitlines()
+    rows = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines if line.startswith("| `")]
+    return {name.strip("`"): row[2] for row in rows for name in row[0].split(", ")}
+
+
+def test_every_function_stands_in_the_readme_and_no_other() -> None:
+    assert set(in_the_readme()) == set(FUNCTIONS)
+
+
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))
-def test_every_function_stands_in_the_readme(name: str) -> None:
-    assert f"`{name}`" in (ROOT / "README.md").read_text("utf-8")
+def test_the_readme_says_who_may_call_a_function(name: str) -> None:
+    levels = [str(binding["authLevel"]).rpartition(".")[2] for at, binding in bindings("httpTrigger") if at == name]
+
+    assert in_the_readme()[name] == (levels[0].upper() if levels else "-")

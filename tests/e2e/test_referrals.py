@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +14,16 @@ from local.keys import new_keys
 from local.parts import Plan
 from local.stack import Stack, running_stack, started
 from tests.builders import MORNING
-from tests.e2e.conftest import mails_to, rows
+from tests.e2e.canaries import (
+    CANARIES,
+    files_with_canaries,
+    is_canary_in,
+    queues_with_canaries,
+    tables_with_canaries,
+)
+from tests.e2e.conftest import mails_to, opened_form, rows
 from tests.e2e.web import all_at_once, get, post_form, post_json
 
-CANARIES = {
-    "full_name": "Canary-Nameself",
-    "contact_by": ["email", "phone"],
-    "email": "canary-address@canary-home.example",
-    "phone": "07700 900 982",
-    "therapy_language": "Canarylanguage",
-    "what_brings_you": "canary-story canary-secret",
-    "consent_share": True,
-}
-HIDDEN = re.compile(r"canary|07700|900.?982", re.IGNORECASE)
 KEEP_MESSAGES = {"AzureWebJobs.forward_referral.Disabled": "true", "AzureWebJobs.send_mail.Disabled": "true"}
 
 
@@ -82,19 +80,20 @@ def test_its_status_is_sent_and_the_sealed_answers_are_kept(stack: Stack) -> Non
 def test_a_form_ends_on_a_page_with_the_reference(stack: Stack) -> None:
     fields = referral(consent_share="yes", therapy_language="another", other_language="Yoruba")
 
-    answer = post_form(f"{stack.site}/one-to-one", fields)
+    answer = post_form(f"{stack.site}/one-to-one", opened_form(stack, "/one-to-one") | fields)
     page = get(f"{stack.site}{answer.headers['location']}")
 
     reference = re.search("[34679CDFGHJKMNPQRTVWXY]{8}", answer.headers["location"])
     assert (answer.status, page.status) == (303, 200)
     assert reference is not None
     assert reference[0] in page.text
-    assert not HIDDEN.search(answer.headers["location"])
+    assert not is_canary_in(answer.headers["location"])
     assert page.headers["cache-control"] == "no-store"
 
 
 def test_a_form_with_mistakes_comes_back_with_what_was_typed(stack: Stack) -> None:
-    answer = post_form(f"{stack.site}/one-to-one", {"full_name": "Zoë", "contact_by": ["email", "phone"]})
+    fields = opened_form(stack, "/one-to-one") | {"full_name": "Zoë", "contact_by": ["email", "phone"]}
+    answer = post_form(f"{stack.site}/one-to-one", fields)
 
     assert answer.status == 422
     for message in ("Enter your email address", "Select the language", "Select to confirm you agree"):
@@ -123,34 +122,42 @@ def test_the_same_submission_with_other_answers_is_refused_kindly(stack: Stack) 
 
 
 def test_nobody_who_reads_tables_queues_and_logs_learns_anything(tmp_path: Path) -> None:
-    """Everything that Azurite stored, as it lies on its disk, and every line that was logged."""
-    plan = Plan(at=MORNING, folder=tmp_path / "run", keys=new_keys(), data=tmp_path / "data")
-    plan.folder.mkdir()
+    """Every cell and message, everything that Azurite stored as it lies on its disk, and every line that was logged."""
+    plan = kept_plan(tmp_path)
     with started(plan) as stack:
-        answers = [post_json(f"{stack.site}/one-to-one", referral()), post_form(f"{stack.site}/one-to-one", referral())]
+        form = opened_form(stack, "/one-to-one") | referral()
+        answers = [post_json(f"{stack.site}/one-to-one", referral()), post_form(f"{stack.site}/one-to-one", form)]
         stack.tick()
         stack.settle()
         assert len(mails_to(stack, stack.settings["REFERRAL_RECIPIENT"])) == 2
+        assert tables_with_canaries(stack) == set()
+        assert queues_with_canaries(stack) == set()
         logged = stack.log_text()
 
-    stored = {path: path.read_bytes().decode("utf-8", "replace") for path in files(tmp_path / "data")}
+    reference = answers[0].json["reference"]
     assert [answer.status for answer in answers] == [201, 303]
-    assert any(answers[0].json["reference"] in text for text in stored.values()), "the files are the right ones"
-    assert answers[0].json["reference"] in logged, "the log is the right one"
-    assert [path.name for path, text in stored.items() if HIDDEN.search(text)] == []
-    assert not HIDDEN.search(logged)
+    assert any(reference.encode() in path.read_bytes() for path in files(tmp_path / "data")), "the right files"
+    assert reference in logged, "the log is the right one"
+    assert files_with_canaries(tmp_path / "data") == set()
+    assert not is_canary_in(logged)
 
 
-def test_the_search_for_canaries_finds_one_that_is_not_hidden(tmp_path: Path) -> None:
-    """The negative control: the roster of a session does hold names, and the same search sees them."""
-    plan = Plan(at=MORNING, folder=tmp_path / "run", keys=new_keys(), data=tmp_path / "data")
-    plan.folder.mkdir()
-    with started(plan) as stack:
-        body = {"session_id": "2023-10-03-1500", "full_name": "Canary", "email": "a@nhs.net", "group_agreement": True}
-        assert post_json(f"{stack.site}/bookings", body).status == 201
-        stack.settle()
+def test_the_search_for_canaries_finds_those_that_are_not_sealed(tmp_path: Path) -> None:
+    """The negative control: unsealed answers in a binary cell, and in a message, are seen in every way of looking."""
+    answers = json.dumps(CANARIES).encode()
+    with started(kept_plan(tmp_path, KEEP_MESSAGES)) as stack:
+        cells = {"PartitionKey": "referrals", "RowKey": "34679CDF", "Sealed": answers}
+        rows(stack, "SealedReferrals", "REFERRALS_STORAGE").create_entity(cells)
+        queue = QueueServiceClient.from_connection_string(stack.settings["REFERRALS_STORAGE"])
+        queue.get_queue_client("referrals").send_message(base64.b64encode(b"{}").decode())
+        queue.get_queue_client("referrals").send_message(base64.b64encode(answers).decode())
 
-    assert any(HIDDEN.search(path.read_bytes().decode("utf-8", "replace")) for path in files(tmp_path / "data"))
+        assert tables_with_canaries(stack) == {"SealedReferrals"}
+        assert queues_with_canaries(stack) == {"referrals"}
+
+    found = files_with_canaries(tmp_path / "data")
+    assert "__azurite_db_table__.json" in found
+    assert found & {path.name for path in files(tmp_path / "data" / "__queuestorage__")}
 
 
 def test_a_message_of_the_queue_is_a_reference_and_nothing_else() -> None:
@@ -158,8 +165,16 @@ def test_a_message_of_the_queue_is_a_reference_and_nothing_else() -> None:
         reference = post_json(f"{stack.site}/one-to-one", referral()).json["reference"]
         service = QueueServiceClient.from_connection_string(stack.settings["REFERRALS_STORAGE"])
         messages = [decoded(message.content) for message in service.get_queue_client("referrals").peek_messages(32)]
+        assert queues_with_canaries(stack) == set()
 
     assert messages == [{"v": "1", "referral": reference}]
+
+
+def kept_plan(folder: Path, settings: Mapping[str, str] | None = None) -> Plan:
+    """Everything stored lies below `folder`, and is still there when the service has stopped."""
+    run = folder / "run"
+    run.mkdir()
+    return Plan(at=MORNING, folder=run, keys=new_keys(), data=folder / "data", settings=settings or {})
 
 
 def files(folder: Path) -> list[Path]:

@@ -1,8 +1,12 @@
 """Settings: all that is wrong is named at once, and no value is ever shown."""
 
+import base64
 import json
+from typing import Any
 
 import pytest
+from azure.data.tables import TableServiceClient
+from azure.storage.queue import QueueServiceClient
 
 from local.keys import new_keys
 from shared.settings import Settings, SettingsError
@@ -13,20 +17,31 @@ WEB = {
     "SITE_URL": "https://support.example.nhs.uk",
     "CONTENT_FILE": "content.toml",
     "BOOKINGS_STORAGE__tableServiceUri": "https://b.table.core.windows.net",
+    "BOOKINGS_STORAGE__queueServiceUri": "https://b.queue.core.windows.net",
     "REFERRALS_STORAGE__tableServiceUri": "https://r.table.core.windows.net",
+    "REFERRALS_STORAGE__queueServiceUri": "https://r.queue.core.windows.net",
     "BOOKING_KEY": KEYS["BOOKING_KEY"],
     "LINK_KEY": KEYS["LINK_KEY"],
+    "BOOKING_DOMAINS": "example.nhs.uk,nhs.net",
+    "EMAIL_SENDER": "sessions@example.nhs.uk",
     "REFERRAL_KEY": KEYS["REFERRAL_KEY"],
     "REFERRAL_PUBLIC_KEY": KEYS["REFERRAL_PUBLIC_KEY"],
 }
 WORKER = WEB | {
     "SERVICE_ROLE": "worker",
     "EMAIL_ENDPOINT": "https://mail.uk.communication.azure.com",
-    "EMAIL_SENDER": "sessions@example.nhs.uk",
     "REFERRAL_RECIPIENT": "referrals@provider.example",
     "REFERRAL_DELIVERY": "inline",
     "REFERRAL_VAULT_KEY": "https://v.vault.azure.net/keys/referrals",
 }
+
+KEY = base64.b64encode(b"k" * 64).decode()
+
+
+def jwk(name: str, **changes: Any) -> str:
+    """A key of a setting with some of its members changed; None takes one out."""
+    changed = json.loads(KEYS[name]) | changes
+    return json.dumps({member: value for member, value in changed.items() if value is not None})
 
 
 def problems(environ: dict[str, str]) -> dict[str, str]:
@@ -43,7 +58,15 @@ def test_each_app_starts_with_what_it_needs(environ: dict[str, str]) -> None:
 def test_an_empty_environment_names_everything_that_is_needed() -> None:
     assert set(problems({})) == {
         *("SERVICE_ROLE", "SITE_URL", "CONTENT_FILE", "BOOKINGS_STORAGE", "REFERRALS_STORAGE", "BOOKING_KEY"),
-        *("LINK_KEY", "REFERRAL_KEY", "REFERRAL_PUBLIC_KEY", "EMAIL_ENDPOINT", "EMAIL_SENDER", "REFERRAL_RECIPIENT"),
+        *(
+            "BOOKING_DOMAINS",
+            "LINK_KEY",
+            "REFERRAL_KEY",
+            "REFERRAL_PUBLIC_KEY",
+            "EMAIL_ENDPOINT",
+            "EMAIL_SENDER",
+            "REFERRAL_RECIPIENT",
+        ),
         *("REFERRAL_DELIVERY", "REFERRAL_PRIVATE_KEY"),
     }
 
@@ -75,8 +98,43 @@ def test_the_web_app_needs_nothing_that_could_open_a_referral_or_send_mail() -> 
         ("REFERRAL_PUBLIC_KEY", "canary"),
         ("REFERRAL_PUBLIC_KEY", '{"kty": "EC", "kid": "canary"}'),
         ("REFERRAL_PUBLIC_KEY", KEYS["REFERRAL_PRIVATE_KEY"]),
+        ("REFERRAL_PUBLIC_KEY", jwk("REFERRAL_PUBLIC_KEY", n="!!")),
+        ("REFERRAL_PUBLIC_KEY", jwk("REFERRAL_PUBLIC_KEY", n=17)),
+        ("REFERRAL_PUBLIC_KEY", jwk("REFERRAL_PUBLIC_KEY", n="c2hvcnQx")),
+        ("REFERRAL_PUBLIC_KEY", jwk("REFERRAL_PUBLIC_KEY", e="AQAA")),
+        ("REFERRAL_PUBLIC_KEY", jwk("REFERRAL_PUBLIC_KEY", e="A")),
+        ("REFERRAL_PUBLIC_KEY", jwk("REFERRAL_PUBLIC_KEY", kid="")),
+        pytest.param("REFERRAL_PUBLIC_KEY", "[" * 100_000, id="REFERRAL_PUBLIC_KEY-nested too deeply"),
+        ("REFERRAL_PRIVATE_KEY", "canary"),
+        ("REFERRAL_PRIVATE_KEY", KEYS["REFERRAL_PUBLIC_KEY"]),
+        ("REFERRAL_PRIVATE_KEY", jwk("REFERRAL_PRIVATE_KEY", d="canary")),
+        ("REFERRAL_PRIVATE_KEY", jwk("REFERRAL_PRIVATE_KEY", dq="canary")),
+        ("REFERRAL_PRIVATE_KEY", jwk("REFERRAL_PRIVATE_KEY", qi="canary")),
+        ("REFERRAL_PRIVATE_KEY", jwk("REFERRAL_PRIVATE_KEY", p="AQ")),
+        ("REFERRAL_PRIVATE_KEY", jwk("REFERRAL_PRIVATE_KEY", q=None)),
+        ("REFERRAL_PRIVATE_KEY", jwk("REFERRAL_PRIVATE_KEY", n=json.loads(new_keys()["REFERRAL_PUBLIC_KEY"])["n"])),
+        ("REFERRAL_VAULT_KEY", "http://canary.vault.azure.net/keys/referrals"),
+        ("REFERRAL_VAULT_KEY", "https://canary.vault.azure.net"),
+        ("REFERRAL_VAULT_KEY", "https://canary.vault.azure.net/keys/referrals/0123"),
+        ("LINK_KEY", f"!!!!{KEYS['LINK_KEY']}"),
+        ("LINK_KEY", "A" * 45),
+        ("BOOKINGS_STORAGE__tableServiceUri", "http://canary.table.core.windows.net"),
+        ("BOOKINGS_STORAGE__tableServiceUri", "canary"),
+        ("BOOKINGS_STORAGE__queueServiceUri", "http://canary.queue.core.windows.net"),
+        ("BOOKINGS_STORAGE__credential", "canary"),
+        ("REFERRALS_STORAGE__tableServiceUri", "http://canary.table.core.windows.net"),
+        ("REFERRALS_STORAGE__queueServiceUri", "http://canary.queue.core.windows.net"),
+        ("REFERRALS_STORAGE__credential", "canary"),
+        ("EMAIL_ENDPOINT", "http://canary.communication.azure.com"),
+        ("EMAIL_ENDPOINT", "canary"),
+        ("EMAIL_ACCESS_KEY", "canary"),
+        ("EMAIL_ACCESS_KEY", "Y2FuYXJ5="),
+        ("EMAIL_ACCESS_KEY", "?"),
         ("REMINDERS", "canary"),
         ("REFERRAL_DELIVERY", "canary"),
+        ("BOOKING_DOMAINS", "canary, @"),
+        ("CHECK_WEEKDAYS", "canary"),
+        ("WAITING_LIST_ENDS_HOURS", "-77"),
         ("REFERRAL_RECIPIENT", "canary"),
         ("EMAIL_SENDER", "canary@"),
     ],
@@ -87,6 +145,69 @@ def test_what_cannot_be_used_is_named_and_not_quoted(name: str, value: str) -> N
 
     assert list(caught.value.problems) == [name]
     assert value not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["BOOKINGS_STORAGE", "REFERRALS_STORAGE"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "garbage",
+        "canary;AccountName=a",
+        "AccountName=canary",
+        f"AccountKey={KEY}",
+        "AccountName=canary;AccountKey=",
+        "AccountName=canary;AccountKey=not base64",
+        f"AccountName=a;AccountName=canary;AccountKey={KEY}",
+        f"AccountName=a;accountname=canary;AccountKey={KEY}",
+        f"AccountName=a;AccountKey={KEY};TableEndpoint=canary",
+        f"AccountName=a;AccountKey={KEY};TableEndpoint=https://canary:port/a",
+        f"AccountName=a;AccountKey={KEY};QueueEndpoint=ftp://canary",
+        f"AccountName=a;AccountKey={KEY};TableSecondaryEndpoint=https://canary",
+        "SharedAccessSignature=sv=canary",
+        "UseDevelopmentStorage=canary",
+    ],
+)
+def test_a_connection_string_that_no_client_could_use_is_named_and_not_quoted(name: str, value: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_environment(WORKER | {name: value})
+
+    assert list(caught.value.problems) == [name]
+    assert value not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "UseDevelopmentStorage=true",
+        "usedevelopmentstorage=true;",
+        f"DefaultEndpointsProtocol=https;AccountName=a;AccountKey={KEY};EndpointSuffix=core.windows.net",
+        f"AccountName=a;AccountKey={KEY}",
+        f"AccountName=a;AccountKey={KEY};TableEndpoint=http://127.0.0.1:1/a;QueueEndpoint=http://127.0.0.1:2/a;",
+        "AccountName=a;SharedAccessSignature=sv=2026&sig=abc%3D",
+        "TableEndpoint=https://a.example;QueueEndpoint=https://b.example;SharedAccessSignature=sv=2026&sig=abc%3D",
+    ],
+)
+def test_a_connection_string_that_is_taken_is_one_that_the_clients_open(value: str) -> None:
+    storage = Settings.from_environment(WORKER | {"BOOKINGS_STORAGE": value}).bookings_storage
+
+    assert storage.connection_string
+    TableServiceClient.from_connection_string(storage.connection_string).close()
+    QueueServiceClient.from_connection_string(storage.connection_string).close()
+
+
+def test_the_platform_s_way_of_naming_a_managed_identity_is_understood() -> None:
+    identity = {"REFERRALS_STORAGE__credential": "managedidentity", "REFERRALS_STORAGE__clientId": "an-id"}
+
+    storage = Settings.from_environment(WORKER | identity).referrals_storage
+
+    assert (storage.client_id, storage.connection_string) == ("an-id", None)
+    assert storage.table_endpoint == "https://r.table.core.windows.net/"
+
+
+def test_an_e_mail_emulator_on_the_same_machine_may_go_without_encryption() -> None:
+    settings = Settings.from_environment(WORKER | {"EMAIL_ENDPOINT": "http://127.0.0.1:7072"})
+
+    assert settings.worker.email_endpoint == "http://127.0.0.1:7072/"
 
 
 def test_an_empty_value_counts_as_none() -> None:

@@ -25,6 +25,11 @@ def _rows(stack: Stack, table: str) -> list[dict[str, object]]:
         return [dict(row) for row in service.get_table_client(table).list_entities()]
 
 
+def _logged_at(line: str) -> float:
+    """When a line was logged, by the machine's own clock."""
+    return datetime.fromisoformat(" ".join(line.split()[:2])).astimezone().timestamp()
+
+
 def test_it_is_ready_with_the_example_schedule_and_an_empty_inbox(stack: Stack) -> None:
     assert len(_rows(stack, "Sessions")) == 5
     assert stack.mail.messages() == []
@@ -56,6 +61,15 @@ def test_the_clock_can_be_moved_for_everyone(stack: Stack) -> None:
 
     assert timedelta() <= LocalClock(stack.clock_path)() - datetime(2023, 9, 5, 9, 0, tzinfo=UTC) < timedelta(minutes=9)
     stack.check()
+
+
+def test_the_clock_shows_the_chosen_moment_when_everything_is_ready_at_whatever_speed() -> None:
+    with running_stack(at=_MORNING, speed=3600) as stack:
+        setting = LocalClock(stack.clock_path).setting
+        first_tick = next(line for line in stack.log_text().splitlines() if "Executed schedule (Succeeded" in line)
+
+    assert (setting.at, setting.speed) == (_MORNING, 3600)
+    assert setting.since >= _logged_at(first_tick)
 
 
 def test_without_a_schedule_the_table_is_empty() -> None:

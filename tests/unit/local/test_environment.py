@@ -63,6 +63,7 @@ def test_a_local_run_never_touches_the_storage_or_the_e_mail_of_another_place(
     own = _own(
         tmp_path,
         BOOKINGS_STORAGE__tableServiceUri="https://real.table.core.windows.net",
+        BOOKINGS_STORAGE__queueServiceUri="https://real.queue.core.windows.net",
         EMAIL_ENDPOINT="https://real.communication.azure.com",
     )
 
@@ -70,4 +71,5 @@ def test_a_local_run_never_touches_the_storage_or_the_e_mail_of_another_place(
 
     assert settings.bookings_storage.connection_string == azurite.connection_string()
     assert settings.bookings_storage.table_endpoint is None
+    assert settings.bookings_queues is None
     assert str(settings.email_endpoint) == "http://127.0.0.1:4/"

@@ -1,0 +1,127 @@
+"""Every command that the README tells people to type, and every option in its table, typed."""
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from local.clock import LocalClock, Setting
+from local.places import ROOT, VENV
+from local.ports import free_ports
+from tests.e2e.web import get
+
+README = (ROOT / "README.md").read_text("utf-8")
+RUN = "python3 dev.py"
+LOAD = "python3 dev.py load local/schedule.csv"
+TEST = "python3 dev.py test"
+TEST_SOME = "python3 dev.py test tests/unit -k reminders"
+
+pytestmark = [
+    # Elsewhere the commands would first install everything.
+    pytest.mark.skipif(Path(sys.prefix) != VENV, reason="needs .venv: run it through `python dev.py test`"),
+    pytest.mark.skipif(sys.platform == "win32", reason="no signal there asks a process to stop"),
+]
+
+
+def blocks() -> list[str]:
+    return [line for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL) for line in block.splitlines()]
+
+
+def options() -> dict[str, list[str]]:
+    """What the option table says can be added, by the option."""
+    table = README.partition("| Option |")[2].partition("\n\n")[0]
+    found = [shlex.split(row) for row in re.findall(r"^\| `([^`]+)` \|", table, re.MULTILINE)]
+    return {each[0]: each[1:] for each in found}
+
+
+def typed(command: str, *more: str | Path) -> list[str]:
+    _, *arguments = shlex.split(command)  # the Python that people have is the one that runs this
+    return [sys.executable, *arguments, *map(str, more)]
+
+
+def environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name != "BOOKINGS_STORAGE"}
+
+
+def finished(command: list[str]) -> str:
+    done = subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@contextmanager
+def running(command: list[str]) -> Iterator[Mapping[str, str]]:
+    """What it says when it is ready; at the end it is told to stop, and does so in good order."""
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment(), text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as process:
+        try:
+            said = next((line for line in process.stdout or () if line.startswith("READY ")), "READY {}")
+            yield json.loads(said.removeprefix("READY "))
+        finally:
+            process.terminate()
+            process.communicate()
+    assert process.returncode == 0
+
+
+def clock_of(ready: Mapping[str, str]) -> Setting:
+    return LocalClock(Path(ready["clock"])).setting
+
+
+def test_these_are_all_the_commands_and_options_that_there_are() -> None:
+    assert blocks() == [RUN, LOAD, TEST]
+    assert set(re.findall(r"python3 dev\.py[^`\n]*", README)) == {RUN, LOAD, TEST, TEST_SOME}
+    assert set(options()) == {"--at", "--now", "--speed", "--port", "--data"}
+
+
+def test_it_runs_and_a_schedule_is_loaded_while_it_does(tmp_path: Path) -> None:
+    with running(typed(RUN, "--state", tmp_path)) as ready:
+        assert get(f"{ready['site']}/sessions").status == 200
+        assert clock_of(ready).at == datetime(2023, 9, 1, 8, tzinfo=UTC)
+
+        assert finished(typed(LOAD, "--state", tmp_path)) == "0 loaded, 5 there already and left alone.\n"
+
+
+def test_it_runs_with_the_options_of_the_table(tmp_path: Path) -> None:
+    [port], data = free_ports(1), tmp_path / "data"
+    chosen = options() | {"--port": [str(port)], "--data": [str(data)]}
+    written = [part for name, values in chosen.items() if name != "--now" for part in (name, *values)]
+
+    with running(typed(RUN, *written, "--state", tmp_path)) as ready:
+        clock = clock_of(ready)
+
+    assert (clock.at, clock.speed) == (datetime(2023, 9, 7, 13, tzinfo=UTC), 60)
+    assert urlsplit(ready["site"]).port == port
+    assert any(data.iterdir())
+
+
+def test_it_runs_at_the_real_time(tmp_path: Path) -> None:
+    began = datetime.now(UTC)
+
+    with running(typed(RUN, "--now", *options()["--now"], "--state", tmp_path)) as ready:
+        clock = clock_of(ready)
+        assert began <= clock.at <= datetime.now(UTC)
+
+    assert clock.speed == 1
+    assert abs(clock.at.timestamp() - clock.since) < 1, "no matter how long it took to start"
+
+
+def test_some_tests_are_run_by_name() -> None:
+    assert re.search(r"\d+ passed, \d+ deselected", finished(typed(TEST_SOME)))
+
+
+def test_all_tests_are_what_the_gate_runs() -> None:
+    """The command itself would run this very test."""
+    gate = (ROOT / ".ci" / "run").read_text("utf-8").splitlines()
+
+    assert gate[-1] == 'exec "$python" dev.py test'
+    assert "python=python3" in gate
