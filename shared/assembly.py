@@ -11,18 +11,15 @@ from typing import TYPE_CHECKING
 
 from shared import adapters
 from shared.bookings.direct import DirectMail
-from shared.bookings.facilitators import Facilitators
 from shared.bookings.looking_after import LookingAfter
 from shared.bookings.mailing import BookingMailer
 from shared.bookings.managed import CalendarNames, ManageLinks
 from shared.bookings.managing import Managing
-from shared.bookings.organiser import Organiser
 from shared.bookings.orphans import SessionFinder
 from shared.bookings.places import Policy
 from shared.bookings.repository import BookingRepository
-from shared.bookings.schedule import BookingSchedule, Round
+from shared.bookings.schedule import BookingSchedule
 from shared.bookings.service import BookingService
-from shared.bookings.told import ToldRows
 from shared.bookings.writing import BookingWriter
 from shared.content import Content, load_content
 from shared.mail.budget import Budget
@@ -34,8 +31,9 @@ from shared.referrals.service import ReferralService
 from shared.rows import Table
 from shared.schedule import Schedule
 from shared.service_rows import Adoption, Heartbeat, MailPause, SessionRegister, remembered
-from shared.settings import FacilitatorList, Settings
+from shared.settings import Settings
 from shared.signing import Signer
+from shared.upkeep import retention, staff
 
 if TYPE_CHECKING:
     from shared.referrals.repository import ReferralRepository
@@ -157,7 +155,8 @@ class Services:
             adoption=Adoption(self._service_table),
             heart=self.heartbeat,
             pause=self._pause,
-            staff=self._staff,
+            retention=retention(self._settings, self._booking_tables),
+            staff=staff(self._settings, self._service_table, self._direct_mail, self._letters, self.policy),
         )
 
     @property
@@ -168,30 +167,7 @@ class Services:
     @property
     def names_go_to_facilitators(self) -> bool:
         """Whether those who run a session get the names of who comes: if so, the form says it."""
-        return self._settings.facilitator_list is FacilitatorList.NAMES and bool(self._settings.facilitator_email)
-
-    @cached_property
-    def _staff(self) -> dict[str, Callable[[Round, datetime], object]]:
-        settings, staff = self._settings, dict[str, Callable[[Round, datetime], object]]()
-        if settings.organiser_email:
-            organiser = Organiser(
-                address=settings.organiser_email,
-                key=settings.booking_key.get_secret_value(),
-                told=ToldRows(self._service_table),
-                mail=self._direct_mail,
-                letters=self._letters,
-                policy=self.policy,
-            )
-            staff["organiser"] = lambda seen, now: organiser.run(seen.rows, seen.looked, seen.known, now)
-        if settings.facilitator_email:
-            facilitators = Facilitators(
-                address=settings.facilitator_email,
-                names=self.names_go_to_facilitators,
-                mail=self._direct_mail,
-                letters=self._letters,
-            )
-            staff["facilitators"] = lambda seen, now: facilitators.run(seen.looked, now)
-        return staff
+        return self._settings.names_go_to_facilitators
 
     @cached_property
     def _direct_mail(self) -> DirectMail:

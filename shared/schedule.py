@@ -29,6 +29,10 @@ class Adoption(Protocol):
     def done(self, now: datetime) -> None: ...
 
 
+class Retention(Protocol):
+    def run(self, remembered: Remembered, now: datetime) -> object: ...
+
+
 class Heart(Protocol):
     def beat(self, now: datetime) -> None: ...
 
@@ -59,6 +63,7 @@ class Schedule:
     adoption: Adoption
     heart: Heart
     pause: Pause
+    retention: Retention
     staff: Mapping[str, Callable[[Round, datetime], object]] = field(default_factory=dict)
 
     def run(self, now: datetime) -> Due:
@@ -66,6 +71,8 @@ class Schedule:
         rows = self._tried("memory", self._remembered)
         bookings = self._tried("bookings", lambda: self._bookings(rows or {}, now))
         references = self._tried("referrals", lambda: self._referrals(rows or {}, now))
+        if rows is not None:
+            self._tried("retention", lambda: self.retention.run(rows, now))
         mails, complete = bookings or ([], False)
         if rows is not None and complete and references is not None:
             self._tried("heartbeat", lambda: self.heart.beat(now))

@@ -103,6 +103,7 @@ class Settings(BaseModel):
     check_weekdays: int = Field(2, alias="CHECK_WEEKDAYS", ge=1, le=20)
     mails_per_minute: int = Field(30, alias="MAILS_PER_MINUTE", ge=0)
     mails_per_hour: int = Field(100, alias="MAILS_PER_HOUR", ge=0)
+    bookings_kept_days: int = Field(90, alias="BOOKINGS_KEPT_DAYS", ge=1, le=3650)
     organiser_email: EmailAddress | None = Field(None, alias="ORGANISER_EMAIL")
     facilitator_email: EmailAddress | None = Field(None, alias="FACILITATOR_EMAIL")
     facilitator_list: FacilitatorList = Field(FacilitatorList.NONE, alias="FACILITATOR_LIST")
@@ -151,6 +152,10 @@ class Settings(BaseModel):
         if recipient is None or endpoint is None:
             raise SettingsError(dict.fromkeys(_WORKER_NEEDS, "needed to send mail"))
         return WorkerSettings(email_endpoint=str(endpoint), referral_recipient=recipient)
+
+    @property
+    def names_go_to_facilitators(self) -> bool:
+        return self.facilitator_list is FacilitatorList.NAMES and self.facilitator_email is not None
 
     @property
     def bookings_storage(self) -> StorageConnection:

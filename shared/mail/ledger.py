@@ -65,7 +65,7 @@ class MailLedger:
         except (RowConflictError, StorageUnavailableError):
             # Somebody has it - or we do, and the answer was lost: then it says that we claimed it.
             return self._look_again(partition, mail_id, wanted, now, cells["ClaimedBy"])
-        self._remember(partition, mail_id, wanted)
+        self._remember(partition, mail_id, wanted, now)
         return replace(wanted, etag=etag)
 
     def mark(self, partition: str, mail_id: str, claim: Claim, outcome: Outcome, now: datetime) -> None:
@@ -99,7 +99,7 @@ class MailLedger:
         if row is None:
             return None
         if row.text("ClaimedBy") == claimant:
-            self._remember(partition, mail_id, wanted)
+            self._remember(partition, mail_id, wanted, now)
             return replace(wanted, etag=row.etag)
         return self._take_over(row, wanted, now) if _entry(row).is_open(now) else None
 
@@ -109,17 +109,14 @@ class MailLedger:
             etag = self.log.merge(_claimed(row.partition, row.key, attempts, now), row.etag)
         except RowConflictError:
             return None
-        self._remember(row.partition, row.key, wanted)
+        self._remember(row.partition, row.key, wanted, now)
         return replace(wanted, attempts=attempts, taken_over=True, etag=etag)
 
-    def _remember(self, partition: str, mail_id: str, claim: Claim) -> None:
+    def _remember(self, partition: str, mail_id: str, claim: Claim, now: datetime) -> None:
         # Before the mail is sent: a delivery report can come sooner than the next line of ours.
-        try:
-            self.index.insert(
-                {"PartitionKey": str(claim.operation_id), "RowKey": "mail", "Session": partition, "Mail": mail_id}
-            )
-        except RowConflictError:
-            return  # the SDK's second try met its first
+        keys = {"PartitionKey": str(claim.operation_id), "RowKey": "mail"}
+        with suppress(RowConflictError):  # the SDK's second try met its first
+            self.index.insert(keys | {"Session": partition, "Mail": mail_id, "At": moment_text(now)})
 
 
 def _claimed(partition: str, mail_id: str, attempts: int, now: datetime) -> dict[str, Any]:

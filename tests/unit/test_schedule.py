@@ -21,6 +21,17 @@ FAILURES = [StorageUnavailableError("canary@example.nhs.uk"), ValueError("canary
 
 
 @dataclass
+class Keeper:
+    """Retention, or a broken one."""
+
+    house: "House"
+
+    def run(self, remembered: Remembered, now: datetime) -> object:
+        self.house._may_fail("retention")
+        return None
+
+
+@dataclass
 class House:
     """Every part that a run speaks to. `broken` names those that fail, and `failure` is how."""
 
@@ -78,6 +89,7 @@ class House:
             referrals=self,
             adoption=self,
             heart=self,
+            retention=Keeper(self),
             pause=self,
             staff={"staff": self.tell},
         )
@@ -127,7 +139,7 @@ def test_a_run_that_left_out_a_session_is_no_heartbeat_and_names_what_it_found(h
     assert house.beats == []
 
 
-@pytest.mark.parametrize("part", ["staff", "heartbeat"])
+@pytest.mark.parametrize("part", ["staff", "heartbeat", "retention"])
 def test_whoever_is_told_of_a_run_cannot_stop_it(house: House, part: str) -> None:
     house.broken = {part}
 
