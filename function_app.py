@@ -2,9 +2,9 @@
 
 import azure.functions as func
 
-from functions import bookings, health, mail, manage, referrals, resources, schedule, start
+from functions import bookings, forwarding, health, mail, manage, referrals, resources, schedule, start
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 
-for blueprint in (bookings, health, mail, manage, referrals, resources, schedule, start):
+for blueprint in (bookings, forwarding, health, mail, manage, referrals, resources, schedule, start):
     app.register_functions(blueprint.bp)

@@ -1,6 +1,5 @@
-"""One-to-one referrals: the form, accepting one, the page with its reference, and forwarding it."""
+"""One-to-one referrals: the form, accepting one, and the page with its reference."""
 
-import logging
 from uuid import uuid4
 
 import azure.functions as func
@@ -9,12 +8,10 @@ from functions.form_tokens import check, check_empty, issue
 from functions.forms import FormError, or_another, read_body, validate, wants_json
 from functions.pages import render
 from functions.problems import PageUnknownError
-from functions.queues import REFERRALS, REFERRALS_STORAGE, poison, read_referral, referral_message
+from functions.queues import REFERRALS, REFERRALS_STORAGE, referral_message
 from functions.responses import answering, json_body, page, see_other
 from shared.bootstrap import Services, services
-from shared.referrals.model import ReferralRequest
-
-logger = logging.getLogger(__name__)
+from shared.referrals.answers import ReferralRequest
 
 bp = func.Blueprint()
 
@@ -88,21 +85,3 @@ def _form(built: Services, found: FormError) -> str:
         submission_id=submission_id,
         form_token=issue(built.proof, _FORM, submission_id, built.now()),
     )
-
-
-@bp.queue_trigger(arg_name="message", queue_name=REFERRALS, connection=REFERRALS_STORAGE)
-def forward_referral(message: func.QueueMessage) -> None:
-    reference = read_referral(message.get_body())
-    if reference is None:
-        logger.warning("a message of the queue %s names no referral and is dropped", REFERRALS)
-        return
-    built = services()
-    built.forwarder.forward(reference, built.now())
-
-
-@bp.queue_trigger(arg_name="message", queue_name=poison(REFERRALS), connection=REFERRALS_STORAGE)
-def referral_failed(message: func.QueueMessage) -> None:
-    reference = read_referral(message.get_body())
-    if reference is not None:
-        built = services()
-        built.forwarder.hold(reference, built.now())

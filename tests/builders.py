@@ -10,7 +10,7 @@ from shared.bookings.reminders import parse_offsets
 from shared.bookings.request import BookingRequest
 from shared.content import Content, load_content
 from shared.mail.ledger import Entry, MailState
-from shared.referrals.model import ReferralRequest
+from shared.referrals.answers import ReferralRequest
 from shared.wallclock import LONDON
 
 ROOT = Path(__file__).parents[1]

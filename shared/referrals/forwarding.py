@@ -12,6 +12,7 @@ from shared.mail.delivery import Claim, Outcome, Postponed, Refused, Sent, hand_
 from shared.mail.letters import Letters
 from shared.mail.message import EmailMessage, MailSender
 from shared.referrals.errors import KeyUnavailableError, UnsealError
+from shared.referrals.layout import laid_out
 from shared.referrals.model import Referral, ReferralState
 from shared.referrals.service import Envelope
 from shared.rows import moment_text
@@ -101,7 +102,7 @@ class ReferralForwarder[E: Envelope]:
             raise UnsealError("missing")
         answers = json.loads(self.unseal(referral.reference, found[1]))
         return self.letters.write(
-            "referral", to=self.recipient, reference=referral.reference, answers=_laid_out(answers, referral)
+            "referral", to=self.recipient, reference=referral.reference, answers=laid_out(answers, referral)
         )
 
     def _mark(self, referral: Referral, claim: Claim, outcome: Outcome, now: datetime) -> None:
@@ -129,20 +130,3 @@ class ReferralForwarder[E: Envelope]:
 
 def _operation_id(reference: str) -> UUID:
     return uuid5(NAMESPACE_URL, f"referral:{reference}")
-
-
-_LABELS = {
-    "full_name": "Name",
-    "contact_by": "How to get in touch",
-    "email": "Email address",
-    "phone": "Phone number",
-    "therapy_language": "Language for therapy",
-    "what_brings_you": "What brings them here",
-}
-
-
-def _laid_out(answers: dict[str, object], referral: Referral) -> list[tuple[str, str]]:
-    given = [(label, answers.get(name)) for name, label in _LABELS.items()]
-    pairs = [(label, ", ".join(value) if isinstance(value, list) else str(value)) for label, value in given if value]
-    agreed = f"They agreed that these answers are sent to you (wording of {referral.consent_version})."
-    return [*pairs, ("Received", referral.received_on), ("Consent", agreed)]

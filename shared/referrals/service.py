@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from shared.references import reference, same_answers, same_submission
+from shared.referrals.answers import ReferralRequest
 from shared.referrals.errors import ReferralReusedError, ReferralsBusyError
-from shared.referrals.model import Referral, ReferralRequest, ReferralState
+from shared.referrals.model import Referral, ReferralState
 from shared.rows import RowConflictError, StorageUnavailableError
 from shared.wallclock import LONDON
 

@@ -11,7 +11,7 @@ import pytest
 from functions.forms import FORM, JSON, or_another, read_body, validate
 from functions.responses import Answering, page
 from shared.bookings.request import BookingRequest
-from shared.referrals.model import ReferralRequest
+from shared.referrals.answers import ReferralRequest
 from tests.unit.functions import requests
 
 MISSING = {

@@ -23,7 +23,7 @@ from shared.bookings.request import Booked, BookingRequest
 from shared.bookings.service import Opening
 from shared.content import Content
 from shared.references import ALPHABET
-from shared.referrals.model import ReferralRequest
+from shared.referrals.answers import ReferralRequest
 from shared.signing import Signer
 from tests import builders
 from tests.builders import MORNING

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from functions.forms import FORM, JSON, BodyError, FormError, Submission, read_body, validate, wants_json
 from shared.bookings.request import BookingRequest
-from shared.referrals.model import ReferralRequest
+from shared.referrals.answers import ReferralRequest
 from tests.unit.functions import requests
 
 FIELDS = sorted(BookingRequest.model_fields.keys() | ReferralRequest.model_fields.keys())

@@ -24,7 +24,7 @@ from shared.bookings.errors import SessionFullError
 from shared.bookings.model import AttendeeState, SessionState
 from shared.bookings.request import BookingRequest
 from shared.content import Content
-from shared.referrals.model import ReferralRequest
+from shared.referrals.answers import ReferralRequest
 from tests import builders
 from tests.builders import MORNING, ROOT
 from tests.unit.functions.managing import TOKEN, managed

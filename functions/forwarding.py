@@ -1,0 +1,30 @@
+"""Forwarding referrals to the provider: one message of the queue, one referral."""
+
+import logging
+
+import azure.functions as func
+
+from functions.queues import REFERRALS, REFERRALS_STORAGE, poison, read_referral
+from shared.bootstrap import services
+
+logger = logging.getLogger(__name__)
+
+bp = func.Blueprint()
+
+
+@bp.queue_trigger(arg_name="message", queue_name=REFERRALS, connection=REFERRALS_STORAGE)
+def forward_referral(message: func.QueueMessage) -> None:
+    reference = read_referral(message.get_body())
+    if reference is None:
+        logger.warning("a message of the queue %s names no referral and is dropped", REFERRALS)
+        return
+    built = services()
+    built.forwarder.forward(reference, built.now())
+
+
+@bp.queue_trigger(arg_name="message", queue_name=poison(REFERRALS), connection=REFERRALS_STORAGE)
+def referral_failed(message: func.QueueMessage) -> None:
+    reference = read_referral(message.get_body())
+    if reference is not None:
+        built = services()
+        built.forwarder.hold(reference, built.now())
