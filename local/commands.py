@@ -15,10 +15,11 @@ USAGE = """\
 python dev.py [run] [options]   installs what is missing and runs the whole service until Ctrl+C
 python dev.py test [arguments]  all checks and tests; with arguments only pytest with them
 python dev.py load FILE         loads a schedule (CSV) into the service that is running
+python dev.py passphrase        asks for, or makes, the provider's passphrase and prints its hash
 
 `python dev.py run --help` and `python dev.py load --help` say which options there are."""
 
-_MODULES = {"run": "local.run", "test": "local.checks", "load": "local.load"}
+_MODULES = {"run": "local.run", "test": "local.checks", "load": "local.load", "passphrase": "local.passphrase"}
 _HELP = {"help", "-h", "--help"}
 
 

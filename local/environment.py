@@ -31,6 +31,7 @@ def settings(
         "REFERRALS_STORAGE__queueServiceUri": "",
         "EMAIL_ENDPOINT": mail_url,
         "SITE_URL": site_url,
+        "COLLECT_URL": site_url,
     }
     return chosen(developers_own) | run | dict(keys)
 

@@ -27,6 +27,7 @@ from shared.mail.ledger import MailLedger
 from shared.mail.letters import Letters
 from shared.mail.message import MailSender
 from shared.referrals.forwarding import ReferralForwarder
+from shared.referrals.links import ReferralLinks
 from shared.referrals.service import ReferralService
 from shared.rows import Table
 from shared.schedule import Schedule
@@ -142,6 +143,10 @@ class Services:
             letters=self._letters,
             recipient=self._settings.worker.referral_recipient,
         )
+
+    @cached_property
+    def referral_links(self) -> ReferralLinks:
+        return ReferralLinks(self._signer, self.site_url, str(self._settings.collect_url or "").rstrip("/"))
 
     @cached_property
     def schedule(self) -> Schedule:

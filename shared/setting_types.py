@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, HttpUrl, SecretBytes, SecretStr
 
+from shared.referrals.passphrase import PassphraseHash
+
 _SECRET_BYTES = 32
 _RSA_BITS = 2048  # NIST SP 800-131A: fewer protect nothing
 _BASE64 = re.compile(r"[A-Za-z0-9_-]+={0,2}")
@@ -145,6 +147,10 @@ def _vault_key(url: HttpUrl) -> HttpUrl:
     return _encrypted(url)
 
 
+def _passphrase(value: Any) -> PassphraseHash:
+    return PassphraseHash.parse(str(value))
+
+
 Key = Annotated[SecretBytes, BeforeValidator(_secret)]
 SharedKey = Annotated[SecretStr, BeforeValidator(_shared_key)]
 Domains = Annotated[tuple[str, ...], BeforeValidator(_domains)]
@@ -154,4 +160,5 @@ ConnectionString = Annotated[SecretStr, BeforeValidator(_connection_string)]
 HttpsUrl = Annotated[HttpUrl, AfterValidator(_encrypted)]
 Endpoint = Annotated[HttpUrl, AfterValidator(_encrypted_or_local)]
 VaultKey = Annotated[HttpUrl, AfterValidator(_vault_key)]
+Passphrase = Annotated[PassphraseHash, BeforeValidator(_passphrase)]
 Credential = Literal["managedidentity"]

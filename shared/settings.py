@@ -17,6 +17,7 @@ from shared.setting_types import (
     Endpoint,
     HttpsUrl,
     Key,
+    Passphrase,
     PrivateJwk,
     PublicJwk,
     SharedKey,
@@ -41,9 +42,10 @@ class Role(StrEnum):
 
 
 class Delivery(StrEnum):
-    """How a referral reaches the provider: `inline` puts the answers into the mail."""
+    """How a referral reaches the provider: the answers in the mail, or a link in it to a page that shows them."""
 
     INLINE = "inline"
+    LINK = "link"
 
 
 class FacilitatorList(StrEnum):
@@ -73,6 +75,7 @@ class WorkerSettings:
 Offsets = Annotated[tuple[Offset, ...], BeforeValidator(parse_offsets)]
 
 _WORKER_NEEDS = ("EMAIL_ENDPOINT", "REFERRAL_RECIPIENT", "REFERRAL_DELIVERY")
+_COLLECT_NEEDS = ("COLLECT_URL", "REFERRAL_PASSPHRASE")
 _OPENS_REFERRALS = ("REFERRAL_PRIVATE_KEY", "REFERRAL_VAULT_KEY")
 _STORAGES = ("BOOKINGS_STORAGE", "REFERRALS_STORAGE")
 
@@ -114,6 +117,9 @@ class Settings(BaseModel):
     referral_vault_key: VaultKey | None = Field(None, alias="REFERRAL_VAULT_KEY")
     referral_recipient: EmailAddress | None = Field(None, alias="REFERRAL_RECIPIENT")
     referral_delivery: Delivery | None = Field(None, alias="REFERRAL_DELIVERY")
+    referral_passphrase: Passphrase | None = Field(None, alias="REFERRAL_PASSPHRASE")
+    referral_passphrase_previous: Passphrase | None = Field(None, alias="REFERRAL_PASSPHRASE_PREVIOUS")
+    collect_url: Endpoint | None = Field(None, alias="COLLECT_URL")
     email_endpoint: Endpoint | None = Field(None, alias="EMAIL_ENDPOINT")
     email_access_key: SharedKey | None = Field(None, alias="EMAIL_ACCESS_KEY")
     email_sender: EmailAddress = Field(alias="EMAIL_SENDER")
@@ -180,7 +186,8 @@ def _missing(given: Mapping[str, str]) -> dict[str, str]:
         found |= _missing_of_storage(storage, given)
     if given.get("SERVICE_ROLE") == Role.WEB:
         return found
-    found |= {name: "missing" for name in _WORKER_NEEDS if name not in given}
+    needs = [*_WORKER_NEEDS, *(_COLLECT_NEEDS if given.get("REFERRAL_DELIVERY") == Delivery.LINK else ())]
+    found |= {name: "missing" for name in needs if name not in given}
     key, vault = _OPENS_REFERRALS
     return found if key in given or vault in given else found | {key: f"missing (or {vault})"}
 

@@ -3,6 +3,7 @@
 ReferralError
  |- ReferralReusedError   this form was sent before, with other answers
  |- ReferralsBusyError    retryable: the same request may be sent again
+ |- ReferralLinkError     a link that was never given out, or whose referral is not known any more
  |- KeyUnavailableError   retryable: the private key cannot be used at the moment
  `- UnsealError           what was stored cannot be opened: tampered with, moved or cut short
 """
@@ -18,6 +19,10 @@ class ReferralReusedError(ReferralError):
 
 class ReferralsBusyError(ReferralError):
     """Storage gave no clear answer. Sending the same again is safe and finds the first."""
+
+
+class ReferralLinkError(ReferralError):
+    """The link was never given out, was changed on its way, or its referral is forgotten: nobody may tell which."""
 
 
 class KeyUnavailableError(ReferralError):

@@ -9,6 +9,7 @@ from azure.data.tables import TableServiceClient
 from azure.storage.queue import QueueServiceClient
 
 from local.keys import new_keys
+from shared.referrals.passphrase import PassphraseHash
 from shared.settings import Settings, SettingsError
 
 KEYS = new_keys()
@@ -38,6 +39,13 @@ WORKER = WEB | {
 KEY = base64.b64encode(b"k" * 64).decode()
 
 
+COLLECTED = WORKER | {
+    "REFERRAL_DELIVERY": "link",
+    "COLLECT_URL": "https://collect.example.nhs.uk",
+    "REFERRAL_PASSPHRASE": str(PassphraseHash.of("violet harbour seven quiet lanterns")),
+}
+
+
 def jwk(name: str, **changes: Any) -> str:
     """A key of a setting with some of its members changed; None takes one out."""
     changed = json.loads(KEYS[name]) | changes
@@ -53,6 +61,19 @@ def problems(environ: dict[str, str]) -> dict[str, str]:
 @pytest.mark.parametrize("environ", [WEB, WORKER], ids=["web", "worker"])
 def test_each_app_starts_with_what_it_needs(environ: dict[str, str]) -> None:
     assert Settings.from_environment(environ).role == environ["SERVICE_ROLE"]
+
+
+@pytest.mark.parametrize("name", ["COLLECT_URL", "REFERRAL_PASSPHRASE"])
+def test_referrals_that_are_collected_need_a_place_and_a_passphrase(name: str) -> None:
+    assert Settings.from_environment(COLLECTED).referral_delivery == "link"
+    assert problems(COLLECTED | {name: ""}) == {name: "missing"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("COLLECT_URL", "http://collect.example"), ("REFERRAL_PASSPHRASE", "violet harbour seven")]
+)
+def test_a_place_without_encryption_and_a_passphrase_that_is_no_hash_are_refused(name: str, value: str) -> None:
+    assert problems(COLLECTED | {name: value}) == {name: "not valid"}
 
 
 def test_an_empty_environment_names_everything_that_is_needed() -> None:
