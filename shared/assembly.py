@@ -26,8 +26,10 @@ from shared.mail.budget import Budget
 from shared.mail.ledger import MailLedger
 from shared.mail.letters import Letters
 from shared.mail.message import MailSender
+from shared.referrals.acknowledging import Acknowledging
 from shared.referrals.forwarding import ReferralForwarder
 from shared.referrals.links import ReferralLinks
+from shared.referrals.mailbox import ProviderMailbox
 from shared.referrals.service import ReferralService
 from shared.rows import Table
 from shared.schedule import Schedule
@@ -149,6 +151,14 @@ class Services:
         return ReferralLinks(self._signer, self.site_url, str(self._settings.collect_url or "").rstrip("/"))
 
     @cached_property
+    def acknowledging(self) -> Acknowledging:
+        return Acknowledging(self._referral_rows)
+
+    @cached_property
+    def provider_mailbox(self) -> ProviderMailbox:
+        return ProviderMailbox(self._referral_tables("ReferralService"))
+
+    @cached_property
     def schedule(self) -> Schedule:
         looking = LookingAfter(rosters=self._roster, log=self._ledger, mover=self.managing, policy=self.policy)
         budget = Budget(self._settings.mails_per_minute, self._settings.mails_per_hour)
@@ -215,8 +225,12 @@ class Services:
     def _referral_rows(self) -> "ReferralRepository":
         from shared.referrals.repository import ReferralRepository
 
-        tables = adapters.tables(self._settings.referrals_storage)
-        return ReferralRepository(tables("Referrals"), tables("SealedReferrals"))
+        tables = self._referral_tables
+        return ReferralRepository(tables("Referrals"), tables("SealedReferrals"), tables("ReferralMail"))
+
+    @cached_property
+    def _referral_tables(self) -> Callable[[str], Table]:
+        return adapters.tables(self._settings.referrals_storage)
 
     @cached_property
     def _booking_tables(self) -> Callable[[str], Table]:

@@ -37,6 +37,11 @@ def days_before(moment: datetime, days: int) -> datetime:
     return wall.replace(tzinfo=LONDON).astimezone(UTC)
 
 
+def london_day(moment: datetime) -> str:
+    """The day that calendars in London show: 2023-09-08."""
+    return moment.astimezone(LONDON).date().isoformat()
+
+
 def clock_time(moment: datetime) -> str:
     """3pm, 5:30pm, midday, midnight (NHS service manual: numbers, measurements, dates and time)."""
     wall = moment.astimezone(LONDON)

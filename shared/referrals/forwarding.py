@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -13,14 +13,11 @@ from shared.mail.letters import Letters
 from shared.mail.message import EmailMessage, MailSender
 from shared.referrals.errors import KeyUnavailableError, UnsealError
 from shared.referrals.layout import laid_out
-from shared.referrals.model import Referral, ReferralState
+from shared.referrals.model import SETTLED, Referral, ReferralState
 from shared.referrals.service import Envelope
 from shared.rows import moment_text
 
 logger = logging.getLogger(__name__)
-
-# A claim ends ten minutes after it began: left in the row, it would tell the time of day.
-_SETTLED: Mapping[str, str] = {"NotBefore": "", "ClaimedBy": "", "LastError": ""}
 
 
 class ReferralQueue[E: Envelope](Protocol):
@@ -30,7 +27,7 @@ class ReferralQueue[E: Envelope](Protocol):
     def sealed(self, reference: str) -> tuple[Referral, E] | None: ...
     def claim(self, referral: Referral, operation_id: UUID, now: datetime) -> Claim | None: ...
     def insert_status(self, referral: Referral) -> None: ...
-    def mark(self, reference: str, etag: str, **cells: str) -> None: ...
+    def mark(self, reference: str, etag: str, **cells: str | int) -> bool: ...
 
 
 class Pause(Protocol):
@@ -108,7 +105,7 @@ class ReferralForwarder[E: Envelope]:
     def _mark(self, referral: Referral, claim: Claim, outcome: Outcome, now: datetime) -> None:
         match outcome:
             case Sent():
-                self.queue.mark(referral.reference, claim.etag, State=str(ReferralState.SENT), **_SETTLED)
+                self.queue.mark(referral.reference, claim.etag, State=str(ReferralState.SENT), **SETTLED)
                 logger.info("referral %s sent", referral.reference)
             case Refused(code):
                 self._mark_attention(referral, claim.etag, code)
@@ -123,7 +120,7 @@ class ReferralForwarder[E: Envelope]:
         self.queue.mark(referral.reference, etag, NotBefore=moment_text(until), LastError=code)
 
     def _mark_attention(self, referral: Referral, etag: str, code: str) -> None:
-        cells = {**_SETTLED, "LastError": code}
+        cells = {**SETTLED, "LastError": code}
         self.queue.mark(referral.reference, etag, State=str(ReferralState.ATTENTION), **cells)
         logger.error("referral %s needs a person: %s", referral.reference, code)
 

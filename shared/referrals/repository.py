@@ -1,26 +1,40 @@
 """Referrals in Table Storage: a status that administrators may read, and sealed answers that nobody there can."""
 
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 from shared.mail.delivery import LEASE, Claim
-from shared.referrals.model import Referral, ReferralState
+from shared.referrals.model import NEVER, Referral, ReferralState
 from shared.referrals.sealing import Sealed
 from shared.rows import Row, RowConflictError, StorageUnavailableError, Table, moment_text
+from shared.wallclock import london_day
 
 _PARTITION = "referrals"
+_MAIL = "mail"
 _LISTED = ("PartitionKey", "RowKey", "ReceivedOn", "ConsentVersion", "SubmissionHash")
-_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Mailed:
+    """The referral that a mail was about, and under which of its epochs it was sent."""
+
+    reference: str
+    epoch: int
 
 
 @dataclass(frozen=True, slots=True)
 class ReferralRepository:
-    """The tables `Referrals` and `SealedReferrals`, in an account of their own."""
+    """The tables `Referrals`, `SealedReferrals` and `ReferralMail`, in an account of their own.
+
+    `ReferralMail` finds a referral by the operation id that delivery reports carry.
+    """
 
     status_table: Table
     sealed_table: Table
+    mail_table: Table
 
     def insert_sealed(self, referral: Referral, sealed: Sealed) -> None:
         """Stores the sealed answers.
@@ -57,7 +71,7 @@ class ReferralRepository:
     def claim(self, referral: Referral, operation_id: UUID, now: datetime) -> Claim | None:
         """Takes the referral on; None where somebody else has since it was read."""
         attempts, claimant = referral.attempts + 1, uuid4().hex
-        cells = {"State": str(ReferralState.SENDING), "Attempts": attempts, "ClaimedBy": claimant}
+        cells = _stages(referral) | {"State": str(ReferralState.SENDING), "Attempts": attempts, "ClaimedBy": claimant}
         cells |= {"NotBefore": moment_text(now + LEASE)}
         try:
             etag = self.status_table.merge(_keys(referral.reference) | cells, referral.etag)
@@ -66,14 +80,47 @@ class ReferralRepository:
             if found is None or found.text("ClaimedBy") != claimant:
                 return None
             etag = found.etag
+        # Before the mail is sent: a delivery report can come sooner than the next line of ours.
+        self._remember(referral, operation_id, now)
         return Claim(operation_id, attempts=attempts, taken_over=referral.attempts > 0, etag=etag)
 
-    def mark(self, reference: str, etag: str, **cells: str) -> None:
-        """Writes down how far a claimed referral came. Nothing happens where somebody took the claim over since."""
+    def change(self, reference: str, etag: str, **cells: str | int) -> str:
+        """Sets these cells of a status that nobody has changed since it was read, and returns its new ETag.
+
+        Raises:
+            RowConflictError: somebody has - or this very call did, and its answer was lost. Read it again.
+        """
+        return self.status_table.merge(_keys(reference) | cells, etag)
+
+    def mark(self, reference: str, etag: str, **cells: str | int) -> bool:
+        """As `change`, but says whether it was done: where somebody was faster, theirs stands."""
         try:
-            self.status_table.merge(_keys(reference) | cells, etag)
+            self.change(reference, etag, **cells)
         except RowConflictError:
-            return
+            return False
+        return True
+
+    def delete_sealed(self, reference: str) -> None:
+        """Erases the answers; nothing happens where they are gone."""
+        self.sealed_table.delete(_PARTITION, reference)
+
+    def delete_status(self, referral: Referral) -> None:
+        """Forgets a referral.
+
+        Raises:
+            RowConflictError: somebody has changed its row since it was read.
+        """
+        self.status_table.delete(_PARTITION, referral.reference, referral.etag)
+
+    def mailed(self, operation_id: str) -> Mailed | None:
+        """Which mail of which referral a delivery report is about; None where it is none of these."""
+        row = self.mail_table.get(operation_id, _MAIL)
+        return None if row is None else Mailed(row.text("Referral"), row.whole("Epoch") or 0)
+
+    def _remember(self, referral: Referral, operation_id: UUID, now: datetime) -> None:
+        cells = {"PartitionKey": str(operation_id), "RowKey": _MAIL, "Referral": referral.reference}
+        with suppress(RowConflictError):  # an earlier attempt wrote it, or the SDK's first try
+            self.mail_table.insert(cells | {"Epoch": referral.epoch, "On": london_day(now)})
 
 
 def _keys(reference: str) -> dict[str, Any]:
@@ -90,8 +137,29 @@ def _about(referral: Referral) -> dict[str, Any]:
 
 
 def _status_cells(referral: Referral) -> dict[str, Any]:
-    stage = {"State": str(ReferralState.RECEIVED), "Attempts": 0, "NotBefore": "", "LastError": ""}
-    return _keys(referral.reference) | _about(referral) | stage
+    # Every column from the start: the portal's dialog offers only those that a row has.
+    first = {"State": str(ReferralState.RECEIVED), "Attempts": 0, "NotBefore": "", "Hold": "no"}
+    return _keys(referral.reference) | _about(referral) | _stages(referral) | first
+
+
+def _stages(referral: Referral) -> dict[str, Any]:
+    """What is known of its way, but for where it stands and the claim on it."""
+    return {
+        "DueOn": referral.due_on,
+        "SentOn": referral.sent_on,
+        "DeliveredOn": referral.delivered_on,
+        "AcknowledgedOn": referral.acknowledged_on,
+        "ErasedOn": referral.erased_on,
+        "AttentionOn": referral.attention_on,
+        "WaitingSince": moment_text(referral.waiting_since) if referral.waiting_since else "",
+        "Alarms": referral.alarms,
+        "LastError": referral.last_error,
+        "Warned": referral.warned,
+        "WarnedOn": referral.warned_on,
+        "Epoch": referral.epoch,
+        "Redriven": referral.redriven,
+        "Delivery": referral.delivery,
+    }
 
 
 def _sealed_cells(sealed: Sealed) -> dict[str, Any]:
@@ -126,12 +194,28 @@ def _referral(row: Row) -> Referral:
         received_on=row.text("ReceivedOn"),
         consent_version=row.text("ConsentVersion"),
         submission=row.text("SubmissionHash"),
+        due_on=row.text("DueOn"),
+        sent_on=row.text("SentOn"),
+        delivered_on=row.text("DeliveredOn"),
+        acknowledged_on=row.text("AcknowledgedOn"),
+        erased_on=row.text("ErasedOn"),
+        attention_on=row.text("AttentionOn"),
         attempts=row.whole("Attempts") or 0,
-        not_before=row.moment("NotBefore") or _LONG_AGO,
+        not_before=row.moment("NotBefore") or NEVER,
+        waiting_since=row.moment("WaitingSince"),
+        alarms=row.whole("Alarms") or 0,
+        last_error=row.text("LastError"),
+        warned=row.whole("Warned") or 0,
+        warned_on=row.text("WarnedOn"),
+        epoch=row.whole("Epoch") or 0,
+        redriven=row.whole("Redriven") or 0,
+        delivery=row.text("Delivery"),
+        held=row.yes("Hold", default=False),
         etag=row.etag,
     )
 
 
 def _state(text: str) -> ReferralState:
     # A word that is none of ours was typed by somebody: a person must look, and nothing may be dropped meanwhile.
-    return ReferralState(text) if text in ReferralState else ReferralState.ATTENTION
+    word = text.casefold()
+    return ReferralState(word) if word in ReferralState else ReferralState.ATTENTION

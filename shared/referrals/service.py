@@ -4,7 +4,7 @@ import logging
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Protocol
 
 from shared.references import reference, same_answers, same_submission
@@ -12,12 +12,11 @@ from shared.referrals.answers import ReferralRequest
 from shared.referrals.errors import ReferralReusedError, ReferralsBusyError
 from shared.referrals.model import Referral, ReferralState
 from shared.rows import RowConflictError, StorageUnavailableError
-from shared.wallclock import LONDON
+from shared.wallclock import london_day
 
 logger = logging.getLogger(__name__)
 
 _CANDIDATES = 5  # references to try: a second is needed once in some ten thousand million referrals
-_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class Envelope(Protocol):
@@ -84,15 +83,14 @@ class ReferralService[E: Envelope]:
         return len(orphans)
 
     def _referral(self, submission_id: str, candidate: int, fingerprint: str, now: datetime) -> Referral:
+        today = london_day(now)
         return Referral(
             reference=reference(self.key, "referral", submission_id, str(candidate)),
             state=ReferralState.RECEIVED,
-            received_on=now.astimezone(LONDON).date().isoformat(),
+            received_on=today,
+            due_on=today,
             consent_version=self.consent_version,
             submission=fingerprint,
-            attempts=0,
-            not_before=_NEVER,
-            etag="",
         )
 
     def _store_sealed(self, referral: Referral, answers: bytes) -> bool:

@@ -33,11 +33,11 @@ class Way:
     """A referral's way from the form to the provider, and tables that a test can look into."""
 
     def __init__(self) -> None:
-        self.status, self.sealed, self.service_rows = FakeTable(), FakeTable(), FakeTable()
+        self.status, self.sealed, self.mail, self.service_rows = (FakeTable() for _ in range(4))
         self.sender = FakeMailSender(dedupes=False)
 
     def repository(self, wrap: Wrap = lambda table: table) -> ReferralRepository:
-        return ReferralRepository(wrap(self.status), wrap(self.sealed))
+        return ReferralRepository(wrap(self.status), wrap(self.sealed), wrap(self.mail))
 
     def service(self, wrap: Wrap = lambda table: table) -> ReferralService[Sealed]:
         return ReferralService(self.repository(wrap), SEALER.seal, KEY, "2023-09-01")
@@ -117,8 +117,9 @@ def test_the_status_row_knows_the_day_and_no_more() -> None:
     [row] = way.rows
     assert row.text("ReceivedOn") == "2023-09-01"
     assert set(row.cells) == {
-        *("PartitionKey", "RowKey", "State", "ReceivedOn", "ConsentVersion", "SubmissionHash"),
-        *("Attempts", "NotBefore", "LastError"),
+        *("PartitionKey", "RowKey", "State", "ConsentVersion", "SubmissionHash", "Attempts", "NotBefore", "LastError"),
+        *("ReceivedOn", "DueOn", "SentOn", "DeliveredOn", "AcknowledgedOn", "ErasedOn", "AttentionOn", "WarnedOn"),
+        *("WaitingSince", "Alarms", "Warned", "Epoch", "Redriven", "Delivery", "Hold"),
     }
 
 
