@@ -2,9 +2,24 @@
 
 import azure.functions as func
 
-from functions import bookings, forwarding, health, mail, manage, referrals, resources, schedule, start
+from functions import (
+    bookings,
+    elsewhere,
+    forwarding,
+    health,
+    information,
+    mail,
+    manage,
+    referrals,
+    resources,
+    schedule,
+    start,
+)
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 
-for blueprint in (bookings, forwarding, health, mail, manage, referrals, resources, schedule, start):
-    app.register_functions(blueprint.bp)
+MODULES = (bookings, forwarding, health, information, mail, manage, referrals, resources, schedule, start)
+BLUEPRINTS = tuple(module.bp for module in MODULES)
+
+for blueprint in (*BLUEPRINTS, elsewhere.after(BLUEPRINTS)):
+    app.register_functions(blueprint)

@@ -5,6 +5,7 @@ import secrets
 import traceback
 from pathlib import PurePath
 
+from functions.closing import ClosedError
 from functions.problems import UNEXPECTED, Problem
 from shared.content import ContentError
 from shared.settings import SettingsError
@@ -13,13 +14,14 @@ logger = logging.getLogger(__name__)
 
 
 def log(error: Exception, problem: Problem) -> str:
-    """Writes one line; returns the id by which a person's report is found in the log, empty for their own mistakes."""
-    correlation = secrets.token_hex(4) if problem.status >= 500 else ""
+    """Writes one line; returns the id by which a person's report is found in the log, if anything is amiss."""
+    ours = problem.status >= 500 and not isinstance(error, ClosedError)
+    correlation = secrets.token_hex(4) if ours else ""
     if isinstance(error, (SettingsError, ContentError)):
         logger.error("not ready %s: %s", correlation, error)  # names of settings and of parts of the copy, no values
     elif problem is UNEXPECTED:
         logger.error("unexpected %s: %s", correlation, whereabouts(error))
-    elif problem.status >= 500:
+    elif ours:
         logger.warning("busy %s: %s", correlation, whereabouts(error))
     else:
         logger.info("answered %d: %s", problem.status, type(error).__name__)

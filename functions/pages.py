@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from jinja2 import BytecodeCache, Environment
 
 NHSUK_VERSION = "10.6.1"
-ASSETS = f"/assets/nhsuk-{NHSUK_VERSION}"
+OWN_STYLE = "c1274374"  # the start of the SHA-256 of static/app.css: browsers keep what is under one address for a year
+ASSETS = f"/assets/nhsuk-{NHSUK_VERSION}-{OWN_STYLE}"
 TEMPLATES = Path(__file__).parent / "templates"
 
 

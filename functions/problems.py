@@ -3,8 +3,9 @@
 Nothing here names a person, a trust or a subject: these titles show on shared screens and in browser histories.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable
 
+from functions.closing import BookingsClosedError, ClosedError, OneToOneClosedError
 from functions.form_tokens import FormTokenError
 from functions.forms import (
     BodyError,
@@ -14,6 +15,7 @@ from functions.forms import (
     MalformedBodyError,
     UnsupportedBodyError,
 )
+from functions.problem import UNEXPECTED, Problem, about_session, busy, closed, not_ready
 from shared.bookings.errors import (
     BookingError,
     BookingsBusyError,
@@ -40,59 +42,24 @@ from shared.referrals.errors import (
 from shared.rows import StorageError
 from shared.settings import SettingsError
 
+__all__ = ["PROBLEMS", "UNEXPECTED", "ForeignOriginError", "MethodError", "PageUnknownError", "Problem", "problem_of"]
+
 
 class PageUnknownError(Exception):
     """There is nothing at this address, or nothing any more."""
 
 
+class MethodError(Exception):
+    """This address takes other methods: `allowed`."""
+
+    def __init__(self, allowed: Iterable[str] = ()) -> None:
+        super().__init__()
+        self.allowed = tuple(sorted(allowed))
+
+
 class ForeignOriginError(Exception):
     """A page of another site sent this form."""
 
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What a person reads: why it did not work, what to do next, and a way out of the page.
-
-    `name` is the stable end of the problem's type URI (RFC 9457); `retry_after` is in seconds, None where repeating
-    will not help.
-    """
-
-    status: int
-    name: str
-    title: str
-    detail: str
-    way_out: str = "/"
-    way_out_text: str = "Go to the start page"
-    retry_after: int | None = None
-
-    @property
-    def type(self) -> str:
-        return f"/problems/{self.name}"
-
-
-def _about_session(status: int, name: str, title: str, detail: str) -> Problem:
-    return Problem(status, name, title, detail, way_out="/sessions", way_out_text="See all sessions that you can book")
-
-
-def _busy(name: str) -> Problem:
-    detail = (
-        "We could not save your answers. Go back and send them again: what you typed should still be there, "
-        "and sending twice does no harm."
-    )
-    return Problem(503, name, "Sorry, please try again", detail, retry_after=5)
-
-
-def _not_ready(name: str, seconds: int) -> Problem:
-    detail = "Nothing was saved. Please come back later."
-    return Problem(503, name, "The service is not ready", detail, retry_after=seconds)
-
-
-UNEXPECTED = Problem(
-    500,
-    "unexpected",
-    "Sorry, there is a problem with the service",
-    "Go back and try again. If it happens again, please come back later.",
-)
 
 _NOT_A_FORM = Problem(
     400,
@@ -102,55 +69,55 @@ _NOT_A_FORM = Problem(
 )
 
 PROBLEMS: dict[type[Exception], Problem] = {
-    SessionUnknownError: _about_session(
+    SessionUnknownError: about_session(
         404,
         "session-unknown",
         "This session is not available",
         "It may have been taken off the list, or the link to it may be incomplete.",
     ),
-    SessionPastError: _about_session(
+    SessionPastError: about_session(
         409, "session-past", "This session has already taken place", "You can book another one."
     ),
-    SessionFullError: _about_session(
+    SessionFullError: about_session(
         409,
         "session-full",
         "This session is full",
         "Every place is taken. You can book another session, or look again later: places become free.",
     ),
-    SessionClosedError: _about_session(
+    SessionClosedError: about_session(
         409,
         "session-closed",
         "This session is not open for booking",
         "It may open later, or it may have been called off. You can book another one.",
     ),
-    SessionUnavailableError: _about_session(
+    SessionUnavailableError: about_session(
         409, "session-unavailable", "This session cannot be booked", "You can book another one."
     ),
-    NotForOutsidersError: _about_session(
+    NotForOutsidersError: about_session(
         409,
         "not-for-outsiders",
         "These sessions are for people who work for the trust",
         "If you work for the trust and used another email address, go back and say so, or use your work address.",
     ),
-    TooLateToCheckError: _about_session(
+    TooLateToCheckError: about_session(
         409,
         "too-late-to-check",
         "It is too late to book this session with this email address",
         "There is no time left to check that you work for the trust. If you have a work address, go back and use it.",
     ),
-    LinkUnknownError: _about_session(
+    LinkUnknownError: about_session(
         404,
         "link-unknown",
         "This link is not valid or has been used",
         "Use the link in the newest email about your booking, and check that it is complete.",
     ),
-    TooLateError: _about_session(
+    TooLateError: about_session(
         409,
         "too-late",
         "It is too late to change this booking",
         "The session has started. You can book another one.",
     ),
-    SubmissionReusedError: _about_session(
+    SubmissionReusedError: about_session(
         409,
         "already-sent",
         "You have already sent this form",
@@ -171,11 +138,11 @@ PROBLEMS: dict[type[Exception], Problem] = {
         "This link is not valid or has been used",
         "Use the link in the newest email about this referral, and check that it is complete.",
     ),
-    BookingsBusyError: _busy("bookings-busy"),
-    ReferralsBusyError: _busy("referrals-busy"),
-    StorageError: _busy("storage-busy"),
-    SettingsError: _not_ready("settings", 300),
-    ContentError: _not_ready("content", 300),
+    BookingsBusyError: busy("bookings-busy"),
+    ReferralsBusyError: busy("referrals-busy"),
+    StorageError: busy("storage-busy"),
+    SettingsError: not_ready("settings", 300),
+    ContentError: not_ready("content", 300),
     BookingError: UNEXPECTED,
     ReferralError: UNEXPECTED,
     KeyUnavailableError: Problem(
@@ -211,6 +178,19 @@ PROBLEMS: dict[type[Exception], Problem] = {
         "page-unknown",
         "Page not found",
         "If you typed the address, check it is correct. If you followed a link, it may be incomplete or out of date.",
+    ),
+    MethodError: Problem(
+        405,
+        "method",
+        "This page cannot be opened like that",
+        "If you came here by going back or by a bookmark, begin again at the start.",
+    ),
+    ClosedError: UNEXPECTED,
+    BookingsClosedError: closed(
+        "bookings-closed", "Booking is closed at the moment", "Nothing was booked. Bookings made before still stand."
+    ),
+    OneToOneClosedError: closed(
+        "one-to-one-closed", "The form is closed at the moment", "Nothing was kept. Forms sent before are passed on."
     ),
     ForeignOriginError: Problem(
         403,

@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -9,10 +10,12 @@ from pathlib import Path
 import azure.functions as func
 from werkzeug.http import parse_accept_header, parse_etags
 
-from functions.pages import ASSETS
+from functions.pages import ASSETS, NHSUK_VERSION
 from functions.responses import respond
 
 STATIC = Path(__file__).parent / "static"
+VENDORED = STATIC / f"nhsuk-{NHSUK_VERSION}"
+OWN_STYLES = STATIC / "app.css"
 
 # Written out: `mimetypes` asks the operating system, and Windows may call a script text/plain.
 _TYPES = {
@@ -41,16 +44,23 @@ class Asset:
 @cache
 def assets() -> dict[str, Asset]:
     """Every file by its path below `/assets/`: nothing else on the disk can be asked for."""
-    files = (path for path in STATIC.rglob("*") if path.suffix in _TYPES)
-    return {path.relative_to(STATIC).as_posix(): _asset(path) for path in files}
+    files = (path for path in VENDORED.rglob("*") if path.suffix in _TYPES)
+    folder = ASSETS.removeprefix("/assets/")
+    return {f"{folder}/{path.relative_to(VENDORED).as_posix()}": _asset(path) for path in files}
 
 
 def _asset(path: Path) -> Asset:
     body = path.read_bytes()
     if path.suffix == ".css":
         body = body.replace(b"url(/assets/images/", f"url({ASSETS}/images/".encode())  # it names icons without version
+        body += _without_comments(OWN_STYLES.read_text("utf-8")).encode()
     zipped = gzip.compress(body, mtime=0) if path.suffix in _COMPRESSED else b""
     return Asset(body, zipped, _TYPES[path.suffix], hashlib.sha256(body).hexdigest()[:20])
+
+
+def _without_comments(css: str) -> str:
+    lines = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL).splitlines()
+    return "".join(f"{line.strip()}\n" for line in lines if line.strip())
 
 
 @bp.function_name("assets")

@@ -13,7 +13,7 @@ from functions import incidents, pages
 from functions.forms import FieldError, FormError, wants_json
 from functions.headers import SECURITY_HEADERS
 from functions.origins import is_foreign
-from functions.problems import ForeignOriginError, problem_of
+from functions.problems import ForeignOriginError, MethodError, Problem, problem_of
 from shared.content import Content, ContentError
 from shared.settings import SettingsError
 
@@ -113,13 +113,19 @@ class Answering:
         found = problem_of(error)
         errors = error.errors if isinstance(error, FormError) else ()
         code = incidents.log(error, found)
-        headers = {} if found.retry_after is None else {"Retry-After": str(found.retry_after)}
+        headers = _headers(error, found)
         if wants_json(req):
             return problem(
                 found.status, found.title, found.detail, errors, found.type, correlation=code, headers=headers
             )
         facts = {"problem": found, "errors": errors, "correlation": code}
-        return page(pages.render("problem.html", self._known_site().content, **facts), found.status, headers)
+        return page(pages.render(found.template, self._known_site().content, **facts), found.status, headers)
+
+
+def _headers(error: Exception, found: Problem) -> dict[str, str]:
+    if isinstance(error, MethodError):
+        return {"Allow": ", ".join(error.allowed)}
+    return {} if found.retry_after is None else {"Retry-After": str(found.retry_after)}
 
 
 def _service_site() -> Site:

@@ -14,4 +14,5 @@ bp = func.Blueprint()
 @answering
 def start(req: func.HttpRequest) -> func.HttpResponse:
     del req
-    return page(render("start.html", services().content))
+    built = services()
+    return page(render("start.html", built.content, closed=built.closed))

@@ -34,7 +34,7 @@ from shared.referrals.service import ReferralService
 from shared.rows import Table
 from shared.schedule import Schedule
 from shared.service_rows import Adoption, Heartbeat, MailPause, SessionRegister, remembered
-from shared.settings import Settings
+from shared.settings import Settings, Support
 from shared.signing import Signer
 from shared.upkeep import retention, staff
 
@@ -66,6 +66,16 @@ class Services:
     def site_url(self) -> str:
         """Where people reach the pages, without a slash at its end."""
         return str(self._settings.site_url).rstrip("/")
+
+    @property
+    def closed(self) -> frozenset[Support]:
+        """The kinds of support that take nobody at the moment."""
+        return self._settings.closed
+
+    @property
+    def bookings_kept_days(self) -> int:
+        """For how many days after a session its bookings are kept."""
+        return self._settings.bookings_kept_days
 
     def proof(self, purpose: str, *parts: str) -> str:
         return self._signer.proof(purpose, *parts)

@@ -3,25 +3,23 @@
 import tomllib
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
+
+from shared.articles import Article, ClosedPages, HelpLine, HelpNow, Part, Resources, Start
 
 
 class ContentError(Exception):
     """The content file is missing or does not say what the pages and mails need."""
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, str_min_length=1)
-
-
-class Organisation(_Part):
+class Organisation(Part):
     """The trust: `name` and `descriptor` as its logo shows them ("... NHS Foundation Trust")."""
 
     name: str
     descriptor: str
 
 
-class Provider(_Part):
+class Provider(Part):
     """Who facilitates the sessions and gives the therapy; `email` takes referrals sent without this service."""
 
     name: str
@@ -29,7 +27,7 @@ class Provider(_Part):
     email: str
 
 
-class Groups(_Part):
+class Groups(Part):
     """Copy for group sessions; `open_theme` is what a session without a theme is called."""
 
     name: str
@@ -42,7 +40,7 @@ class Groups(_Part):
     adjustments_readers: str
 
 
-class OneToOne(_Part):
+class OneToOne(Part):
     """Copy for one-to-one referrals; `consent` is shown beside the box and `consent_version` stored with each one."""
 
     name: str
@@ -54,22 +52,14 @@ class OneToOne(_Part):
     reply: str
 
 
-class HelpLine(_Part):
-    """One place to turn to at once; `checked_on` is the ISO date on which somebody last tried it."""
-
-    name: str
-    how: str
-    checked_on: str
-
-
-class Mails(_Part):
+class Mails(Part):
     """Copy for mails. Subjects and sign-off are read over shoulders: nothing in them names the subject of a session."""
 
     subject_name: str
     sign_off: str
 
 
-class Content(_Part):
+class Content(Part):
     """One trust's and one provider's copy."""
 
     service_name: str
@@ -79,6 +69,13 @@ class Content(_Part):
     one_to_one: OneToOne
     mails: Mails
     urgent_help: tuple[HelpLine, ...] = Field(min_length=1)
+    start: Start
+    resources: Resources
+    help_now: HelpNow
+    privacy: Article
+    accessibility: Article
+    cookies: Article
+    closed: ClosedPages
 
 
 def load_content(path: Path) -> Content:

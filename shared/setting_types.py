@@ -49,8 +49,13 @@ def _check_shared_key(text: str) -> None:
         raise ValueError("needs a key in base64")
 
 
+def names(value: Any) -> tuple[str, ...]:
+    """What stands between the commas, in lower case."""
+    return tuple(part.strip().casefold() for part in str(value).split(","))
+
+
 def _domains(value: Any) -> tuple[str, ...]:
-    domains = tuple(part.strip().casefold() for part in str(value).split(","))
+    domains = names(value)
     if not all(_DOMAIN.fullmatch(domain) for domain in domains):
         raise ValueError("needs mail domains with commas between them")
     return domains

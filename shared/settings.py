@@ -22,6 +22,7 @@ from shared.setting_types import (
     PublicJwk,
     SharedKey,
     VaultKey,
+    names,
 )
 
 
@@ -48,6 +49,13 @@ class Delivery(StrEnum):
     LINK = "link"
 
 
+class Support(StrEnum):
+    """The two kinds of support, as `CLOSED` names them."""
+
+    BOOKINGS = "bookings"
+    ONE_TO_ONE = "one-to-one"
+
+
 class FacilitatorList(StrEnum):
     """Whether those who run a session get the names of who comes."""
 
@@ -72,6 +80,7 @@ class WorkerSettings:
     referral_recipient: str
 
 
+Supports = Annotated[frozenset[Support], BeforeValidator(names)]
 Offsets = Annotated[tuple[Offset, ...], BeforeValidator(parse_offsets)]
 
 _WORKER_NEEDS = ("EMAIL_ENDPOINT", "REFERRAL_RECIPIENT", "REFERRAL_DELIVERY")
@@ -88,6 +97,7 @@ class Settings(BaseModel):
     role: Role = Field(alias="SERVICE_ROLE")
     site_url: HttpUrl = Field(alias="SITE_URL")
     content_file: Path = Field(alias="CONTENT_FILE")
+    closed: Supports = Field(frozenset(), alias="CLOSED")
     bookings_connection: ConnectionString | None = Field(None, alias="BOOKINGS_STORAGE")
     bookings_tables: HttpsUrl | None = Field(None, alias="BOOKINGS_STORAGE__tableServiceUri")
     bookings_queues: HttpsUrl | None = Field(None, alias="BOOKINGS_STORAGE__queueServiceUri")

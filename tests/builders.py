@@ -28,6 +28,11 @@ def content() -> Content:
     return load_content(ROOT / "functions" / "content" / "mersey-care.toml")
 
 
+def other_content() -> Content:
+    """The copy of a trust and a provider that do not exist."""
+    return load_content(ROOT / "tests" / "content" / "other-trust.toml")
+
+
 def session_cells(**changes: Any) -> dict[str, Any]:
     """The cells of a session's row, as the loader writes them."""
     return {

@@ -10,7 +10,7 @@ from azure.storage.queue import QueueServiceClient
 
 from local.keys import new_keys
 from shared.referrals.passphrase import PassphraseHash
-from shared.settings import Settings, SettingsError
+from shared.settings import Settings, SettingsError, Support
 
 KEYS = new_keys()
 WEB = {
@@ -229,6 +229,22 @@ def test_an_e_mail_emulator_on_the_same_machine_may_go_without_encryption() -> N
     settings = Settings.from_environment(WORKER | {"EMAIL_ENDPOINT": "http://127.0.0.1:7072"})
 
     assert settings.worker.email_endpoint == "http://127.0.0.1:7072/"
+
+
+@pytest.mark.parametrize(
+    ("given", "closed"),
+    [
+        ("", set()),
+        ("bookings", {Support.BOOKINGS}),
+        ("One-to-one, bookings", {Support.BOOKINGS, Support.ONE_TO_ONE}),
+    ],
+)
+def test_each_kind_of_support_can_be_closed(given: str, closed: set[Support]) -> None:
+    assert Settings.from_environment(WEB | {"CLOSED": given}).closed == closed
+
+
+def test_something_else_that_is_to_be_closed_is_named_as_a_mistake() -> None:
+    assert problems(WEB | {"CLOSED": "bookings,everything"}) == {"CLOSED": "not valid"}
 
 
 def test_an_empty_value_counts_as_none() -> None:

@@ -1,7 +1,6 @@
 """The copy of this trust and of one that does not exist."""
 
 import logging
-from typing import Any
 
 import pytest
 
@@ -10,23 +9,14 @@ from shared.content import Content
 from tests import builders
 
 
-def invented(value: Any, name: str = "Invented") -> Any:
-    """The same copy with other words in every place."""
-    if isinstance(value, dict):
-        return {key: invented(each, f"{name} {key}") for key, each in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [invented(each, f"{name} {place}") for place, each in enumerate(value)]
-    return name
-
-
 @pytest.fixture(scope="session")
 def content() -> Content:
     return builders.content()
 
 
 @pytest.fixture(scope="session")
-def other_content(content: Content) -> Content:
-    return Content.model_validate(invented(content.model_dump()))
+def other_content() -> Content:
+    return builders.other_content()
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Style sheet, script and icons."""
 
 import gzip
+import hashlib
 import json
 import re
 from importlib.metadata import metadata, version
@@ -8,12 +9,13 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from functions.pages import ASSETS, NHSUK_VERSION
-from functions.resources import STATIC, assets, get_asset
+from functions.pages import ASSETS, NHSUK_VERSION, OWN_STYLE
+from functions.resources import OWN_STYLES, VENDORED, assets, get_asset
 from tests.unit.functions import requests
 
-CSS = f"nhsuk-{NHSUK_VERSION}/nhsuk-frontend.min.css"
-SCRIPT = f"nhsuk-{NHSUK_VERSION}/nhsuk-frontend.min.js"
+FOLDER = ASSETS.removeprefix("/assets/")
+CSS = f"{FOLDER}/nhsuk-frontend.min.css"
+SCRIPT = f"{FOLDER}/nhsuk-frontend.min.js"
 
 
 def below_assets(url: str) -> str:
@@ -21,7 +23,7 @@ def below_assets(url: str) -> str:
 
 
 def test_the_style_sheet_is_of_the_version_that_the_templates_were_made_for() -> None:
-    css = (STATIC / CSS).read_text("utf-8")
+    css = (VENDORED / "nhsuk-frontend.min.css").read_text("utf-8")
     table = re.findall(r"\| *([\d.]+) *\| *([\d.]+) *\|", str(metadata("nhsuk-frontend-jinja")))
     [wanted] = [frontend for frontend, jinja in table if jinja == version("nhsuk-frontend-jinja")]
     assert re.findall(r'--nhsuk-frontend-version:"([^"]+)"', css) == [wanted]
@@ -29,9 +31,17 @@ def test_the_style_sheet_is_of_the_version_that_the_templates_were_made_for() ->
 
 
 def test_the_vendored_files_say_where_they_come_from_and_under_which_licence() -> None:
-    note = (STATIC / f"nhsuk-{NHSUK_VERSION}" / "VERSION.md").read_text("utf-8")
+    note = (VENDORED / "VERSION.md").read_text("utf-8")
     assert f"nhsuk-frontend@{NHSUK_VERSION}" in note
     assert "MIT License" in note
+
+
+def test_our_own_styles_are_part_of_the_one_style_sheet_and_its_address_changes_with_them() -> None:
+    css = get_asset(requests.get(CSS)).get_body().decode()
+    assert css.startswith((VENDORED / "nhsuk-frontend.min.css").read_text("utf-8")[:1000])
+    assert ".app-link-button:focus {" in css
+    assert "/* What the pages need" not in css
+    assert hashlib.sha256(OWN_STYLES.read_bytes()).hexdigest()[:8] == OWN_STYLE
 
 
 @pytest.mark.parametrize(
@@ -39,10 +49,10 @@ def test_the_vendored_files_say_where_they_come_from_and_under_which_licence() -
     [
         (CSS, "text/css"),
         (SCRIPT, "text/javascript"),
-        (f"nhsuk-{NHSUK_VERSION}/manifest.json", "application/manifest+json"),
-        (f"nhsuk-{NHSUK_VERSION}/images/favicon.ico", "image/x-icon"),
-        (f"nhsuk-{NHSUK_VERSION}/images/favicon.svg", "image/svg+xml"),
-        (f"nhsuk-{NHSUK_VERSION}/images/nhsuk-icon-180.png", "image/png"),
+        (f"{FOLDER}/manifest.json", "application/manifest+json"),
+        (f"{FOLDER}/images/favicon.ico", "image/x-icon"),
+        (f"{FOLDER}/images/favicon.svg", "image/svg+xml"),
+        (f"{FOLDER}/images/nhsuk-icon-180.png", "image/png"),
     ],
 )
 def test_each_kind_of_file_says_what_it_is(path: str, mimetype: str) -> None:
@@ -58,7 +68,7 @@ def test_every_icon_that_the_style_sheet_names_is_served_under_the_version() -> 
 
 
 def test_every_icon_of_the_manifest_is_served() -> None:
-    path = f"nhsuk-{NHSUK_VERSION}/manifest.json"
+    path = f"{FOLDER}/manifest.json"
     icons = json.loads(get_asset(requests.get(path)).get_body())["icons"]
     assert icons
     assert all(str(PurePosixPath(path).parent / icon["src"]) in assets() for icon in icons)
@@ -104,16 +114,16 @@ def test_zipped_and_plain_are_different_to_a_cache() -> None:
     [
         "",
         "nowhere.css",
-        f"nhsuk-{NHSUK_VERSION}",
-        f"nhsuk-{NHSUK_VERSION}/",
-        f"nhsuk-{NHSUK_VERSION}/VERSION.md",
+        f"{FOLDER}",
+        f"{FOLDER}/",
+        f"{FOLDER}/VERSION.md",
         "../pages.py",
         "../templates/layout.html",
-        f"nhsuk-{NHSUK_VERSION}/../../pages.py",
+        f"{FOLDER}/../../pages.py",
         "/etc/passwd",
         "..\\pages.py",
         "%2e%2e/pages.py",
-        f"nhsuk-{NHSUK_VERSION}\\manifest.json",
+        f"{FOLDER}\\manifest.json",
         "images/nhsuk-icon-cross.svg\x00",
     ],
 )

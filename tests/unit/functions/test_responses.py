@@ -11,6 +11,7 @@ import pytest
 
 from functions import responses
 from functions.forms import FieldError, FormError
+from functions.pages import ASSETS
 from functions.problems import PROBLEMS
 from functions.resources import get_asset
 from functions.responses import Answering, Site, json_body, page, problem, see_other
@@ -74,7 +75,7 @@ def test_no_answer_allows_another_origin_to_read_it(answering: Answering) -> Non
 
 
 def test_an_asset_may_be_kept_for_a_year_and_is_guarded_all_the_same() -> None:
-    answer = get_asset(requests.get("nhsuk-10.6.1/manifest.json"))
+    answer = get_asset(requests.get(f"{ASSETS.removeprefix('/assets/')}/manifest.json"))
     assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]

@@ -1,0 +1,62 @@
+"""Another trust and another provider: no page and no mail of theirs holds a trace of this one."""
+
+from html import unescape
+
+import pytest
+
+from functions.pages import TEMPLATES
+from shared.content import Content
+from shared.mail.letters import Letters
+from tests.another_trust import traces
+from tests.builders import ROOT
+from tests.unit.functions.test_pages import PAGES, show
+from tests.unit.mail.test_letters import EVERY
+
+# What those who run the sessions are sent; every other mail is among those of `test_letters`.
+STAFF: list[tuple[str, dict[str, object]]] = [
+    ("organiser", {"concerns": [("Row s1", "No capacity")], "more": True}),
+    (
+        "facilitators",
+        dict.fromkeys(["starts", "when", "title", "theme"], "")
+        | dict.fromkeys(["confirmed", "to_check", "waiting", "capacity"], 3)
+        | {"adjustments": [("A person", "Captions")], "names": ["Zoë Okafor"]},
+    ),
+]
+MAILS = EVERY + [each for each in STAFF if each[0] not in {template for template, _ in EVERY}]
+LETTERS = ROOT / "shared" / "mail" / "templates"
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_another_trusts_page_speaks_for_them_alone(name: str, other_content: Content) -> None:
+    html = unescape(show(name, other_content).html)
+    assert traces(html) == []
+    assert other_content.organisation.name in html
+    assert other_content.service_name in html
+
+
+@pytest.mark.parametrize(("template", "facts"), MAILS)
+def test_another_trusts_mail_speaks_for_them_alone(
+    template: str, facts: dict[str, object], other_content: Content
+) -> None:
+    mail = Letters(other_content).write(template, to="a@b.example", **facts)
+    assert traces(f"{mail.subject} {mail.text} {unescape(mail.html)}") == []
+    assert other_content.organisation.name in mail.text
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_search_would_find_this_trust(name: str, content: Content) -> None:
+    found = traces(unescape(show(name, content).html))
+    assert {"mersey", content.service_name.casefold()} <= set(found)
+
+
+def test_the_search_would_find_this_trust_in_a_mail(content: Content) -> None:
+    template, facts = EVERY[0]
+    assert "mersey" in traces(Letters(content).write(template, to="a@b.example", **facts).text)
+
+
+def test_every_template_is_among_what_is_shown() -> None:
+    pages = {path.relative_to(TEMPLATES).as_posix() for path in TEMPLATES.rglob("*.html")}
+    partial = {"layout.html", "parts.html", "manage/parts.html"}
+    assert pages - partial - {template for template, _ in PAGES.values()} == set()
+    mails = {path.name.removesuffix(".jinja") for path in LETTERS.iterdir() if not path.name.startswith("_")}
+    assert mails - {template for template, _ in MAILS} == set()
