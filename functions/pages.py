@@ -13,12 +13,13 @@ NHSUK_VERSION = "10.6.1"
 OWN_STYLE = "c1274374"  # the start of the SHA-256 of static/app.css: browsers keep what is under one address for a year
 ASSETS = f"/assets/nhsuk-{NHSUK_VERSION}-{OWN_STYLE}"
 TEMPLATES = Path(__file__).parent / "templates"
+COMPILED = Path(__file__).parent / "compiled"  # written when the package is built; nothing is missing without it
 
 
 def environment(bytecode_cache: "BytecodeCache | None" = None) -> "Environment":
     """Our templates before those of `nhsuk-frontend-jinja`, which need `ChainableUndefined` for the options not given.
 
-    `bytecode_cache` spares a process the compiling of some twenty component templates, about half a second.
+    `bytecode_cache` spares a process the compiling of some twenty component templates, most of its first page.
     """
     import jinja2  # noqa: PLC0415  # 0.1 s that a start without a page need not pay
 
@@ -35,7 +36,9 @@ def environment(bytecode_cache: "BytecodeCache | None" = None) -> "Environment":
 
 @cache
 def _environment() -> "Environment":
-    return environment()
+    from shared.compiled import CompiledTemplates  # noqa: PLC0415  # it imports Jinja
+
+    return environment(CompiledTemplates(COMPILED))
 
 
 def render(template: str, content: Content | None, **facts: Any) -> str:

@@ -49,6 +49,9 @@ def _install_missing() -> Path:
 
 
 def _install_packages(python: Path) -> None:
+    if VENV.is_symlink():
+        # Making it anew would empty what it points to, which may be in use.
+        raise InstallError(".venv is a link to an environment that was made for another place: remove the link.")
     _say("Making .venv and installing the Python packages. The first time this takes a minute or so.")
     try:
         venv.create(VENV, clear=True, symlinks=sys.platform != "win32")

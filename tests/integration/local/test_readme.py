@@ -14,14 +14,17 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from functions import pages
 from local.clock import LocalClock, Setting
 from local.places import ROOT, VENV
 from local.ports import free_ports
+from shared.mail import letters
 from tests.e2e.web import get
 
 README = (ROOT / "README.md").read_text("utf-8")
 RUN = "python3 dev.py"
 LOAD = "python3 dev.py load local/schedule.csv"
+BUILD = "python3 dev.py build"
 TEST = "python3 dev.py test"
 TEST_SOME = "python3 dev.py test tests/unit -k reminders"
 
@@ -78,8 +81,8 @@ def clock_of(ready: Mapping[str, str]) -> Setting:
 
 
 def test_these_are_all_the_commands_and_options_that_there_are() -> None:
-    assert blocks() == [RUN, LOAD, TEST]
-    assert set(re.findall(r"python3 dev\.py[^`\n]*", README)) == {RUN, LOAD, TEST, TEST_SOME}
+    assert blocks() == [RUN, LOAD, TEST, BUILD]
+    assert set(re.findall(r"python3 dev\.py[^`\n]*", README)) == {RUN, LOAD, TEST, TEST_SOME, BUILD}
     assert set(options()) == {"--at", "--now", "--speed", "--port", "--data"}
 
 
@@ -113,6 +116,14 @@ def test_it_runs_at_the_real_time(tmp_path: Path) -> None:
 
     assert clock.speed == 1
     assert abs(clock.at.timestamp() - clock.since) < 1, "no matter how long it took to start"
+
+
+def test_the_templates_are_compiled_before_deploying() -> None:
+    said = finished(typed(BUILD))
+
+    folders = [ROOT / line.split()[-1] for line in said.splitlines()]
+    assert folders == [pages.COMPILED, letters.COMPILED]
+    assert all(any(folder.iterdir()) for folder in folders)
 
 
 def test_some_tests_are_run_by_name() -> None:

@@ -2,11 +2,14 @@
 
 import subprocess
 from functools import cache
+from pathlib import Path
 
 import pytest
 from pathspec import GitIgnoreSpec
 
+from functions import pages
 from local.places import ROOT
+from shared.mail import letters
 
 SERVICE = ("function_app.py", "host.json", "requirements.txt")
 FOLDERS = ("functions/", "shared/")
@@ -35,6 +38,16 @@ def test_every_file_of_the_service_is_deployed(ignored: GitIgnoreSpec) -> None:
 
     assert {path for path in of_the_service if ignored.match_file(path)} == set()
     assert of_the_service >= {*SERVICE, "functions/health.py", "shared/mail/templates/reminder.jinja"}
+
+
+@pytest.mark.parametrize("folder", [pages.COMPILED, letters.COMPILED])
+def test_the_compiled_templates_are_deployed_though_git_does_not_keep_them(
+    ignored: GitIgnoreSpec, folder: Path
+) -> None:
+    path = f"{folder.relative_to(ROOT).as_posix()}/0123456789abcdef.bin"
+    in_git = GitIgnoreSpec.from_lines((ROOT / ".gitignore").read_text("utf-8").splitlines())
+    assert not ignored.match_file(path)
+    assert in_git.match_file(path)
 
 
 def test_no_other_file_of_the_project_is_deployed(ignored: GitIgnoreSpec) -> None:

@@ -1,0 +1,39 @@
+"""Templates compiled when the package was built: the first page or mail of a process does not wait for Jinja."""
+
+import hashlib
+from importlib.util import MAGIC_NUMBER
+from pathlib import Path
+
+import jinja2
+from jinja2.bccache import Bucket, BytecodeCache
+
+
+class CompiledTemplates(BytecodeCache):
+    """The files of one folder, read and never written.
+
+    What is not there, cannot be read, or was made from another text, with other options, by another Jinja or for
+    another Python is compiled as if there were no folder.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def path(self, bucket: Bucket) -> Path:
+        """Where the compiled form of a template lies, or would lie."""
+        made_with = bucket.environment
+        options = (made_with.autoescape, made_with.trim_blocks, made_with.lstrip_blocks)
+        facts = repr((bucket.key, options, jinja2.__version__, MAGIC_NUMBER))
+        return self._folder / f"{hashlib.sha256(facts.encode()).hexdigest()[:32]}.bin"
+
+    def get_cache_key(self, name: str, filename: str | None = None) -> str:
+        del filename  # where a template lies is another place on the machine that built the package
+        return name
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        try:
+            bucket.bytecode_from_string(self.path(bucket).read_bytes())  # compares the checksum of the template's text
+        except Exception:  # noqa: BLE001  # a damaged file costs a moment, never a page
+            bucket.reset()
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keeps nothing: what is deployed stays as it was built."""
