@@ -39,6 +39,7 @@ def _install_missing() -> Path:
     python = _venv_python()
     packages = _fingerprint(_REQUIREMENTS, sys.version, str(VENV))
     if not (python.exists() and _is_stamped(VENV, packages)):
+        _refuse_a_link(VENV)
         _distrust(VENV)
         _install_packages(python)
         _stamp(VENV, packages)
@@ -49,9 +50,6 @@ def _install_missing() -> Path:
 
 
 def _install_packages(python: Path) -> None:
-    if VENV.is_symlink():
-        # Making it anew would empty what it points to, which may be in use.
-        raise InstallError(".venv is a link to an environment that was made for another place: remove the link.")
     _say("Making .venv and installing the Python packages. The first time this takes a minute or so.")
     try:
         venv.create(VENV, clear=True, symlinks=sys.platform != "win32")
@@ -116,6 +114,12 @@ def _is_stamped(folder: Path, fingerprint: str) -> bool:
 
 def _stamp(folder: Path, fingerprint: str) -> None:
     (folder / _STAMP).write_text(fingerprint, "utf-8")
+
+
+def _refuse_a_link(folder: Path) -> None:
+    """Making it anew would empty what it points to, which others may be using. Raises InstallError."""
+    if folder.is_symlink():
+        raise InstallError(f"{folder} is a link to an environment that was made for another place: remove the link.")
 
 
 def _distrust(folder: Path) -> None:

@@ -30,7 +30,9 @@ TEST_SOME = "python3 dev.py test tests/unit -k reminders"
 
 pytestmark = [
     # Elsewhere the commands would first install everything.
-    pytest.mark.skipif(Path(sys.prefix) != VENV, reason="needs .venv: run it through `python dev.py test`"),
+    pytest.mark.skipif(
+        Path(sys.prefix) != VENV or VENV.is_symlink(), reason="needs .venv: run it through `python dev.py test`"
+    ),
     pytest.mark.skipif(sys.platform == "win32", reason="no signal there asks a process to stop"),
 ]
 

@@ -57,6 +57,20 @@ def test_the_first_start_installs_everything_and_the_second_nothing(machine: _Ma
     assert machine.install() == []
 
 
+def test_an_environment_of_another_place_is_left_as_it_is(machine: _Machine, tmp_path: Path) -> None:
+    theirs = tmp_path / "theirs"
+    (theirs / "bin").mkdir(parents=True)
+    stamp = theirs / install._STAMP
+    stamp.write_text("made for another place", "utf-8")
+    machine.venv.symlink_to(theirs, target_is_directory=True)
+
+    with pytest.raises(install.InstallError, match="is a link"):
+        machine.install()
+
+    assert machine.asked == []
+    assert stamp.read_text("utf-8") == "made for another place"
+
+
 def test_changed_requirements_are_installed(machine: _Machine) -> None:
     machine.install()
     machine.requirements.write_text("one==2\n", "utf-8")
