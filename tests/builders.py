@@ -9,7 +9,7 @@ from shared.bookings.places import Policy
 from shared.bookings.reminders import parse_offsets
 from shared.bookings.request import BookingRequest
 from shared.content import Content, load_content
-from shared.mail.ledger import Entry, MailState
+from shared.mail.entries import Entry, MailState
 from shared.referrals.answers import ReferralRequest
 from shared.wallclock import LONDON
 

@@ -8,7 +8,7 @@ from typing import Protocol
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from shared.mail.delivery import Claim, Outcome, Postponed, hand_over
-from shared.mail.ledger import Entry
+from shared.mail.entries import Entry
 from shared.mail.message import EmailMessage, MailSender, MailStatus
 
 logger = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ from shared.bookings.model import Attendee, Roster, Session
 from shared.bookings.places import Policy
 from shared.bookings.reconcile import RosterChanges, mails_due, reconcile_roster, reminders_to_skip
 from shared.bookings.session_rows import SessionRow
-from shared.mail.ledger import Entry
+from shared.mail.entries import Entry
 from shared.rows import MOST_WRITES, RowConflictError
 
 logger = logging.getLogger(__name__)

@@ -4,6 +4,7 @@ import logging
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
+from uuid import UUID
 
 from shared.bookings.mail_ids import MailId
 from shared.bookings.model import Attendee, Session
@@ -11,7 +12,10 @@ from shared.bookings.orphans import SessionFinder
 from shared.bookings.owed import owed
 from shared.bookings.places import Policy
 from shared.mail.delivery import Claim, Outcome, Postponed, hand_over
+from shared.mail.entries import MailState
+from shared.mail.ledger import Reported
 from shared.mail.message import EmailMessage, MailSender
+from shared.mail.reports import reported_state
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +41,7 @@ class Ledger(Protocol):
     def claim(self, partition: str, mail_id: str, wanted: Claim, now: datetime) -> Claim | None: ...
     def mark(self, partition: str, mail_id: str, claim: Claim, outcome: Outcome, now: datetime) -> None: ...
     def hold(self, partition: str, mail_id: str, code: str, *, until: datetime, now: datetime) -> None: ...
+    def report(self, operation_id: UUID, state: MailState | None, now: datetime) -> Reported | None: ...
 
 
 class Pause(Protocol):
@@ -82,6 +87,24 @@ class BookingMailer:
         if MailId.parse(mail_text) is not None:
             self.ledger.hold(session_id, mail_text, _HANDLING_FAILED, until=now + _HELD_FOR, now=now)
 
+    def report(self, operation_id: str, status: str, now: datetime) -> bool:
+        """Takes down a delivery report: its message id and its status, as the mail service words them.
+
+        False where it is about no mail that is known here. Reports may come twice, in any order, and before the mail
+        is marked as sent. The schedule then tells of what came back.
+
+        Raises:
+            StorageError: it is not known whether it was written; report it again.
+        """
+        try:
+            operation = UUID(operation_id)
+        except ValueError:
+            return False
+        mail = self.ledger.report(operation, reported_state(status), now)
+        if mail is not None:
+            _log_report(mail, reported_state(status))
+        return mail is not None
+
     def _deliver(self, session: Session, attendee: Attendee, mail_id: MailId, now: datetime) -> None:
         # Written before it is claimed: a template that fails leaves no claim behind.
         message = self.writer.write(session, attendee, mail_id, now)
@@ -96,3 +119,12 @@ class BookingMailer:
             self.pause.begin(now + outcome.wait)
         self.ledger.mark(session_id, str(mail_id), claim, outcome, now)
         logger.info("mail %s: %s", mail_id.kind, type(outcome).__name__.lower())
+
+
+def _log_report(mail: Reported, state: MailState | None) -> None:
+    mail_id = MailId.parse(mail.mail_id)
+    if mail_id is None and state in {MailState.BOUNCED, MailState.FAILED}:
+        # To one of the few who run the sessions: no roster shows it, and nobody else can be told.
+        logger.error("the mail %s did not reach its address: %s", mail.mail_id, state)
+        return
+    logger.info("mail %s: reported %s", mail_id.kind if mail_id else mail.mail_id, state or "without a result")

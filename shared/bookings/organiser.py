@@ -17,7 +17,7 @@ from shared.bookings.places import Policy
 from shared.bookings.session_rows import SessionRow
 from shared.bookings.told import MOST_IN_ONE, Told, ToldRows
 from shared.mail.delivery import Refused, Sent
-from shared.mail.ledger import MailState
+from shared.mail.entries import MailState
 from shared.mail.letters import Letters
 from shared.mail.message import EmailMessage
 from shared.references import keyed

@@ -4,7 +4,7 @@ No list of work is kept anywhere. What is owed follows from the session, its ros
 log says was sent. So a run that is late, missed, repeated or done twice at once leaves nothing out and doubles nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -12,10 +12,11 @@ from shared.bookings.mail_ids import TELLS_THE_SESSION, MailId, MailKind
 from shared.bookings.model import Attendee, AttendeeState, Reason, Roster, Session
 from shared.bookings.owed import owed, reminders_missed, reminders_to_come
 from shared.bookings.places import Policy
-from shared.mail.ledger import Entry, MailState
+from shared.mail.entries import Entry, MailState
 from shared.wallclock import short
 
 _REACHED = frozenset({MailState.SENT, MailState.DELIVERED, MailState.BOUNCED, MailState.FAILED})
+_LOST = frozenset({MailState.BOUNCED, MailState.FAILED})
 _DONE = {
     MailState.SENT: "sent",
     MailState.DELIVERED: "delivered",
@@ -43,7 +44,7 @@ def reconcile_roster(
     after = noted.with_changed(*freed)
     given = policy.promoted(session, after, now)
     after = after.with_changed(*given)
-    after = after.with_changed(*(replace(each, mail=_note(session, each, log, now)) for each in after.attendees))
+    after = after.with_changed(*(_annotated(session, each, log, now) for each in after.attendees))
     before = {attendee.key: attendee for attendee in roster.attendees}
     changed = tuple(each for each in after.attendees if each != before[each.key])
     return RosterChanges(after, changed, moves_places=bool(freed or given))
@@ -88,7 +89,7 @@ def reminders_to_skip(session: Session, roster: Roster, log: Mapping[str, Entry]
 
 def _taken_note_of(attendee: Attendee, now: datetime) -> Attendee:
     state, was = attendee.state, attendee.known_state
-    edited = replace(attendee, known_state=str(state), known_email=attendee.email, problem=attendee.flaw)
+    edited = replace(attendee, known_state=str(state), known_email=attendee.email)
     if not was:
         edited = replace(edited, state_at=attendee.state_at or now)  # typed by hand: known from now on
     if was and state != was:
@@ -135,16 +136,35 @@ def _of(attendee: Attendee, log: Mapping[str, Entry]) -> list[Entry]:
     return [entry for entry in found if (mail := MailId.parse(entry.mail_id)) and mail.kind in TELLS_THE_SESSION]
 
 
-def _note(session: Session, attendee: Attendee, log: Mapping[str, Entry], now: datetime) -> str:
-    # For people to read: confirmation sent Fri 1 Sep, 9am; reminder due Thu 7 Sep, 3pm.
+def _annotated(session: Session, attendee: Attendee, log: Mapping[str, Entry], now: datetime) -> Attendee:
+    """The attendee with what people read in the row: which mails went out and will, and what is wrong."""
     mine = f"{attendee.key}-{attendee.generation}-"
-    done = [entry for entry in log.values() if entry.mail_id.startswith(mine)]
-    parts = [_entry_words(entry) for entry in sorted(done, key=lambda entry: (entry.at, entry.mail_id))]
+    done = sorted(
+        (each for each in log.values() if each.mail_id.startswith(mine)), key=lambda each: (each.at, each.mail_id)
+    )
+    problem = " ".join(filter(None, (attendee.flaw, _undelivered(done))))
+    return replace(attendee, mail=_note(session, attendee, done, now), problem=problem)
+
+
+def _note(session: Session, attendee: Attendee, done: Sequence[Entry], now: datetime) -> str:
+    # For people to read: confirmation sent Fri 1 Sep, 9am; reminder due Thu 7 Sep, 3pm.
     coming = reminders_to_come(session, attendee, now)
-    return "; ".join([*parts, *(f"reminder due {short(at)}" for at in coming[:1])])
+    return "; ".join([*map(_entry_words, done), *(f"reminder due {short(at)}" for at in coming[:1])])
+
+
+def _undelivered(done: Sequence[Entry]) -> str:
+    lost = [f"{_kind(each)} {_DONE[each.state]}" for each in done if each.state in _LOST]
+    if not lost:
+        return ""
+    # Each once: a second reminder that comes back as the first did is no news.
+    what = ", ".join(dict.fromkeys(lost))
+    return f"Mail did not arrive: {what}. If Email is wrong, correct it, and a new confirmation goes there."
 
 
 def _entry_words(entry: Entry) -> str:
+    return f"{_kind(entry)} {_DONE.get(entry.state, 'on its way')} {short(entry.at)}"
+
+
+def _kind(entry: Entry) -> str:
     mail_id = MailId.parse(entry.mail_id)
-    kind = str(mail_id.kind) if mail_id else entry.mail_id
-    return f"{kind} {_DONE.get(entry.state, 'on its way')} {short(entry.at)}"
+    return str(mail_id.kind) if mail_id else entry.mail_id

@@ -15,7 +15,7 @@ from shared.bookings.orphans import orphaned
 from shared.bookings.reminders import Offset
 from shared.bookings.session_rows import SessionRow
 from shared.mail.budget import Budget
-from shared.mail.ledger import MailState
+from shared.mail.entries import MailState
 from shared.service_rows import KnownSession, Remembered
 
 logger = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ from shared.bookings.model import Attendee, AttendeeState, Roster, Session
 from shared.bookings.owed import reminders_to_come
 from shared.bookings.places import Policy
 from shared.bookings.reconcile import version_known
-from shared.mail.ledger import Entry
+from shared.mail.entries import Entry
 from shared.mail.letters import Letters
 from shared.mail.message import EmailMessage
 from shared.wallclock import moment_in_words, span_in_words

@@ -28,7 +28,8 @@ def wait_after(attempts: int) -> timedelta:
 class Claim:
     """The right to hand over one mail now. `taken_over`: an earlier claim ended without a mark, so ask first.
 
-    `version` is the version of what the mail is about that it tells, 0 where there are none.
+    `version` is the version of what the mail is about that it tells, 0 where there are none. `claimant` is what the
+    mail log knows this very claim by.
     """
 
     operation_id: UUID
@@ -36,6 +37,7 @@ class Claim:
     attempts: int = 1
     taken_over: bool = False
     etag: str = ""
+    claimant: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,46 +3,23 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from enum import StrEnum
+from datetime import datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID
 
-from shared.mail.delivery import LEASE, Claim, Outcome, Postponed, Refused, Sent
+from shared.mail.delivery import Claim, Outcome, Sent
+from shared.mail.entries import Entry, MailState, about_cells, claimed_cells, outcome_cells, read_entry
 from shared.rows import Row, RowConflictError, StorageUnavailableError, Table, moment_text
 
-_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
-
-
-class MailState(StrEnum):
-    """Where one mail stands. Only `sending` is not the end of its way."""
-
-    SENDING = "sending"
-    SENT = "sent"
-    DELIVERED = "delivered"
-    BOUNCED = "bounced"
-    FAILED = "failed"
-    SKIPPED = "skipped"
+_REPORT_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One mail's row. `not_before`: when the claim on it ends, or the mail service wants to be left alone until.
+class Reported:
+    """The mail that a delivery report is about, by its row in the mail log."""
 
-    `version` is the version of what the mail is about that it told, 0 where there are none.
-    """
-
+    partition: str
     mail_id: str
-    state: MailState
-    at: datetime
-    not_before: datetime
-    attempts: int
-    etag: str
-    version: int = 0
-
-    def is_open(self, now: datetime) -> bool:
-        """Whether somebody may claim it (again) at this moment."""
-        return self.state is MailState.SENDING and now >= self.not_before
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,29 +31,51 @@ class MailLedger:
 
     def entries(self, partition: str) -> dict[str, Entry]:
         """Every mail of one session by its id."""
-        return {row.key: _entry(row) for row in self.log.query(PartitionKey=partition)}
+        return {row.key: read_entry(row) for row in self.log.query(PartitionKey=partition)}
 
     def claim(self, partition: str, mail_id: str, wanted: Claim, now: datetime) -> Claim | None:
         """Takes the mail on as `wanted`; None where it was sent, given up, or somebody else has it."""
-        about = {"OperationId": str(wanted.operation_id), "Version": wanted.version}
-        cells = _claimed(partition, mail_id, wanted.attempts, now) | about
+        cells = claimed_cells(partition, mail_id, wanted.attempts, now) | about_cells(wanted)
         try:
             etag = self.log.insert(cells)
         except (RowConflictError, StorageUnavailableError):
             # Somebody has it - or we do, and the answer was lost: then it says that we claimed it.
             return self._look_again(partition, mail_id, wanted, now, cells["ClaimedBy"])
         self._remember(partition, mail_id, wanted, now)
-        return replace(wanted, etag=etag)
+        return replace(wanted, etag=etag, claimant=cells["ClaimedBy"])
 
     def mark(self, partition: str, mail_id: str, claim: Claim, outcome: Outcome, now: datetime) -> None:
         """Writes down what became of a claimed mail. Nothing happens where somebody took the claim over since."""
-        cells = {"PartitionKey": partition, "RowKey": mail_id} | _outcome_cells(outcome, now)
+        cells = {"PartitionKey": partition, "RowKey": mail_id} | outcome_cells(outcome, now)
         if outcome == Sent():
             cells["Version"] = claim.version
         try:
             self.log.merge(cells, claim.etag)
         except RowConflictError:
-            return
+            self._mark_again(cells, claim)
+
+    def report(self, operation_id: UUID, state: MailState | None, now: datetime) -> Reported | None:
+        """Writes down what was reported of a mail, and says which mail that is; None where the index knows none.
+
+        Before the mail is marked, twice, in any order: all of it is taken. Without `state` it is only looked up.
+
+        Raises:
+            StorageError: it is not known whether it was written; report it again.
+        """
+        found = self.index.get(str(operation_id), "mail")
+        if found is None:
+            return None
+        mail = Reported(found.text("Session"), found.text("Mail"))
+        for _ in range(_REPORT_TRIES):
+            row = self.log.get(mail.partition, mail.mail_id)
+            if state is None or row is None or not read_entry(row).becomes(state):
+                return mail
+            # `At` stays what it was: the budget goes by it, and which mails are of an earlier row of somebody's.
+            cells = {"PartitionKey": row.partition, "RowKey": row.key, "State": str(state)}
+            with suppress(RowConflictError):
+                self.log.merge(cells | {"ReportedAt": moment_text(now)}, row.etag)
+                return mail
+        raise RowConflictError("the mail's row kept changing")
 
     def skip(self, partition: str, mail_ids: Sequence[str], now: datetime) -> None:
         """Writes down that mails will not be sent any more, for people to see; one that was named meanwhile stays."""
@@ -91,8 +90,18 @@ class MailLedger:
         row = self.log.get(partition, mail_id)
         if row is None:
             self.log.insert(cells | {"State": str(MailState.SENDING), "At": moment_text(now), "Attempts": 0})
-        elif _entry(row).state is MailState.SENDING:
+        elif read_entry(row).state is MailState.SENDING:
             self.log.merge(cells, row.etag)
+
+    def _mark_again(self, cells: dict[str, Any], claim: Claim) -> None:
+        """Somebody wrote the row: a report of this very attempt stands, whoever took the claim over is left to it."""
+        row = self.log.get(cells["PartitionKey"], cells["RowKey"])
+        if row is None or row.text("ClaimedBy") != claim.claimant:
+            return
+        told = ("PartitionKey", "RowKey", "Version")
+        reported = read_entry(row).state is not MailState.SENDING
+        with suppress(RowConflictError):
+            self.log.merge({name: cells[name] for name in told if name in cells} if reported else cells, row.etag)
 
     def _look_again(self, partition: str, mail_id: str, wanted: Claim, now: datetime, claimant: str) -> Claim | None:
         row = self.log.get(partition, mail_id)
@@ -100,55 +109,23 @@ class MailLedger:
             return None
         if row.text("ClaimedBy") == claimant:
             self._remember(partition, mail_id, wanted, now)
-            return replace(wanted, etag=row.etag)
-        return self._take_over(row, wanted, now) if _entry(row).is_open(now) else None
+            return replace(wanted, etag=row.etag, claimant=claimant)
+        return self._take_over(row, wanted, now) if read_entry(row).is_open(now) else None
 
     def _take_over(self, row: Row, wanted: Claim, now: datetime) -> Claim | None:
-        attempts = _entry(row).attempts + 1
+        attempts = read_entry(row).attempts + 1
+        cells = claimed_cells(row.partition, row.key, attempts, now)
+        if not row.text("OperationId"):  # it was only held so far; an earlier attempt may have told another version
+            cells |= about_cells(wanted)
         try:
-            etag = self.log.merge(_claimed(row.partition, row.key, attempts, now), row.etag)
+            etag = self.log.merge(cells, row.etag)
         except RowConflictError:
             return None
         self._remember(row.partition, row.key, wanted, now)
-        return replace(wanted, attempts=attempts, taken_over=True, etag=etag)
+        return replace(wanted, attempts=attempts, taken_over=True, etag=etag, claimant=cells["ClaimedBy"])
 
     def _remember(self, partition: str, mail_id: str, claim: Claim, now: datetime) -> None:
         # Before the mail is sent: a delivery report can come sooner than the next line of ours.
         keys = {"PartitionKey": str(claim.operation_id), "RowKey": "mail"}
         with suppress(RowConflictError):  # the SDK's second try met its first
             self.index.insert(keys | {"Session": partition, "Mail": mail_id, "At": moment_text(now)})
-
-
-def _claimed(partition: str, mail_id: str, attempts: int, now: datetime) -> dict[str, Any]:
-    return {
-        "PartitionKey": partition,
-        "RowKey": mail_id,
-        "State": str(MailState.SENDING),
-        "At": moment_text(now),
-        "NotBefore": moment_text(now + LEASE),
-        "Attempts": attempts,
-        "ClaimedBy": uuid4().hex,
-    }
-
-
-def _outcome_cells(outcome: Outcome, now: datetime) -> dict[str, Any]:
-    if isinstance(outcome, Postponed):
-        return {"NotBefore": moment_text(now + outcome.wait), "LastError": outcome.code}
-    state = MailState.FAILED if isinstance(outcome, Refused) else MailState.SENT
-    return {
-        "State": str(state),
-        "At": moment_text(now),
-        "LastError": outcome.code if isinstance(outcome, Refused) else "",
-    }
-
-
-def _entry(row: Row) -> Entry:
-    return Entry(
-        mail_id=row.key,
-        state=MailState(row.text("State")) if row.text("State") in MailState else MailState.FAILED,
-        at=row.moment("At") or _LONG_AGO,
-        not_before=row.moment("NotBefore") or _LONG_AGO,
-        attempts=row.whole("Attempts") or 0,
-        etag=row.etag,
-        version=row.whole("Version") or 0,
-    )

@@ -9,7 +9,7 @@ from shared.bookings.model import Attendee, AttendeeState, Roster, Session, Sess
 from shared.bookings.owed import owed
 from shared.bookings.reconcile import mails_due, reconcile_roster
 from shared.bookings.reminders import parse_offsets
-from shared.mail.ledger import Entry, MailState
+from shared.mail.entries import Entry, MailState
 from tests.builders import MORNING, POLICY, attendee, entry, london, session
 
 CONFIRMATION = "booking-a-1-confirmation"

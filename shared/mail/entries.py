@@ -1,0 +1,100 @@
+"""The rows of the mail log: cells to what they say of one mail, and back."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import uuid4
+
+from shared.mail.delivery import LEASE, Claim, Outcome, Postponed, Refused
+from shared.rows import Row, moment_text
+
+_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+class MailState(StrEnum):
+    """Where one mail stands. Only `sending` is not the end of its way."""
+
+    SENDING = "sending"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    BOUNCED = "bounced"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+_FROM_OPEN_TO_WORST = (
+    MailState.SENDING,
+    MailState.SKIPPED,
+    MailState.SENT,
+    MailState.DELIVERED,
+    MailState.FAILED,
+    MailState.BOUNCED,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One mail's row. `not_before`: when the claim on it ends, or the mail service wants to be left alone until.
+
+    `version` is the version of what the mail is about that it told, 0 where there are none.
+    """
+
+    mail_id: str
+    state: MailState
+    at: datetime
+    not_before: datetime
+    attempts: int
+    etag: str
+    version: int = 0
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether somebody may claim it (again) at this moment."""
+        return self.state is MailState.SENDING and now >= self.not_before
+
+    def becomes(self, reported: MailState) -> bool:
+        """Whether a report changes it: in whatever order reports come, the worst of them stands."""
+        return _FROM_OPEN_TO_WORST.index(reported) > _FROM_OPEN_TO_WORST.index(self.state)
+
+
+def claimed_cells(partition: str, mail_id: str, attempts: int, now: datetime) -> dict[str, Any]:
+    """A claim that stands for the lease; `ClaimedBy` is another each time."""
+    return {
+        "PartitionKey": partition,
+        "RowKey": mail_id,
+        "State": str(MailState.SENDING),
+        "At": moment_text(now),
+        "NotBefore": moment_text(now + LEASE),
+        "Attempts": attempts,
+        "ClaimedBy": uuid4().hex,
+    }
+
+
+def about_cells(wanted: Claim) -> dict[str, Any]:
+    """Which mail it is to the mail service, and which version it tells."""
+    return {"OperationId": str(wanted.operation_id), "Version": wanted.version}
+
+
+def outcome_cells(outcome: Outcome, now: datetime) -> dict[str, Any]:
+    """What became of an attempt."""
+    if isinstance(outcome, Postponed):
+        return {"NotBefore": moment_text(now + outcome.wait), "LastError": outcome.code}
+    state = MailState.FAILED if isinstance(outcome, Refused) else MailState.SENT
+    return {
+        "State": str(state),
+        "At": moment_text(now),
+        "LastError": outcome.code if isinstance(outcome, Refused) else "",
+    }
+
+
+def read_entry(row: Row) -> Entry:
+    """What a row says. A state that somebody typed and that is none counts as failed, for a person to look at."""
+    return Entry(
+        mail_id=row.key,
+        state=MailState(row.text("State")) if row.text("State") in MailState else MailState.FAILED,
+        at=row.moment("At") or _LONG_AGO,
+        not_before=row.moment("NotBefore") or _LONG_AGO,
+        attempts=row.whole("Attempts") or 0,
+        etag=row.etag,
+        version=row.whole("Version") or 0,
+    )
