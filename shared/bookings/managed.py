@@ -23,6 +23,10 @@ class ManageLinks:
     def url(self, session_id: str, attendee: Attendee) -> str:
         return f"{self.site_url}/manage/{self.token(session_id, attendee)}"
 
+    def calendar_url(self, session_id: str, attendee: Attendee) -> str:
+        """Where a calendar gets the booking as it then stands: a file that adds it, changes it or takes it out."""
+        return f"{self.site_url}/calendar/{self.token(session_id, attendee)}"
+
     def opened(self, token: str) -> tuple[str, str, int]:
         """Session, row key and generation that a token stands for.
 

@@ -29,12 +29,13 @@ class Log(Protocol):
 
 
 class ManageLinks(Protocol):
-    """Makes the one link that every mail carries; `shared.bookings.managing` does it."""
+    """Makes the one link that every mail carries, and the one for calendars; `shared.bookings.managing` does it."""
 
     @property
     def site_url(self) -> str: ...
 
     def url(self, session_id: str, attendee: Attendee) -> str: ...
+    def calendar_url(self, session_id: str, attendee: Attendee) -> str: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +68,8 @@ class BookingWriter:
             "confirmed": confirmed,
             "sessions_url": f"{self.links.site_url}/sessions",
             "manage_url": self.links.url(session.id, attendee),
+            # Who waits has no place to put into a calendar.
+            "calendar_url": "" if attendee.is_waiting else self.links.calendar_url(session.id, attendee),
             "reminders": [moment_in_words(at) for at in reminders_to_come(session, attendee, now)],
         }
 

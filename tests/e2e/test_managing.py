@@ -355,9 +355,15 @@ def test_reminders_are_stopped_and_had_again(stack: Stack, add_session: AddSessi
     assert kinds(stack, session_id, "ann") == ["booked", "reminder"]
 
 
-def event(stack: Stack, manage_url: str) -> tuple[str, Any]:
+def calendar_link(stack: Stack, session_id: str, name: str) -> str:
+    """The link for calendars in somebody's last mail."""
+    [found] = set(re.findall(r"http://[\d.:]+/calendar/[\w-]+", text_of(stack, session_id, name)))
+    return str(found)
+
+
+def event(calendar_url: str) -> tuple[str, Any]:
     """The method and the only event of a booking's calendar file."""
-    answer = get(manage_url.replace("/manage/", "/calendar/"))
+    answer = get(calendar_url)
     assert answer.headers["content-type"].startswith("text/calendar")
     calendar = Calendar.from_ical(answer.text)
     [found] = calendar.events
@@ -369,7 +375,9 @@ def test_the_calendar_file_is_one_private_neutral_entry_in_utc(stack: Stack, add
     book(stack, session_id, "ann")
     mine = link(stack, session_id, "ann")
 
-    method, entry = event(stack, mine)
+    in_mail = calendar_link(stack, session_id, "ann")
+
+    method, entry = event(in_mail)
 
     assert (method, entry["CLASS"], entry["STATUS"]) == ("PUBLISH", "PRIVATE", "CONFIRMED")
     assert entry.start == datetime(2023, 9, 8, 14, tzinfo=UTC)
@@ -378,7 +386,8 @@ def test_the_calendar_file_is_one_private_neutral_entry_in_utc(stack: Stack, add
     assert entry["ORGANIZER"].startswith("mailto:")
     assert "ATTENDEE" not in entry
     assert entry["URL"] == mine
-    told = get(mine.replace("/manage/", "/calendar/")).text
+    assert urlsplit(in_mail).path in get(mine).text, "the page offers the same"
+    told = get(in_mail).text
     assert not [word for word in ("theme", "teams.example", "ann", "Reflective") if word in told]
 
 
@@ -388,17 +397,19 @@ def test_a_calendar_replaces_what_it_has_when_the_session_moves_and_when_it_is_g
     session_id = add_session()
     book(stack, session_id, "ann")
     mine = link(stack, session_id, "ann")
-    versions = [event(stack, mine)]
+    versions = [event(calendar_link(stack, session_id, "ann"))]
 
     rows(stack, "Sessions").update_entity({"PartitionKey": "sessions", "RowKey": session_id, "Time": "16:00"})
     jump_to(stack, MORNING + timedelta(minutes=5))
     jump_to(stack, MORNING + timedelta(minutes=20))
-    versions.append(event(stack, mine))
+    versions.append(event(calendar_link(stack, session_id, "ann")))
     press(stack, f"{mine}/cancel")
-    versions.append(event(stack, mine))
+    stack.settle()
+    versions.append(event(calendar_link(stack, session_id, "ann")))
 
     assert [method for method, _ in versions] == ["PUBLISH", "PUBLISH", "CANCEL"]
     assert len({entry["UID"] for _, entry in versions}) == 1
+    assert kinds(stack, session_id, "ann") == ["booked", "changed", "no longer booked"]
     sequences = [int(entry["SEQUENCE"]) for _, entry in versions]
     assert sequences == sorted(set(sequences))
     assert versions[1][1].start == datetime(2023, 9, 8, 15, tzinfo=UTC)

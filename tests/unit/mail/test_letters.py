@@ -22,9 +22,11 @@ FACTS: dict[str, Any] = {
     "join_url": "https://teams.example/join/1?a=1&b=2",
     "confirmed": True,
     "manage_url": "https://support.example/manage/abc",
+    "calendar_url": "https://support.example/calendar/abc",
 }
+UNPLACED = {name: fact for name, fact in FACTS.items() if name != "calendar_url"}
 CONFIRMED = FACTS | {"reminders": ["Thursday 7 September 2023, 3pm"], "moved": False, "waited": False}
-PARTING = {name: FACTS[name] for name in ("name", "starts", "when", "manage_url")} | {
+PARTING = {name: FACTS[name] for name in ("name", "starts", "when", "manage_url", "calendar_url")} | {
     "sessions_url": "https://support.example/sessions"
 }
 ANSWERS = {"reference": "34679CDF", "answers": [("Name", "Zoë {{7*7}}"), ("Story", "one\ntwo")]}
@@ -32,15 +34,15 @@ TRUST = set(f"{content().organisation.name} {content().organisation.descriptor}"
 EVERY: list[tuple[str, dict[str, Any]]] = [
     ("confirmation", CONFIRMED),
     ("checking", FACTS | {"deadline": "Tuesday 5 September 2023, 9am"}),
-    ("waiting", FACTS | {"position": 3, "cutoff": "Thursday 7 September 2023, 3pm"}),
+    ("waiting", UNPLACED | {"position": 3, "cutoff": "Thursday 7 September 2023, 3pm"}),
     ("reminder", FACTS),
-    ("again", FACTS | {"state": "confirmed"}),
+    ("again", UNPLACED | {"state": "confirmed"}),
     ("updated", FACTS | {"changes": ["The session moves to Monday"], "reminders": []}),
     ("cancelled", PARTING),
     ("gone", PARTING),
     ("released", PARTING),
-    ("cutoff", FACTS | {"sessions_url": "https://support.example/sessions"}),
-    ("unplaced", PARTING),
+    ("cutoff", UNPLACED | {"sessions_url": "https://support.example/sessions"}),
+    ("unplaced", {name: fact for name, fact in PARTING.items() if name != "calendar_url"}),
     ("referral", ANSWERS),
 ]
 
