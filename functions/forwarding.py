@@ -4,7 +4,7 @@ import logging
 
 import azure.functions as func
 
-from functions.queues import REFERRALS, REFERRALS_STORAGE, poison, read_referral
+from functions.queues import NAMES_NOTHING, REFERRALS, REFERRALS_STORAGE, poison, read_referral
 from shared.bootstrap import services
 
 logger = logging.getLogger(__name__)
@@ -16,7 +16,7 @@ bp = func.Blueprint()
 def forward_referral(message: func.QueueMessage) -> None:
     reference = read_referral(message.get_body())
     if reference is None:
-        logger.warning("a message of the queue %s names no referral and is dropped", REFERRALS)
+        logger.warning(NAMES_NOTHING, REFERRALS)
         return
     built = services()
     built.forwarder.forward(reference, built.now())
@@ -25,6 +25,8 @@ def forward_referral(message: func.QueueMessage) -> None:
 @bp.queue_trigger(arg_name="message", queue_name=poison(REFERRALS), connection=REFERRALS_STORAGE)
 def referral_failed(message: func.QueueMessage) -> None:
     reference = read_referral(message.get_body())
-    if reference is not None:
-        built = services()
-        built.forwarder.hold(reference, built.now())
+    if reference is None:
+        logger.warning(NAMES_NOTHING, poison(REFERRALS))
+        return
+    built = services()
+    built.forwarder.hold(reference, built.now())

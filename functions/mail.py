@@ -4,7 +4,7 @@ import logging
 
 import azure.functions as func
 
-from functions.queues import BOOKINGS_STORAGE, EMAILS, poison, read_mail
+from functions.queues import BOOKINGS_STORAGE, EMAILS, NAMES_NOTHING, poison, read_mail
 from shared.bootstrap import services
 
 logger = logging.getLogger(__name__)
@@ -16,7 +16,7 @@ bp = func.Blueprint()
 def send_mail(message: func.QueueMessage) -> None:
     due = read_mail(message.get_body())
     if due is None:
-        logger.warning("a message of the queue %s names no mail and is dropped", EMAILS)
+        logger.warning(NAMES_NOTHING, EMAILS)
         return
     built = services()
     built.booking_mailer.deliver(due.session_id, due.mail_id, built.now())
@@ -26,6 +26,7 @@ def send_mail(message: func.QueueMessage) -> None:
 def mail_failed(message: func.QueueMessage) -> None:
     due = read_mail(message.get_body())
     if due is None:
+        logger.warning(NAMES_NOTHING, poison(EMAILS))
         return
     built = services()
     built.booking_mailer.hold(due.session_id, due.mail_id, built.now())

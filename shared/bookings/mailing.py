@@ -73,7 +73,10 @@ class BookingMailer:
             StorageError: it is not known how far it came; name it again later.
         """
         mail_id = MailId.parse(mail_text)
-        if mail_id is None or self.pause.is_on(now):
+        if mail_id is None:
+            logger.warning("mail not sent: its id is none of ours")
+            return
+        if self.pause.is_on(now):
             return
         session = self.finder.find(session_id, now)
         attendee = self.attendees.attendee(session_id, mail_id.attendee)

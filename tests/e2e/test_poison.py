@@ -197,7 +197,9 @@ def test_a_referral_that_was_held_still_arrives_once(stack: Stack) -> None:
 @pytest.mark.parametrize("body", ["canary", '{"v": "1", "referral": "canary/", "session": "canary", "mail": "#"}'])
 def test_a_message_that_is_none_of_ours_is_taken_off_and_not_quoted(stack: Stack, queue: str, body: str) -> None:
     put(stack, queue, body)
+    told = f"a message of the queue {queue} names nothing of ours and is dropped"
 
+    assert told in stack.log_text()
     with opened(stack, queue) as client:
         assert client.get_queue_properties().approximate_message_count == 0
     assert not is_canary_in(stack.log_text())

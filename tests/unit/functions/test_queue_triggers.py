@@ -1,0 +1,71 @@
+"""A message that is none of ours is told to the log by its queue alone, whichever trigger gets it."""
+
+import json
+import logging
+from collections.abc import Callable
+
+import azure.functions as func
+import pytest
+from azure.functions.queue import QueueMessage
+
+from functions import forwarding, mail
+from functions.queues import mail_message, referral_message
+from shared.bookings.mail_ids import DueMail
+
+CANARY = "canary-7f3a"
+TRIGGERS: dict[str, tuple[object, bytes]] = {
+    "emails": (mail.send_mail, referral_message("34679CDF").encode()),
+    "emails-poison": (mail.mail_failed, referral_message("34679CDF").encode()),
+    "referrals": (forwarding.forward_referral, mail_message(DueMail("s1", "a-1-confirmation")).encode()),
+    "referrals-poison": (forwarding.referral_failed, mail_message(DueMail("s1", "a-1-confirmation")).encode()),
+}
+FOREIGN = [
+    b"",
+    b"\xff",
+    CANARY.encode(),
+    b"[" * 200_000,
+    b"{}",
+    json.dumps({"v": "2", "session": CANARY, "mail": CANARY, "referral": CANARY}).encode(),
+    json.dumps({"v": "1", "session": CANARY}).encode(),
+    json.dumps({"v": "1", "session": f"{CANARY}/", "mail": CANARY, "referral": f"{CANARY}#"}).encode(),
+    json.dumps({"v": "1", "session": 1, "mail": None, "referral": [CANARY]}).encode(),
+]
+
+
+def called(trigger: object) -> Callable[[func.QueueMessage], None]:
+    """The function behind a trigger, as the host calls it."""
+    function: Callable[[func.QueueMessage], None] = trigger._function.get_user_function()  # type: ignore[attr-defined]  # nothing public says it
+    return function
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
+    def services() -> None:
+        pytest.fail("a foreign message reached the service")
+
+    for module in (mail, forwarding):
+        monkeypatch.setattr(module, "services", services)
+
+
+@pytest.mark.parametrize("queue", TRIGGERS)
+@pytest.mark.parametrize("number", range(len(FOREIGN) + 1))
+def test_a_foreign_message_is_dropped_with_one_warning_that_quotes_nothing(
+    queue: str, number: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    trigger, of_the_other_queue = TRIGGERS[queue]
+
+    called(trigger)(QueueMessage(id="1", body=[*FOREIGN, of_the_other_queue][number]))
+
+    [record] = caplog.records
+    assert record.levelno == logging.WARNING
+    assert record.getMessage() == f"a message of the queue {queue} names nothing of ours and is dropped"
+
+
+@pytest.mark.parametrize("queue", TRIGGERS)
+def test_a_message_of_ours_reaches_the_service(queue: str) -> None:
+    """The negative control."""
+    trigger, _ = TRIGGERS[queue]
+    ours = mail_message(DueMail("s1", "a-1-confirmation")) if "emails" in queue else referral_message("34679CDF")
+
+    with pytest.raises(pytest.fail.Exception, match="reached the service"):
+        called(trigger)(QueueMessage(id="1", body=ours.encode()))
