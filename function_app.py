@@ -3,6 +3,7 @@
 import azure.functions as func
 
 from functions import (
+    booking_steps,
     bookings,
     elsewhere,
     forwarding,
@@ -18,7 +19,19 @@ from functions import (
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 
-MODULES = (bookings, forwarding, health, information, mail, manage, referrals, resources, schedule, start)
+MODULES = (
+    booking_steps,
+    bookings,
+    forwarding,
+    health,
+    information,
+    mail,
+    manage,
+    referrals,
+    resources,
+    schedule,
+    start,
+)
 BLUEPRINTS = tuple(module.bp for module in MODULES)
 
 for blueprint in (*BLUEPRINTS, elsewhere.after(BLUEPRINTS)):

@@ -1,62 +1,40 @@
-"""Group sessions: the list, the form, a booking, and the page that says what became of it."""
+"""Group sessions: the list, a booking, and the page that says what became of it."""
 
 # The worker only understands `typing.List` in the annotation of an output of many messages.
 from typing import List  # noqa: UP035  # see above
 from urllib.parse import quote
-from uuid import uuid4
 
 import azure.functions as func
 
-from functions.form_tokens import check, decoy, is_bot, issue
-from functions.forms import FieldError, FormError, Submission, as_typed, read_body, validate, wants_json
+from functions import booking_pages as pages
+from functions.booking_answers import read_answers
+from functions.booking_draft import FORM, Draft
+from functions.closing import check_open
+from functions.form_tokens import FormTokenError, check, decoy, is_bot
+from functions.forms import FormError, Submission, read_body, wants_json
 from functions.pages import render
 from functions.problems import PageUnknownError
 from functions.queues import BOOKINGS_STORAGE, EMAILS, mail_message
 from functions.responses import answering, json_body, page, see_other
 from functions.session_view import SessionView
-from shared.bookings.errors import SessionFullError
 from shared.bookings.mail_ids import DueMail
 from shared.bookings.model import AttendeeState
 from shared.bookings.request import Booked, BookingRequest
-from shared.bookings.service import Opening
 from shared.bootstrap import Services, services
+from shared.settings import Support
 
 bp = func.Blueprint()
-
-_FORM = "booking"
-
-_MISSING = {
-    "session_id": "Select a session",
-    "full_name": "Enter your name",
-    "email": "Enter your email address",
-    "group_agreement": "Select to confirm you agree",
-    "works_for_trust": "Select yes if you work for the trust",
-    "join_waiting_list": "Select yes if you want to wait for a place",
-    "adjustments": "Enter adjustments as text",
-    "share_adjustments": "Select yes if the facilitators may see what you need",
-    "reminders": "Select yes if you want reminders",
-    "submission_id": "Reload the form and send it again",
-}
 
 
 @bp.route(route="sessions", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 @answering
 def list_sessions(req: func.HttpRequest) -> func.HttpResponse:
     built = services()
-    views = _views(built, built.bookings.openings(built.now()))
+    check_open(built.closed, Support.BOOKINGS)
+    views = pages.sessions(built)
     if wants_json(req):
         return json_body({"sessions": [view.as_json() for view in views]})
     return page(render("bookings/sessions.html", built.content, sessions=views))
-
-
-@bp.route(route="bookings/new", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
-@answering
-def booking_form(req: func.HttpRequest) -> func.HttpResponse:
-    built = services()
-    views = _views(built, built.bookings.openings(built.now()))
-    if not views:
-        return see_other("/sessions")  # which says kindly that none are planned
-    return page(_form(built, views, req.params.get("session", ""), FormError((), {})))
 
 
 @bp.route(route="bookings", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
@@ -65,21 +43,17 @@ def booking_form(req: func.HttpRequest) -> func.HttpResponse:
 def book(req: func.HttpRequest, nudge: func.Out[List[str]]) -> func.HttpResponse:  # noqa: UP006  # see above
     submission = read_body(req)
     built = services()
+    check_open(built.closed, Support.BOOKINGS)
     if is_bot(submission):
-        return see_other(_location(built, _text(submission, "session_id"), decoy(_FORM), AttendeeState.CONFIRMED))
+        return see_other(_location(built, _session_id(submission), decoy(FORM), AttendeeState.CONFIRMED))
     try:
-        request = validate(BookingRequest, submission, _MISSING)
-        _check_says_where_they_work(request, submission, built)
-        check(BookingRequest, submission, built.is_proof, _FORM, built.now())
+        request = read_answers(submission, built.policy)
+        check(BookingRequest, submission, built.is_proof, FORM, built.now())
         booked = built.bookings.book(request, built.now())
-    except FormError as error:
+    except (FormError, *pages.REFUSALS) as error:
         if not submission.is_form:
             raise
-        return _form_again(built, submission, error, status=422)
-    except SessionFullError as error:
-        if not submission.is_form or not error.waiting_list:
-            raise
-        return _form_again(built, submission, FormError((), as_typed(BookingRequest, submission)), status=409)
+        return _shown_again(built, submission, error)
     if booked.mail_ids:
         nudge.set([mail_message(DueMail(booked.session.id, mail_id)) for mail_id in booked.mail_ids])
     return _answer(booked, submission, built)
@@ -100,16 +74,18 @@ def booking_outcome(req: func.HttpRequest) -> func.HttpResponse:
     return page(render("bookings/confirmed.html", built.content, reference=reference, session=view, state=state))
 
 
-def _check_says_where_they_work(request: BookingRequest, submission: Submission, built: Services) -> None:
-    """Asks whoever has no address of the trust. Raises FormError."""
-    if request.works_for_trust is None and not built.policy.is_listed(request.email):
-        asked = FieldError("works_for_trust", _MISSING["works_for_trust"])
-        raise FormError((asked,), as_typed(BookingRequest, submission))
-
-
-def _form_again(built: Services, submission: Submission, found: FormError, status: int) -> func.HttpResponse:
-    views = _views(built, built.bookings.openings(built.now()))
-    return page(_form(built, views, _text(submission, "session_id"), found), status=status)
+def _shown_again(built: Services, submission: Submission, error: Exception) -> func.HttpResponse:
+    """The page on which a form that was not taken goes on, with every answer kept."""
+    if not isinstance(error, FormError):
+        return pages.refused(built, Draft.of(built, submission), error)
+    draft, views = Draft.of(built, submission, error), pages.sessions(built)
+    chosen = pages.choosable(views, draft.session_id)
+    if chosen is None:
+        wrong = [each for each in error.errors if each.field == "session_id"]
+        return pages.choose(built, draft, views, *wrong, gone=bool(draft.session_id))
+    if isinstance(error, FormTokenError):
+        return pages.check(built, draft, read_answers(submission, built.policy), chosen, error.errors)
+    return pages.details(built, draft, chosen, error.errors)
 
 
 def _answer(booked: Booked, submission: Submission, built: Services) -> func.HttpResponse:
@@ -125,29 +101,6 @@ def _location(built: Services, session_id: str, reference: str, state: AttendeeS
     return f"/bookings/{reference}?session={quote(session_id, safe='')}&state={state}&proof={signature}"
 
 
-def _form(built: Services, views: list[SessionView], session_id: str, found: FormError) -> str:
-    submission_id = found.submission_id or uuid4().hex
-    return render(
-        "bookings/details.html",
-        built.content,
-        sessions=views,
-        chosen=next((view for view in views if view.id == session_id), None),
-        values=found.values,
-        errors=found.errors,
-        submission_id=submission_id,
-        form_token=issue(built.proof, _FORM, submission_id, built.now()),
-        asks_adjustments=built.adjustments_are_read,
-        tells_names=built.names_go_to_facilitators,
-    )
-
-
-def _views(built: Services, openings: list[Opening]) -> list[SessionView]:
-    return [
-        SessionView.of(each.session, built.content, each.places_left, waiting_list=each.waiting_list)
-        for each in openings
-    ]
-
-
-def _text(submission: Submission, name: str) -> str:
-    value = submission.values.get(name)
+def _session_id(submission: Submission) -> str:
+    value = submission.values.get("session_id")
     return value if isinstance(value, str) else ""

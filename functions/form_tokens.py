@@ -57,9 +57,15 @@ def check(
     """
     if not submission.is_form:
         return
-    issued = _issued(submission, is_proof, form)
+    issued = _issued(_text(submission, TOKEN), is_proof, form, _text(submission, "submission_id"))
     if issued is None or not YOUNGEST <= now - issued < OLDEST:
         raise FormTokenError((_AGAIN,), as_typed(model, submission))
+
+
+def lasts(is_proof: Callable[..., bool], form: str, submission_id: str, token: str, now: datetime) -> bool:
+    """Whether a token was given out for this form and submission in the last 24 hours, however lately."""
+    issued = _issued(token, is_proof, form, submission_id)
+    return issued is not None and timedelta(0) <= now - issued < OLDEST
 
 
 def is_bot(submission: Submission) -> bool:
@@ -85,9 +91,9 @@ def decoy(form: str) -> str:
     return reference(secrets.token_bytes(32), "decoy")
 
 
-def _issued(submission: Submission, is_proof: Callable[..., bool], form: str) -> datetime | None:
-    given = _SHAPE.fullmatch(_text(submission, TOKEN))
-    if given is None or not is_proof(given[2], _PURPOSE, form, _text(submission, "submission_id"), given[1]):
+def _issued(token: str, is_proof: Callable[..., bool], form: str, submission_id: str) -> datetime | None:
+    given = _SHAPE.fullmatch(token)
+    if given is None or not is_proof(given[2], _PURPOSE, form, submission_id, given[1]):
         return None
     return _EPOCH + int(given[1]) * _MILLISECOND
 

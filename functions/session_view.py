@@ -36,6 +36,15 @@ class SessionView:
             waiting_list=waiting_list,
         )
 
+    @property
+    def waits(self) -> bool:
+        """Whether somebody new would join the waiting list rather than get a place."""
+        return not self.places_left and self.waiting_list
+
+    @property
+    def can_be_chosen(self) -> bool:
+        return bool(self.places_left) or self.waits
+
     def as_json(self) -> dict[str, object]:
         """What an API client is told of a session."""
         told = ("id", "title", "theme", "starts", "ends", "when", "places_left")

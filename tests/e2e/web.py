@@ -25,6 +25,11 @@ def get(url: str, **headers: str) -> Answer:
     return _ask("GET", url, None, headers)
 
 
+def ask(method: str, url: str, **headers: str) -> Answer:
+    """A request without a body, by any method."""
+    return _ask(method, url, None, headers)
+
+
 def get_json(url: str) -> Answer:
     return get(url, accept="application/json")
 

@@ -14,6 +14,7 @@ from jinja2 import meta, nodes
 from pydantic import BaseModel
 
 from functions import pages
+from functions.booking_draft import Draft
 from functions.booking_view import BookingView
 from functions.closing import BookingsClosedError, OneToOneClosedError
 from functions.downloads import Offer
@@ -22,7 +23,7 @@ from functions.headers import SCRIPT_HASHES
 from functions.problems import PROBLEMS, UNEXPECTED, PageUnknownError
 from functions.resources import assets
 from shared.articles import Article, Link, Section
-from shared.bookings.errors import SessionFullError
+from shared.bookings.errors import BookingsBusyError, NotForOutsidersError, SessionFullError
 from shared.bookings.model import AttendeeState, SessionState
 from shared.bookings.request import BookingRequest
 from shared.content import Content
@@ -45,16 +46,44 @@ class View:
     when: str = "Friday 8 September 2023, 3pm to 4:15pm"
     places_left: int = 12
     waiting_list: bool = True
+    waits: bool = False
 
 
 def errors_in(model: type[BaseModel]) -> list[FieldError]:
     return [FieldError(name, f"Mend {name}") for name in model.model_fields]
 
 
-FULL, ONE_LEFT = View(id="full", when="Tuesday", places_left=0), View(id="a/b c&d?", theme="Voices", places_left=1)
+FULL, ONE_LEFT = (
+    View(id="full", when="Tuesday", places_left=0, waits=True),
+    View(id="a/b c&d?", theme="Voices", places_left=1),
+)
 SESSIONS = [View(), ONE_LEFT, FULL]
 FORM = {"submission_id": "s" * 20, "form_token": "t" * 20, "values": {}, "errors": ()}
-BOOKING = FORM | {"sessions": SESSIONS, "chosen": None, "asks_adjustments": True, "tells_names": False}
+ANSWERED: dict[str, Any] = {
+    "session_id": "2023-09-08-1500",
+    "full_name": "Zoë Okafor",
+    "email": "zoe@home.example",
+    "works_for_trust": "yes",
+    "adjustments": "Captions",
+    "group_agreement": "yes",
+}
+EMPTY, COMPLETE = (Draft(each, "s" * 20, "t" * 20) for each in ({}, ANSWERED))
+CHOOSING = {"draft": EMPTY, "sessions": SESSIONS, "gone": False}
+DETAILS = {
+    "draft": EMPTY,
+    "values": {},
+    "chosen": View(),
+    "opened": True,
+    "asks_adjustments": True,
+    "tells_names": False,
+}
+CHECKING = {
+    "draft": COMPLETE,
+    "answers": BookingRequest.model_validate(ANSWERED),
+    "chosen": View(),
+    "asks_adjustments": True,
+}
+REFUSED = {"draft": COMPLETE, "may_wait": False, "may_repeat": False, "may_change": False, "correlation": ""}
 
 
 def own(session: dict[str, Any] | None = None, **attendee: Any) -> BookingView:
@@ -84,14 +113,30 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "not found": ("problem.html", {"problem": PROBLEMS[PageUnknownError]}),
     "sessions": ("bookings/sessions.html", {"sessions": SESSIONS}),
     "no sessions": ("bookings/sessions.html", {"sessions": []}),
-    "booking": ("bookings/details.html", BOOKING),
-    "booking of a chosen session": ("bookings/details.html", BOOKING | {"chosen": View()}),
-    "booking with errors": ("bookings/details.html", BOOKING | {"errors": errors_in(BookingRequest)}),
-    "booking of a chosen session with errors": (
-        "bookings/details.html",
-        BOOKING | {"chosen": View(), "errors": errors_in(BookingRequest)},
+    "choose a session": ("bookings/session.html", CHOOSING),
+    "choose another session": ("bookings/session.html", CHOOSING | {"draft": COMPLETE}),
+    "choose another session, gone": ("bookings/session.html", CHOOSING | {"draft": COMPLETE, "gone": True}),
+    "choose a session, none left": ("bookings/session.html", CHOOSING | {"sessions": [], "gone": True}),
+    "choose a session with errors": (
+        "bookings/session.html",
+        CHOOSING | {"errors": [FieldError("session_id", "Mend session_id")]},
     ),
-    "booking when it is full": ("bookings/details.html", BOOKING | {"chosen": FULL}),
+    "booking": ("bookings/details.html", DETAILS),
+    "booking, changed": ("bookings/details.html", DETAILS | {"draft": COMPLETE, "values": ANSWERED, "opened": False}),
+    "booking with errors": ("bookings/details.html", DETAILS | {"errors": errors_in(BookingRequest), "opened": False}),
+    "booking when it is full": ("bookings/details.html", DETAILS | {"chosen": FULL}),
+    "check": ("bookings/check.html", CHECKING),
+    "check when it is full": ("bookings/check.html", CHECKING | {"chosen": FULL}),
+    "check with errors": ("bookings/check.html", CHECKING | {"errors": [FieldError("", "Check and send again")]}),
+    "full meanwhile": ("bookings/not-booked.html", REFUSED | {"problem": PROBLEMS[SessionFullError], "may_wait": True}),
+    "not for outsiders": (
+        "bookings/not-booked.html",
+        REFUSED | {"problem": PROBLEMS[NotForOutsidersError], "may_change": True},
+    ),
+    "busy": (
+        "bookings/not-booked.html",
+        REFUSED | {"problem": PROBLEMS[BookingsBusyError], "may_repeat": True, "correlation": "ab12cd34"},
+    ),
     "booked": ("bookings/confirmed.html", {"reference": "7K2M4P", "session": View(), "state": "confirmed"}),
     "held": ("bookings/confirmed.html", {"reference": "7K2M4P", "session": View(), "state": "to-check"}),
     "waiting": ("bookings/confirmed.html", {"reference": "7K2M4P", "session": View(), "state": "waiting"}),
@@ -202,12 +247,7 @@ def test_every_page_shows_the_way_to_urgent_help(content: Content) -> None:
 @pytest.mark.parametrize(
     ("name", "model", "not_shown"),
     [
-        ("booking with errors", BookingRequest, {"submission_id", "join_waiting_list"}),
-        (
-            "booking of a chosen session with errors",
-            BookingRequest,
-            {"submission_id", "session_id", "join_waiting_list"},
-        ),
+        ("booking with errors", BookingRequest, {"submission_id", "session_id", "join_waiting_list"}),
         ("referral with errors", ReferralRequest, {"submission_id"}),
     ],
 )
@@ -227,20 +267,72 @@ def test_each_error_stands_in_the_summary_and_beside_its_field(
 
 @pytest.mark.parametrize(
     ("name", "model", "more"),
-    [("booking when it is full", BookingRequest, set[str]()), ("referral", ReferralRequest, {"other_language"})],
+    [("booking", BookingRequest, set[str]()), ("referral", ReferralRequest, {"other_language"})],
 )
 def test_a_form_asks_for_what_the_service_takes_and_nothing_else(
     name: str, model: type[BaseModel], more: set[str], content: Content
 ) -> None:
     shown = show(name, content)
     asked = set(shown.all("name", "input", "textarea", "select")) - {"form_token", "website"}
-    assert asked == model.model_fields.keys() | more
+    assert asked | {"join_waiting_list"} == model.model_fields.keys() | more | {"join_waiting_list"}
 
 
-@pytest.mark.parametrize(("name", "action"), [("booking", "/bookings"), ("referral", "/one-to-one")])
+@pytest.mark.parametrize(
+    ("name", "action"),
+    [
+        ("choose a session", "/bookings/details"),
+        ("choose another session", "/bookings/check"),
+        ("booking", "/bookings/check"),
+        ("check", "/bookings"),
+        ("full meanwhile", "/bookings"),
+        ("referral", "/one-to-one"),
+    ],
+)
 def test_a_form_is_posted_to_its_own_address(name: str, action: str, content: Content) -> None:
     shown = show(name, content)
     assert (shown.all("action", "form"), shown.all("method", "form")) == ([action], ["post"])
+
+
+@pytest.mark.parametrize("name", ["check", "check when it is full", "full meanwhile", "busy", "not for outsiders"])
+def test_every_answer_travels_with_the_page_and_none_in_an_address(name: str, content: Content) -> None:
+    shown = show(name, content)
+    hidden = {attrs["name"]: attrs["value"] for _, attrs in shown.elements if attrs.get("type") == "hidden"}
+    assert hidden.items() >= ANSWERED.items()
+    assert (hidden["submission_id"], hidden["form_token"]) == ("s" * 20, "t" * 20)
+    assert not [url for url in shown.all("href") + shown.all("formaction") if "zoe" in url.casefold()]
+
+
+def test_every_answer_is_shown_before_it_is_sent_with_a_button_that_changes_it(content: Content) -> None:
+    shown = show("check", content)
+    for said in ("Zoë Okafor", "zoe@home.example", "Captions", View.when, content.groups.agreement):
+        assert said in shown.text
+    fields = {url.partition("#")[2] for url in shown.all("formaction", "button")} - {""}
+    assert fields == {"full_name", "email", "works_for_trust", "adjustments", "share_adjustments", "reminders"} | {
+        "group_agreement"
+    }
+    assert fields <= set(show("booking", content).all("id"))
+    assert "/bookings/session" in shown.all("formaction", "button")
+
+
+def test_what_was_left_out_is_said_to_be(content: Content) -> None:
+    answers = BookingRequest.model_validate(ANSWERED | {"adjustments": "", "reminders": "no"})
+    shown = show("check", content, answers=answers)
+    assert "Not provided" in shown.text
+    assert "see what you need" not in shown.text
+
+
+def test_who_would_only_wait_is_told_so_before_they_confirm(content: Content) -> None:
+    shown, waiting = show("check", content), show("check when it is full", content)
+    assert ("Confirm and book" in shown.text, "waiting list" in shown.text) == (True, False)
+    assert "Confirm and join the waiting list" in waiting.text
+    assert "You are not booked until a place becomes free" in waiting.text
+
+
+def test_who_was_too_late_is_offered_the_waiting_list_if_there_is_one(content: Content) -> None:
+    shown, none = show("full meanwhile", content), show("full meanwhile", content, may_wait=False)
+    assert ("join_waiting_list" in shown.all("name", "button"), "Error" in shown.html) == (True, False)
+    assert "join_waiting_list" not in none.all("name", "button")
+    assert "/bookings/session" in none.all("formaction", "button")
 
 
 def test_nothing_is_chosen_for_anybody(content: Content) -> None:
@@ -248,11 +340,13 @@ def test_nothing_is_chosen_for_anybody(content: Content) -> None:
 
 
 def test_what_was_typed_is_there_again(content: Content) -> None:
-    typed = {"full_name": "Ann", "reminders": "no", "group_agreement": "yes", "session_id": ONE_LEFT.id}
+    typed: dict[str, Any] = {"full_name": "Ann", "reminders": "no", "group_agreement": "yes"}
     shown = show("booking", content, values=typed, errors=errors_in(BookingRequest))
     ticked = {(attrs["name"], attrs["value"]) for _, attrs in shown.elements if "checked" in attrs}
     assert shown.element("full_name")["value"] == "Ann"
-    assert ticked == {("reminders", "no"), ("group_agreement", "yes"), ("session_id", ONE_LEFT.id)}
+    assert ticked == {("reminders", "no"), ("group_agreement", "yes")}
+    chosen = show("choose a session", content, draft=Draft(typed | {"session_id": ONE_LEFT.id}, "s", "t"))
+    assert [attrs["value"] for _, attrs in chosen.elements if "checked" in attrs] == [ONE_LEFT.id]
 
 
 @pytest.mark.parametrize(("language", "ticked", "written"), [("Arabic", "Arabic", None), ("Ga", "another", "Ga")])
@@ -269,7 +363,8 @@ def test_a_language_of_the_list_and_one_that_is_not_are_there_again(
 
 def test_whatever_is_typed_is_shown_literally(content: Content) -> None:
     text_fields = ["full_name", "email", "adjustments"]
-    shown = show("booking", content, values=dict.fromkeys(text_fields, HOSTILE), submission_id=HOSTILE)
+    typed: dict[str, Any] = dict.fromkeys(text_fields, HOSTILE)
+    shown = show("booking", content, values=typed, draft=Draft(typed, HOSTILE, HOSTILE))
     assert [shown.element(name).get("value") for name in ("full_name", "email")] == [HOSTILE, HOSTILE]
     assert HOSTILE in shown.text
     assert "alert" not in shown.html.replace("&lt;script&gt;alert(1)", "")
@@ -281,8 +376,8 @@ def test_whatever_administrators_and_the_copy_say_is_shown_literally(content: Co
     said = Content.model_validate(
         content.model_dump() | {"groups": dict.fromkeys(content.groups.model_dump(), HOSTILE) | {"about": [HOSTILE]}}
     )
-    for name in ("start", "sessions", "booking", "booking of a chosen session", "booked"):
-        shown = show(name, said, sessions=[hostile], session=hostile, chosen=hostile if "chosen" in name else None)
+    for name in ("start", "sessions", "choose a session", "booking", "check", "booked"):
+        shown = show(name, said, sessions=[hostile], session=hostile, chosen=hostile)
         assert HOSTILE in shown.text
         assert [tag for tag, _ in shown.elements].count("script") == 2
         assert "49[x]" not in shown.html
@@ -300,7 +395,13 @@ def test_a_full_session_offers_its_waiting_list_if_it_has_one(content: Content, 
     assert "This session is full" in shown.text
     assert ("Join the waiting list for Tuesday" in shown.text) is waiting_list
     assert bool([url for url in shown.all("href", "a") if "session=full" in url]) is waiting_list
-    assert "full" not in show("booking", content).all("value", "input")
+
+
+def test_what_can_be_chosen_says_how_many_places_are_left_or_that_there_is_a_waiting_list(content: Content) -> None:
+    shown = show("choose a session", content)
+    assert shown.all("value", "input")[-3:] == [session.id for session in SESSIONS]
+    assert "12 places left" in shown.text
+    assert "full: you can join the waiting list" in shown.text
 
 
 def test_places_left_are_counted_in_words(content: Content) -> None:
@@ -355,6 +456,7 @@ FACTS = {
     "layout.html": set(),
     "parts.html": set(),
     "manage/parts.html": set(),
+    "bookings/session.html": set(CHOOSING),
     **{template: facts.keys() | {"correlation"} for template, facts in PAGES.values()},
     "problem.html": {"problem", "correlation"},
 }
@@ -375,6 +477,7 @@ def test_a_template_reads_only_what_it_is_given(template: str) -> None:
 def test_a_template_reads_only_what_there_is(template: str, content: Content) -> None:
     known = {"booking": own(), "content": content, "session": View(), "chosen": View(), "problem": UNEXPECTED}
     known |= {"provider": content.provider, "line": content.urgent_help[0], "error": FieldError("", "")}
+    known |= {"draft": EMPTY, "answers": CHECKING["answers"]}
     known |= {"article": ARTICLE, "offer": OFFERS[0], "part": SECTION, "link": SECTION.links[0]}
     known |= {"each": content.help_now.cards[0]} if template == "info/help-now.html" else {}
     for attribute in parsed(template).find_all(nodes.Getattr):
