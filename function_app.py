@@ -5,6 +5,7 @@ import azure.functions as func
 from functions import (
     booking_steps,
     bookings,
+    delivery_reports,
     elsewhere,
     forwarding,
     health,
@@ -22,6 +23,7 @@ app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 MODULES = (
     booking_steps,
     bookings,
+    delivery_reports,
     forwarding,
     health,
     information,

@@ -43,9 +43,9 @@ def unwrapper(settings: Settings) -> "Unwrapper":
     """Whatever opens referrals: a private key in a setting, on a developer's machine, else the vault."""
     from shared.referrals.sealing import LocalKey, VaultKey
 
-    private = settings.referral_private_key
+    private, previous = settings.referral_private_key, settings.referral_private_key_previous
     if private is not None:
-        return LocalKey(private.get_secret_value())
+        return LocalKey(*(key.get_secret_value() for key in (private, previous) if key is not None))
     return VaultKey(str(settings.referral_vault_key), _identity(settings.bookings_client_id))
 
 

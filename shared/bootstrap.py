@@ -4,7 +4,8 @@ import os
 import threading
 from datetime import UTC, datetime
 
-from shared.assembly import Clock, Services
+from shared.assembly import Services
+from shared.foundations import Clock
 from shared.settings import Settings
 from shared.telemetry import configure
 

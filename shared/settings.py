@@ -78,6 +78,7 @@ class WorkerSettings:
 
     email_endpoint: str
     referral_recipient: str
+    referral_delivery: Delivery
 
 
 Supports = Annotated[frozenset[Support], BeforeValidator(names)]
@@ -118,14 +119,17 @@ class Settings(BaseModel):
     mails_per_hour: int = Field(100, alias="MAILS_PER_HOUR", ge=0)
     bookings_kept_days: int = Field(90, alias="BOOKINGS_KEPT_DAYS", ge=1, le=3650)
     organiser_email: EmailAddress | None = Field(None, alias="ORGANISER_EMAIL")
+    operators_email: EmailAddress | None = Field(None, alias="OPERATORS_EMAIL")
     facilitator_email: EmailAddress | None = Field(None, alias="FACILITATOR_EMAIL")
     facilitator_list: FacilitatorList = Field(FacilitatorList.NONE, alias="FACILITATOR_LIST")
     reminders: Offsets = Field(parse_offsets("P1D,PT1H"), alias="REMINDERS")
     referral_key: Key = Field(alias="REFERRAL_KEY")
     referral_public_key: PublicJwk = Field(alias="REFERRAL_PUBLIC_KEY")
     referral_private_key: PrivateJwk | None = Field(None, alias="REFERRAL_PRIVATE_KEY")
+    referral_private_key_previous: PrivateJwk | None = Field(None, alias="REFERRAL_PRIVATE_KEY_PREVIOUS")
     referral_vault_key: VaultKey | None = Field(None, alias="REFERRAL_VAULT_KEY")
     referral_recipient: EmailAddress | None = Field(None, alias="REFERRAL_RECIPIENT")
+    referral_reminder_weekdays: int = Field(3, alias="REFERRAL_REMINDER_WEEKDAYS", ge=1, le=20)
     referral_delivery: Delivery | None = Field(None, alias="REFERRAL_DELIVERY")
     referral_passphrase: Passphrase | None = Field(None, alias="REFERRAL_PASSPHRASE")
     referral_passphrase_previous: Passphrase | None = Field(None, alias="REFERRAL_PASSPHRASE_PREVIOUS")
@@ -164,10 +168,10 @@ class Settings(BaseModel):
         Raises:
             SettingsError: this is the other app.
         """
-        recipient, endpoint = self.referral_recipient, self.email_endpoint
-        if recipient is None or endpoint is None:
+        recipient, endpoint, delivery = self.referral_recipient, self.email_endpoint, self.referral_delivery
+        if recipient is None or endpoint is None or delivery is None:
             raise SettingsError(dict.fromkeys(_WORKER_NEEDS, "needed to send mail"))
-        return WorkerSettings(email_endpoint=str(endpoint), referral_recipient=recipient)
+        return WorkerSettings(str(endpoint), recipient, delivery)
 
     @property
     def names_go_to_facilitators(self) -> bool:

@@ -53,8 +53,12 @@ def clock_time(moment: datetime) -> str:
 
 def day_in_words(moment: datetime) -> str:
     """Friday 8 September 2023."""
-    wall = moment.astimezone(LONDON)
-    return f"{wall:%A} {wall.day} {wall:%B %Y}"
+    return date_in_words(moment.astimezone(LONDON))
+
+
+def date_in_words(day: date) -> str:
+    """Friday 8 September 2023."""
+    return f"{day:%A} {day.day} {day:%B %Y}"
 
 
 def moment_in_words(moment: datetime) -> str:

@@ -7,9 +7,9 @@ from enum import StrEnum
 from typing import Protocol
 
 from shared.referrals.errors import ReferralsBusyError
-from shared.referrals.model import FINISHED, SETTLED, Referral, ReferralState
+from shared.referrals.model import FINISHED, Referral
+from shared.referrals.steps import acknowledged
 from shared.rows import RowConflictError, StorageUnavailableError
-from shared.wallclock import london_day
 
 logger = logging.getLogger(__name__)
 
@@ -61,9 +61,8 @@ class Acknowledging:
         raise ReferralsBusyError
 
     def _is_noted(self, referral: Referral, now: datetime) -> bool:
-        cells = {**SETTLED, "State": str(ReferralState.ACKNOWLEDGED), "AcknowledgedOn": london_day(now)}
         try:
-            self.statuses.change(referral.reference, referral.etag, **cells)
+            self.statuses.change(referral.reference, referral.etag, **acknowledged(now))
         except (RowConflictError, StorageUnavailableError):
             return False
         return True

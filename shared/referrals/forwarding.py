@@ -1,23 +1,28 @@
 """Forwarding a referral: opened in memory, written into one mail to one recipient, and kept until it has arrived."""
 
-import json
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from shared.mail.delivery import Claim, Outcome, Postponed, Refused, Sent, hand_over, wait_after
-from shared.mail.letters import Letters
+from shared.mail.delivery import LEASE, Claim, Outcome, Postponed, Refused, Sent, hand_over, wait_after
 from shared.mail.message import EmailMessage, MailSender
+from shared.referrals import steps
 from shared.referrals.errors import KeyUnavailableError, UnsealError
-from shared.referrals.layout import laid_out
-from shared.referrals.model import SETTLED, Referral, ReferralState
+from shared.referrals.model import Referral
+from shared.referrals.provider_letters import INLINE
 from shared.referrals.service import Envelope
-from shared.rows import moment_text
 
 logger = logging.getLogger(__name__)
+
+KEPT_TRYING = timedelta(days=5)
+"""How long a referral is tried to be sent before a person has to look. It is kept in any case."""
+
+_QUICK = (1.0, 2.0, 4.0)  # seconds between the first attempts: most troubles of a network or a vault are over by then
+_FAILED_THERE = "provider-failed"  # the mail service accepted it, and says that nothing came of it
 
 
 class ReferralQueue[E: Envelope](Protocol):
@@ -37,16 +42,31 @@ class Pause(Protocol):
     def begin(self, until: datetime) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
+class Writer(Protocol):
+    """Writes the mail; `shared.referrals.provider_letters` does."""
+
+    @property
+    def delivery(self) -> str: ...
+    def referral(self, referral: Referral, answers: bytes) -> EmailMessage: ...
+
+
+class Mailbox(Protocol):
+    """Whether the provider's mailbox takes mail; `shared.referrals.mailbox` describes it."""
+
+    def came_back(self, operation_id: str, now: datetime) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReferralForwarder[E: Envelope]:
-    """Sends referrals to the provider. `unseal` opens sealed answers; `recipient` is the one address they go to."""
+    """Sends referrals to the provider. `unseal` opens sealed answers; `sleep` waits for so many seconds."""
 
     queue: ReferralQueue[E]
     unseal: Callable[[str, E], bytes]
     pause: Pause
     sender: MailSender
-    letters: Letters = field(repr=False)
-    recipient: str
+    writer: Writer
+    mailbox: Mailbox
+    sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
 
     def forward(self, reference: str, now: datetime) -> None:
         """Sends the referral if it is due at `now` (UTC); naming it any number of times sends it once.
@@ -62,16 +82,21 @@ class ReferralForwarder[E: Envelope]:
             return
         if self.pause.is_on(now) or not referral.is_due(now):
             return
-        claim = self.queue.claim(referral, _operation_id(reference), now)
+        if referral.is_wanted_again:
+            logger.info("referral %s is sent again: somebody wants it", reference)
+            referral = steps.wanted_anew(referral, now)
+        claim = self.queue.claim(self._stamped(referral), operation_id(referral), now)
         if claim is not None:
-            self._forward(referral, claim, now)
+            self._mark(referral, claim, self._attempts(referral, claim), now)
 
     def hold(self, reference: str, now: datetime) -> None:
         """Notes that handling a referral failed again and again. It is kept, and the schedule tries it again."""
         referral = self.queue.status(reference)
         logger.error("referral %s could not be handled and is kept", reference)
         if referral is not None and referral.is_due(now):
-            self._mark_waiting(referral, referral.etag, now, "handling-failed")
+            until = now + wait_after(referral.attempts + 1)
+            cells = steps.waiting(referral, until, "handling-failed", now)
+            self.queue.mark(reference, referral.etag, **cells)
 
     def _adopted(self, reference: str) -> Referral | None:
         """The status of a referral whose sealed answers were stored and whose status was not."""
@@ -81,49 +106,77 @@ class ReferralForwarder[E: Envelope]:
         self.queue.insert_status(found[0])
         return self.queue.status(reference)
 
-    def _forward(self, referral: Referral, claim: Claim, now: datetime) -> None:
+    def _stamped(self, referral: Referral) -> Referral:
+        """With the way in which it is sent now: what may be deleted later goes by it, whatever is set by then."""
+        return steps.sent_by(referral, self.writer.delivery)
+
+    def _attempts(self, referral: Referral, claim: Claim) -> Outcome:
+        outcome = self._attempt(referral, claim)
+        for seconds in _QUICK if claim.attempts == 1 else ():
+            if not _is_worth_a_quick_try(outcome):
+                break
+            self.sleep(seconds)
+            outcome = self._attempt(referral, claim)
+        return outcome
+
+    def _attempt(self, referral: Referral, claim: Claim) -> Outcome:
         try:
-            message = self._letter(referral)
+            message = self._message(referral)
         except UnsealError as error:
-            self._mark_attention(referral, claim.etag, f"unseal-{error}")
-            return
+            return Refused(f"unseal-{error}")
         except KeyUnavailableError as error:
             logger.warning("referral %s waits for its key: %s", referral.reference, error)
-            self._mark_waiting(referral, claim.etag, now, "key-unavailable")
-            return
-        self._mark(referral, claim, hand_over(message, claim, self.sender), now)
+            return Postponed(wait_after(claim.attempts), everyone=False, code="key-unavailable")
+        return hand_over(message, claim, self.sender)
 
-    def _letter(self, referral: Referral) -> EmailMessage:
+    def _message(self, referral: Referral) -> EmailMessage:
         found = self.queue.sealed(referral.reference)
         if found is None:
             raise UnsealError("missing")
-        answers = json.loads(self.unseal(referral.reference, found[1]))
-        return self.letters.write(
-            "referral", to=self.recipient, reference=referral.reference, answers=laid_out(answers, referral)
-        )
+        inline = self.writer.delivery == INLINE
+        answers = self.unseal(referral.reference, found[1]) if inline else b""
+        return self.writer.referral(referral, answers)
 
     def _mark(self, referral: Referral, claim: Claim, outcome: Outcome, now: datetime) -> None:
+        """Writes down what came of it. Where somebody was faster - a report, an acknowledgement - theirs stands."""
+        cells = self._cells(referral, claim, outcome, now)
+        self.queue.mark(referral.reference, claim.etag, **cells)
+        logger.log(
+            logging.ERROR if cells.get("State") == "attention" else logging.INFO,
+            "referral %s: %s %s",
+            referral.reference,
+            cells.get("State", "postponed"),
+            cells["LastError"],
+        )
+        if isinstance(outcome, Postponed) and outcome.everyone:
+            self.pause.begin(now + outcome.wait)
+        if isinstance(outcome, Refused) and outcome.code.startswith("HTTP"):
+            self.mailbox.came_back(str(claim.operation_id), now)
+
+    def _cells(self, referral: Referral, claim: Claim, outcome: Outcome, now: datetime) -> steps.Cells:
         match outcome:
             case Sent():
-                self.queue.mark(referral.reference, claim.etag, State=str(ReferralState.SENT), **SETTLED)
-                logger.info("referral %s sent", referral.reference)
+                return steps.sent(now)
+            case Refused(code) if code == _FAILED_THERE:
+                return steps.failed(referral, now)
+            case Refused(code) if code == "unseal-missing" and referral.erased_on:
+                return steps.nothing_left(referral)
             case Refused(code):
-                self._mark_attention(referral, claim.etag, code)
+                return steps.attention(code, now)
+            case Postponed(code=code) if steps.is_given_up(referral, KEPT_TRYING, now):
+                return steps.attention(steps.NOT_SENT, now) | {"LastError": f"{steps.NOT_SENT}-{code}"}
             case Postponed(wait, everyone, code):
-                if everyone:
-                    self.pause.begin(now + wait)
-                self.queue.mark(referral.reference, claim.etag, NotBefore=moment_text(now + wait), LastError=code)
-                logger.warning("referral %s postponed: %s", referral.reference, code)
-
-    def _mark_waiting(self, referral: Referral, etag: str, now: datetime, code: str) -> None:
-        until = now + wait_after(referral.attempts + 1)
-        self.queue.mark(referral.reference, etag, NotBefore=moment_text(until), LastError=code)
-
-    def _mark_attention(self, referral: Referral, etag: str, code: str) -> None:
-        cells = {**SETTLED, "LastError": code}
-        self.queue.mark(referral.reference, etag, State=str(ReferralState.ATTENTION), **cells)
-        logger.error("referral %s needs a person: %s", referral.reference, code)
+                wait = wait if everyone else max(wait, wait_after(claim.attempts))
+                return steps.waiting(referral, now + wait, code, now)
 
 
-def _operation_id(reference: str) -> UUID:
-    return uuid5(NAMESPACE_URL, f"referral:{reference}")
+def operation_id(referral: Referral) -> UUID:
+    """Under which the mail service knows the mail: the same for every attempt of one epoch."""
+    return uuid5(NAMESPACE_URL, f"referral:{referral.reference}/{referral.epoch}")
+
+
+def _is_worth_a_quick_try(outcome: Outcome) -> bool:
+    """Whether it is certain that nothing was sent, and nobody asked for peace: what is unclear waits for a lease."""
+    return (
+        isinstance(outcome, Postponed) and not outcome.everyone and outcome.wait < LEASE and "429" not in outcome.code
+    )

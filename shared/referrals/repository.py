@@ -1,6 +1,5 @@
 """Referrals in Table Storage: a status that administrators may read, and sealed answers that nobody there can."""
 
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,10 +18,11 @@ _LISTED = ("PartitionKey", "RowKey", "ReceivedOn", "ConsentVersion", "Submission
 
 @dataclass(frozen=True, slots=True)
 class Mailed:
-    """The referral that a mail was about, and under which of its epochs it was sent."""
+    """What a mail was about: a referral, under one of its epochs; or a notice, by its partition in the log of those."""
 
     reference: str
     epoch: int
+    notice: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +81,9 @@ class ReferralRepository:
                 return None
             etag = found.etag
         # Before the mail is sent: a delivery report can come sooner than the next line of ours.
-        self._remember(referral, operation_id, now)
-        return Claim(operation_id, attempts=attempts, taken_over=referral.attempts > 0, etag=etag)
+        is_new = self._remember(referral, operation_id, now)
+        # Whatever an editor made of the row: a mail that was perhaps sent before is asked about first.
+        return Claim(operation_id, attempts=attempts, taken_over=referral.attempts > 0 or not is_new, etag=etag)
 
     def change(self, reference: str, etag: str, **cells: str | int) -> str:
         """Sets these cells of a status that nobody has changed since it was read, and returns its new ETag.
@@ -115,12 +116,16 @@ class ReferralRepository:
     def mailed(self, operation_id: str) -> Mailed | None:
         """Which mail of which referral a delivery report is about; None where it is none of these."""
         row = self.mail_table.get(operation_id, _MAIL)
-        return None if row is None else Mailed(row.text("Referral"), row.whole("Epoch") or 0)
+        return None if row is None else Mailed(row.text("Referral"), row.whole("Epoch") or 0, row.text("Session"))
 
-    def _remember(self, referral: Referral, operation_id: UUID, now: datetime) -> None:
+    def _remember(self, referral: Referral, operation_id: UUID, now: datetime) -> bool:
+        """Whether it was not known yet."""
         cells = {"PartitionKey": str(operation_id), "RowKey": _MAIL, "Referral": referral.reference}
-        with suppress(RowConflictError):  # an earlier attempt wrote it, or the SDK's first try
+        try:
             self.mail_table.insert(cells | {"Epoch": referral.epoch, "On": london_day(now)})
+        except RowConflictError:  # an earlier attempt wrote it, or the SDK's first try
+            return False
+        return True
 
 
 def _keys(reference: str) -> dict[str, Any]:

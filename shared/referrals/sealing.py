@@ -64,18 +64,17 @@ class Unwrapper(Protocol):
 
 
 class LocalKey:
-    """A private key in a setting: for a developer's machine."""
+    """Private keys in settings, for a developer's machine: the one in use, and while rotating the one before."""
 
-    def __init__(self, private_jwk: str) -> None:
-        jwk = json.loads(private_jwk)
-        self._key_id = jwk["kid"]
-        self._client = CryptographyClient.from_jwk(_parsed(jwk))
+    def __init__(self, *private_jwks: str) -> None:
+        jwks = [json.loads(each) for each in private_jwks]
+        self._clients = {jwk["kid"]: CryptographyClient.from_jwk(_parsed(jwk)) for jwk in jwks}
 
     def unwrap(self, key_id: str, wrapped_key: bytes) -> bytes:
-        if key_id != self._key_id:
+        if key_id not in self._clients:
             raise KeyUnavailableError("another key")
         try:
-            return bytes(self._client.unwrap_key(_ALGORITHM, wrapped_key).key)
+            return bytes(self._clients[key_id].unwrap_key(_ALGORITHM, wrapped_key).key)
         except ValueError as error:  # what `cryptography` says of a key that does not unwrap
             raise UnsealError("key") from error
 
@@ -83,9 +82,11 @@ class LocalKey:
 class VaultKey:
     """A private key in Azure Key Vault: every version of it that is enabled opens what was sealed with it."""
 
-    def __init__(self, key_url: str, credential: TokenCredential) -> None:
+    def __init__(self, key_url: str, credential: TokenCredential, **options: Any) -> None:
+        """`options` go to the SDK's client."""
         self._key_url = key_url.rstrip("/")
         self._credential = credential
+        self._options: Mapping[str, Any] = {"retry_total": 0, "read_timeout": 10, **options}
         self._clients: dict[str, CryptographyClient] = {}
 
     def unwrap(self, key_id: str, wrapped_key: bytes) -> bytes:
@@ -93,7 +94,7 @@ class VaultKey:
         if not key_id.startswith(f"{self._key_url}/"):
             raise UnsealError("key id")
         if key_id not in self._clients:
-            self._clients[key_id] = CryptographyClient(key_id, self._credential, retry_total=0, read_timeout=10)
+            self._clients[key_id] = CryptographyClient(key_id, self._credential, **self._options)
         try:
             return bytes(self._clients[key_id].unwrap_key(_ALGORITHM, wrapped_key).key)
         except HttpResponseError as error:

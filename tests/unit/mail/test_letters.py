@@ -29,7 +29,17 @@ CONFIRMED = FACTS | {"reminders": ["Thursday 7 September 2023, 3pm"], "moved": F
 PARTING = {name: FACTS[name] for name in ("name", "starts", "when", "manage_url", "calendar_url")} | {
     "sessions_url": "https://support.example/sessions"
 }
-ANSWERS = {"reference": "34679CDF", "answers": [("Name", "Zoë {{7*7}}"), ("Story", "one\ntwo")]}
+ANSWERS = {"reference": "34679CDF", "answers": [("Name", "Zoë {{7*7}}"), ("Story", "one\ntwo")]} | {
+    "link_url": "https://support.example/acknowledge/abc"
+}
+REMINDER = {
+    "reference": "34679CDF",
+    "sent_on": "Friday 1 September 2023",
+    "link_url": "https://support.example/acknowledge/abc",
+    "inline": True,
+    "erased_on": "Sunday 1 October 2023",
+    "operators": "operators@example.nhs.uk",
+}
 TRUST = set(f"{content().organisation.name} {content().organisation.descriptor}".split())  # in the HTML's band
 EVERY: list[tuple[str, dict[str, Any]]] = [
     ("confirmation", CONFIRMED),
@@ -44,6 +54,9 @@ EVERY: list[tuple[str, dict[str, Any]]] = [
     ("cutoff", UNPLACED | {"sessions_url": "https://support.example/sessions"}),
     ("unplaced", {name: fact for name, fact in PARTING.items() if name != "calendar_url"}),
     ("referral", ANSWERS),
+    ("referral-link", {"reference": "34679CDF", "link_url": "https://collect.example/collect/abc"}),
+    ("referral-reminder", REMINDER),
+    ("referral-reminder", REMINDER | {"inline": False, "erased_on": "", "operators": ""}),
 ]
 
 
@@ -72,7 +85,7 @@ def test_a_fact_that_nobody_gave_is_an_error_and_not_a_blank(template: str, fact
             written(template, {other: value for other, value in facts.items() if other != name})
 
 
-@pytest.mark.parametrize(("template", "facts"), EVERY[:-1])
+@pytest.mark.parametrize(("template", "facts"), [each for each in EVERY if not each[0].startswith("referral")])
 def test_a_subject_is_neutral(template: str, facts: dict[str, Any]) -> None:
     subject = written(template, facts).subject
 
@@ -94,6 +107,16 @@ def test_a_confirmation_without_a_link_says_that_it_will_follow() -> None:
 
 def test_a_confirmation_without_reminders_says_so() -> None:
     assert "We will not send you a reminder." in written("confirmation", CONFIRMED | {"reminders": []}).text
+
+
+@pytest.mark.parametrize(("template", "facts"), [each for each in EVERY if each[0].startswith("referral")])
+def test_a_mail_about_a_referral_begins_with_the_wish_not_to_reply_and_its_subject_is_the_reference(
+    template: str, facts: dict[str, Any]
+) -> None:
+    message = written(template, facts)
+
+    assert message.text.startswith("Do not reply to this email")
+    assert message.subject.split(":")[-1].removeprefix("New ").strip() == "self-referral 34679CDF"
 
 
 def test_a_referral_is_laid_out_for_reading() -> None:

@@ -10,7 +10,7 @@ from shared.referrals.model import Progress, ReferralState
 from shared.rows import StorageError
 from tests.builders import MORNING, referral_request
 from tests.fakes import FAULTS, Crash, Fault, Trouble, breaking
-from tests.unit.referrals.test_referrals import Way
+from tests.unit.referrals.way import Way
 
 
 def acknowledging(way: Way, trouble: Trouble | None = None) -> Acknowledging:

@@ -1,67 +1,18 @@
 """Accepting and forwarding referrals over tables in memory, with every fault that storage and mail can have."""
 
 import contextlib
-import json
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from pydantic import ValidationError
 
-from local.keys import new_keys
-from shared.mail.letters import Letters
 from shared.referrals.errors import ReferralReusedError, ReferralsBusyError
-from shared.referrals.forwarding import ReferralForwarder
-from shared.referrals.repository import ReferralRepository
-from shared.referrals.sealing import LocalKey, Sealed, Sealer, unseal
+from shared.referrals.sealing import Sealed
 from shared.referrals.service import ReferralService
-from shared.rows import Row, StorageError, Table
-from shared.service_rows import MailPause
-from tests.builders import KEY, MORNING, content, referral_request
-from tests.fakes import FAULTS, Crash, FakeMailSender, FakeTable, Fault, Trouble, breaking
-
-SUBMISSION = "submission-0123456789"
-KEYS = new_keys()
-SEALER, PRIVATE = Sealer(json.loads(KEYS["REFERRAL_PUBLIC_KEY"])), LocalKey(KEYS["REFERRAL_PRIVATE_KEY"])
-LETTERS = Letters(content())
-RECIPIENT = "referrals@provider.example"
-
-type Wrap = Callable[[FakeTable], Table]
-
-
-class Way:
-    """A referral's way from the form to the provider, and tables that a test can look into."""
-
-    def __init__(self) -> None:
-        self.status, self.sealed, self.mail, self.service_rows = (FakeTable() for _ in range(4))
-        self.sender = FakeMailSender(dedupes=False)
-
-    def repository(self, wrap: Wrap = lambda table: table) -> ReferralRepository:
-        return ReferralRepository(wrap(self.status), wrap(self.sealed), wrap(self.mail))
-
-    def service(self, wrap: Wrap = lambda table: table) -> ReferralService[Sealed]:
-        return ReferralService(self.repository(wrap), SEALER.seal, KEY, "2023-09-01")
-
-    def forwarder(self, wrap: Wrap = lambda table: table) -> ReferralForwarder[Sealed]:
-        return ReferralForwarder(
-            queue=self.repository(wrap),
-            unseal=lambda reference, sealed: unseal(reference, sealed, PRIVATE),
-            pause=MailPause(wrap(self.service_rows)),
-            sender=self.sender,
-            letters=LETTERS,
-            recipient=RECIPIENT,
-        )
-
-    def recover(self) -> None:
-        """What the schedule does in the next half hour."""
-        for minutes in range(5, 35, 5):
-            self.service().adopt()
-            for reference in self.service().due(MORNING + timedelta(minutes=minutes)):
-                self.forwarder().forward(reference, MORNING + timedelta(minutes=minutes))
-
-    @property
-    def rows(self) -> list[Row]:
-        return list(self.status.rows.values())
+from shared.rows import Row, StorageError
+from tests.builders import MORNING, referral_request
+from tests.fakes import FAULTS, Crash, Fault, Trouble, breaking
+from tests.unit.referrals.way import RECIPIENT, SUBMISSION, Way
 
 
 def test_a_referral_becomes_one_mail_to_the_one_recipient() -> None:

@@ -1,0 +1,87 @@
+"""Everything about referrals that a trigger can call, put together from the settings, each part when it is asked for.
+
+What opens referrals, and what seals them, is imported where it is built: most functions need neither.
+"""
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from shared import adapters
+from shared.foundations import Foundations
+from shared.referrals.acknowledging import Acknowledging
+from shared.referrals.forwarding import ReferralForwarder
+from shared.referrals.links import ReferralLinks
+from shared.referrals.mailbox import ProviderMailbox
+from shared.referrals.provider_letters import ProviderLetters
+from shared.referrals.receipts import ReferralReceipts
+from shared.referrals.service import ReferralService
+from shared.rows import Table
+
+if TYPE_CHECKING:
+    from shared.referrals.repository import ReferralRepository
+    from shared.referrals.sealing import Sealed
+
+
+class ReferralServices(Foundations):
+    """The half of the services that is about referrals."""
+
+    @cached_property
+    def referrals(self) -> "ReferralService[Sealed]":
+        from shared.referrals.sealing import Sealer
+
+        sealer = Sealer(self._settings.referral_public_key)
+        key = self._settings.referral_key.get_secret_value()
+        return ReferralService(self._referral_rows, sealer.seal, key, self.content.one_to_one.consent_version)
+
+    @cached_property
+    def forwarder(self) -> "ReferralForwarder[Sealed]":
+        from shared.referrals.sealing import unseal
+
+        unwrapper = adapters.unwrapper(self._settings)
+        return ReferralForwarder(
+            queue=self._referral_rows,
+            unseal=lambda reference, sealed: unseal(reference, sealed, unwrapper),
+            pause=self._pause,
+            sender=self._sender,
+            writer=self._provider_letters,
+            mailbox=self.provider_mailbox,
+        )
+
+    @cached_property
+    def _provider_letters(self) -> ProviderLetters:
+        worker = self._settings.worker
+        return ProviderLetters(
+            letters=self._letters,
+            links=self.referral_links,
+            recipient=worker.referral_recipient,
+            delivery=worker.referral_delivery,
+            operators=self._settings.operators_email or "",
+        )
+
+    @cached_property
+    def referral_receipts(self) -> ReferralReceipts:
+        return ReferralReceipts(self._referral_rows, self.provider_mailbox)
+
+    @cached_property
+    def referral_links(self) -> ReferralLinks:
+        return ReferralLinks(self._signer, self.site_url, str(self._settings.collect_url or "").rstrip("/"))
+
+    @cached_property
+    def acknowledging(self) -> Acknowledging:
+        return Acknowledging(self._referral_rows)
+
+    @cached_property
+    def provider_mailbox(self) -> ProviderMailbox:
+        return ProviderMailbox(self._referral_tables("ReferralService"))
+
+    @cached_property
+    def _referral_rows(self) -> "ReferralRepository":
+        from shared.referrals.repository import ReferralRepository
+
+        tables = self._referral_tables
+        return ReferralRepository(tables("Referrals"), tables("SealedReferrals"), tables("ReferralMail"))
+
+    @cached_property
+    def _referral_tables(self) -> Callable[[str], Table]:
+        return adapters.tables(self._settings.referrals_storage)

@@ -1,0 +1,80 @@
+"""The mails that the provider gets: a referral, or the way to it, and a reminder. Each to the one address."""
+
+import json
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Protocol
+
+from shared.mail.letters import Letters
+from shared.mail.message import EmailMessage
+from shared.referrals.layout import laid_out
+from shared.referrals.model import Referral
+from shared.wallclock import date_in_words
+
+INLINE = "inline"
+"""The delivery that puts the answers into the mail; every other one mails the way to them."""
+
+
+class Links(Protocol):
+    """The links that the mails carry; `shared.referrals.links` makes them."""
+
+    def to_acknowledge(self, reference: str) -> str: ...
+    def to_collect(self, reference: str) -> str: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderLetters:
+    """Writes them to `recipient`, for one `delivery`; `operators` is the address that answers questions, or ""."""
+
+    letters: Letters = field(repr=False)
+    links: Links
+    recipient: str
+    delivery: str
+    operators: str = field(default="", repr=False)
+
+    def referral(self, referral: Referral, answers: bytes) -> EmailMessage:
+        """The referral itself. With `link` nothing of the answers is in it, and they need not even be opened."""
+        if self.delivery != INLINE:
+            link = self.links.to_collect(referral.reference)
+            return self._write("referral-link", reference=referral.reference, link_url=link)
+        return self._write(
+            "referral",
+            reference=referral.reference,
+            answers=laid_out(json.loads(answers), referral),
+            link_url=self.links.to_acknowledge(referral.reference),
+        )
+
+    def reminder(self, referral: Referral, erased_on: date | None) -> EmailMessage:
+        """That it was sent and nobody has said that it arrived; nothing of the answers.
+
+        `erased_on`: the day on which the answers are deleted here if nobody says anything; None where they are not.
+        """
+        inline = referral.delivery == INLINE
+        make = self.links.to_acknowledge if inline else self.links.to_collect
+        return self._write(
+            "referral-reminder",
+            reference=referral.reference,
+            sent_on=_in_words(referral.sent_on),
+            inline=inline,
+            operators=self.operators,
+            erased_on=date_in_words(erased_on) if erased_on else "",
+            link_url=make(referral.reference),
+        )
+
+    def _write(self, template: str, **facts: object) -> EmailMessage:
+        return self.letters.write(template, to=self.recipient, **facts)
+
+
+def _in_words(day: str) -> str:
+    try:
+        return date_in_words(date.fromisoformat(day))
+    except ValueError:
+        return day
+
+
+def day_after(day: str, days: int) -> date | None:
+    """The day so many days after an ISO day; None where it is none."""
+    try:
+        return date.fromisoformat(day) + timedelta(days=days)
+    except ValueError:
+        return None

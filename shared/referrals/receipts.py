@@ -1,0 +1,134 @@
+"""Delivery reports about referrals: in any order, twice, and sooner than the mail was marked as sent."""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from shared.mail.receipts import Receipt
+from shared.referrals import steps
+from shared.referrals.errors import ReferralsBusyError
+from shared.referrals.model import FINISHED, UNSENT, Referral, ReferralState
+from shared.rows import RowConflictError
+from shared.wallclock import london_day
+
+logger = logging.getLogger(__name__)
+
+REMINDERS = "reminders"
+"""The log partition of notices that go to the provider: what is reported of them tells of its mailbox too."""
+
+_TRIES = 5
+_DELIVERED, _FAILED = "delivered", "failed"
+_CAME_BACK = frozenset({"bounced", "suppressed"})
+_FOR_A_PERSON = _CAME_BACK | {"quarantined", "filteredspam"}
+_OLDEST = timedelta(days=7)  # a report is posted again for a day at most; an older moment is a mistake
+
+
+class Mailed(Protocol):
+    """What a mail was about; `shared.referrals.repository` describes it."""
+
+    @property
+    def reference(self) -> str: ...
+    @property
+    def epoch(self) -> int: ...
+    @property
+    def notice(self) -> str: ...
+
+
+class Statuses(Protocol):
+    """What is needed of the tables; `shared.referrals.repository` describes each."""
+
+    def mailed(self, operation_id: str) -> Mailed | None: ...
+    def status(self, reference: str) -> Referral | None: ...
+    def change(self, reference: str, etag: str, **cells: str | int) -> str: ...
+
+
+class Mailbox(Protocol):
+    """Whether the provider's mailbox takes mail; `shared.referrals.mailbox` describes each."""
+
+    def came_back(self, operation_id: str, now: datetime) -> None: ...
+    def took_one(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ReferralReceipts:
+    """Writes down what reports say of the provider's mails."""
+
+    statuses: Statuses
+    mailbox: Mailbox
+
+    def take(self, receipt: Receipt, now: datetime) -> bool:
+        """Takes one report at `now` (UTC), and says whether it is about a mail of a referral at all.
+
+        Raises:
+            StorageError: it is not known whether it was written down; report it again.
+            ReferralsBusyError: somebody kept changing the row; report it again.
+        """
+        mailed = self.statuses.mailed(str(receipt.operation_id))
+        if mailed is None:
+            return False
+        if mailed.reference:
+            self._note(mailed, receipt, now)
+        elif receipt.status in _FOR_A_PERSON | {_FAILED}:
+            logger.error("a mail to %s did not arrive: %s", mailed.notice, receipt.status)
+        if mailed.reference or mailed.notice == REMINDERS:
+            self._about_mailbox(receipt, now)
+        return True
+
+    def _note(self, mailed: Mailed, receipt: Receipt, now: datetime) -> None:
+        for _ in range(_TRIES):
+            referral = self.statuses.status(mailed.reference)
+            cells = what_it_means(referral, mailed.epoch, receipt, now) if referral else {}
+            if referral is None or not cells:
+                return
+            try:
+                self.statuses.change(mailed.reference, referral.etag, **cells)
+            except RowConflictError:
+                continue
+            _log(mailed.reference, receipt.status, cells)
+            return
+        raise ReferralsBusyError
+
+    def _about_mailbox(self, receipt: Receipt, now: datetime) -> None:
+        if receipt.status in _CAME_BACK:
+            self.mailbox.came_back(str(receipt.operation_id), now)
+        elif receipt.status == _DELIVERED:
+            self.mailbox.took_one()
+
+
+def what_it_means(referral: Referral, epoch: int, receipt: Receipt, now: datetime) -> steps.Cells:
+    """The cells that a report about the mail of that epoch changes; none where it changes nothing."""
+    if referral.state in FINISHED or referral.is_wanted_again:
+        return {}  # the provider's own word counts for more, and so does a person's who wants it sent again
+    if receipt.status == _DELIVERED:
+        return _delivered(referral, _day(receipt, now))
+    if epoch != referral.epoch:
+        return {}  # another mail is under way since
+    if receipt.status in _FOR_A_PERSON and referral.last_error != receipt.status:
+        return steps.attention(receipt.status, now)
+    if receipt.status == _FAILED and (referral.state in UNSENT or referral.state is ReferralState.SENT):
+        return steps.failed(referral, now)
+    return {}
+
+
+def _delivered(referral: Referral, day: str) -> steps.Cells:
+    """Delivered is delivered, under whatever epoch; what a person is to look at they still are."""
+    if referral.state is ReferralState.DELIVERED:
+        return {}
+    if referral.state is not ReferralState.ATTENTION or _is_about_sending(referral.last_error):
+        return steps.delivered(referral, day)
+    return {} if referral.delivered_on else {"DeliveredOn": day}
+
+
+def _is_about_sending(code: str) -> bool:
+    return code == steps.FAILED or code.startswith(steps.NOT_SENT)
+
+
+def _day(receipt: Receipt, now: datetime) -> str:
+    is_sound = receipt.at is not None and now - _OLDEST <= receipt.at <= now
+    return london_day(receipt.at if receipt.at and is_sound else now)
+
+
+def _log(reference: str, status: str, cells: steps.Cells) -> None:
+    needs_a_person = cells.get("State") == ReferralState.ATTENTION
+    logger.log(logging.ERROR if needs_a_person else logging.INFO, "referral %s reported %s", reference, status)

@@ -1,0 +1,105 @@
+"""The steps that a referral takes, each as the cells of its status that it writes: all days, and no time that stays."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from shared.mail.delivery import wait_after
+from shared.referrals.model import SETTLED, Referral, ReferralState
+from shared.rows import moment_text
+from shared.wallclock import london_day
+
+type Cells = dict[str, str | int]
+
+NOT_ACKNOWLEDGED = "not-acknowledged"
+NOT_SENT = "not-sent"
+FAILED = "failed"
+TYPED = "state-typed"
+
+MOST_REDRIVES = 3
+"""How often a mail is sent again that the mail service took and then could not deliver."""
+
+_FIRST_REDRIVE = 4  # the wait after a fourth attempt, 10 minutes: the mail service has tried by itself before it fails
+
+
+def sent(now: datetime) -> Cells:
+    """The mail service has it."""
+    return {**SETTLED, "State": str(ReferralState.SENT), "SentOn": london_day(now), "Alarms": 0}
+
+
+def delivered(referral: Referral, day: str) -> Cells:
+    """The provider's mail server has it, since that day; a report can come before `sent` is written down."""
+    days = {"DeliveredOn": day, "SentOn": referral.sent_on or day}
+    return {**SETTLED, **days, "State": str(ReferralState.DELIVERED), "Alarms": 0}
+
+
+def acknowledged(now: datetime) -> Cells:
+    """The provider says that it has it."""
+    return {**SETTLED, "State": str(ReferralState.ACKNOWLEDGED), "AcknowledgedOn": london_day(now)}
+
+
+def erased(now: datetime) -> Cells:
+    """Nothing of the answers is left here. Written after they were deleted, never before."""
+    return {**SETTLED, "State": str(ReferralState.ERASED), "ErasedOn": london_day(now)}
+
+
+def attention(code: str, now: datetime) -> Cells:
+    """Nothing happens with it any more until a person has looked."""
+    return {**SETTLED, "State": str(ReferralState.ATTENTION), "AttentionOn": london_day(now), "LastError": code}
+
+
+def waiting(referral: Referral, until: datetime, code: str, now: datetime) -> Cells:
+    """It could not be sent, and is tried again then."""
+    since = referral.waiting_since or now
+    return {"NotBefore": moment_text(until), "WaitingSince": moment_text(since), "LastError": code}
+
+
+def failed(referral: Referral, now: datetime) -> Cells:
+    """The mail service took it and could not deliver it: a mail of its own follows, or a person looks at last."""
+    if referral.redriven >= MOST_REDRIVES:
+        return attention(FAILED, now)
+    until = now + wait_after(_FIRST_REDRIVE + referral.redriven)
+    return {
+        **SETTLED,
+        "State": str(ReferralState.RECEIVED),
+        "Epoch": referral.epoch + 1,
+        "Attempts": 0,
+        "Redriven": referral.redriven + 1,
+        "DueOn": london_day(now),
+        "NotBefore": moment_text(until),
+        "LastError": FAILED,
+    }
+
+
+def nothing_left(referral: Referral) -> Cells:
+    """It was wanted again and had been erased before: it stays erased, since the day it was."""
+    return {**SETTLED, "State": str(ReferralState.ERASED), "ErasedOn": referral.erased_on, "LastError": "nothing-left"}
+
+
+def sent_by(referral: Referral, delivery: str) -> Referral:
+    """The referral as it is claimed to be sent in this way."""
+    return replace(referral, delivery=delivery)
+
+
+def wanted_anew(referral: Referral, now: datetime) -> Referral:
+    """The referral as it stands when somebody typed `received` over it: a new mail, and nothing said of it yet."""
+    return replace(
+        referral,
+        epoch=referral.epoch + 1,
+        attempts=0,
+        due_on=london_day(now),
+        sent_on="",
+        delivered_on="",
+        acknowledged_on="",
+        attention_on="",
+        waiting_since=None,
+        alarms=0,
+        last_error="",
+        warned=0,
+        warned_on="",
+        redriven=0,
+    )
+
+
+def is_given_up(referral: Referral, kept_trying: timedelta, now: datetime) -> bool:
+    """Whether trying to send it has lasted for so many days, since it came or was wanted again."""
+    return london_day(now - kept_trying) >= (referral.due_on or referral.received_on or london_day(now))

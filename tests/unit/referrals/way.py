@@ -1,0 +1,126 @@
+"""A referral's way from the form to the provider over tables in memory, which a test can look into and break."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from local.keys import new_keys
+from shared.mail.letters import Letters
+from shared.mail.receipts import Receipt
+from shared.referrals.acknowledging import Acknowledging
+from shared.referrals.forwarding import ReferralForwarder, operation_id
+from shared.referrals.links import ReferralLinks
+from shared.referrals.mailbox import ProviderMailbox
+from shared.referrals.model import Referral
+from shared.referrals.provider_letters import ProviderLetters
+from shared.referrals.receipts import ReferralReceipts
+from shared.referrals.repository import ReferralRepository
+from shared.referrals.sealing import LocalKey, Sealed, Sealer, Unwrapper, unseal
+from shared.referrals.service import ReferralService
+from shared.rows import Row, Table
+from shared.service_rows import MailPause
+from shared.signing import Signer
+from tests.builders import KEY, MORNING, content, referral_request
+from tests.fakes import FakeMailSender, FakeTable
+
+SUBMISSION = "submission-0123456789"
+KEYS = new_keys()
+SEALER, PRIVATE = Sealer(json.loads(KEYS["REFERRAL_PUBLIC_KEY"])), LocalKey(KEYS["REFERRAL_PRIVATE_KEY"])
+LETTERS = Letters(content())
+LINKS = ReferralLinks(Signer((KEY,)), "https://support.example", "https://collect.example")
+RECIPIENT, OPERATORS = "referrals@provider.example", "operators@example.nhs.uk"
+
+type Wrap = Callable[[FakeTable], Table]
+
+
+class Way:
+    """A referral's way from the form to the provider, and tables that a test can look into."""
+
+    def __init__(self, delivery: str = "inline") -> None:
+        self.status, self.sealed, self.mail, self.own, self.service_rows = (FakeTable() for _ in range(5))
+        self.sender = FakeMailSender(dedupes=False)
+        self.delivery = delivery
+        self.key: Unwrapper = PRIVATE
+        self.slept: list[float] = []
+
+    def repository(self, wrap: Wrap = lambda table: table) -> ReferralRepository:
+        return ReferralRepository(wrap(self.status), wrap(self.sealed), wrap(self.mail))
+
+    def service(self, wrap: Wrap = lambda table: table) -> ReferralService[Sealed]:
+        return ReferralService(self.repository(wrap), SEALER.seal, KEY, "2023-09-01")
+
+    def writer(self) -> ProviderLetters:
+        return ProviderLetters(
+            letters=LETTERS, links=LINKS, recipient=RECIPIENT, delivery=self.delivery, operators=OPERATORS
+        )
+
+    def forwarder(self, wrap: Wrap = lambda table: table) -> ReferralForwarder[Sealed]:
+        return ReferralForwarder(
+            queue=self.repository(wrap),
+            unseal=lambda reference, sealed: unseal(reference, sealed, self.key),
+            pause=MailPause(wrap(self.service_rows)),
+            sender=self.sender,
+            writer=self.writer(),
+            mailbox=ProviderMailbox(wrap(self.own)),
+            sleep=self.slept.append,
+        )
+
+    def receipts(self, wrap: Wrap = lambda table: table) -> ReferralReceipts:
+        return ReferralReceipts(self.repository(wrap), ProviderMailbox(wrap(self.own)))
+
+    def acknowledging(self, wrap: Wrap = lambda table: table) -> Acknowledging:
+        return Acknowledging(self.repository(wrap))
+
+    def accepted(self, now: datetime = MORNING) -> str:
+        return self.service().accept(referral_request(), now)
+
+    def forwarded(self, now: datetime = MORNING) -> str:
+        """The reference of a referral that was accepted and forwarded."""
+        reference = self.accepted(now)
+        self.forwarder().forward(reference, now)
+        return reference
+
+    def report(self, status: str, now: datetime = MORNING, *, epoch: int | None = None) -> bool:
+        """The mail service reports this of the one referral's mail, of its present epoch or of another."""
+        referral = self.referral()
+        named = referral.epoch if epoch is None else epoch
+        return self.receipts().take(Receipt(mail_of(referral, named), status), now)
+
+    def type(self, **cells: str | int) -> None:
+        """An administrator types into the one referral's row."""
+        [row] = self.rows
+        self.repository().change(row.key, row.etag, **cells)
+
+    def referral(self) -> Referral:
+        [row] = self.rows
+        found = self.repository().status(row.key)
+        assert found is not None
+        return found
+
+    @property
+    def state(self) -> tuple[str, str]:
+        """The one referral's state and error, as its row holds them."""
+        [row] = self.rows
+        return row.text("State"), row.text("LastError")
+
+    @property
+    def rows(self) -> list[Row]:
+        return list(self.status.rows.values())
+
+    def pass_time(self, start: datetime, hours: float) -> None:
+        """What the schedule and the queue do, every five minutes for so many hours."""
+        for step in range(1, int(hours * 12) + 1):
+            now = start + timedelta(minutes=5 * step)
+            self.service().adopt()
+            for reference in self.service().due(now):
+                self.forwarder().forward(reference, now)
+
+    def recover(self) -> None:
+        """What they do in the next half hour."""
+        self.pass_time(MORNING, 0.5)
+
+
+def mail_of(referral: Referral, epoch: int) -> UUID:
+    return operation_id(replace(referral, epoch=epoch))
