@@ -3,8 +3,10 @@
 import azure.functions as func
 
 from functions import (
+    acknowledge,
     booking_steps,
     bookings,
+    collect,
     delivery_reports,
     elsewhere,
     forwarding,
@@ -12,6 +14,7 @@ from functions import (
     information,
     mail,
     manage,
+    referral_status,
     referrals,
     resources,
     schedule,
@@ -21,14 +24,17 @@ from functions import (
 app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 
 MODULES = (
+    acknowledge,
     booking_steps,
     bookings,
+    collect,
     delivery_reports,
     forwarding,
     health,
     information,
     mail,
     manage,
+    referral_status,
     referrals,
     resources,
     schedule,

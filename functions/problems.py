@@ -16,6 +16,7 @@ from functions.forms import (
     UnsupportedBodyError,
 )
 from functions.problem import UNEXPECTED, Problem, about_session, busy, closed, not_ready
+from functions.provider_problems import PROVIDER_PROBLEMS
 from shared.bookings.errors import (
     BookingError,
     BookingsBusyError,
@@ -32,12 +33,11 @@ from shared.bookings.errors import (
 )
 from shared.content import ContentError
 from shared.referrals.errors import (
-    KeyUnavailableError,
     ReferralError,
-    ReferralLinkError,
     ReferralReusedError,
     ReferralsBusyError,
-    UnsealError,
+    ReferralUnknownError,
+    TooManyGuessesError,
 )
 from shared.rows import StorageError
 from shared.settings import SettingsError
@@ -132,11 +132,22 @@ PROBLEMS: dict[type[Exception], Problem] = {
         way_out="/one-to-one",
         way_out_text="Start a new form",
     ),
-    ReferralLinkError: Problem(
+    ReferralUnknownError: Problem(
         404,
-        "referral-link",
-        "This link is not valid or has been used",
-        "Use the link in the newest email about this referral, and check that it is complete.",
+        "referral-unknown",
+        "We cannot find this reference",
+        "Check it, and try again. References are kept for some months after a referral was passed on.",
+        way_out="/one-to-one/status",
+        way_out_text="Try again",
+    ),
+    TooManyGuessesError: Problem(
+        429,
+        "too-many-guesses",
+        "Please try again in a minute",
+        "Too many references were asked for that do not exist. It need not have been you.",
+        way_out="/one-to-one/status",
+        way_out_text="Try again",
+        retry_after=60,
     ),
     BookingsBusyError: busy("bookings-busy"),
     ReferralsBusyError: busy("referrals-busy"),
@@ -145,19 +156,7 @@ PROBLEMS: dict[type[Exception], Problem] = {
     ContentError: not_ready("content", 300),
     BookingError: UNEXPECTED,
     ReferralError: UNEXPECTED,
-    KeyUnavailableError: Problem(
-        503,
-        "key-unavailable",
-        "We cannot open this referral at the moment",
-        "Nothing is lost: it is kept until you have saved it. Please try again in a few minutes.",
-        retry_after=300,
-    ),
-    UnsealError: Problem(
-        500,
-        "unseal",
-        "We cannot open this referral",
-        "What is stored of it is damaged. The people who run the service have been told. Nothing has been deleted.",
-    ),
+    **PROVIDER_PROBLEMS,
     BodyError: _NOT_A_FORM,
     MalformedBodyError: _NOT_A_FORM,
     EmptyBodyError: Problem(400, "empty", "We did not receive the form", "Go back and try again."),

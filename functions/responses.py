@@ -118,8 +118,9 @@ class Answering:
             return problem(
                 found.status, found.title, found.detail, errors, found.type, correlation=code, headers=headers
             )
-        facts = {"problem": found, "errors": errors, "correlation": code}
-        return page(pages.render(found.template, self._known_site().content, **facts), found.status, headers)
+        site = self._known_site()
+        facts = {"problem": found, "errors": errors, "correlation": code, "site": site.url}
+        return page(pages.render(found.template, site.content, **facts), found.status, headers)
 
 
 def _headers(error: Exception, found: Problem) -> dict[str, str]:

@@ -14,7 +14,7 @@ _STORED: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
         ("emails", "emails-poison"),
     ),
     "REFERRALS_STORAGE": (
-        ("Referrals", "SealedReferrals", "ReferralMail", "ReferralService"),
+        ("Referrals", "SealedReferrals", "CollectTries", "ReferralMail", "ReferralService"),
         ("referrals", "referrals-poison"),
     ),
 }

@@ -2,10 +2,14 @@
 
 import hashlib
 import hmac
+import unicodedata
 
 # No vowels, so that no word appears; none of 0 O 1 I L 5 S 8 B 2 Z, which look or sound alike.
 ALPHABET = "34679CDFGHJKMNPQRTVWXY"
 LENGTH = 8
+
+# What people type for letters that look the same: Greek and Cyrillic capitals, and signs that no reference has.
+_TWINS = str.maketrans("ΗΚΜΝΡΤΧΥ" + "НКМРСТХУ" + "UO0A1", "HKMNPTXY" + "HKMPCTXY" + "VQQ47")  # noqa: RUF001  # see above
 
 
 def keyed(key: bytes, purpose: str, *parts: str) -> str:
@@ -22,6 +26,21 @@ def reference(key: bytes, purpose: str, *parts: str) -> str:
         number, place = divmod(number, len(ALPHABET))
         chars.append(ALPHABET[place])
     return "".join(chars)
+
+
+def read_reference(typed: str) -> str | None:
+    """The reference that somebody typed, however they spaced it and whatever their keyboard; None where it is none."""
+    text = "".join(_sign(char) for char in unicodedata.normalize("NFKC", typed[:100]).upper())
+    read = text.translate(_TWINS)
+    return read if len(read) == LENGTH and set(read) <= set(ALPHABET) else None
+
+
+def _sign(char: str) -> str:
+    """A letter or digit as it is, digits of any script as ours; anything else is a gap between them."""
+    digit = unicodedata.digit(char, None)
+    if digit is not None:
+        return str(digit)
+    return char if char.isalpha() else ""
 
 
 def same_submission(key: bytes, submission_id: str) -> str:

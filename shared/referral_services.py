@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from shared import adapters
 from shared.foundations import Foundations
 from shared.referrals.acknowledging import Acknowledging
+from shared.referrals.enquiries import Enquiries, Guesses
 from shared.referrals.forwarding import ReferralForwarder
 from shared.referrals.links import ReferralLinks
 from shared.referrals.mailbox import ProviderMailbox
@@ -17,8 +18,10 @@ from shared.referrals.provider_letters import ProviderLetters
 from shared.referrals.receipts import ReferralReceipts
 from shared.referrals.service import ReferralService
 from shared.rows import Table
+from shared.settings import Role
 
 if TYPE_CHECKING:
+    from shared.referrals.collecting import Collector
     from shared.referrals.repository import ReferralRepository
     from shared.referrals.sealing import Sealed
 
@@ -70,6 +73,31 @@ class ReferralServices(Foundations):
     @cached_property
     def acknowledging(self) -> Acknowledging:
         return Acknowledging(self._referral_rows)
+
+    @cached_property
+    def enquiries(self) -> Enquiries:
+        return Enquiries(self._referral_rows.status, Guesses())
+
+    @cached_property
+    def collector(self) -> "Collector[Sealed] | None":
+        """None in the app that faces the public, whatever else it is told, and where the mails carry no links."""
+        settings = self._settings
+        if settings.role is Role.WEB or not settings.passphrases:
+            return None
+        from shared.referrals.collecting import Collector
+        from shared.referrals.lockout import Lockout
+        from shared.referrals.sealing import content_key, opened
+
+        unwrapper = adapters.unwrapper(settings)
+        return Collector(
+            links=self.referral_links,
+            store=self._referral_rows,
+            lockout=Lockout(self._referral_tables("CollectTries")),
+            passphrases=settings.passphrases,
+            content_key=lambda sealed: content_key(sealed, unwrapper),
+            unseal=opened,
+            acknowledge_reference=self.acknowledging.acknowledge,
+        )
 
     @cached_property
     def provider_mailbox(self) -> ProviderMailbox:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, HttpUrl, Sec
 
 from shared.bookings.reminders import Offset, parse_offsets
 from shared.contact import EmailAddress
+from shared.referrals.passphrase import PassphraseHash
 from shared.setting_types import (
     ConnectionString,
     Credential,
@@ -176,6 +177,11 @@ class Settings(BaseModel):
     @property
     def names_go_to_facilitators(self) -> bool:
         return self.facilitator_list is FacilitatorList.NAMES and self.facilitator_email is not None
+
+    @property
+    def passphrases(self) -> tuple[PassphraseHash, ...]:
+        """Those that open a referral at the provider's: two while it is changed, none where there are no links."""
+        return tuple(each for each in (self.referral_passphrase, self.referral_passphrase_previous) if each)
 
     @property
     def bookings_storage(self) -> StorageConnection:

@@ -11,6 +11,7 @@ from shared.bookings.request import BookingRequest
 from shared.content import Content, load_content
 from shared.mail.entries import Entry, MailState
 from shared.referrals.answers import ReferralRequest
+from shared.referrals.model import Referral, ReferralState
 from shared.wallclock import LONDON
 
 ROOT = Path(__file__).parents[1]
@@ -112,3 +113,15 @@ def referral_request(**changes: Any) -> ReferralRequest:
         "consent_share": True,
     }
     return ReferralRequest.model_validate(facts | changes)
+
+
+def referral(**changes: Any) -> Referral:
+    """What is known of a referral without opening it."""
+    facts: dict[str, Any] = {
+        "reference": "34679CDF",
+        "state": ReferralState.RECEIVED,
+        "received_on": "2023-09-01",
+        "consent_version": "2023-09-01",
+        "submission": "",
+    }
+    return Referral(**(facts | changes))

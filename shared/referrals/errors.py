@@ -4,6 +4,12 @@ ReferralError
  |- ReferralReusedError   this form was sent before, with other answers
  |- ReferralsBusyError    retryable: the same request may be sent again
  |- ReferralLinkError     a link that was never given out, or whose referral is not known any more
+ |- ReferralUnknownError  there is no referral under this reference, or not any more
+ |- TooManyGuessesError   too many references were asked for that there are not
+ |- PassphraseError       another passphrase than the provider's, with tries left or none
+ |- LinkLockedError       too many of those; it opens again within an hour
+ |- ProofError            it is too long ago that the provider opened the referral
+ |- ReferralGoneError     the provider has it, and here it is deleted
  |- KeyUnavailableError   retryable: the private key cannot be used at the moment
  `- UnsealError           what was stored cannot be opened: tampered with, moved or cut short
 """
@@ -23,6 +29,34 @@ class ReferralsBusyError(ReferralError):
 
 class ReferralLinkError(ReferralError):
     """The link was never given out, was changed on its way, or its referral is forgotten: nobody may tell which."""
+
+
+class ReferralUnknownError(ReferralError):
+    """There is no referral under this reference, or not any more."""
+
+
+class TooManyGuessesError(ReferralError):
+    """Too many references were asked for in the last minute that there are not."""
+
+
+class PassphraseError(ReferralError):
+    """It is another passphrase. `left` is how many may still be tried before the link is locked."""
+
+    def __init__(self, left: int = 0) -> None:
+        super().__init__()
+        self.left = left
+
+
+class LinkLockedError(ReferralError):
+    """Too many wrong passphrases were tried at this link in the last hour."""
+
+
+class ProofError(ReferralError):
+    """Nobody opened the referral with this link in the last half hour: the passphrase is asked for again."""
+
+
+class ReferralGoneError(ReferralError):
+    """The provider has said that it has the referral, so there is nothing here to be opened."""
 
 
 class KeyUnavailableError(ReferralError):

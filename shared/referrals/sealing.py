@@ -112,7 +112,16 @@ def unseal(reference: str, sealed: Sealed, unwrapper: Unwrapper) -> bytes:
         UnsealError: they were tampered with, cut short, or sealed under another reference or version.
         KeyUnavailableError: the private key cannot be used at the moment.
     """
-    key = unwrapper.unwrap(sealed.key_id, sealed.wrapped_key)
+    return opened(reference, sealed, content_key(sealed, unwrapper))
+
+
+def content_key(sealed: Sealed, unwrapper: Unwrapper) -> bytes:
+    """The key of these answers alone, which only the private key can unwrap; raises as `unseal`."""
+    return unwrapper.unwrap(sealed.key_id, sealed.wrapped_key)
+
+
+def opened(reference: str, sealed: Sealed, key: bytes) -> bytes:
+    """The answers, with their own key; raises UnsealError as `unseal`."""
     try:
         return AESGCM(key).decrypt(sealed.nonce, sealed.ciphertext, _bound_to(reference, sealed.version))
     except (InvalidTag, ValueError) as error:

@@ -87,7 +87,8 @@ def test_the_first_mail_of_a_process_compiles_nothing(
     built: tuple[Path, Path], compiling: list[str], content: Content, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(letters, "COMPILED", built[1])
-    Letters(content).write("referral", to="a@b.example", reference="34679CDF", answers=[("Name", "Zoë")])
+    facts = {"reference": "34679CDF", "answers": [("Name", "Zoë")], "link_url": "https://b.example/acknowledge/t"}
+    Letters(content).write("referral", to="a@b.example", **facts)
     assert compiling == []
 
 

@@ -21,6 +21,7 @@ from functions.downloads import Offer
 from functions.forms import FieldError
 from functions.headers import SCRIPT_HASHES
 from functions.problems import PROBLEMS, UNEXPECTED, PageUnknownError
+from functions.referral_view import ReferralView
 from functions.resources import assets
 from shared.articles import Article, Link, Section
 from shared.bookings.errors import BookingsBusyError, NotForOutsidersError, SessionFullError
@@ -28,6 +29,8 @@ from shared.bookings.model import AttendeeState, SessionState
 from shared.bookings.request import BookingRequest
 from shared.content import Content
 from shared.referrals.answers import ReferralRequest
+from shared.referrals.errors import LinkLockedError
+from shared.referrals.model import Progress, ReferralState
 from shared.settings import Support
 from tests import builders
 from tests.builders import MORNING, ROOT
@@ -98,6 +101,24 @@ OFFERS = [
     Offer("Leaflet", "To keep.", "https://other.example/leaflet"),
     Offer("Form", "", "/resources/files/f.pdf", "PDF, 2KB"),
 ]
+
+
+def passed_on(state: ReferralState = ReferralState.SENT, **days: str) -> ReferralView:
+    return ReferralView.of(builders.referral(state=state, sent_on="2023-09-02", **days))
+
+
+ASKED = {"typed": "", "reference": "34679CDF", "progress": ""}
+SITE = {"site": "https://support.example"}
+OPENED = SITE | {
+    "referral": passed_on(),
+    "address": "/collect/t",
+    "proof": "1-p",
+    "answers": [("Name", "Zoë\nand more")],
+}
+GONE = SITE | {
+    "news": "",
+    "referral": passed_on(ReferralState.ERASED, acknowledged_on="2023-09-04", erased_on="2023-09-04"),
+}
 BOOKED = {"booking": own(), "news": ""}
 MOVING = {"booking": own(), "sessions": SESSIONS}
 PAGES: dict[str, tuple[str, dict[str, Any]]] = {
@@ -157,6 +178,23 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "move": ("manage/move.html", MOVING),
     "move with errors": ("manage/move.html", MOVING | {"errors": [FieldError("session_id", "Mend session_id")]}),
     "not moved": ("manage/not-moved.html", {"booking": own(), "problem": PROBLEMS[SessionFullError]}),
+    "status": ("referrals/status.html", ASKED),
+    **{f"status {each}": ("referrals/status.html", ASKED | {"progress": each}) for each in Progress},
+    "status with errors": ("referrals/status.html", ASKED | {"errors": [FieldError("reference", "Mend reference")]}),
+    "provider, acknowledge": (
+        "provider/acknowledge.html",
+        SITE | {"referral": passed_on(), "address": "/acknowledge/t"},
+    ),
+    "provider, gone": ("provider/gone.html", GONE),
+    "provider, just gone": ("provider/gone.html", GONE | {"news": "Thank you"}),
+    "provider, erased": ("provider/gone.html", GONE | {"referral": passed_on(ReferralState.ERASED)}),
+    "provider, collect": ("provider/collect.html", OPENED),
+    "provider, collect with errors": (
+        "provider/collect.html",
+        OPENED | {"errors": [FieldError("passphrase", "Mend passphrase")]},
+    ),
+    "provider, opened": ("provider/referral.html", OPENED),
+    "provider, problem": ("provider/problem.html", SITE | {"problem": PROBLEMS[LinkLockedError]}),
     "problem": ("problem.html", {"problem": PROBLEMS[SessionFullError]}),
     "problem with code": ("problem.html", {"problem": UNEXPECTED, "correlation": "ab12cd34"}),
     "problem with errors": ("problem.html", {"problem": UNEXPECTED, "errors": errors_in(BookingRequest)}),
@@ -241,7 +279,16 @@ def test_every_link_within_a_page_leads_to_something_on_it(shown: Page) -> None:
 def test_every_page_shows_the_way_to_urgent_help(content: Content) -> None:
     assert "urgent-help" in show("start", content).all("id")
     for name in PAGES:
-        assert "/help-now" in show(name, content).all("href", "a")
+        is_for_staff = not name.startswith("provider")
+        assert ("/help-now" in show(name, content).all("href", "a")) == is_for_staff
+
+
+@pytest.mark.parametrize("name", [name for name in PAGES if name.startswith("provider")])
+def test_a_page_for_the_provider_leads_nowhere_that_their_app_does_not_serve(name: str, content: Content) -> None:
+    links = show(name, content).all("href", "a")
+
+    assert SITE["site"] + "/" in links
+    assert [url for url in links if not url.startswith(("#", SITE["site"]))] == []
 
 
 @pytest.mark.parametrize(
@@ -457,6 +504,8 @@ FACTS = {
     "parts.html": set(),
     "manage/parts.html": set(),
     "bookings/session.html": set(CHOOSING),
+    "provider/frame.html": {"site"},
+    "provider/parts.html": {"referral"},
     **{template: facts.keys() | {"correlation"} for template, facts in PAGES.values()},
     "problem.html": {"problem", "correlation"},
 }
@@ -476,6 +525,7 @@ def test_a_template_reads_only_what_it_is_given(template: str) -> None:
 @pytest.mark.parametrize("template", OWN)
 def test_a_template_reads_only_what_there_is(template: str, content: Content) -> None:
     known = {"booking": own(), "content": content, "session": View(), "chosen": View(), "problem": UNEXPECTED}
+    known |= {"referral": passed_on()}
     known |= {"provider": content.provider, "line": content.urgent_help[0], "error": FieldError("", "")}
     known |= {"draft": EMPTY, "answers": CHECKING["answers"]}
     known |= {"article": ARTICLE, "offer": OFFERS[0], "part": SECTION, "link": SECTION.links[0]}
@@ -491,7 +541,7 @@ def test_a_template_reads_only_what_there_is(template: str, content: Content) ->
 
 @pytest.mark.parametrize("template", OWN)
 def test_a_template_reads_answers_and_messages_by_the_names_of_the_fields(template: str) -> None:
-    fields = BookingRequest.model_fields.keys() | ReferralRequest.model_fields.keys()
+    fields = BookingRequest.model_fields.keys() | ReferralRequest.model_fields.keys() | {"reference", "passphrase"}
     read = [dotted(each) for each in parsed(template).find_all(nodes.Getattr)]
     assert {path[0] for root, path in read if root in {"values", "messages"}} <= fields
 

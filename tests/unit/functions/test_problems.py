@@ -75,5 +75,5 @@ def test_every_problem_says_what_to_do_next_and_offers_a_way_out(problem: Proble
 
 
 @pytest.mark.parametrize("problem", [*PROBLEMS.values(), UNEXPECTED], ids=lambda problem: problem.name)
-def test_retry_after_comes_with_every_503_and_nothing_else(problem: Problem) -> None:
-    assert (problem.retry_after is not None) == (problem.status == 503)
+def test_retry_after_comes_with_every_503_and_429_and_nothing_else(problem: Problem) -> None:
+    assert (problem.retry_after is not None) == (problem.status in {429, 503})

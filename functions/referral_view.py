@@ -1,0 +1,38 @@
+"""A referral as pages show it that nobody has opened: its reference and days, and nothing else."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Self
+
+from shared.referrals.model import Referral, ReferralState
+from shared.wallclock import LONDON, day_in_words
+
+
+@dataclass(frozen=True, slots=True)
+class ReferralView:
+    """Days in words ("Friday 1 September 2023"), empty where there is none yet."""
+
+    reference: str
+    received: str
+    sent: str
+    acknowledged: str
+    erased: str
+    is_erased: bool
+
+    @classmethod
+    def of(cls, referral: Referral) -> Self:
+        return cls(
+            reference=referral.reference,
+            received=_in_words(referral.received_on),
+            sent=_in_words(referral.sent_on),
+            acknowledged=_in_words(referral.acknowledged_on),
+            erased=_in_words(referral.erased_on),
+            is_erased=referral.state is ReferralState.ERASED,
+        )
+
+
+def _in_words(day: str) -> str:
+    try:
+        return day_in_words(datetime.combine(date.fromisoformat(day), time(12), LONDON))
+    except ValueError:  # not yet, or an editor's own words
+        return ""

@@ -1,0 +1,134 @@
+"""Collecting a referral: the provider opens it with a link and a passphrase, as often as needed, until it is saved."""
+
+import json
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from shared.referrals import proofs
+from shared.referrals.errors import PassphraseError, ReferralGoneError, ReferralLinkError, UnsealError
+from shared.referrals.layout import laid_out
+from shared.referrals.links import ReferralLinks
+from shared.referrals.lockout import Lockout
+from shared.referrals.model import FINISHED, Referral
+from shared.referrals.passphrase import PassphraseHash, is_any
+from shared.referrals.service import Envelope
+
+logger = logging.getLogger(__name__)
+
+
+class CollectStore[E: Envelope](Protocol):
+    """What collecting needs of the tables; `shared.referrals.repository` describes each."""
+
+    def status(self, reference: str) -> Referral | None: ...
+    def sealed(self, reference: str) -> tuple[Referral, E] | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """A referral that was opened: label and answer of each question, and the proof that it was."""
+
+    referral: Referral
+    answers: list[tuple[str, str]] = field(repr=False)
+    proof: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collector[E: Envelope]:
+    """Opens referrals for whoever holds the link and knows one of the passphrases.
+
+    Attributes:
+        content_key: unwraps the key of sealed answers; raises KeyUnavailableError and UnsealError.
+        unseal: opens the answers of that reference with it; raises UnsealError.
+        acknowledge_reference: notes that the provider has the referral, however often it is told.
+    """
+
+    links: ReferralLinks
+    store: CollectStore[E]
+    lockout: Lockout
+    passphrases: tuple[PassphraseHash, ...]
+    content_key: Callable[[E], bytes]
+    unseal: Callable[[str, E, bytes], bytes]
+    acknowledge_reference: Callable[[str, datetime], object]
+
+    def look(self, token: str) -> Referral:
+        """What is known of the link's referral without opening it.
+
+        Raises:
+            ReferralLinkError: the link is not valid, or the referral is forgotten.
+        """
+        referral = self.store.status(self.links.collected(token))
+        if referral is None:
+            raise ReferralLinkError
+        return referral
+
+    def open(self, token: str, passphrase: str, now: datetime) -> Collected:
+        """The answers, for a passphrase. Every try counts, until a right one clears the count.
+
+        Raises:
+            PassphraseError: it is another one; the error says how many tries are left.
+            LinkLockedError: no try is left for now.
+            ReferralGoneError: the provider has it, and here it is deleted or about to be.
+            KeyUnavailableError: the vault does not answer; nothing is lost.
+            UnsealError: what is stored is damaged.
+            StorageError: it is not known how many tries were made, so there is none.
+        """
+        referral = self._present(token)
+        self._check(referral.reference, passphrase, now)
+        sealed, key = self._unlocked(token, referral)
+        logger.info("referral %s was opened by the provider", referral.reference)
+        return self._collected(referral, sealed, key, proofs.issue(key, referral.reference, now))
+
+    def open_again(self, token: str, proof: str, now: datetime) -> Collected:
+        """The answers, for the proof that they were opened in the last half hour.
+
+        Raises:
+            ProofError: they were not, at least not with this link.
+            ReferralGoneError, KeyUnavailableError, UnsealError, StorageError: as for `open`.
+        """
+        referral = self._present(token)
+        sealed, key = self._unlocked(token, referral)
+        proofs.check(key, referral.reference, proof, now)
+        return self._collected(referral, sealed, key, proof)
+
+    def acknowledge(self, token: str, proof: str, now: datetime) -> str:
+        """Notes that the provider has saved the referral, so that it is deleted here; returns its reference.
+
+        Raises:
+            ProofError and others as for `open_again`: only who has seen the answers may have them deleted.
+        """
+        referral = self._present(token)
+        _, key = self._unlocked(token, referral)
+        proofs.check(key, referral.reference, proof, now)
+        self.acknowledge_reference(referral.reference, now)
+        return referral.reference
+
+    def _present(self, token: str) -> Referral:
+        referral = self.look(token)
+        if referral.state in FINISHED:
+            raise ReferralGoneError
+        return referral
+
+    def _check(self, reference: str, passphrase: str, now: datetime) -> None:
+        left = self.lockout.begin(reference, now)
+        if is_any(passphrase, self.passphrases):
+            self.lockout.end(reference)
+            return
+        if left:
+            logger.warning("referral %s: a wrong passphrase, %d tries left", reference, left)
+        else:
+            logger.error("referral %s: its link is locked for an hour after wrong passphrases", reference)
+        raise PassphraseError(left)
+
+    def _unlocked(self, token: str, referral: Referral) -> tuple[E, bytes]:
+        found = self.store.sealed(referral.reference)
+        if found is None:
+            self._present(token)  # acknowledged since it was read, and deleted
+            raise UnsealError("missing")
+        return found[1], self.content_key(found[1])
+
+    def _collected(self, referral: Referral, sealed: E, key: bytes, proof: str) -> Collected:
+        answers = json.loads(self.unseal(referral.reference, sealed, key))
+        return Collected(referral, laid_out(answers, referral), proof)

@@ -1,0 +1,59 @@
+"""How far a referral has come, for whoever knows its reference.
+
+A reference is one of 22 ** 8, some 55 thousand million: where 500 referrals are known, one guess in a hundred million
+finds any, and learns a word that is nobody's name. Besides, a process answers only so many wrong guesses a minute.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+
+from shared.references import read_reference
+from shared.referrals.errors import ReferralUnknownError, TooManyGuessesError
+from shared.referrals.model import Progress, Referral
+
+MOST_GUESSES = 60
+_MINUTE = 60.0  # seconds
+
+
+class Guesses:
+    """Counts wrong references in the last minute, over all who ask this process: they have no account to be told by."""
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._made: deque[float] = deque(maxlen=MOST_GUESSES)
+        self._lock = threading.Lock()
+
+    def check(self) -> None:
+        """Raises TooManyGuessesError where there were as many as are answered in a minute."""
+        with self._lock:
+            if len(self._made) == MOST_GUESSES and self._monotonic() - self._made[0] < _MINUTE:
+                raise TooManyGuessesError
+
+    def add(self) -> None:
+        with self._lock:
+            self._made.append(self._monotonic())
+
+
+class Enquiries:
+    """Answers with one of the words of `Progress`. `status` is the repository's."""
+
+    def __init__(self, status: Callable[[str], Referral | None], guesses: Guesses) -> None:
+        self._status = status
+        self._guesses = guesses
+
+    def progress(self, typed: str) -> tuple[str, Progress]:
+        """The reference as it is written, and how far its referral has come.
+
+        Raises:
+            ReferralUnknownError: there is none under what was typed, or not any more.
+            TooManyGuessesError: too many wrong ones were asked for in the last minute.
+        """
+        self._guesses.check()
+        reference = read_reference(typed)
+        referral = self._status(reference) if reference else None
+        if referral is None:
+            self._guesses.add()
+            raise ReferralUnknownError
+        return referral.reference, referral.progress

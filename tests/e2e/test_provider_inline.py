@@ -1,0 +1,86 @@
+"""Answers in the mail: the provider says that they have come, and only then are they deleted here."""
+
+from local.stack import Stack
+from tests.e2e.canaries import is_canary_in
+from tests.e2e.provider import is_sealed_kept, link_in, mail_about, refer, status_of
+from tests.e2e.web import ask, get, post_form, post_json
+
+
+def acknowledge_link(stack: Stack, reference: str) -> str:
+    stack.settle()
+    return link_in(mail_about(stack, reference))
+
+
+def test_a_mail_scanner_that_opens_the_link_a_hundred_times_changes_nothing(stack: Stack) -> None:
+    reference = refer(stack)
+    link = acknowledge_link(stack, reference)
+    before = status_of(stack, reference)
+
+    answers = [ask(method, link) for _ in range(100) for method in ("GET", "HEAD")]
+
+    assert {answer.status for answer in answers} == {200}
+    assert status_of(stack, reference) == before
+    assert is_sealed_kept(stack, reference)
+
+
+def test_the_page_shows_the_reference_and_no_answer(stack: Stack) -> None:
+    reference = refer(stack)
+    page = get(acknowledge_link(stack, reference))
+
+    assert reference in page.text
+    assert "Our copy is then deleted" in page.text
+    assert not is_canary_in(page.text)
+
+
+def test_the_button_says_that_it_has_come(stack: Stack) -> None:
+    reference = refer(stack)
+    link = acknowledge_link(stack, reference)
+
+    pressed = post_form(link, {})
+    stack.settle()
+    page = get(f"{stack.site}{pressed.headers['location']}")
+
+    assert pressed.status == 303
+    assert status_of(stack, reference)["AcknowledgedOn"] == "2023-09-01"
+    assert "Thank you" in page.text
+
+
+def test_pressing_it_again_and_again_comes_to_the_same(stack: Stack) -> None:
+    reference = refer(stack)
+    link = acknowledge_link(stack, reference)
+
+    pressed = [post_form(link, {}) for _ in range(3)]
+    stack.settle()
+    again = post_form(link, {})
+    page = get(f"{stack.site}{again.headers['location']}")
+
+    assert [answer.headers["location"].rpartition("=")[2] for answer in pressed] == ["now", "already", "already"]
+    assert "You had already told us" in page.text
+    assert status_of(stack, reference)["AcknowledgedOn"] == "2023-09-01"
+
+
+def test_the_person_can_follow_it_with_their_reference_alone(stack: Stack) -> None:
+    reference = refer(stack)
+    link = acknowledge_link(stack, reference)
+    sent = told(stack, reference)
+    post_form(link, {})
+    stack.settle()
+
+    assert (sent, told(stack, reference)) == ("sent", "confirmed")
+    page = post_form(f"{stack.site}/one-to-one/status", {"reference": f"{reference[:4].lower()} - {reference[4:]}"})
+    assert "Nafsiyat have your form" in page.text
+    assert reference in page.text
+
+
+def told(stack: Stack, reference: str) -> str:
+    return str(post_json(f"{stack.site}/one-to-one/status", {"reference": reference}).json["status"])
+
+
+def test_an_unknown_reference_and_a_link_that_is_not_good_are_told_kindly(stack: Stack) -> None:
+    form = get(f"{stack.site}/one-to-one/status")
+    unknown = post_form(f"{stack.site}/one-to-one/status", {"reference": "34HKMPTV"})
+    bad = [get(f"{stack.site}/acknowledge/nonsense"), post_form(f"{stack.site}/acknowledge/nonsense", {})]
+
+    assert (form.status, unknown.status, *(answer.status for answer in bad)) == (200, 404, 404, 404)
+    assert "We cannot find this reference" in unknown.text
+    assert len({answer.text for answer in bad}) == 1
