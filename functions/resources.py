@@ -8,8 +8,9 @@ from functools import cache
 from pathlib import Path
 
 import azure.functions as func
-from werkzeug.http import parse_accept_header, parse_etags
+from werkzeug.http import parse_etags
 
+from functions.compression import accepts_gzip
 from functions.pages import ASSETS, NHSUK_VERSION
 from functions.responses import respond
 
@@ -69,7 +70,7 @@ def get_asset(req: func.HttpRequest) -> func.HttpResponse:
     asset = assets().get(req.route_params.get("path", ""))
     if asset is None:
         return respond("Not found", "text/plain", 404)
-    zipped = bool(asset.zipped) and parse_accept_header(req.headers.get("accept-encoding", ""))["gzip"] > 0
+    zipped = bool(asset.zipped) and accepts_gzip(req)
     etag = f"{asset.digest}-gzip" if zipped else asset.digest
     headers = {"Cache-Control": "public, max-age=31536000, immutable", "ETag": f'"{etag}"', "Vary": "Accept-Encoding"}
     if parse_etags(req.headers.get("if-none-match", "")).contains_weak(etag):

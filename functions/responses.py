@@ -10,6 +10,7 @@ from typing import Any
 import azure.functions as func
 
 from functions import incidents, pages
+from functions.compression import packed
 from functions.forms import FieldError, FormError, wants_json
 from functions.headers import SECURITY_HEADERS
 from functions.origins import is_foreign
@@ -97,9 +98,9 @@ class Answering:
             try:
                 if is_foreign(req, lambda: self._known_site().url):
                     raise ForeignOriginError  # noqa: TRY301  # answered like every other refusal
-                return handler(*args, **kwargs)
+                return packed(req, handler(*args, **kwargs))
             except Exception as error:  # noqa: BLE001  # what escapes is logged by the host, message and all
-                return self._answer(req, error)
+                return packed(req, self._answer(req, error))
 
         return answer
 

@@ -169,6 +169,13 @@ def test_every_answer_of_the_host_carries_the_security_headers(
     assert not [name for name in answer.headers if name.startswith("access-control-")]
 
 
+def test_a_browser_gets_pages_compressed_and_reads_the_same(stack: Stack) -> None:
+    plain, packed = get(f"{stack.site}/cookies"), get(f"{stack.site}/cookies", **{"accept-encoding": "gzip, br"})
+    assert (packed.headers["content-encoding"], packed.text) == ("gzip", plain.text)
+    assert packed.headers["content-type"] == plain.headers["content-type"] == "text/html; charset=utf-8"
+    assert int(packed.headers["content-length"]) < int(plain.headers["content-length"]) / 2
+
+
 def test_a_method_that_is_not_taken_is_told_which_is(stack: Stack) -> None:
     assert ask("PATCH", f"{stack.site}/bookings").headers["allow"] == "POST"
     assert ask("POST", f"{stack.site}/Sessions").headers["allow"] == "GET"

@@ -1,5 +1,6 @@
 """A browser's and an API client's half of the conversation, without following where an answer points."""
 
+import gzip
 import http.client
 import json
 from collections.abc import Iterable, Mapping
@@ -75,6 +76,8 @@ def _ask(method: str, url: str, body: bytes | None, headers: Mapping[str, str]) 
         connection.request(method, f"{parts.path or '/'}?{parts.query}".rstrip("?"), body, dict(headers))
         answer = connection.getresponse()
         lowered = {name.lower(): value for name, value in answer.getheaders()}
-        return Answer(answer.status, lowered, answer.read().decode())
+        read = answer.read()
+        plain = gzip.decompress(read) if lowered.get("content-encoding") == "gzip" else read
+        return Answer(answer.status, lowered, plain.decode())
     finally:
         connection.close()

@@ -258,7 +258,7 @@ def test_a_session_that_went_meanwhile_leaves_the_answers_and_the_others(built: 
     del built.bookings.left["s1"]
     for handler in (steps.booking_details, steps.booking_check):
         shown = sent(handler, fields)
-        assert (shown.status, shown.title, shown.sent["full_name"]) == (409, "Choose a session", "Zoë Okafor")
+        assert (shown.status, shown.title, shown.sent["full_name"]) == (409, "Choose another session", "Zoë Okafor")
         assert "Your other answers are kept" in shown.text
 
 

@@ -126,8 +126,11 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "start, all closed": ("start.html", {"closed": frozenset(Support)}),
     "help now": ("info/help-now.html", {}),
     "resources": ("info/resources.html", {"offers": OFFERS}),
-    "prompts": ("info/prompts.html", {"article": ARTICLE}),
-    "privacy": ("info/privacy.html", {"article": ARTICLE, "kept_days": 90}),
+    "prompts": ("info/prompts.html", {"article": ARTICLE.model_copy(update={"title": "Prompts"})}),
+    "privacy": (
+        "info/privacy.html",
+        {"article": ARTICLE.model_copy(update={"title": "Privacy"}), "kept_days": 90},
+    ),
     "an article": ("info/article.html", {"article": ARTICLE}),
     "bookings closed": ("info/closed.html", {"problem": PROBLEMS[BookingsClosedError]}),
     "one-to-one closed": ("info/closed.html", {"problem": PROBLEMS[OneToOneClosedError]}),
@@ -244,6 +247,16 @@ def test_no_title_tells_a_shared_screen_what_the_service_is_about(shown: Page) -
     title, *_ = re.findall(r"<title>(.*?)</title>", shown.html)
     assert title.endswith(" Staff sessions")
     assert not re.search(r"trauma|raci|therap|refer|mersey|nafsiyat", title, re.IGNORECASE)
+
+
+def test_no_two_pages_have_the_same_title(content: Content) -> None:
+    """But for those on which something went wrong, which are called by what did."""
+    titles: dict[str, set[str]] = {}
+    for name, (template, _) in PAGES.items():
+        title, *_ = re.findall(r"<title>(.*?)</title>", show(name, content).html)
+        titles.setdefault(title.removeprefix("Error: "), set()).add(template)
+    shared = {title: found for title, found in titles.items() if len(found) > 1}
+    assert {each for found in shared.values() for each in found} <= {"problem.html", "bookings/not-booked.html"}
 
 
 @pytest.mark.parametrize("name", [name for name in PAGES if name.endswith("with errors")])
