@@ -10,8 +10,8 @@ import azure.functions as func
 
 from functions.pages import render
 from functions.provider_problems import in_their_words
+from functions.provider_view import ProviderView
 from functions.queues import REFERRALS, REFERRALS_STORAGE, referral_message
-from functions.referral_view import ReferralView
 from functions.responses import answering, page, see_other
 from shared.bootstrap import services
 from shared.referrals.acknowledging import Acknowledgement
@@ -31,7 +31,7 @@ def acknowledge_form(req: func.HttpRequest) -> func.HttpResponse:
     referral = built.acknowledging.statuses.status(built.referral_links.acknowledged(_token(req)))
     if referral is None:
         raise ReferralLinkError
-    facts = {"referral": ReferralView.of(referral), "address": _address(req), "site": built.site_url}
+    facts = {"referral": ProviderView.of(referral), "address": _address(req), "site": built.site_url}
     if referral.state in FINISHED:
         news = _DONE.get(req.params.get("done", ""), "")
         return page(render("provider/gone.html", built.content, **facts, news=news))

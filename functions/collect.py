@@ -16,8 +16,8 @@ from functions.forms import EmptyBodyError, FieldError, read_body
 from functions.pages import render
 from functions.problems import PageUnknownError
 from functions.provider_problems import in_their_words
+from functions.provider_view import ProviderView
 from functions.queues import REFERRALS, REFERRALS_STORAGE, referral_message
-from functions.referral_view import ReferralView
 from functions.responses import answering, page, respond, see_other
 from shared.bootstrap import services
 from shared.content import Content
@@ -104,7 +104,7 @@ class _Visit:
         return f"/collect/{quote(self.token, safe='')}"
 
     def _page(self, template: str, referral: Referral, **facts: Any) -> func.HttpResponse:
-        told = {"referral": ReferralView.of(referral), "address": self.address, "site": self.site, **facts}
+        told = {"referral": ProviderView.of(referral), "address": self.address, "site": self.site, **facts}
         return page(render(template, self.content, **told), 422 if facts.get("errors") else 200)
 
     def _sent(self, name: str) -> str:

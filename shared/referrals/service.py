@@ -16,6 +16,7 @@ from shared.wallclock import london_day
 
 logger = logging.getLogger(__name__)
 
+_PADDED_TO = 4096  # bytes
 _CANDIDATES = 5  # references to try: a second is needed once in some ten thousand million referrals
 
 
@@ -95,7 +96,7 @@ class ReferralService[E: Envelope]:
 
     def _store_sealed(self, referral: Referral, answers: bytes) -> bool:
         try:
-            self.store.insert_sealed(referral, self.seal(referral.reference, answers))
+            self.store.insert_sealed(referral, self.seal(referral.reference, _padded(answers)))
         except (RowConflictError, StorageUnavailableError):
             return self._is_stored(referral)
         return True
@@ -121,3 +122,8 @@ class ReferralService[E: Envelope]:
         except StorageUnavailableError:
             # The answers are safe, and that is what the person is told: `adopt` finishes this.
             logger.warning("referral %s is stored without its status", referral.reference)
+
+
+def _padded(answers: bytes) -> bytes:
+    """With blanks at the end, which JSON allows: nobody may see from the size of a row how much was written."""
+    return answers + b" " * (-len(answers) % _PADDED_TO)

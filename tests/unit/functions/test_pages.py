@@ -21,7 +21,7 @@ from functions.downloads import Offer
 from functions.forms import FieldError
 from functions.headers import SCRIPT_HASHES
 from functions.problems import PROBLEMS, UNEXPECTED, PageUnknownError
-from functions.referral_view import ReferralView
+from functions.provider_view import ProviderView
 from functions.resources import assets
 from shared.articles import Article, Link, Section
 from shared.bookings.errors import BookingsBusyError, NotForOutsidersError, SessionFullError
@@ -103,8 +103,8 @@ OFFERS = [
 ]
 
 
-def passed_on(state: ReferralState = ReferralState.SENT, **days: str) -> ReferralView:
-    return ReferralView.of(builders.referral(state=state, sent_on="2023-09-02", **days))
+def passed_on(state: ReferralState = ReferralState.SENT, **days: str) -> ProviderView:
+    return ProviderView.of(builders.referral(state=state, sent_on="2023-09-02", **days))
 
 
 ASKED = {"typed": "", "reference": "34679CDF", "progress": ""}

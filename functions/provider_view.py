@@ -1,4 +1,4 @@
-"""A referral as pages show it that nobody has opened: its reference and days, and nothing else."""
+"""A referral as the pages for the provider show it before it is opened: its reference and days, and nothing else."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -9,7 +9,7 @@ from shared.wallclock import LONDON, day_in_words
 
 
 @dataclass(frozen=True, slots=True)
-class ReferralView:
+class ProviderView:
     """Days in words ("Friday 1 September 2023"), empty where there is none yet."""
 
     reference: str
