@@ -1,5 +1,6 @@
 """The provider opens a referral with a passphrase, saves it, and has it deleted; opening the link does nothing."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import azure.functions as func
@@ -10,7 +11,9 @@ import shared.bootstrap
 from functions.collect import collect
 from shared.content import Content
 from shared.referrals.errors import KeyUnavailableError
+from shared.referrals.lockout import Lockout
 from tests.e2e.web import hidden_fields
+from tests.fakes import Trouble, breaking
 from tests.unit.functions.provider import PASSPHRASE, PRIVATE, SITE, STORY, WRONG, FakeServices, request, text
 from tests.unit.functions.requests import Outbox
 from tests.unit.functions.test_pages import Page
@@ -185,6 +188,29 @@ def test_while_the_vault_is_down_the_page_says_that_nothing_is_lost(built: FakeS
         assert "Nothing is lost" in text(answer)
     built.unwrapper = PRIVATE
     assert opened(built)[0].status_code == 200
+
+
+@pytest.mark.parametrize("at", [0, 1])
+def test_where_tries_cannot_be_counted_nobody_may_try_and_nothing_is_lost(at: int, built: FakeServices) -> None:
+    assert built.collector is not None
+    broken = Lockout(breaking(Trouble(at, "lost-request"))(built.tries))
+    built.collector = replace(built.collector, lockout=broken)
+
+    answer = send(built, passphrase=PASSPHRASE)
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
+    assert "Nothing is lost" in text(answer)
+    assert "anary" not in answer.get_body().decode()
+    assert opened(built)[0].status_code == 200
+
+
+def test_what_is_printed_is_the_answers_without_the_buttons(built: FakeServices) -> None:
+    body = opened(built)[0].get_body().decode()
+    printed, _, hidden = body.partition('class="nhsuk-u-display-none-print"')
+
+    assert "Canary Zoë" in printed
+    assert "<form" not in printed
+    assert hidden.count("<form") == 2
 
 
 @pytest.mark.parametrize(("method", "act"), [("GET", "file"), ("GET", "acknowledge"), ("HEAD", "file"), ("POST", "x")])
