@@ -395,6 +395,16 @@ def test_who_was_too_late_is_offered_the_waiting_list_if_there_is_one(content: C
     assert "/bookings/session" in none.all("formaction", "button")
 
 
+@pytest.mark.parametrize("name", ["choose another session", "booking, changed", "booking with errors", "check"])
+def test_enter_in_a_field_leads_on_and_not_back(name: str, content: Content) -> None:
+    """It presses the first button of the form in the page's order, wherever that stands."""
+    shown = show(name, content)
+    buttons = [attrs for tag, attrs in shown.elements if tag == "button" and attrs.get("type") == "submit"]
+    assert "formaction" not in buttons[0]
+    assert [each["formaction"] for each in buttons if "nhsuk-back-link" in each["class"]]
+    assert all(each.get("tabindex") == "-1" for each in buttons if each.get("aria-hidden"))
+
+
 def test_nothing_is_chosen_for_anybody(content: Content) -> None:
     assert show("booking", content).all("checked") == show("referral", content).all("checked") == []
 
