@@ -137,28 +137,19 @@ def _finite(digits: str) -> float:
     return number if math.isfinite(number) else _refuse(digits)
 
 
-def or_another(submission: Submission, choice: str, typed: str) -> Submission:
-    """In a form, what was written into the field `typed` stands for the answer "another" to `choice`."""
-    if not submission.is_form:
-        return submission
-    values = {name: value for name, value in submission.values.items() if name != typed}
-    if values.get(choice) == "another":
-        del values[choice]
-        values |= {choice: submission.values[typed]} if typed in submission.values else {}
-    return Submission(values, is_form=True)
-
-
-def validate[M: BaseModel](model: type[M], submission: Submission, missing: Mapping[str, str]) -> M:
+def validate[M: BaseModel](
+    model: type[M], submission: Submission, missing: Mapping[str, str], context: Mapping[str, object] | None = None
+) -> M:
     """Makes the model of a submission; `missing` holds the sentence for each field that lacks a usable answer.
 
-    Fields that the model does not have are ignored in a form and refused in JSON.
+    Fields that the model does not have are ignored in a form and refused in JSON. `context` is pydantic's.
 
     Raises:
         FormError: one error for each field, in the model's order; no sentence of pydantic's and nothing of the input.
     """
     known = {name: value for name, value in submission.values.items() if name in model.model_fields}
     try:
-        return model.model_validate(known if submission.is_form else submission.values)
+        return model.model_validate(known if submission.is_form else submission.values, context=context)
     except ValidationError as error:
         found = error.errors(include_url=False)
     # Raised outside the handler: pydantic's error, which quotes the input, must not travel along as its context.

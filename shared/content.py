@@ -2,10 +2,14 @@
 
 import tomllib
 from pathlib import Path
+from typing import Annotated, Self
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 from shared.articles import Article, ClosedPages, HelpLine, HelpNow, Part, Resources, Start
+from shared.questions.asked import Asked, Language, QuestionPage
+from shared.questions.checks import problems
 
 
 class ContentError(Exception):
@@ -40,16 +44,52 @@ class Groups(Part):
     adjustments_readers: str
 
 
+class OtherSupport(Part):
+    """Somewhere else to turn to, for people whom the one-to-one sessions are not for."""
+
+    name: str
+    how: str
+
+
 class OneToOne(Part):
-    """Copy for one-to-one referrals; `consent` is shown beside the box and `consent_version` stored with each one."""
+    """Copy and questions for one-to-one referrals.
+
+    `consent` is shown beside the box and `consent_version` stored with each one; `consent_facts` are what a person
+    should know before agreeing. `reply_weekdays` is when the provider will have been in touch, in weekdays.
+    """
 
     name: str
     summary: str
     about: tuple[str, ...]
-    languages: tuple[str, ...] = Field(min_length=1)
+    for_whom: tuple[str, ...]
+    minutes: Annotated[int, Field(ge=1)]
+    direct: str
+    reply: str
+    reply_weekdays: Annotated[int, Field(ge=1, le=60)]
+    languages: Annotated[tuple[Language, ...], Field(min_length=1)]
+    pages: Annotated[tuple[QuestionPage, ...], Field(min_length=1)]
+    not_for_you: str
+    other_support: Annotated[tuple[OtherSupport, ...], Field(min_length=1)]
     consent: str
     consent_version: str
-    reply: str
+    consent_facts: tuple[str, ...]
+
+    @property
+    def questions(self) -> tuple[Asked, ...]:
+        """Every question that is asked, in order."""
+        return tuple(each for page in self.pages for each in page.questions)
+
+    @property
+    def asked(self) -> frozenset[str]:
+        """The names of the questions that are asked."""
+        return frozenset(each.ask for each in self.questions)
+
+    @model_validator(mode="after")
+    def _works(self) -> Self:
+        found = problems(self.pages)
+        if found:
+            raise PydanticCustomError("question", "{found}", {"found": "; ".join(found)})
+        return self
 
 
 class Mails(Part):
@@ -89,5 +129,11 @@ def load_content(path: Path) -> Content:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ContentError(f"the content file cannot be read: {type(error).__name__}") from error
     except ValidationError as error:
-        parts = sorted({".".join(map(str, each["loc"])) for each in error.errors(include_input=False)})
+        parts = sorted({_part(each) for each in error.errors(include_input=False)})
         raise ContentError(f"the content file lacks or misstates: {', '.join(parts)}") from None
+
+
+def _part(error: ErrorDetails) -> str:
+    """Where something is wrong; why, only where it is said in words of our own, which quote no copy."""
+    place = ".".join(map(str, error["loc"]))
+    return f"{place} ({error['msg']})" if error["type"] == "question" else place

@@ -25,7 +25,7 @@ def _own_copy() -> frozenset[str]:
 
 def _leaves(value: Any) -> Iterator[str]:
     if isinstance(value, dict):
-        value = list(value.values())
+        value = [each for key, each in value.items() if key != "short"]  # "Email address": how a question is listed
     if isinstance(value, (list, tuple)):
         for each in value:
             yield from _leaves(each)

@@ -1,6 +1,7 @@
 """Sessions, people and requests with sensible defaults: a test names only what it is about."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ from shared.bookings.reminders import parse_offsets
 from shared.bookings.request import BookingRequest
 from shared.content import Content, load_content
 from shared.mail.entries import Entry, MailState
-from shared.referrals.answers import ReferralRequest
+from shared.questions.answering import TODAY
+from shared.referrals.answers import ReferralRequest, referral_model
 from shared.referrals.model import Referral, ReferralState
 from shared.wallclock import LONDON
 
@@ -25,10 +27,12 @@ def london(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=LONDON).astimezone(UTC)
 
 
+@cache
 def content() -> Content:
     return load_content(ROOT / "functions" / "content" / "mersey-care.toml")
 
 
+@cache
 def other_content() -> Content:
     """The copy of a trust and a provider that do not exist."""
     return load_content(ROOT / "tests" / "content" / "other-trust.toml")
@@ -105,6 +109,7 @@ def booking_request(**changes: Any) -> BookingRequest:
 
 def referral_request(**changes: Any) -> ReferralRequest:
     facts: dict[str, Any] = {
+        "works_for_trust": "yes",
         "full_name": "Zoë Okafor",
         "contact_by": ["email"],
         "email": "zoe@home.example",
@@ -112,7 +117,8 @@ def referral_request(**changes: Any) -> ReferralRequest:
         "what_brings_you": "A difficult year",
         "consent_share": True,
     }
-    return ReferralRequest.model_validate(facts | changes)
+    model = referral_model(content().one_to_one)
+    return model.model_validate(facts | changes, context={TODAY: date(2023, 9, 1)})
 
 
 def referral(**changes: Any) -> Referral:

@@ -1,55 +1,76 @@
 """What a person says when referring themselves."""
 
-from enum import StrEnum
-from typing import Annotated
+import json
+from functools import lru_cache
+from typing import ClassVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, create_model
 
-from shared.contact import Agreed, EmailAddress, FullName, PhoneNumber, SubmissionId, free_text, one_line
-
-WHAT_BRINGS_YOU_LENGTH = 4000
-
-
-class ContactBy(StrEnum):
-    """A way in which the provider may get in touch."""
-
-    EMAIL = "email"
-    PHONE = "phone"
-    TEXT = "text"
-
-
-BY_NUMBER = frozenset({ContactBy.PHONE, ContactBy.TEXT})
-
-
-def _listed(value: object) -> object:
-    return [value] if isinstance(value, str) else value
+from shared.contact import Agreed, SubmissionId
+from shared.content import OneToOne
+from shared.questions.answering import fields
+from shared.questions.asked import Asked
+from shared.questions.wording import in_words
 
 
 class ReferralRequest(BaseModel):
-    """The answers of one referral. Nothing of it is ever stored or logged unsealed."""
+    """The answers of one referral. Nothing of it is ever stored or logged unsealed.
+
+    `referral_model` makes the subclass that has the questions of one content file as its fields.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    full_name: FullName
-    contact_by: Annotated[tuple[ContactBy, ...], BeforeValidator(_listed), Field(min_length=1)]
-    email: Annotated[EmailAddress | None, Field(validate_default=True)] = None
-    phone: Annotated[PhoneNumber | None, Field(validate_default=True)] = None
-    therapy_language: Annotated[str, one_line(60, "Select the language you would like to use", "Language")]
-    what_brings_you: Annotated[str, free_text(WHAT_BRINGS_YOU_LENGTH, "What brings you here")] = ""
-    consent_share: Agreed
+    form: ClassVar[OneToOne]
+
     submission_id: SubmissionId | None = None
 
-    @field_validator("email")
-    @classmethod
-    def _has_the_address_that_mail_needs(cls, value: str | None, info: ValidationInfo) -> str | None:
-        if value is None and ContactBy.EMAIL in info.data.get("contact_by", ()):
-            raise PydanticCustomError("email_missing", "Enter your email address")
-        return value
+    @property
+    def answers(self) -> str:
+        """The answers as JSON: the same text for the same answers, in whatever order they were asked."""
+        given = {name: value for name, value in self.model_dump(exclude={"submission_id"}).items() if value}
+        return json.dumps(given, sort_keys=True)
 
-    @field_validator("phone")
-    @classmethod
-    def _has_the_number_that_calls_need(cls, value: str | None, info: ValidationInfo) -> str | None:
-        if value is None and BY_NUMBER & set(info.data.get("contact_by", ())):
-            raise PydanticCustomError("phone_missing", "Enter your phone number")
-        return value
+    @property
+    def record(self) -> str:
+        """What is sealed, as JSON: every answer beside the question as it was put, and what was agreed to.
+
+        The content file may be another one by the time when the provider reads it.
+        """
+        given = [(each, self._words(each)) for each in self._asked()]
+        return json.dumps(
+            {
+                "answers": [{"ask": each.ask, "label": each.short, "answer": words} for each, words in given if words],
+                "not_answered": [each.short for each, words in given if not words],
+                "consent": {"version": self.form.consent_version, "statement": self.form.consent},
+            },
+            ensure_ascii=False,  # six times shorter in most scripts: a cell of a table holds 64 KiB
+        )
+
+    def _words(self, asked: Asked) -> str:
+        return in_words(asked, getattr(self, asked.ask), self.form.languages)
+
+    def _asked(self) -> list[Asked]:
+        """The questions that were put to this person, in the order of the form."""
+        given, asked = self.model_dump(), self.form.asked
+        return [each for each in self.form.questions if each.question.kept and each.is_for(given, asked)]
+
+
+@lru_cache(maxsize=8)
+def referral_model(form: OneToOne) -> type[ReferralRequest]:
+    """The model of a whole referral, as it is taken in one JSON document and at the end of the pages.
+
+    Validate with the present day in London under `shared.questions.answering.TODAY` as context.
+    """
+    kept = [each for each in form.questions if each.question.kept]
+    model = create_model(
+        "Referral", __base__=ReferralRequest, **fields(kept, passing=True), consent_share=(Agreed, ...)
+    )
+    model.form = form
+    return model
+
+
+@lru_cache(maxsize=8)
+def pages_model(form: OneToOne) -> type[BaseModel]:
+    """The model of what the pages have asked so far: every question, and every answer that leads away from the form."""
+    return create_model("ReferralPages", **fields(form.questions, passing=False))

@@ -1,22 +1,28 @@
 """A referral's answers laid out for the person at the provider who reads them."""
 
 from collections.abc import Mapping
+from datetime import date
+from typing import Any
 
 from shared.referrals.model import Referral
 
-_LABELS = {
-    "full_name": "Name",
-    "contact_by": "How to get in touch",
-    "email": "Email address",
-    "phone": "Phone number",
-    "therapy_language": "Language for therapy",
-    "what_brings_you": "What brings them here",
-}
+
+def laid_out(record: Mapping[str, Any], referral: Referral) -> list[tuple[str, str]]:
+    """Label and answer of each question that was answered, in the order of the form; then what the form says itself.
+
+    `record` is what was sealed, `shared.referrals.answers.ReferralRequest.record`, read from its JSON.
+    """
+    pairs = [(each["label"], each["answer"]) for each in record["answers"]]
+    if record["not_answered"]:
+        pairs.append(("Not answered", ", ".join(record["not_answered"])))
+    consent = record["consent"]
+    agreed = f"They agreed to this (wording of {consent['version']}): {consent['statement']}"
+    return [*pairs, ("Received", _in_words(referral.received_on)), ("Consent", agreed)]
 
 
-def laid_out(answers: Mapping[str, object], referral: Referral) -> list[tuple[str, str]]:
-    """Label and answer of each question that was answered, in the order of the form."""
-    given = [(label, answers.get(name)) for name, label in _LABELS.items()]
-    pairs = [(label, ", ".join(value) if isinstance(value, list) else str(value)) for label, value in given if value]
-    agreed = f"They agreed that these answers are sent to you (wording of {referral.consent_version})."
-    return [*pairs, ("Received", referral.received_on), ("Consent", agreed)]
+def _in_words(day: str) -> str:
+    try:
+        found = date.fromisoformat(day)
+    except ValueError:  # somebody wrote into the row: the answers are shown all the same
+        return day
+    return f"{found:%A} {found.day} {found:%B %Y}"

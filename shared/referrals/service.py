@@ -55,12 +55,11 @@ class ReferralService[E: Envelope]:
             ReferralsBusyError: no clear answer from storage; the same request may be sent again.
         """
         submission_id = request.submission_id or secrets.token_urlsafe(24)
-        answers = request.model_dump_json(exclude={"submission_id"})
         submission = same_submission(self.key, submission_id)
-        fingerprint = f"{submission}-{same_answers(self.key, submission_id, answers)}"
+        fingerprint = f"{submission}-{same_answers(self.key, submission_id, request.answers)}"
         for candidate in range(_CANDIDATES):
             referral = self._referral(submission_id, candidate, fingerprint, now)
-            if self._store_sealed(referral, answers.encode()):
+            if self._store_sealed(referral, request.record.encode()):
                 self._store_status(referral)
                 return referral.reference
         raise ReferralsBusyError

@@ -14,10 +14,13 @@ from azure.storage.queue import QueueServiceClient
 from local.stack import Stack
 
 CANARIES = {
+    "works_for_trust": "yes",
     "full_name": "Canary-Nameself",
     "contact_by": ["email", "phone"],
     "email": "canary-address@canary-home.example",
     "phone": "07700 900 982",
+    "message_ok": "no",
+    "safe_contact_notes": "canary-times",
     "therapy_language": "Canarylanguage",
     "what_brings_you": "canary-story canary-secret",
     "consent_share": True,

@@ -18,6 +18,7 @@ from tests.e2e.web import post_json
 
 SESSION = "2023-10-03-1500"
 REFERRAL = {
+    "works_for_trust": "yes",
     "full_name": "Zoë Okafor",
     "contact_by": ["email"],
     "email": "zoe@home.example",

@@ -15,7 +15,7 @@ from shared.compiled import CompiledTemplates
 from shared.content import Content
 from shared.mail import letters
 from shared.mail.letters import Letters
-from tests.unit.functions.test_pages import PAGES
+from tests.unit.functions.test_pages import PAGES, show
 
 PAGE = "page.html"
 
@@ -78,8 +78,8 @@ def test_the_first_page_of_a_process_compiles_nothing(
     built: tuple[Path, Path], compiling: list[str], content: Content, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fresh(monkeypatch, built[0])
-    for template, facts in PAGES.values():
-        pages.render(template, content, **facts)
+    for name in PAGES:
+        show(name, content)
     assert compiling == []
 
 
@@ -98,7 +98,7 @@ def test_a_package_that_was_built_without_them_shows_the_same_pages(
     found = []
     for folder in (built[0], tmp_path / "nowhere"):
         fresh(monkeypatch, folder)
-        found.append([pages.render(template, content, **facts) for template, facts in PAGES.values()])
+        found.append([show(name, content).html for name in PAGES])
     assert found[0] == found[1]
     assert "layout.html" in compiling
 

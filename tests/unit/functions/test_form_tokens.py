@@ -24,7 +24,7 @@ from shared.bookings.request import Booked, BookingRequest
 from shared.bookings.service import Opening
 from shared.content import Content
 from shared.references import ALPHABET
-from shared.referrals.answers import ReferralRequest
+from shared.referrals.answers import ReferralRequest, referral_model
 from shared.settings import Support
 from shared.signing import Signer
 from tests import builders
@@ -134,10 +134,14 @@ def test_json_needs_no_token_and_has_no_field_for_programmes() -> None:
     assert not is_bot(submission)
 
 
-def test_what_was_answered_comes_back_and_the_error_s_text_holds_none_of_it() -> None:
+def test_what_was_answered_comes_back_and_the_error_s_text_holds_none_of_it(content: Content) -> None:
     with pytest.raises(FormTokenError) as caught:
         check(
-            ReferralRequest, sent(form_token=None, contact_by=["email", "text"]), SIGNER.is_proof, FORM, A_MINUTE_LATER
+            referral_model(content.one_to_one),
+            sent(form_token=None, contact_by=["email", "text"]),
+            SIGNER.is_proof,
+            FORM,
+            A_MINUTE_LATER,
         )
 
     error = caught.value
@@ -194,6 +198,14 @@ class FakeReferrals:
 
 
 @dataclass
+class FakeMailbox:
+    failing: bool = False
+
+    def is_failing(self, now: datetime) -> bool:
+        return self.failing
+
+
+@dataclass
 class FakeServices:
     content: Content
     now: FakeClock
@@ -204,6 +216,7 @@ class FakeServices:
     closed: frozenset[Support] = frozenset()
     bookings: FakeBookings = field(default_factory=FakeBookings)
     referrals: FakeReferrals = field(default_factory=FakeReferrals)
+    provider_mailbox: FakeMailbox = field(default_factory=FakeMailbox)
     proof: Any = SIGNER.proof
     is_proof: Any = SIGNER.is_proof
 
@@ -221,6 +234,7 @@ class Form:
     outcome: Any
     answers: dict[str, str]
     title: str
+    ticked: int
 
 
 FORMS = {
@@ -230,21 +244,25 @@ FORMS = {
         functions.bookings.booking_outcome,
         {"session_id": "s1", "full_name": "Zoë O’Neill", "email": "zoe@example.nhs.uk", "group_agreement": "yes"},
         "Your place is booked",
+        ticked=0,  # the page for checking asks nothing
     ),
     "one-to-one": Form(
         functions.referrals.one_to_one_form,
         functions.referrals.refer,
         functions.referrals.referral_outcome,
         {
+            "need_help_now": "no",
+            "works_for_trust": "yes",
             "full_name": "Zoë",
             "contact_by": "email",
             "email": "zoe@home.example",
             "therapy_language": "another",
-            "other_language": "Ga & Twi",
+            "therapy_language-another": "Ga & Twi",
             "what_brings_you": "A long <story>",
             "consent_share": "yes",
         },
         "We have received your form",
+        ticked=1,
     ),
 }
 
@@ -335,7 +353,8 @@ def test_the_page_that_comes_back_holds_every_answer(form: Form, built: FakeServ
 
     for name, given in form.answers.items():
         assert given in shown
-        assert sent_along.get(name) == given or given != "yes" or "checked" in shown
+        assert sent_along.get(name) == given or f'name="{name}"' in shown
+    assert shown.count(" checked") == form.ticked
 
 
 @pytest.mark.parametrize("changes", [{"form_token": "x"}, {"submission_id": "submission-9876543210"}])

@@ -9,10 +9,12 @@ from pydantic import BaseModel
 
 from functions.forms import FORM, JSON, BodyError, FormError, Submission, read_body, validate, wants_json
 from shared.bookings.request import BookingRequest
-from shared.referrals.answers import ReferralRequest
+from shared.referrals.answers import referral_model
+from tests import builders
 from tests.unit.functions import requests
 
-FIELDS = sorted(BookingRequest.model_fields.keys() | ReferralRequest.model_fields.keys())
+REFERRAL = referral_model(builders.content().one_to_one)
+FIELDS = sorted(BookingRequest.model_fields.keys() | REFERRAL.model_fields.keys())
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(alphabet=st.characters(codec=None)),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
@@ -50,7 +52,7 @@ def test_no_body_can_make_reading_fail_in_another_way_than_a_body_error(body: by
 def test_no_answers_can_make_validating_fail_in_another_way_than_a_form_error(
     values: dict[str, Any], is_form: bool
 ) -> None:
-    for model in (BookingRequest, ReferralRequest):
+    for model in (BookingRequest, REFERRAL):
         error = refused_answers(model, Submission(dict(values), is_form=is_form))
         assert error is None or {each.field for each in error.errors} <= {*model.model_fields, ""}
 
@@ -64,13 +66,13 @@ def test_answers_come_back_as_they_were_typed() -> None:
         ("x", "y"),
     ]
     with pytest.raises(FormError) as caught:
-        validate(ReferralRequest, read_body(requests.form(fields)), {})
+        validate(REFERRAL, read_body(requests.form(fields)), {})
     assert caught.value.values == {"full_name": " Ann ", "email": "nonsense", "contact_by": ["email", "text"]}
 
 
 def test_one_box_of_several_comes_back_as_a_list() -> None:
     with pytest.raises(FormError) as caught:
-        validate(ReferralRequest, read_body(requests.form({"contact_by": "email"})), {})
+        validate(REFERRAL, read_body(requests.form({"contact_by": "email"})), {})
     assert caught.value.values == {"contact_by": ["email"]}
 
 
@@ -82,7 +84,7 @@ def test_half_of_a_surrogate_pair_comes_back_as_something_that_a_page_can_show()
 
 def test_every_way_that_was_chosen_and_cannot_be_used_is_named_at_once() -> None:
     with pytest.raises(FormError) as caught:
-        validate(ReferralRequest, Submission({"contact_by": ["email", "text"]}, is_form=True), {})
+        validate(REFERRAL, Submission({"contact_by": ["email", "text"]}, is_form=True), {})
     assert {"email", "phone"} <= {error.field for error in caught.value.errors}
 
 

@@ -5,6 +5,7 @@ import hashlib
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from html.parser import HTMLParser
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 from jinja2 import meta, nodes
 from pydantic import BaseModel
 
-from functions import pages
+from functions import pages, referral_pages
 from functions.booking_draft import Draft
 from functions.booking_view import BookingView
 from functions.closing import BookingsClosedError, OneToOneClosedError
@@ -22,19 +23,23 @@ from functions.forms import FieldError
 from functions.headers import SCRIPT_HASHES
 from functions.problems import PROBLEMS, UNEXPECTED, PageUnknownError
 from functions.provider_view import ProviderView
+from functions.referral_fields import Typed
+from functions.referral_pages import Carried
+from functions.referral_walk import CHECK, CONSENT, HELP, NOT_FOR_YOU, START, Step, Walk
 from functions.resources import assets
 from shared.articles import Article, Link, Section
 from shared.bookings.errors import BookingsBusyError, NotForOutsidersError, SessionFullError
 from shared.bookings.model import AttendeeState, SessionState
 from shared.bookings.request import BookingRequest
-from shared.content import Content
-from shared.referrals.answers import ReferralRequest
+from shared.content import Content, OneToOne
 from shared.referrals.errors import LinkLockedError
 from shared.referrals.model import Progress, ReferralState
 from shared.settings import Support
 from tests import builders
 from tests.builders import MORNING, ROOT
 from tests.unit.functions.managing import TOKEN, managed
+
+type Facts = dict[str, Any] | Callable[[Content], dict[str, Any]]
 
 HOSTILE = "<script>alert(1)</script>{{7*7}}[x](http://evil)\"' onload=x"
 
@@ -119,9 +124,50 @@ GONE = SITE | {
     "news": "",
     "referral": passed_on(ReferralState.ERASED, acknowledged_on="2023-09-04", erased_on="2023-09-04"),
 }
+REFERRED = {"reference": "7K2M4P", "by": "Friday 15 September 2023", "mailbox_fails": False}
 BOOKED = {"booking": own(), "news": ""}
 MOVING = {"booking": own(), "sessions": SESSIONS}
-PAGES: dict[str, tuple[str, dict[str, Any]]] = {
+CARRIED = Carried("s" * 20, "t" * 20)
+
+
+def walk(form: OneToOne, **typed: str | tuple[str, ...]) -> Walk:
+    fields = {name: (value,) if isinstance(value, str) else value for name, value in typed.items()}
+    return Walk(form, Typed(fields), MORNING.date(), lambda address: address.endswith(".nhs.uk"))
+
+
+def referral(at: str, *, wrong: bool = False, warns: bool = False, **typed: str | tuple[str, ...]) -> Facts:
+    """A page of the form for somebody who has typed this, with an error beside each of its questions or none."""
+
+    def of(content: Content) -> dict[str, Any]:
+        on = walk(content.one_to_one, **({"contact_by": ("email", "phone", "text")} | typed))
+        names = [asked.ask for asked in on.shown(at)] if on.page(at) else ["consent_share"]
+        errors = tuple(FieldError(name, f"Mend {name}") for name in names) if wrong else ()
+        return referral_pages.facts(on, Step(at, warns=warns, errors=errors), CARRIED) | {"mailbox_fails": False}
+
+    return of
+
+
+KEYS = [page.key for page in builders.content().one_to_one.pages]
+REFERRAL: dict[str, tuple[str, Facts]] = {
+    "referral": (referral_pages.template(Step(START)), referral(START)),
+    **{f"referral, {key}": (referral_pages.template(Step(key)), referral(key)) for key in KEYS},
+    **{f"referral, {key} with errors": (referral_pages.template(Step(key)), referral(key, wrong=True)) for key in KEYS},
+    "referral, a work address": (
+        referral_pages.template(Step("email")),
+        referral("email", warns=True, email="zoe@work.nhs.uk"),
+    ),
+    "referral, help": (referral_pages.template(Step(HELP)), referral(HELP)),
+    "referral, not for you": (referral_pages.template(Step(NOT_FOR_YOU)), referral(NOT_FOR_YOU)),
+    "referral, check": (
+        referral_pages.template(Step(CHECK)),
+        referral(CHECK, full_name="Zoë", what_brings_you="One\nTwo"),
+    ),
+    "referral, consent": (referral_pages.template(Step(CONSENT)), referral(CONSENT)),
+    "referral, consent with errors": (referral_pages.template(Step(CONSENT)), referral(CONSENT, wrong=True)),
+    "referred": ("referrals/received.html", REFERRED),
+    "referred while mail fails": ("referrals/received.html", REFERRED | {"mailbox_fails": True}),
+}
+PAGES: dict[str, tuple[str, Facts]] = {
     "start": ("start.html", {"closed": frozenset()}),
     "start, all closed": ("start.html", {"closed": frozenset(Support)}),
     "help now": ("info/help-now.html", {}),
@@ -164,9 +210,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "booked": ("bookings/confirmed.html", {"reference": "7K2M4P", "session": View(), "state": "confirmed"}),
     "held": ("bookings/confirmed.html", {"reference": "7K2M4P", "session": View(), "state": "to-check"}),
     "waiting": ("bookings/confirmed.html", {"reference": "7K2M4P", "session": View(), "state": "waiting"}),
-    "referral": ("referrals/form.html", FORM),
-    "referral with errors": ("referrals/form.html", FORM | {"errors": errors_in(ReferralRequest)}),
-    "referred": ("referrals/received.html", {"reference": "7K2M4P"}),
+    **REFERRAL,
     "own booking": ("manage/booking.html", BOOKED),
     "own booking, changed": ("manage/booking.html", BOOKED | {"news": "You have moved to this session"}),
     "own booking, waiting": ("manage/booking.html", BOOKED | {"booking": own(state=AttendeeState.WAITING)}),
@@ -226,9 +270,13 @@ class Page(HTMLParser):
         return next(attrs for _, attrs in self.elements if attrs.get("id") == name)
 
 
+def of(facts: Facts, content: Content | None) -> dict[str, Any]:
+    return facts(content or builders.content()) if callable(facts) else facts
+
+
 def show(name: str, content: Content | None, **changes: Any) -> Page:
     template, facts = PAGES[name]
-    return Page(pages.render(template, content, **(facts | changes)))
+    return Page(pages.render(template, content, **(of(facts, content) | changes)))
 
 
 @pytest.fixture(params=PAGES)
@@ -308,7 +356,6 @@ def test_a_page_for_the_provider_leads_nowhere_that_their_app_does_not_serve(nam
     ("name", "model", "not_shown"),
     [
         ("booking with errors", BookingRequest, {"submission_id", "session_id", "join_waiting_list"}),
-        ("referral with errors", ReferralRequest, {"submission_id"}),
     ],
 )
 def test_each_error_stands_in_the_summary_and_beside_its_field(
@@ -326,15 +373,11 @@ def test_each_error_stands_in_the_summary_and_beside_its_field(
 
 
 @pytest.mark.parametrize(
-    ("name", "model", "more"),
-    [("booking", BookingRequest, set[str]()), ("referral", ReferralRequest, {"other_language"})],
+    "name", ["referral", *(name for name in PAGES if name.startswith("referral, ") and "consent" not in name)]
 )
-def test_a_form_asks_for_what_the_service_takes_and_nothing_else(
-    name: str, model: type[BaseModel], more: set[str], content: Content
-) -> None:
+def test_the_pages_of_a_referral_are_posted_to_one_address_that_says_nothing(name: str, content: Content) -> None:
     shown = show(name, content)
-    asked = set(shown.all("name", "input", "textarea", "select")) - {"form_token", "website"}
-    assert asked | {"join_waiting_list"} == model.model_fields.keys() | more | {"join_waiting_list"}
+    assert (shown.all("action", "form"), shown.all("method", "form")) == (["/one-to-one/questions"], ["post"])
 
 
 @pytest.mark.parametrize(
@@ -345,7 +388,7 @@ def test_a_form_asks_for_what_the_service_takes_and_nothing_else(
         ("booking", "/bookings/check"),
         ("check", "/bookings"),
         ("full meanwhile", "/bookings"),
-        ("referral", "/one-to-one"),
+        ("referral, consent", "/one-to-one"),
     ],
 )
 def test_a_form_is_posted_to_its_own_address(name: str, action: str, content: Content) -> None:
@@ -395,7 +438,13 @@ def test_who_was_too_late_is_offered_the_waiting_list_if_there_is_one(content: C
     assert "/bookings/session" in none.all("formaction", "button")
 
 
-@pytest.mark.parametrize("name", ["choose another session", "booking, changed", "booking with errors", "check"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("choose another session", "booking, changed", "booking with errors", "check"),
+        *(f"referral, {key}" for key in [*KEYS, "help", "check", "consent"]),
+    ],
+)
 def test_enter_in_a_field_leads_on_and_not_back(name: str, content: Content) -> None:
     """It presses the first button of the form in the page's order, wherever that stands."""
     shown = show(name, content)
@@ -405,8 +454,14 @@ def test_enter_in_a_field_leads_on_and_not_back(name: str, content: Content) -> 
     assert all(each.get("tabindex") == "-1" for each in buttons if each.get("aria-hidden"))
 
 
-def test_nothing_is_chosen_for_anybody(content: Content) -> None:
-    assert show("booking", content).all("checked") == show("referral", content).all("checked") == []
+@pytest.mark.parametrize("name", ["booking", *(f"referral, {key}" for key in KEYS if key != "contact_by")])
+def test_nothing_is_chosen_for_anybody(name: str, content: Content) -> None:
+    assert show(name, content).all("checked") == []
+
+
+def test_a_booking_asks_for_what_the_service_takes_and_nothing_else(content: Content) -> None:
+    asked = set(show("booking", content).all("name", "input", "textarea", "select")) - {"form_token", "website"}
+    assert asked | {"join_waiting_list"} == BookingRequest.model_fields.keys() | {"join_waiting_list"}
 
 
 def test_what_was_typed_is_there_again(content: Content) -> None:
@@ -419,16 +474,18 @@ def test_what_was_typed_is_there_again(content: Content) -> None:
     assert [attrs["value"] for _, attrs in chosen.elements if "checked" in attrs] == [ONE_LEFT.id]
 
 
-@pytest.mark.parametrize(("language", "ticked", "written"), [("Arabic", "Arabic", None), ("Ga", "another", "Ga")])
+@pytest.mark.parametrize(
+    ("ticked", "written", "languages"),
+    [("Arabic", "", ["Arabic"]), ("another", "Ga", ["another"]), ("", "Ga", [])],
+)
 def test_a_language_of_the_list_and_one_that_is_not_are_there_again(
-    language: str, ticked: str, written: str | None, content: Content
+    ticked: str, written: str, languages: list[str], content: Content
 ) -> None:
-    typed = {"therapy_language": language, "contact_by": ["email", "text"], "consent_share": "yes"}
-    shown = show("referral", content, values=typed)
-    found = [(attrs["name"], attrs["value"]) for _, attrs in shown.elements if "checked" in attrs]
-    expected = {("therapy_language", ticked), ("contact_by", "email"), ("contact_by", "text"), ("consent_share", "yes")}
-    assert set(found) == expected
-    assert shown.element("other_language").get("value") == written
+    on = walk(content.one_to_one, **{"therapy_language": ticked, "therapy_language-another": written})
+    asked = referral_pages.facts(on, Step("therapy_language"), CARRIED)
+    shown = Page(pages.render("referrals/question.html", content, **asked))
+    assert [attrs["value"] for _, attrs in shown.elements if "checked" in attrs] == languages
+    assert shown.element("therapy_language-another").get("value", "") == written
 
 
 def test_whatever_is_typed_is_shown_literally(content: Content) -> None:
@@ -495,8 +552,9 @@ def test_adjustments_are_asked_for_only_where_wanted(content: Content) -> None:
     assert not {"adjustments", "share_adjustments"} & set(shown.all("name"))
 
 
-def test_a_shared_computer_does_not_remember_a_referral(content: Content) -> None:
-    shown = show("referral", content)
+@pytest.mark.parametrize("name", [name for name in REFERRAL if not name.startswith("referred")])
+def test_a_shared_computer_does_not_remember_a_referral(name: str, content: Content) -> None:
+    shown = show(name, content)
     assert shown.all("autocomplete", "form") == ["off"]
     asked = {attrs["name"] for tag, attrs in shown.elements if tag in {"input", "textarea"} and "autocomplete" in attrs}
     assert asked == {"website"}  # which is no question, and says "off"
@@ -529,7 +587,9 @@ FACTS = {
     "bookings/session.html": set(CHOOSING),
     "provider/frame.html": {"site"},
     "provider/parts.html": {"referral"},
-    **{template: facts.keys() | {"correlation"} for template, facts in PAGES.values()},
+    **{template: of(facts, None).keys() | {"correlation"} for template, facts in PAGES.values()},
+    "referrals/flow.html": set(),
+    "referrals/inputs.html": set(),
     "problem.html": {"problem", "correlation"},
 }
 OWN = sorted(path.relative_to(pages.TEMPLATES).as_posix() for path in pages.TEMPLATES.rglob("*.html"))
@@ -564,7 +624,7 @@ def test_a_template_reads_only_what_there_is(template: str, content: Content) ->
 
 @pytest.mark.parametrize("template", OWN)
 def test_a_template_reads_answers_and_messages_by_the_names_of_the_fields(template: str) -> None:
-    fields = BookingRequest.model_fields.keys() | ReferralRequest.model_fields.keys() | {"reference", "passphrase"}
+    fields = BookingRequest.model_fields.keys() | {"consent_share", "reference", "passphrase"}
     read = [dotted(each) for each in parsed(template).find_all(nodes.Getattr)]
     assert {path[0] for root, path in read if root in {"values", "messages"}} <= fields
 

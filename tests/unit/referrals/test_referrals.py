@@ -31,14 +31,23 @@ def test_every_answer_is_in_the_mail_and_none_in_its_subject() -> None:
     way = Way()
     name, story = "Ọ́káfọ̀ Adébáyọ̀", "أشعر بالتعب\nand more <b>& so on</b>"
     reference = way.service().accept(
-        referral_request(full_name=name, contact_by=["phone", "text"], phone="07700 900 982", what_brings_you=story),
+        referral_request(
+            full_name=name, contact_by=["phone", "text"], phone="07700 900 982", message_ok="no", what_brings_you=story
+        ),
         MORNING,
     )
 
     way.forwarder().forward(reference, MORNING)
 
     [message] = way.sender.messages
-    for answer in (name, "07700 900 982", "phone, text", "English", "أشعر بالتعب", "and more <b>& so on</b>"):
+    for answer in (
+        name,
+        "07700 900 982",
+        "Phone call, Text message",
+        "English",
+        "أشعر بالتعب",
+        "and more <b>& so on</b>",
+    ):
         assert answer in message.text
     assert "&lt;b&gt;&amp; so on&lt;/b&gt;" in message.html
     assert name not in message.subject

@@ -1,0 +1,139 @@
+"""What counts as an answer to each question that is asked, as fields of a pydantic model."""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from shared.contact import EmailAddress, FullName, PhoneNumber, free_text, one_line
+from shared.questions.asked import Asked
+from shared.questions.catalogue import Kind
+
+TODAY = "today"
+"""The validation context's key for the present day in London: a date of birth is not later."""
+
+_OLDEST = 120  # years
+_DATE = re.compile(r"\s*(\d{0,4})\s*-\s*(\d{0,2})\s*-\s*(\d{0,2})\s*")
+
+
+def fields(asked: Sequence[Asked], *, passing: bool) -> dict[str, Any]:
+    """What `pydantic.create_model` takes to make a model whose fields are these questions, in this order.
+
+    `passing`: of the questions that decide whether this is for a person, only the answer that lets them go on is one.
+    """
+    names = frozenset(each.ask for each in asked)
+    return {each.ask: _field(each, names, passing=passing) for each in asked}
+
+
+def missing(asked: Iterable[Asked]) -> dict[str, str]:
+    """The sentence for each question that lacks an answer that can be used."""
+    return {each.ask: each.question.missing for each in asked}
+
+
+def _field(asked: Asked, names: frozenset[str], *, passing: bool) -> tuple[Any, Any]:
+    answer = _KINDS[asked.question.kind](asked, passing)
+    if asked.question.kind in {Kind.SEVERAL, Kind.TIMES}:
+        return (answer, ...) if asked.required else (answer, ())
+    needs = asked.question.needs
+    if asked.required and (needs is None or needs.question not in names):
+        return answer, ...
+    return _only_of_some(asked, answer, names), None
+
+
+def _only_of_some(asked: Asked, answer: Any, names: frozenset[str]) -> Any:
+    """None where the question is not for this person, whatever came, or where it may be left out and was."""
+
+    def heard(value: object, info: ValidationInfo) -> object:
+        blank = isinstance(value, str) and not value.strip()
+        return None if blank or not asked.is_for(info.data, names) else value
+
+    def given(value: object, info: ValidationInfo) -> object:
+        if value is None and asked.required and asked.is_for(info.data, names):
+            raise _missing(asked)
+        return value
+
+    return Annotated[answer | None, BeforeValidator(heard), AfterValidator(given), Field(validate_default=True)]
+
+
+def _missing(asked: Asked) -> PydanticCustomError:
+    return PydanticCustomError("answer_missing", asked.question.missing)
+
+
+def _line(asked: Asked, _: bool) -> Any:
+    return Annotated[str, one_line(asked.most, asked.question.missing, asked.short), _schema(maxLength=asked.most)]
+
+
+def _lines(asked: Asked, _: bool) -> Any:
+    def some(value: str) -> str | None:
+        if value or not asked.required:
+            return value or None
+        raise _missing(asked)
+
+    return Annotated[str, free_text(asked.most, asked.short), AfterValidator(some), _schema(maxLength=asked.most)]
+
+
+def _one(asked: Asked, passing: bool) -> Any:
+    if passing and asked.question.passing:
+        return Literal[asked.question.passing]
+    return Literal[tuple(option.code for option in asked.choices)]
+
+
+def _several(asked: Asked, _: bool) -> Any:
+    order = [option.code for option in asked.choices]
+
+    def once_and_in_order(value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(code for code in order if code in value)
+
+    answer: Any = Literal[tuple(order)]
+    answers = Annotated[tuple[answer, ...], Field(min_length=1)] if asked.required else tuple[answer, ...]
+    return Annotated[answers, BeforeValidator(_listed), AfterValidator(once_and_in_order)]
+
+
+def _listed(value: object) -> object:
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return ()
+    return (value,) if isinstance(value, str) else value
+
+
+def _date(asked: Asked, _: bool) -> Any:
+    def past_day(value: str, info: ValidationInfo) -> str:
+        assert info.context is not None, "a date is validated with the present day"
+        return _day(value, asked, info.context[TODAY]).isoformat()
+
+    return Annotated[str, AfterValidator(past_day), _schema(format="date")]
+
+
+def _day(text: str, asked: Asked, today: date) -> date:
+    parts = _DATE.fullmatch(text)
+    if parts is None or not all(parts.groups()):
+        raise PydanticCustomError("date_parts", "{name} must include a day, a month and a year", {"name": asked.short})
+    try:
+        day = date(*(int(part) for part in parts.groups()))
+    except ValueError:
+        day = None
+    if day is None or day.year < today.year - _OLDEST:
+        raise PydanticCustomError("date_real", "{name} must be a real date, like 27 3 1980", {"name": asked.short})
+    if day > today:
+        raise PydanticCustomError("date_past", "{name} must be in the past", {"name": asked.short})
+    return day
+
+
+def _schema(**facts: Any) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", **facts})
+
+
+_KINDS: dict[Kind, Callable[[Asked, bool], Any]] = {
+    Kind.NAME: lambda *_: FullName,
+    Kind.TEXT: _line,
+    Kind.LONG: _lines,
+    Kind.EMAIL: lambda *_: EmailAddress,
+    Kind.PHONE: lambda *_: PhoneNumber,
+    Kind.ONE: _one,
+    Kind.SEVERAL: _several,
+    Kind.TIMES: _several,
+    Kind.LANGUAGE: _line,
+    Kind.DATE: _date,
+}

@@ -1,0 +1,162 @@
+"""Every question that a self-referral can ask: its kind, its options, and what is said where an answer is missing.
+
+Which of them are asked, in which order and in which words, is the content file's to say.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """How a question is put, and what counts as an answer to it."""
+
+    NAME = "name"
+    TEXT = "text"  # one line
+    LONG = "long"  # lines in the person's own words
+    EMAIL = "email"
+    PHONE = "phone"
+    ONE = "one"  # one of several options
+    SEVERAL = "several"  # any number of options
+    TIMES = "times"  # any number of mornings, afternoons and evenings of a week
+    LANGUAGE = "language"  # one of the languages of the content file, or another one by name
+    DATE = "date"  # a day in the past, YYYY-MM-DD
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """A question that is only asked of those whose answer to `question` holds one of `answers`."""
+
+    question: str
+    answers: frozenset[str]
+
+    def are_met(self, given: Mapping[str, object]) -> bool:
+        """Whether they are, by the answers so far: text, or a list or tuple of text."""
+        answer = given.get(self.question)
+        return not self.answers.isdisjoint(answer if isinstance(answer, (list, tuple)) else (answer,))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """One question of the catalogue.
+
+    `options` are codes with English words for them. Where the service acts on the codes, they are `fixed`: a content
+    file may reword and leave out options, but not add any. `passing` is the one answer with which a person goes on;
+    with any other this is not for them. What is not `kept` leads a person somewhere and is then forgotten.
+    """
+
+    name: str
+    kind: Kind
+    missing: str
+    limit: int = 0
+    options: Mapping[str, str] = field(default_factory=dict)
+    fixed: bool = False
+    needs: Needs | None = None
+    passing: str = ""
+    kept: bool = True
+
+    @property
+    def leads_elsewhere(self) -> bool:
+        """Whether an answer can lead away from the form: such a question has a page of its own and must be answered."""
+        return bool(self.passing) or not self.kept
+
+
+URGENT = "need_help_now"
+CONTACT_BY = "contact_by"
+EMAIL = "email"
+PHONE = "phone"
+CALLS_FOR_HELP = frozenset({"yes", "not-sure"})
+BY_NUMBER = frozenset({"phone", "text"})
+
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")
+_PARTS = ("morning", "afternoon", "evening")
+_WEEK = {f"{day.lower()}-{part}": f"{day} {part}" for day in _DAYS for part in _PARTS} | {"shifts": "I work shifts"}
+_YES_NO = {"yes": "Yes", "no": "No"}
+
+_QUESTIONS = (
+    Question(
+        name=URGENT,
+        kind=Kind.ONE,
+        missing="Select whether you need help now",
+        options={"no": "No, I can wait to be contacted", "yes": "Yes", "not-sure": "I am not sure"},
+        fixed=True,
+        kept=False,
+    ),
+    Question(
+        name="works_for_trust",
+        kind=Kind.ONE,
+        missing="Select yes if you work for the trust",
+        options=_YES_NO,
+        fixed=True,
+        passing="yes",
+    ),
+    Question(
+        name="adult",
+        kind=Kind.ONE,
+        missing="Select yes if you are 18 or over",
+        options=_YES_NO,
+        fixed=True,
+        passing="yes",
+    ),
+    Question(name="full_name", kind=Kind.NAME, missing="Enter your name"),
+    Question(name="pronouns", kind=Kind.TEXT, limit=40, missing="Enter your pronouns"),
+    Question(name="date_of_birth", kind=Kind.DATE, missing="Enter your date of birth"),
+    Question(
+        name=CONTACT_BY,
+        kind=Kind.SEVERAL,
+        missing="Select how you would like to be contacted",
+        options={"email": "Email", "phone": "Phone call", "text": "Text message"},
+        fixed=True,
+    ),
+    Question(
+        name=EMAIL,
+        kind=Kind.EMAIL,
+        missing="Enter your email address",
+        needs=Needs(CONTACT_BY, frozenset({"email"})),
+    ),
+    Question(name=PHONE, kind=Kind.PHONE, missing="Enter your phone number", needs=Needs(CONTACT_BY, BY_NUMBER)),
+    Question(
+        name="message_ok",
+        kind=Kind.ONE,
+        missing="Select whether a message may be left",
+        options={"yes": "Yes", "discreet": "Yes, but do not say who is calling or why", "no": "No"},
+        needs=Needs(CONTACT_BY, frozenset({"phone"})),
+    ),
+    Question(name="safe_contact_notes", kind=Kind.LONG, limit=300, missing="Enter how to contact you safely"),
+    Question(name="best_times", kind=Kind.TIMES, missing="Select when you can be contacted", options=_WEEK, fixed=True),
+    Question(
+        name="therapy_language", kind=Kind.LANGUAGE, limit=60, missing="Select the language you would like to use"
+    ),
+    Question(name="communication_support", kind=Kind.LONG, limit=300, missing="Enter the support that you need"),
+    Question(
+        name="therapist_preference",
+        kind=Kind.SEVERAL,
+        missing="Select whom you would like to see",
+        options={
+            "woman": "A woman",
+            "man": "A man",
+            "similar-background": "Somebody with a similar cultural background",
+            "none": "I have no preference",
+        },
+    ),
+    Question(name="therapist_preference_notes", kind=Kind.LONG, limit=300, missing="Enter whom you would like to see"),
+    Question(name="about_me", kind=Kind.LONG, limit=500, missing="Enter what you would like to be known about you"),
+    Question(name="what_brings_you", kind=Kind.LONG, limit=4000, missing="Enter what brings you here"),
+    Question(
+        name="current_support",
+        kind=Kind.ONE,
+        missing="Select whether you have support now",
+        options=_YES_NO | {"rather-not-say": "I would rather not say"},
+    ),
+    Question(name="gp", kind=Kind.LONG, limit=300, missing="Enter your GP surgery"),
+    Question(
+        name="private_place",
+        kind=Kind.ONE,
+        missing="Select whether you have a private place",
+        options=_YES_NO | {"not-sure": "I am not sure"},
+    ),
+    Question(name="availability", kind=Kind.TIMES, missing="Select when you could come", options=_WEEK, fixed=True),
+    Question(name="adjustments", kind=Kind.LONG, limit=500, missing="Enter the adjustments that you need"),
+)
+
+CATALOGUE: Mapping[str, Question] = {question.name: question for question in _QUESTIONS}

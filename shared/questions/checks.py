@@ -1,0 +1,110 @@
+"""Whether the questions of a content file make a form that works."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from shared.questions.asked import Asked, QuestionPage
+from shared.questions.catalogue import BY_NUMBER, CONTACT_BY, EMAIL, PHONE, Kind
+
+MOST_BYTES = 63 * 1024
+"""Of all answers together as a browser sends them. A form has at most 64 KiB, and some fields of its own."""
+MOST_FIELDS = 85
+"""Of all questions together. A form has at most 100, and some of its own."""
+
+_WIDEST = 12  # bytes of one character in a form: four, each as a percent sign and two digits
+_ASCII = 3
+_TYPED = {Kind.NAME: 100 * _WIDEST, Kind.EMAIL: 254 * _ASCII, Kind.PHONE: 40 * _ASCII, Kind.DATE: 8}
+_CHOSEN = frozenset({Kind.ONE, Kind.SEVERAL, Kind.TIMES})
+_FIELDS = {Kind.LANGUAGE: 2, Kind.DATE: 3}
+
+
+def problems(pages: Sequence[QuestionPage]) -> list[str]:
+    """A sentence for everything that keeps these pages from working; none where they do."""
+    asked = [each for page in pages for each in page.questions]
+    checks = (_twice(asked), _own(asked), _leading(pages), _conditions(pages), _reachable(asked), _size(asked))
+    return [problem for check in (*checks, _headings(pages)) for problem in check]
+
+
+def _twice(asked: Sequence[Asked]) -> Iterator[str]:
+    for name, times in Counter(each.ask for each in asked).items():
+        if times > 1:
+            yield f"{name} is asked twice"
+
+
+def _own(asked: Sequence[Asked]) -> Iterator[str]:
+    for each in asked:
+        yield from _own_options(each)
+        if each.limit is not None and not 0 < each.limit <= each.question.limit:
+            yield f"the limit of {each.ask} is at most {each.question.limit}"
+
+
+def _own_options(each: Asked) -> Iterator[str]:
+    codes = [option.code for option in each.options]
+    if codes and each.question.kind not in _CHOSEN:
+        yield f"{each.ask} has no options"
+    elif each.question.fixed and not set(codes) <= each.question.options.keys():
+        yield f"the options of {each.ask} are among {', '.join(each.question.options)}"
+    elif each.question.kind is Kind.ONE and len(each.choices) < 2:
+        yield f"{each.ask} needs two options"
+    elif each.question.leads_elsewhere and codes and set(codes) != each.question.options.keys():
+        yield f"{each.ask} needs all of its options"
+
+
+def _leading(pages: Sequence[QuestionPage]) -> Iterator[str]:
+    for page in pages:
+        for each in page.questions:
+            if each.question.leads_elsewhere and (len(page.questions) > 1 or not each.required):
+                yield f"{each.ask} must be required and alone on its page"
+
+
+def _conditions(pages: Sequence[QuestionPage]) -> Iterator[str]:
+    place = {each.ask: number for number, page in enumerate(pages) for each in page.questions}
+    for page in pages:
+        for each in page.questions:
+            needs = each.question.needs
+            if needs is not None and place.get(needs.question, -1) > place[each.ask]:
+                yield f"{each.ask} must not come before {needs.question}"
+
+
+def _reachable(asked: Sequence[Asked]) -> Iterator[str]:
+    required = {each.ask for each in asked if each.required}
+    if "full_name" not in required:
+        yield "full_name must be required"
+    ways = next((each for each in asked if each.ask == CONTACT_BY), None)
+    if ways is None:
+        if required.isdisjoint({EMAIL, PHONE}):
+            yield f"{CONTACT_BY}, {EMAIL} or {PHONE} must be required"
+        return
+    offered = {option.code for option in ways.choices}
+    if not ways.required:
+        yield f"{CONTACT_BY} must be required"
+    if EMAIL in offered and EMAIL not in required:
+        yield f"{EMAIL} must be required where {CONTACT_BY} offers it"
+    if offered & BY_NUMBER and PHONE not in required:
+        yield f"{PHONE} must be required where {CONTACT_BY} offers a call or a text message"
+
+
+def _size(asked: Sequence[Asked]) -> Iterator[str]:
+    most = sum(_bytes(each) for each in asked)
+    if most > MOST_BYTES:
+        yield f"the longest answers together take {most} bytes, at most {MOST_BYTES}: lower some limits"
+    fields = sum(_fields(each) for each in asked)
+    if fields > MOST_FIELDS:
+        yield f"all questions together have {fields} fields, at most {MOST_FIELDS}: leave out some options"
+
+
+def _bytes(each: Asked) -> int:
+    names = _fields(each) * len(f"{each.ask}-month=&")
+    codes = sum(len(option.code) for option in each.choices)
+    return names + codes + _TYPED.get(each.question.kind, each.most * _WIDEST)
+
+
+def _fields(each: Asked) -> int:
+    kind = each.question.kind
+    return len(each.choices) if kind in {Kind.SEVERAL, Kind.TIMES} else _FIELDS.get(kind, 1)
+
+
+def _headings(pages: Sequence[QuestionPage]) -> Iterator[str]:
+    for page in pages:
+        if len(page.questions) > 1 and not page.heading:
+            yield f"the page of {page.key} needs a heading"
