@@ -65,7 +65,7 @@ class Typed:
         if asked.question.kind is Kind.DATE:
             parts = [self.text(name).strip() for name in reversed(date_inputs(asked))]
             return "-".join(parts) if any(parts) else ""
-        if asked.question.kind is Kind.LANGUAGE and self.text(asked.ask) == ANOTHER:
+        if asked.question.kind is Kind.LANGUAGE and self.fields.get(asked.ask, ()) in {(), (ANOTHER,)}:
             return self.text(another_input(asked))
         values = list(self.fields.get(asked.ask, ()))
         # What should come once and came twice is refused as the list that it is.

@@ -106,5 +106,5 @@ def _parts(asked: Asked, typed: Typed) -> tuple[PartView, ...]:
         named = zip(date_inputs(asked), DATE_PARTS, strict=True)
         return tuple(PartView(name, part.capitalize(), typed.text(name)) for name, part in named)
     if asked.question.kind is Kind.LANGUAGE:
-        return (PartView(another_input(asked), "Which language?", typed.text(another_input(asked))),)
+        return (PartView(another_input(asked), "If another language, which?", typed.text(another_input(asked))),)
     return ()

@@ -7,7 +7,7 @@ from typing import Annotated, Self
 from pydantic import Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from shared.articles import Article, ClosedPages, HelpLine, HelpNow, Part, Resources, Start
+from shared.articles import Article, ClosedPages, HelpLine, HelpNow, Link, Part, Resources, Start
 from shared.questions.asked import Asked, Language, QuestionPage
 from shared.questions.checks import problems
 
@@ -55,7 +55,8 @@ class OneToOne(Part):
     """Copy and questions for one-to-one referrals.
 
     `consent` is shown beside the box and `consent_version` stored with each one; `consent_facts` are what a person
-    should know before agreeing. `reply_weekdays` is when the provider will have been in touch, in weekdays.
+    should know before agreeing. `direct` says how to write to the provider without this service, and
+    `own_form` leads to the provider's own form. After `reply_weekdays` weekdays without a word a person should ask.
     """
 
     name: str
@@ -64,6 +65,7 @@ class OneToOne(Part):
     for_whom: tuple[str, ...]
     minutes: Annotated[int, Field(ge=1)]
     direct: str
+    own_form: Link | None = None
     reply: str
     reply_weekdays: Annotated[int, Field(ge=1, le=60)]
     languages: Annotated[tuple[Language, ...], Field(min_length=1)]

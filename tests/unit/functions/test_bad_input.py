@@ -227,6 +227,7 @@ def test_a_hundred_fields_are_read_and_one_more_is_not(answering: Answering) -> 
     ("fields", "language"),
     [
         ({"therapy_language": "another", "therapy_language-another": "Ga"}, "Ga"),
+        ({"therapy_language": "", "therapy_language-another": "Ga"}, "Ga"),
         ({"therapy_language": "Welsh", "therapy_language-another": "Ga"}, "Welsh"),
         ({"therapy_language": "Welsh", "therapy_language-another": ""}, "Welsh"),
     ],
