@@ -79,7 +79,8 @@ class Services(ReferralServices):
         return Schedule(
             remembered=lambda: remembered(self._service_table),
             bookings=bookings,
-            referrals=self.referrals,
+            referrals=self.tending,
+            adopting=self.adopting,
             adoption=Adoption(self._service_table),
             heart=self.heartbeat,
             pause=self._pause,

@@ -9,15 +9,26 @@ from typing import TYPE_CHECKING
 
 from shared import adapters
 from shared.foundations import Foundations
+from shared.mail.ledger import MailLedger
 from shared.referrals.acknowledging import Acknowledging
+from shared.referrals.adopting import Adopting
+from shared.referrals.deadlines import Deadlines
 from shared.referrals.enquiries import Enquiries, Guesses
+from shared.referrals.erasing import Erasing
 from shared.referrals.forwarding import ReferralForwarder
+from shared.referrals.held import Holdings
+from shared.referrals.lateness import Lateness
 from shared.referrals.links import ReferralLinks
 from shared.referrals.mailbox import ProviderMailbox
+from shared.referrals.notices import Notices
+from shared.referrals.operators import Operators
 from shared.referrals.provider_letters import ProviderLetters
 from shared.referrals.receipts import ReferralReceipts
+from shared.referrals.reminding import Reminding
 from shared.referrals.service import ReferralService
+from shared.referrals.tending import Tending
 from shared.rows import Table
+from shared.service_rows import Daily
 from shared.settings import Role
 
 if TYPE_CHECKING:
@@ -65,6 +76,44 @@ class ReferralServices(Foundations):
     @cached_property
     def referral_receipts(self) -> ReferralReceipts:
         return ReferralReceipts(self._referral_rows, self.provider_mailbox)
+
+    @cached_property
+    def tending(self) -> Tending:
+        return Tending(
+            rows=self._referral_rows,
+            erasing=Erasing(self._referral_rows),
+            reminding=self._reminding,
+            lateness=Lateness(self._referral_rows),
+            notices=self._notices,
+            holdings=Holdings(self._referral_rows, self._referral_tables("ReferralService")),
+            days=Daily(self._service_table, "referrals"),
+            operators=self._operators,
+        )
+
+    @cached_property
+    def adopting(self) -> Adopting:
+        return Adopting(self._referral_rows)
+
+    @cached_property
+    def _reminding(self) -> Reminding:
+        deadlines = Deadlines(self._settings.referral_reminder_weekdays)
+        return Reminding(
+            rows=self._referral_rows, notices=self._notices, writer=self._provider_letters, deadlines=deadlines
+        )
+
+    @cached_property
+    def _operators(self) -> Operators | None:
+        address = self._settings.operators_email
+        if address is None:
+            return None
+        mailbox, notices = self.provider_mailbox, self._notices
+        return Operators(address=address, notices=notices, mailbox=mailbox, letters=self._letters)
+
+    @cached_property
+    def _notices(self) -> Notices:
+        log = self._referral_tables("ReferralService")
+        ledger = MailLedger(log, self._referral_tables("ReferralMail"))
+        return Notices(log=log, ledger=ledger, pause=self._pause, sender=self._sender)
 
     @cached_property
     def referral_links(self) -> ReferralLinks:

@@ -20,8 +20,11 @@ class Bookings(Protocol):
 
 
 class Referrals(Protocol):
-    def due(self, now: datetime) -> list[str]: ...
-    def adopt(self) -> int: ...
+    def run(self, remembered: Remembered, now: datetime) -> list[str]: ...
+
+
+class Adopting(Protocol):
+    def run(self) -> int: ...
 
 
 class Adoption(Protocol):
@@ -60,6 +63,7 @@ class Schedule:
     remembered: Callable[[], Remembered]
     bookings: Bookings
     referrals: Referrals
+    adopting: Adopting
     adoption: Adoption
     heart: Heart
     pause: Pause
@@ -92,9 +96,12 @@ class Schedule:
 
     def _referrals(self, rows: Remembered, now: datetime) -> list[str]:
         if self.adoption.is_due(rows, now):
-            self.referrals.adopt()
-            self.adoption.done(now)
-        return self.referrals.due(now)
+            self._tried("adoption", lambda: self._adopt(now))
+        return self.referrals.run(rows, now)
+
+    def _adopt(self, now: datetime) -> None:
+        self.adopting.run()
+        self.adoption.done(now)
 
     def _tried[T](self, part: str, act: Callable[[], T]) -> T | None:
         try:

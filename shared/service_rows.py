@@ -3,9 +3,10 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from shared.rows import Row, Table, moment_text
+from shared.wallclock import london_day
 
 _PARTITION = "service"
 _HEARTBEAT = "heartbeat"
@@ -13,6 +14,7 @@ _MAIL_PAUSE = "mail-pause"
 _ADOPTION = "adoption"
 _SESSION = "session-"
 _PAUSE_MEMORY = 5.0  # seconds for which a process trusts what it last read of the pause
+_LONGEST_SILENCE = 3  # days
 _ADOPTED_EVERY = timedelta(hours=1)
 
 type Remembered = Mapping[str, Row]
@@ -50,6 +52,36 @@ class Adoption:
 
     def done(self, now: datetime) -> None:
         self.table.put({"PartitionKey": _PARTITION, "RowKey": _ADOPTION, "LastOk": moment_text(now)})
+
+
+@dataclass(frozen=True, slots=True)
+class Daily:
+    """On which day, London's, something was last done that is to be done once a day.
+
+    `Steady` in its row counts for how many of these days the clock went on as clocks do: what deletes by the calendar
+    waits until one that jumped has shown that it stays.
+    """
+
+    table: Table
+    name: str
+
+    def is_due(self, rows: Remembered, now: datetime) -> bool:
+        return self.name not in rows or rows[self.name].text("Day") != london_day(now)
+
+    def steady(self, rows: Remembered, now: datetime) -> int:
+        """The count with today in it; 0 after the first day, after a jump and after a long silence."""
+        if self.name not in rows:
+            return 0
+        try:
+            last = date.fromisoformat(rows[self.name].text("Day"))
+        except ValueError:
+            return 0
+        days = (date.fromisoformat(london_day(now)) - last).days
+        return (rows[self.name].whole("Steady") or 0) + 1 if 0 < days <= _LONGEST_SILENCE else 0
+
+    def done(self, rows: Remembered, now: datetime) -> None:
+        cells = {"PartitionKey": _PARTITION, "RowKey": self.name, "Day": london_day(now)}
+        self.table.put(cells | {"Steady": self.steady(rows, now)})
 
 
 class MailPause:

@@ -15,6 +15,7 @@ from shared.referrals.errors import KeyUnavailableError, UnsealError
 from shared.referrals.model import Referral
 from shared.referrals.provider_letters import INLINE
 from shared.referrals.service import Envelope
+from shared.rows import StorageError
 
 logger = logging.getLogger(__name__)
 
@@ -22,6 +23,7 @@ KEPT_TRYING = timedelta(days=5)
 """How long a referral is tried to be sent before a person has to look. It is kept in any case."""
 
 _QUICK = (1.0, 2.0, 4.0)  # seconds between the first attempts: most troubles of a network or a vault are over by then
+_TRIES = 3
 _FAILED_THERE = "provider-failed"  # the mail service accepted it, and says that nothing came of it
 
 
@@ -76,18 +78,22 @@ class ReferralForwarder[E: Envelope]:
         Raises:
             StorageError: it is not known how far it came; name it again later.
         """
-        referral = self.queue.status(reference) or self._adopted(reference)
-        if referral is None:
-            logger.warning("a referral was named that is not stored")
+        if self._is_paused(now):
             return
-        if self.pause.is_on(now) or not referral.is_due(now):
-            return
-        if referral.is_wanted_again:
-            logger.info("referral %s is sent again: somebody wants it", reference)
-            referral = steps.wanted_anew(referral, now)
-        claim = self.queue.claim(self._stamped(referral), operation_id(referral), now)
-        if claim is not None:
-            self._mark(referral, claim, self._attempts(referral, claim), now)
+        for _ in range(_TRIES):  # somebody may write the row between our look and our claim
+            referral = self.queue.status(reference) or self._adopted(reference)
+            if referral is None:
+                logger.warning("a referral was named that is not stored")
+                return
+            if not referral.is_due(now):
+                return
+            if referral.is_wanted_again:
+                logger.info("referral %s is sent again: somebody wants it", reference)
+                referral = steps.wanted_anew(referral, now)
+            claim = self.queue.claim(self._stamped(referral), operation_id(referral), now)
+            if claim is not None:
+                self._mark(referral, claim, self._attempts(referral, claim), now)
+                return
 
     def hold(self, reference: str, now: datetime) -> None:
         """Notes that handling a referral failed again and again. It is kept, and the schedule tries it again."""
@@ -97,6 +103,12 @@ class ReferralForwarder[E: Envelope]:
             until = now + wait_after(referral.attempts + 1)
             cells = steps.waiting(referral, until, "handling-failed", now)
             self.queue.mark(reference, referral.etag, **cells)
+
+    def _is_paused(self, now: datetime) -> bool:
+        try:
+            return self.pause.is_on(now)
+        except StorageError:  # of the bookings: a referral does not wait for them
+            return False
 
     def _adopted(self, reference: str) -> Referral | None:
         """The status of a referral whose sealed answers were stored and whose status was not."""

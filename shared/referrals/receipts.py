@@ -9,13 +9,11 @@ from shared.mail.receipts import Receipt
 from shared.referrals import steps
 from shared.referrals.errors import ReferralsBusyError
 from shared.referrals.model import FINISHED, UNSENT, Referral, ReferralState
+from shared.referrals.notices import OPERATORS
 from shared.rows import RowConflictError
 from shared.wallclock import london_day
 
 logger = logging.getLogger(__name__)
-
-REMINDERS = "reminders"
-"""The log partition of notices that go to the provider: what is reported of them tells of its mailbox too."""
 
 _TRIES = 5
 _DELIVERED, _FAILED = "delivered", "failed"
@@ -67,18 +65,18 @@ class ReferralReceipts:
         mailed = self.statuses.mailed(str(receipt.operation_id))
         if mailed is None:
             return False
-        if mailed.reference:
-            self._note(mailed, receipt, now)
-        elif receipt.status in _FOR_A_PERSON | {_FAILED}:
-            logger.error("a mail to %s did not arrive: %s", mailed.notice, receipt.status)
-        if mailed.reference or mailed.notice == REMINDERS:
-            self._about_mailbox(receipt, now)
+        if mailed.notice == OPERATORS:
+            if receipt.status in _FOR_A_PERSON | {_FAILED}:
+                logger.error("a mail to the operators did not arrive: %s", receipt.status)
+            return True
+        self._note(mailed, receipt, now)
+        self._about_mailbox(receipt, now)
         return True
 
     def _note(self, mailed: Mailed, receipt: Receipt, now: datetime) -> None:
         for _ in range(_TRIES):
             referral = self.statuses.status(mailed.reference)
-            cells = what_it_means(referral, mailed.epoch, receipt, now) if referral else {}
+            cells = what_it_means(referral, mailed, receipt, now) if referral else {}
             if referral is None or not cells:
                 return
             try:
@@ -96,19 +94,32 @@ class ReferralReceipts:
             self.mailbox.took_one()
 
 
-def what_it_means(referral: Referral, epoch: int, receipt: Receipt, now: datetime) -> steps.Cells:
-    """The cells that a report about the mail of that epoch changes; none where it changes nothing."""
+def what_it_means(referral: Referral, mailed: Mailed, receipt: Receipt, now: datetime) -> steps.Cells:
+    """The cells that a report about that mail changes; none where it changes nothing."""
     if referral.state in FINISHED or referral.is_wanted_again:
         return {}  # the provider's own word counts for more, and so does a person's who wants it sent again
+    if mailed.notice:
+        return _reminder(referral, mailed, receipt, now)
     if receipt.status == _DELIVERED:
         return _delivered(referral, _day(receipt, now))
-    if epoch != referral.epoch:
-        return {}  # another mail is under way since
-    if receipt.status in _FOR_A_PERSON and referral.last_error != receipt.status:
-        return steps.attention(receipt.status, now)
-    if receipt.status == _FAILED and (referral.state in UNSENT or referral.state is ReferralState.SENT):
+    # Of an earlier epoch it tells nothing more: another mail is under way since.
+    return _did_not_arrive(referral, receipt.status, now) if mailed.epoch == referral.epoch else {}
+
+
+def _did_not_arrive(referral: Referral, status: str, now: datetime) -> steps.Cells:
+    if status in _FOR_A_PERSON and referral.last_error != status:
+        return steps.attention(status, now)
+    if status == _FAILED and (referral.state in UNSENT or referral.state is ReferralState.SENT):
         return steps.failed(referral, now)
     return {}
+
+
+def _reminder(referral: Referral, mailed: Mailed, receipt: Receipt, now: datetime) -> steps.Cells:
+    """Who did not get a reminder was not warned: then nothing is erased by the calendar, and a person looks."""
+    did_not_arrive = receipt.status in _FOR_A_PERSON | {_FAILED}
+    is_about_this = mailed.epoch == referral.epoch and referral.state not in UNSENT
+    is_silent = referral.state is not ReferralState.ATTENTION or referral.last_error == steps.NOT_ACKNOWLEDGED
+    return steps.attention(f"reminder-{receipt.status}", now) if did_not_arrive and is_about_this and is_silent else {}
 
 
 def _delivered(referral: Referral, day: str) -> steps.Cells:

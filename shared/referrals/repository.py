@@ -18,7 +18,7 @@ _LISTED = ("PartitionKey", "RowKey", "ReceivedOn", "ConsentVersion", "Submission
 
 @dataclass(frozen=True, slots=True)
 class Mailed:
-    """What a mail was about: a referral, under one of its epochs; or a notice, by its partition in the log of those."""
+    """What a mail was about: a referral, under one of its epochs. `notice` is where the log has a notice, or ""."""
 
     reference: str
     epoch: int
@@ -101,6 +101,10 @@ class ReferralRepository:
             return False
         return True
 
+    def has_sealed(self, reference: str) -> bool:
+        """Whether there are answers under this reference."""
+        return self.sealed_table.get(_PARTITION, reference) is not None
+
     def delete_sealed(self, reference: str) -> None:
         """Erases the answers; nothing happens where they are gone."""
         self.sealed_table.delete(_PARTITION, reference)
@@ -114,9 +118,20 @@ class ReferralRepository:
         self.status_table.delete(_PARTITION, referral.reference, referral.etag)
 
     def mailed(self, operation_id: str) -> Mailed | None:
-        """Which mail of which referral a delivery report is about; None where it is none of these."""
+        """What a delivery report is about; None where it is none of these."""
         row = self.mail_table.get(operation_id, _MAIL)
-        return None if row is None else Mailed(row.text("Referral"), row.whole("Epoch") or 0, row.text("Session"))
+        return None if row is None else _mailed(row)
+
+    def every_mailed(self) -> list[Row]:
+        """Every row by which a report finds its mail: `On`, or `At` of a notice, says since when."""
+        return self.mail_table.query()
+
+    def forget_mails(self, before: str) -> int:
+        """Deletes those of before that day (YYYY-MM-DD), and returns how many."""
+        old = [row for row in self.every_mailed() if (row.text("On") or row.text("At")[:10]) < before]
+        for row in old:
+            self.mail_table.delete(row.partition, row.key, row.etag)
+        return len(old)
 
     def _remember(self, referral: Referral, operation_id: UUID, now: datetime) -> bool:
         """Whether it was not known yet."""
@@ -126,6 +141,15 @@ class ReferralRepository:
         except RowConflictError:  # an earlier attempt wrote it, or the SDK's first try
             return False
         return True
+
+
+def _mailed(row: Row) -> Mailed:
+    notice = row.text("Session")
+    if not notice:
+        return Mailed(row.text("Referral"), row.whole("Epoch") or 0)
+    reference, _, rest = row.text("Mail").partition("-")
+    epoch = rest.partition("-")[0]
+    return Mailed(reference, int(epoch) if epoch.isdecimal() else 0, notice)
 
 
 def _keys(reference: str) -> dict[str, Any]:
@@ -215,7 +239,7 @@ def _referral(row: Row) -> Referral:
         epoch=row.whole("Epoch") or 0,
         redriven=row.whole("Redriven") or 0,
         delivery=row.text("Delivery"),
-        held=row.yes("Hold", default=False),
+        held=row.yes("Hold", default=bool(row.text("Hold"))),  # whatever else somebody wrote there is an objection
         etag=row.etag,
     )
 

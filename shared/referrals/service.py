@@ -30,8 +30,6 @@ class ReferralStore[E: Envelope](Protocol):
     def insert_sealed(self, referral: Referral, sealed: E) -> None: ...
     def insert_status(self, referral: Referral) -> None: ...
     def sealed(self, reference: str) -> tuple[Referral, E] | None: ...
-    def every_status(self) -> list[Referral]: ...
-    def every_sealed(self) -> list[Referral]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,24 +61,6 @@ class ReferralService[E: Envelope]:
                 self._store_status(referral)
                 return referral.reference
         raise ReferralsBusyError
-
-    def due(self, now: datetime) -> list[str]:
-        """The references of all that should be forwarded at this moment (UTC) and are not."""
-        return [referral.reference for referral in self.store.every_status() if referral.is_due(now)]
-
-    def adopt(self) -> int:
-        """Gives a status to every sealed referral that has none, and returns how many there were.
-
-        A process can die between the two writes; the person saw an error and may never have tried again.
-        """
-        # The sealed rows first: one that is written between the two looks is then not taken for an orphan.
-        sealed = self.store.every_sealed()
-        known = {referral.reference for referral in self.store.every_status()}
-        orphans = [referral for referral in sealed if referral.reference not in known]
-        for referral in orphans:
-            self.store.insert_status(referral)
-            logger.warning("referral %s had no status and was adopted", referral.reference)
-        return len(orphans)
 
     def _referral(self, submission_id: str, candidate: int, fingerprint: str, now: datetime) -> Referral:
         today = london_day(now)
@@ -119,7 +99,7 @@ class ReferralService[E: Envelope]:
         try:
             self.store.insert_status(referral)
         except StorageUnavailableError:
-            # The answers are safe, and that is what the person is told: `adopt` finishes this.
+            # The answers are safe, and that is what the person is told: `shared.referrals.adopting` finishes this.
             logger.warning("referral %s is stored without its status", referral.reference)
 
 

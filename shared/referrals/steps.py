@@ -70,6 +70,21 @@ def failed(referral: Referral, now: datetime) -> Cells:
     }
 
 
+def come_again(erased: Referral, sealed: Referral) -> Cells:
+    """Other answers came under the reference of one that was erased: nothing is known of what becomes of them."""
+    days = dict.fromkeys(("SentOn", "DeliveredOn", "AcknowledgedOn", "AttentionOn", "WarnedOn", "ErasedOn"), "")
+    return {
+        **SETTLED,
+        **days,
+        **dict.fromkeys(("Attempts", "Alarms", "Warned", "Redriven"), 0),
+        "State": str(ReferralState.RECEIVED),
+        "Epoch": erased.epoch + 1,
+        "SubmissionHash": sealed.submission,
+        "ReceivedOn": sealed.received_on,
+        "DueOn": sealed.received_on,
+    }
+
+
 def nothing_left(referral: Referral) -> Cells:
     """It was wanted again and had been erased before: it stays erased, since the day it was."""
     return {**SETTLED, "State": str(ReferralState.ERASED), "ErasedOn": referral.erased_on, "LastError": "nothing-left"}

@@ -1,0 +1,51 @@
+"""Erasing is deleting: the sealed answers first, the word `erased` second, and the status itself long after that.
+
+Whatever dies between two steps, the next run finds the same row and goes on.
+"""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from shared.referrals import steps
+from shared.referrals.model import Referral
+
+logger = logging.getLogger(__name__)
+
+
+class Rows(Protocol):
+    """What is needed of the tables; `shared.referrals.repository` describes each."""
+
+    def change(self, reference: str, etag: str, **cells: str | int) -> str: ...
+    def mark(self, reference: str, etag: str, **cells: str | int) -> bool: ...
+    def has_sealed(self, reference: str) -> bool: ...
+    def delete_sealed(self, reference: str) -> None: ...
+    def delete_status(self, referral: Referral) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Erasing:
+    """Deletes answers, and later what is left. Every method raises `StorageError`; the next run goes on."""
+
+    rows: Rows
+
+    def erase(self, referral: Referral, now: datetime) -> None:
+        """Deletes the answers of a referral whose row is as it was read.
+
+        Raises:
+            RowConflictError: somebody has changed it since; nothing was deleted.
+        """
+        # Written though nothing changes: it fails where somebody objected, or wants it again, since the row was read.
+        etag = self.rows.change(referral.reference, referral.etag, NotBefore="")
+        self.rows.delete_sealed(referral.reference)
+        self.rows.mark(referral.reference, etag, **steps.erased(now))
+        logger.info("referral %s erased", referral.reference)
+
+    def forget(self, referral: Referral, now: datetime) -> None:
+        """Deletes the status of an erased referral, unless answers are there again: then a person looks."""
+        if self.rows.has_sealed(referral.reference):
+            self.rows.mark(referral.reference, referral.etag, **steps.attention("not-erased", now))
+            return
+        self.rows.delete_status(referral)
+        logger.info("referral %s forgotten", referral.reference)

@@ -1,0 +1,96 @@
+"""The mail to the operators: which referrals need a person, since when and what to do. References and days only."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Protocol
+
+from shared.mail.letters import Letters
+from shared.mail.message import EmailMessage
+from shared.referrals.lateness import ALARMS
+from shared.referrals.model import UNSENT, Referral, ReferralState
+from shared.referrals.notices import OPERATORS
+from shared.wallclock import date_in_words, london_day
+
+logger = logging.getLogger(__name__)
+
+_AGAIN = "Then write received into its State: it is sent again."
+_WHY = {
+    "not-acknowledged": "It was sent, and the provider has not said that it arrived. Ask them. If they have it, write "
+    "acknowledged into its State. If not, write received: it is sent again. Write yes into Hold to keep our copy for "
+    "longer.",
+    "bounced": f"It came back from the provider's mailbox. Ask them for an address that works. {_AGAIN}",
+    "suppressed": "The mail service sends nothing more to the provider's address, because mail came back from it. "
+    f"Take the address off the suppression list. {_AGAIN}",
+    "quarantined": f"The provider's mail system holds it. Ask them to release it and to let such mail in. {_AGAIN}",
+    "filteredspam": f"The provider's mail system took it for spam. Ask them to let such mail in. {_AGAIN}",
+    "failed": f"It could not be delivered, several times over. Ask the provider whether their mail works. {_AGAIN}",
+    "not-sent": f"It could not be sent for five days. See to the vault and the mail service first. {_AGAIN}",
+    "unseal": "What is stored cannot be opened: it was changed, or moved, or cut short. Nothing was sent. Find out who "
+    "could write to the tables. The person has to refer themselves again.",
+    "not-erased": "Answers are stored under a reference that counts as erased. Find out where they come from.",
+    "state-typed": "Its State was a word that is none of the service's. Write the right one.",
+    "reminder": "A reminder to the provider about it came back. Ask them for an address that works.",
+    "HTTP": f"The mail service refuses it. Look at the sender's and the provider's address. {_AGAIN}",
+}
+_OTHERWISE = f"See what LastError says. {_AGAIN}"
+_WAITING = "It could not be sent for hours, and the service goes on trying. See to the queue, the vault and the mail."
+
+
+class Notices(Protocol):
+    """Sends it once; `shared.referrals.notices` does."""
+
+    def deliver(self, partition: str, mail_id: str, message: EmailMessage, now: datetime) -> bool: ...
+
+
+class Mailbox(Protocol):
+    """Whether the provider's mailbox takes mail; `shared.referrals.mailbox` describes it."""
+
+    def is_failing(self, now: datetime) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operators:
+    """Tells one address, once a day at most."""
+
+    address: str = field(repr=False)
+    notices: Notices
+    mailbox: Mailbox
+    letters: Letters = field(repr=False)
+
+    def tell(self, referrals: Sequence[Referral], now: datetime) -> None:
+        """Sends today's mail if there is something to tell and it has not gone yet. Raises `StorageError`."""
+        found = [referral for referral in referrals if is_for_a_person(referral)]
+        if found:
+            mail_id = f"{OPERATORS}-{london_day(now)}"
+            self.notices.deliver(OPERATORS, mail_id, self._message(found, now), now)
+
+    def _message(self, found: Sequence[Referral], now: datetime) -> EmailMessage:
+        ordered = sorted(found, key=lambda referral: (referral.received_on, referral.reference))
+        facts = [(referral.reference, in_words(referral)) for referral in ordered]
+        failing = self.mailbox.is_failing(now)
+        return self.letters.write("operators", to=self.address, referrals=facts, failing=failing)
+
+
+def is_for_a_person(referral: Referral) -> bool:
+    """Whether it does not go on by itself, or has not for hours."""
+    waits = referral.state in UNSENT and referral.alarms >= len(ALARMS)
+    return referral.state is ReferralState.ATTENTION or waits
+
+
+def in_words(referral: Referral) -> str:
+    """When it came, what is wrong, and what to do."""
+    came = f"Received {_day(referral.received_on)}."
+    if referral.state is not ReferralState.ATTENTION:
+        return f"{came} {_WAITING}"
+    since = f"Waiting for a person since {_day(referral.attention_on)}."
+    known = (why for code, why in _WHY.items() if referral.last_error.startswith(code))
+    return f"{came} {since} {next(known, _OTHERWISE)}"
+
+
+def _day(text: str) -> str:
+    try:
+        return date_in_words(date.fromisoformat(text))
+    except ValueError:
+        return "on a day that is not known"
