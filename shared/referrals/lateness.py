@@ -36,5 +36,5 @@ class Lateness:
         if alarms > referral.alarms:
             hours = ALARMS[alarms - 1] // timedelta(hours=1)
             why = referral.last_error or "nobody took it from the queue"
-            logger.error("referral %s has waited for %d hours to be sent: %s", referral.reference, hours, why)
+            logger.error("referral %s has waited for over %d h to be sent: %s", referral.reference, hours, why)
             self.rows.mark(referral.reference, referral.etag, Alarms=alarms)

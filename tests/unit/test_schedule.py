@@ -32,6 +32,28 @@ class Keeper:
 
 
 @dataclass
+class Tender:
+    """Looks after referrals, or is broken."""
+
+    house: "House"
+
+    def run(self, remembered: Remembered, now: datetime) -> list[str]:
+        self.house._may_fail("referrals")
+        return [REFERENCE]
+
+
+@dataclass
+class Adopter:
+    """Adopts referrals, or is broken."""
+
+    house: "House"
+
+    def run(self) -> int:
+        self.house._may_fail("adoption")
+        return 0
+
+
+@dataclass
 class House:
     """Every part that a run speaks to. `broken` names those that fail, and `failure` is how."""
 
@@ -65,15 +87,8 @@ class House:
         self._may_fail("staff")
         self.told.append(seen)
 
-    def due(self, now: datetime) -> list[str]:
-        self._may_fail("referrals")
-        return [REFERENCE]
-
-    def adopt(self) -> int:
-        return 0
-
     def is_due(self, rows: Remembered, now: datetime) -> bool:
-        return False
+        return "adoption" in self.broken
 
     def done(self, now: datetime) -> None:
         raise AssertionError("nothing was adopted")
@@ -86,7 +101,8 @@ class House:
         schedule = Schedule(
             remembered=self.remembered,
             bookings=self,
-            referrals=self,
+            referrals=Tender(self),
+            adopting=Adopter(self),
             adoption=self,
             heart=self,
             retention=Keeper(self),
@@ -139,7 +155,7 @@ def test_a_run_that_left_out_a_session_is_no_heartbeat_and_names_what_it_found(h
     assert house.beats == []
 
 
-@pytest.mark.parametrize("part", ["staff", "heartbeat", "retention"])
+@pytest.mark.parametrize("part", ["staff", "heartbeat", "retention", "adoption"])
 def test_whoever_is_told_of_a_run_cannot_stop_it(house: House, part: str) -> None:
     house.broken = {part}
 

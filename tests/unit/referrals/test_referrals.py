@@ -213,7 +213,7 @@ def test_a_status_that_somebody_emptied_is_taken_up_again() -> None:
     [row] = way.rows
     way.status.put({"PartitionKey": "referrals", "RowKey": row.key})
 
-    assert way.service().due(MORNING) == [reference]
+    assert way.due(MORNING) == [reference]
 
 
 def test_a_message_that_names_no_referral_is_dropped() -> None:
@@ -231,8 +231,8 @@ def test_handling_that_failed_again_and_again_keeps_the_referral_and_tries_later
     way.forwarder().hold(reference, MORNING)
 
     assert [row.text("LastError") for row in way.rows] == ["handling-failed"]
-    assert way.service().due(MORNING) == []
-    assert way.service().due(MORNING + timedelta(minutes=1)) == [reference]
+    assert way.due(MORNING) == []
+    assert way.due(MORNING + timedelta(minutes=1)) == [reference]
 
 
 def _attempt(service: ReferralService[Sealed]) -> str | None:

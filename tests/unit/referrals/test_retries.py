@@ -47,7 +47,7 @@ def attempts(way: Way, start: datetime, hours: float) -> list[int]:
     found, last = [], way.referral().attempts
     for minute in range(int(hours * 60) + 1):
         now = start + timedelta(minutes=minute)
-        for reference in way.service().due(now):
+        for reference in way.due(now):
             way.forwarder().forward(reference, now)
         if way.referral().attempts > last:
             last = way.referral().attempts

@@ -7,20 +7,30 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from local.keys import new_keys
+from shared.mail.ledger import MailLedger
 from shared.mail.letters import Letters
+from shared.mail.message import EmailMessage
 from shared.mail.receipts import Receipt
 from shared.referrals.acknowledging import Acknowledging
+from shared.referrals.adopting import Adopting
+from shared.referrals.erasing import Erasing
 from shared.referrals.forwarding import ReferralForwarder, operation_id
+from shared.referrals.held import Holdings
+from shared.referrals.lateness import Lateness
 from shared.referrals.links import ReferralLinks
 from shared.referrals.mailbox import ProviderMailbox
 from shared.referrals.model import Referral
+from shared.referrals.notices import Notices
+from shared.referrals.operators import Operators
 from shared.referrals.provider_letters import ProviderLetters
 from shared.referrals.receipts import ReferralReceipts
+from shared.referrals.reminding import Reminding
 from shared.referrals.repository import ReferralRepository
 from shared.referrals.sealing import LocalKey, Sealed, Sealer, Unwrapper, unseal
 from shared.referrals.service import ReferralService
+from shared.referrals.tending import Tending
 from shared.rows import Row, Table
-from shared.service_rows import MailPause
+from shared.service_rows import Daily, MailPause, remembered
 from shared.signing import Signer
 from tests.builders import KEY, MORNING, content, referral_request
 from tests.fakes import FakeMailSender, FakeTable
@@ -109,13 +119,54 @@ class Way:
     def rows(self) -> list[Row]:
         return list(self.status.rows.values())
 
+    def notices(self, wrap: Wrap = lambda table: table) -> Notices:
+        log = wrap(self.own)
+        pause = MailPause(wrap(self.service_rows))
+        return Notices(log=log, ledger=MailLedger(log, wrap(self.mail)), pause=pause, sender=self.sender)
+
+    def adopting(self, wrap: Wrap = lambda table: table) -> Adopting:
+        return Adopting(self.repository(wrap))
+
+    def tending(self, wrap: Wrap = lambda table: table) -> Tending:
+        rows, notices = self.repository(wrap), self.notices(wrap)
+        mailbox = ProviderMailbox(wrap(self.own))
+        return Tending(
+            rows=rows,
+            erasing=Erasing(rows),
+            reminding=Reminding(rows=rows, notices=notices, writer=self.writer()),
+            lateness=Lateness(rows),
+            notices=notices,
+            holdings=Holdings(rows, wrap(self.own)),
+            days=Daily(wrap(self.service_rows), "referrals"),
+            operators=Operators(address=OPERATORS, notices=notices, mailbox=mailbox, letters=LETTERS),
+        )
+
+    def due(self, now: datetime) -> list[str]:
+        return [each.reference for each in self.repository().every_status() if each.is_due(now)]
+
+    def tend(self, now: datetime, wrap: Wrap = lambda table: table) -> list[str]:
+        """One run of the timer, as far as referrals go."""
+        return self.tending(wrap).run(remembered(self.service_rows), now)
+
+    def pass_days(self, start: datetime, days: int) -> datetime:
+        """The timer once on each of so many days after `start`, and what it names is forwarded; returns the last."""
+        now = start
+        for _ in range(days):
+            now += timedelta(days=1)
+            for reference in self.tend(now):
+                self.forwarder().forward(reference, now)
+        return now
+
     def pass_time(self, start: datetime, hours: float) -> None:
-        """What the schedule and the queue do, every five minutes for so many hours."""
+        """What the schedule and the queue do with what is due, every five minutes for so many hours."""
         for step in range(1, int(hours * 12) + 1):
             now = start + timedelta(minutes=5 * step)
-            self.service().adopt()
-            for reference in self.service().due(now):
+            self.adopting().run()
+            for reference in self.due(now):
                 self.forwarder().forward(reference, now)
+
+    def mails_to(self, address: str) -> list[EmailMessage]:
+        return [message for message in self.sender.messages if message.to == address]
 
     def recover(self) -> None:
         """What they do in the next half hour."""
