@@ -1,5 +1,6 @@
 """What the pages of a referral show: each question with what was typed, and the answers to check."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from functions.referral_fields import DATE_PARTS, Typed, another_input, date_inputs
@@ -81,11 +82,11 @@ class RowView:
 
 def to_check(walk: Walk) -> list[RowView]:
     """Every question that this person was asked, with the answer as it was given; empty where there is none."""
-    given = walk.typed.answers(walk.form)
+    given = walk.given
     return [RowView(page.key, asked.short, _words(asked, given, walk.form)) for page, asked in walk.rows()]
 
 
-def _words(asked: Asked, given: dict[str, object], form: OneToOne) -> str:
+def _words(asked: Asked, given: Mapping[str, object], form: OneToOne) -> str:
     try:
         answer = given.get(asked.ask)
         return in_words(asked, tuple(answer) if isinstance(answer, list) else answer, form.languages)

@@ -1,6 +1,6 @@
 """The way through the pages of a referral: what is shown next, by what was typed so far. Nothing is stored."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -93,14 +93,24 @@ class Walk:
         """The pages that this person comes by, in order."""
         return [key for key in self._pages if self.shown(key)]
 
-    @cached_property
+    @property
+    def given(self) -> Mapping[str, object]:
+        """The answers, as they will be sent if all is in order on every page, else as they were typed."""
+        return self._validated[0]
+
+    @property
     def _errors(self) -> tuple[FieldError, ...]:
-        sent = Submission(self.typed.answers(self.form), is_form=True)
+        return self._validated[1]
+
+    @cached_property
+    def _validated(self) -> tuple[Mapping[str, object], tuple[FieldError, ...]]:
+        typed = self.typed.answers(self.form)
+        sent = Submission(typed, is_form=True)
         try:
-            validate(pages_model(self.form), sent, missing(self.form.questions), {TODAY: self.today})
+            given = validate(pages_model(self.form), sent, missing(self.form.questions), {TODAY: self.today})
         except FormError as error:
-            return error.errors
-        return ()
+            return typed, error.errors
+        return given.model_dump(), ()
 
     def _errors_on(self, key: str) -> tuple[FieldError, ...]:
         names = {asked.ask for asked in self._pages[key].questions}

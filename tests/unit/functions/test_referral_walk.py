@@ -193,6 +193,14 @@ def test_a_page_that_nobody_needs_is_not_shown(ours: FakeServices) -> None:
     assert "What is your phone number?" in person.text
 
 
+def test_the_answers_to_check_are_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = until(begin(serving(builders.other_content(), monkeypatch)), "Check your form").text
+    for words in ("27 March 1980", "By ringing me, By writing to me", "Do not", "Monday morning, I work shifts", "Ga"):
+        assert words in shown
+    assert shown.count("Not provided") == 11
+    assert "discreet" not in shown
+
+
 def test_change_leads_there_and_straight_back(built: FakeServices) -> None:
     person = until(begin(built), "Check your form")
     name = next(page for page in built.content.one_to_one.pages if page.key == "full_name")
