@@ -21,7 +21,12 @@ class Host:
 
     url: str
     master_key: str = field(repr=False)
+    system_key: str = field(repr=False)
     child: Child = field(repr=False)
+
+    def webhook(self, function: str) -> str:
+        """Where Event Grid posts the events of that function."""
+        return f"{self.url}/runtime/webhooks/eventgrid?functionName={function}&code={self.system_key}"
 
     def is_running(self) -> bool:
         try:

@@ -20,7 +20,8 @@ from local.process import Child, python_command, running_child
 class Plan:
     """What to start. `folder` gets the logs, the clock and the settings of this run.
 
-    `at` is an aware datetime, None for the real time.
+    `at` is an aware datetime, None for the real time. With `reports` the e-mail emulator posts delivery reports to the
+    first host, as Event Grid does.
     """
 
     at: datetime | None
@@ -34,6 +35,7 @@ class Plan:
     load: Path | None = SCHEDULE
     data: Path | None = None
     app: Path = ROOT
+    reports: bool = False
 
     @property
     def clock(self) -> Path:
@@ -85,7 +87,7 @@ def running_host(plan: Plan, number: int, port: int, settings: Mapping[str, str]
     arguments: list[str | Path] = ["--port", str(port), "--settings", run, "--clock", plan.clock, "--app", plan.app]
     command = python_command("local.site", *arguments)
     with running_child("The function host", command, log=plan.folder / f"{name}.log", env={}) as child:
-        yield Host(f"http://127.0.0.1:{port}", keys["master"], child)
+        yield Host(f"http://127.0.0.1:{port}", keys["master"], keys["system"], child)
 
 
 def settings_of(plan: Plan, azurite: Azurite, mail: Mail, site_url: str) -> dict[str, str]:

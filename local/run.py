@@ -117,6 +117,7 @@ def _plan(chosen: argparse.Namespace) -> Plan:
         developers_own=DEVELOPERS_OWN,
         data=chosen.data,
         app=chosen.app.resolve(),
+        reports=chosen.app.resolve() == ROOT,
     )
 
 

@@ -34,6 +34,7 @@ class Stack:
     settings: Mapping[str, str] = field(repr=False)
     clock_path: Path
     children: tuple[Child, ...]
+    reports: bool = False
 
     @property
     def site(self) -> str:
@@ -58,12 +59,24 @@ class Stack:
         self.hosts[0].run("schedule")
 
     def settle(self) -> None:
-        """Returns when no host has anything running or waiting. Raises ChildFailedError if that takes too long."""
+        """Returns when no host has anything running or waiting, and no delivery report is on its way.
+
+        Raises ChildFailedError if that takes too long.
+        """
         deadline = time.monotonic() + _SETTLING_SECONDS
-        while not all(host.is_idle() for host in self.hosts):
+        while not self._is_settled():
             self.check()
             if time.monotonic() > deadline:
                 raise ChildFailedError(f"The function host is still busy after {_SETTLING_SECONDS:.0f}s.")
+
+    def _is_settled(self) -> bool:
+        if not self._are_idle():
+            return False
+        # A report that was just posted may have given a host something to do.
+        return not self.reports or (self.mail.reports_under_way() == 0 and self._are_idle())
+
+    def _are_idle(self) -> bool:
+        return all(host.is_idle() for host in self.hosts)
 
     def log_text(self) -> str:
         """Everything that the hosts have logged."""
@@ -71,13 +84,14 @@ class Stack:
 
 
 @contextmanager
-def running_stack(
+def running_stack(  # noqa: PLR0913  # all by keyword, and every one has its default
     *,
     at: datetime,
     speed: float = 1.0,
     hosts: int = 1,
     settings: Mapping[str, str] | None = None,
     load: Path | None = SCHEDULE,
+    reports: bool = False,
 ) -> Iterator[Stack]:
     """Starts everything for a test, in memory, in a folder of its own, and stops it at the end.
 
@@ -88,11 +102,19 @@ def running_stack(
             `AzureWebJobs.schedule.Disabled` which do.
         settings: put over what a local run has.
         load: the schedule to load; None for an empty table.
+        reports: whether the e-mail emulator posts delivery reports to the first host.
     """
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         place, over = Path(folder), settings or {}
         plan = Plan(
-            at=at, folder=place, keys=_keys_of_this_process(), speed=speed, hosts=hosts, settings=over, load=load
+            at=at,
+            folder=place,
+            keys=_keys_of_this_process(),
+            speed=speed,
+            hosts=hosts,
+            settings=over,
+            load=load,
+            reports=reports,
         )
         with started(plan) as stack:
             yield stack
@@ -125,8 +147,10 @@ def started(plan: Plan) -> Iterator[Stack]:
             running.enter_context(running_host(plan, number, port, settings)) for number, port in enumerate(ports)
         )
         children = (azurite.child, mail.child, *(host.child for host in hosts))
-        stack = Stack(azurite, mail.client, hosts, settings, plan.clock, children)
+        stack = Stack(azurite, mail.client, hosts, settings, plan.clock, children, plan.reports)
         _wait_until_ready(stack, mail)
+        if plan.reports:
+            mail.client.settings({"report_webhook": hosts[0].webhook("delivery_report")})
         _set_clock(plan, speed=plan.speed)
         yield stack
 

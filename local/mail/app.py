@@ -47,7 +47,7 @@ class EmailEmulator:
     def __init__(self, settings: EmulatorSettings, clock: Clock) -> None:
         state = State(settings, clock)
         reports = ReportPublisher(state)
-        service, control, inbox = EmailService(state, reports.on_delivery), ControlApi(state), Inbox(state)
+        service, control, inbox = EmailService(state, reports.on_delivery), ControlApi(state, reports), Inbox(state)
         self._routes = (
             _route("POST", "/emails:send", service.send),
             _route("GET", "/emails/operations/{id}", service.status),
@@ -63,6 +63,7 @@ class EmailEmulator:
             _route("GET", "/control/settings", control.show_settings),
             _route("POST", "/control/settings", control.change_settings),
             _route("GET", "/control/requests", control.show_requests),
+            _route("GET", "/control/reports", control.show_reports),
             _route("POST", "/control/reset", control.reset),
         )
 

@@ -57,6 +57,11 @@ class Emulator:
         counters: dict[str, int] = self._call("GET", "/control/requests")
         return counters
 
+    def reports_under_way(self) -> int:
+        """How many mails' delivery reports are still to be posted."""
+        found: dict[str, int] = self._call("GET", "/control/reports")
+        return found["under_way"]
+
     def reset(self) -> None:
         """Makes it as it was at the start."""
         self._call("POST", "/control/reset")

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from local.mail.errors import ServiceError
 from local.mail.exchange import Request, Response, json_response
 from local.mail.faults import FAULT_RULES
+from local.mail.reports import ReportPublisher
 from local.mail.settings import SETTINGS, EmulatorSettings
 from local.mail.state import State
 
@@ -15,8 +16,9 @@ _FIXED = frozenset({"senders", "access_key"})
 
 
 class ControlApi:
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, reports: ReportPublisher) -> None:
         self._state = state
+        self._reports = reports
 
     def list_faults(self, _: Request) -> Response:
         """`GET /control/faults`: the rules that still wait."""
@@ -56,6 +58,10 @@ class ControlApi:
     def show_requests(self, _: Request) -> Response:
         """`GET /control/requests`: the counters."""
         return json_response(self._state.memory.counters.as_json())
+
+    def show_reports(self, _: Request) -> Response:
+        """`GET /control/reports`: how many mails' delivery reports are still to be posted."""
+        return json_response({"under_way": self._reports.under_way})
 
     def reset(self, _: Request) -> Response:
         """`POST /control/reset`: as it was at the start."""

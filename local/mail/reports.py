@@ -81,6 +81,11 @@ class ReportPublisher:
         self._state = state
         self._tasks: set[asyncio.Task[None]] = set()
 
+    @property
+    def under_way(self) -> int:
+        """How many mails' reports are still to be posted."""
+        return len(self._tasks)
+
     def on_delivery(self, mail: Mail) -> None:
         if self._state.settings.report_webhook and mail.reports:
             task = asyncio.create_task(self._publish(mail, self._state.settings.report_webhook))
