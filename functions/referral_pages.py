@@ -11,7 +11,7 @@ from functions.pages import render
 from functions.referral_fields import CONSENT as CONSENT_BOX
 from functions.referral_fields import Typed
 from functions.referral_view import QuestionView, to_check
-from functions.referral_walk import CHECK, CONSENT, HELP, NOT_FOR_YOU, START, Step, Walk
+from functions.referral_walk import BUSY, CHECK, CONSENT, HELP, NOT_FOR_YOU, START, Step, Walk
 from shared.bootstrap import Services
 
 FORM = "one-to-one"
@@ -24,6 +24,7 @@ _TEMPLATES = {
     NOT_FOR_YOU: "referrals/not-for-you.html",
     CHECK: "referrals/check.html",
     CONSENT: "referrals/consent.html",
+    BUSY: "referrals/busy.html",
 }
 
 
@@ -67,10 +68,12 @@ def came_to(submission: Submission) -> Step:
     )
 
 
-def show(walk: Walk, step: Step, carried: Carried, built: Services) -> str:
+def show(walk: Walk, step: Step, carried: Carried, built: Services, correlation: str = "") -> str:
     """The page of this step, holding whatever was typed on it and carrying along what was typed on others."""
     fails = step.at == START and built.provider_mailbox.is_failing(built.now())
-    return render(template(step), built.content, mailbox_fails=fails, **facts(walk, step, carried))
+    return render(
+        template(step), built.content, mailbox_fails=fails, correlation=correlation, **facts(walk, step, carried)
+    )
 
 
 def template(step: Step) -> str:

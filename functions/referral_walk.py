@@ -18,6 +18,7 @@ HELP = "help"
 NOT_FOR_YOU = "not-for-you"
 CHECK = "check"
 CONSENT = "consent"
+BUSY = "busy"
 
 BACK = "back"
 CHANGE = "change:"
@@ -148,7 +149,7 @@ class Walk:
         return replace(came, at=later[0] if later else CHECK)
 
     def _back(self, at: str, came: Step) -> Step:
-        if at == CONSENT or (came.returning and at in self._pages):
+        if at in {CONSENT, BUSY} or (came.returning and at in self._pages):
             return replace(came, at=CHECK, returning=False)
         if at == HELP:
             return replace(came, at=URGENT)

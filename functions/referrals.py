@@ -7,20 +7,23 @@ from datetime import date, datetime, time
 
 import azure.functions as func
 
+from functions import incidents
 from functions.closing import check_open
 from functions.form_tokens import FormTokenError, check, check_empty
 from functions.forms import FormError, Submission, UnsupportedBodyError, read_body, validate, wants_json
 from functions.pages import render
-from functions.problems import PageUnknownError
+from functions.problems import PageUnknownError, problem_of
 from functions.queues import REFERRALS, REFERRALS_STORAGE, referral_message
 from functions.referral_fields import CONSENT as CONSENT_BOX
 from functions.referral_pages import FORM, Carried, came_to, show, text, walk_of
-from functions.referral_walk import CONSENT, START, Step, Walk
+from functions.referral_walk import BUSY, CONSENT, START, Step, Walk
 from functions.responses import answering, json_body, page, see_other
 from shared.bootstrap import Services, services
 from shared.questions.answering import TODAY, missing
 from shared.questions.catalogue import CATALOGUE
 from shared.referrals.answers import ReferralRequest, referral_model
+from shared.referrals.errors import ReferralsBusyError
+from shared.rows import StorageError
 from shared.settings import Support
 from shared.wallclock import LONDON, day_in_words, london_day, weekdays_after
 
@@ -99,7 +102,18 @@ def _from_the_pages(submission: Submission, built: Services, nudge: func.Out[str
     except FormError as error:
         step = Step(CONSENT, warned=came.warned, errors=error.errors)
         return page(show(walk, step, _carried_on(submission, error, built), built), status=422)
-    return see_other(_accept(request, built, nudge)[1])
+    try:
+        return see_other(_accept(request, built, nudge)[1])
+    except (ReferralsBusyError, StorageError) as error:
+        return _again(walk, came, Carried.of(submission, built), built, error)
+
+
+def _again(walk: Walk, came: Step, carried: Carried, built: Services, error: Exception) -> func.HttpResponse:
+    """Has the form sent again: its answers are in the page, since a browser's Back may have lost them."""
+    found = problem_of(error)
+    code = incidents.log(error, found)
+    html = show(walk, Step(BUSY, warned=came.warned), carried, built, code)
+    return page(html, found.status, {"Retry-After": str(found.retry_after)})
 
 
 def _carried_on(submission: Submission, error: FormError, built: Services) -> Carried:

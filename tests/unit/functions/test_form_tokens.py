@@ -191,8 +191,11 @@ class FakeBookings:
 @dataclass
 class FakeReferrals:
     accepted: list[ReferralRequest] = field(default_factory=list)
+    trouble: Exception | None = None
 
     def accept(self, request: ReferralRequest, now: datetime) -> str:
+        if self.trouble:
+            raise self.trouble
         self.accepted.append(request)
         return "34679CDF"
 

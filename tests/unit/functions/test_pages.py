@@ -25,7 +25,7 @@ from functions.problems import PROBLEMS, UNEXPECTED, PageUnknownError
 from functions.provider_view import ProviderView
 from functions.referral_fields import Typed
 from functions.referral_pages import Carried
-from functions.referral_walk import CHECK, CONSENT, HELP, NOT_FOR_YOU, START, Step, Walk
+from functions.referral_walk import BUSY, CHECK, CONSENT, HELP, NOT_FOR_YOU, START, Step, Walk
 from functions.resources import assets
 from shared.articles import Article, Link, Section
 from shared.bookings.errors import BookingsBusyError, NotForOutsidersError, SessionFullError
@@ -164,6 +164,7 @@ REFERRAL: dict[str, tuple[str, Facts]] = {
     ),
     "referral, consent": (referral_pages.template(Step(CONSENT)), referral(CONSENT)),
     "referral, consent with errors": (referral_pages.template(Step(CONSENT)), referral(CONSENT, wrong=True)),
+    "referral, busy": (referral_pages.template(Step(BUSY)), referral(BUSY)),
     "referred": ("referrals/received.html", REFERRED),
     "referred while mail fails": ("referrals/received.html", REFERRED | {"mailbox_fails": True}),
 }
@@ -373,7 +374,8 @@ def test_each_error_stands_in_the_summary_and_beside_its_field(
 
 
 @pytest.mark.parametrize(
-    "name", ["referral", *(name for name in PAGES if name.startswith("referral, ") and "consent" not in name)]
+    "name",
+    ["referral", *(name for name in PAGES if name.startswith("referral, ") and not re.search("consent|busy", name))],
 )
 def test_the_pages_of_a_referral_are_posted_to_one_address_that_says_nothing(name: str, content: Content) -> None:
     shown = show(name, content)
@@ -389,6 +391,7 @@ def test_the_pages_of_a_referral_are_posted_to_one_address_that_says_nothing(nam
         ("check", "/bookings"),
         ("full meanwhile", "/bookings"),
         ("referral, consent", "/one-to-one"),
+        ("referral, busy", "/one-to-one"),
     ],
 )
 def test_a_form_is_posted_to_its_own_address(name: str, action: str, content: Content) -> None:
@@ -442,7 +445,7 @@ def test_who_was_too_late_is_offered_the_waiting_list_if_there_is_one(content: C
     "name",
     [
         *("choose another session", "booking, changed", "booking with errors", "check"),
-        *(f"referral, {key}" for key in [*KEYS, "help", "check", "consent"]),
+        *(f"referral, {key}" for key in [*KEYS, "help", "check", "consent", "busy"]),
     ],
 )
 def test_enter_in_a_field_leads_on_and_not_back(name: str, content: Content) -> None:

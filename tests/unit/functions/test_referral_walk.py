@@ -12,6 +12,8 @@ import functions.referrals
 import shared.bootstrap
 from shared.content import Content
 from shared.questions.catalogue import CATALOGUE
+from shared.referrals.errors import ReferralsBusyError
+from shared.rows import StorageUnavailableError
 from shared.settings import Support
 from tests import builders
 from tests.builders import MORNING
@@ -273,6 +275,32 @@ def test_a_form_that_lay_for_two_days_comes_back_with_everything_and_is_taken_th
     assert "Check your answers and send again" in person.text
     assert {("full_name", "Zoë"), ("consent_share", "yes")} <= set(person.sent_along)
     assert (person.press("Agree and send").answer.status_code, ours.stored) == (303, 1)
+
+
+@pytest.mark.parametrize("trouble", [ReferralsBusyError(), StorageUnavailableError("down")])
+def test_a_form_that_could_not_be_saved_is_sent_again_from_the_page_that_says_so(
+    trouble: Exception, ours: FakeServices, caplog: pytest.LogCaptureFixture
+) -> None:
+    person = until(begin(ours), "Check your form").press().fill(consent_share="yes")
+    ours.referrals.trouble = trouble
+    person.press("Agree and send")
+    assert (person.answer.status_code, person.answer.headers["Retry-After"]) == (503, "5")
+    assert "Your answers are kept on this page" in person.text
+    assert "Zo\u00eb" not in caplog.text
+    assert person.press("Back").title == "Check your form"
+    ours.referrals.trouble = None
+    assert person.press().press("Agree and send").answer.status_code == 303
+    assert json.loads(ours.referrals.accepted[0].answers)["full_name"] == "Zo\u00eb"
+
+
+def test_after_trouble_one_press_sends_it_under_the_same_submission(ours: FakeServices) -> None:
+    person = until(begin(ours), "Check your form").press().fill(consent_share="yes")
+    [known] = [value for name, value in person.page.fields if name == "submission_id"]
+    ours.referrals.trouble = ReferralsBusyError()
+    person.press("Agree and send")
+    ours.referrals.trouble = None
+    assert person.press("Send it again").answer.status_code == 303
+    assert [request.submission_id for request in ours.referrals.accepted] == [known]
 
 
 @pytest.mark.parametrize(
