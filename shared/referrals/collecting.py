@@ -103,6 +103,7 @@ class Collector[E: Envelope]:
         _, key = self._unlocked(token, referral)
         proofs.check(key, referral.reference, proof, now)
         self.acknowledge_reference(referral.reference, now)
+        self.lockout.end(referral.reference)
         return referral.reference
 
     def _present(self, token: str) -> Referral:

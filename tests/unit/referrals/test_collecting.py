@@ -234,6 +234,16 @@ def test_who_has_saved_it_has_it_deleted_and_can_say_so_twice(provider: Provider
     assert provider.collector.look(provider.token).reference == provider.reference
 
 
+def test_nothing_is_left_of_the_tries_when_it_is_saved(provider: Provider) -> None:
+    proof = provider.open().proof
+    with pytest.raises(PassphraseError):
+        provider.open(WRONG)
+
+    provider.collector.acknowledge(provider.token, proof, MORNING)
+
+    assert provider.tries.rows == {}
+
+
 def test_one_that_was_deleted_in_this_very_moment_is_gone_and_not_damaged(provider: Provider) -> None:
     collector, proof = provider.collector, provider.open().proof
 
