@@ -1,4 +1,4 @@
-"""Forwarding referrals to the provider: one message of the queue, one referral."""
+"""Forwarding referrals to the provider, and deleting what it has: one message of the queue, one referral."""
 
 import logging
 
@@ -19,6 +19,7 @@ def forward_referral(message: func.QueueMessage) -> None:
         logger.warning(NAMES_NOTHING, REFERRALS)
         return
     built = services()
+    built.erasing.erase_acknowledged(reference, built.now())
     built.forwarder.forward(reference, built.now())
 
 

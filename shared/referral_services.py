@@ -78,10 +78,14 @@ class ReferralServices(Foundations):
         return ReferralReceipts(self._referral_rows, self.provider_mailbox)
 
     @cached_property
+    def erasing(self) -> Erasing:
+        return Erasing(self._referral_rows)
+
+    @cached_property
     def tending(self) -> Tending:
         return Tending(
             rows=self._referral_rows,
-            erasing=Erasing(self._referral_rows),
+            erasing=self.erasing,
             reminding=self._reminding,
             lateness=Lateness(self._referral_rows),
             notices=self._notices,

@@ -4,12 +4,14 @@ Whatever dies between two steps, the next run finds the same row and goes on.
 """
 
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from shared.referrals import steps
-from shared.referrals.model import Referral
+from shared.referrals.model import Referral, ReferralState
+from shared.rows import RowConflictError
 
 logger = logging.getLogger(__name__)
 
@@ -17,6 +19,7 @@ logger = logging.getLogger(__name__)
 class Rows(Protocol):
     """What is needed of the tables; `shared.referrals.repository` describes each."""
 
+    def status(self, reference: str) -> Referral | None: ...
     def change(self, reference: str, etag: str, **cells: str | int) -> str: ...
     def mark(self, reference: str, etag: str, **cells: str | int) -> bool: ...
     def has_sealed(self, reference: str) -> bool: ...
@@ -29,6 +32,13 @@ class Erasing:
     """Deletes answers, and later what is left. Every method raises `StorageError`; the next run goes on."""
 
     rows: Rows
+
+    def erase_acknowledged(self, reference: str, now: datetime) -> None:
+        """Deletes the answers if the provider has said that it has them. What changes meanwhile the schedule sees."""
+        referral = self.rows.status(reference)
+        if referral is not None and referral.state is ReferralState.ACKNOWLEDGED and referral.acknowledged_on:
+            with suppress(RowConflictError):
+                self.erase(referral, now)
 
     def erase(self, referral: Referral, now: datetime) -> None:
         """Deletes the answers of a referral whose row is as it was read.

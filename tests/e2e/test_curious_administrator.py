@@ -4,6 +4,7 @@ The administrator reads every table, queue, log, setting and mail but the provid
 they lack is the private key. What goes wrong leaves traces too, so everything that can go wrong here does.
 """
 
+import base64
 import json
 import os
 from collections.abc import Callable, Iterator
@@ -21,7 +22,7 @@ from tests.builders import MORNING, session_cells
 from tests.e2e.canaries import CANARIES, files_with_canaries, is_canary_in
 from tests.e2e.conftest import opened_form, person, rows
 from tests.e2e.curious import SECRET, mails_to_others, places, places_with_canaries, traces
-from tests.e2e.provider import link_in, mail_about, open_with, proof_in, refer
+from tests.e2e.provider import is_sealed_kept, link_in, mail_about, open_with, proof_in, refer
 from tests.e2e.web import Answer, get, post_form, post_json
 
 OPERATORS = "operators@merseycare.nhs.uk"
@@ -82,6 +83,8 @@ def test_nobody_who_reads_everything_but_the_key_finds_a_word_of_it_however_much
     tell_the_operators(stack)
 
     assert before == places_with_canaries(stack) == set()
+    assert not is_sealed_kept(stack, good), "and that was after its answers were deleted"
+    assert OPERATORS in places(stack)["mail to others"], "who heard of what needs a person"
     assert files_with_canaries(house.folder) == set()
     assert not any(is_canary_in(answer.headers.get("location", "")) for answer in answers)
     assert any(good in text for place, text in places(stack).items() if place.startswith("log of The function host"))
@@ -159,6 +162,32 @@ def test_the_administrator_cannot_be_told_from_the_pages_either(house: House) ->
 
     assert page.status == 200
     assert not is_canary_in(page.text)
+
+
+@pytest.mark.parametrize("delivery", ["inline", "link"])
+def test_when_the_provider_has_it_even_the_sealed_answers_are_gone_from_the_storages_files(
+    delivery: str, tmp_path: Path
+) -> None:
+    """As they lie on the disk when the storage has stopped: who gets the key one day finds nothing left to open."""
+    run = tmp_path / "run"
+    run.mkdir()
+    settings = {"REFERRAL_DELIVERY": delivery}
+    with started(Plan(at=MORNING, folder=run, keys=new_keys(), data=tmp_path / "data", settings=settings)) as stack:
+        gone, kept = refer(stack), refer(stack)
+        stack.settle()
+        sealed = {reference: sealed_in_base64(stack, reference) for reference in (gone, kept)}
+        finish(stack, gone)
+
+    files = b"".join(path.read_bytes() for path in (tmp_path / "data").rglob("*") if path.is_file())
+    assert [part in files for part in sealed[gone]] == [False, False]
+    assert [part in files for part in sealed[kept]] == [True, True], "those of a referral that is still here are seen"
+    assert gone.encode() in files, "the status is"
+
+
+def sealed_in_base64(stack: Stack, reference: str) -> tuple[bytes, bytes]:
+    """The sealed answers and their wrapped key as Azurite writes them."""
+    row = rows(stack, "SealedReferrals", "REFERRALS_STORAGE").get_entity("referrals", reference)
+    return base64.b64encode(row["Sealed"]), base64.b64encode(row["WrappedKey"])
 
 
 # The controls: each way of looking sees what would be there.

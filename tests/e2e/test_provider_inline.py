@@ -32,7 +32,7 @@ def test_the_page_shows_the_reference_and_no_answer(stack: Stack) -> None:
     assert not is_canary_in(page.text)
 
 
-def test_the_button_says_that_it_has_come(stack: Stack) -> None:
+def test_the_button_has_the_answers_deleted_at_once(stack: Stack) -> None:
     reference = refer(stack)
     link = acknowledge_link(stack, reference)
 
@@ -41,8 +41,10 @@ def test_the_button_says_that_it_has_come(stack: Stack) -> None:
     page = get(f"{stack.site}{pressed.headers['location']}")
 
     assert pressed.status == 303
-    assert status_of(stack, reference)["AcknowledgedOn"] == "2023-09-01"
+    assert not is_sealed_kept(stack, reference)
+    assert status_of(stack, reference)["State"] == "erased"
     assert "Thank you" in page.text
+    assert "our copy of the answers is deleted" in page.text
 
 
 def test_pressing_it_again_and_again_comes_to_the_same(stack: Stack) -> None:
@@ -56,7 +58,7 @@ def test_pressing_it_again_and_again_comes_to_the_same(stack: Stack) -> None:
 
     assert [answer.headers["location"].rpartition("=")[2] for answer in pressed] == ["now", "already", "already"]
     assert "You had already told us" in page.text
-    assert status_of(stack, reference)["AcknowledgedOn"] == "2023-09-01"
+    assert status_of(stack, reference)["State"] == "erased"
 
 
 def test_the_person_can_follow_it_with_their_reference_alone(stack: Stack) -> None:

@@ -123,7 +123,7 @@ def test_a_locked_link_opens_again_after_an_hour(linking: Stack) -> None:
     assert open_with(link, WRONG).status == 422
 
 
-def test_it_is_saved_as_a_file_and_done_with_when_they_say_that_they_have_it(linking: Stack) -> None:
+def test_it_is_saved_as_a_file_and_deleted_only_when_they_say_that_they_have_it(linking: Stack) -> None:
     reference = refer(linking)
     link, other = collect_links(linking, reference)
     proof = proof_in(open_with(link, NEW))
@@ -141,7 +141,8 @@ def test_it_is_saved_as_a_file_and_done_with_when_they_say_that_they_have_it(lin
     page = get(link)
 
     assert [answer.status for answer in pressed] == [303, 303]
-    assert status_of(linking, reference)["AcknowledgedOn"] == "2023-09-01"
+    assert not is_sealed_kept(linking, reference)
+    assert status_of(linking, reference)["State"] == "erased"
     assert "You have this referral" in page.text
     assert open_with(link, NEW).status == 303
     assert get(link).status == 200

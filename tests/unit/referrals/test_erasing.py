@@ -8,6 +8,7 @@ import pytest
 
 from shared.mail.message import EmailMessage, MailRefusedError
 from shared.mail.receipts import Receipt
+from shared.referrals.erasing import Erasing
 from shared.rows import Row, StorageError, Table
 from tests.builders import MORNING, referral_request
 from tests.fakes import FAULTS, BrokenTable, Crash, FakeTable, Fault, Trouble, breaking
@@ -44,6 +45,52 @@ def test_what_was_acknowledged_is_erased_on_the_next_run_and_its_status_says_so(
     assert way.state == ("erased", "")
     assert way.referral().erased_on == "2023-09-01"
     assert "T08:" not in str(way.rows)
+
+
+def test_what_was_acknowledged_is_erased_as_soon_as_the_queue_names_it() -> None:
+    way = Way()
+    reference = way.forwarded()
+    way.acknowledging().acknowledge(reference, MORNING)
+
+    for _ in range(3):
+        Erasing(way.repository()).erase_acknowledged(reference, MORNING)
+
+    assert way.sealed.rows == {}
+    assert way.state == ("erased", "")
+    assert way.referral().acknowledged_on == way.referral().erased_on == "2023-09-01"
+
+
+@pytest.mark.parametrize(
+    "state", ["received", "sending", "sent", "delivered", "attention", "erased", "acknowledged", "what?"]
+)
+def test_naming_a_referral_erases_nothing_that_the_provider_did_not_acknowledge(state: str) -> None:
+    """A word typed by hand lacks its day, which the schedule writes first."""
+    way = Way()
+    reference = way.forwarded()
+    way.type(State=state)
+    before = dict(way.sealed.rows), dict(way.status.rows)
+
+    for each in (reference, "99999999"):
+        Erasing(way.repository()).erase_acknowledged(each, MORNING)
+
+    assert (way.sealed.rows, way.status.rows) == before
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_whatever_happens_while_it_is_erased_at_once_the_schedule_finishes_it(fault: Fault) -> None:
+    for at in range(100):
+        way, trouble = Way(), Trouble(at, fault)
+        reference = way.forwarded()
+        way.acknowledging().acknowledge(reference, MORNING)
+        with contextlib.suppress(Crash, StorageError):
+            Erasing(way.repository(breaking(trouble))).erase_acknowledged(reference, MORNING)
+        if not trouble.struck:
+            assert at >= 4
+            return
+        assert way.state[0] != "erased" or way.sealed.rows == {}, "the word comes after the deed"
+        way.tending().run({}, MORNING)
+        assert (way.sealed.rows, way.state) == ({}, ("erased", ""))
+    pytest.fail("the calls never ended")
 
 
 def test_acknowledged_typed_by_hand_counts_as_the_providers_word() -> None:
