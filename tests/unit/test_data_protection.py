@@ -1,0 +1,66 @@
+"""What is written about data is what the code does with it."""
+
+import re
+
+import pytest
+
+from local.storage import STORED
+from shared.bookings.retention import INDEX_KEPT
+from shared.referrals import proofs, tending
+from shared.referrals.deadlines import ERASED_AFTER, FORGOTTEN_AFTER
+from shared.referrals.enquiries import MOST_GUESSES
+from shared.settings import Settings
+from tests.builders import ROOT
+
+TEXT = (ROOT / "docs" / "data-protection.md").read_text("utf-8")
+HELD = TEXT.partition("## What is held")[2].partition("\n## ")[0]
+ROWS = [
+    [cell.strip() for cell in line.strip().strip("|").split("|")] for line in HELD.splitlines() if line[:3] == "| t"
+]
+FIGURES = {field.alias: field.default for field in Settings.model_fields.values()}
+
+
+def days(text: str) -> list[int]:
+    return [int(number) for number in re.findall(r"(\d+) days", text)]
+
+
+def figures_of(setting: str) -> list[int]:
+    """What the table says of the data that this setting keeps."""
+    return [each for row in ROWS if f"`{setting}`" in row[3] for each in days(row[2])]
+
+
+@pytest.mark.parametrize("setting", sorted(name for name in FIGURES if name and name.endswith("_DAYS")))
+def test_how_long_data_is_kept_is_written_as_it_is_set(setting: str) -> None:
+    assert figures_of(setting)
+    assert set(figures_of(setting)) == {FIGURES[setting]}
+
+
+@pytest.mark.parametrize(
+    ("table", "kept"),
+    [
+        ("MailIndex", INDEX_KEPT.days),
+        ("SealedReferrals", ERASED_AFTER),
+        ("Referrals", FORGOTTEN_AFTER),
+        ("ReferralMail", tending.INDEX_KEPT),
+        ("ReferralService", FORGOTTEN_AFTER),
+    ],
+)
+def test_what_is_kept_for_a_fixed_time_is_written_as_it_is(table: str, kept: int) -> None:
+    assert [days(row[2]) for row in ROWS if f"`{table}`" in row[0]] == [[kept]]
+
+
+def test_other_figures_are_as_they_are() -> None:
+    assert f"{MOST_GUESSES} wrong guesses a minute" in TEXT
+    assert proofs.LASTS.total_seconds() == 30 * 60, "half an hour, says decision 10"
+
+
+@pytest.mark.parametrize("name", sorted({name for tables, queues in STORED.values() for name in (*tables, *queues)}))
+def test_every_table_and_queue_is_told_of(name: str) -> None:
+    assert f"`{name}`" in HELD
+
+
+def test_every_setting_that_is_named_is_one() -> None:
+    named = set(re.findall(r"`([A-Z]+(?:_[A-Z]+)+)(?:=\w+)?`", TEXT))
+
+    assert named
+    assert named <= Settings.names()
