@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from shared.mail.message import MailSender
 from shared.rows import Table
-from shared.settings import Settings, StorageConnection
+from shared.settings import Settings, SettingsError, StorageConnection
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -40,12 +40,18 @@ def mail_sender(settings: Settings) -> MailSender:
 
 
 def unwrapper(settings: Settings) -> "Unwrapper":
-    """Whatever opens referrals: a private key in a setting, on a developer's machine, else the vault."""
+    """Whatever opens referrals: a private key in a setting, on a developer's machine, else the vault.
+
+    Raises:
+        SettingsError: this app is given neither: it is the one that only seals.
+    """
     from shared.referrals.sealing import LocalKey, VaultKey
 
     private, previous = settings.referral_private_key, settings.referral_private_key_previous
     if private is not None:
         return LocalKey(*(key.get_secret_value() for key in (private, previous) if key is not None))
+    if settings.referral_vault_key is None:
+        raise SettingsError({"REFERRAL_VAULT_KEY": "needed to open referrals"})
     return VaultKey(str(settings.referral_vault_key), _identity(settings.bookings_client_id))
 
 

@@ -1,0 +1,255 @@
+"""What can happen to a referral on its way, on the running service: vault, mail service, process, tables and time."""
+
+import base64
+import json
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from azure.storage.queue import QueueServiceClient
+
+from local.admin import FunctionFailedError, Host
+from local.keys import new_keys
+from local.parts import Plan, running_host
+from local.ports import free_ports
+from local.stack import Stack, running_stack, started
+from tests.builders import MORNING
+from tests.e2e.canaries import CANARIES, is_canary_in
+from tests.e2e.conftest import mails_to, rows
+from tests.e2e.provider import is_sealed_kept, link_in, mail_about, refer, status_of
+from tests.e2e.web import all_at_once, post_form, post_json
+from tests.vault import Vault, running_vault
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+@pytest.fixture(scope="module")
+def vault(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vault]:
+    with running_vault(tmp_path_factory.mktemp("vault")) as running:
+        yield running
+
+
+def at(stack: Stack, moment: datetime) -> None:
+    """The clock shows that moment, the timer runs, and whatever it named is handled."""
+    stack.set_clock(moment)
+    stack.tick()
+    stack.settle()
+
+
+def about(stack: Stack, reference: str, address: str = "") -> list[dict[str, Any]]:
+    mails = mails_to(stack, address or stack.settings["REFERRAL_RECIPIENT"])
+    return [mail for mail in mails if reference in mail["content"]["plainText"]]
+
+
+def poisoned(stack: Stack) -> int:
+    with QueueServiceClient.from_connection_string(stack.settings["REFERRALS_STORAGE"]) as service:
+        properties = service.get_queue_client("referrals-poison").get_queue_properties()
+        return int(properties.approximate_message_count or 0)
+
+
+def test_with_the_vault_down_every_referral_is_accepted_and_goes_when_it_is_back(vault: Vault) -> None:
+    with running_stack(at=MORNING, settings=vault.settings(vault.new_version())) as stack:
+        vault.fault = 503
+        answers = [post_json(f"{stack.site}/one-to-one", CANARIES) for _ in range(3)]
+        stack.settle()
+        references = [answer.json["reference"] for answer in answers]
+        assert {answer.status for answer in answers} == {201}
+        assert {status_of(stack, each)["LastError"] for each in references} == {"key-unavailable"}
+        for minutes in (5, 10, 30, 75, 120):
+            at(stack, MORNING + timedelta(minutes=minutes))
+        assert stack.mail.messages() == []
+        assert poisoned(stack) == 0, "no message was handed out five times"
+        waited = [line for line in stack.log_text().splitlines() if "has waited for over 1 h" in line]
+        assert len(waited) == 3
+        assert all("ERROR" in line for line in waited)
+
+        vault.fault = 0
+        for hours in (3, 4):
+            at(stack, MORNING + hours * HOUR)
+
+        assert [len(about(stack, each)) for each in references] == [1] * 3
+        assert {status_of(stack, each)["State"] for each in references} == {"sent"}
+        assert not is_canary_in(stack.log_text())
+
+
+def test_what_was_sealed_before_the_key_was_rotated_is_forwarded_after(vault: Vault, tmp_path: Path) -> None:
+    old, new = vault.new_version(), vault.new_version()
+    held = {"AzureWebJobs.forward_referral.Disabled": "true"}
+    with running_stack(at=MORNING, settings={**vault.settings(old), **held}) as stack:
+        first = refer(stack)
+        settings = {**stack.settings, "REFERRAL_PUBLIC_KEY": new, "AzureWebJobs.forward_referral.Disabled": "false"}
+        with another_host(stack, settings, tmp_path) as host:
+            second = post_json(f"{host.url}/one-to-one", CANARIES).json["reference"]
+            run_until_idle(host)
+
+            assert [status_of(stack, each)["State"] for each in (first, second)] == ["sent", "sent"]
+        sealed = rows(stack, "SealedReferrals", "REFERRALS_STORAGE")
+        key_ids = [sealed.get_entity("referrals", each)["KeyId"] for each in (first, second)]
+        assert key_ids == [json.loads(old)["kid"], json.loads(new)["kid"]]
+
+
+def test_a_process_that_only_accepts_cannot_open_what_it_took() -> None:
+    settings = {
+        "SERVICE_ROLE": "web",
+        "REFERRAL_PRIVATE_KEY": "",
+        "REFERRAL_VAULT_KEY": "",
+        "AzureWebJobs.forward_referral.Disabled": "true",
+    }
+    with running_stack(at=MORNING, settings=settings) as stack:
+        references = [refer(stack) for _ in range(3)]
+
+        for reference in references:
+            with pytest.raises(FunctionFailedError):
+                stack.hosts[0].run("forward_referral", json.dumps({"v": "1", "referral": reference}))
+
+        assert {status_of(stack, each)["State"] for each in references} == {"received"}
+        assert all(is_sealed_kept(stack, each) for each in references)
+        assert stack.mail.messages() == []
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Stack]:
+    """A service of its own whose clock each test moves on, and whose mail service lets a rush through."""
+    with running_stack(at=MORNING) as running:
+        running.mail.settings({"per_minute": 0, "per_hour": 0, "status_per_minute": 0, "status_per_hour": 0})
+        yield running
+
+
+def test_with_the_mail_service_down_for_four_hours_fifty_referrals_go_once_each(stack: Stack) -> None:
+    stack.mail.faults([{"kind": "status", "status": 503, "count": None}])
+    answers = all_at_once(f"{stack.site}/one-to-one", [CANARIES] * 50)
+    stack.settle()
+    for minutes in (11, 33, 110, 239):
+        at(stack, MORNING + timedelta(minutes=minutes))
+    references = [answer.json["reference"] for answer in answers]
+    assert stack.mail.messages() == []
+    assert {status_of(stack, each)["State"] for each in references} == {"sending"}
+
+    stack.mail.clear_faults()
+    for minutes in (240, 301):
+        at(stack, MORNING + timedelta(minutes=minutes))
+
+    assert [len(about(stack, each)) for each in references] == [1] * 50
+    assert {status_of(stack, each)["State"] for each in references} == {"sent"}
+    assert poisoned(stack) == 0
+
+
+def test_sealed_answers_that_were_moved_or_cut_are_never_sent_and_the_operators_hear_of_it(stack: Stack) -> None:
+    now = MORNING + DAY
+    stack.set_clock(now)
+    stack.mail.faults([{"kind": "status", "status": 503, "count": 3}])
+    moved, cut, whole = (refer(stack) for _ in range(3))
+    stack.settle()
+    table = rows(stack, "SealedReferrals", "REFERRALS_STORAGE")
+    other = table.get_entity("referrals", whole)
+    table.update_entity({**{name: other[name] for name in other if name != "RowKey"}, "RowKey": moved})
+    sealed = table.get_entity("referrals", cut)["Sealed"]
+    table.update_entity({"PartitionKey": "referrals", "RowKey": cut, "Sealed": sealed[:-1]})
+
+    for minutes in (11, 16):
+        at(stack, now + timedelta(minutes=minutes))
+
+    found = [status_of(stack, each) for each in (moved, cut, whole)]
+    assert [(row["State"], row["LastError"]) for row in found[:2]] == [("attention", "unseal-content")] * 2
+    assert (found[2]["State"], about(stack, moved), about(stack, cut)) == ("sent", [], [])
+    [mail] = about(stack, moved, stack.settings["OPERATORS_EMAIL"])
+    assert cut in mail["content"]["plainText"]
+    assert not is_canary_in(json.dumps(mail))
+
+
+def test_a_process_that_is_killed_after_the_mail_went_sends_no_second(tmp_path: Path) -> None:
+    with running_stack(at=MORNING, hosts=1) as stack:
+        stack.mail.faults([{"kind": "delay_after", "seconds": 30}])
+        reference = refer(stack)
+        while not about(stack, reference):
+            time.sleep(0.05)
+        assert status_of(stack, reference)["State"] == "sending"
+        os.kill(stack.hosts[0].child.process.pid, signal.SIGKILL)
+        stack.hosts[0].child.process.wait()
+        stack.set_clock(MORNING + timedelta(minutes=11))
+
+        with another_host(stack, stack.settings, tmp_path, clock=stack.clock_path) as host:
+            run_until_idle(host)
+
+        assert status_of(stack, reference)["State"] == "sent"
+        assert len(about(stack, reference)) == 1
+        assert stack.mail.requests()["status"] == 1, "it was asked about"
+
+
+def test_answers_are_gone_from_the_disk_once_the_provider_has_said_that_it_has_them(tmp_path: Path) -> None:
+    """Whatever Azurite stored, as it lies on its disk: the sealed answers before, and nothing of them after."""
+    keys, data = new_keys(), tmp_path / "data"
+    with started(a_plan(tmp_path / "before", keys, data)) as stack:
+        reference = refer(stack)
+        stack.settle()
+        link = link_in(mail_about(stack, reference))
+        sealed = rows(stack, "SealedReferrals", "REFERRALS_STORAGE").get_entity("referrals", reference)
+        pieces = [_base64(sealed[name])[8:56] for name in ("Sealed", "WrappedKey")]
+    assert [_files_with(data, piece) != set() for piece in pieces] == [True, True]
+
+    with started(a_plan(tmp_path / "after", keys, data)) as stack:
+        token = link.rpartition("/")[2]
+        assert post_form(f"{stack.site}/acknowledge/{token}", {}).status == 303
+        stack.tick()
+        assert status_of(stack, reference)["State"] == "erased"
+        assert not is_sealed_kept(stack, reference)
+
+    assert [_files_with(data, piece) for piece in pieces] == [set(), set()]
+    assert _files_with(data, reference.encode()) != set(), "the status stays"
+
+
+def test_what_nobody_acknowledges_goes_after_thirty_days_two_warnings_and_a_month_of_mails_to_operators() -> None:
+    with running_stack(at=MORNING, reports=True, load=None) as stack:
+        reference, held = refer(stack), refer(stack)
+        stack.settle()
+        for days in range(1, 30):
+            at(stack, MORNING + days * DAY)
+        table = rows(stack, "Referrals", "REFERRALS_STORAGE")
+        table.update_entity({"PartitionKey": "referrals", "RowKey": held, "Hold": "yes"})
+        assert [status_of(stack, each)["State"] for each in (reference, held)] == ["attention"] * 2
+        at(stack, MORNING + 30 * DAY)
+
+        assert [status_of(stack, each)["State"] for each in (reference, held)] == ["erased", "attention"]
+        assert [is_sealed_kept(stack, each) for each in (reference, held)] == [False, True]
+        subjects = [mail["content"]["subject"] for mail in about(stack, reference)]
+        assert subjects == [f"New self-referral {reference}", *[f"Reminder: self-referral {reference}"] * 2]
+        days_told = {mail["time"][:10] for mail in mails_to(stack, stack.settings["OPERATORS_EMAIL"])}
+        assert len(mails_to(stack, stack.settings["OPERATORS_EMAIL"])) == len(days_told) == 24, "from the eighth on"
+        held_row = rows(stack, "ReferralService", "REFERRALS_STORAGE").get_entity("held", "sealed")
+        assert (held_row["Count"], held_row["Oldest"]) == (1, "2023-09-01")
+
+
+def a_plan(folder: Path, keys: dict[str, str], data: Path) -> Plan:
+    folder.mkdir()
+    return Plan(at=MORNING, folder=folder, keys=keys, data=data)
+
+
+@contextmanager
+def another_host(stack: Stack, settings: Any, folder: Path, clock: Path | None = None) -> Iterator[Host]:
+    """A second host on the same storage, at the same time."""
+    plan = Plan(at=MORNING, folder=folder, keys={})
+    plan.clock.write_text((clock or stack.clock_path).read_text("utf-8"), "utf-8")
+    with running_host(plan, 0, free_ports(1)[0], settings) as host:
+        host.child.wait_until(host.is_running)
+        yield host
+
+
+def run_until_idle(host: Host) -> None:
+    host.run("schedule")
+    while not host.is_idle():
+        host.child.check()
+
+
+def _base64(data: bytes) -> bytes:
+
+    return base64.b64encode(data)
+
+
+def _files_with(folder: Path, piece: bytes) -> set[str]:
+    return {path.name for path in folder.rglob("*") if path.is_file() and piece in path.read_bytes()}
