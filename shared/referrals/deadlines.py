@@ -80,7 +80,8 @@ def mended(referral: Referral, now: datetime) -> steps.Cells:
         case ReferralState.DELIVERED if not (_is_day(referral.delivered_on) and _is_day(referral.sent_on)):
             return {"SentOn": _day_or(referral.sent_on, today), "DeliveredOn": _day_or(referral.delivered_on, today)}
         case ReferralState.ACKNOWLEDGED if not _is_day(referral.acknowledged_on):
-            return {"AcknowledgedOn": today}
+            # The provider may have said so by phone, but not of what nobody ever sent it.
+            return {"AcknowledgedOn": today} if _is_day(referral.sent_on) else steps.attention(steps.TYPED, now)
         case _:
             return {}
 

@@ -227,6 +227,7 @@ def test_noting_that_it_is_late_does_not_break_the_claim_of_who_is_at_it() -> No
         ({"State": "sent"}, ("sent", ""), {"sent_on": "2023-09-01"}),
         ({"State": "delivered"}, ("delivered", ""), {"sent_on": "2023-09-01", "delivered_on": "2023-09-01"}),
         ({"State": "erased"}, ("attention", "state-typed"), {"erased_on": ""}),
+        ({"State": "acknowledged"}, ("attention", "state-typed"), {"acknowledged_on": ""}),
         ({"State": 5, "Warned": "twice", "Hold": 1.5, "Epoch": ""}, ("attention", "state-typed"), {"warned": 0}),
     ],
 )
