@@ -2,7 +2,7 @@
 
 import azure.functions as func
 
-from functions.forms import EmptyBodyError, FieldError, FormError, Submission, read_body
+from functions.forms import EmptyBodyError, FieldError, FormError, Submission, read_body, wants_json
 from functions.pages import render
 from functions.responses import answering, json_body, page
 from shared.bootstrap import Services, services
@@ -45,7 +45,7 @@ def _read(req: func.HttpRequest) -> Submission:
     try:
         return read_body(req)
     except EmptyBodyError:
-        return Submission({}, is_form=True)
+        return Submission({}, is_form=not wants_json(req))
 
 
 def _form(built: Services, *errors: FieldError, typed: str = "") -> func.HttpResponse:

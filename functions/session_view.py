@@ -7,6 +7,9 @@ from shared.bookings.model import Session
 from shared.content import Content
 from shared.wallclock import iso, span_in_words
 
+TOLD = ("id", "title", "theme", "starts", "ends", "when", "places_left")
+"""What an API client is told of a session."""
+
 
 @dataclass(frozen=True, slots=True)
 class SessionView:
@@ -46,6 +49,4 @@ class SessionView:
         return bool(self.places_left) or self.waits
 
     def as_json(self) -> dict[str, object]:
-        """What an API client is told of a session."""
-        told = ("id", "title", "theme", "starts", "ends", "when", "places_left")
-        return {name: getattr(self, name) for name in told}
+        return {name: getattr(self, name) for name in TOLD}

@@ -7,8 +7,11 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
+from shared import contact_schemas as schemas
+
 NAME_LENGTH = 100
 EMAIL_LENGTH = 254
+PHONE_LENGTH = 40
 
 _INVISIBLE_ENDS = "\u200b\u200c\u200d\u2060\ufeff\u00ad"
 _JOINERS = "\u200c\u200d"  # written inside words of Persian and several Indic scripts
@@ -94,7 +97,7 @@ def _phone(text: str) -> str:
         possible = phonenumbers.is_possible_number(phonenumbers.parse(number, "GB"))
     except phonenumbers.NumberParseException:
         possible = False
-    if not possible or len(number) > 40:
+    if not possible or len(number) > PHONE_LENGTH:
         raise _refuse("phone_format", "Enter a phone number, like 07700 900 982 or +44 7700 900 982")
     return number
 
@@ -147,17 +150,19 @@ def _yes_or_no(value: object) -> object:
     raise _refuse("yes_or_no", "Select yes or no")
 
 
-FullName = Annotated[str, AfterValidator(_encodable), AfterValidator(_full_name)]
+FullName = Annotated[str, AfterValidator(_encodable), AfterValidator(_full_name), schemas.full_name(NAME_LENGTH)]
 """1 to 100 characters in any script, NFC; no control, direction or invisible characters, no link, no formula."""
 
-EmailAddress = Annotated[str, AfterValidator(_encodable), AfterValidator(_email_address)]
+EmailAddress = Annotated[str, AfterValidator(_encodable), AfterValidator(_email_address), schemas.email(EMAIL_LENGTH)]
 """One ASCII address, its domain in lower case and IDNA form, as `email-validator` normalises it."""
 
-PhoneNumber = Annotated[str, AfterValidator(_encodable), AfterValidator(_phone)]
+PhoneNumber = Annotated[str, AfterValidator(_encodable), AfterValidator(_phone), schemas.phone(PHONE_LENGTH)]
 """Any format that can be a number when dialled from the United Kingdom; kept as typed."""
 
-Agreed = Annotated[Literal[True], BeforeValidator(_agreed)]
-YesOrNo = Annotated[bool, BeforeValidator(_yes_or_no)]
+Agreed = Annotated[Literal[True], BeforeValidator(_agreed), schemas.words(True, "yes", "on", "true")]
+YesOrNo = Annotated[
+    bool, BeforeValidator(_yes_or_no), schemas.words(True, False, "yes", "no", "on", "off", "true", "false")
+]
 
 SubmissionId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{16,64}$")]
 """Made once for each form that is handed out, so that sending it twice is known to be one submission."""

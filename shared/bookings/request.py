@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from shared.bookings.model import AttendeeState, Session
 from shared.contact import Agreed, EmailAddress, FullName, SubmissionId, YesOrNo, free_text
+from shared.contact_schemas import lines
 
 ADJUSTMENTS_LENGTH = 500
 
@@ -22,7 +23,7 @@ class BookingRequest(BaseModel):
     works_for_trust: YesOrNo | None = None
     group_agreement: Agreed
     join_waiting_list: YesOrNo = False
-    adjustments: Annotated[str, free_text(ADJUSTMENTS_LENGTH, "Adjustments")] = ""
+    adjustments: Annotated[str, free_text(ADJUSTMENTS_LENGTH, "Adjustments"), lines(ADJUSTMENTS_LENGTH)] = ""
     share_adjustments: YesOrNo = False
     reminders: YesOrNo = True
     submission_id: SubmissionId | None = None

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, Wit
 from pydantic_core import PydanticCustomError
 
 from shared.contact import EmailAddress, FullName, PhoneNumber, free_text, one_line
+from shared.contact_schemas import OrAlone, OrBlank, lines, some_line
 from shared.questions.asked import Asked
 from shared.questions.catalogue import Kind
 
@@ -55,7 +56,8 @@ def _only_of_some(asked: Asked, answer: Any, names: frozenset[str]) -> Any:
             raise _missing(asked)
         return value
 
-    return Annotated[answer | None, BeforeValidator(heard), AfterValidator(given), Field(validate_default=True)]
+    some = Annotated[answer | None, BeforeValidator(heard), AfterValidator(given), Field(validate_default=True)]
+    return some if asked.required else Annotated[some, OrBlank()]
 
 
 def _missing(asked: Asked) -> PydanticCustomError:
@@ -63,7 +65,7 @@ def _missing(asked: Asked) -> PydanticCustomError:
 
 
 def _line(asked: Asked, _: bool) -> Any:
-    return Annotated[str, one_line(asked.most, asked.question.missing, asked.short), _schema(maxLength=asked.most)]
+    return Annotated[str, one_line(asked.most, asked.question.missing, asked.short), some_line(asked.most)]
 
 
 def _lines(asked: Asked, _: bool) -> Any:
@@ -72,7 +74,7 @@ def _lines(asked: Asked, _: bool) -> Any:
             return value or None
         raise _missing(asked)
 
-    return Annotated[str, free_text(asked.most, asked.short), AfterValidator(some), _schema(maxLength=asked.most)]
+    return Annotated[str, free_text(asked.most, asked.short), AfterValidator(some), lines(asked.most)]
 
 
 def _one(asked: Asked, passing: bool) -> Any:
@@ -89,7 +91,8 @@ def _several(asked: Asked, _: bool) -> Any:
 
     answer: Any = Literal[tuple(order)]
     answers = Annotated[tuple[answer, ...], Field(min_length=1)] if asked.required else tuple[answer, ...]
-    return Annotated[answers, BeforeValidator(_listed), AfterValidator(once_and_in_order)]
+    alone = OrAlone(tuple(order), optional=not asked.required)
+    return Annotated[answers, BeforeValidator(_listed), AfterValidator(once_and_in_order), alone]
 
 
 def _listed(value: object) -> object:

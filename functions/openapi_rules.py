@@ -1,0 +1,48 @@
+"""What the answers of one form ask of each other, in JSON Schema: pydantic's schema says of each member alone."""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from shared.bookings.places import Policy
+from shared.contact_schemas import Schema
+from shared.content import OneToOne
+from shared.questions.asked import Asked
+
+
+def with_policy(schema: Schema, policy: Policy) -> Schema:
+    """A booking whose address is of no listed domain says whether the person works for the trust."""
+    listed = {"properties": {"email": {"type": "string", "pattern": _at_one_of(policy.domains)}}}
+    said = {"required": ["works_for_trust"], "properties": {"works_for_trust": {"not": {"type": "null"}}}}
+    return schema | {"anyOf": [listed, said]}
+
+
+def with_needs(schema: Schema, form: OneToOne) -> Schema:
+    """A question that is put only to some is read of them alone: of others, whatever comes is passed over."""
+    some = [each for each in form.questions if each.ask in schema["properties"] and _asked_of_some(each, form)]
+    open_to_all = schema["properties"] | {each.ask: {} for each in some}
+    rules = [_rule(each, schema["properties"][each.ask]) for each in some]
+    return schema | {"properties": open_to_all} | ({"allOf": rules} if rules else {})
+
+
+def _asked_of_some(asked: Asked, form: OneToOne) -> bool:
+    return asked.question.needs is not None and asked.question.needs.question in form.asked
+
+
+def _rule(asked: Asked, member: Schema) -> Schema:
+    needs = asked.question.needs
+    assert needs is not None, "only of questions that need another"
+    codes = sorted(needs.answers)
+    given = {"anyOf": [{"enum": codes}, {"type": "array", "contains": {"enum": codes}}]}
+    then: dict[str, Any] = {"properties": {asked.ask: member}}
+    if asked.required:
+        then = {"required": [asked.ask], "properties": {asked.ask: {"allOf": [member, {"not": {"type": "null"}}]}}}
+    return {"if": {"properties": {needs.question: given}, "required": [needs.question]}, "then": then}
+
+
+def _at_one_of(domains: Iterable[str]) -> str:
+    return rf"@(?:[^@]+\.)?(?:{'|'.join(map(_in_any_case, domains))})$"
+
+
+def _in_any_case(domain: str) -> str:
+    return "".join(f"[{char}{char.upper()}]" if char.isalpha() else re.escape(char) for char in domain)

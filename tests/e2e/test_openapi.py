@@ -1,0 +1,97 @@
+"""`GET /openapi.json`: what it says is what the service does, as schemathesis sees that tries hundreds of requests."""
+
+import copy
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.stack import Stack, running_stack
+from tests.builders import MORNING, ROOT, session_cells
+from tests.e2e.api_client import SESSION
+from tests.e2e.conftest import roster, rows
+from tests.e2e.web import get
+
+PROGRAM = "from schemathesis.cli import schemathesis; schemathesis()"
+# Hundreds of people would use up the hour's mails of the service that the other tests share.
+SILENT = {f"AzureWebJobs.{name}.Disabled": "true" for name in ("send_mail", "forward_referral")}
+
+CONFIG = ROOT / "tests" / "e2e" / "schemathesis.toml"
+BOUNDED = ["--phases", "examples,coverage,fuzzing", "--max-examples", "10", "--seed", "1", "--workers", "2"]
+BOUNDED += ["-H", "Accept: application/json", "--continue-on-failure", "--no-color", "--generation-database", "none"]
+
+type Document = dict[str, Any]
+type Tried = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="module")
+def silent() -> Iterator[Stack]:
+    """A service of its own with a session that is never full, which sends nobody anything."""
+    with running_stack(at=MORNING, settings=SILENT) as stack:
+        rows(stack, "Sessions").create_entity(session_cells(RowKey="never-full", Capacity=500))
+        yield stack
+
+
+@pytest.fixture(scope="module")
+def document(silent: Stack) -> Document:
+    found: Document = get(f"{silent.site}/openapi.json").json
+    return found
+
+
+@pytest.fixture
+def tried(silent: Stack, tmp_path: Path) -> Tried:
+    """What schemathesis says of the service by a document: every phase but the stateful one, the same each time."""
+
+    def run(document: Document, *options: str) -> subprocess.CompletedProcess[str]:
+        path = tmp_path / "openapi.json"
+        path.write_text(json.dumps(document), "utf-8")
+        command = [sys.executable, "-c", PROGRAM, "--config-file", str(CONFIG), "run", str(path)]
+        command += ["--url", silent.site, *BOUNDED, *options]
+        told = {"PYTHONPATH": str(ROOT), "SCHEMATHESIS_HOOKS": "tests.e2e.api_client", SESSION: "never-full"}
+        return subprocess.run(
+            command, cwd=tmp_path, env={**os.environ, **told}, capture_output=True, text=True, timeout=300, check=False
+        )
+
+    return run
+
+
+def test_the_service_does_what_its_document_says(silent: Stack, document: Document, tried: Tried) -> None:
+    said = tried(document)
+
+    operations = sum(len(methods) for methods in document["paths"].values())
+    assert said.returncode == 0, said.stdout + said.stderr
+    assert f"Tested: {operations}" in said.stdout
+    assert roster(silent, "never-full"), "bookings were taken, not only refused"
+    assert list(rows(silent, "Referrals", "REFERRALS_STORAGE").list_entities()), "referrals were taken"
+
+
+def a_number_is_a_text(document: Document) -> None:
+    document["components"]["schemas"]["Session"]["properties"]["places_left"] = {"type": "string"}
+
+
+def a_name_is_any_text(document: Document) -> None:
+    document["components"]["schemas"]["BookingRequest"]["properties"]["full_name"] = {"type": "string"}
+
+
+@pytest.mark.parametrize(
+    ("lie", "path", "check"),
+    [
+        (a_number_is_a_text, "/sessions", "Response violates schema"),
+        (a_name_is_any_text, "/bookings", "Valid data should have been accepted"),
+    ],
+)
+def test_a_document_that_lies_is_found_out(
+    lie: Callable[[Document], None], path: str, check: str, document: Document, tried: Tried
+) -> None:
+    lying = copy.deepcopy(document)
+    lie(lying)
+
+    said = tried(lying, "--include-path", path, "--include-method", "GET,POST")
+
+    assert said.returncode == 1
+    assert check in said.stdout
