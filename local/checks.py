@@ -12,6 +12,8 @@ from pathlib import Path
 from local.places import ROOT
 from local.stopping import stoppable
 
+PAGES = ("functions/templates",)
+MAILS = ("--extension", "jinja", "shared/mail/templates")
 _SUITES = ("unit", "architecture", "contract", "integration", "e2e")
 
 
@@ -51,6 +53,8 @@ def steps(arguments: Sequence[str]) -> Mapping[str, Sequence[str]]:
         "ruff format": [*python, "ruff", "format", "--check", "."],
         "mypy": [*python, "mypy"],
         "lint-imports": [_script("lint-imports")],
+        "djlint pages": [_script("djlint"), *PAGES],
+        "djlint mails": [_script("djlint"), *MAILS],
         "pytest": [*python, "pytest", *suites],
     }
 

@@ -1,10 +1,14 @@
 """`python dev.py test`."""
 
+import re
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from local import checks
+from tests.builders import ROOT
 
 
 def _exits(code: int) -> list[str]:
@@ -50,4 +54,37 @@ def test_with_arguments_only_pytest_runs_and_gets_them() -> None:
 
 
 def test_without_arguments_every_check_runs_and_pytest_last() -> None:
-    assert list(checks.steps([])) == ["ruff check", "ruff format", "mypy", "lint-imports", "pytest"]
+    assert list(checks.steps([])) == [
+        "ruff check",
+        "ruff format",
+        "mypy",
+        "lint-imports",
+        "djlint pages",
+        "djlint mails",
+        "pytest",
+    ]
+
+
+def linted(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [*checks.steps([])["djlint pages"][:1], "--configuration", str(ROOT / "pyproject.toml"), *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(("folder", "number"), [(checks.PAGES, 30), (checks.MAILS, 20)])
+def test_the_templates_are_clean_and_all_of_them_are_looked_at(folder: tuple[str, ...], number: int) -> None:
+    done = linted(*folder)
+
+    looked_at = re.search(r"Linted (\d+) files, found (\d+) errors", done.stdout)
+    assert done.returncode == 0, done.stdout
+    assert looked_at is not None
+    assert (int(looked_at[1]) >= number, looked_at[2]) == (True, "0")
+
+
+@pytest.mark.parametrize("suffix", ["html", "jinja"])
+def test_a_template_with_mistakes_is_not_clean(suffix: str, tmp_path: Path) -> None:
+    (tmp_path / f"wrong.{suffix}").write_text('<p style="color: red">{{one}}<img src="/a.png"></p>\n', "utf-8")
+
+    done = linted("--extension", suffix, str(tmp_path))
+
+    assert done.returncode == 1
+    assert {"H013", "H021", "T001"} <= set(re.findall(r"[A-Z]\d{3}", done.stdout))
