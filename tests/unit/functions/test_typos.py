@@ -1,0 +1,94 @@
+"""Typing errors in our own page templates, found by rendering every page of ours.
+
+`ChainableUndefined`, which the NHS components need for options that were not given, shows them as nothing at all.
+"""
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import jinja2
+import pytest
+from jinja2.utils import missing
+
+from functions import pages
+from shared.content import Content
+from tests.unit.functions.test_pages import OWN, PAGES, of
+
+
+class Unforgiving(jinja2.ChainableUndefined):
+    """Raises as soon as a template of ours asks for a name, or a member of an object, that there is not.
+
+    It lets pass what the NHS components ask for, and the keys of mappings: what was typed, and what is wrong with it.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, hint: str | None = None, obj: Any = missing, name: str | None = None, *rest: Any) -> None:
+        super().__init__(hint, obj, name, *rest)
+        # Jinja makes one for `caller` wherever a macro is called without a block.
+        if name != "caller" and _asking() in OWN and not isinstance(obj, (Mapping, jinja2.Undefined)):
+            self._fail_with_undefined_error()
+
+
+def _asking() -> str:
+    """The template that is being rendered, the innermost first."""
+    frame: Any = sys._getframe(2)
+    while frame is not None and "blocks" not in frame.f_globals:
+        frame = frame.f_back
+    return str(frame.f_globals.get("name", "")) if frame else ""
+
+
+def unforgiving(**changed: str) -> jinja2.Environment:
+    """The pages' environment, with these templates in the place of ours."""
+    made = pages.environment()
+    made.undefined = Unforgiving
+    assert made.loader is not None
+    made.loader = jinja2.ChoiceLoader([jinja2.DictLoader(changed), made.loader])
+    return made
+
+
+@pytest.fixture(scope="module")
+def strict() -> jinja2.Environment:
+    return unforgiving()
+
+
+def render(environment: jinja2.Environment, name: str, content: Content, monkeypatch: pytest.MonkeyPatch) -> str:
+    template, facts = PAGES[name]
+    monkeypatch.setattr(pages, "_environment", lambda: environment)
+    return pages.render(template, content, **({"correlation": ""} | of(facts, content)))
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_page_asks_for_what_there_is_not(
+    name: str, strict: jinja2.Environment, content: Content, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "</html>" in render(strict, name, content, monkeypatch)
+
+
+def test_every_template_of_ours_is_on_some_page(strict: jinja2.Environment, content: Content) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        for name in PAGES:
+            render(strict, name, content, patch)
+    assert strict.cache is not None
+    assert set(OWN) <= {template for _, template in strict.cache.keys()}  # noqa: SIM118  # no mapping, an LRU cache
+
+
+@pytest.mark.parametrize(
+    ("page", "right", "wrong"),
+    [
+        ("start", "content.groups.name", "content.groups.nmae"),
+        ("sessions", "session.when", "session.wen"),
+        ("booked", "{{ reference }}", "{{ refrence }}"),
+        ("own booking", "session.title", "session.titel"),
+    ],
+)
+def test_a_typing_error_is_seen(
+    page: str, right: str, wrong: str, content: Content, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    template, _ = PAGES[page]
+    source = (pages.TEMPLATES / template).read_text("utf-8")
+    assert right in source
+
+    with pytest.raises(jinja2.UndefinedError):
+        render(unforgiving(**{template: source.replace(right, wrong)}), page, content, monkeypatch)
