@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import jsonschema_rs
 import pytest
 
 from local.stack import Stack, running_stack
 from tests.builders import MORNING, ROOT, session_cells
 from tests.e2e.api_client import SESSION
-from tests.e2e.conftest import roster, rows
-from tests.e2e.web import get
+from tests.e2e.conftest import person, roster, rows
+from tests.e2e.web import get, get_json, post_json
 
 PROGRAM = "from schemathesis.cli import schemathesis; schemathesis()"
 # Hundreds of people would use up the hour's mails of the service that the other tests share.
@@ -74,15 +75,15 @@ def a_number_is_a_text(document: Document) -> None:
     document["components"]["schemas"]["Session"]["properties"]["places_left"] = {"type": "string"}
 
 
-def a_name_is_any_text(document: Document) -> None:
-    document["components"]["schemas"]["BookingRequest"]["properties"]["full_name"] = {"type": "string"}
+def a_reference_is_any_text(document: Document) -> None:
+    document["components"]["schemas"]["StatusRequest"]["properties"]["reference"] = {"type": "string"}
 
 
 @pytest.mark.parametrize(
     ("lie", "path", "check"),
     [
         (a_number_is_a_text, "/sessions", "Response violates schema"),
-        (a_name_is_any_text, "/bookings", "Valid data should have been accepted"),
+        (a_reference_is_any_text, "/one-to-one/status", "Valid data should have been accepted"),
     ],
 )
 def test_a_document_that_lies_is_found_out(
@@ -95,3 +96,23 @@ def test_a_document_that_lies_is_found_out(
 
     assert said.returncode == 1
     assert check in said.stdout
+
+
+def is_described(document: Document, name: str, body: object) -> bool:
+    schema = {"$ref": f"#/components/schemas/{name}", "components": document["components"]}
+    return jsonschema_rs.Draft202012Validator(schema).is_valid(body)
+
+
+def test_what_a_signed_address_answers_is_described_too(silent: Stack, document: Document) -> None:
+    """No client finds such an address by chance: it is in the answer to what was posted."""
+    referral: Document = {"works_for_trust": "yes", "full_name": "Zoë", "contact_by": "email", "email": "zoe@a.example"}
+    referral |= {"therapy_language": "English", "consent_share": True}
+    booked, referred = (
+        get_json(f"{silent.site}{post_json(f'{silent.site}{path}', body).headers['location']}").json
+        for path, body in (("/bookings", person("never-full")), ("/one-to-one", referral))
+    )
+    status = post_json(f"{silent.site}/one-to-one/status", {"reference": referred["reference"]}).json
+
+    for name, body in (("BookingOutcome", booked), ("ReferralOutcome", referred), ("ReferralStatus", status)):
+        assert is_described(document, name, body)
+        assert not is_described(document, name, body | {"reference": "?"})
