@@ -15,6 +15,7 @@ _ADOPTION = "adoption"
 _SESSION = "session-"
 _PAUSE_MEMORY = 5.0  # seconds for which a process trusts what it last read of the pause
 _LONGEST_SILENCE = 3  # days
+_LONGEST_PAUSE = timedelta(hours=2)  # nothing that is asked for is longer than an hour
 _ADOPTED_EVERY = timedelta(hours=1)
 
 type Remembered = Mapping[str, Row]
@@ -98,7 +99,7 @@ class MailPause:
         if self._monotonic() - self._read_at > _PAUSE_MEMORY:
             row = self._table.get(_PARTITION, _MAIL_PAUSE)
             self.refresh({_MAIL_PAUSE: row} if row is not None else {})
-        return now < self._until
+        return now < self._until <= now + _LONGEST_PAUSE  # a later moment is a mistake of some clock
 
     def begin(self, until: datetime) -> None:
         self._until = max(self._until, until)

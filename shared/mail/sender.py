@@ -31,6 +31,8 @@ _STATUS = {
     "canceled": MailStatus.FAILED,
 }
 
+_LONGEST_PEACE = timedelta(hours=1)
+
 
 @dataclass(frozen=True, slots=True)
 class AzureMailSender:
@@ -100,4 +102,5 @@ def _refusal(error: HttpResponseError) -> MailNotAcceptedError | MailUnclearErro
 def _retry_after(error: HttpResponseError) -> timedelta | None:
     headers = getattr(error.response, "headers", None) or {}
     value = str(headers.get("Retry-After", ""))
-    return timedelta(seconds=int(value)) if value.isdecimal() else None
+    # Its quotas count an hour: whoever asks for more peace than that would silence everything else meanwhile.
+    return min(timedelta(seconds=int(value[:6])), _LONGEST_PEACE) if value.isdecimal() else None

@@ -49,7 +49,7 @@ class Acknowledging:
         tried = False
         for _ in range(_TRIES):
             referral = self.statuses.status(reference)
-            if referral is None:
+            if referral is None or referral.is_new_under_old_links:
                 return Acknowledgement.UNKNOWN
             if referral.state in FINISHED:
                 # After a try of ours whose answer was lost nobody can say whose it was, and both are true.

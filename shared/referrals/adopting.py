@@ -17,7 +17,7 @@ class Rows(Protocol):
     def every_sealed(self) -> list[Referral]: ...
     def insert_status(self, referral: Referral) -> None: ...
     def mark(self, reference: str, etag: str, **cells: str | int) -> bool: ...
-    def delete_sealed(self, reference: str) -> None: ...
+    def delete_sealed(self, sealed: Referral) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +42,14 @@ class Adopting:
             if status is None:
                 self.rows.insert_status(referral)
                 logger.warning("referral %s had no status and was adopted", referral.reference)
-            elif status.state is ReferralState.ERASED:
+            elif status.state is ReferralState.ERASED and status.erased_on:  # not the word alone, typed by somebody
                 self._came_again(referral, status)
         return sum(referral.reference not in known for referral in sealed)
 
     def _came_again(self, sealed: Referral, status: Referral) -> None:
-        """The same form was sent once more after its answers were erased: the same answers, or others."""
-        if sealed.submission == status.submission:
-            self.rows.delete_sealed(sealed.reference)  # the provider has had them
+        """The same form was sent once more after its answers were erased: others, or some that nobody acknowledged."""
+        if sealed.submission == status.submission and status.acknowledged_on:
+            self.rows.delete_sealed(sealed)  # the provider has had them
             return
         self.rows.mark(status.reference, status.etag, **steps.come_again(status, sealed))
-        logger.warning("referral %s came again with other answers and is forwarded", status.reference)
+        logger.warning("referral %s came again and is forwarded", status.reference)

@@ -2,12 +2,13 @@
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from shared.referrals import proofs
+from shared.referrals import proofs, steps
 from shared.referrals.errors import PassphraseError, ReferralGoneError, ReferralLinkError, UnsealError
 from shared.referrals.layout import laid_out
 from shared.referrals.links import ReferralLinks
@@ -24,6 +25,7 @@ class CollectStore[E: Envelope](Protocol):
 
     def status(self, reference: str) -> Referral | None: ...
     def sealed(self, reference: str) -> tuple[Referral, E] | None: ...
+    def mark(self, reference: str, etag: str, **cells: str | int) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +79,11 @@ class Collector[E: Envelope]:
         """
         referral = self._present(token)
         self._check(referral.reference, passphrase, now)
-        sealed, key = self._unlocked(token, referral)
+        with self._damage_noted(referral, now):
+            sealed, key = self._unlocked(token, referral)
+            found = self._collected(referral, sealed, key, proofs.issue(key, referral.reference, now))
         logger.info("referral %s was opened by the provider", referral.reference)
-        return self._collected(referral, sealed, key, proofs.issue(key, referral.reference, now))
+        return found
 
     def open_again(self, token: str, proof: str, now: datetime) -> Collected:
         """The answers, for the proof that they were opened in the last half hour.
@@ -129,6 +133,15 @@ class Collector[E: Envelope]:
             self._present(token)  # acknowledged since it was read, and deleted
             raise UnsealError("missing")
         return found[1], self.content_key(found[1])
+
+    @contextmanager
+    def _damage_noted(self, referral: Referral, now: datetime) -> Generator[None]:
+        try:
+            yield
+        except UnsealError as error:
+            logger.error("referral %s needs a person: unseal-%s", referral.reference, error)  # noqa: TRY400
+            self.store.mark(referral.reference, referral.etag, **steps.attention(f"unseal-{error}", now))
+            raise
 
     def _collected(self, referral: Referral, sealed: E, key: bytes, proof: str) -> Collected:
         answers = json.loads(self.unseal(referral.reference, sealed, key))

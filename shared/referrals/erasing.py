@@ -22,8 +22,8 @@ class Rows(Protocol):
     def status(self, reference: str) -> Referral | None: ...
     def change(self, reference: str, etag: str, **cells: str | int) -> str: ...
     def mark(self, reference: str, etag: str, **cells: str | int) -> bool: ...
-    def has_sealed(self, reference: str) -> bool: ...
-    def delete_sealed(self, reference: str) -> None: ...
+    def sealed(self, reference: str) -> tuple[Referral, object] | None: ...
+    def delete_sealed(self, sealed: Referral) -> None: ...
     def delete_status(self, referral: Referral) -> None: ...
 
 
@@ -48,13 +48,16 @@ class Erasing:
         """
         # Written though nothing changes: it fails where somebody objected, or wants it again, since the row was read.
         etag = self.rows.change(referral.reference, referral.etag, NotBefore="")
-        self.rows.delete_sealed(referral.reference)
+        found = self.rows.sealed(referral.reference)
+        # The same form can have been sent again with other answers, which nobody has had.
+        if found is not None and found[0].submission == referral.submission:
+            self.rows.delete_sealed(found[0])
         self.rows.mark(referral.reference, etag, **steps.erased(now))
         logger.info("referral %s erased", referral.reference)
 
     def forget(self, referral: Referral, now: datetime) -> None:
         """Deletes the status of an erased referral, unless answers are there again: then a person looks."""
-        if self.rows.has_sealed(referral.reference):
+        if self.rows.sealed(referral.reference) is not None:
             self.rows.mark(referral.reference, referral.etag, **steps.attention("not-erased", now))
             return
         self.rows.delete_status(referral)

@@ -139,6 +139,12 @@ class ReferralForwarder[E: Envelope]:
         except KeyUnavailableError as error:
             logger.warning("referral %s waits for its key: %s", referral.reference, error)
             return Postponed(wait_after(claim.attempts), everyone=False, code="key-unavailable")
+        except StorageError:
+            raise
+        except Exception as error:  # noqa: BLE001  # whatever it is, five days of it end with a person
+            # Its type alone: a message can quote an answer. The queue would try it for ever, and never hour by hour.
+            logger.error("referral %s cannot be written: %s", referral.reference, type(error).__name__)  # noqa: TRY400
+            return Postponed(wait_after(claim.attempts), everyone=False, code="handling-failed")
         return hand_over(message, claim, self.sender)
 
     def _message(self, referral: Referral) -> EmailMessage:

@@ -33,6 +33,9 @@ UNANSWERED = frozenset({ReferralState.SENT, ReferralState.DELIVERED})
 FINISHED = frozenset({ReferralState.ACKNOWLEDGED, ReferralState.ERASED})
 """The states in which the provider has it, whatever else is reported later."""
 
+LONGEST_WAIT = timedelta(hours=2)
+"""Nothing waits for longer between two attempts: a later `NotBefore` is a clock's mistake, or was typed."""
+
 SETTLED: Mapping[str, str] = {"NotBefore": "", "ClaimedBy": "", "WaitingSince": "", "LastError": ""}
 """The cells of a status that are emptied when nothing is under way any more: left, they would tell the time of day."""
 
@@ -91,7 +94,14 @@ class Referral:
 
     def is_due(self, now: datetime) -> bool:
         """Whether somebody should try to forward it at this moment."""
-        return self.state in UNSENT and now >= self.not_before
+        waits = now < self.not_before <= now + LONGEST_WAIT
+        return self.state in UNSENT and not waits
+
+    @property
+    def is_new_under_old_links(self) -> bool:
+        """Whether other answers came under this reference since, and not one attempt was made to send them."""
+        never = self.attempts == 0 and self.redriven == 0 and not self.sent_on
+        return self.state is ReferralState.RECEIVED and self.epoch > 0 and never
 
     @property
     def is_wanted_again(self) -> bool:

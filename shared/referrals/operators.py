@@ -27,6 +27,8 @@ _WHY = {
     "filteredspam": f"The provider's mail system took it for spam. Ask them to let such mail in. {_AGAIN}",
     "failed": f"It could not be delivered, several times over. Ask the provider whether their mail works. {_AGAIN}",
     "not-sent": f"It could not be sent for five days. See to the vault and the mail service first. {_AGAIN}",
+    "unseal-key id": "It was sealed with a key that is not the vault's key of the settings. Nothing was sent. See to "
+    f"REFERRAL_VAULT_KEY first. {_AGAIN}",
     "unseal": "What is stored cannot be opened: it was changed, or moved, or cut short. Nothing was sent. Find out who "
     "could write to the tables. The person has to refer themselves again.",
     "not-erased": "Answers are stored under a reference that counts as erased. Find out where they come from.",

@@ -101,7 +101,9 @@ def what_it_means(referral: Referral, mailed: Mailed, receipt: Receipt, now: dat
     if mailed.notice:
         return _reminder(referral, mailed, receipt, now)
     if receipt.status == _DELIVERED:
-        return _delivered(referral, _day(receipt, now))
+        # A mail that was sent again by itself is the same mail; one from before a person wanted another is not.
+        is_about_this = mailed.epoch >= referral.epoch - referral.redriven
+        return _delivered(referral, _day(receipt, now)) if is_about_this else {}
     # Of an earlier epoch it tells nothing more: another mail is under way since.
     return _did_not_arrive(referral, receipt.status, now) if mailed.epoch == referral.epoch else {}
 
@@ -123,7 +125,7 @@ def _reminder(referral: Referral, mailed: Mailed, receipt: Receipt, now: datetim
 
 
 def _delivered(referral: Referral, day: str) -> steps.Cells:
-    """Delivered is delivered, under whatever epoch; what a person is to look at they still are."""
+    """Delivered is delivered; what a person is to look at they still are."""
     if referral.state is ReferralState.DELIVERED:
         return {}
     if referral.state is not ReferralState.ATTENTION or _is_about_sending(referral.last_error):

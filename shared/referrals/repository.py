@@ -101,13 +101,13 @@ class ReferralRepository:
             return False
         return True
 
-    def has_sealed(self, reference: str) -> bool:
-        """Whether there are answers under this reference."""
-        return self.sealed_table.get(_PARTITION, reference) is not None
+    def delete_sealed(self, sealed: Referral) -> None:
+        """Erases the answers that were read as `sealed`; nothing happens where they are gone.
 
-    def delete_sealed(self, reference: str) -> None:
-        """Erases the answers; nothing happens where they are gone."""
-        self.sealed_table.delete(_PARTITION, reference)
+        Raises:
+            RowConflictError: others are stored under this reference since.
+        """
+        self.sealed_table.delete(_PARTITION, sealed.reference, sealed.etag)
 
     def delete_status(self, referral: Referral) -> None:
         """Forgets a referral.

@@ -91,8 +91,11 @@ def nothing_left(referral: Referral) -> Cells:
 
 
 def sent_by(referral: Referral, delivery: str) -> Referral:
-    """The referral as it is claimed to be sent in this way."""
-    return replace(referral, delivery=delivery)
+    """The referral as it is claimed to be sent in this way: while an earlier attempt may have gone in another, as that.
+
+    What lies in the provider's mailbox without answers must never count as if it had them.
+    """
+    return replace(referral, delivery=(referral.delivery if referral.attempts else "") or delivery)
 
 
 def wanted_anew(referral: Referral, now: datetime) -> Referral:

@@ -262,6 +262,9 @@ def test_one_that_lacks_its_answers_is_said_to_be_damaged(provider: Provider) ->
     with pytest.raises(UnsealError):
         provider.open()
 
+    [status] = provider.statuses.rows.values()
+    assert (status.text("State"), status.text("LastError")) == ("attention", "unseal-missing")
+
 
 def test_a_link_whose_referral_is_forgotten_is_a_link_that_is_not_valid(provider: Provider) -> None:
     provider.statuses.rows.clear()
