@@ -8,11 +8,13 @@ from shared.bookings.places import Policy
 from shared.bookings.reminders import reminder_times
 
 _ANSWERED_AGAIN_WITHIN = timedelta(days=1)
-_STANDING = {
-    AttendeeState.CONFIRMED: MailKind.CONFIRMATION,
-    AttendeeState.TO_CHECK: MailKind.CHECKING,
+STANDING = {
     AttendeeState.WAITING: MailKind.WAITING,
+    AttendeeState.TO_CHECK: MailKind.CHECKING,
+    AttendeeState.CONFIRMED: MailKind.CONFIRMATION,
 }
+"""The mail that says where somebody stands, from the least to a place for certain."""
+
 _PARTING = {
     Reason.LEFT: MailKind.GONE,
     Reason.BY_ORGANISER: MailKind.GONE,
@@ -30,7 +32,7 @@ def owed(session: Session, attendee: Attendee, policy: Policy, now: datetime) ->
         return []
     if not attendee.is_live:
         return _on_parting(attendee)
-    mails = [_mail(attendee, _STANDING[attendee.state]), *_answer_to_asking_again(attendee, now)]
+    mails = [_mail(attendee, STANDING[attendee.state]), *_answer_to_asking_again(attendee, now)]
     if session.version > 1:
         mails.append(_about_version(session, attendee, MailKind.UPDATED))
     return mails + _end_of_waiting(session, attendee, policy, now) + _due_reminder(session, attendee, now)

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from shared.bookings.mail_ids import TELLS_THE_SESSION, MailId, MailKind
 from shared.bookings.model import Attendee, AttendeeState, Reason, Roster, Session
-from shared.bookings.owed import owed, reminders_missed, reminders_to_come
+from shared.bookings.owed import STANDING, owed, reminders_missed, reminders_to_come
 from shared.bookings.places import Policy
 from shared.mail.entries import Entry, MailState
 from shared.wallclock import short
@@ -44,7 +44,7 @@ def reconcile_roster(
     after = noted.with_changed(*freed)
     given = policy.promoted(session, after, now)
     after = after.with_changed(*given)
-    after = after.with_changed(*(_annotated(session, each, log, now) for each in after.attendees))
+    after = after.with_changed(*(_annotated(session, _set_back(each, log), log, now) for each in after.attendees))
     before = {attendee.key: attendee for attendee in roster.attendees}
     changed = tuple(each for each in after.attendees if each != before[each.key])
     return RosterChanges(after, changed, moves_places=bool(freed or given))
@@ -109,6 +109,16 @@ def _reborn(attendee: Attendee, log: Mapping[str, Entry]) -> Attendee:
     """Somebody who booked anew after their row was deleted: what an earlier row of theirs was sent is not theirs."""
     generation = attendee.generation
     while any(_is_of(entry, attendee.key, generation) and entry.at < attendee.booked_at for entry in log.values()):
+        generation += 1
+    return attendee if generation == attendee.generation else replace(attendee, generation=generation)
+
+
+def _set_back(attendee: Attendee, log: Mapping[str, Entry]) -> Attendee:
+    """Somebody who was told that they have more than they now have: each step from here is news to them again."""
+    kinds = list(STANDING.values())
+    more = kinds[kinds.index(STANDING[attendee.state]) + 1 :] if attendee.is_live else []
+    generation = attendee.generation
+    while any(str(MailId(attendee.key, generation, kind)) in log for kind in more):
         generation += 1
     return attendee if generation == attendee.generation else replace(attendee, generation=generation)
 

@@ -399,3 +399,35 @@ def test_somebody_typed_in_by_hand_with_a_blank_in_the_key_has_a_calendar_file()
     house.tick()
 
     assert b"BEGIN:VEVENT" in house.managing().calendar(house.token("dee"), house.now)
+
+
+@pytest.mark.parametrize("less", ["waiting", "to-check"])
+def test_who_is_set_back_by_hand_and_gets_a_place_again_is_told_of_each_step(less: str) -> None:
+    house = House(Capacity=1)
+    house.book("ann")
+    house.edit("ann", State=less)
+    house.bookings.insert({"PartitionKey": "s1", "RowKey": "x", "State": "confirmed", "Name": "Ben"})
+    house.pass_time(minutes=5)
+    house.tick()
+    assert house.kinds("ann") == ["booked", {"waiting": "waiting list", "to-check": "held"}[less]]
+
+    house.delete("ben")
+    if less == "to-check":
+        house.edit("ann", State="confirmed")
+    house.pass_time(minutes=5)
+    house.tick()
+    house.tick()
+
+    assert house.states() == {"ann": "confirmed"}
+    assert house.kinds("ann")[2:] == ["booked"]
+
+
+def test_who_is_set_back_by_hand_and_has_a_place_again_at_once_hears_nothing() -> None:
+    house = House()
+    house.book("ann")
+    house.edit("ann", State="waiting")
+    house.pass_time(minutes=5)
+    house.tick()
+
+    assert house.states() == {"ann": "confirmed"}
+    assert house.kinds("ann") == ["booked"]
