@@ -201,9 +201,12 @@ class Roster:
         return next((attendee for attendee in self.attendees if attendee.key == key), None)
 
     def find_person(self, key: str, person: str) -> Attendee | None:
-        """The row of a person by its key, else a live one with their address: an administrator may have typed it."""
+        """The row of a person: a live one by its key or, as an administrator may have typed it, by their address."""
+        mine = self.find(key)
+        if mine is not None and mine.is_live:
+            return mine
         others = (each for each in self.attendees if each.is_live and each.email and same_person(each.email) == person)
-        return self.find(key) or next(others, None)
+        return next(others, mine)
 
     def find_submission(self, submission: str) -> Attendee | None:
         """The row that came of the same form, under whatever address."""

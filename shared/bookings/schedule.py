@@ -122,11 +122,15 @@ class BookingSchedule:
         return self.looking.orphan(session, now)
 
     def _as_remembered(self, row: SessionRow, known: KnownSession | None) -> SessionRow:
-        """A row that was deleted and put back, with what attendees were told before: the row itself forgot it."""
-        if known is None or (row.known is not None and known.missing_since is None):
+        """A row that was deleted and put back, with what attendees were told before: the row itself forgot it.
+
+        It may have been away for less than a run, and somebody may have booked it since: then it knows of them alone.
+        """
+        told = read_announced(known.id, known.announced, self.rows.reminders) if known is not None else None
+        if known is None or told is None:
             return row
-        told = read_announced(known.id, known.announced, self.rows.reminders)
-        return row if told is None else replace(row, known=told)
+        remembers = row.known is not None and row.known.history[: told.version] == told.history
+        return row if remembers and known.missing_since is None else replace(row, known=told)
 
     def _remember(self, session: KnownSession, known: KnownSession | None) -> None:
         if session != known:

@@ -13,7 +13,7 @@ from shared.schedule import Schedule
 from shared.service_rows import Adoption, Heartbeat, MailPause, Remembered, remembered
 from tests.builders import MORNING, referral_request
 from tests.fakes import Crash, FakeTable, Trouble, breaking
-from tests.unit.referrals.test_referrals import Way
+from tests.unit.referrals.way import Way
 
 ADOPTION = ("service", "adoption")
 

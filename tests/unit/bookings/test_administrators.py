@@ -431,3 +431,16 @@ def test_who_is_set_back_by_hand_and_has_a_place_again_at_once_hears_nothing() -
 
     assert house.states() == {"ann": "confirmed"}
     assert house.kinds("ann") == ["booked"]
+
+
+def test_who_cancelled_and_was_typed_in_by_hand_since_gets_no_second_place() -> None:
+    house = House()
+    house.book("ann")
+    house.cancel("ann")
+    by_hand = {"PartitionKey": "s1", "RowKey": "x", "State": "confirmed", "Name": "By hand"}
+    house.bookings.insert(by_hand | {"Email": "Ann@example.nhs.uk"})
+    house.tick()
+
+    house.book("ann")
+
+    assert house.states() == {"ann": "cancelled", "by hand": "confirmed"}

@@ -111,3 +111,24 @@ def test_the_link_opens_while_the_row_is_missing_and_the_place_can_be_given_up()
 
     assert house.managing().look(token, house.now).attendee.name == "Ann"
     assert not house.managing().cancel(token, house.now).already
+
+
+def test_a_row_put_back_at_another_time_before_anybody_noticed_is_news_even_if_somebody_books_it_first() -> None:
+    house = house_with("ann")
+    deleted(house)
+    house.sessions.insert(session_cells(Time="16:00"))
+    house.book("ben")
+    house.live(until=house.now + timedelta(hours=1))
+
+    assert house.kinds("ann") == ["booked", "changed"]
+    assert "4pm" in house.mails("ann")[1].text
+
+
+def test_a_row_put_back_as_it_was_is_no_news_even_if_somebody_books_it_first() -> None:
+    house = house_with("ann")
+    deleted(house)
+    house.sessions.insert(session_cells())
+    house.book("ben")
+    house.live(until=house.now + timedelta(hours=1))
+
+    assert (house.kinds("ann"), house.kinds("ben")) == (["booked"], ["booked"])
