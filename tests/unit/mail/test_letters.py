@@ -122,6 +122,17 @@ def test_a_mail_about_a_referral_begins_with_the_wish_not_to_reply_and_its_subje
     assert message.subject.split(":")[-1].removeprefix("New ").strip() == "self-referral 34679CDF"
 
 
+def test_who_waited_can_give_the_place_up_by_the_same_link() -> None:
+    promoted = written("confirmation", CONFIRMED | {"waited": True})
+
+    assert "A place has become free, and it is yours" in promoted.text
+    assert (
+        "Give up my place, move to another session, or stop reminders:\nhttps://support.example/manage/abc"
+        in promoted.text
+    )
+    assert promoted.text.count("/manage/") == 1
+
+
 def test_a_referral_is_laid_out_for_reading() -> None:
     assert "Story:\n    one\n    two\n" in written("referral", ANSWERS).text
 
