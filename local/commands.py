@@ -16,15 +16,17 @@ python dev.py [run] [options]   installs what is missing and runs the whole serv
 python dev.py test [arguments]  all checks and tests; with arguments only pytest with them
 python dev.py load FILE         loads a schedule (CSV) into the service that is running
 python dev.py passphrase        asks for, or makes, the provider's passphrase and prints its hash
+python dev.py screenshots       takes a picture of every page and every mail, to leaf through
 python dev.py build             compiles the templates that are deployed with the package
 
-`python dev.py run --help` and `python dev.py load --help` say which options there are."""
+`run`, `load` and `screenshots` say with --help which options there are."""
 
 _MODULES = {
     "run": "local.run",
     "test": "local.checks",
     "load": "local.load",
     "passphrase": "local.passphrase",
+    "screenshots": "local.screenshots",
     "build": "local.build",
 }
 _HELP = {"help", "-h", "--help"}

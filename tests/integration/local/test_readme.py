@@ -25,6 +25,7 @@ README = (ROOT / "README.md").read_text("utf-8")
 RUN = "python3 dev.py"
 LOAD = "python3 dev.py load local/schedule.csv"
 BUILD = "python3 dev.py build"
+SCREENSHOTS = "python3 dev.py screenshots"
 TEST = "python3 dev.py test"
 TEST_SOME = "python3 dev.py test tests/unit -k reminders"
 
@@ -83,8 +84,8 @@ def clock_of(ready: Mapping[str, str]) -> Setting:
 
 
 def test_these_are_all_the_commands_and_options_that_there_are() -> None:
-    assert blocks() == [RUN, LOAD, TEST, BUILD]
-    assert set(re.findall(r"python3 dev\.py[^`\n]*", README)) == {RUN, LOAD, TEST, TEST_SOME, BUILD}
+    assert blocks() == [RUN, LOAD, TEST, SCREENSHOTS, BUILD]
+    assert set(re.findall(r"python3 dev\.py[^`\n]*", README)) == {RUN, LOAD, TEST, TEST_SOME, BUILD, SCREENSHOTS}
     assert set(options()) == {"--at", "--now", "--speed", "--port", "--data"}
 
 
@@ -118,6 +119,17 @@ def test_it_runs_at_the_real_time(tmp_path: Path) -> None:
 
     assert clock.speed == 1
     assert abs(clock.at.timestamp() - clock.since) < 1, "no matter how long it took to start"
+
+
+def test_pages_are_pictured(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("not a picture", "utf-8")
+
+    said = finished(typed(SCREENSHOTS, "--to", tmp_path, "--only", "how far a form"))
+
+    assert said == f"4 pages and mails: {tmp_path / 'index.html'}\n"
+    shown = re.findall(r'src="([^"]+)"', (tmp_path / "index.html").read_text("utf-8"))
+    assert len(shown) == 8
+    assert {path.name for path in tmp_path.iterdir()} == {*shown, "index.html", "notes.txt"}
 
 
 def test_the_templates_are_compiled_before_deploying() -> None:

@@ -1,52 +1,27 @@
-"""A person refers themselves in a real browser, with mistakes on the way, back and forth, and twice."""
+"""A person refers themselves on a small phone, with mistakes on the way, back and forth, with scripts and without."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from local.clock import LocalClock
 from local.stack import Stack
+from tests.e2e.browser.conftest import PHONE, Visit
 from tests.e2e.canaries import CANARIES, is_canary_in
 from tests.e2e.conftest import mails_to, rows
 from tests.e2e.web import post_form
 
-CHROMIUM = "/usr/bin/chromium"  # Debian's package of that name
-FONT = "https://assets.nhs.uk/**"
 STORY = "canary أشعر بالتعب\n<b>and more</b>"
-WCAG = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa")
-
-type Look = Callable[[], None]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(params=[True, False], ids=["scripts", "no scripts"])
-def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
+def page(request: pytest.FixtureRequest, visit: Visit) -> Iterator[Page]:
     """A phone of the narrowest kind, with and without scripts."""
-    context = browser.new_context(java_script_enabled=request.param, viewport={"width": 320, "height": 640})
-    context.route(FONT, lambda route: route.abort())
-    context.set_default_timeout(20_000)
-    yield context.new_page()
-    context.close()
-
-
-@pytest.fixture
-def scripted(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 320, "height": 640})
-    context.route(FONT, lambda route: route.abort())
-    context.set_default_timeout(20_000)
-    yield context.new_page()
-    context.close()
+    with visit(java_script_enabled=request.param, viewport=PHONE) as visitor:
+        yield visitor.page
 
 
 def go_on(page: Page, words: str = "Continue") -> None:
@@ -61,101 +36,76 @@ def titled(page: Page, title: str) -> None:
     expect(page).to_have_title(re.compile(f"^{re.escape(title)} "))
 
 
-def nothing() -> None:
-    """Somebody who only wants to get to the end."""
-
-
-def walk_to_the_check(page: Page, stack: Stack, look: Look = nothing) -> None:
+def walk_to_the_check(page: Page, stack: Stack) -> None:
     """From the first page to the answers to check, with every mistake on the way that a person can make."""
     page.goto(f"{stack.site}/one-to-one")
-    look()
     go_on(page, "Start now")
-    _lead(page, look)
-    _reach(page, look)
-    _tell(page, look)
+    _lead(page)
+    _reach(page)
+    _tell(page)
     titled(page, "Check your form")
 
 
-def _lead(page: Page, look: Look) -> None:
-    look()
+def _lead(page: Page) -> None:
     go_on(page)
     titled(page, "Error: Before you start")
-    look()
     page.get_by_label("I am not sure").check()
     go_on(page)
     titled(page, "Help now")
-    look()
     go_on(page, "Continue with the form")
-    look()
     page.get_by_label("No", exact=True).check()
     go_on(page)
     titled(page, "Other support for you")
-    look()
     back(page)
     page.get_by_label("Yes", exact=True).check()
     go_on(page)
-    look()
     page.locator("#full_name").fill("=1+1")
     go_on(page)
     titled(page, "Error: Your name")
-    look()
     page.locator("#full_name").fill("Canary-Nameself")
     page.locator("#full_name").press("Enter")
 
 
-def _reach(page: Page, look: Look) -> None:
+def _reach(page: Page) -> None:
     titled(page, "How to contact you")
-    look()
     page.get_by_label("Email").check()
     page.get_by_label("Phone call").check()
     go_on(page)
-    look()
     page.locator("#email").fill("canary@nhs.net")
     go_on(page)
     expect(page.get_by_text("This looks like a work address")).to_be_visible()
-    look()
     page.locator("#email").fill("canary@home")
     go_on(page)
     titled(page, "Error: Your email address")
-    look()
     expect(page.locator("#email")).to_have_value("canary@home")
     page.locator("#email").fill("canary-address@canary-home.example")
     go_on(page)
-    look()
     go_on(page)
     titled(page, "Error: Your phone number")
-    look()
     page.locator("#phone").fill("07700 900 982")
     page.get_by_label("Yes, but do not say").check()
     go_on(page)
-    look()
     page.locator("#safe_contact_notes").fill("canary " * 50)
     go_on(page)
     titled(page, "Error: Contacting you safely")
-    look()
     page.locator("#safe_contact_notes").fill("canary at night")
     go_on(page)
 
 
-def _tell(page: Page, look: Look) -> None:
-    look()
+def _tell(page: Page) -> None:
     go_on(page)
     titled(page, "Error: Your language")
-    look()
     page.get_by_label("Another language", exact=True).check()
     page.get_by_label("If another language, which?").fill("Canarylanguage")
     go_on(page)
-    look()
     page.locator("#what_brings_you").fill(STORY)
     back(page)
     expect(page.get_by_label("If another language, which?")).to_have_value("Canarylanguage")
     go_on(page)
     expect(page.locator("#what_brings_you")).to_have_value(STORY)
     go_on(page)
-    look()
     page.get_by_label("Monday morning").check()
     go_on(page)
-    look()
     go_on(page)
 
 
@@ -198,60 +148,6 @@ def test_a_person_refers_themselves_with_mistakes_on_the_way_and_loses_nothing(p
 def referral_mails(stack: Stack, reference: str) -> list[dict[str, dict[str, str]]]:
     mails = mails_to(stack, stack.settings["REFERRAL_RECIPIENT"])
     return [mail for mail in mails if reference in mail["content"]["subject"]]
-
-
-def test_no_page_of_the_form_has_a_barrier_or_scrolls_sideways(scripted: Page, stack: Stack) -> None:
-    """Every page and every error state, at 320 pixels."""
-    axe, seen = Axe(), set[str]()
-
-    def look() -> None:
-        found = axe.run(scripted, options={"runOnly": {"type": "tag", "values": WCAG}})
-        assert [(each["id"], each["nodes"][0]["html"]) for each in found.response["violations"]] == [], scripted.title()
-        assert scripted.evaluate("document.documentElement.scrollWidth") <= 320, scripted.title()
-        seen.add(scripted.title())
-
-    walk_to_the_check(scripted, stack, look)
-    look()
-    go_on(scripted)
-    look()
-    go_on(scripted, "Agree and send")
-    look()
-    send(scripted, stack)
-    look()
-    assert len(seen) > 20
-
-
-def test_what_is_wrong_is_where_the_keyboard_is(scripted: Page, stack: Stack) -> None:
-    scripted.goto(f"{stack.site}/one-to-one")
-    go_on(scripted, "Start now")
-    go_on(scripted)
-    expect(scripted.locator(".nhsuk-error-summary")).to_be_focused()
-    scripted.get_by_role("link", name="Select whether you need help now").press("Enter")
-    expect(scripted.locator("#need_help_now")).to_be_focused()
-
-
-def test_going_back_after_sending_and_sending_again_is_the_same_referral(scripted: Page, stack: Stack) -> None:
-    before = referral_rows(stack)
-    walk_to_the_check(scripted, stack)
-    go_on(scripted)
-    first = send(scripted, stack)
-    scripted.go_back()
-    if scripted.get_by_role("button", name="Agree and send").count() == 0:  # the browser asks before it sends again
-        scripted.reload()
-    titled(scripted, "Your agreement")
-    assert send(scripted, stack) == first
-    assert referral_rows(stack) == before + 1
-
-
-def test_a_double_click_sends_once(scripted: Page, stack: Stack) -> None:
-    before = referral_rows(stack)
-    walk_to_the_check(scripted, stack)
-    go_on(scripted)
-    stack.set_clock(LocalClock(stack.clock_path)() + timedelta(seconds=5))
-    scripted.get_by_role("checkbox").check()
-    scripted.get_by_role("button", name="Agree and send").dblclick()
-    titled(scripted, "Form received")
-    assert referral_rows(stack) == before + 1
 
 
 def referral_rows(stack: Stack) -> int:

@@ -1,0 +1,14 @@
+"""Every page of the service in every state, and the way there: what browser tests and screenshots go round."""
+
+from local.tour.bookings import BOOKINGS
+from local.tour.information import INFORMATION
+from local.tour.managing import MANAGING
+from local.tour.provider import PROVIDER
+from local.tour.referrals import REFERRALS
+from local.tour.running import stacks
+from local.tour.visitor import Visitor
+from local.tour.walk import Walk
+
+__all__ = ["EVERY", "Visitor", "Walk", "stacks"]
+
+EVERY: tuple[Walk, ...] = (*INFORMATION, *BOOKINGS, *MANAGING, *REFERRALS, *PROVIDER)

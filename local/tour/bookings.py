@@ -1,0 +1,113 @@
+"""Booking a place at a group session: every page and every way in which it may not work."""
+
+from collections.abc import Iterator
+
+from local.tour.visitor import Visitor
+from local.tour.walk import Walk
+
+ON, BOOK, WAIT = "Continue", "Confirm and book", "Confirm and join the waiting list"
+WORK = "Do you work for the trust?"
+
+
+def open_details(visitor: Visitor, session_id: str) -> None:
+    visitor.open(f"/bookings/new?session={session_id}")
+
+
+def fill_in(visitor: Visitor, address: str) -> None:
+    """Everything that has to be answered, on the page for it."""
+    visitor.write(full_name="Ann Example", email_address=address)
+    visitor.page.get_by_label("I will join from a private space").check()
+
+
+def to_check(visitor: Visitor, session_id: str, address: str = "") -> None:
+    """As far as the page for checking; without an address, with one at the trust."""
+    open_details(visitor, session_id)
+    fill_in(visitor, address or f"ann@{session_id}.nhs.net")
+    visitor.press(ON)
+
+
+def _list(visitor: Visitor) -> Iterator[str]:
+    visitor.no_sessions()
+    visitor.open("/sessions")
+    yield "sessions, none planned"
+    visitor.open("/bookings/new")
+    yield "booking, none planned"
+    visitor.session(Theme="")
+    visitor.session(Date="2023-09-25", Capacity=1)
+    for list_, day in (("yes", "2023-10-03"), ("no", "2023-10-26")):
+        visitor.book(visitor.session(Date=day, Capacity=1, WaitingList=list_))
+    visitor.open("/sessions")
+    yield "sessions"
+    visitor.open("/bookings/new")
+    yield "booking, choose a session"
+    visitor.press(ON)
+    yield "booking, choose a session, errors"
+
+
+def _booking(visitor: Visitor) -> Iterator[str]:
+    session_id = visitor.session()
+    open_details(visitor, session_id)
+    yield "booking, your details"
+    visitor.write(email_address="ann@nowhere")
+    visitor.press(ON)
+    yield "booking, your details, errors"
+    fill_in(visitor, f"ann@{session_id}.nhs.net")
+    visitor.write(do_you_need_any_adjustments="Captions, please")
+    visitor.answer("see it?", "Yes")
+    visitor.press(ON)
+    yield "booking, check your answers"
+    visitor.press("Change Session")
+    yield "booking, change the session"
+    visitor.press(ON)
+    visitor.press("Change Full name")
+    yield "booking, change an answer"
+    visitor.press(ON)
+    visitor.press(BOOK)
+    yield "booked"
+
+
+def _outsiders(visitor: Visitor) -> Iterator[str]:
+    for option, name in (("No", "booking, not for outsiders"), ("Yes", "booked, to be checked")):
+        session_id = visitor.session()
+        to_check(visitor, session_id, f"ann@{session_id}.example")
+        if option == "No":
+            yield "booking, where do you work"
+        visitor.answer(WORK, option)
+        visitor.press(ON)
+        if option == "Yes":
+            visitor.press(BOOK)
+        yield name
+
+
+def _waiting(visitor: Visitor) -> Iterator[str]:
+    session_id = visitor.session(Capacity=1)
+    visitor.book(session_id)
+    open_details(visitor, session_id)
+    yield "booking, waiting list"
+    to_check(visitor, session_id)
+    yield "booking, check before waiting"
+    visitor.press(WAIT)
+    yield "booked, waiting"
+
+
+def _refused(visitor: Visitor) -> Iterator[str]:
+    for list_, name in (("yes", "booking, filled up meanwhile"), ("no", "booking, full")):
+        session_id = visitor.session(Capacity=1, WaitingList=list_)
+        to_check(visitor, session_id)
+        visitor.book(session_id)
+        visitor.press(BOOK)
+        yield name
+    to_check(visitor, visitor.session())
+    visitor.no_sessions()
+    visitor.session()
+    visitor.press(BOOK)
+    yield "booking, session gone"
+
+
+BOOKINGS = (
+    Walk("the list of sessions", _list),
+    Walk("booking", _booking),
+    Walk("booking from outside", _outsiders),
+    Walk("waiting for a place", _waiting),
+    Walk("no place", _refused),
+)

@@ -1,0 +1,48 @@
+"""Every mail of the service, with made-up facts: what people get is looked at as their pages are."""
+
+from collections.abc import Iterator, Mapping
+
+from shared.content import Content
+from shared.mail.letters import Letters
+from shared.mail.message import EmailMessage
+
+_SITE = "https://staff-support.example.nhs.uk"
+_WHEN = {"starts": "Friday 8 September 2023, 3pm", "when": "Friday 8 September 2023, 3pm to 4:15pm"}
+_SESSION = _WHEN | {"title": "Group reflective practice session", "theme": "Belonging at work"}
+_OWN = {"name": "Zoë Okafor", "manage_url": f"{_SITE}/manage/Ab3", "calendar_url": f"{_SITE}/calendar/Ab3"}
+_PLACE = _SESSION | _OWN | {"reference": "34679CDF", "join_url": "https://teams.example/join/1", "confirmed": True}
+_NO_PLACE = _PLACE | {"join_url": "", "confirmed": False}
+_PARTING = _WHEN | _OWN | {"sessions_url": f"{_SITE}/sessions"}
+_REMINDERS = {"reminders": ["Thursday 7 September 2023, 3pm", "Friday 8 September 2023, 2pm"]}
+_REFERRAL = {"reference": "34679CDF", "link_url": f"{_SITE}/acknowledge/Ab3"}
+
+FACTS: Mapping[str, Mapping[str, object]] = {
+    "confirmation": _PLACE | _REMINDERS | {"moved": False, "waited": False},
+    "checking": _NO_PLACE | {"deadline": "Tuesday 5 September 2023, 9am"},
+    "waiting": _NO_PLACE | {"position": 3, "cutoff": "Thursday 7 September 2023, 3pm"},
+    "reminder": _PLACE,
+    "again": _PLACE | {"state": "confirmed"},
+    "updated": _PLACE | _REMINDERS | {"changes": ["The session moves to Monday 11 September 2023, 3pm"]},
+    "cancelled": _PARTING,
+    "gone": _PARTING,
+    "released": _PARTING,
+    "cutoff": _NO_PLACE | {"sessions_url": f"{_SITE}/sessions"},
+    "unplaced": _PARTING,
+    "organiser": {"concerns": [("Session 2023-09-08-1500", "Capacity is empty")], "more": True},
+    "facilitators": _SESSION
+    | {"confirmed": 9, "to_check": 1, "waiting": 2, "capacity": 12}
+    | {"adjustments": [("A person", "Captions, please")], "names": ["Zoë Okafor"]},
+    "referral": _REFERRAL | {"answers": [("Name", "Zoë Okafor"), ("What brings them here", "One line.\nأشعر بالتعب.")]},
+    "operators": {"referrals": [("34679CDF", "Received Friday 1 September 2023.")], "failing": True},
+    "referral-link": _REFERRAL,
+    "referral-reminder": _REFERRAL
+    | {"sent_on": "Friday 1 September 2023", "inline": True, "erased_on": "Sunday 1 October 2023"}
+    | {"operators": "operators@example.nhs.uk"},
+}
+
+
+def letters(content: Content) -> Iterator[tuple[str, EmailMessage]]:
+    """The name of each template, and a mail that was made with it."""
+    writer = Letters(content)
+    for template, facts in FACTS.items():
+        yield template, writer.write(template, to="zoe@example.nhs.uk", **facts)

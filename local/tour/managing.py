@@ -1,0 +1,86 @@
+"""One's own booking, by the link in the mails."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from local.tour.visitor import Visitor
+from local.tour.walk import Walk
+
+CANCEL, LEAVE, MOVE = "Cancel my place", "Leave the waiting list", "Move to this session"
+
+
+def open_own(visitor: Visitor, **session: Any) -> str:
+    """Books at a new session and opens the link in the mail; the session's id."""
+    session_id = visitor.session(**session)
+    visitor.open(visitor.link(visitor.book(session_id)))
+    return session_id
+
+
+def _booked(visitor: Visitor) -> Iterator[str]:
+    session_id = open_own(visitor)
+    yield "own booking"
+    address = visitor.page.url
+    visitor.press("Stop reminders")
+    yield "own booking, without reminders"
+    visitor.open(address)
+    visitor.follow("Cancel your place")
+    yield "cancel"
+    visitor.press(CANCEL)
+    yield "own booking, cancelled"
+    visitor.open(visitor.link(visitor.book(session_id, email=f"zoe@{session_id}.example", works_for_trust=True)))
+    yield "own booking, to be checked"
+    visitor.open("/manage/unknown")
+    yield "own booking, link unknown"
+
+
+def _waiting(visitor: Visitor) -> Iterator[str]:
+    session_id = visitor.session(Capacity=1)
+    visitor.book(session_id, "first")
+    visitor.open(visitor.link(visitor.book(session_id)))
+    yield "own booking, waiting"
+    visitor.follow(LEAVE)
+    yield "leave the waiting list"
+
+
+def _over(visitor: Visitor) -> Iterator[str]:
+    session_id = visitor.session()
+    link = visitor.link(visitor.book(session_id))
+    visitor.change(session_id, State="cancelled")
+    visitor.open(link)
+    yield "own booking, called off"
+    soon = visitor.now() + timedelta(minutes=30)
+    link = visitor.link(visitor.book(visitor.session(Date=f"{soon:%Y-%m-%d}", Time=f"{soon:%H:%M}")))
+    visitor.let_pass(timedelta(minutes=40))
+    visitor.open(link)
+    yield "own booking, too late"
+
+
+def _moving(visitor: Visitor) -> Iterator[str]:
+    visitor.no_sessions()
+    open_own(visitor)
+    own = visitor.page.url
+    visitor.follow("Move to another session")
+    yield "move, nowhere to go"
+    other = visitor.session(Date="2023-09-25", Theme="Rest", Capacity=1)
+    visitor.session(Date="2023-10-03")
+    visitor.open(f"{own}/move")
+    yield "move"
+    visitor.press(MOVE)
+    yield "move, errors"
+    visitor.page.get_by_role("radio").first.check()
+    visitor.book(other, "faster")
+    visitor.press(MOVE)
+    yield "move, filled up meanwhile"
+    visitor.open(f"{own}/move")
+    visitor.page.get_by_role("radio").first.check()
+    visitor.press(MOVE)
+    yield "moved"
+
+
+MANAGING = (
+    Walk("one's own booking", _booked),
+    Walk("one's own place on a waiting list", _waiting),
+    Walk("one's own booking when it is over", _over),
+    Walk("moving", _moving),
+)

@@ -1,0 +1,56 @@
+"""The provider's pages: saying that a referral has come, and opening one with the passphrase."""
+
+from collections.abc import Iterator
+
+from local.tour.visitor import Visitor
+from local.tour.walk import Walk
+
+PASSPHRASE = "only on this machine"  # what `local.settings.example.json` holds the hash of
+OPEN, SAVED = "Open the referral", "We have saved this referral, delete your copy"
+_TRIES = 5
+
+
+def open_link(visitor: Visitor, kind: str) -> None:
+    visitor.referral()
+    visitor.open(visitor.link(visitor.stack.settings["REFERRAL_RECIPIENT"], kind))
+
+
+def _acknowledging(visitor: Visitor) -> Iterator[str]:
+    open_link(visitor, "acknowledge")
+    yield "provider, has it arrived"
+    address = visitor.page.url
+    visitor.press("We have received this referral")
+    yield "provider, it has arrived"
+    visitor.open(address)
+    yield "provider, it had arrived"
+    visitor.open("/acknowledge/unknown")
+    yield "provider, link unknown"
+
+
+def _collecting(visitor: Visitor) -> Iterator[str]:
+    open_link(visitor, "collect")
+    yield "provider, passphrase"
+    visitor.press(OPEN)
+    yield "provider, passphrase, errors"
+    visitor.page.get_by_label("Passphrase", exact=True).fill(PASSPHRASE)
+    visitor.press(OPEN)
+    yield "provider, the referral"
+    visitor.press(SAVED)
+    yield "provider, saved and deleted"
+
+
+def _locked(visitor: Visitor) -> Iterator[str]:
+    open_link(visitor, "collect")
+    for turn in range(_TRIES):
+        visitor.page.get_by_label("Passphrase", exact=True).fill("not the passphrase")
+        visitor.press(OPEN)
+        if not turn:
+            yield "provider, wrong passphrase"
+    yield "provider, link locked"
+
+
+PROVIDER = (
+    Walk("the provider's word", _acknowledging, (("REFERRAL_DELIVERY", "inline"),)),
+    Walk("the provider's passphrase", _collecting, (("REFERRAL_DELIVERY", "link"),)),
+    Walk("the provider's link, locked", _locked, (("REFERRAL_DELIVERY", "link"),)),
+)

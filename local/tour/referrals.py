@@ -1,0 +1,127 @@
+"""Referring oneself to the provider: each page with what is said where nothing was answered, and the ways aside."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from local.tour.visitor import Visitor
+from local.tour.walk import Walk
+
+ADDRESS = "/one-to-one"
+BEGIN, ON, SEND = "Start now", "Continue", "Agree and send to Nafsiyat"
+CAN_WAIT = "No, I can wait to be contacted"
+SHOW = "Show how far it has come"
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A page of the form: its name here, what it asks, whether it has to be answered, and one answer."""
+
+    name: str
+    heading: str
+    required: bool
+    answer: Callable[[Visitor], None]
+
+
+def _phone(visitor: Visitor) -> None:
+    visitor.write(what_is_your_phone="07700 900 982")
+    visitor.choose("Yes")
+
+
+TOPICS = (
+    Topic("help now or later", "Do you need help now?", required=True, answer=lambda v: v.choose(CAN_WAIT)),
+    Topic("where you work", "Do you work for", required=True, answer=lambda v: v.choose("Yes")),
+    Topic("your name", "What is your name?", required=True, answer=lambda v: v.write(what_is_your_name="Ann Example")),
+    Topic("contact", "How may", required=True, answer=lambda v: v.choose("Email", "Phone call")),
+    Topic(
+        "email address",
+        "What is your email address?",
+        required=True,
+        answer=lambda v: v.write(what_is_your_email="ann@home.example"),
+    ),
+    Topic("phone", "Your phone", required=True, answer=_phone),
+    Topic("contact safely", "What should", required=False, answer=lambda v: v.write(what_should="Not at night shifts")),
+    Topic("language", "Which language", required=True, answer=lambda v: v.choose("English")),
+    Topic("what brings you", "What brings you", required=False, answer=lambda v: v.write(what_brings="أشعر بالتعب")),
+    Topic("times", "When could you", required=False, answer=lambda v: v.choose("Monday morning", "I work shifts")),
+    Topic(
+        "what would help", "Is there anything", required=False, answer=lambda v: v.write(is_there_anything="Captions")
+    ),
+)
+
+
+def begin(visitor: Visitor) -> None:
+    visitor.open(ADDRESS)
+    visitor.press(BEGIN)
+
+
+def answer_all(visitor: Visitor) -> None:
+    """From the first question to the page for checking."""
+    for topic in TOPICS:
+        topic.answer(visitor)
+        visitor.press(ON)
+
+
+def agree_and_send(visitor: Visitor) -> None:
+    """From the page for checking to the reference."""
+    visitor.press(ON)
+    visitor.page.get_by_label("I agree").check()
+    visitor.press(SEND)
+
+
+def _referring(visitor: Visitor) -> Iterator[str]:
+    visitor.open(ADDRESS)
+    yield "one-to-one"
+    visitor.press(BEGIN)
+    for topic in TOPICS:
+        yield f"one-to-one, {topic.name}"
+        if topic.required:
+            visitor.press(ON)
+            yield f"one-to-one, {topic.name}, errors"
+        topic.answer(visitor)
+        visitor.press(ON)
+    yield "one-to-one, check your answers"
+    visitor.press(ON)
+    yield "one-to-one, agreement"
+    visitor.press(SEND)
+    yield "one-to-one, agreement, errors"
+    visitor.page.get_by_label("I agree").check()
+    visitor.press(SEND)
+    yield "one-to-one, received"
+
+
+def _aside(visitor: Visitor) -> Iterator[str]:
+    begin(visitor)
+    visitor.choose("I am not sure")
+    visitor.press(ON)
+    yield "one-to-one, urgent help"
+    visitor.press("Continue with the form")
+    visitor.choose("No")
+    visitor.press(ON)
+    yield "one-to-one, not for you"
+    begin(visitor)
+    for topic in TOPICS[:4]:
+        topic.answer(visitor)
+        visitor.press(ON)
+    visitor.write(what_is_your_email="ann@nhs.net")
+    visitor.press(ON)
+    yield "one-to-one, a work address"
+
+
+def _status(visitor: Visitor) -> Iterator[str]:
+    visitor.open("/one-to-one/status")
+    yield "status"
+    visitor.press(SHOW)
+    yield "status, errors"
+    visitor.write(your_reference="34679CDF")
+    visitor.press(SHOW)
+    yield "status, unknown"
+    visitor.write(your_reference=visitor.referral())
+    visitor.press(SHOW)
+    yield "status of a form"
+
+
+REFERRALS = (
+    Walk("referring oneself", _referring),
+    Walk("off the way of referring oneself", _aside),
+    Walk("asking how far a form has come", _status),
+)

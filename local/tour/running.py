@@ -1,0 +1,26 @@
+"""The services that a tour goes round: one for each choice of settings that pages depend on."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
+
+from local.stack import Stack, running_stack
+from shared.wallclock import LONDON
+
+_MORNING = datetime(2023, 9, 1, 9, 0, tzinfo=LONDON)
+_NO_BUDGET = {"MAILS_PER_MINUTE": "0", "MAILS_PER_HOUR": "0"}
+
+
+@contextmanager
+def stacks() -> Iterator[Callable[[tuple[tuple[str, str], ...]], Stack]]:
+    """Asked with settings, it returns the service that has them, without sessions; all of them stop at the end."""
+    known: dict[tuple[tuple[str, str], ...], Stack] = {}
+    with ExitStack() as running:
+
+        def having(settings: tuple[tuple[str, str], ...]) -> Stack:
+            if settings not in known:
+                plan = running_stack(at=_MORNING, load=None, settings=_NO_BUDGET | dict(settings))
+                known[settings] = running.enter_context(plan)
+            return known[settings]
+
+        yield having

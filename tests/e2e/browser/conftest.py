@@ -1,0 +1,75 @@
+"""One browser and one service for all of these tests; a window of its own for each of them."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, ViewportSize
+
+from local.browser import NoBrowserError, running_browser, visiting
+from local.stack import Stack
+from local.tour import Visitor, stacks
+from tests.e2e.browser.seen import Seen, see
+
+type Stacks = Callable[[tuple[tuple[str, str], ...]], Stack]
+type Visit = Callable[..., Any]
+PHONE: ViewportSize = {"width": 320, "height": 640}
+DESKTOP: ViewportSize = {"width": 1280, "height": 900}
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with ExitStack() as open_:
+        try:
+            found = open_.enter_context(running_browser())
+        except NoBrowserError as error:
+            pytest.fail(str(error), pytrace=False)
+        yield found
+
+
+@pytest.fixture(scope="session")
+def running() -> Iterator[Stacks]:
+    """The service with some settings, started when it is first asked for."""
+    with stacks() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def stack(running: Stacks) -> Stack:
+    """In place of the one that other tests share: it has no sessions, and sends as many mails as it likes."""
+    return running(())
+
+
+@pytest.fixture
+def visit(browser: Browser, running: Stacks) -> Visit:
+    """Opens windows that belong to one person each; whatever was wrong on any page in them fails the test."""
+
+    @contextmanager
+    def person(**options: Any) -> Iterator[Visitor]:
+        stack = running(options.pop("needs", ()))
+        with visiting(browser, **{"viewport": DESKTOP} | options) as (page, overheard):
+            yield Visitor(page, stack, stack.site)
+            assert overheard.foreign == [], "no third party but the NHS font"
+            assert overheard.complaints == []
+
+    return person
+
+
+@pytest.fixture
+def visitor(visit: Visit) -> Iterator[Visitor]:
+    with visit() as somebody:
+        yield somebody
+
+
+@pytest.fixture(scope="session")
+def seen(browser: Browser, running: Stacks) -> Callable[[Any], list[Seen]]:
+    """What there is to see on each page of a walk; each walk is gone once."""
+    known: dict[str, list[Seen]] = {}
+
+    def of(walk: Any) -> list[Seen]:
+        if walk.name not in known:
+            known[walk.name] = see(browser, running(walk.needs), walk)
+        return known[walk.name]
+
+    return of

@@ -1,0 +1,107 @@
+"""What holds of every page in every state, gone round as people come to them."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser
+
+import function_app
+from local.browser import visiting
+from local.host.templates import parse_template
+from local.stack import Stack
+from local.tour import EVERY, Visitor, Walk
+from tests.e2e.browser.conftest import PHONE, Stacks
+from tests.e2e.browser.seen import Seen, see
+from tests.e2e.web import get
+
+type See = Callable[[Walk], list[Seen]]
+NO_PAGES = {"assets", "calendar", "health", "openapi_document", "resource_file"}
+ELSEWHERE = "zz_elsewhere"  # any other address: the page that is not found
+
+each_walk = pytest.mark.parametrize("walk", EVERY, ids=[walk.name for walk in EVERY])
+
+
+@each_walk
+def test_no_page_breaks_a_rule_of_wcag_2_2_a_or_aa(walk: Walk, seen: See) -> None:
+    assert {page.name: page.violations for page in seen(walk) if page.violations} == {}
+
+
+@each_walk
+def test_no_page_scrolls_sideways_on_a_small_phone_or_with_large_text(walk: Walk, seen: See) -> None:
+    assert {page.name for page in seen(walk) if page.too_wide or page.too_wide_enlarged} == set()
+
+
+@each_walk
+def test_no_page_asks_a_third_party_or_complains_to_the_console(walk: Walk, seen: See) -> None:
+    assert {page.name: page.foreign + page.complaints for page in seen(walk) if page.foreign or page.complaints} == {}
+
+
+@each_walk
+def test_every_page_has_one_heading_and_says_in_its_title_first_that_something_is_wrong(walk: Walk, seen: See) -> None:
+    for page in seen(walk):
+        assert len(page.headings) == 1, page.name
+        assert page.title.startswith("Error: ") is page.has_error_summary, page.name
+        assert ("errors" in page.name) <= page.has_error_summary, page.name
+
+
+@each_walk
+def test_what_is_wrong_is_read_out_first(walk: Walk, seen: See) -> None:
+    with_errors = [page for page in seen(walk) if page.has_error_summary]
+    assert [page.name for page in with_errors if "nhsuk-error-summary" not in page.focused] == []
+
+
+def test_no_two_pages_of_the_tour_have_one_name(seen: See) -> None:
+    names = [page.name for walk in EVERY for page in seen(walk)]
+    assert sorted(names) == sorted(set(names))
+
+
+def test_every_page_of_the_app_is_on_the_tour(seen: See) -> None:
+    paths = [page.path.removeprefix("/") for walk in EVERY for page in seen(walk)]
+    missed = {name for name, route in get_routes() if not any(_takes(route, path) for path in paths)}
+    assert missed == NO_PAGES
+
+
+def test_what_the_tour_leaves_out_are_no_pages(stack: Stack) -> None:
+    for path in ("/health", "/openapi.json"):
+        assert not get(f"{stack.site}{path}").headers["content-type"].startswith("text/html")
+
+
+def get_routes() -> Iterator[tuple[str, str]]:
+    """Name and route of each function that answers a GET."""
+    for function in function_app.app.get_functions():
+        for binding in function.get_bindings():
+            said = binding.get_dict_repr()
+            if said["type"] == "httpTrigger" and "GET" in [str(method) for method in said["methods"]]:
+                yield str(function.get_function_name()), said["route"]
+
+
+def _takes(route: str, path: str) -> bool:
+    return parse_template(route).match([part for part in path.split("/") if part]) is not None
+
+
+# That these tests would notice.
+
+BROKEN = """<!DOCTYPE html><html lang="en"><title>Broken</title><body><main><h1>Broken</h1>
+<img src="https://tracker.example/pixel.gif"><p style="width: 900px; color: #ccc">Pale and wide</p>
+<script>console.error("something is wrong")</script></main>"""
+
+
+def test_a_page_that_is_broken_is_noticed(browser: Browser, running: Stacks) -> None:
+    def broken(visitor: Visitor) -> Iterator[str]:
+        visitor.page.set_content(BROKEN)
+        yield "broken, errors"
+
+    [page] = see(browser, running(()), Walk("broken", broken))
+
+    assert {each.partition(":")[0] for each in page.violations} >= {"color-contrast", "image-alt"}
+    assert page.too_wide > 0
+    assert page.foreign == ["https://tracker.example/pixel.gif"]
+    assert any("something is wrong" in each for each in page.complaints)
+
+
+def test_a_script_that_the_policy_forbids_is_noticed(browser: Browser, stack: Stack) -> None:
+    with visiting(browser, viewport=PHONE) as (page, overheard):
+        page.goto(f"{stack.site}/help-now")
+        page.evaluate("document.body.append(Object.assign(document.createElement('script'), {text: '1'}))")
+        page.wait_for_timeout(50)
+    assert any("Content Security Policy" in each for each in overheard.complaints)

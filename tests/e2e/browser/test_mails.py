@@ -1,0 +1,29 @@
+"""Mails as a person reads them: in a window as narrow as a phone, and read out."""
+
+import pytest
+from playwright.sync_api import Browser
+
+from local.browser import visiting
+from local.tour.letters import FACTS, letters
+from shared.mail.message import EmailMessage
+from tests import builders
+from tests.builders import ROOT
+from tests.e2e.browser.conftest import PHONE
+from tests.e2e.browser.seen import violations
+
+MAILS = dict(letters(builders.content()))
+
+
+def test_every_mail_is_among_them() -> None:
+    templates = {path.stem for path in (ROOT / "shared" / "mail" / "templates").glob("[!_]*.jinja")}
+    assert set(FACTS) == templates
+
+
+@pytest.mark.parametrize("mail", MAILS.values(), ids=MAILS)
+def test_a_mail_breaks_no_rule_of_wcag_and_loads_nothing(mail: EmailMessage, browser: Browser) -> None:
+    with visiting(browser, viewport=PHONE) as (page, overheard):
+        page.set_content(mail.html)
+        assert violations(page) == []
+        assert page.evaluate("document.scrollingElement.scrollWidth") <= PHONE["width"]
+        assert page.title() == mail.subject
+    assert overheard.foreign == overheard.complaints == []

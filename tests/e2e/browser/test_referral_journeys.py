@@ -1,0 +1,156 @@
+"""What people do who refer themselves, in a real browser; and what the provider does then."""
+
+from urllib.parse import urlsplit
+
+from local.stack import Stack
+from local.tour import Visitor
+from local.tour.provider import OPEN, PASSPHRASE, SAVED, open_link
+from local.tour.referrals import ADDRESS, BEGIN, CAN_WAIT, ON, SEND, TOPICS, agree_and_send, answer_all, begin
+from tests.e2e.browser.conftest import Visit
+from tests.e2e.conftest import mails_to, rows
+
+LINKED = (("REFERRAL_DELIVERY", "link"),)
+
+
+def mails(stack: Stack, reference: str) -> list[str]:
+    """The texts of what the provider got about one referral."""
+    stack.settle()
+    sent = mails_to(stack, stack.settings["REFERRAL_RECIPIENT"])
+    return [mail["content"]["plainText"] for mail in sent if reference in mail["content"]["subject"]]
+
+
+def reference_on(visitor: Visitor) -> str:
+    return urlsplit(visitor.page.url).path.rpartition("/")[2]
+
+
+def count(stack: Stack) -> int:
+    return len(list(rows(stack, "Referrals", "REFERRALS_STORAGE").list_entities()))
+
+
+def test_a_person_goes_back_and_forth_and_loses_nothing(visitor: Visitor) -> None:
+    begin(visitor)
+    answer_all(visitor)
+    answers = visitor.page.locator("dl").inner_text()
+
+    while visitor.heading() != "What is your name?":
+        visitor.press("Back")
+    assert visitor.page.get_by_label("What is your name?").input_value() == "Ann Example"
+    while visitor.heading() != "Check your answers before you send them":
+        visitor.press(ON)
+
+    assert visitor.page.locator("dl").inner_text() == answers
+
+
+def test_a_person_changes_one_answer_and_is_back_at_the_check(visitor: Visitor) -> None:
+    begin(visitor)
+    answer_all(visitor)
+
+    visitor.press("Change Name")
+    visitor.write(what_is_your_name="Ann Other")
+    visitor.press(ON)
+
+    assert visitor.heading() == "Check your answers before you send them"
+    assert "Ann Other" in visitor.page.inner_text("main")
+
+
+def test_the_browsers_own_way_back_keeps_the_answers_too(visitor: Visitor) -> None:
+    begin(visitor)
+    for topic in TOPICS[:3]:
+        topic.answer(visitor)
+        visitor.press(ON)
+
+    visitor.go_back()
+    assert visitor.heading() == "What is your name?"
+    visitor.write(what_is_your_name="Ann Other")
+    visitor.press(ON)
+    visitor.press("Back")
+    assert visitor.page.get_by_label("What is your name?").input_value() == "Ann Other"
+
+
+def test_who_needs_help_now_is_shown_it_and_can_still_go_on(visitor: Visitor) -> None:
+    begin(visitor)
+    visitor.choose("Yes")
+    visitor.press(ON)
+
+    assert "Samaritans" in visitor.page.inner_text("main")
+    visitor.press("Continue with the form")
+    assert visitor.heading().startswith("Do you work for")
+
+
+def test_a_double_click_is_one_referral_with_scripts_and_without(visit: Visit, stack: Stack) -> None:
+    for scripts in (True, False):
+        with visit(java_script_enabled=scripts) as visitor:
+            begin(visitor)
+            answer_all(visitor)
+            visitor.press(ON)
+            visitor.page.get_by_label("I agree").check()
+            visitor.take_time()
+            before = count(stack)
+            visitor.page.get_by_role("button", name=SEND).dblclick()
+            visitor.page.get_by_role("heading", name="We have received your form").wait_for()
+            assert count(stack) == before + 1
+            assert len(mails(stack, reference_on(visitor))) == 1
+
+
+def test_going_back_after_sending_and_sending_again_leads_to_the_same_reference(visitor: Visitor, stack: Stack) -> None:
+    begin(visitor)
+    answer_all(visitor)
+    agree_and_send(visitor)
+    received, before = visitor.page.url, count(stack)
+
+    visitor.go_back()
+    assert visitor.heading() == "Your agreement"
+    visitor.page.get_by_label("I agree").check()
+    visitor.press(SEND)
+
+    assert visitor.page.url == received
+    assert count(stack) == before
+
+
+def test_nothing_that_was_answered_is_in_an_address_or_left_in_the_browser(visitor: Visitor) -> None:
+    addresses: list[str] = []
+    visitor.page.on("request", lambda request: addresses.append(request.url))
+    begin(visitor)
+    answer_all(visitor)
+    agree_and_send(visitor)
+
+    assert len(addresses) > len(TOPICS)
+    assert [each for each in addresses if "Ann" in each or "home.example" in each or "07700" in each] == []
+    assert visitor.page.context.cookies() == []
+    assert visitor.page.evaluate("[localStorage.length, sessionStorage.length]") == [0, 0]
+
+
+def test_a_person_sees_how_far_their_form_has_come(visitor: Visitor) -> None:
+    reference = visitor.referral()
+
+    visitor.open("/one-to-one/status")
+    visitor.write(your_reference=reference.lower())
+    visitor.press("Show how far it has come")
+
+    assert "Ann" not in visitor.page.inner_text("body")
+    assert visitor.heading().endswith("Your form is on its way")
+
+
+def test_the_provider_opens_a_referral_saves_it_and_has_it_deleted(visit: Visit) -> None:
+    with visit(needs=LINKED) as visitor:
+        open_link(visitor, "collect")
+        assert "Ann Example" not in visitor.page.content()
+        visitor.page.get_by_label("Passphrase", exact=True).fill(PASSPHRASE)
+        visitor.press(OPEN)
+        assert "Ann Example" in visitor.page.inner_text("main")
+        with visitor.page.expect_download() as saved:
+            visitor.take_time()
+            visitor.page.get_by_role("button", name="Save as a file").click()
+        assert "Ann Example" in saved.value.path().read_text("utf-8")
+        visitor.press(SAVED)
+        assert visitor.heading() == "You have this referral"
+        visitor.go_back()
+        assert visitor.heading() == "You have this referral"
+        assert "Ann Example" not in visitor.page.content()
+
+
+def test_the_first_question_is_the_one_that_cannot_wait(visitor: Visitor) -> None:
+    visitor.open(ADDRESS)
+    visitor.press(BEGIN)
+    assert visitor.page.get_by_label(CAN_WAIT).count() == 1
+    assert not visitor.page.get_by_label(CAN_WAIT).is_checked(), "nothing is chosen for anybody"
