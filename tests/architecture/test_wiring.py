@@ -5,11 +5,10 @@ from typing import Any
 
 import pytest
 
-import function_app
 from shared.settings import Settings
 from tests.builders import ROOT
+from tests.indexed import FUNCTIONS
 
-FUNCTIONS = {str(function.get_function_name()): function for function in function_app.app.get_functions()}
 PLATFORM = {
     "AzureWebJobsStorage",
     "AzureWebJobsDisableHomepage",

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser
 
-import function_app
 from local.browser import visiting
 from local.host.templates import parse_template
 from local.stack import Stack
@@ -13,6 +12,7 @@ from local.tour import EVERY, Visitor, Walk
 from tests.e2e.browser.conftest import PHONE, Stacks
 from tests.e2e.browser.seen import Seen, see
 from tests.e2e.web import get
+from tests.indexed import FUNCTIONS
 
 type See = Callable[[Walk], list[Seen]]
 NO_PAGES = {"assets", "calendar", "health", "openapi_document", "resource_file"}
@@ -68,11 +68,11 @@ def test_what_the_tour_leaves_out_are_no_pages(stack: Stack) -> None:
 
 def get_routes() -> Iterator[tuple[str, str]]:
     """Name and route of each function that answers a GET."""
-    for function in function_app.app.get_functions():
+    for name, function in FUNCTIONS.items():
         for binding in function.get_bindings():
             said = binding.get_dict_repr()
             if said["type"] == "httpTrigger" and "GET" in [str(method) for method in said["methods"]]:
-                yield str(function.get_function_name()), said["route"]
+                yield name, said["route"]
 
 
 def _takes(route: str, path: str) -> bool:

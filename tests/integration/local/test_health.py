@@ -11,9 +11,9 @@ from local.environment import chosen
 from local.keys import new_keys
 from local.parts import Plan, running_host
 from local.ports import free_ports
-from tests.architecture.test_wiring import FUNCTIONS  # an app can be asked for its functions once in a process
 from tests.builders import MORNING
 from tests.e2e.web import get, get_json
+from tests.indexed import FUNCTIONS  # an app can be asked for its functions once in a process
 
 CANARY = "canary-value"
 BAD = {
