@@ -154,6 +154,21 @@ def test_what_nobody_acknowledged_is_erased_after_thirty_days_and_two_warnings()
     assert way.referral().acknowledged_on == ""
 
 
+def test_a_warning_that_went_late_leaves_a_week_to_answer_it() -> None:
+    way = delivered()
+    way.sender.trouble = dict.fromkeys(range(1, 5000), "lost-request")
+    on_day(way, 34)
+    assert way.referral().warned == 0
+
+    way.sender.trouble = {}
+    way.pass_days(MORNING + 34 * DAY, 8)
+    assert way.referral().warned == 2
+    assert len(way.sealed.rows) == 1, "warned for the last time six days ago"
+
+    way.pass_days(MORNING + 42 * DAY, 1)
+    assert way.sealed.rows == {}
+
+
 @pytest.mark.parametrize("word", ["yes", "Yes", "true", "y", "please keep", "1"])
 def test_nothing_is_erased_that_somebody_objects_to(word: str) -> None:
     way = delivered()

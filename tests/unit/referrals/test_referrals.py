@@ -2,6 +2,7 @@
 
 import contextlib
 from datetime import timedelta
+from typing import cast
 
 import pytest
 from pydantic import ValidationError
@@ -9,9 +10,9 @@ from pydantic import ValidationError
 from shared.referrals.errors import ReferralReusedError, ReferralsBusyError
 from shared.referrals.sealing import Sealed
 from shared.referrals.service import ReferralService
-from shared.rows import Row, StorageError
+from shared.rows import Row, StorageError, Table
 from tests.builders import MORNING, referral_request
-from tests.fakes import FAULTS, Crash, Fault, Trouble, breaking
+from tests.fakes import FAULTS, BrokenTable, Crash, FakeTable, Fault, Trouble, breaking
 from tests.unit.referrals.way import RECIPIENT, SUBMISSION, Way
 
 
@@ -264,3 +265,48 @@ def test_a_referral_that_is_named_before_it_has_a_status_is_adopted_and_sent() -
 def test_a_language_that_shows_nothing_is_missing(language: str) -> None:
     with pytest.raises(ValidationError):
         referral_request(therapy_language=language)
+
+
+def test_two_who_take_the_same_referral_on_at_once_send_it_once() -> None:
+    way = Way()
+    reference = way.service().accept(referral_request(), MORNING)
+
+    class Slow(BrokenTable):
+        """Another process forwards the referral between this one's look at the row and its claim."""
+
+        def get(self, partition: str, key: str) -> Row | None:
+            row = way.status.get(partition, key)
+            if not way.sender.sent:
+                way.forwarder().forward(reference, MORNING)
+            return row
+
+    def wrap(table: FakeTable) -> Table:
+        return cast("Table", Slow(table, Trouble(-1, "crash-before")) if table is way.status else table)
+
+    way.forwarder(wrap).forward(reference, MORNING)
+
+    assert len(way.sender.sent) == 1
+    assert [(row.text("State"), row.whole("Attempts")) for row in way.rows] == [("sent", 1)]
+    assert way.sender.asked == [], "who was late did not even claim it"
+
+
+def test_an_edit_between_the_look_and_the_claim_does_not_leave_the_referral_to_the_timer() -> None:
+    way = Way()
+    reference = way.service().accept(referral_request(), MORNING)
+    edits = iter([True])
+
+    class Edited(BrokenTable):
+        """Somebody saves the row in the portal just after it was read."""
+
+        def get(self, partition: str, key: str) -> Row | None:
+            row = way.status.get(partition, key)
+            if next(edits, False):
+                way.type(Hold="yes")
+            return row
+
+    def wrap(table: FakeTable) -> Table:
+        return cast("Table", Edited(table, Trouble(-1, "crash-before")) if table is way.status else table)
+
+    way.forwarder(wrap).forward(reference, MORNING)
+
+    assert [(row.text("State"), row.text("Hold")) for row in way.rows] == [("sent", "yes")]
