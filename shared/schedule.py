@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 class Bookings(Protocol):
     def run(self, remembered: Remembered, now: datetime) -> Round: ...
-    def released(self, found: Sequence[LookedAfter], now: datetime) -> list[DueMail]: ...
+    def released(self, found: Sequence[LookedAfter], now: datetime, *, ahead: int) -> list[DueMail]: ...
 
 
 class Referrals(Protocol):
@@ -73,8 +73,9 @@ class Schedule:
     def run(self, now: datetime) -> Due:
         """Everything due at `now` (UTC); nothing of it while the mail service wants to be left alone."""
         rows = self._tried("memory", self._remembered)
-        bookings = self._tried("bookings", lambda: self._bookings(rows or {}, now))
         references = self._tried("referrals", lambda: self._referrals(rows or {}, now))
+        ahead = len(references or ())  # of what the mail service allows, referrals come first
+        bookings = self._tried("bookings", lambda: self._bookings(rows or {}, now, ahead))
         if rows is not None:
             self._tried("retention", lambda: self.retention.run(rows, now))
         mails, complete = bookings or ([], False)
@@ -88,11 +89,11 @@ class Schedule:
         self.pause.refresh(rows)
         return rows
 
-    def _bookings(self, rows: Remembered, now: datetime) -> tuple[list[DueMail], bool]:
+    def _bookings(self, rows: Remembered, now: datetime, ahead: int) -> tuple[list[DueMail], bool]:
         seen = self.bookings.run(rows, now)
         for name, tell in self.staff.items():
             self._tried(name, lambda tell=tell: tell(seen, now))  # type: ignore[misc]  # bound now
-        return self.bookings.released(seen.looked, now), seen.complete
+        return self.bookings.released(seen.looked, now, ahead=ahead), seen.complete
 
     def _referrals(self, rows: Remembered, now: datetime) -> list[str]:
         if self.adoption.is_due(rows, now):

@@ -1,11 +1,13 @@
 """What the organiser should hear of, as one session stands at a moment. What was told before is not its matter."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from shared.bookings.mail_ids import stamp
+from shared.bookings.mail_ids import FACILITATORS, stamp
 from shared.bookings.model import Attendee, AttendeeState, Roster, Session
 from shared.bookings.places import Policy
+from shared.mail.entries import LOST, Entry
 from shared.wallclock import days_before, moment_in_words, short
 
 LINK_WANTED_DAYS = 7
@@ -54,6 +56,20 @@ def deleted_row(session: Session, roster: Roster, since: datetime) -> Concern | 
         f"add a row with RowKey {session.id} and the same date and time again before then."
     )
     return Concern(("deleted", session.id, stamp(since)), f"Row deleted: {_named(session)}", text)
+
+
+def facilitators_not_told(session: Session, log: Mapping[str, Entry]) -> list[Concern]:
+    """The mails about a session to those who run it that did not arrive: no roster shows them."""
+    lost = [each for each in log.values() if each.mail_id.startswith(FACILITATORS) and each.state in LOST]
+    text = "Tell them yourself how many come and what they need, and have the setting FACILITATOR_EMAIL looked at."
+    return [
+        Concern(
+            (each.mail_id, session.id, str(each.state)),
+            f"Mail to the facilitators {each.state}: {_named(session)}",
+            text,
+        )
+        for each in sorted(lost, key=lambda each: each.mail_id)
+    ]
 
 
 def _of_attendee(session: Session, attendee: Attendee, policy: Policy) -> list[Concern]:

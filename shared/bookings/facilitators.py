@@ -8,7 +8,7 @@ from typing import Any
 
 from shared.bookings.direct import DirectMail
 from shared.bookings.looking_after import LookedAfter
-from shared.bookings.mail_ids import reminder_about
+from shared.bookings.mail_ids import FACILITATORS, reminder_about
 from shared.bookings.model import Attendee, AttendeeState, Roster, Session
 from shared.bookings.reminders import parse_offsets, reminder_times
 from shared.mail.letters import Letters
@@ -61,7 +61,7 @@ def due_mail(session: Session, now: datetime) -> str | None:
     if not session.runs or now >= session.starts:
         return None
     due = [offset for at, offset in reminder_times(session.starts, _OFFSETS) if at <= now]
-    return f"facilitators-{reminder_about(due[-1].text, session.starts)}" if due else None
+    return f"{FACILITATORS}{reminder_about(due[-1].text, session.starts)}" if due else None
 
 
 def numbers(session: Session, roster: Roster, *, names: bool) -> dict[str, Any]:

@@ -7,6 +7,9 @@ from enum import StrEnum
 from typing import Self
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+FACILITATORS = "facilitators-"
+"""How the ids of the mails to those who run a session begin: they are about no attendee."""
+
 _STAMP = "%Y%m%dT%H%MZ"
 
 

@@ -14,7 +14,7 @@ from shared.bookings.model import Attendee, AttendeeState, Reason, Roster, Sessi
 from shared.bookings.orphans import SessionFinder
 from shared.bookings.request import BookingRequest
 from shared.bookings.service import BookingService, Opening
-from shared.rows import RowConflictError, StorageUnavailableError
+from shared.rows import MOST_WRITES, RowConflictError, StorageUnavailableError
 
 
 class Rosters(Protocol):
@@ -143,7 +143,8 @@ class Managing:
             self.rosters.note(session.id, (gone,))
             given: tuple[Attendee, ...] = ()
         else:
-            given = self.bookings.policy.promoted(session, roster.with_changed(gone), now)
+            # All in one transaction, with the guard. Whoever is left over is found by the schedule.
+            given = self.bookings.policy.promoted(session, roster.with_changed(gone), now)[: MOST_WRITES - 2]
             self.rosters.change(session.id, roster.guard, (gone, *given), now)
         mails = [MailId(gone.key, gone.generation, MailKind.GONE)] if reason is Reason.LEFT else []
         mails += [MailId(each.key, each.generation, _kind_of_place(each)) for each in given]

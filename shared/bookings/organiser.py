@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from shared.bookings.announced import read_announced
 from shared.bookings.announcing import look_after
-from shared.bookings.concerns import Concern, concerns, deleted_row, row_problem
+from shared.bookings.concerns import Concern, concerns, deleted_row, facilitators_not_told, row_problem
 from shared.bookings.direct import DirectMail
 from shared.bookings.looking_after import LookedAfter
 from shared.bookings.mail_ids import stamp
@@ -135,7 +135,7 @@ def _of_session(looked: LookedAfter, known: Mapping[str, KnownSession], policy: 
     if row.written is not None and row.written.join_url:
         session = replace(session, join_url=row.written.join_url)  # the organiser did that, it has only to settle
     found = [row_problem(session.id, problem)] if problem else []
-    return found + concerns(session, looked.roster, policy, now)
+    return found + facilitators_not_told(session, looked.log) + concerns(session, looked.roster, policy, now)
 
 
 def _of_deleted(looked: LookedAfter, known: Mapping[str, KnownSession], now: datetime) -> list[Concern]:

@@ -36,15 +36,19 @@ class Policy:
 
     def has_place_for_newcomer(self, session: Session, roster: Roster, now: datetime) -> bool:
         """Whether somebody new gets a place: never past those who wait, while they come first."""
-        queue = roster.waiting if self.promotes(session, now) else ()
-        return roster.held < session.capacity and not queue
+        return roster.held < session.capacity and not self._queue(session, roster, now)
 
     def promoted(self, session: Session, roster: Roster, now: datetime) -> tuple[Attendee, ...]:
         """Those who wait and get a place now, in order; nobody while more places are held than there are."""
-        free = session.capacity - roster.held
-        if free <= 0 or not self.promotes(session, now):
-            return ()
-        return tuple(attendee.given_a_place(now) for attendee in roster.waiting[:free])
+        free = max(0, session.capacity - roster.held)
+        return tuple(attendee.given_a_place(now) for attendee in self._queue(session, roster, now)[:free])
+
+    def _queue(self, session: Session, roster: Roster, now: datetime) -> list[Attendee]:
+        """Those who come first. Who could not be checked any more is passed over: the place would be lost at once."""
+        if not self.promotes(session, now):
+            return []
+        may_be_checked = self.may_be_checked(session, now)
+        return [attendee for attendee in roster.waiting if may_be_checked or not attendee.needs_check]
 
     def check_deadline(self, session: Session, attendee: Attendee) -> datetime:
         """Until when a place is held for somebody who is to be checked, in UTC."""

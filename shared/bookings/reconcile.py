@@ -12,11 +12,10 @@ from shared.bookings.mail_ids import TELLS_THE_SESSION, MailId, MailKind
 from shared.bookings.model import Attendee, AttendeeState, Reason, Roster, Session
 from shared.bookings.owed import STANDING, owed, reminders_missed, reminders_to_come
 from shared.bookings.places import Policy
-from shared.mail.entries import Entry, MailState
+from shared.mail.entries import LOST, Entry, MailState
 from shared.wallclock import short
 
 _REACHED = frozenset({MailState.SENT, MailState.DELIVERED, MailState.BOUNCED, MailState.FAILED})
-_LOST = frozenset({MailState.BOUNCED, MailState.FAILED})
 _DONE = {
     MailState.SENT: "sent",
     MailState.DELIVERED: "delivered",
@@ -163,7 +162,7 @@ def _note(session: Session, attendee: Attendee, done: Sequence[Entry], now: date
 
 
 def _undelivered(done: Sequence[Entry]) -> str:
-    lost = [f"{_kind(each)} {_DONE[each.state]}" for each in done if each.state in _LOST]
+    lost = [f"{_kind(each)} {_DONE[each.state]}" for each in done if each.state in LOST]
     if not lost:
         return ""
     # Each once: a second reminder that comes back as the first did is no news.

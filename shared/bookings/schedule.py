@@ -87,11 +87,11 @@ class BookingSchedule:
         looked = tuple(each for each, _ in found if each is not None)
         return Round(tuple(rows), looked, known, complete=all(complete for _, complete in found))
 
-    def released(self, found: Sequence[LookedAfter], now: datetime) -> list[DueMail]:
-        """As many of the mails due as the mail service allows now, the most important first."""
+    def released(self, found: Sequence[LookedAfter], now: datetime, *, ahead: int = 0) -> list[DueMail]:
+        """As many of the mails due as the mail service allows now after `ahead` others, the most important first."""
         due = sorted((mail for looked in found for mail in looked.due), key=_importance)
         sent = [entry.at for looked in found for entry in looked.log.values() if entry.state is not MailState.SKIPPED]
-        left = self.budget.left(sent, now)
+        left = self.budget.left([*sent, *[now] * ahead], now)
         if left is not None and left < len(due):
             logger.info("%d mails wait for a later run: the mail service allows no more", len(due) - left)
         return due[:left]

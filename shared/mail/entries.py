@@ -23,6 +23,9 @@ class MailState(StrEnum):
     SKIPPED = "skipped"
 
 
+LOST = frozenset({MailState.BOUNCED, MailState.FAILED})
+"""The mail did not arrive and is not tried again."""
+
 _FROM_OPEN_TO_WORST = (
     MailState.SENDING,
     MailState.SKIPPED,

@@ -2,6 +2,7 @@
 
 import http.client
 import re
+from base64 import urlsafe_b64encode
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,11 +22,13 @@ from tests.e2e.web import Answer, get, get_json, post_form, post_json
 JOIN_URL = "https://teams.example/join/1"
 # No test sends more than the mail service allows; all of them together, at one moment of the clock, do.
 NO_BUDGET = {"MAILS_PER_MINUTE": "0", "MAILS_PER_HOUR": "0"}
+OLD_KEY = b"the key before this one".ljust(32, b".")
 
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
-    with running_stack(at=MORNING, settings=NO_BUDGET, load=None) as running:
+    old = {"LINK_KEY_PREVIOUS": urlsafe_b64encode(OLD_KEY).decode()}
+    with running_stack(at=MORNING, settings=NO_BUDGET | old, load=None) as running:
         yield running
 
 
@@ -506,3 +509,37 @@ def test_a_link_that_opens_nothing_has_one_page_and_one_wording_whatever_is_wron
     assert "This link is not valid or has been used" in answers["stale"][0].text
     assert {(answer.status, answer.text) for answer in problems} == {(404, problems[0].text)}
     assert everything(stack) == before
+
+
+def test_a_link_that_was_signed_before_the_key_was_rotated_still_works(stack: Stack, add_session: AddSession) -> None:
+    session_id = add_session()
+    book(stack, session_id, "ann")
+    [row] = roster(stack, session_id)
+    old = Signer((OLD_KEY,)).token("manage", session_id, row["RowKey"], "1")
+
+    assert press(stack, f"{stack.site}/manage/{old}/cancel").status == 200
+    assert states(stack, session_id) == {"ann": "cancelled"}
+
+
+# What is kept.
+
+
+def test_ninety_days_after_the_session_nothing_is_left_of_who_booked_it(stack: Stack, add_session: AddSession) -> None:
+    session_id = add_session()
+    book(stack, session_id, "ann", "ben")
+    ann = link(stack, session_id, "ann")
+    jump_to(stack, MORNING + timedelta(minutes=5))
+    jump_to(stack, london("2023-12-06 16:00"))
+    kept = {row["RowKey"]: row for row in rows(stack, "Service").query_entities("PartitionKey eq 'held'")}
+    assert len(roster(stack, session_id)) == 2
+    assert kept["bookings"]["Oldest"] == "2023-09-01"
+    assert "deleted 90 days after its session" in kept["bookings"]["InWords"]
+
+    jump_to(stack, london("2023-12-07 16:00"))
+
+    for name in ("Bookings", "MailLog", "MailIndex"):
+        held = str([dict(row) for row in rows(stack, name).list_entities()])
+        assert session_id not in held
+    row = rows(stack, "Sessions").get_entity("sessions", session_id)
+    assert (row["Confirmed"], "teams.example" in row["Announced"]) == (2, False)
+    assert get(ann).status == 404

@@ -24,7 +24,7 @@ class Nothing:
     def run(self, rows: Remembered, now: datetime) -> Round:
         return Round(rows=(), looked=(), known={}, complete=True)
 
-    def released(self, found: Sequence[LookedAfter], now: datetime) -> list[DueMail]:
+    def released(self, found: Sequence[LookedAfter], now: datetime, *, ahead: int) -> list[DueMail]:
         return []
 
 

@@ -63,6 +63,7 @@ class House:
     paused: bool = False
     beats: list[datetime] = field(default_factory=list)
     told: list[Round] = field(default_factory=list)
+    ahead: list[int] = field(default_factory=list)
 
     def remembered(self) -> Remembered:
         self._may_fail("memory")
@@ -79,8 +80,9 @@ class House:
         self._may_fail("bookings")
         return Round(rows=(), looked=(), known={}, complete=self.complete)
 
-    def released(self, found: Sequence[LookedAfter], now: datetime) -> list[DueMail]:
+    def released(self, found: Sequence[LookedAfter], now: datetime, *, ahead: int) -> list[DueMail]:
         self._may_fail("release")
+        self.ahead.append(ahead)
         return [MAIL]
 
     def tell(self, seen: Round, now: datetime) -> None:
@@ -181,3 +183,11 @@ def test_what_failed_is_logged_by_its_name_and_nothing_it_said_is(
     assert ("bookings" if part == "release" else part) in record.getMessage()
     assert type(house.failure).__name__ in record.getMessage()
     assert "canary" not in caplog.text
+
+
+def test_what_referrals_need_of_the_mail_service_is_left_to_them(house: House) -> None:
+    house.tick()
+    house.broken = {"referrals"}
+    house.tick()
+
+    assert house.ahead == [1, 0]

@@ -68,3 +68,12 @@ def test_a_reminder_that_can_no_longer_be_in_time_is_skipped_for_all_to_see() ->
     states = Counter(row.text("State") for row in house.log.query())
     assert states == {"sent": 1, "skipped": 2}
     assert "reminder skipped" in house.rows()[0].text("Mail")
+
+
+def test_referrals_come_out_of_what_is_allowed_before_anything_else() -> None:
+    house = crowd(3)
+    house.at(london("2023-09-07 15:00"))
+    found = house.schedule().run({}, house.now).looked
+    house.budget = Budget(per_minute=2, per_hour=0)
+
+    assert [len(house.schedule().released(found, house.now, ahead=ahead)) for ahead in range(4)] == [2, 1, 0, 0]

@@ -1,12 +1,15 @@
 """People whose address is not the trust's: the place is held, the joining link is not sent, and somebody decides."""
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from shared.bookings.errors import NotForOutsidersError, TooLateToCheckError
 from shared.bookings.model import AttendeeState
-from tests.builders import london
+from shared.wallclock import moment_in_words
+from tests.builders import POLICY, london
 from tests.unit.bookings.house import House
 
 OUTSIDE: dict[str, Any] = {"email": "ann@personal.example", "works_for_trust": True}
@@ -128,3 +131,52 @@ def test_a_row_typed_by_hand_to_be_checked_is_held_from_the_moment_it_was_seen()
     house.at(london("2023-09-05 09:00"))
     house.tick()
     assert house.states() == {"dee": "cancelled"}
+
+
+@pytest.mark.parametrize(
+    ("booked", "session_day", "until"),
+    [
+        ("2023-09-01 09:00", "2023-09-15", "2023-09-05 09:00"),  # from Friday: the weekend does not count
+        ("2023-09-02 10:00", "2023-09-15", "2023-09-05 10:00"),  # on Saturday
+        ("2023-09-03 23:59", "2023-09-15", "2023-09-05 23:59"),  # on Sunday
+        ("2023-09-04 00:00", "2023-09-15", "2023-09-06 00:00"),
+        ("2023-09-01 09:00", "2023-09-05", "2023-09-04 15:00"),  # a day before the start comes first
+        ("2023-10-27 15:00", "2023-11-15", "2023-10-31 15:00"),  # the clocks go back meanwhile, and show the same
+        ("2024-03-29 15:00", "2024-04-15", "2024-04-02 15:00"),  # they go forward
+        ("2023-10-27 09:00", "2023-10-29", "2023-10-28 16:00"),  # a day is 24 hours: at 3pm in winter, 4pm in summer
+        ("2024-03-29 09:00", "2024-03-31", "2024-03-30 14:00"),
+    ],
+)
+def test_a_place_is_held_for_two_weekdays_by_the_clock_and_at_most_until_24_hours_before_the_start(
+    booked: str, session_day: str, until: str
+) -> None:
+    house = House(Date=session_day)
+    house.at(london(booked))
+    house.book("ann", **OUTSIDE)
+    [mail] = house.mails("ann")
+    assert f"We hold the place until {moment_in_words(london(until))}" in mail.text
+
+    house.at(london(until) - timedelta(minutes=1))
+    house.tick()
+    assert house.states() == {"ann": "to-check"}
+    house.at(london(until))
+    house.tick()
+    assert house.states() == {"ann": "cancelled"}
+    assert house.kinds("ann") == ["held", "no longer held"]
+
+
+def test_where_the_list_goes_on_into_the_last_day_who_cannot_be_checked_any_more_is_passed_over() -> None:
+    house = House(replace(POLICY, cutoff=timedelta(hours=2)), Capacity=1)
+    house.book("ben")
+    house.book("ann", join_waiting_list=True, **OUTSIDE)
+    house.book("cem", join_waiting_list=True)
+    house.at(london("2023-09-08 09:00"))
+    house.cancel("ben")
+    house.tick()
+    assert house.states() == {"ben": "cancelled", "ann": "waiting", "cem": "confirmed"}
+
+    house.cancel("cem")
+    house.book("dee")
+    house.live(until=london("2023-09-08 15:05"))
+    assert house.states()["dee"] == "confirmed"
+    assert house.kinds("ann") == ["waiting list", "waiting list", ""], "joined, the list has ended, no place"

@@ -1,5 +1,6 @@
 """The waiting list: first come, first served, and nobody is left without a word."""
 
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
@@ -190,3 +191,18 @@ def test_no_fault_while_cancelling_loses_the_place_or_gives_it_twice(fault: Faul
         assert house.kinds("ann") == ["booked", "no longer booked"]
         assert house.kinds("ben") == ["waiting list", "booked"]
     pytest.fail("the calls never ended")
+
+
+def test_a_cancellation_gives_as_many_places_as_fit_into_one_transaction_and_the_schedule_the_rest() -> None:
+    names = [f"w{number:03}".translate(str.maketrans("0123456789", "abcdefghij")) for number in range(120)]
+    house = full_house(*names)
+    house.edit_session(Capacity=200)
+
+    assert house.cancel("ann")
+    assert Counter(house.states().values()) == {"cancelled": 1, "confirmed": 98, "waiting": 22}
+    assert [name for name in names if house.states()[name] == "confirmed"] == names[:98]
+    for _ in range(3):
+        house.pass_time(minutes=5)
+        house.tick()
+    assert Counter(house.states().values()) == {"cancelled": 1, "confirmed": 120}
+    assert {tuple(house.kinds(name)) for name in names} == {("waiting list", "booked")}

@@ -17,6 +17,7 @@ from shared.rows import Row, RowConflictError, StorageError, Table, Write
 from tests.builders import MORNING, london
 from tests.fakes import FAULTS, Crash, FakeTable, Fault, Trouble, breaking
 from tests.unit.bookings.house import House
+from tests.unit.bookings.test_facilitators import Clinic
 from tests.unit.bookings.test_organiser import Office
 
 LATER = MORNING + timedelta(minutes=3)
@@ -320,3 +321,23 @@ def test_a_mail_to_those_who_run_the_sessions_that_comes_back_is_an_error_in_the
 @pytest.mark.parametrize("status", EVERY_STATUS)
 def test_every_status_that_the_mail_service_knows_is_known(status: str) -> None:
     assert reported_state(status) is not None or status == "Expanded"
+
+
+def test_the_organiser_hears_that_the_facilitators_were_not_told() -> None:
+    office = Office()
+    clinic = Clinic()
+    for name in ("sessions", "bookings", "log", "index", "service"):
+        setattr(clinic, name, getattr(office, name))
+    clinic.book("ann")
+    clinic.at(london("2023-09-01 15:00"))
+    clinic.tick()
+    assert len(clinic.heard) == 1
+    clinic.mailer().report(str(clinic.sender.operations[-1]), "Suppressed", clinic.now)
+
+    office.at(london("2023-09-01 15:05"))
+    office.tick()
+    office.live(until=london("2023-09-01 18:00"))
+
+    [told] = office.heard
+    assert "Mail to the facilitators bounced: Fri 8 Sep, 3pm, session s1" in told
+    assert "FACILITATOR_EMAIL" in told
