@@ -49,7 +49,7 @@ _ABOUT = (
 def _schemas(asked: Iterable[Operation], content: Content, policy: Policy) -> Schema:
     models = {ProblemDetails: "validation"} | {each.body: "validation" for each in asked if each.body}
     models |= {answer: "serialization" for each in asked for answer in each.answers.values()}
-    schemas: Schema = models_json_schema(list(models.items()), ref_template=_AT)[1]["$defs"]  # type: ignore[arg-type]
+    schemas: Schema = models_json_schema(list(models.items()), ref_template=_AT)[1]["$defs"]  # type: ignore[arg-type]  # a Literal, which a plain str is not inferred as
     booking, referral = BookingRequest.__name__, referral_model(content.one_to_one).__name__
     schemas[booking] = with_policy(schemas[booking], policy)
     schemas[referral] = with_needs(schemas[referral], content.one_to_one)

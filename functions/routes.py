@@ -7,7 +7,9 @@ from functools import cached_property
 
 import azure.functions as func
 
-_PART = re.compile(r"\{(?P<all>\*)?\w+(?::(?P<kind>length|maxlength)\((?P<count>\d+)\))?\??\}")
+_PART = re.compile(
+    r"(?P<slash>/)?\{(?P<all>\*)?\w+(?::(?P<kind>length|maxlength)\((?P<count>\d+)\))?(?P<optional>\?)?\}"
+)
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,12 @@ def _pattern(template: str) -> re.Pattern[str]:
 
 
 def _piece(part: re.Match[str]) -> str:
+    piece = (part["slash"] or "") + _segment(part)
+    # The slash goes with a part that may be left out; the address of the site itself has none.
+    return f"(?:{piece})?" if part["optional"] else piece
+
+
+def _segment(part: re.Match[str]) -> str:
     if part["all"]:
         return ".*"
     match part["kind"]:
