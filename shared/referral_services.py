@@ -19,6 +19,7 @@ from shared.referrals.forwarding import ReferralForwarder
 from shared.referrals.held import Holdings
 from shared.referrals.lateness import Lateness
 from shared.referrals.links import ReferralLinks
+from shared.referrals.lockout import Lockout
 from shared.referrals.mailbox import ProviderMailbox
 from shared.referrals.notices import Notices
 from shared.referrals.operators import Operators
@@ -78,8 +79,12 @@ class ReferralServices(Foundations):
         return ReferralReceipts(self._referral_rows, self.provider_mailbox)
 
     @cached_property
+    def _lockout(self) -> Lockout:
+        return Lockout(self._referral_tables("CollectTries"))
+
+    @cached_property
     def erasing(self) -> Erasing:
-        return Erasing(self._referral_rows)
+        return Erasing(self._referral_rows, self._lockout)
 
     @cached_property
     def tending(self) -> Tending:
@@ -138,14 +143,13 @@ class ReferralServices(Foundations):
         if settings.role is Role.WEB or not settings.passphrases:
             return None
         from shared.referrals.collecting import Collector
-        from shared.referrals.lockout import Lockout
         from shared.referrals.sealing import content_key, opened
 
         unwrapper = adapters.unwrapper(settings)
         return Collector(
             links=self.referral_links,
             store=self._referral_rows,
-            lockout=Lockout(self._referral_tables("CollectTries")),
+            lockout=self._lockout,
             passphrases=settings.passphrases,
             content_key=lambda sealed: content_key(sealed, unwrapper),
             unseal=opened,

@@ -27,11 +27,18 @@ class Rows(Protocol):
     def delete_status(self, referral: Referral) -> None: ...
 
 
+class Tries(Protocol):
+    """How often the passphrase was tried; `shared.referrals.lockout` describes it."""
+
+    def end(self, reference: str) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Erasing:
     """Deletes answers, and later what is left. Every method raises `StorageError`; the next run goes on."""
 
     rows: Rows
+    tries: Tries
 
     def erase_acknowledged(self, reference: str, now: datetime) -> None:
         """Deletes the answers if the provider has said that it has them. What changes meanwhile the schedule sees."""
@@ -52,6 +59,7 @@ class Erasing:
         # The same form can have been sent again with other answers, which nobody has had.
         if found is not None and found[0].submission == referral.submission:
             self.rows.delete_sealed(found[0])
+        self.tries.end(referral.reference)
         self.rows.mark(referral.reference, etag, **steps.erased(now))
         logger.info("referral %s erased", referral.reference)
 

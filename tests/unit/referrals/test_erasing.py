@@ -8,7 +8,7 @@ import pytest
 
 from shared.mail.message import EmailMessage, MailRefusedError
 from shared.mail.receipts import Receipt
-from shared.referrals.erasing import Erasing
+from shared.referrals.lockout import Lockout
 from shared.rows import Row, StorageError, Table
 from tests.builders import MORNING, referral_request
 from tests.fakes import FAULTS, BrokenTable, Crash, FakeTable, Fault, Trouble, breaking
@@ -53,11 +53,23 @@ def test_what_was_acknowledged_is_erased_as_soon_as_the_queue_names_it() -> None
     way.acknowledging().acknowledge(reference, MORNING)
 
     for _ in range(3):
-        Erasing(way.repository()).erase_acknowledged(reference, MORNING)
+        way.erasing().erase_acknowledged(reference, MORNING)
 
     assert way.sealed.rows == {}
     assert way.state == ("erased", "")
     assert way.referral().acknowledged_on == way.referral().erased_on == "2023-09-01"
+
+
+def test_how_often_its_passphrase_was_tried_is_deleted_with_the_answers_whoever_said_that_they_came() -> None:
+    way = Way("link")
+    reference = way.forwarded()
+    Lockout(way.tries).begin(reference, MORNING)
+    way.type(State="acknowledged")
+
+    way.pass_days(MORNING, 2)
+
+    assert way.state[0] == "erased"
+    assert way.tries.rows == {}
 
 
 @pytest.mark.parametrize(
@@ -71,7 +83,7 @@ def test_naming_a_referral_erases_nothing_that_the_provider_did_not_acknowledge(
     before = dict(way.sealed.rows), dict(way.status.rows)
 
     for each in (reference, "99999999"):
-        Erasing(way.repository()).erase_acknowledged(each, MORNING)
+        way.erasing().erase_acknowledged(each, MORNING)
 
     assert (way.sealed.rows, way.status.rows) == before
 
@@ -83,7 +95,7 @@ def test_whatever_happens_while_it_is_erased_at_once_the_schedule_finishes_it(fa
         reference = way.forwarded()
         way.acknowledging().acknowledge(reference, MORNING)
         with contextlib.suppress(Crash, StorageError):
-            Erasing(way.repository(breaking(trouble))).erase_acknowledged(reference, MORNING)
+            way.erasing(breaking(trouble)).erase_acknowledged(reference, MORNING)
         if not trouble.struck:
             assert at >= 4
             return

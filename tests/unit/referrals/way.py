@@ -18,6 +18,7 @@ from shared.referrals.forwarding import ReferralForwarder, operation_id
 from shared.referrals.held import Holdings
 from shared.referrals.lateness import Lateness
 from shared.referrals.links import ReferralLinks
+from shared.referrals.lockout import Lockout
 from shared.referrals.mailbox import ProviderMailbox
 from shared.referrals.model import Referral
 from shared.referrals.notices import Notices
@@ -49,7 +50,7 @@ class Way:
     """A referral's way from the form to the provider, and tables that a test can look into."""
 
     def __init__(self, delivery: str = "inline") -> None:
-        self.status, self.sealed, self.mail, self.own, self.service_rows = (FakeTable() for _ in range(5))
+        self.status, self.sealed, self.mail, self.own, self.service_rows, self.tries = (FakeTable() for _ in range(6))
         self.sender = FakeMailSender(dedupes=False)
         self.delivery = delivery
         self.key: Unwrapper = PRIVATE
@@ -127,12 +128,15 @@ class Way:
     def adopting(self, wrap: Wrap = lambda table: table) -> Adopting:
         return Adopting(self.repository(wrap))
 
+    def erasing(self, wrap: Wrap = lambda table: table) -> Erasing:
+        return Erasing(self.repository(wrap), Lockout(wrap(self.tries)))
+
     def tending(self, wrap: Wrap = lambda table: table) -> Tending:
         rows, notices = self.repository(wrap), self.notices(wrap)
         mailbox = ProviderMailbox(wrap(self.own))
         return Tending(
             rows=rows,
-            erasing=Erasing(rows),
+            erasing=self.erasing(wrap),
             reminding=Reminding(rows=rows, notices=notices, writer=self.writer()),
             lateness=Lateness(rows),
             notices=notices,
