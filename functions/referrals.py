@@ -22,7 +22,7 @@ from shared.bootstrap import Services, services
 from shared.questions.answering import TODAY, missing
 from shared.questions.catalogue import CATALOGUE
 from shared.referrals.answers import ReferralRequest, referral_model
-from shared.referrals.errors import ReferralsBusyError
+from shared.referrals.errors import ReferralReusedError, ReferralsBusyError
 from shared.rows import StorageError
 from shared.settings import Support
 from shared.wallclock import LONDON, day_in_words, london_day, weekdays_after
@@ -104,8 +104,18 @@ def _from_the_pages(submission: Submission, built: Services, nudge: func.Out[str
         return page(show(walk, step, _carried_on(submission, error, built), built), status=422)
     try:
         return see_other(_accept(request, built, nudge)[1])
+    except ReferralReusedError as error:
+        return _stands(built, error)
     except (ReferralsBusyError, StorageError) as error:
         return _again(walk, came, Carried.of(submission, built), built, error)
+
+
+def _stands(built: Services, error: ReferralReusedError) -> func.HttpResponse:
+    """Tells the reference of the first answers: who saw only an error after sending them never learnt it."""
+    found = problem_of(error)
+    incidents.log(error, found)
+    html = render("referrals/already-sent.html", built.content, problem=found, reference=error.reference)
+    return page(html, found.status)
 
 
 def _again(walk: Walk, came: Step, carried: Carried, built: Services, error: Exception) -> func.HttpResponse:

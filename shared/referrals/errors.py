@@ -20,7 +20,11 @@ class ReferralError(Exception):
 
 
 class ReferralReusedError(ReferralError):
-    """The same form was sent before with other answers, and those stand."""
+    """The same form was sent before with other answers, and those stand under `reference`."""
+
+    def __init__(self, reference: str) -> None:
+        super().__init__(reference)
+        self.reference = reference
 
 
 class ReferralsBusyError(ReferralError):

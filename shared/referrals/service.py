@@ -92,7 +92,7 @@ class ReferralService[E: Envelope]:
         if stored == referral.submission:
             return True
         if stored.partition("-")[0] == referral.submission.partition("-")[0]:
-            raise ReferralReusedError
+            raise ReferralReusedError(referral.reference)
         return False
 
     def _store_status(self, referral: Referral) -> None:

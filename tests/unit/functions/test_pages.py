@@ -21,7 +21,7 @@ from functions.closing import BookingsClosedError, OneToOneClosedError
 from functions.downloads import Offer
 from functions.forms import FieldError
 from functions.headers import SCRIPT_HASHES
-from functions.problems import PROBLEMS, UNEXPECTED, PageUnknownError
+from functions.problems import PROBLEMS, UNEXPECTED, PageUnknownError, problem_of
 from functions.provider_view import ProviderView
 from functions.referral_fields import Typed
 from functions.referral_pages import Carried
@@ -32,7 +32,7 @@ from shared.bookings.errors import BookingsBusyError, NotForOutsidersError, Sess
 from shared.bookings.model import AttendeeState, SessionState
 from shared.bookings.request import BookingRequest
 from shared.content import Content, OneToOne
-from shared.referrals.errors import LinkLockedError
+from shared.referrals.errors import LinkLockedError, ReferralReusedError
 from shared.referrals.model import Progress, ReferralState
 from shared.settings import Support
 from tests import builders
@@ -166,6 +166,10 @@ REFERRAL: dict[str, tuple[str, Facts]] = {
     "referral, consent with errors": (referral_pages.template(Step(CONSENT)), referral(CONSENT, wrong=True)),
     "referral, busy": (referral_pages.template(Step(BUSY)), referral(BUSY)),
     "referred": ("referrals/received.html", REFERRED),
+    "referred before": (
+        "referrals/already-sent.html",
+        {"reference": "ABCD1234", "problem": problem_of(ReferralReusedError("x"))},
+    ),
     "referred while mail fails": ("referrals/received.html", REFERRED | {"mailbox_fails": True}),
 }
 PAGES: dict[str, tuple[str, Facts]] = {

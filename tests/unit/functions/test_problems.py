@@ -46,7 +46,7 @@ def test_every_error_of_the_service_has_a_row_of_its_own(kind: type[Exception]) 
         (LinkUnknownError(), 404, "This link is not valid or has been used"),
         (TooLateError(), 409, "It is too late to change this booking"),
         (SubmissionReusedError(), 409, "You have already sent this form"),
-        (ReferralReusedError(), 409, "You have already sent this form"),
+        (ReferralReusedError("ABC"), 409, "You have already sent this form"),
         (BookingsBusyError(), 503, "Sorry, please try again"),
         (ReferralsBusyError(), 503, "Sorry, please try again"),
         (StorageUnavailableError(), 503, "Sorry, please try again"),

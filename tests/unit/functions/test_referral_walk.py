@@ -12,7 +12,7 @@ import functions.referrals
 import shared.bootstrap
 from shared.content import Content
 from shared.questions.catalogue import CATALOGUE
-from shared.referrals.errors import ReferralsBusyError
+from shared.referrals.errors import ReferralReusedError, ReferralsBusyError
 from shared.rows import StorageUnavailableError
 from shared.settings import Support
 from tests import builders
@@ -301,6 +301,18 @@ def test_after_trouble_one_press_sends_it_under_the_same_submission(ours: FakeSe
     ours.referrals.trouble = None
     assert person.press("Send it again").answer.status_code == 303
     assert [request.submission_id for request in ours.referrals.accepted] == [known]
+
+
+def test_who_saw_an_error_and_sends_other_answers_learns_the_reference_of_the_first(
+    ours: FakeServices, caplog: pytest.LogCaptureFixture
+) -> None:
+    person = until(begin(ours), "Check your form").press().fill(consent_share="yes")
+    ours.referrals.trouble = ReferralReusedError("ABCD1234")
+    person.press("Agree and send")
+    assert (person.answer.status_code, person.title) == (409, "Already sent")
+    assert "ABCD1234" in person.text
+    assert "/one-to-one/status" in person.text
+    assert "Zo\u00eb" not in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from functions.resources import get_asset
 from functions.responses import Answering, Site, json_body, page, problem, see_other
 from shared.bookings.errors import BookingsBusyError, SessionFullError
 from shared.content import Content, ContentError
+from shared.referrals.errors import ReferralReusedError
 from shared.settings import SettingsError
 from tests.unit.functions import requests
 
@@ -34,7 +35,8 @@ def failing(answering: Answering, error: Exception, req: func.HttpRequest) -> fu
 def _instance(kind: type[Exception]) -> Exception:
     if issubclass(kind, FormError):
         return kind(WRONG.errors, WRONG.values)
-    return kind({}) if kind is SettingsError else kind()
+    told: dict[type[Exception], tuple[object, ...]] = {SettingsError: ({},), ReferralReusedError: ("ABCD1234",)}
+    return kind(*told.get(kind, ()))
 
 
 def each_kind_of_answer(answering: Answering) -> list[func.HttpResponse]:

@@ -94,9 +94,9 @@ def test_a_repeat_finds_itself() -> None:
 
 def test_the_same_submission_with_other_answers_is_refused_and_the_first_stands() -> None:
     way = Way()
-    way.service().accept(referral_request(submission_id=SUBMISSION), MORNING)
+    reference = way.service().accept(referral_request(submission_id=SUBMISSION), MORNING)
 
-    with pytest.raises(ReferralReusedError):
+    with pytest.raises(ReferralReusedError, match=reference):
         way.service().accept(referral_request(submission_id=SUBMISSION, full_name="Another"), MORNING)
 
     assert len(way.sealed.rows) == 1
