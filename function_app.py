@@ -2,47 +2,34 @@
 
 import azure.functions as func
 
-from functions import (
-    acknowledge,
-    booking_steps,
-    bookings,
-    collect,
-    delivery_reports,
-    elsewhere,
-    forwarding,
-    health,
-    information,
-    mail,
-    manage,
-    openapi,
-    referral_status,
-    referrals,
-    resources,
-    schedule,
-    start,
-)
+from functions import delivery_reports, timer
+from functions.api import openapi
+from functions.bookings import book, manage, send_email, steps
+from functions.provider import acknowledge, collect
+from functions.referrals import forward_referral, refer, status
+from functions.site import assets, content_pages, health, not_found, start
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 
 MODULES = (
     acknowledge,
-    booking_steps,
-    bookings,
+    steps,
+    book,
     collect,
     delivery_reports,
-    forwarding,
+    forward_referral,
     health,
-    information,
-    mail,
+    content_pages,
+    send_email,
     manage,
     openapi,
-    referral_status,
-    referrals,
-    resources,
-    schedule,
+    status,
+    refer,
+    assets,
+    timer,
     start,
 )
 BLUEPRINTS = tuple(module.bp for module in MODULES)
 
-for blueprint in (*BLUEPRINTS, elsewhere.after(BLUEPRINTS)):
+for blueprint in (*BLUEPRINTS, not_found.after(BLUEPRINTS)):
     app.register_functions(blueprint)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from jinja2.bccache import Bucket
 
-from functions import pages
+from functions.web import render
 from local.places import ROOT
 from shared.compiled import CompiledTemplates
 from shared.mail import letters
@@ -29,13 +29,13 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def build(page_folder: Path = pages.COMPILED, mail_folder: Path = letters.COMPILED) -> dict[Path, int]:
+def build(page_folder: Path = render.COMPILED, mail_folder: Path = letters.COMPILED) -> dict[Path, int]:
     """Writes both folders anew, and says how many templates are in each."""
     for folder in (page_folder, mail_folder):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
     environments = [
-        pages.environment(WrittenTemplates(page_folder)),
+        render.environment(WrittenTemplates(page_folder)),
         *(letters.environment(kind, WrittenTemplates(mail_folder)) for kind in ("txt", "html")),
     ]
     for environment in environments:

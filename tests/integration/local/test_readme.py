@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from functions import pages
+from functions.web import render
 from local.clock import LocalClock, Setting
 from local.places import ROOT, VENV
 from local.ports import free_ports
@@ -136,7 +136,7 @@ def test_the_templates_are_compiled_before_deploying() -> None:
     said = finished(typed(BUILD))
 
     folders = [ROOT / line.split()[-1] for line in said.splitlines()]
-    assert folders == [pages.COMPILED, letters.COMPILED]
+    assert folders == [render.COMPILED, letters.COMPILED]
     assert all(any(folder.iterdir()) for folder in folders)
 
 

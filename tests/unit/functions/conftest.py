@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from functions.responses import Answering, Site
+from functions.web.responses import Answering, Site
 from shared.content import Content
 from tests import builders
 

@@ -5,9 +5,9 @@ from typing import Any
 import azure.functions as func
 import pytest
 
-import functions.acknowledge
+import functions.provider.acknowledge
 import shared.bootstrap
-from functions.acknowledge import acknowledge, acknowledge_form
+from functions.provider.acknowledge import acknowledge, acknowledge_form
 from shared.content import Content
 from shared.referrals.acknowledging import Acknowledging
 from shared.referrals.repository import ReferralRepository
@@ -20,7 +20,7 @@ from tests.unit.functions.test_pages import Page
 @pytest.fixture
 def built(content: Content, monkeypatch: pytest.MonkeyPatch) -> FakeServices:
     services = FakeServices(content)
-    for module in (functions.acknowledge, shared.bootstrap):
+    for module in (functions.provider.acknowledge, shared.bootstrap):
         monkeypatch.setattr(module, "services", lambda: services)
     return services
 

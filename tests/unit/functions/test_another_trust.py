@@ -4,7 +4,7 @@ from html import unescape
 
 import pytest
 
-from functions.pages import TEMPLATES
+from functions.web.render import TEMPLATES
 from shared.content import Content
 from shared.mail.letters import Letters
 from tests.another_trust import traces

@@ -8,9 +8,9 @@ from urllib.parse import urlencode
 import azure.functions as func
 import pytest
 
-from functions.forms import FORM, JSON, read_body, validate
-from functions.referral_fields import Typed
-from functions.responses import Answering, page
+from functions.forms.body import FORM, JSON, read_body, validate
+from functions.referrals.form_fields import Typed
+from functions.web.responses import Answering, page
 from shared.bookings.request import BookingRequest
 from shared.referrals.answers import referral_model
 from tests import builders

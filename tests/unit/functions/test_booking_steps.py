@@ -10,10 +10,10 @@ from typing import Any
 import azure.functions as func
 import pytest
 
-import functions.booking_steps as steps
 import shared.bootstrap
-from functions import bookings
-from functions.booking_pages import REFUSALS
+from functions.bookings import book as bookings
+from functions.bookings import steps
+from functions.bookings.pages import REFUSALS
 from shared.bookings.errors import (
     BookingError,
     BookingsBusyError,

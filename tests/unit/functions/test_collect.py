@@ -6,9 +6,9 @@ from datetime import timedelta
 import azure.functions as func
 import pytest
 
-import functions.collect
+import functions.provider.collect
 import shared.bootstrap
-from functions.collect import collect
+from functions.provider.collect import collect
 from shared.content import Content
 from shared.referrals.errors import KeyUnavailableError
 from shared.referrals.lockout import Lockout
@@ -22,7 +22,7 @@ from tests.unit.functions.test_pages import Page
 @pytest.fixture
 def built(content: Content, monkeypatch: pytest.MonkeyPatch) -> FakeServices:
     services = FakeServices(content)
-    for module in (functions.collect, shared.bootstrap):
+    for module in (functions.provider.collect, shared.bootstrap):
         monkeypatch.setattr(module, "services", lambda: services)
     return services
 

@@ -9,7 +9,7 @@ import jinja2
 import pytest
 from jinja2 import Environment, FileSystemLoader
 
-from functions import pages
+from functions.web import render
 from local.build import WrittenTemplates, build
 from shared.compiled import CompiledTemplates
 from shared.content import Content
@@ -39,7 +39,7 @@ def compiling(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
     monkeypatch.setattr(Environment, "compile", noting)
     yield compiled
-    pages._environment.cache_clear()
+    render._environment.cache_clear()
 
 
 @pytest.fixture
@@ -70,8 +70,8 @@ def put_in_its_place(places: tuple[Path, Path], text: str) -> None:
 
 
 def fresh(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
-    monkeypatch.setattr(pages, "COMPILED", folder)
-    pages._environment.cache_clear()
+    monkeypatch.setattr(render, "COMPILED", folder)
+    render._environment.cache_clear()
 
 
 def test_the_first_page_of_a_process_compiles_nothing(

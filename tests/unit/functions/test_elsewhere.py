@@ -8,13 +8,13 @@ import pytest
 
 import function_app
 import shared.bootstrap
-from functions import elsewhere
-from functions.routes import Routes, routes_of
+from functions.site import not_found
+from functions.site.routes import Routes, routes_of
 from shared.content import Content
 from tests.unit.functions import requests
 from tests.unit.functions.test_information import FakeServices
 
-[FUNCTION] = elsewhere.after(function_app.BLUEPRINTS)._function_builders
+[FUNCTION] = not_found.after(function_app.BLUEPRINTS)._function_builders
 BINDINGS = [json.loads(each) for each in FUNCTION._function.get_raw_bindings()]
 ROUTES = Routes(lambda: routes_of(function_app.BLUEPRINTS))
 

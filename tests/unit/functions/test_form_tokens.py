@@ -11,12 +11,12 @@ from typing import Any
 import azure.functions as func
 import pytest
 
-import functions.booking_steps
-import functions.bookings
-import functions.referrals
+import functions.bookings.book
+import functions.bookings.steps
+import functions.referrals.refer
 import shared.bootstrap
-from functions.form_tokens import FormTokenError, check, decoy, is_bot, issue
-from functions.forms import Submission
+from functions.forms.body import Submission
+from functions.forms.tokens import FormTokenError, check, decoy, is_bot, issue
 from shared.bookings.errors import SessionUnknownError
 from shared.bookings.model import AttendeeState, Session
 from shared.bookings.places import Policy
@@ -242,17 +242,17 @@ class Form:
 
 FORMS = {
     "booking": Form(
-        functions.booking_steps.booking_form,
-        functions.bookings.book,
-        functions.bookings.booking_outcome,
+        functions.bookings.steps.booking_form,
+        functions.bookings.book.book,
+        functions.bookings.book.booking_outcome,
         {"session_id": "s1", "full_name": "Zoë O’Neill", "email": "zoe@example.nhs.uk", "group_agreement": "yes"},
         "Your place is booked",
         ticked=0,  # the page for checking asks nothing
     ),
     "one-to-one": Form(
-        functions.referrals.one_to_one_form,
-        functions.referrals.refer,
-        functions.referrals.referral_outcome,
+        functions.referrals.refer.one_to_one_form,
+        functions.referrals.refer.refer,
+        functions.referrals.refer.referral_outcome,
         {
             "need_help_now": "no",
             "works_for_trust": "yes",
@@ -273,7 +273,7 @@ FORMS = {
 @pytest.fixture
 def built(content: Content, monkeypatch: pytest.MonkeyPatch) -> FakeServices:
     services = FakeServices(content, FakeClock(MORNING))
-    for module in (functions.booking_steps, functions.bookings, functions.referrals, shared.bootstrap):
+    for module in (functions.bookings.steps, functions.bookings.book, functions.referrals.refer, shared.bootstrap):
         monkeypatch.setattr(module, "services", lambda: services)
     return services
 

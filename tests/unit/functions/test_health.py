@@ -9,9 +9,9 @@ from typing import Any
 import azure.functions as func
 import pytest
 
-import functions.health
+import functions.site.health
 import shared.bootstrap
-from functions.health import health
+from functions.site.health import health
 from shared.bootstrap import Services
 from shared.content import Content, load_content
 from shared.rows import Row, StorageUnavailableError
@@ -61,7 +61,7 @@ class FakeServices:
 @pytest.fixture
 def built(content: Content, monkeypatch: pytest.MonkeyPatch) -> FakeServices:
     services = FakeServices(content)
-    monkeypatch.setattr(functions.health, "services", lambda: services)
+    monkeypatch.setattr(functions.site.health, "services", lambda: services)
     return services
 
 

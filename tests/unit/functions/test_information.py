@@ -7,11 +7,11 @@ from typing import Any
 import azure.functions as func
 import pytest
 
-import functions.information
-import functions.start
+import functions.site.content_pages
+import functions.site.start
 import shared.bootstrap
-from functions import downloads
-from functions.downloads import download, offers
+from functions.site import downloads
+from functions.site.downloads import download, offers
 from shared.articles import Resource, Resources
 from shared.content import Content
 from shared.settings import Support
@@ -29,7 +29,7 @@ class FakeServices:
 @pytest.fixture
 def built(content: Content, monkeypatch: pytest.MonkeyPatch) -> FakeServices:
     services = FakeServices(content)
-    for module in (functions.information, functions.start, shared.bootstrap):
+    for module in (functions.site.content_pages, functions.site.start, shared.bootstrap):
         monkeypatch.setattr(module, "services", lambda: services)
     return services
 
@@ -52,7 +52,7 @@ def without(content: Content, **resources: Any) -> Content:
 
 
 def test_the_start_page_says_what_is_offered_who_sees_what_and_how_to_get_time_for_it(built: FakeServices) -> None:
-    page, start = text(functions.start.start), built.content.start
+    page, start = text(functions.site.start.start), built.content.start
     said = [built.content.groups.summary, built.content.one_to_one.summary, start.groups_seen_by]
     said += [start.one_to_one_seen_by, *(each.heading for each in start.sections + start.background)]
     assert [each for each in said if each not in page] == []
@@ -61,7 +61,7 @@ def test_the_start_page_says_what_is_offered_who_sees_what_and_how_to_get_time_f
 
 
 def test_nothing_that_somebody_has_to_know_stands_below_the_buttons_only(built: FakeServices) -> None:
-    page = text(functions.start.start)
+    page = text(functions.site.start.start)
     first = page.index("nhsuk-button")
     for needed in (built.content.start.sections[0].heading, built.content.start.groups_seen_by, "/help-now"):
         assert page.index(needed) < first
@@ -70,13 +70,13 @@ def test_nothing_that_somebody_has_to_know_stands_below_the_buttons_only(built: 
 @pytest.mark.parametrize(("closed", "buttons"), [(set(), 2), ({Support.BOOKINGS}, 1), (set(Support), 0)])
 def test_what_is_closed_has_no_button_and_says_so(closed: set[Support], buttons: int, built: FakeServices) -> None:
     built.closed = frozenset(closed)
-    page = text(functions.start.start)
+    page = text(functions.site.start.start)
     assert page.count('data-module="nhsuk-button"') == buttons
     assert (built.content.closed.bookings.title in page) is (Support.BOOKINGS in closed)
 
 
 def test_urgent_help_names_every_place_who_answers_there_and_when_it_was_tried(built: FakeServices) -> None:
-    page = text(functions.information.help_now)
+    page = text(functions.site.content_pages.help_now)
     for each in ("999", "tel:111", "tel:116123", "85258", "people who work for", "last checked", "22 November 2026"):
         assert each in page
     assert page.index("999") < page.index("tel:111") < page.index("116 123")
@@ -84,24 +84,24 @@ def test_urgent_help_names_every_place_who_answers_there_and_when_it_was_tried(b
 
 def test_a_card_that_was_checked_long_ago_is_what_the_page_admits(built: FakeServices, other_content: Content) -> None:
     built.content = other_content
-    assert "1 February 2031" in text(functions.information.help_now)
+    assert "1 February 2031" in text(functions.site.content_pages.help_now)
 
 
 def test_the_privacy_notice_names_who_sees_what_and_how_long_it_is_kept_here(built: FakeServices) -> None:
-    page = text(functions.information.privacy)
+    page = text(functions.site.content_pages.privacy)
     assert built.content.provider.name in page
     assert "deleted 41 days after the session" in page
 
 
 @pytest.mark.parametrize("name", ["accessibility", "cookies"])
 def test_a_notice_is_shown_whole(name: str, built: FakeServices) -> None:
-    page, article = text(getattr(functions.information, name)), getattr(built.content, name)
+    page, article = text(getattr(functions.site.content_pages, name)), getattr(built.content, name)
     assert f"<h1>{article.title}</h1>" in page
     assert all(each.heading in page for each in article.sections)
 
 
 def test_the_prompts_can_be_read_and_printed(built: FakeServices) -> None:
-    page, article = text(functions.information.prompts), built.content.resources.prompts
+    page, article = text(functions.site.content_pages.prompts), built.content.resources.prompts
     assert article is not None
     assert all(prompt in page for each in article.sections for prompt in each.items)
     assert page.count("app-screen-only") == 2  # what says how to print, and a link, are not printed
@@ -109,12 +109,12 @@ def test_the_prompts_can_be_read_and_printed(built: FakeServices) -> None:
 
 def test_without_prompts_there_is_neither_page_nor_link(built: FakeServices) -> None:
     built.content = without(built.content, prompts=None)
-    assert shown(functions.information.prompts).status_code == 404
-    assert "/resources/prompts" not in text(functions.information.list_resources)
+    assert shown(functions.site.content_pages.prompts).status_code == 404
+    assert "/resources/prompts" not in text(functions.site.content_pages.list_resources)
 
 
 def test_a_resource_that_has_no_place_yet_is_not_shown(built: FakeServices) -> None:
-    page = text(functions.information.list_resources)
+    page = text(functions.site.content_pages.list_resources)
     items = built.content.resources.items
     assert [each.name for each in items if each.url] == [each.name for each in items if f">{each.name}</a>" in page]
     assert any(each.url is None for each in items)
@@ -167,12 +167,12 @@ def test_a_download_is_saved_and_never_shown_in_the_page_s_place(
 ) -> None:
     built.content = without(built.content, items=(FORM,))
     monkeypatch.setattr(downloads.download, "__defaults__", (folder,))
-    answer = shown(functions.information.resource_file, "form.docx")
+    answer = shown(functions.site.content_pages.resource_file, "form.docx")
     assert (answer.status_code, answer.get_body()) == (200, b"w" * 2500)
     assert answer.headers["Content-Disposition"] == 'attachment; filename="form.docx"'
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.mimetype.endswith("wordprocessingml.document")
-    assert shown(functions.information.resource_file, "other.docx").status_code == 404
+    assert shown(functions.site.content_pages.resource_file, "other.docx").status_code == 404
 
 
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "http://plain.example", "data:text/html,x", "https://a b"])

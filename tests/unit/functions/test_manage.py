@@ -12,10 +12,10 @@ from urllib.parse import urlencode
 import azure.functions as func
 import pytest
 
-import functions.manage
+import functions.bookings.manage
 import shared.bootstrap
-from functions.booking_view import BookingView
-from functions.manage import (
+from functions.bookings.booking_view import BookingView
+from functions.bookings.manage import (
     calendar,
     cancel_booking,
     cancel_form,
@@ -69,7 +69,7 @@ class FakeServices:
 @pytest.fixture
 def built(content: Content, monkeypatch: pytest.MonkeyPatch) -> FakeServices:
     services = FakeServices(content)
-    for module in (functions.manage, shared.bootstrap):
+    for module in (functions.bookings.manage, shared.bootstrap):
         monkeypatch.setattr(module, "services", lambda: services)
     return services
 
@@ -125,7 +125,7 @@ def test_a_mail_scanner_may_open_every_link_a_hundred_times_and_nothing_changes(
 
 def bindings() -> list[dict[str, Any]]:
     app = func.FunctionApp()
-    app.register_functions(functions.manage.bp)
+    app.register_functions(functions.bookings.manage.bp)
     triggers = [each.get_trigger() for each in app.get_functions()]
     return [trigger.get_dict_repr() for trigger in triggers if trigger is not None]
 

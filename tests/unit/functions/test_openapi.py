@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 import function_app
-from functions.openapi_document import document
-from functions.problems import PROBLEMS
-from functions.routes import Routes, routes_of
+from functions.api.document import document
+from functions.problems.error_table import PROBLEMS
+from functions.site.routes import Routes, routes_of
 from shared.bookings.places import Policy
 from shared.content import Content
 

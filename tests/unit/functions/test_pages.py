@@ -14,19 +14,20 @@ import pytest
 from jinja2 import meta, nodes
 from pydantic import BaseModel
 
-from functions import pages, referral_pages
-from functions.booking_draft import Draft
-from functions.booking_view import BookingView
-from functions.closing import BookingsClosedError, OneToOneClosedError
-from functions.downloads import Offer
-from functions.forms import FieldError
-from functions.headers import SCRIPT_HASHES
-from functions.problems import PROBLEMS, UNEXPECTED, PageUnknownError, problem_of
-from functions.provider_view import ProviderView
-from functions.referral_fields import Typed
-from functions.referral_pages import Carried
-from functions.referral_walk import BUSY, CHECK, CONSENT, HELP, NOT_FOR_YOU, START, Step, Walk
-from functions.resources import assets
+from functions.bookings.booking_view import BookingView
+from functions.bookings.draft import Draft
+from functions.forms.availability import BookingsClosedError, OneToOneClosedError
+from functions.forms.body import FieldError
+from functions.problems.error_table import PROBLEMS, UNEXPECTED, PageUnknownError, problem_of
+from functions.provider.view import ProviderView
+from functions.referrals import pages as referral_pages
+from functions.referrals.form_fields import Typed
+from functions.referrals.pages import Carried
+from functions.referrals.wizard import BUSY, CHECK, CONSENT, HELP, NOT_FOR_YOU, START, Step, Walk
+from functions.site.assets import assets
+from functions.site.downloads import Offer
+from functions.web import render
+from functions.web.security_headers import SCRIPT_HASHES
 from shared.articles import Article, Link, Section
 from shared.bookings.errors import BookingsBusyError, NotForOutsidersError, SessionFullError
 from shared.bookings.model import AttendeeState, SessionState
@@ -281,7 +282,7 @@ def of(facts: Facts, content: Content | None) -> dict[str, Any]:
 
 def show(name: str, content: Content | None, **changes: Any) -> Page:
     template, facts = PAGES[name]
-    return Page(pages.render(template, content, **(of(facts, content) | changes)))
+    return Page(render.render(template, content, **(of(facts, content) | changes)))
 
 
 @pytest.fixture(params=PAGES)
@@ -291,7 +292,7 @@ def shown(request: pytest.FixtureRequest, content: Content) -> Page:
 
 def test_neither_templates_nor_code_name_a_trust_or_a_provider(content: Content) -> None:
     names = [content.organisation.name, content.provider.short_name, content.provider.email, content.service_name]
-    files = [*pages.TEMPLATES.rglob("*.html"), *(ROOT / "functions").glob("*.py")]
+    files = [*render.TEMPLATES.rglob("*.html"), *(ROOT / "functions").glob("*.py")]
     assert len(files) > 15
     assert [path for path in files for name in names if name.casefold() in path.read_text("utf-8").casefold()] == []
 
@@ -490,7 +491,7 @@ def test_a_language_of_the_list_and_one_that_is_not_are_there_again(
 ) -> None:
     on = walk(content.one_to_one, **{"therapy_language": ticked, "therapy_language-another": written})
     asked = referral_pages.facts(on, Step("therapy_language"), CARRIED)
-    shown = Page(pages.render("referrals/question.html", content, **asked))
+    shown = Page(render.render("referrals/question.html", content, **asked))
     assert [attrs["value"] for _, attrs in shown.elements if "checked" in attrs] == languages
     assert shown.element("therapy_language-another").get("value", "") == written
 
@@ -525,7 +526,7 @@ def test_a_session_is_booked_under_its_id_whatever_it_is_made_of(content: Conten
 @pytest.mark.parametrize("waiting_list", [True, False])
 def test_a_full_session_offers_its_waiting_list_if_it_has_one(content: Content, *, waiting_list: bool) -> None:
     full = replace(FULL, waiting_list=waiting_list)
-    shown = Page(pages.render("bookings/sessions.html", content, sessions=[full]))
+    shown = Page(render.render("bookings/sessions.html", content, sessions=[full]))
     assert "This session is full" in shown.text
     assert ("Join the waiting list for Tuesday" in shown.text) is waiting_list
     assert bool([url for url in shown.all("href", "a") if "session=full" in url]) is waiting_list
@@ -577,9 +578,9 @@ def test_a_page_without_copy_still_says_what_happened() -> None:
 def test_the_start_of_the_app_loads_no_template_engine_and_reads_no_setting() -> None:
     code = (
         "import os, sys; os.environ.clear()\n"
-        "import functions.forms, functions.pages, functions.responses, functions.resources\n"
+        "import functions.forms.body, functions.web.render, functions.web.responses, functions.site.assets\n"
         "assert not {'jinja2', 'nhsuk_frontend_jinja', 'email_validator', 'shared.bootstrap'} & set(sys.modules)\n"
-        "assert functions.resources.assets.cache_info().currsize == 0\n"
+        "assert functions.site.assets.assets.cache_info().currsize == 0\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
 
@@ -599,11 +600,11 @@ FACTS = {
     "referrals/inputs.html": set(),
     "problem.html": {"problem", "correlation"},
 }
-OWN = sorted(path.relative_to(pages.TEMPLATES).as_posix() for path in pages.TEMPLATES.rglob("*.html"))
+OWN = sorted(path.relative_to(render.TEMPLATES).as_posix() for path in render.TEMPLATES.rglob("*.html"))
 
 
 def parsed(template: str) -> nodes.Template:
-    return pages.environment().parse((pages.TEMPLATES / template).read_text("utf-8"))
+    return render.environment().parse((render.TEMPLATES / template).read_text("utf-8"))
 
 
 @pytest.mark.parametrize("template", OWN)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from functions.forms import BodyError, FormError
-from functions.problems import PROBLEMS, UNEXPECTED, Problem, problem_of
+from functions.forms.body import BodyError, FormError
+from functions.problems.error_table import PROBLEMS, UNEXPECTED, Problem, problem_of
 from shared.bookings.errors import (
     BookingError,
     BookingsBusyError,

@@ -8,16 +8,17 @@ import azure.functions as func
 import pytest
 from azure.functions.queue import QueueMessage
 
-from functions import forwarding, mail
+from functions.bookings import send_email
 from functions.queues import mail_message, referral_message
+from functions.referrals import forward_referral
 from shared.bookings.mail_ids import DueMail
 
 CANARY = "canary-7f3a"
 TRIGGERS: dict[str, tuple[object, bytes]] = {
-    "emails": (mail.send_mail, referral_message("34679CDF").encode()),
-    "emails-poison": (mail.mail_failed, referral_message("34679CDF").encode()),
-    "referrals": (forwarding.forward_referral, mail_message(DueMail("s1", "a-1-confirmation")).encode()),
-    "referrals-poison": (forwarding.referral_failed, mail_message(DueMail("s1", "a-1-confirmation")).encode()),
+    "emails": (send_email.send_mail, referral_message("34679CDF").encode()),
+    "emails-poison": (send_email.mail_failed, referral_message("34679CDF").encode()),
+    "referrals": (forward_referral.forward_referral, mail_message(DueMail("s1", "a-1-confirmation")).encode()),
+    "referrals-poison": (forward_referral.referral_failed, mail_message(DueMail("s1", "a-1-confirmation")).encode()),
 }
 FOREIGN = [
     b"",
@@ -43,7 +44,7 @@ def _nothing_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
     def services() -> None:
         pytest.fail("a foreign message reached the service")
 
-    for module in (mail, forwarding):
+    for module in (send_email, forward_referral):
         monkeypatch.setattr(module, "services", services)
 
 

@@ -6,9 +6,9 @@ from typing import Any
 import azure.functions as func
 import pytest
 
-import functions.referral_status
+import functions.referrals.status
 import shared.bootstrap
-from functions.referral_status import referral_status, referral_status_form
+from functions.referrals.status import referral_status, referral_status_form
 from shared.content import Content
 from shared.referrals.enquiries import Enquiries, Guesses
 from shared.referrals.model import Referral, ReferralState
@@ -37,7 +37,7 @@ class FakeServices:
 @pytest.fixture
 def built(content: Content, monkeypatch: pytest.MonkeyPatch) -> FakeServices:
     services = FakeServices(content)
-    for module in (functions.referral_status, shared.bootstrap):
+    for module in (functions.referrals.status, shared.bootstrap):
         monkeypatch.setattr(module, "services", lambda: services)
     services.stand(state=ReferralState.SENT)
     return services

@@ -8,7 +8,7 @@ from typing import Any
 import azure.functions as func
 import pytest
 
-import functions.referrals
+import functions.referrals.refer
 import shared.bootstrap
 from shared.content import Content
 from shared.questions.catalogue import CATALOGUE
@@ -38,7 +38,7 @@ def ours(monkeypatch: pytest.MonkeyPatch) -> FakeServices:
 
 def serving(content: Content, monkeypatch: pytest.MonkeyPatch) -> FakeServices:
     services = FakeServices(content, FakeClock(MORNING))
-    for module in (functions.referrals, shared.bootstrap):
+    for module in (functions.referrals.refer, shared.bootstrap):
         monkeypatch.setattr(module, "services", lambda: services)
     return services
 
@@ -50,14 +50,14 @@ def begin(built: FakeServices) -> Visitor:
         built.now.moment += timedelta(seconds=10)
         req = requests.form(fields)
         if action == "/one-to-one":
-            answer = functions.referrals.refer(req, requests.Outbox())
+            answer = functions.referrals.refer.refer(req, requests.Outbox())
         else:
             assert action == "/one-to-one/questions"
-            answer = functions.referrals.questions(req)
+            answer = functions.referrals.refer.questions(req)
         assert isinstance(answer, func.HttpResponse)
         return answer
 
-    return Visitor(send, functions.referrals.one_to_one_form(requests.get()))
+    return Visitor(send, functions.referrals.refer.one_to_one_form(requests.get()))
 
 
 SAID: dict[str, Any] = {
@@ -352,7 +352,7 @@ def test_after_mending_what_the_end_refused_a_person_checks_and_sends(ours: Fake
 @pytest.mark.parametrize("at", ["", "nowhere", "consent", "start", "../x", "<script>", "a" * 5000])
 @pytest.mark.parametrize("go", ["", "next", "back", "change:", "change:full_name", "change:nowhere", "x" * 5000])
 def test_whatever_a_form_says_of_where_it_was_there_is_a_page(at: str, go: str, built: FakeServices) -> None:
-    answer = functions.referrals.questions(requests.form([("at", at), ("go", go), ("full_name", "Zoë")]))
+    answer = functions.referrals.refer.questions(requests.form([("at", at), ("go", go), ("full_name", "Zoë")]))
     assert answer.status_code == 200
     assert b"Zo\xc3\xab" in answer.get_body()
 
@@ -363,21 +363,21 @@ def test_whatever_a_form_says_of_where_it_was_there_is_a_page(at: str, go: str, 
 )
 def test_fields_that_come_twice_are_a_mistake_and_no_failure(at: str, fields: Fields, built: FakeServices) -> None:
     for go in ("next", "back"):
-        answer = functions.referrals.questions(requests.form([("at", at), ("go", go), *fields]))
+        answer = functions.referrals.refer.questions(requests.form([("at", at), ("go", go), *fields]))
         assert answer.status_code in {200, 422}
 
 
 def test_fields_that_the_form_does_not_have_do_not_travel(built: FakeServices) -> None:
-    answer = functions.referrals.questions(requests.form([("is_admin", "canary"), ("at", "full_name")]))
+    answer = functions.referrals.refer.questions(requests.form([("is_admin", "canary"), ("at", "full_name")]))
     assert b"canary" not in answer.get_body()
 
 
 def test_the_questions_are_a_form_and_never_json(built: FakeServices) -> None:
-    assert functions.referrals.questions(requests.json_post({"at": "full_name"})).status_code == 415
+    assert functions.referrals.refer.questions(requests.json_post({"at": "full_name"})).status_code == 415
 
 
 def test_an_address_that_was_kept_begins_the_form_anew(built: FakeServices) -> None:
-    answer = functions.referrals.questions_from_the_start(requests.get())
+    answer = functions.referrals.refer.questions_from_the_start(requests.get())
     assert (answer.status_code, answer.headers["Location"]) == (303, "/one-to-one")
 
 
@@ -398,7 +398,7 @@ def followed(person: Visitor) -> str:
     params = dict(pair.split("=", 1) for pair in query.split("&"))
     reference = {"reference": path.rpartition("/")[2]}
     req = func.HttpRequest("GET", requests.URL, params=params, route_params=reference, body=b"")
-    return str(functions.referrals.referral_outcome(req).get_body().decode())
+    return str(functions.referrals.refer.referral_outcome(req).get_body().decode())
 
 
 def test_the_last_page_says_until_when_to_wait_in_weekdays(ours: FakeServices) -> None:
@@ -422,13 +422,13 @@ def test_the_last_page_is_shown_to_whom_it_was_given_and_says_what_it_said(
     )
     route = {"reference": params.pop("reference")}
     req = func.HttpRequest("GET", requests.URL, params=params, route_params=route, body=b"")
-    assert functions.referrals.referral_outcome(req).status_code == 404
+    assert functions.referrals.refer.referral_outcome(req).status_code == 404
 
 
 def test_while_the_form_is_closed_no_page_of_it_is_open(ours: FakeServices) -> None:
     person = until(begin(ours), "Your name")
     ours.closed = frozenset({Support.ONE_TO_ONE})
-    assert functions.referrals.one_to_one_form(requests.get()).status_code == 503
+    assert functions.referrals.refer.one_to_one_form(requests.get()).status_code == 503
     assert person.fill(full_name="Zoë").press().answer.status_code == 503
 
 
@@ -441,10 +441,10 @@ def test_a_whole_document_is_taken_and_every_mistake_in_one_is_named_at_once(our
         "therapy_language": "Ga",
         "consent_share": True,
     }
-    taken = functions.referrals.refer(requests.json_post(whole), requests.Outbox())
+    taken = functions.referrals.refer.refer(requests.json_post(whole), requests.Outbox())
     assert (taken.status_code, json.loads(taken.get_body())) == (201, {"reference": "34679CDF"})
     assert taken.headers["Location"].startswith("/one-to-one/34679CDF?by=2023-09-15&proof=")
-    refused = functions.referrals.refer(
+    refused = functions.referrals.refer.refer(
         requests.json_post({"works_for_trust": "no", "contact_by": ["text"], "need_help_now": "no"}), requests.Outbox()
     )
     assert refused.status_code == 422

@@ -9,8 +9,8 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from functions.pages import ASSETS, NHSUK_VERSION, OWN_STYLE
-from functions.resources import OWN_STYLES, VENDORED, assets, get_asset
+from functions.site.assets import OWN_STYLES, VENDORED, assets, get_asset
+from functions.web.render import ASSETS, NHSUK_VERSION, OWN_STYLE
 from tests.unit.functions import requests
 
 FOLDER = ASSETS.removeprefix("/assets/")

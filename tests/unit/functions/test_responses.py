@@ -9,12 +9,12 @@ from types import SimpleNamespace
 import azure.functions as func
 import pytest
 
-from functions import responses
-from functions.forms import FieldError, FormError
-from functions.pages import ASSETS
-from functions.problems import PROBLEMS
-from functions.resources import get_asset
-from functions.responses import Answering, Site, json_body, page, problem, see_other
+from functions.forms.body import FieldError, FormError
+from functions.problems.error_table import PROBLEMS
+from functions.site.assets import get_asset
+from functions.web import responses
+from functions.web.render import ASSETS
+from functions.web.responses import Answering, Site, json_body, page, problem, see_other
 from shared.bookings.errors import BookingsBusyError, SessionFullError
 from shared.content import Content, ContentError
 from shared.referrals.errors import ReferralReusedError

@@ -2,9 +2,9 @@
 
 import pytest
 
-import functions.collect
+import functions.provider.collect
 import shared.bootstrap
-from functions.collect import collect
+from functions.provider.collect import collect
 from local.environment import chosen
 from local.keys import new_keys
 from shared.assembly import Services
@@ -26,7 +26,7 @@ def test_the_app_that_faces_the_public_opens_no_referral_even_if_it_is_given_eve
     method: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     built = services("web")
-    for module in (functions.collect, shared.bootstrap):
+    for module in (functions.provider.collect, shared.bootstrap):
         monkeypatch.setattr(module, "services", lambda: built)
     token = built.referral_links.to_collect("34679CDF").rpartition("/")[2]
 

@@ -11,7 +11,7 @@ import jinja2
 import pytest
 from jinja2.utils import missing
 
-from functions import pages
+from functions.web import render as pages
 from shared.content import Content
 from tests.unit.functions.test_pages import OWN, PAGES, of
 

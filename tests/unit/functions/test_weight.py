@@ -6,8 +6,8 @@ import re
 import azure.functions as func
 import pytest
 
-from functions import resources
-from functions.responses import Answering, page
+from functions.site import assets
+from functions.web.responses import Answering, page
 from shared.content import Content
 from tests.unit.functions import requests
 from tests.unit.functions.test_pages import PAGES, Page, show
@@ -33,7 +33,7 @@ def loaded(shown: Page) -> list[str]:
 
 
 def asset(url: str) -> func.HttpResponse:
-    answer = resources.get_asset(requests.get(url.removeprefix("/assets/"), accept_encoding="gzip, deflate, br"))
+    answer = assets.get_asset(requests.get(url.removeprefix("/assets/"), accept_encoding="gzip, deflate, br"))
     assert isinstance(answer, func.HttpResponse)
     assert answer.status_code == 200
     return answer

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pathspec import GitIgnoreSpec
 
-from functions import pages
+from functions.web import render
 from local.places import ROOT
 from shared.mail import letters
 
@@ -37,10 +37,10 @@ def test_every_file_of_the_service_is_deployed(ignored: GitIgnoreSpec) -> None:
     of_the_service = {path for path in files() if is_of_the_service(path)}
 
     assert {path for path in of_the_service if ignored.match_file(path)} == set()
-    assert of_the_service >= {*SERVICE, "functions/health.py", "shared/mail/templates/reminder.jinja"}
+    assert of_the_service >= {*SERVICE, "functions/site/health.py", "shared/mail/templates/reminder.jinja"}
 
 
-@pytest.mark.parametrize("folder", [pages.COMPILED, letters.COMPILED])
+@pytest.mark.parametrize("folder", [render.COMPILED, letters.COMPILED])
 def test_the_compiled_templates_are_deployed_though_git_does_not_keep_them(
     ignored: GitIgnoreSpec, folder: Path
 ) -> None:

@@ -1,0 +1,1 @@
+"""The OpenAPI document: what API clients can send and get back."""

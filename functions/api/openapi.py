@@ -1,0 +1,18 @@
+"""What API clients can ask for, as a document that their tools read."""
+
+import azure.functions as func
+
+from functions.web.responses import answering, json_body
+from shared.bootstrap import services
+
+bp = func.Blueprint()
+
+
+@bp.route(route="openapi.json", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@answering
+def openapi_document(req: func.HttpRequest) -> func.HttpResponse:
+    from functions.api.document import document  # noqa: PLC0415  # only this function needs the schemas of all
+
+    del req
+    built = services()
+    return json_body(document(built.content, built.policy))

@@ -1,0 +1,160 @@
+"""What an API client can ask of the service: every operation with its body, its answers and what can go wrong."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pydantic import BaseModel
+
+from functions.api import response_models as answers
+from functions.forms.availability import BookingsClosedError, OneToOneClosedError
+from functions.forms.body import BodyTooLargeError, EmptyBodyError, FormError, MalformedBodyError, UnsupportedBodyError
+from functions.problems.error_table import ForeignOriginError, MethodError, PageUnknownError
+from shared.bookings import errors as bookings
+from shared.bookings.request import BookingRequest
+from shared.content import ContentError, OneToOne
+from shared.referrals import errors as referrals
+from shared.referrals.answers import referral_model
+from shared.rows import StorageError
+from shared.settings import SettingsError
+
+type Errors = tuple[type[Exception], ...]
+
+_ALWAYS: Errors = (MethodError, SettingsError, ContentError, Exception)
+_BODY: Errors = (
+    EmptyBodyError,
+    MalformedBodyError,
+    ForeignOriginError,
+    BodyTooLargeError,
+    UnsupportedBodyError,
+    FormError,
+)
+_BOOKING: Errors = (
+    bookings.SessionUnknownError,
+    bookings.SessionPastError,
+    bookings.SessionFullError,
+    bookings.SessionClosedError,
+    bookings.SessionUnavailableError,
+    bookings.NotForOutsidersError,
+    bookings.TooLateToCheckError,
+    bookings.SubmissionReusedError,
+    bookings.BookingsBusyError,
+    BookingsClosedError,
+    StorageError,
+)
+_REFERRAL: Errors = (referrals.ReferralReusedError, referrals.ReferralsBusyError, OneToOneClosedError, StorageError)
+_STATUS: Errors = (
+    *(error for error in _BODY if error is not EmptyBodyError),  # nothing at all is answered as an empty reference
+    referrals.ReferralUnknownError,
+    referrals.TooManyGuessesError,
+    referrals.ReferralsBusyError,
+    StorageError,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One method at one address. `answers` are the bodies in JSON by status, without those of what went wrong.
+
+    `queries` are its query parameters. A `page` is answered in HTML unless JSON is preferred; where `answers` is empty
+    it is in HTML alone. `locates`: the first answer has a `Location`.
+    """
+
+    method: str
+    path: str
+    summary: str
+    answers: Mapping[int, type[BaseModel]] = field(default_factory=dict)
+    body: type[BaseModel] | None = None
+    queries: tuple[str, ...] = ()
+    errors: Errors = ()
+    page: bool = True
+    locates: bool = False
+
+    @property
+    def can_raise(self) -> Errors:
+        return (*self.errors, *_ALWAYS)
+
+
+def operations(form: OneToOne) -> tuple[Operation, ...]:
+    """All of them, for the questions of one content file."""
+    return (*_bookings(), *_one_to_one(form), *_about_the_service())
+
+
+def _bookings() -> tuple[Operation, ...]:
+    return (
+        Operation(
+            method="get",
+            path="/sessions",
+            summary="Upcoming group sessions",
+            answers={200: answers.Sessions},
+            errors=(BookingsClosedError, StorageError),
+        ),
+        Operation(
+            method="post",
+            path="/bookings",
+            summary="Books a place, or joins the waiting list. Whoever has no address of the trust has to answer "
+            "`works_for_trust`. The same `submission_id` is one booking, however often it is sent",
+            answers={201: answers.BookingOutcome},
+            body=BookingRequest,
+            errors=_BODY + _BOOKING,
+            locates=True,
+        ),
+        Operation(
+            method="get",
+            path="/bookings/{reference}",
+            summary="What became of a booking, by the address in `Location`",
+            answers={200: answers.BookingOutcome},
+            queries=("session", "state", "proof"),
+            errors=(PageUnknownError, bookings.SessionUnknownError, StorageError),
+        ),
+    )
+
+
+def _one_to_one(form: OneToOne) -> tuple[Operation, ...]:
+    return (
+        Operation(
+            method="get",
+            path="/one-to-one",
+            summary="The page on which a referral begins",
+            errors=(OneToOneClosedError, StorageError),
+        ),
+        Operation(
+            method="post",
+            path="/one-to-one",
+            summary="Takes a whole referral, sealed before it is stored. The same `submission_id` is one referral",
+            answers={201: answers.ReferralTaken},
+            body=referral_model(form),
+            errors=_BODY + _REFERRAL,
+            locates=True,
+        ),
+        Operation(
+            method="get",
+            path="/one-to-one/{reference}",
+            summary="The reference of a referral and the day to ask after, by the address in `Location`",
+            answers={200: answers.ReferralOutcome},
+            queries=("by", "proof"),
+            errors=(PageUnknownError, StorageError),
+        ),
+        Operation(method="get", path="/one-to-one/status", summary="The page that asks for a reference"),
+        Operation(method="head", path="/one-to-one/status", summary="Its head"),
+        Operation(
+            method="post",
+            path="/one-to-one/status",
+            summary="How far a referral has come. The reference is posted, because addresses are logged",
+            answers={200: answers.ReferralStatus},
+            body=answers.StatusRequest,
+            errors=_STATUS,
+        ),
+    )
+
+
+def _about_the_service() -> tuple[Operation, ...]:
+    return (
+        Operation(
+            method="get",
+            path="/health",
+            summary="Whether the service can do its work",
+            answers={200: answers.Healthy, 503: answers.Unhealthy},
+            page=False,
+        ),
+        Operation(method="get", path="/openapi.json", summary="This document", page=False),
+    )

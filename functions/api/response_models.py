@@ -1,0 +1,93 @@
+"""What the JSON endpoints answer, as pydantic models. Nothing is made of them but their schemas."""
+
+from datetime import date
+from typing import Annotated, Any, Literal, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+from functions.bookings.session_view import TOLD, SessionView
+from shared.bookings.model import AttendeeState
+from shared.references import ALPHABET, LENGTH
+from shared.referrals.model import Progress
+
+REFERENCE = f"^[{ALPHABET}]{{{LENGTH}}}$"
+
+type Reference = Annotated[str, Field(pattern=REFERENCE)]
+type Outcome = Literal[AttendeeState.CONFIRMED, AttendeeState.WAITING, AttendeeState.TO_CHECK]
+
+
+class Answer(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+_HINTS = get_type_hints(SessionView)
+_FIELDS: dict[str, Any] = {name: (_HINTS[name], ...) for name in TOLD}
+Session = create_model("Session", __base__=Answer, **_FIELDS)
+
+
+class Sessions(Answer):
+    sessions: list[Session]
+
+
+class BookingOutcome(Answer):
+    """`to-check`: the place is held until the organiser has seen that the person works for the trust."""
+
+    reference: Reference
+    state: Outcome
+
+
+class ReferralTaken(Answer):
+    reference: Reference
+
+
+class ReferralOutcome(Answer):
+    """`by`: after this day without a word, please ask."""
+
+    reference: Reference
+    by: date
+
+
+class StatusRequest(BaseModel):
+    """A reference as somebody typed it: spaces, case and letters that look alike do not matter."""
+
+    reference: Annotated[str, Field(pattern=r"[^\s\u001c-\u001f\u0085]")]
+
+
+class ReferralStatus(Answer):
+    """`contact`: please ask the provider."""
+
+    reference: Reference
+    status: Progress
+
+
+class Healthy(Answer):
+    status: Literal["healthy"]
+
+
+class Unhealthy(Answer):
+    """What is wrong: names of settings and parts of the content, never values."""
+
+    status: Literal["unhealthy"]
+    settings: list[str] = []
+    content: str = ""
+    storage: str = ""
+    schedule: str = ""
+
+
+class MemberError(Answer):
+    """What is wrong with one member of the body: `pointer` is a JSON Pointer (RFC 6901) as a URI fragment."""
+
+    field: str
+    pointer: str
+    detail: str
+
+
+class ProblemDetails(Answer):
+    """Problem details (RFC 9457). `correlation` is the code under which the log has it."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[MemberError] = []
+    correlation: str = ""

@@ -1,0 +1,42 @@
+"""What somebody answered to book a place, as the service takes it, or what is wrong with it in one sentence a field."""
+
+from functions.forms.body import FieldError, FormError, Submission, as_typed, validate
+from shared.bookings.errors import NotForOutsidersError
+from shared.bookings.places import Policy
+from shared.bookings.request import BookingRequest
+
+_MISSING = {
+    "session_id": "Select a session",
+    "full_name": "Enter your name",
+    "email": "Enter your email address",
+    "group_agreement": "Select to confirm you agree",
+    "works_for_trust": "Select yes if you work for the trust",
+    "join_waiting_list": "Select yes if you want to wait for a place",
+    "adjustments": "Enter adjustments as text",
+    "share_adjustments": "Select yes if the facilitators may see what you need",
+    "reminders": "Select yes if you want reminders",
+    "submission_id": "Reload the form and send it again",
+}
+
+
+def read_answers(submission: Submission, policy: Policy) -> BookingRequest:
+    """The request in a form or in JSON. Whoever has no address of the trust has to say whether they work for it.
+
+    Raises:
+        FormError: something is missing or cannot be used.
+    """
+    request = validate(BookingRequest, submission, _MISSING)
+    if request.works_for_trust is None and not policy.is_listed(request.email):
+        asked = FieldError("works_for_trust", _MISSING["works_for_trust"])
+        raise FormError((asked,), as_typed(BookingRequest, submission))
+    return request
+
+
+def check_may_ask(request: BookingRequest, policy: Policy) -> None:
+    """Returns if they work for the trust, by their address or by their word: better said before they confirm.
+
+    Raises:
+        NotForOutsidersError: they do not.
+    """
+    if not request.works_for_trust and not policy.is_listed(request.email):
+        raise NotForOutsidersError

@@ -1,0 +1,106 @@
+"""Group sessions: the list, a booking, and the page that says what became of it."""
+
+# The worker only understands `typing.List` in the annotation of an output of many messages.
+from typing import List  # noqa: UP035  # see above
+from urllib.parse import quote
+
+import azure.functions as func
+
+from functions.bookings import pages
+from functions.bookings.answers import read_answers
+from functions.bookings.draft import FORM, Draft
+from functions.bookings.session_view import SessionView
+from functions.forms.availability import check_open
+from functions.forms.body import FormError, Submission, read_body, wants_json
+from functions.forms.tokens import FormTokenError, check, decoy, is_bot
+from functions.problems.error_table import PageUnknownError
+from functions.queues import BOOKINGS_STORAGE, EMAILS, mail_message
+from functions.web.render import render
+from functions.web.responses import answering, json_body, page, see_other
+from shared.bookings.mail_ids import DueMail
+from shared.bookings.model import AttendeeState
+from shared.bookings.request import Booked, BookingRequest
+from shared.bootstrap import Services, services
+from shared.settings import Support
+
+bp = func.Blueprint()
+
+
+@bp.route(route="sessions", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@answering
+def list_sessions(req: func.HttpRequest) -> func.HttpResponse:
+    built = services()
+    check_open(built.closed, Support.BOOKINGS)
+    views = pages.sessions(built)
+    if wants_json(req):
+        return json_body({"sessions": [view.as_json() for view in views]})
+    return page(render("bookings/sessions.html", built.content, sessions=views))
+
+
+@bp.route(route="bookings", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
+@bp.queue_output(arg_name="nudge", queue_name=EMAILS, connection=BOOKINGS_STORAGE)
+@answering
+def book(req: func.HttpRequest, nudge: func.Out[List[str]]) -> func.HttpResponse:  # noqa: UP006  # see above
+    submission = read_body(req)
+    built = services()
+    check_open(built.closed, Support.BOOKINGS)
+    if is_bot(submission):
+        return see_other(_location(built, _session_id(submission), decoy(FORM), AttendeeState.CONFIRMED))
+    try:
+        request = read_answers(submission, built.policy)
+        check(BookingRequest, submission, built.is_proof, FORM, built.now())
+        booked = built.bookings.book(request, built.now())
+    except (FormError, *pages.REFUSALS) as error:
+        if not submission.is_form:
+            raise
+        return _shown_again(built, submission, error)
+    if booked.mail_ids:
+        nudge.set([mail_message(DueMail(booked.session.id, mail_id)) for mail_id in booked.mail_ids])
+    return _answer(booked, submission, built)
+
+
+@bp.route(route="bookings/{reference:length(8)}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@answering
+def booking_outcome(req: func.HttpRequest) -> func.HttpResponse:
+    """What became of a booking, as signed when it was made: it reads no roster, so it tells nobody who is on one."""
+    built = services()
+    reference, session_id = req.route_params.get("reference", ""), req.params.get("session", "")
+    state = req.params.get("state", "")
+    if not built.is_proof(req.params.get("proof", ""), "booked", session_id, reference, state):
+        raise PageUnknownError
+    if wants_json(req):
+        return json_body({"reference": reference, "state": state})
+    view = SessionView.of(built.bookings.session(session_id), built.content)
+    return page(render("bookings/confirmed.html", built.content, reference=reference, session=view, state=state))
+
+
+def _shown_again(built: Services, submission: Submission, error: Exception) -> func.HttpResponse:
+    """The page on which a form that was not taken goes on, with every answer kept."""
+    if not isinstance(error, FormError):
+        return pages.refused(built, Draft.of(built, submission), error)
+    draft, views = Draft.of(built, submission, error), pages.sessions(built)
+    chosen = pages.choosable(views, draft.session_id)
+    if chosen is None:
+        wrong = [each for each in error.errors if each.field == "session_id"]
+        return pages.choose(built, draft, views, *wrong, gone=bool(draft.session_id))
+    if isinstance(error, FormTokenError):
+        return pages.check(built, draft, read_answers(submission, built.policy), chosen, error.errors)
+    return pages.details(built, draft, chosen, error.errors)
+
+
+def _answer(booked: Booked, submission: Submission, built: Services) -> func.HttpResponse:
+    location = _location(built, booked.session.id, booked.reference, booked.state)
+    if submission.is_form:
+        return see_other(location)
+    answer = {"reference": booked.reference, "state": str(booked.state)}
+    return json_body(answer, status=201, headers={"Location": location})
+
+
+def _location(built: Services, session_id: str, reference: str, state: AttendeeState) -> str:
+    signature = built.proof("booked", session_id, reference, str(state))
+    return f"/bookings/{reference}?session={quote(session_id, safe='')}&state={state}&proof={signature}"
+
+
+def _session_id(submission: Submission) -> str:
+    value = submission.values.get("session_id")
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,88 @@
+"""A booking as its own page shows it."""
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
+from urllib.parse import quote
+
+from functions.bookings.session_view import SessionView
+from shared.bookings.managed import Managed
+from shared.bookings.model import Attendee, AttendeeState, SessionState
+from shared.content import Content
+
+CALLED_OFF = "called-off"
+
+
+@dataclass(frozen=True, slots=True)
+class BookingView:
+    """One booking in words: of the person only the first letter, since a link may be opened over a shoulder.
+
+    `state` is an attendee's, or `called-off` where the session is and the booking was not cancelled before.
+    `position` counts from 1 in the waiting list. `join_url` is empty for everybody who has no place for certain, and
+    once the session is over. `address` is the page's own path, without a slash at its end.
+    """
+
+    address: str
+    calendar: str
+    session: SessionView
+    state: str
+    reason: str
+    position: int
+    initial: str
+    reference: str
+    reminders: bool
+    join_url: str
+    too_late: bool
+
+    @classmethod
+    def of(cls, token: str, managed: Managed, content: Content, now: datetime) -> Self:
+        session, attendee, state = managed.session, managed.attendee, _state(managed)
+        may_join = state == AttendeeState.CONFIRMED and not session.is_over(now)
+        return cls(
+            address=address(token),
+            calendar=f"/calendar/{quote(token, safe='')}",
+            session=SessionView.of(session, content),
+            state=state,
+            reason=attendee.reason,
+            position=managed.position,
+            initial=_initial(attendee),
+            reference=attendee.reference,
+            reminders=attendee.reminders,
+            join_url=session.join_url if may_join else "",
+            too_late=now >= session.starts,
+        )
+
+    @property
+    def is_live(self) -> bool:
+        return self.state not in {AttendeeState.CANCELLED, CALLED_OFF}
+
+    @property
+    def can_change(self) -> bool:
+        return self.is_live and not self.too_late
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.state == AttendeeState.WAITING
+
+
+def address(token: str) -> str:
+    """The path of a booking's page."""
+    return f"/manage/{quote(token, safe='')}"
+
+
+def _state(managed: Managed) -> str:
+    called_off = managed.session.state is SessionState.CANCELLED and managed.attendee.is_live
+    return CALLED_OFF if called_off else str(managed.attendee.state)
+
+
+def _initial(attendee: Attendee) -> str:
+    """The first letter with the marks that belong to it; empty where an administrator left none."""
+    name = unicodedata.normalize("NFC", attendee.name)
+    letters = [place for place, char in enumerate(name) if unicodedata.category(char)[0] == "L"]
+    if not letters:
+        return ""
+    end = letters[0] + 1
+    while end < len(name) and unicodedata.category(name[end])[0] == "M":
+        end += 1
+    return name[letters[0] : end]

@@ -1,0 +1,56 @@
+"""A booking on its way from page to page: the answers travel in the forms themselves, and nothing is stored."""
+
+from dataclasses import dataclass, replace
+from typing import Self
+from uuid import uuid4
+
+from functions.forms.body import FormError, Submission, as_typed
+from functions.forms.tokens import issue, lasts
+from shared.bookings.request import BookingRequest
+from shared.bootstrap import Services
+
+FORM = "booking"
+
+_NEEDED = ("session_id", "full_name", "email", "group_agreement")
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What was answered so far, by field as it was typed, and what the next page's form carries besides."""
+
+    values: dict[str, str | list[str]]
+    submission_id: str
+    form_token: str
+
+    @classmethod
+    def new(cls, built: Services, session_id: str = "") -> Self:
+        """Nothing answered yet but which session."""
+        return cls._of(built, FormError((), {"session_id": session_id} if session_id else {}), "")
+
+    @classmethod
+    def of(cls, built: Services, submission: Submission, found: FormError | None = None) -> Self:
+        """What was sent; its token goes on while it lasts, so that reading a page twice is not filling it in anew."""
+        token = submission.values.get("form_token")
+        return cls._of(built, found or FormError((), as_typed(BookingRequest, submission)), str(token))
+
+    @classmethod
+    def _of(cls, built: Services, found: FormError, token: str) -> Self:
+        given = {name: value for name, value in found.values.items() if name != "submission_id"}
+        submission_id, now = found.submission_id or uuid4().hex, built.now()
+        if not lasts(built.is_proof, FORM, submission_id, token, now):
+            token = issue(built.proof, FORM, submission_id, now)
+        return cls(given, submission_id, token)
+
+    @property
+    def session_id(self) -> str:
+        return str(self.values.get("session_id", ""))
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every page has been answered, so that a change leads straight back to the check."""
+        return all(self.values.get(name) for name in _NEEDED)
+
+    def waiting(self, *, waits: bool) -> Self:
+        """The same, to be sent for a place in the waiting list, or for a place and nothing less."""
+        others = {name: value for name, value in self.values.items() if name != "join_waiting_list"}
+        return replace(self, values=others | ({"join_waiting_list": "yes"} if waits else {}))

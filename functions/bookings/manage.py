@@ -1,0 +1,161 @@
+"""One booking, for whoever holds the link in its mails: a GET shows a page, only a POST changes anything.
+
+Mail programmes open links before people do, as often as they like.
+"""
+
+from collections.abc import Callable, Mapping
+
+# The worker only understands `typing.List` in the annotation of an output of many messages.
+from typing import List  # noqa: UP035  # see above
+
+import azure.functions as func
+
+from functions.bookings.booking_view import BookingView, address
+from functions.bookings.session_view import SessionView
+from functions.forms.body import EmptyBodyError, FieldError, FormError, read_body
+from functions.problems.error_table import problem_of
+from functions.queues import BOOKINGS_STORAGE, EMAILS, mail_message
+from functions.web.render import render
+from functions.web.responses import answering, page, respond, see_other
+from shared.bookings.errors import (
+    BookingError,
+    SessionUnavailableError,
+    SessionUnknownError,
+    SubmissionReusedError,
+    TooLateToCheckError,
+)
+from shared.bookings.managed import Done
+from shared.bookings.model import AttendeeState
+from shared.bootstrap import Services, services
+
+bp = func.Blueprint()
+
+_CHOOSE = FieldError("session_id", "Select a session")
+_YES_OR_NO = FieldError("reminders", "Select yes or no")
+
+_NO_MOVE = (SessionUnknownError, SessionUnavailableError, SubmissionReusedError, TooLateToCheckError)
+
+# What was done, and whether it still holds: the address that says so may be opened again at any time.
+_NEWS: Mapping[str, tuple[str, Callable[[BookingView], bool]]] = {
+    "cancelled": ("Your booking is cancelled", lambda view: view.state == AttendeeState.CANCELLED),
+    "already-cancelled": ("Your booking was already cancelled", lambda view: view.state == AttendeeState.CANCELLED),
+    "moved": ("You have moved to this session", lambda view: view.is_live),
+    "already-moved": ("You had already moved to this session", lambda view: view.is_live),
+    "reminders-on": ("You will get reminders", lambda view: view.is_live and view.reminders),
+    "already-reminders-on": ("You were already getting reminders", lambda view: view.is_live and view.reminders),
+    "reminders-off": ("You will not get any more reminders", lambda view: view.is_live and not view.reminders),
+    "already-reminders-off": ("Reminders were already stopped", lambda view: view.is_live and not view.reminders),
+}
+
+
+@bp.route(route="manage/{token}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@answering
+def manage_booking(req: func.HttpRequest) -> func.HttpResponse:
+    built = services()
+    view = _view(built, _token(req))
+    words, holds = _NEWS.get(req.params.get("done", ""), ("", lambda _: False))
+    return page(render("manage/booking.html", built.content, booking=view, news=words if holds(view) else ""))
+
+
+@bp.route(route="manage/{token}/cancel", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@answering
+def cancel_form(req: func.HttpRequest) -> func.HttpResponse:
+    built = services()
+    view = _view(built, _token(req))
+    if not view.can_change:
+        return see_other(view.address)  # which says why
+    return page(render("manage/cancel.html", built.content, booking=view))
+
+
+@bp.route(route="manage/{token}/cancel", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
+@bp.queue_output(arg_name="nudge", queue_name=EMAILS, connection=BOOKINGS_STORAGE)
+@answering
+def cancel_booking(req: func.HttpRequest, nudge: func.Out[List[str]]) -> func.HttpResponse:  # noqa: UP006  # see above
+    built = services()
+    done = built.managing.cancel(_token(req), built.now())
+    _tell(nudge, done)
+    return _back(_token(req), "cancelled", done)
+
+
+@bp.route(route="manage/{token}/move", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@answering
+def move_form(req: func.HttpRequest) -> func.HttpResponse:
+    built = services()
+    view = _view(built, _token(req))
+    if not view.can_change:
+        return see_other(view.address)
+    return page(_move_page(built, _token(req), view))
+
+
+@bp.route(route="manage/{token}/move", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
+@bp.queue_output(arg_name="nudge", queue_name=EMAILS, connection=BOOKINGS_STORAGE)
+@answering
+def move_booking(req: func.HttpRequest, nudge: func.Out[List[str]]) -> func.HttpResponse:  # noqa: UP006  # see above
+    built, token = services(), _token(req)
+    session_id = _answer(req, "session_id")
+    if not session_id:
+        return page(_move_page(built, token, _view(built, token), _CHOOSE), status=422)
+    try:
+        done = built.managing.move(token, session_id, built.now())
+    except _NO_MOVE as error:
+        return _not_moved(built, token, error)
+    _tell(nudge, done)
+    return _back(done.moved_to or token, "moved", done)
+
+
+@bp.route(route="manage/{token}/reminders", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
+@answering
+def set_reminders(req: func.HttpRequest) -> func.HttpResponse:
+    built = services()
+    answer = _answer(req, "reminders")
+    if answer not in {"yes", "no"}:
+        raise FormError((_YES_OR_NO,), {})
+    done = built.managing.remind(_token(req), on=answer == "yes", now=built.now())
+    return _back(_token(req), "reminders-on" if answer == "yes" else "reminders-off", done)
+
+
+@bp.route(route="calendar/{token}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@answering
+def calendar(req: func.HttpRequest) -> func.HttpResponse:
+    built = services()
+    file = built.managing.calendar(_token(req), built.now())
+    return respond(file, "text/calendar", headers={"Content-Disposition": 'attachment; filename="session.ics"'})
+
+
+def _token(req: func.HttpRequest) -> str:
+    return str(req.route_params.get("token", ""))
+
+
+def _view(built: Services, token: str) -> BookingView:
+    now = built.now()
+    return BookingView.of(token, built.managing.look(token, now), built.content, now)
+
+
+def _move_page(built: Services, token: str, view: BookingView, *errors: FieldError) -> str:
+    openings = built.managing.choices(token, built.now())
+    choices = [SessionView.of(each.session, built.content, each.places_left) for each in openings]
+    return render("manage/move.html", built.content, booking=view, sessions=choices, errors=errors)
+
+
+def _not_moved(built: Services, token: str, error: BookingError) -> func.HttpResponse:
+    found = problem_of(error)
+    facts = {"booking": _view(built, token), "problem": found}
+    return page(render("manage/not-moved.html", built.content, **facts), status=found.status)
+
+
+def _answer(req: func.HttpRequest, name: str) -> str:
+    """One answer of a form, empty where none was chosen: of a form of radios a browser then sends nothing at all."""
+    try:
+        value = read_body(req).values.get(name)
+    except EmptyBodyError:
+        return ""
+    return value if isinstance(value, str) else ""
+
+
+def _tell(nudge: func.Out[List[str]], done: Done) -> None:  # noqa: UP006  # see above
+    if done.mails:
+        nudge.set([mail_message(mail) for mail in done.mails])
+
+
+def _back(token: str, what: str, done: Done) -> func.HttpResponse:
+    return see_other(f"{address(token)}?done={'already-' if done.already else ''}{what}")

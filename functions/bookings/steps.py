@@ -1,0 +1,92 @@
+"""The way to a booking for people with a browser, from page to page. Each leads on by POST and stores nothing."""
+
+from collections.abc import Callable
+
+import azure.functions as func
+
+from functions.bookings import pages
+from functions.bookings.answers import check_may_ask, read_answers
+from functions.bookings.draft import Draft
+from functions.forms.availability import check_open
+from functions.forms.body import FieldError, FormError, Submission, UnsupportedBodyError, read_body
+from functions.forms.tokens import check_empty
+from functions.web.responses import answering, see_other
+from shared.bookings.errors import NotForOutsidersError
+from shared.bookings.request import BookingRequest
+from shared.bootstrap import Services, services
+from shared.settings import Support
+
+bp = func.Blueprint()
+
+_START = "/bookings/new"
+_SELECT = FieldError("session_id", "Select a session")
+
+
+@bp.route(route="bookings/new", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@answering
+def booking_form(req: func.HttpRequest) -> func.HttpResponse:
+    built = services()
+    check_open(built.closed, Support.BOOKINGS)
+    views, session_id = pages.sessions(built), req.params.get("session", "")
+    if not any(view.can_be_chosen for view in views):
+        return see_other("/sessions")  # which says kindly that there is none
+    chosen = pages.choosable(views, session_id)
+    if chosen is None:
+        return pages.choose(built, Draft.new(built), views, gone=bool(session_id))
+    return pages.details(built, Draft.new(built, session_id), chosen, opened=True)
+
+
+@bp.route(route="bookings/session", methods=["GET", "POST"], auth_level=func.AuthLevel.ANONYMOUS)
+@answering
+def booking_session(req: func.HttpRequest) -> func.HttpResponse:
+    return _step(req, lambda built, sent: pages.choose(built, Draft.of(built, sent), pages.sessions(built)))
+
+
+@bp.route(route="bookings/details", methods=["GET", "POST"], auth_level=func.AuthLevel.ANONYMOUS)
+@answering
+def booking_details(req: func.HttpRequest) -> func.HttpResponse:
+    return _step(req, _details)
+
+
+@bp.route(route="bookings/check", methods=["GET", "POST"], auth_level=func.AuthLevel.ANONYMOUS)
+@answering
+def booking_check(req: func.HttpRequest) -> func.HttpResponse:
+    return _step(req, _check)
+
+
+def _step(req: func.HttpRequest, show: Callable[[Services, Submission], func.HttpResponse]) -> func.HttpResponse:
+    built = services()
+    check_open(built.closed, Support.BOOKINGS)
+    if req.method == "GET":
+        return see_other(_START)  # somebody kept the address of a page that only a form leads to
+    submission = read_body(req)
+    if not submission.is_form:
+        raise UnsupportedBodyError
+    return show(built, submission)
+
+
+def _details(built: Services, submission: Submission) -> func.HttpResponse:
+    draft, views = Draft.of(built, submission), pages.sessions(built)
+    chosen = pages.choosable(views, draft.session_id)
+    if not draft.session_id:
+        return pages.choose(built, draft, views, _SELECT)
+    if chosen is None:
+        return pages.choose(built, draft, views, gone=True)
+    return pages.details(built, draft, chosen)
+
+
+def _check(built: Services, submission: Submission) -> func.HttpResponse:
+    draft, views = Draft.of(built, submission), pages.sessions(built)
+    chosen = pages.choosable(views, draft.session_id)
+    if chosen is None:
+        errors = () if draft.session_id else (_SELECT,)
+        return pages.choose(built, draft, views, *errors, gone=bool(draft.session_id))
+    try:
+        request = read_answers(submission, built.policy)
+        check_empty(BookingRequest, submission)
+        check_may_ask(request, built.policy)
+    except FormError as found:
+        return pages.details(built, Draft.of(built, submission, found), chosen, found.errors)
+    except NotForOutsidersError as error:
+        return pages.refused(built, draft, error)
+    return pages.check(built, draft, request, chosen)

@@ -1,0 +1,1 @@
+"""Reading and checking what a form or an API client sends."""

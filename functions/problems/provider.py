@@ -1,0 +1,88 @@
+"""What can go wrong on the pages for the provider, in words for them and on pages without the way to those for staff.
+
+Nothing here ever ends in a loss, and each says so: who reads these has a referral to look after.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from functions.problems.problem_details import Problem
+from shared.referrals.errors import (
+    KeyUnavailableError,
+    LinkLockedError,
+    PassphraseError,
+    ProofError,
+    ReferralGoneError,
+    ReferralLinkError,
+    ReferralsBusyError,
+    UnsealError,
+)
+from shared.rows import StorageError
+
+
+class ProviderBusyError(Exception):
+    """Storage gives no clear answer, said on a page for the provider."""
+
+
+@contextmanager
+def in_their_words() -> Iterator[None]:
+    """Turns what storage answers into what the provider can make something of: they have typed no answers to save.
+
+    Raises:
+        ProviderBusyError: instead.
+    """
+    try:
+        yield
+    except (StorageError, ReferralsBusyError) as error:
+        raise ProviderBusyError from error
+
+
+def _problem(status: int, name: str, title: str, detail: str, retry_after: int | None = None) -> Problem:
+    return Problem(status, name, title, detail, retry_after=retry_after, template="provider/problem.html")
+
+
+_PASSPHRASE = _problem(
+    422, "passphrase", "Enter the passphrase again", "Use the link in the email, and enter the passphrase there."
+)
+
+PROVIDER_PROBLEMS: Mapping[type[Exception], Problem] = {
+    ReferralLinkError: _problem(
+        404,
+        "referral-link",
+        "This link is not valid or has been used",
+        "Use the link in the newest email about this referral, and check that it is complete.",
+    ),
+    PassphraseError: _PASSPHRASE,
+    ProofError: _PASSPHRASE,
+    LinkLockedError: _problem(
+        429,
+        "link-locked",
+        "This link is locked for an hour",
+        "Too many wrong passphrases were entered. Nothing is lost: the referral is kept. Wait an hour, find the right "
+        "passphrase, and use the link in the email again.",
+        retry_after=3600,
+    ),
+    ReferralGoneError: _problem(
+        410, "referral-gone", "You have this referral already", "You told us so, and our copy of it is deleted."
+    ),
+    KeyUnavailableError: _problem(
+        503,
+        "key-unavailable",
+        "We cannot open this referral at the moment",
+        "Nothing is lost: it is kept until you have saved it. Please try again in a few minutes.",
+        retry_after=300,
+    ),
+    ProviderBusyError: _problem(
+        503,
+        "provider-busy",
+        "Please try again in a minute",
+        "Our storage does not answer at the moment. Nothing is lost: the referral is kept until you have saved it.",
+        retry_after=60,
+    ),
+    UnsealError: _problem(
+        500,
+        "unseal",
+        "We cannot open this referral",
+        "What is stored of it is damaged. The people who run the service have been told. Nothing has been deleted.",
+    ),
+}

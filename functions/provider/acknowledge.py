@@ -1,0 +1,60 @@
+"""The provider says that a referral has come: a GET shows a page, and only its button says so.
+
+This runs in the app that faces the public and touches the status alone. The worker, which the queue tells, deletes the
+sealed answers.
+"""
+
+from urllib.parse import quote
+
+import azure.functions as func
+
+from functions.problems.provider import in_their_words
+from functions.provider.view import ProviderView
+from functions.queues import REFERRALS, REFERRALS_STORAGE, referral_message
+from functions.web.render import render
+from functions.web.responses import answering, page, see_other
+from shared.bootstrap import services
+from shared.referrals.acknowledging import Acknowledgement
+from shared.referrals.errors import ReferralLinkError
+from shared.referrals.model import FINISHED
+
+bp = func.Blueprint()
+
+_DONE = {"now": "Thank you", "already": "You had already told us"}
+
+
+@bp.route(route="acknowledge/{token}", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
+@answering
+@in_their_words()
+def acknowledge_form(req: func.HttpRequest) -> func.HttpResponse:
+    built = services()
+    referral = built.acknowledging.statuses.status(built.referral_links.acknowledged(_token(req)))
+    if referral is None:
+        raise ReferralLinkError
+    facts = {"referral": ProviderView.of(referral), "address": _address(req), "site": built.site_url}
+    if referral.state in FINISHED:
+        news = _DONE.get(req.params.get("done", ""), "")
+        return page(render("provider/gone.html", built.content, **facts, news=news))
+    return page(render("provider/acknowledge.html", built.content, **facts))
+
+
+@bp.route(route="acknowledge/{token}", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
+@bp.queue_output(arg_name="nudge", queue_name=REFERRALS, connection=REFERRALS_STORAGE)
+@answering
+@in_their_words()
+def acknowledge(req: func.HttpRequest, nudge: func.Out[str]) -> func.HttpResponse:
+    built = services()
+    reference = built.referral_links.acknowledged(_token(req))
+    came_to = built.acknowledging.acknowledge(reference, built.now())
+    if came_to is Acknowledgement.UNKNOWN:
+        raise ReferralLinkError
+    nudge.set(referral_message(reference))
+    return see_other(f"{_address(req)}?done={'now' if came_to is Acknowledgement.ACKNOWLEDGED else 'already'}")
+
+
+def _token(req: func.HttpRequest) -> str:
+    return str(req.route_params.get("token", ""))
+
+
+def _address(req: func.HttpRequest) -> str:
+    return f"/acknowledge/{quote(_token(req), safe='')}"

@@ -1,0 +1,129 @@
+"""A referral at the provider's: opened with a passphrase, shown, saved, and then deleted here.
+
+One function for all of it, because one setting keeps it out of the app that faces the public: only the worker may use
+the key that opens referrals. Secrets travel in bodies, never in an address, and no browser may keep an answer.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+import azure.functions as func
+
+from functions.forms.body import EmptyBodyError, FieldError, read_body
+from functions.problems.error_table import PageUnknownError
+from functions.problems.provider import in_their_words
+from functions.provider.view import ProviderView
+from functions.queues import REFERRALS, REFERRALS_STORAGE, referral_message
+from functions.web.render import render
+from functions.web.responses import answering, page, respond, see_other
+from shared.bootstrap import services
+from shared.content import Content
+from shared.referrals.collecting import Collector
+from shared.referrals.errors import LinkLockedError, PassphraseError, ProofError, ReferralGoneError
+from shared.referrals.model import FINISHED, Referral
+from shared.referrals.saving import as_text, file_name
+
+bp = func.Blueprint()
+
+_EMPTY = FieldError("passphrase", "Enter the passphrase")
+_AGAIN = FieldError("passphrase", "Enter the passphrase again: it is too long since you opened this referral")
+
+
+@bp.route(route="collect/{token}/{act?}", methods=["GET", "HEAD", "POST"], auth_level=func.AuthLevel.ANONYMOUS)
+@bp.queue_output(arg_name="nudge", queue_name=REFERRALS, connection=REFERRALS_STORAGE)
+@answering
+@in_their_words()
+def collect(req: func.HttpRequest, nudge: func.Out[str]) -> func.HttpResponse:
+    built = services()
+    act = _ACTS.get(("POST" if req.method == "POST" else "GET", req.route_params.get("act") or ""))
+    if built.collector is None or act is None:
+        raise PageUnknownError
+    visit = _Visit(req, nudge, built.collector, built.content, built.site_url, built.now())
+    try:
+        return act(visit)
+    except ReferralGoneError:
+        return see_other(visit.address)  # which says so
+    except ProofError:
+        return visit.ask(_AGAIN)
+
+
+@dataclass(frozen=True, slots=True)
+class _Visit:
+    """One request of the provider's at one link."""
+
+    req: func.HttpRequest
+    nudge: func.Out[str]
+    collector: Collector[Any]
+    content: Content
+    site: str
+    now: datetime
+
+    def look(self) -> func.HttpResponse:
+        referral = self.collector.look(self.token)
+        if referral.state not in FINISHED:
+            return self.ask()
+        news = "Thank you" if self.req.params.get("done") else ""
+        return self._page("provider/gone.html", referral, news=news)
+
+    def open(self) -> func.HttpResponse:
+        passphrase = self._sent("passphrase")
+        if not passphrase:
+            return self.ask(_EMPTY)
+        try:
+            collected = self.collector.open(self.token, passphrase, self.now)
+        except PassphraseError as error:
+            if not error.left:
+                raise LinkLockedError from None
+            return self.ask(_wrong(error.left))
+        facts = {"answers": collected.answers, "proof": collected.proof}
+        return self._page("provider/referral.html", collected.referral, **facts)
+
+    def save(self) -> func.HttpResponse:
+        collected = self.collector.open_again(self.token, self._sent("proof"), self.now)
+        reference = collected.referral.reference
+        headers = {"Content-Disposition": f'attachment; filename="{file_name(reference)}"'}
+        return respond(as_text(reference, collected.answers), "text/plain", headers=headers)
+
+    def acknowledge(self) -> func.HttpResponse:
+        reference = self.collector.acknowledge(self.token, self._sent("proof"), self.now)
+        self.nudge.set(referral_message(reference))
+        return see_other(f"{self.address}?done=now")
+
+    def ask(self, *errors: FieldError) -> func.HttpResponse:
+        return self._page("provider/collect.html", self.collector.look(self.token), errors=errors)
+
+    @property
+    def token(self) -> str:
+        return str(self.req.route_params.get("token", ""))
+
+    @property
+    def address(self) -> str:
+        return f"/collect/{quote(self.token, safe='')}"
+
+    def _page(self, template: str, referral: Referral, **facts: Any) -> func.HttpResponse:
+        told = {"referral": ProviderView.of(referral), "address": self.address, "site": self.site, **facts}
+        return page(render(template, self.content, **told), 422 if facts.get("errors") else 200)
+
+    def _sent(self, name: str) -> str:
+        """A field of the form, empty where there is none."""
+        try:
+            value = read_body(self.req).values.get(name)
+        except EmptyBodyError:
+            return ""
+        return value if isinstance(value, str) else ""
+
+
+_ACTS: dict[tuple[str, str], Callable[[_Visit], func.HttpResponse]] = {
+    ("GET", ""): _Visit.look,
+    ("POST", ""): _Visit.open,
+    ("POST", "file"): _Visit.save,
+    ("POST", "acknowledge"): _Visit.acknowledge,
+}
+
+
+def _wrong(left: int) -> FieldError:
+    tries = "1 more try" if left == 1 else f"{left} more tries"
+    return FieldError("passphrase", f"This is not the passphrase. After {tries} the link is locked for an hour")

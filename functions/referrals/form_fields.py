@@ -1,0 +1,76 @@
+"""What a browser sends for the questions of a referral, and what of it is the answer to each."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from functions.forms.body import Submission
+from shared.content import OneToOne
+from shared.questions.asked import Asked
+from shared.questions.catalogue import Kind
+
+ANOTHER = "another"
+CONSENT = "consent_share"
+DATE_PARTS = ("day", "month", "year")
+
+
+def another_input(asked: Asked) -> str:
+    """The field in which a language is written that the list does not have."""
+    return f"{asked.ask}-{ANOTHER}"
+
+
+def date_inputs(asked: Asked) -> tuple[str, ...]:
+    """The fields for day, month and year."""
+    return tuple(f"{asked.ask}-{part}" for part in DATE_PARTS)
+
+
+def _inputs(asked: Asked) -> tuple[str, ...]:
+    if asked.question.kind is Kind.DATE:
+        return date_inputs(asked)
+    return (asked.ask, another_input(asked)) if asked.question.kind is Kind.LANGUAGE else (asked.ask,)
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What one person has typed and chosen on all pages, field by field, exactly as their browser sent it."""
+
+    fields: Mapping[str, tuple[str, ...]] = field(repr=False)
+
+    @classmethod
+    def of(cls, submission: Submission, form: OneToOne) -> "Typed":
+        """Fields that the form does not have are left out."""
+        names = [*(name for asked in form.questions for name in _inputs(asked)), CONSENT]
+        return cls({name: _texts(submission.values[name]) for name in names if name in submission.values})
+
+    def text(self, name: str) -> str:
+        """The one value of a field; empty where it has none or several."""
+        values = self.fields.get(name, ())
+        return values[0] if len(values) == 1 else ""
+
+    def answers(self, form: OneToOne) -> dict[str, object]:
+        """The answer to each question, as a model is to validate it; what was not answered is left out."""
+        found = {asked.ask: self._answer(asked) for asked in form.questions}
+        return {name: answer for name, answer in found.items() if answer}
+
+    def hidden(self, shown: tuple[Asked, ...], *, consent: bool) -> Iterator[tuple[str, str]]:
+        """The fields that a page carries along because it does not show them, as pairs of name and value.
+
+        `shown` are the questions on the page; `consent` says whether the box to agree is on it.
+        """
+        on_page = {name for asked in shown for name in _inputs(asked)} | ({CONSENT} if consent else set())
+        for name, values in self.fields.items():
+            if name not in on_page:
+                yield from ((name, value) for value in values)
+
+    def _answer(self, asked: Asked) -> str | list[str]:
+        if asked.question.kind is Kind.DATE:
+            parts = [self.text(name).strip() for name in reversed(date_inputs(asked))]
+            return "-".join(parts) if any(parts) else ""
+        if asked.question.kind is Kind.LANGUAGE and self.fields.get(asked.ask, ()) in {(), (ANOTHER,)}:
+            return self.text(another_input(asked))
+        values = list(self.fields.get(asked.ask, ()))
+        # What should come once and came twice is refused as the list that it is.
+        return values if asked.question.kind in {Kind.SEVERAL, Kind.TIMES} or len(values) != 1 else values[0]
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(value) if isinstance(value, list) else (str(value),)

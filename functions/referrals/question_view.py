@@ -1,0 +1,111 @@
+"""What the pages of a referral show: each question with what was typed, and the answers to check."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from functions.referrals.form_fields import DATE_PARTS, Typed, another_input, date_inputs
+from functions.referrals.wizard import Walk
+from shared.content import OneToOne
+from shared.questions.asked import Asked
+from shared.questions.catalogue import Kind
+from shared.questions.wording import in_words
+
+
+@dataclass(frozen=True, slots=True)
+class OptionView:
+    """One thing to choose; `own` is a language's own name for itself, and `code` its language tag."""
+
+    value: str
+    words: str
+    checked: bool
+    own: str = ""
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PartView:
+    """One of several fields that a question has: a part of a date, or the language that is not in the list."""
+
+    name: str
+    label: str
+    value: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionView:
+    """One question as a template shows it."""
+
+    name: str
+    kind: str
+    label: str
+    hint: str
+    limit: int
+    value: str = field(repr=False)
+    options: tuple[OptionView, ...] = field(repr=False)
+    parts: tuple[PartView, ...] = field(repr=False)
+
+    @classmethod
+    def of(cls, asked: Asked, typed: Typed, form: OneToOne) -> "QuestionView":
+        return cls(
+            name=asked.ask,
+            kind=str(asked.question.kind),
+            label=asked.label if asked.required else f"{asked.label} (optional)",
+            hint=asked.hint or "",
+            limit=asked.most,
+            value=typed.text(asked.ask),
+            options=_options(asked, typed, form),
+            parts=_parts(asked, typed),
+        )
+
+    @property
+    def choices(self) -> list[dict[str, object]]:
+        """The options as the components for radios and checkboxes take them."""
+        return [{"value": each.value, "text": each.words, "checked": each.checked} for each in self.options]
+
+    @property
+    def rows(self) -> list[list[OptionView]]:
+        """The options of a week, a day in a row; what belongs to no day comes last."""
+        days: dict[str, list[OptionView]] = {}
+        for option in self.options:
+            days.setdefault(option.value.partition("-")[0], []).append(option)
+        return list(days.values())
+
+
+@dataclass(frozen=True, slots=True)
+class RowView:
+    """One answer to check; `page` is where it is changed."""
+
+    page: str
+    label: str
+    answer: str = field(repr=False)
+
+
+def to_check(walk: Walk) -> list[RowView]:
+    """Every question that this person was asked, with the answer as it was given; empty where there is none."""
+    given = walk.given
+    return [RowView(page.key, asked.short, _words(asked, given, walk.form)) for page, asked in walk.rows()]
+
+
+def _words(asked: Asked, given: Mapping[str, object], form: OneToOne) -> str:
+    try:
+        answer = given.get(asked.ask)
+        return in_words(asked, tuple(answer) if isinstance(answer, list) else answer, form.languages)
+    except ValueError:  # no day of the calendar: shown as typed, and refused on the way to the next page
+        return str(given.get(asked.ask))
+
+
+def _options(asked: Asked, typed: Typed, form: OneToOne) -> tuple[OptionView, ...]:
+    chosen = typed.fields.get(asked.ask, ())
+    if asked.question.kind is Kind.LANGUAGE:
+        listed = [(each.name, each.name, each.own, each.code) for each in form.languages]
+        return tuple(OptionView(v, w, v in chosen, "" if own == w else own, code) for v, w, own, code in listed)
+    return tuple(OptionView(each.code, each.words, each.code in chosen) for each in asked.choices)
+
+
+def _parts(asked: Asked, typed: Typed) -> tuple[PartView, ...]:
+    if asked.question.kind is Kind.DATE:
+        named = zip(date_inputs(asked), DATE_PARTS, strict=True)
+        return tuple(PartView(name, part.capitalize(), typed.text(name)) for name, part in named)
+    if asked.question.kind is Kind.LANGUAGE:
+        return (PartView(another_input(asked), "If another language, which?", typed.text(another_input(asked))),)
+    return ()

@@ -1,0 +1,168 @@
+"""One-to-one referrals: the pages of the form, accepting one, and the page with its reference.
+
+The answers travel from page to page in the form itself. They are stored once, sealed, when the person sends them.
+"""
+
+from datetime import date, datetime, time
+
+import azure.functions as func
+
+from functions.forms.availability import check_open
+from functions.forms.body import FormError, Submission, UnsupportedBodyError, read_body, validate, wants_json
+from functions.forms.tokens import FormTokenError, check, check_empty
+from functions.problems.error_table import PageUnknownError, problem_of
+from functions.queues import REFERRALS, REFERRALS_STORAGE, referral_message
+from functions.referrals.form_fields import CONSENT as CONSENT_BOX
+from functions.referrals.pages import FORM, Carried, came_to, show, text, walk_of
+from functions.referrals.wizard import BUSY, CONSENT, START, Step, Walk
+from functions.web import error_log
+from functions.web.render import render
+from functions.web.responses import answering, json_body, page, see_other
+from shared.bootstrap import Services, services
+from shared.questions.answering import TODAY, missing
+from shared.questions.catalogue import CATALOGUE
+from shared.referrals.answers import ReferralRequest, referral_model
+from shared.referrals.errors import ReferralReusedError, ReferralsBusyError
+from shared.rows import StorageError
+from shared.settings import Support
+from shared.wallclock import LONDON, day_in_words, london_day, weekdays_after
+
+bp = func.Blueprint()
+
+_MISSING = {CONSENT_BOX: "Select to confirm you agree", "submission_id": "Start the form again"}
+
+
+@bp.route(route="one-to-one", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@answering
+def one_to_one_form(req: func.HttpRequest) -> func.HttpResponse:
+    """What the form is, who reads it, and what a person may want to know before they begin."""
+    del req
+    built, nothing = _open(), Submission({}, is_form=True)
+    return page(show(_walk(nothing, built), Step(START), Carried.of(nothing, built), built))
+
+
+@bp.route(route="one-to-one/questions", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@answering
+def questions_from_the_start(req: func.HttpRequest) -> func.HttpResponse:
+    """An address that was typed or kept: it holds no answers, so the form begins."""
+    del req
+    return see_other("/one-to-one")
+
+
+@bp.route(route="one-to-one/questions", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
+@answering
+def questions(req: func.HttpRequest) -> func.HttpResponse:
+    """The page that follows, by the button that was pressed. Nothing is stored."""
+    submission = read_body(req)
+    if not submission.is_form:
+        raise UnsupportedBodyError
+    built = _open()
+    walk, came = _walk(submission, built), came_to(submission)
+    step = walk.step(came.at, text(submission, "go"), came)
+    return page(show(walk, step, Carried.of(submission, built), built), status=422 if step.errors else 200)
+
+
+@bp.route(route="one-to-one", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
+@bp.queue_output(arg_name="nudge", queue_name=REFERRALS, connection=REFERRALS_STORAGE)
+@answering
+def refer(req: func.HttpRequest, nudge: func.Out[str]) -> func.HttpResponse:
+    """Takes a whole referral: as one JSON document, or from the last page of the form."""
+    submission = read_body(req)
+    built = _open()
+    if submission.is_form:
+        return _from_the_pages(submission, built, nudge)
+    reference, location = _accept(_whole(submission, built), built, nudge)
+    return json_body({"reference": reference}, status=201, headers={"Location": location})
+
+
+@bp.route(route="one-to-one/{reference:length(8)}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@answering
+def referral_outcome(req: func.HttpRequest) -> func.HttpResponse:
+    """The reference and the day, as signed when the referral was accepted: the page reads no table."""
+    built = services()
+    reference, day = req.route_params.get("reference", ""), req.params.get("by", "")
+    if not built.is_proof(req.params.get("proof", ""), "referred", reference, day):
+        raise PageUnknownError
+    if wants_json(req):
+        return json_body({"reference": reference, "by": day})
+    by = day_in_words(datetime.combine(date.fromisoformat(day), time(12), LONDON))
+    fails = built.provider_mailbox.is_failing(built.now())
+    return page(render("referrals/received.html", built.content, reference=reference, by=by, mailbox_fails=fails))
+
+
+def _from_the_pages(submission: Submission, built: Services, nudge: func.Out[str]) -> func.HttpResponse:
+    walk, came = _walk(submission, built), came_to(submission)
+    wrong = walk.first_wrong(came)
+    if wrong is not None:
+        return page(show(walk, wrong, Carried.of(submission, built), built), status=422)
+    try:
+        request = _whole(_kept(submission, walk), built)
+        check(ReferralRequest, submission, built.is_proof, FORM, built.now())
+        check_empty(ReferralRequest, submission)
+    except FormError as error:
+        step = Step(CONSENT, warned=came.warned, errors=error.errors)
+        return page(show(walk, step, _carried_on(submission, error, built), built), status=422)
+    try:
+        return see_other(_accept(request, built, nudge)[1])
+    except ReferralReusedError as error:
+        return _stands(built, error)
+    except (ReferralsBusyError, StorageError) as error:
+        return _again(walk, came, Carried.of(submission, built), built, error)
+
+
+def _stands(built: Services, error: ReferralReusedError) -> func.HttpResponse:
+    """Tells the reference of the first answers: who saw only an error after sending them never learnt it."""
+    found = problem_of(error)
+    error_log.log(error, found)
+    html = render("referrals/already-sent.html", built.content, problem=found, reference=error.reference)
+    return page(html, found.status)
+
+
+def _again(walk: Walk, came: Step, carried: Carried, built: Services, error: Exception) -> func.HttpResponse:
+    """Has the form sent again: its answers are in the page, since a browser's Back may have lost them."""
+    found = problem_of(error)
+    code = error_log.log(error, found)
+    html = show(walk, Step(BUSY, warned=came.warned), carried, built, code)
+    return page(html, found.status, {"Retry-After": str(found.retry_after)})
+
+
+def _carried_on(submission: Submission, error: FormError, built: Services) -> Carried:
+    if isinstance(error, FormTokenError):
+        return Carried.fresh(error.submission_id, built)
+    return Carried.of(submission, built)
+
+
+def _kept(submission: Submission, walk: Walk) -> Submission:
+    """The answers that a referral is made of, without those that only led the way."""
+    answers = {name: answer for name, answer in walk.typed.answers(walk.form).items() if CATALOGUE[name].kept}
+    own = {name: submission.values[name] for name in _MISSING if name in submission.values}
+    return Submission(answers | own, is_form=True)
+
+
+def _whole(submission: Submission, built: Services) -> ReferralRequest:
+    form = built.content.one_to_one
+    return validate(referral_model(form), submission, missing(form.questions) | _MISSING, {TODAY: _today(built)})
+
+
+def _accept(request: ReferralRequest, built: Services, nudge: func.Out[str]) -> tuple[str, str]:
+    """The reference, and the address of the page that shows it."""
+    now = built.now()
+    reference = built.referrals.accept(request, now)
+    nudge.set(referral_message(reference))
+    by = london_day(weekdays_after(now, built.content.one_to_one.reply_weekdays))
+    return reference, f"/one-to-one/{reference}?by={by}&proof={built.proof('referred', reference, by)}"
+
+
+def _open() -> Services:
+    """The services, if referrals are taken. Raises `OneToOneClosedError`."""
+    built = services()
+    check_open(built.closed, Support.ONE_TO_ONE)
+    return built
+
+
+def _walk(submission: Submission, built: Services) -> Walk:
+    return walk_of(submission, built, _today(built))
+
+
+def _today(built: Services) -> date:
+    return built.now().astimezone(LONDON).date()

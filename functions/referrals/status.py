@@ -1,0 +1,53 @@
+"""How far a referral has come, for whoever holds its reference: asked for in a form, because addresses are logged."""
+
+import azure.functions as func
+
+from functions.forms.body import EmptyBodyError, FieldError, FormError, Submission, read_body, wants_json
+from functions.web.render import render
+from functions.web.responses import answering, json_body, page
+from shared.bootstrap import Services, services
+from shared.referrals.errors import ReferralUnknownError
+
+bp = func.Blueprint()
+
+_EMPTY = FieldError("reference", "Enter your reference")
+_UNKNOWN = FieldError("reference", "We cannot find this reference. Check it, and try again")
+
+
+@bp.route(route="one-to-one/status", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
+@answering
+def referral_status_form(req: func.HttpRequest) -> func.HttpResponse:
+    del req
+    return _form(services())
+
+
+@bp.route(route="one-to-one/status", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
+@answering
+def referral_status(req: func.HttpRequest) -> func.HttpResponse:
+    built, submission = services(), _read(req)
+    typed = submission.values.get("reference")
+    if not isinstance(typed, str) or not typed.strip():
+        if not submission.is_form:
+            raise FormError((_EMPTY,), {})
+        return _form(built, _EMPTY)
+    try:
+        reference, progress = built.enquiries.progress(typed)
+    except ReferralUnknownError:
+        if not submission.is_form:
+            raise
+        return _form(built, _UNKNOWN, typed=typed)
+    if not submission.is_form:
+        return json_body({"reference": reference, "status": progress})
+    return page(render("referrals/status.html", built.content, reference=reference, progress=progress))
+
+
+def _read(req: func.HttpRequest) -> Submission:
+    try:
+        return read_body(req)
+    except EmptyBodyError:
+        return Submission({}, is_form=not wants_json(req))
+
+
+def _form(built: Services, *errors: FieldError, typed: str = "") -> func.HttpResponse:
+    status = {_EMPTY: 422, _UNKNOWN: 404}[errors[0]] if errors else 200
+    return page(render("referrals/status.html", built.content, errors=errors, typed=typed), status)

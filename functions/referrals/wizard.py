@@ -1,0 +1,160 @@
+"""The way through the pages of a referral: what is shown next, by what was typed so far. Nothing is stored."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import cached_property
+
+from functions.forms.body import FieldError, FormError, Submission, validate
+from functions.referrals.form_fields import Typed
+from shared.content import OneToOne
+from shared.questions.answering import TODAY, missing
+from shared.questions.asked import Asked, QuestionPage
+from shared.questions.catalogue import CALLS_FOR_HELP, EMAIL, URGENT
+from shared.referrals.answers import pages_model
+
+START = "start"
+HELP = "help"
+NOT_FOR_YOU = "not-for-you"
+CHECK = "check"
+CONSENT = "consent"
+BUSY = "busy"
+
+BACK = "back"
+CHANGE = "change:"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a person is shown: one of the places above, or a page of questions by its key.
+
+    `returning` is set while somebody who was checking their answers changes one. `warned` is whether they have been
+    told that an employer may read a work mailbox; `warns` is set on the one page that says it.
+    """
+
+    at: str
+    returning: bool = False
+    warned: bool = False
+    warns: bool = False
+    errors: tuple[FieldError, ...] = ()
+
+
+@dataclass(frozen=True)
+class Walk:
+    """One person's way through the form. `today` is the day in London; `is_work_address` knows the employer's."""
+
+    form: OneToOne
+    typed: Typed = field(repr=False)
+    today: date
+    is_work_address: Callable[[str], bool]
+
+    def step(self, at: str, go: str, came: Step) -> Step:
+        """What follows on `at` when somebody presses the button `go`: Back, Change or, with any other word, Continue.
+
+        `came` is how they came to `at`: whether they are returning, and were warned.
+        """
+        if go.startswith(CHANGE) and go.removeprefix(CHANGE) in self._pages:
+            return replace(came, at=go.removeprefix(CHANGE), returning=True)
+        if go == BACK:
+            return self._back(at, came)
+        if at in self._pages:
+            return self._leave(self._pages[at], came)
+        if at == CHECK:
+            return self.first_wrong(came) or replace(came, at=CONSENT)
+        return self._after(URGENT, came) if at == HELP else replace(came, at=self._keys[0], returning=False)
+
+    def first_wrong(self, came: Step) -> Step | None:
+        """The first page that keeps the referral from being sent; None where the pages are all in order."""
+        for key in self._keys:
+            if self._errors_on(key):
+                return replace(came, at=key, errors=self._errors_on(key), returning=True)
+            if self._excludes(key):
+                return replace(came, at=NOT_FOR_YOU)
+        return None
+
+    def shown(self, key: str) -> tuple[Asked, ...]:
+        """The questions of a page that are asked of this person."""
+        given = self.typed.answers(self.form)
+        return tuple(each for each in self._pages[key].questions if each.is_for(given, self.form.asked))
+
+    def page(self, key: str) -> QuestionPage | None:
+        return self._pages.get(key)
+
+    def rows(self) -> list[tuple[QuestionPage, Asked]]:
+        """What a person checks before they send it, in order."""
+        pages = [(self._pages[key], asked) for key in self._keys for asked in self.shown(key)]
+        return [(page, asked) for page, asked in pages if asked.question.kept]
+
+    @cached_property
+    def _pages(self) -> dict[str, QuestionPage]:
+        return {page.key: page for page in self.form.pages}
+
+    @property
+    def _keys(self) -> list[str]:
+        """The pages that this person comes by, in order."""
+        return [key for key in self._pages if self.shown(key)]
+
+    @property
+    def given(self) -> Mapping[str, object]:
+        """The answers, as they will be sent if all is in order on every page, else as they were typed."""
+        return self._validated[0]
+
+    @property
+    def _errors(self) -> tuple[FieldError, ...]:
+        return self._validated[1]
+
+    @cached_property
+    def _validated(self) -> tuple[Mapping[str, object], tuple[FieldError, ...]]:
+        typed = self.typed.answers(self.form)
+        sent = Submission(typed, is_form=True)
+        try:
+            given = validate(pages_model(self.form), sent, missing(self.form.questions), {TODAY: self.today})
+        except FormError as error:
+            return typed, error.errors
+        return given.model_dump(), ()
+
+    def _errors_on(self, key: str) -> tuple[FieldError, ...]:
+        names = {asked.ask for asked in self._pages[key].questions}
+        return tuple(error for error in self._errors if error.field in names)
+
+    def _excludes(self, key: str) -> bool:
+        return any(
+            asked.question.passing and self.typed.text(asked.ask) != asked.question.passing
+            for asked in self._pages[key].questions
+        )
+
+    def _leave(self, page: QuestionPage, came: Step) -> Step:
+        if self._errors_on(page.key):
+            return replace(came, at=page.key, errors=self._errors_on(page.key))
+        if self._excludes(page.key):
+            return replace(came, at=NOT_FOR_YOU)
+        if page.key == URGENT and self.typed.text(URGENT) in CALLS_FOR_HELP:
+            return replace(came, at=HELP)
+        if not came.warned and self._asks_for_a_work_address(page):
+            return replace(came, at=page.key, warned=True, warns=True)
+        return self._after(page.key, came)
+
+    def _asks_for_a_work_address(self, page: QuestionPage) -> bool:
+        return any(
+            asked.ask == EMAIL and self.is_work_address(self.typed.text(EMAIL).strip())
+            for asked in self.shown(page.key)
+        )
+
+    def _after(self, key: str, came: Step) -> Step:
+        if came.returning:
+            # An answer that was changed may ask for another one that was not needed before.
+            wrong = self.first_wrong(came)
+            return replace(wrong, errors=()) if wrong else replace(came, at=CHECK, returning=False)
+        later = self._keys[self._keys.index(key) + 1 :] if key in self._keys else []
+        return replace(came, at=later[0] if later else CHECK)
+
+    def _back(self, at: str, came: Step) -> Step:
+        if at in {CONSENT, BUSY} or (came.returning and at in self._pages):
+            return replace(came, at=CHECK, returning=False)
+        if at == HELP:
+            return replace(came, at=URGENT)
+        if at == NOT_FOR_YOU:
+            return replace(came, at=next((key for key in self._keys if self._excludes(key)), self._keys[0]))
+        keys = [START, *self._keys]
+        place = keys.index(at) if at in keys else len(keys)
+        return replace(came, at=keys[max(place - 1, 0)])

@@ -1,0 +1,1 @@
+"""Pages that belong to no capability: start, content, static assets, health, not found."""

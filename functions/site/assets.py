@@ -1,0 +1,80 @@
+"""Style sheet, script and icons of the NHS pages, from memory, under addresses that name their version."""
+
+import gzip
+import hashlib
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import azure.functions as func
+from werkzeug.http import parse_etags
+
+from functions.web.compression import accepts_gzip
+from functions.web.render import ASSETS, NHSUK_VERSION
+from functions.web.responses import respond
+
+STATIC = Path(__file__).parents[1] / "static"
+VENDORED = STATIC / f"nhsuk-{NHSUK_VERSION}"
+OWN_STYLES = STATIC / "app.css"
+
+# Written out: `mimetypes` asks the operating system, and Windows may call a script text/plain.
+_TYPES = {
+    ".css": "text/css",
+    ".ico": "image/x-icon",
+    ".js": "text/javascript",
+    ".json": "application/manifest+json",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+}
+_COMPRESSED = frozenset({".css", ".ico", ".js", ".json", ".svg"})
+
+bp = func.Blueprint()
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One file as it is sent; `zipped` is empty where compressing gains nothing."""
+
+    body: bytes
+    zipped: bytes
+    mimetype: str
+    digest: str
+
+
+@cache
+def assets() -> dict[str, Asset]:
+    """Every file by its path below `/assets/`: nothing else on the disk can be asked for."""
+    files = (path for path in VENDORED.rglob("*") if path.suffix in _TYPES)
+    folder = ASSETS.removeprefix("/assets/")
+    return {f"{folder}/{path.relative_to(VENDORED).as_posix()}": _asset(path) for path in files}
+
+
+def _asset(path: Path) -> Asset:
+    body = path.read_bytes()
+    if path.suffix == ".css":
+        body = body.replace(b"url(/assets/images/", f"url({ASSETS}/images/".encode())  # it names icons without version
+        body += _without_comments(OWN_STYLES.read_text("utf-8")).encode()
+    zipped = gzip.compress(body, mtime=0) if path.suffix in _COMPRESSED else b""
+    return Asset(body, zipped, _TYPES[path.suffix], hashlib.sha256(body).hexdigest()[:20])
+
+
+def _without_comments(css: str) -> str:
+    lines = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL).splitlines()
+    return "".join(f"{line.strip()}\n" for line in lines if line.strip())
+
+
+@bp.function_name("assets")
+@bp.route(route="assets/{*path}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+def get_asset(req: func.HttpRequest) -> func.HttpResponse:
+    asset = assets().get(req.route_params.get("path", ""))
+    if asset is None:
+        return respond("Not found", "text/plain", 404)
+    zipped = bool(asset.zipped) and accepts_gzip(req)
+    etag = f"{asset.digest}-gzip" if zipped else asset.digest
+    headers = {"Cache-Control": "public, max-age=31536000, immutable", "ETag": f'"{etag}"', "Vary": "Accept-Encoding"}
+    if parse_etags(req.headers.get("if-none-match", "")).contains_weak(etag):
+        return respond(b"", asset.mimetype, 304, headers)
+    if zipped:
+        return respond(asset.zipped, asset.mimetype, 200, headers | {"Content-Encoding": "gzip"})
+    return respond(asset.body, asset.mimetype, 200, headers)

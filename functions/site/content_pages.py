@@ -1,0 +1,72 @@
+"""The pages to read around the two kinds of support: help at once, resources, privacy, accessibility, cookies."""
+
+import azure.functions as func
+
+from functions.problems.error_table import PageUnknownError
+from functions.site.downloads import download, offers
+from functions.web.render import render
+from functions.web.responses import answering, page, respond
+from shared.bootstrap import services
+
+bp = func.Blueprint()
+
+
+@bp.route(route="help-now", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@answering
+def help_now(req: func.HttpRequest) -> func.HttpResponse:
+    del req
+    return page(render("info/help-now.html", services().content))
+
+
+@bp.function_name("resources")
+@bp.route(route="resources", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@answering
+def list_resources(req: func.HttpRequest) -> func.HttpResponse:
+    del req
+    content = services().content
+    return page(render("info/resources.html", content, offers=offers(content.resources)))
+
+
+@bp.route(route="resources/prompts", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@answering
+def prompts(req: func.HttpRequest) -> func.HttpResponse:
+    del req
+    content = services().content
+    if content.resources.prompts is None:
+        raise PageUnknownError
+    return page(render("info/prompts.html", content, article=content.resources.prompts))
+
+
+@bp.route(route="resources/files/{name}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@answering
+def resource_file(req: func.HttpRequest) -> func.HttpResponse:
+    found = download(services().content.resources, req.route_params.get("name", ""))
+    if found is None:
+        raise PageUnknownError
+    headers = {"Content-Disposition": f'attachment; filename="{found.name}"'}
+    return respond(found.body, found.mimetype, headers=headers)
+
+
+@bp.route(route="privacy", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@answering
+def privacy(req: func.HttpRequest) -> func.HttpResponse:
+    del req
+    built = services()
+    facts = {"article": built.content.privacy, "kept_days": built.bookings_kept_days}
+    return page(render("info/privacy.html", built.content, **facts))
+
+
+@bp.route(route="accessibility", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@answering
+def accessibility(req: func.HttpRequest) -> func.HttpResponse:
+    del req
+    content = services().content
+    return page(render("info/article.html", content, article=content.accessibility))
+
+
+@bp.route(route="cookies", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@answering
+def cookies(req: func.HttpRequest) -> func.HttpResponse:
+    del req
+    content = services().content
+    return page(render("info/article.html", content, article=content.cookies))

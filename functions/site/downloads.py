@@ -1,0 +1,74 @@
+"""What the page of resources offers: links, and files that lie beside the content file."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from shared.articles import Resource, Resources
+
+FILES = Path(__file__).parents[1] / "content" / "files"
+
+# Written out: `mimetypes` asks the operating system. The words are what a reader calls the format.
+_FORMATS = {
+    ".docx": ("Word", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+    ".odp": ("OpenDocument", "application/vnd.oasis.opendocument.presentation"),
+    ".odt": ("OpenDocument", "application/vnd.oasis.opendocument.text"),
+    ".pdf": ("PDF", "application/pdf"),
+    ".pptx": ("PowerPoint", "application/vnd.openxmlformats-officedocument.presentationml.presentation"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One thing to watch, read or download; `kind` is a file's format and size, "PDF, 250KB"."""
+
+    name: str
+    about: str
+    href: str
+    kind: str = ""
+
+    @property
+    def is_file(self) -> bool:
+        return bool(self.kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A file as it is sent."""
+
+    body: bytes
+    mimetype: str
+    name: str
+
+
+def offers(resources: Resources, folder: Path = FILES) -> list[Offer]:
+    """What there is: a resource without a link, or whose file is missing, is left out."""
+    found = (_offer(each, folder) for each in resources.items)
+    return [each for each in found if each is not None]
+
+
+def download(resources: Resources, name: str, folder: Path = FILES) -> Download | None:
+    """The file of that name, if the copy offers it: nothing else on the disk can be asked for."""
+    offered = {each.file for each in resources.items if each.file and _is_there(folder / each.file)}
+    if name not in offered:
+        return None
+    return Download((folder / name).read_bytes(), _FORMATS[Path(name).suffix][1], name)
+
+
+def _offer(each: Resource, folder: Path) -> Offer | None:
+    if each.url:
+        return Offer(each.name, each.about, each.url)
+    if each.file and _is_there(folder / each.file):
+        path = folder / each.file
+        kind = f"{_FORMATS[path.suffix][0]}, {_size(path.stat().st_size)}"
+        return Offer(each.name, each.about, f"/resources/files/{each.file}", kind)
+    return None
+
+
+def _is_there(path: Path) -> bool:
+    return path.suffix in _FORMATS and path.is_file()
+
+
+def _size(count: int) -> str:
+    """250KB, 2.5MB (NHS service manual: numbers, measurements, dates and time)."""
+    kilobytes = max(1, round(count / 1024))
+    return f"{kilobytes}KB" if kilobytes < 1024 else f"{count / 1024**2:.1f}MB"

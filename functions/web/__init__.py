@@ -1,0 +1,1 @@
+"""The HTTP toolkit: rendering, responses, security headers, compression, error handling."""

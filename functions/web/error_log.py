@@ -1,0 +1,43 @@
+"""What the log says about a request that ended badly: never a word of what was sent."""
+
+import logging
+import secrets
+import traceback
+from pathlib import PurePath
+
+from functions.forms.availability import ClosedError
+from functions.problems.error_table import UNEXPECTED, Problem
+from shared.content import ContentError
+from shared.settings import SettingsError
+
+logger = logging.getLogger(__name__)
+
+
+def log(error: Exception, problem: Problem) -> str:
+    """Writes one line; returns the id by which a person's report is found in the log, if anything is amiss."""
+    ours = problem.status >= 500 and not isinstance(error, ClosedError)
+    correlation = secrets.token_hex(4) if ours else ""
+    if isinstance(error, (SettingsError, ContentError)):
+        logger.error("not ready %s: %s", correlation, error)  # names of settings and of parts of the copy, no values
+    elif problem is UNEXPECTED:
+        logger.error("unexpected %s: %s", correlation, whereabouts(error))
+    elif ours:
+        logger.warning("busy %s: %s", correlation, whereabouts(error))
+    else:
+        logger.info("answered %d: %s", problem.status, type(error).__name__)
+    return correlation
+
+
+def whereabouts(error: BaseException) -> str:
+    """Types and places of an exception and of what led to it: its message may quote what was sent."""
+    told: list[str] = []
+    each: traceback.TracebackException | None = traceback.TracebackException.from_exception(error, lookup_lines=False)
+    while each is not None:
+        frames = [f"{_place(frame.filename)}:{frame.lineno} {frame.name}" for frame in each.stack]
+        told.append(f"{each.exc_type_str} at {' > '.join(frames)}")
+        each = each.__cause__ or (None if each.__suppress_context__ else each.__context__)
+    return ", after ".join(told)
+
+
+def _place(filename: str) -> str:
+    return "/".join(PurePath(filename).parts[-2:])

@@ -1,0 +1,61 @@
+"""NHS pages from Jinja templates. Jinja is imported when the first page is asked for, not when the app starts."""
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from shared.content import Content
+
+if TYPE_CHECKING:
+    from jinja2 import BytecodeCache, Environment
+
+NHSUK_VERSION = "10.6.1"
+OWN_STYLE = "79cd2dba"  # the start of the SHA-256 of static/app.css: browsers keep what is under one address for a year
+ASSETS = f"/assets/nhsuk-{NHSUK_VERSION}-{OWN_STYLE}"
+TEMPLATES = Path(__file__).parents[1] / "templates"
+COMPILED = Path(__file__).parents[1] / "compiled"  # written when the package is built; nothing is missing without it
+
+
+def environment(bytecode_cache: "BytecodeCache | None" = None) -> "Environment":
+    """Our templates before those of `nhsuk-frontend-jinja`, which need `ChainableUndefined` for the options not given.
+
+    `bytecode_cache` spares a process the compiling of some twenty component templates, most of its first page.
+    """
+    import jinja2  # noqa: PLC0415  # 0.1 s that a start without a page need not pay
+
+    return jinja2.Environment(
+        loader=jinja2.ChoiceLoader([jinja2.FileSystemLoader(TEMPLATES), jinja2.PackageLoader("nhsuk_frontend_jinja")]),
+        undefined=jinja2.ChainableUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        bytecode_cache=bytecode_cache,
+    )
+
+
+@cache
+def _environment() -> "Environment":
+    from shared.compiled import CompiledTemplates  # noqa: PLC0415  # it imports Jinja
+
+    return environment(CompiledTemplates(COMPILED))
+
+
+def render(template: str, content: Content | None, **facts: Any) -> str:
+    """One page, named by its path under `templates`, with `facts` for what it says.
+
+    `errors`, a list of `FieldError`, makes it a form with an error summary. Without `content` the page has neither
+    header nor footer: that is for saying that the content cannot be read.
+    """
+    errors = facts.pop("errors", ())
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            facts,
+            assetPath=ASSETS,
+            content=content,
+            errors=errors,
+            messages={error.field: error.message for error in errors},
+        )
+    )
