@@ -7,7 +7,7 @@ other. An object, because the host would take a list apart.
 import json
 from typing import TypeGuard
 
-from shared.bookings.mail_ids import DueMail
+from shared.bookings.model.email_ids import DueMail
 from shared.rows import is_key
 
 EMAILS = "emails"

@@ -4,16 +4,16 @@ from datetime import timedelta
 from functools import cached_property
 
 from shared.bookings.direct import DirectMail
-from shared.bookings.looking_after import LookingAfter
-from shared.bookings.mailing import BookingMailer
-from shared.bookings.managed import CalendarNames, ManageLinks
-from shared.bookings.managing import Managing
-from shared.bookings.orphans import SessionFinder
-from shared.bookings.places import Policy
-from shared.bookings.repository import BookingRepository
-from shared.bookings.schedule import BookingSchedule
-from shared.bookings.service import BookingService
-from shared.bookings.writing import BookingWriter
+from shared.bookings.emails.composer import BookingWriter
+from shared.bookings.emails.mailer import BookingMailer
+from shared.bookings.model.allocation_policy import Policy
+from shared.bookings.places.service import BookingService
+from shared.bookings.reconcile.reconcile_all import BookingSchedule
+from shared.bookings.reconcile.session_reconciler import LookingAfter
+from shared.bookings.self_service.links import CalendarNames, ManageLinks
+from shared.bookings.self_service.service import Managing
+from shared.bookings.tables.repository import BookingRepository
+from shared.bookings.tables.session_finder import SessionFinder
 from shared.mail.budget import Budget
 from shared.mail.ledger import MailLedger
 from shared.referral_services import ReferralServices

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from shared.bookings.looking_after import LookedAfter
-from shared.bookings.mail_ids import DueMail
-from shared.bookings.schedule import Round
+from shared.bookings.model.email_ids import DueMail
+from shared.bookings.reconcile.reconcile_all import Round
+from shared.bookings.reconcile.session_reconciler import LookedAfter
 from shared.service_rows import Remembered
 
 logger = logging.getLogger(__name__)

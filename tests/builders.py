@@ -5,15 +5,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from shared.bookings.model import Attendee, AttendeeState, Session, SessionState
-from shared.bookings.places import Policy
-from shared.bookings.reminders import parse_offsets
-from shared.bookings.request import BookingRequest
+from shared.bookings.model.allocation_policy import Policy
+from shared.bookings.model.attendee import Attendee, AttendeeState, Session, SessionState
+from shared.bookings.places.request import BookingRequest
 from shared.content import Content, load_content
 from shared.mail.entries import Entry, MailState
 from shared.questions.answering import TODAY
 from shared.referrals.answers import ReferralRequest, referral_model
 from shared.referrals.model import Referral, ReferralState
+from shared.reminder_offsets import parse_offsets
 from shared.wallclock import LONDON
 
 ROOT = Path(__file__).parents[1]

@@ -12,8 +12,8 @@ from functions.api.response_models import REFERENCE, ProblemDetails
 from functions.api.rules import with_needs, with_policy
 from functions.problems.error_table import problem_of
 from functions.problems.problem_details import Problem
-from shared.bookings.places import Policy
-from shared.bookings.request import BookingRequest
+from shared.bookings.model.allocation_policy import Policy
+from shared.bookings.places.request import BookingRequest
 from shared.contact_schemas import Schema
 from shared.content import Content
 from shared.referrals.answers import referral_model

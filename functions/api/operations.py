@@ -9,8 +9,8 @@ from functions.api import response_models as answers
 from functions.forms.availability import BookingsClosedError, OneToOneClosedError
 from functions.forms.body import BodyTooLargeError, EmptyBodyError, FormError, MalformedBodyError, UnsupportedBodyError
 from functions.problems.error_table import ForeignOriginError, MethodError, PageUnknownError
-from shared.bookings import errors as bookings
-from shared.bookings.request import BookingRequest
+from shared.bookings.model import errors as bookings
+from shared.bookings.places.request import BookingRequest
 from shared.content import ContentError, OneToOne
 from shared.referrals import errors as referrals
 from shared.referrals.answers import referral_model

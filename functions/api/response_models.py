@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, get_type_hints
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from functions.bookings.session_view import TOLD, SessionView
-from shared.bookings.model import AttendeeState
+from shared.bookings.model.attendee import AttendeeState
 from shared.references import ALPHABET, LENGTH
 from shared.referrals.model import Progress
 

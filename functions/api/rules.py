@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from shared.bookings.places import Policy
+from shared.bookings.model.allocation_policy import Policy
 from shared.contact_schemas import Schema
 from shared.content import OneToOne
 from shared.questions.asked import Asked

@@ -1,9 +1,9 @@
 """What somebody answered to book a place, as the service takes it, or what is wrong with it in one sentence a field."""
 
 from functions.forms.body import FieldError, FormError, Submission, as_typed, validate
-from shared.bookings.errors import NotForOutsidersError
-from shared.bookings.places import Policy
-from shared.bookings.request import BookingRequest
+from shared.bookings.model.allocation_policy import Policy
+from shared.bookings.model.errors import NotForOutsidersError
+from shared.bookings.places.request import BookingRequest
 
 _MISSING = {
     "session_id": "Select a session",

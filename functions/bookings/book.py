@@ -17,9 +17,9 @@ from functions.problems.error_table import PageUnknownError
 from functions.queues import BOOKINGS_STORAGE, EMAILS, mail_message
 from functions.web.render import render
 from functions.web.responses import answering, json_body, page, see_other
-from shared.bookings.mail_ids import DueMail
-from shared.bookings.model import AttendeeState
-from shared.bookings.request import Booked, BookingRequest
+from shared.bookings.model.attendee import AttendeeState
+from shared.bookings.model.email_ids import DueMail
+from shared.bookings.places.request import Booked, BookingRequest
 from shared.bootstrap import Services, services
 from shared.settings import Support
 

@@ -7,8 +7,8 @@ from typing import Self
 from urllib.parse import quote
 
 from functions.bookings.session_view import SessionView
-from shared.bookings.managed import Managed
-from shared.bookings.model import Attendee, AttendeeState, SessionState
+from shared.bookings.model.attendee import Attendee, AttendeeState, SessionState
+from shared.bookings.self_service.links import Managed
 from shared.content import Content
 
 CALLED_OFF = "called-off"

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from functions.forms.body import FormError, Submission, as_typed
 from functions.forms.tokens import issue, lasts
-from shared.bookings.request import BookingRequest
+from shared.bookings.places.request import BookingRequest
 from shared.bootstrap import Services
 
 FORM = "booking"

@@ -17,15 +17,15 @@ from functions.problems.error_table import problem_of
 from functions.queues import BOOKINGS_STORAGE, EMAILS, mail_message
 from functions.web.render import render
 from functions.web.responses import answering, page, respond, see_other
-from shared.bookings.errors import (
+from shared.bookings.model.attendee import AttendeeState
+from shared.bookings.model.errors import (
     BookingError,
     SessionUnavailableError,
     SessionUnknownError,
     SubmissionReusedError,
     TooLateToCheckError,
 )
-from shared.bookings.managed import Done
-from shared.bookings.model import AttendeeState
+from shared.bookings.self_service.links import Done
 from shared.bootstrap import Services, services
 
 bp = func.Blueprint()

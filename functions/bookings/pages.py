@@ -11,7 +11,7 @@ from functions.problems.error_table import problem_of
 from functions.web import error_log
 from functions.web.render import render
 from functions.web.responses import page
-from shared.bookings.errors import (
+from shared.bookings.model.errors import (
     BookingsBusyError,
     NotForOutsidersError,
     SessionFullError,
@@ -19,7 +19,7 @@ from shared.bookings.errors import (
     SessionUnknownError,
     TooLateToCheckError,
 )
-from shared.bookings.request import BookingRequest
+from shared.bookings.places.request import BookingRequest
 from shared.bootstrap import Services
 from shared.rows import StorageError
 

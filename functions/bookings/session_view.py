@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Self
 
-from shared.bookings.model import Session
+from shared.bookings.model.attendee import Session
 from shared.content import Content
 from shared.wallclock import iso, span_in_words
 

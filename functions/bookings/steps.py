@@ -11,8 +11,8 @@ from functions.forms.availability import check_open
 from functions.forms.body import FieldError, FormError, Submission, UnsupportedBodyError, read_body
 from functions.forms.tokens import check_empty
 from functions.web.responses import answering, see_other
-from shared.bookings.errors import NotForOutsidersError
-from shared.bookings.request import BookingRequest
+from shared.bookings.model.errors import NotForOutsidersError
+from shared.bookings.places.request import BookingRequest
 from shared.bootstrap import Services, services
 from shared.settings import Support
 

@@ -17,7 +17,7 @@ from functions.forms.body import (
 from functions.forms.tokens import FormTokenError
 from functions.problems.problem_details import UNEXPECTED, Problem, about_session, busy, closed, not_ready
 from functions.problems.provider import PROVIDER_PROBLEMS
-from shared.bookings.errors import (
+from shared.bookings.model.errors import (
     BookingError,
     BookingsBusyError,
     LinkUnknownError,

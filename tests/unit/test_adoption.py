@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from shared.bookings.looking_after import LookedAfter
-from shared.bookings.mail_ids import DueMail
-from shared.bookings.schedule import Round
+from shared.bookings.model.email_ids import DueMail
+from shared.bookings.reconcile.reconcile_all import Round
+from shared.bookings.reconcile.session_reconciler import LookedAfter
 from shared.schedule import Schedule
 from shared.service_rows import Adoption, Heartbeat, MailPause, Remembered, remembered
 from tests.builders import MORNING, referral_request

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from local.storage import STORED
-from shared.bookings.retention import INDEX_KEPT
+from shared.bookings.retention.run import INDEX_KEPT
 from shared.referrals import proofs, tending
 from shared.referrals.deadlines import ERASED_AFTER, FORGOTTEN_AFTER
 from shared.referrals.enquiries import MOST_GUESSES

@@ -7,9 +7,9 @@ from datetime import datetime
 
 import pytest
 
-from shared.bookings.looking_after import LookedAfter
-from shared.bookings.mail_ids import DueMail
-from shared.bookings.schedule import Round
+from shared.bookings.model.email_ids import DueMail
+from shared.bookings.reconcile.reconcile_all import Round
+from shared.bookings.reconcile.session_reconciler import LookedAfter
 from shared.rows import StorageUnavailableError
 from shared.schedule import Due, Schedule
 from shared.service_rows import Remembered

@@ -8,17 +8,17 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from shared.bookings.applying import booking_key
-from shared.bookings.errors import BookingError
-from shared.bookings.mail_ids import MailId
-from shared.bookings.managed import Done
-from shared.bookings.model import Attendee, Roster, Session, can_be_mailed
-from shared.bookings.reminders import parse_offsets
-from shared.bookings.repository import BookingRepository
-from shared.bookings.service import BookingService
-from shared.bookings.session_rows import SessionRow
+from shared.bookings.model.attendee import Attendee, Roster, Session, can_be_mailed
+from shared.bookings.model.email_ids import MailId
+from shared.bookings.model.errors import BookingError
+from shared.bookings.places.applicant import booking_key
+from shared.bookings.places.service import BookingService
+from shared.bookings.self_service.links import Done
+from shared.bookings.tables.repository import BookingRepository
+from shared.bookings.tables.session_rows import SessionRow
 from shared.contact import same_person
 from shared.mail.message import EmailMessage
+from shared.reminder_offsets import parse_offsets
 from shared.rows import StorageError, Table
 from shared.service_rows import remembered
 from tests.builders import KEY, session_cells

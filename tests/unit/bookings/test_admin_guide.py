@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from shared.bookings.announcing import look_after
-from shared.bookings.attendee_rows import write_attendee
-from shared.bookings.model import Roster
-from shared.bookings.reminders import parse_offsets
-from shared.bookings.session_rows import WRITTEN_BY_PEOPLE, WRITTEN_BY_SERVICE, SessionRow, read_session_row
+from shared.bookings.model.attendee import Roster
+from shared.bookings.reconcile.portal_edits import look_after
+from shared.bookings.tables.attendee_rows import write_attendee
+from shared.bookings.tables.session_rows import WRITTEN_BY_PEOPLE, WRITTEN_BY_SERVICE, SessionRow, read_session_row
+from shared.reminder_offsets import parse_offsets
 from shared.rows import Row
 from tests.builders import MORNING, ROOT, attendee, session, session_cells
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.bookings.errors import LinkUnknownError
+from shared.bookings.model.errors import LinkUnknownError
 from tests.builders import london
 from tests.unit.bookings.house import House
 
@@ -195,7 +195,7 @@ def test_a_cancellation_is_one_mail_each_and_nothing_after_it() -> None:
 
 
 def test_from_the_moment_it_is_written_nobody_books_a_cancelled_session() -> None:
-    from shared.bookings.errors import SessionClosedError
+    from shared.bookings.model.errors import SessionClosedError
 
     house = booked()
     house.edit_session(State="cancelled")

@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from shared.bookings.errors import BookingError, BookingsBusyError
-from shared.bookings.managed import Done
-from shared.bookings.model import Attendee
-from shared.bookings.request import Booked
+from shared.bookings.model.attendee import Attendee
+from shared.bookings.model.errors import BookingError, BookingsBusyError
+from shared.bookings.places.request import Booked
+from shared.bookings.self_service.links import Done
 from shared.references import same_submission
 from shared.rows import StorageError
 from tests.builders import KEY

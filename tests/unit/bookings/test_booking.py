@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from shared.bookings.applying import applicant
-from shared.bookings.errors import (
+from shared.bookings.model.attendee import AttendeeState
+from shared.bookings.model.errors import (
     BookingError,
     BookingsBusyError,
     SessionClosedError,
@@ -16,11 +16,11 @@ from shared.bookings.errors import (
     SessionUnknownError,
     SubmissionReusedError,
 )
-from shared.bookings.model import AttendeeState
-from shared.bookings.reminders import parse_offsets
-from shared.bookings.repository import GUARD, BookingRepository
-from shared.bookings.request import Booked
-from shared.bookings.service import BookingService
+from shared.bookings.places.applicant import applicant
+from shared.bookings.places.request import Booked
+from shared.bookings.places.service import BookingService
+from shared.bookings.tables.repository import GUARD, BookingRepository
+from shared.reminder_offsets import parse_offsets
 from shared.rows import Row, StorageUnavailableError, Table, Write
 from tests.builders import KEY, MORNING, POLICY, booking_request, london, session_cells
 from tests.fakes import FAULTS, Crash, FakeTable, FakeTime, Fault, Trouble, breaking

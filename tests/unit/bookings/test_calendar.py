@@ -8,7 +8,7 @@ from typing import Any
 import icalendar
 import pytest
 
-from shared.bookings.calendar import Entry, calendar_file
+from shared.bookings.self_service.calendar import Entry, calendar_file
 from tests.builders import MORNING, ROOT, london
 
 MANAGE = "https://support.example/manage/Ab3_-xyz"
@@ -190,5 +190,5 @@ def test_an_entry_that_ends_as_it_starts_is_refused() -> None:
 
 
 def test_the_calendar_library_loads_with_the_first_file_and_not_before() -> None:
-    code = "import sys, shared.bookings.calendar; assert 'icalendar' not in sys.modules"
+    code = "import sys, shared.bookings.self_service.calendar; assert 'icalendar' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)

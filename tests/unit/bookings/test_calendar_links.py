@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from icalendar import Calendar
 
-from shared.bookings.errors import LinkUnknownError
+from shared.bookings.model.errors import LinkUnknownError
 from shared.mail.message import EmailMessage
 from tests.builders import london
 from tests.unit.bookings.house import House

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from shared.bookings.direct import DirectMail
-from shared.bookings.facilitators import Facilitators, due_mail, numbers
-from shared.bookings.model import AttendeeState, Roster, SessionState
+from shared.bookings.model.attendee import AttendeeState, Roster, SessionState
+from shared.bookings.staff_emails.facilitator_briefing import Facilitators, due_mail, numbers
 from shared.mail.ledger import MailLedger
 from shared.service_rows import MailPause, remembered
 from tests.builders import attendee, london, session

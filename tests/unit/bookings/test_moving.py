@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from shared.bookings.errors import LinkUnknownError, SessionFullError, TooLateError
+from shared.bookings.model.errors import LinkUnknownError, SessionFullError, TooLateError
 from tests.builders import london
 from tests.fakes import FAULTS, Crash, Fault, Trouble, breaking
 from tests.unit.bookings.house import House

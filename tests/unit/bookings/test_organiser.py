@@ -13,16 +13,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.bookings.concerns import Concern, concerns, row_problem
 from shared.bookings.direct import DirectMail
-from shared.bookings.looking_after import LookedAfter
-from shared.bookings.model import AttendeeState, Roster, SessionState
-from shared.bookings.organiser import APART, Organiser, of_sessions
-from shared.bookings.orphans import orphaned
-from shared.bookings.reminders import parse_offsets
-from shared.bookings.told import MOST_IN_ONE, ToldRows
+from shared.bookings.model.attendee import AttendeeState, Roster, SessionState
+from shared.bookings.reconcile.session_reconciler import LookedAfter
+from shared.bookings.staff_emails.digest_log import MOST_IN_ONE, ToldRows
+from shared.bookings.staff_emails.organiser_alerts import Concern, concerns, row_problem
+from shared.bookings.staff_emails.organiser_digest import APART, Organiser, of_sessions
+from shared.bookings.tables.session_finder import orphaned
 from shared.mail.ledger import MailLedger
 from shared.mail.message import EmailMessage, MailStatus
+from shared.reminder_offsets import parse_offsets
 from shared.rows import RowConflictError, StorageError
 from shared.service_rows import MailPause, SessionRegister, remembered
 from tests.builders import KEY, MORNING, POLICY, attendee, london, session

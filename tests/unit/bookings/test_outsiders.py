@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from shared.bookings.errors import NotForOutsidersError, TooLateToCheckError
-from shared.bookings.model import AttendeeState
+from shared.bookings.model.attendee import AttendeeState
+from shared.bookings.model.errors import NotForOutsidersError, TooLateToCheckError
 from shared.wallclock import moment_in_words
 from tests.builders import POLICY, london
 from tests.unit.bookings.house import House

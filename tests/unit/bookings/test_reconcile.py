@@ -4,12 +4,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from shared.bookings.mail_ids import MailId, MailKind
-from shared.bookings.model import Attendee, AttendeeState, Roster, Session, SessionState
-from shared.bookings.owed import owed
-from shared.bookings.reconcile import mails_due, reconcile_roster
-from shared.bookings.reminders import parse_offsets
+from shared.bookings.emails.due_emails import owed
+from shared.bookings.model.attendee import Attendee, AttendeeState, Roster, Session, SessionState
+from shared.bookings.model.email_ids import MailId, MailKind
+from shared.bookings.reconcile.roster import mails_due, reconcile_roster
 from shared.mail.entries import Entry, MailState
+from shared.reminder_offsets import parse_offsets
 from tests.builders import MORNING, POLICY, attendee, entry, london, session
 
 CONFIRMATION = "booking-a-1-confirmation"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.bookings.reminders import parse_offset, parse_offsets, reminder_times
+from shared.reminder_offsets import parse_offset, parse_offsets, reminder_times
 from shared.wallclock import LONDON
 from tests.builders import london
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from shared.bookings.errors import SessionFullError
+from shared.bookings.model.errors import SessionFullError
 from tests.builders import booking_request
 from tests.unit.bookings.house import House
 

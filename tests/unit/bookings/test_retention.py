@@ -6,8 +6,8 @@ from typing import Any, cast
 
 import pytest
 
-from shared.bookings.repository import GUARD
-from shared.bookings.retention import Retention, Swept, is_due
+from shared.bookings.retention.run import Retention, Swept, is_due
+from shared.bookings.tables.repository import GUARD
 from shared.rows import Row, RowConflictError, StorageError, StorageUnavailableError, Table, Write
 from shared.service_rows import remembered
 from tests.builders import london

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from shared.bookings.errors import SessionFullError
-from shared.bookings.model import AttendeeState
+from shared.bookings.model.attendee import AttendeeState
+from shared.bookings.model.errors import SessionFullError
 from tests.builders import london
 from tests.fakes import FAULTS, Crash, Fault, Trouble, breaking
 from tests.unit.bookings.house import House

@@ -1,14 +1,14 @@
-"""Bookings behind links, without storage: what `shared.bookings.managing` answers, and a note of every act."""
+"""Bookings behind links, without storage: what the self-service answers, and a note of every act."""
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from shared.bookings.errors import BookingError, LinkUnknownError, TooLateError
-from shared.bookings.mail_ids import DueMail
-from shared.bookings.managed import Done, Managed
-from shared.bookings.model import Reason, Roster
-from shared.bookings.service import Opening
+from shared.bookings.model.attendee import Reason, Roster
+from shared.bookings.model.email_ids import DueMail
+from shared.bookings.model.errors import BookingError, LinkUnknownError, TooLateError
+from shared.bookings.places.service import Opening
+from shared.bookings.self_service.links import Done, Managed
 from tests import builders
 
 TOKEN = "Ab3_-token-of-s1"

@@ -11,7 +11,7 @@ import pytest
 from functions.forms.body import FORM, JSON, read_body, validate
 from functions.referrals.form_fields import Typed
 from functions.web.responses import Answering, page
-from shared.bookings.request import BookingRequest
+from shared.bookings.places.request import BookingRequest
 from shared.referrals.answers import referral_model
 from tests import builders
 from tests.unit.functions import requests

@@ -14,7 +14,9 @@ import shared.bootstrap
 from functions.bookings import book as bookings
 from functions.bookings import steps
 from functions.bookings.pages import REFUSALS
-from shared.bookings.errors import (
+from shared.bookings.model.allocation_policy import Policy
+from shared.bookings.model.attendee import AttendeeState, Session
+from shared.bookings.model.errors import (
     BookingError,
     BookingsBusyError,
     NotForOutsidersError,
@@ -25,10 +27,8 @@ from shared.bookings.errors import (
     SubmissionReusedError,
     TooLateToCheckError,
 )
-from shared.bookings.model import AttendeeState, Session
-from shared.bookings.places import Policy
-from shared.bookings.request import Booked, BookingRequest
-from shared.bookings.service import Opening
+from shared.bookings.places.request import Booked, BookingRequest
+from shared.bookings.places.service import Opening
 from shared.content import Content
 from shared.rows import StorageUnavailableError
 from shared.settings import Support

@@ -17,11 +17,11 @@ import functions.referrals.refer
 import shared.bootstrap
 from functions.forms.body import Submission
 from functions.forms.tokens import FormTokenError, check, decoy, is_bot, issue
-from shared.bookings.errors import SessionUnknownError
-from shared.bookings.model import AttendeeState, Session
-from shared.bookings.places import Policy
-from shared.bookings.request import Booked, BookingRequest
-from shared.bookings.service import Opening
+from shared.bookings.model.allocation_policy import Policy
+from shared.bookings.model.attendee import AttendeeState, Session
+from shared.bookings.model.errors import SessionUnknownError
+from shared.bookings.places.request import Booked, BookingRequest
+from shared.bookings.places.service import Opening
 from shared.content import Content
 from shared.references import ALPHABET
 from shared.referrals.answers import ReferralRequest, referral_model

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from functions.forms.body import FORM, JSON, BodyError, FormError, Submission, read_body, validate, wants_json
-from shared.bookings.request import BookingRequest
+from shared.bookings.places.request import BookingRequest
 from shared.referrals.answers import referral_model
 from tests import builders
 from tests.unit.functions import requests

@@ -24,7 +24,8 @@ from functions.bookings.manage import (
     move_form,
     set_reminders,
 )
-from shared.bookings.errors import (
+from shared.bookings.model.attendee import AttendeeState, Reason, SessionState
+from shared.bookings.model.errors import (
     BookingsBusyError,
     SessionClosedError,
     SessionFullError,
@@ -32,8 +33,7 @@ from shared.bookings.errors import (
     SessionUnknownError,
     TooLateToCheckError,
 )
-from shared.bookings.managing import Managing
-from shared.bookings.model import AttendeeState, Reason, SessionState
+from shared.bookings.self_service.service import Managing
 from shared.content import Content
 from tests.builders import MORNING
 from tests.fakes import FakeClock

@@ -9,7 +9,7 @@ import function_app
 from functions.api.document import document
 from functions.problems.error_table import PROBLEMS
 from functions.site.routes import Routes, routes_of
-from shared.bookings.places import Policy
+from shared.bookings.model.allocation_policy import Policy
 from shared.content import Content
 
 ROUTES = Routes(lambda: routes_of(function_app.BLUEPRINTS))

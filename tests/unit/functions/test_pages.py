@@ -29,9 +29,9 @@ from functions.site.downloads import Offer
 from functions.web import render
 from functions.web.security_headers import SCRIPT_HASHES
 from shared.articles import Article, Link, Section
-from shared.bookings.errors import BookingsBusyError, NotForOutsidersError, SessionFullError
-from shared.bookings.model import AttendeeState, SessionState
-from shared.bookings.request import BookingRequest
+from shared.bookings.model.attendee import AttendeeState, SessionState
+from shared.bookings.model.errors import BookingsBusyError, NotForOutsidersError, SessionFullError
+from shared.bookings.places.request import BookingRequest
 from shared.content import Content, OneToOne
 from shared.referrals.errors import LinkLockedError, ReferralReusedError
 from shared.referrals.model import Progress, ReferralState

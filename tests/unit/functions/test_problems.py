@@ -4,7 +4,7 @@ import pytest
 
 from functions.forms.body import BodyError, FormError
 from functions.problems.error_table import PROBLEMS, UNEXPECTED, Problem, problem_of
-from shared.bookings.errors import (
+from shared.bookings.model.errors import (
     BookingError,
     BookingsBusyError,
     LinkUnknownError,

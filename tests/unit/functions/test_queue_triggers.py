@@ -11,7 +11,7 @@ from azure.functions.queue import QueueMessage
 from functions.bookings import send_email
 from functions.queues import mail_message, referral_message
 from functions.referrals import forward_referral
-from shared.bookings.mail_ids import DueMail
+from shared.bookings.model.email_ids import DueMail
 
 CANARY = "canary-7f3a"
 TRIGGERS: dict[str, tuple[object, bytes]] = {

@@ -15,7 +15,7 @@ from functions.site.assets import get_asset
 from functions.web import responses
 from functions.web.render import ASSETS
 from functions.web.responses import Answering, Site, json_body, page, problem, see_other
-from shared.bookings.errors import BookingsBusyError, SessionFullError
+from shared.bookings.model.errors import BookingsBusyError, SessionFullError
 from shared.content import Content, ContentError
 from shared.referrals.errors import ReferralReusedError
 from shared.settings import SettingsError

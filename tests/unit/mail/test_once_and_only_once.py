@@ -6,20 +6,20 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from shared.bookings.attendee_rows import write_attendee
-from shared.bookings.looking_after import LookingAfter
-from shared.bookings.mail_ids import MailId, MailKind
-from shared.bookings.mailing import BookingMailer
-from shared.bookings.managing import Managing
-from shared.bookings.orphans import SessionFinder
-from shared.bookings.reminders import parse_offsets
-from shared.bookings.repository import BookingRepository
-from shared.bookings.schedule import BookingSchedule
-from shared.bookings.service import BookingService
-from shared.bookings.writing import BookingWriter
+from shared.bookings.emails.composer import BookingWriter
+from shared.bookings.emails.mailer import BookingMailer
+from shared.bookings.model.email_ids import MailId, MailKind
+from shared.bookings.places.service import BookingService
+from shared.bookings.reconcile.reconcile_all import BookingSchedule
+from shared.bookings.reconcile.session_reconciler import LookingAfter
+from shared.bookings.self_service.service import Managing
+from shared.bookings.tables.attendee_rows import write_attendee
+from shared.bookings.tables.repository import BookingRepository
+from shared.bookings.tables.session_finder import SessionFinder
 from shared.mail.delivery import Claim
 from shared.mail.ledger import MailLedger
 from shared.mail.letters import Letters
+from shared.reminder_offsets import parse_offsets
 from shared.rows import StorageError, Table
 from shared.service_rows import MailPause, SessionRegister, remembered
 from tests.builders import KEY, MORNING, POLICY, attendee, content, session, session_cells

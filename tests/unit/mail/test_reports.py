@@ -7,8 +7,8 @@ from uuid import UUID
 
 import pytest
 
-from shared.bookings.mail_ids import MailId, MailKind
-from shared.bookings.mailing import BookingMailer
+from shared.bookings.emails.mailer import BookingMailer
+from shared.bookings.model.email_ids import MailId, MailKind
 from shared.mail.delivery import Claim, Postponed, Sent
 from shared.mail.entries import MailState
 from shared.mail.ledger import MailLedger, Reported

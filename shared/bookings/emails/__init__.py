@@ -1,0 +1,1 @@
+"""Emails to attendees: which are due, their text, and sending each at most once."""

@@ -1,0 +1,97 @@
+"""What each mail of a session says: its template, and the facts as they are at this moment."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from shared.bookings.emails.due_emails import reminders_to_come
+from shared.bookings.model.allocation_policy import Policy
+from shared.bookings.model.attendee import Attendee, AttendeeState, Roster, Session
+from shared.bookings.model.email_ids import MailId, MailKind
+from shared.bookings.reconcile.portal_edits import changes_in_words
+from shared.bookings.reconcile.roster import version_known
+from shared.mail.entries import Entry
+from shared.mail.letters import Letters
+from shared.mail.message import EmailMessage
+from shared.wallclock import moment_in_words, span_in_words
+
+
+class Rosters(Protocol):
+    """Where the others on the list are looked up; `shared.bookings.tables.repository` does it."""
+
+    def roster(self, session_id: str) -> Roster: ...
+
+
+class Log(Protocol):
+    """Where it is looked up what somebody was told; `shared.mail.ledger` does it."""
+
+    def entries(self, partition: str) -> dict[str, Entry]: ...
+
+
+class ManageLinks(Protocol):
+    """Makes the links of every email: to manage the booking, and for calendars; `self_service.links` does it."""
+
+    @property
+    def site_url(self) -> str: ...
+
+    def url(self, session_id: str, attendee: Attendee) -> str: ...
+    def calendar_url(self, session_id: str, attendee: Attendee) -> str: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingWriter:
+    """Writes the mails to attendees."""
+
+    rosters: Rosters
+    log: Log
+    letters: Letters = field(repr=False)
+    links: ManageLinks
+    policy: Policy = field(default_factory=Policy)
+
+    def write(self, session: Session, attendee: Attendee, mail_id: MailId, now: datetime) -> EmailMessage:
+        """The mail with this id, as true as it can be at `now` (UTC)."""
+        facts = self._facts(session, attendee, now) | self._facts_of_kind(session, attendee, mail_id.kind)
+        return self.letters.write(str(mail_id.kind), to=attendee.email, **facts)
+
+    def _facts(self, session: Session, attendee: Attendee, now: datetime) -> dict[str, Any]:
+        groups = self.letters.content.groups
+        confirmed = attendee.state is AttendeeState.CONFIRMED
+        return {
+            "name": attendee.name,
+            "reference": attendee.reference,
+            "starts": moment_in_words(session.starts),
+            "when": span_in_words(session.starts, session.ends),
+            "title": session.title or groups.session_title,
+            "theme": session.theme or groups.open_theme,
+            # Only for people who have a place that nobody has to check any more.
+            "join_url": session.join_url if confirmed else "",
+            "confirmed": confirmed,
+            "sessions_url": f"{self.links.site_url}/sessions",
+            "manage_url": self.links.url(session.id, attendee),
+            # Who waits has no place to put into a calendar.
+            "calendar_url": "" if attendee.is_waiting else self.links.calendar_url(session.id, attendee),
+            "reminders": [moment_in_words(at) for at in reminders_to_come(session, attendee, now)],
+        }
+
+    def _facts_of_kind(self, session: Session, attendee: Attendee, kind: MailKind) -> dict[str, Any]:
+        match kind:
+            case MailKind.CONFIRMATION:
+                return {"waited": attendee.waiting_since is not None, "moved": bool(attendee.moved_from)}
+            case MailKind.CHECKING:
+                return {"deadline": moment_in_words(self.policy.check_deadline(session, attendee))}
+            case MailKind.WAITING:
+                position = self.rosters.roster(session.id).position(attendee.key)
+                return {"position": position, "cutoff": moment_in_words(self.policy.cutoff_of(session))}
+            case MailKind.UPDATED:
+                return {"changes": self._changes(session, attendee)}
+            case MailKind.AGAIN:
+                return {"state": str(attendee.state)}
+            case _:
+                return {}
+
+    def _changes(self, session: Session, attendee: Attendee) -> list[str]:
+        known = version_known(attendee, self.log.entries(session.id))
+        if not known:
+            return []
+        words = changes_in_words(session.history[known - 1], session.told)
+        return [word[0].upper() + word[1:] for word in words]

@@ -1,0 +1,1 @@
+"""Sessions, attendees, places and email ids: pure rules, no storage, no clock."""

@@ -1,0 +1,64 @@
+"""Who gets a place: the waiting list in order, and how long a place is held for somebody who is to be checked."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from shared.bookings.model.attendee import Attendee, AttendeeState, Roster, Session
+from shared.wallclock import weekdays_after
+
+CHECKED_BEFORE = timedelta(hours=24)
+"""At the latest this long before the start a place is no longer held for somebody who was not checked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """The rules that an installation chooses.
+
+    `domains`: mail domains whose owners work for the trust; a subdomain counts. `cutoff`: how long before the start
+    the waiting list ends and a freed place is open to everybody. `check_weekdays`: for how many weekdays a place is
+    held for somebody with another address.
+    """
+
+    domains: tuple[str, ...] = ()
+    cutoff: timedelta = timedelta(hours=24)
+    check_weekdays: int = 2
+
+    def is_listed(self, address: str) -> bool:
+        domain = address.rpartition("@")[2].casefold()
+        return any(domain == each or domain.endswith(f".{each}") for each in self.domains)
+
+    def cutoff_of(self, session: Session) -> datetime:
+        return session.starts - self.cutoff
+
+    def promotes(self, session: Session, now: datetime) -> bool:
+        """Whether those who wait still come first."""
+        return session.runs and now < self.cutoff_of(session)
+
+    def has_place_for_newcomer(self, session: Session, roster: Roster, now: datetime) -> bool:
+        """Whether somebody new gets a place: never past those who wait, while they come first."""
+        return roster.held < session.capacity and not self._queue(session, roster, now)
+
+    def promoted(self, session: Session, roster: Roster, now: datetime) -> tuple[Attendee, ...]:
+        """Those who wait and get a place now, in order; nobody while more places are held than there are."""
+        free = max(0, session.capacity - roster.held)
+        return tuple(attendee.given_a_place(now) for attendee in self._queue(session, roster, now)[:free])
+
+    def _queue(self, session: Session, roster: Roster, now: datetime) -> list[Attendee]:
+        """Those who come first. Who could not be checked any more is passed over: the place would be lost at once."""
+        if not self.promotes(session, now):
+            return []
+        may_be_checked = self.may_be_checked(session, now)
+        return [attendee for attendee in roster.waiting if may_be_checked or not attendee.needs_check]
+
+    def check_deadline(self, session: Session, attendee: Attendee) -> datetime:
+        """Until when a place is held for somebody who is to be checked, in UTC."""
+        since = attendee.state_at or attendee.booked_at
+        return min(weekdays_after(since, self.check_weekdays), session.starts - CHECKED_BEFORE)
+
+    def may_be_checked(self, session: Session, now: datetime) -> bool:
+        """Whether there is still time to check somebody who books now."""
+        return now < session.starts - CHECKED_BEFORE
+
+    def not_checked_in_time(self, session: Session, roster: Roster, now: datetime) -> tuple[Attendee, ...]:
+        held = (each for each in roster.attendees if each.state is AttendeeState.TO_CHECK and each.needs_check)
+        return tuple(each for each in held if now >= self.check_deadline(session, each))

@@ -1,0 +1,221 @@
+"""Sessions, the people on their rosters, and what they ask for. No clock, no storage, no HTTP."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from shared.bookings.model.errors import SessionClosedError, SessionPastError
+from shared.contact import same_person
+from shared.reminder_offsets import Offset
+
+
+class SessionState(StrEnum):
+    """What administrators say of a session; only `open` takes bookings."""
+
+    DRAFT = "draft"
+    OPEN = "open"
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+
+
+class AttendeeState(StrEnum):
+    """Where somebody on a roster stands. The first two hold a place."""
+
+    CONFIRMED = "confirmed"
+    TO_CHECK = "to-check"
+    WAITING = "waiting"
+    CANCELLED = "cancelled"
+
+
+class Reason(StrEnum):
+    """Why somebody is cancelled, which decides what they are told."""
+
+    LEFT = "left"
+    MOVED = "moved"
+    NOT_CHECKED = "not checked in time"
+    BY_ORGANISER = "by organiser"
+
+
+HOLDS_A_PLACE = frozenset({AttendeeState.CONFIRMED, AttendeeState.TO_CHECK})
+RUNS = frozenset({SessionState.OPEN, SessionState.CLOSED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What attendees hear about when it changes. `starts` is in UTC; an empty `theme` is an open session."""
+
+    starts: datetime
+    minutes: int
+    theme: str
+    join_url: str
+    called_off: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """One dated session as attendees know it; `join_url` is for attendees only.
+
+    `history` holds what each version told them, oldest first: the last is what they were last told.
+    """
+
+    id: str
+    starts: datetime
+    minutes: int
+    capacity: int
+    title: str
+    theme: str
+    join_url: str
+    state: SessionState
+    reminders: tuple[Offset, ...]
+    waiting_list: bool = True
+    history: tuple[Told, ...] = ()
+
+    @property
+    def version(self) -> int:
+        """How often attendees were told about the session: 0 before anybody was."""
+        return len(self.history)
+
+    @property
+    def told(self) -> Told:
+        return Told(
+            starts=self.starts,
+            minutes=self.minutes,
+            theme=self.theme,
+            join_url=self.join_url,
+            called_off=self.state is SessionState.CANCELLED,
+        )
+
+    @property
+    def ends(self) -> datetime:
+        return self.starts + timedelta(minutes=self.minutes)
+
+    @property
+    def runs(self) -> bool:
+        """Whether it is to take place, open for bookings or not."""
+        return self.state in RUNS
+
+    def is_over(self, now: datetime) -> bool:
+        return now >= self.ends
+
+    def takes_bookings(self, now: datetime) -> bool:
+        return self.state is SessionState.OPEN and now < self.starts
+
+    def check_takes_bookings(self, now: datetime) -> None:
+        """Returns if a place may be asked for at this moment.
+
+        Raises:
+            SessionPastError: it has started.
+            SessionClosedError: it is a draft, closed or cancelled.
+        """
+        if now >= self.starts:
+            raise SessionPastError(self.id)
+        if self.state is not SessionState.OPEN:
+            raise SessionClosedError(self.id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attendee:
+    """One row of a roster. `key` is its row key; `generation` rises each time the person books again.
+
+    `needs_check`: somebody has to say that they work for the trust before they get the joining link. `moved_from` is
+    the session that they moved from; `releases` names the place there that is still to be given up. `known_state` and
+    `known_email` are what the service last wrote: where the row says something else, an administrator wrote it.
+    `problem` is what the row says is wrong with it, `flaw` what is.
+    """
+
+    key: str
+    reference: str
+    state: AttendeeState
+    name: str
+    email: str
+    adjustments: str
+    share_adjustments: bool
+    reminders: bool
+    booked_at: datetime
+    generation: int
+    submission: str
+    asked_again_at: datetime | None
+    mail: str
+    etag: str
+    state_at: datetime | None = None
+    waiting_since: datetime | None = None
+    needs_check: bool = False
+    reason: str = ""
+    moved_from: str = ""
+    releases: str = ""
+    known_state: str = ""
+    known_email: str = ""
+    problem: str = ""
+    flaw: str = ""
+
+    @property
+    def holds_a_place(self) -> bool:
+        return self.state in HOLDS_A_PLACE
+
+    @property
+    def is_live(self) -> bool:
+        return self.state is not AttendeeState.CANCELLED
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.state is AttendeeState.WAITING
+
+    def given_a_place(self, now: datetime) -> "Attendee":
+        state = AttendeeState.TO_CHECK if self.needs_check else AttendeeState.CONFIRMED
+        return replace(self, state=state, state_at=now, known_state=str(state))
+
+    def cancelled(self, reason: Reason, now: datetime) -> "Attendee":
+        state = AttendeeState.CANCELLED
+        return replace(self, state=state, state_at=now, known_state=str(state), reason=str(reason), releases="")
+
+
+def can_be_mailed(address: str) -> bool:
+    """Whether this is one address; an administrator may have typed anything."""
+    local, at, domain = address.partition("@")
+    return bool(local and at and "." in domain) and not any(char in " ,;<>@\r\n" for char in local + domain)
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """Everybody on one session's list, and the guard's ETag when they were read ("" where nobody booked yet)."""
+
+    attendees: tuple[Attendee, ...]
+    guard: str
+
+    @property
+    def held(self) -> int:
+        """How many places are taken: counted every time, because a stored counter drifts."""
+        return sum(attendee.holds_a_place for attendee in self.attendees)
+
+    @property
+    def waiting(self) -> tuple[Attendee, ...]:
+        """Those who wait, in the order in which they came."""
+        found = [attendee for attendee in self.attendees if attendee.is_waiting]
+        return tuple(sorted(found, key=lambda each: (each.waiting_since or each.booked_at, each.key)))
+
+    def position(self, key: str) -> int:
+        """The place in the waiting list, from 1; 0 for somebody who is not on it."""
+        return next((place for place, each in enumerate(self.waiting, 1) if each.key == key), 0)
+
+    def find(self, key: str) -> Attendee | None:
+        return next((attendee for attendee in self.attendees if attendee.key == key), None)
+
+    def find_person(self, key: str, person: str) -> Attendee | None:
+        """The row of a person: a live one by its key or, as an administrator may have typed it, by their address."""
+        mine = self.find(key)
+        if mine is not None and mine.is_live:
+            return mine
+        others = (each for each in self.attendees if each.is_live and each.email and same_person(each.email) == person)
+        return next(others, mine)
+
+    def find_submission(self, submission: str) -> Attendee | None:
+        """The row that came of the same form, under whatever address.
+
+        Of this session only: whoever goes back and chooses another one wants that as well, or sees both in their mails.
+        """
+        return next((each for each in self.attendees if each.submission.startswith(submission)), None)
+
+    def with_changed(self, *changed: Attendee, guard: str = "") -> "Roster":
+        keys = {attendee.key for attendee in changed}
+        others = tuple(other for other in self.attendees if other.key not in keys)
+        return Roster((*others, *changed), guard or self.guard)

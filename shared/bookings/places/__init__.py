@@ -1,0 +1,1 @@
+"""Booking a place: one decision and one transaction."""

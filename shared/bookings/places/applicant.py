@@ -1,0 +1,77 @@
+"""What one request to book amounts to: who asks, under which keys, and the row that it would become."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from shared.bookings.model.attendee import Attendee, AttendeeState
+from shared.bookings.places.request import BookingRequest
+from shared.contact import same_person
+from shared.references import keyed, reference, same_answers, same_submission
+
+
+def booking_key(key: bytes, session_id: str, person: str) -> str:
+    """The row key of a person's booking of a session: nobody without the secret can tell whose it is."""
+    return f"booking-{keyed(key, 'booking', session_id, person)[:32]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Applicant:
+    """Somebody who asks for a place. `needs_check`: their address alone does not say that they work for the trust."""
+
+    request: BookingRequest
+    key: str
+    person: str
+    reference: str
+    submission: str
+    answers: str
+    needs_check: bool = False
+    moved_from: str = ""
+    releases: str = ""
+
+    @property
+    def fingerprint(self) -> str:
+        return f"{self.submission}-{self.answers}"
+
+    def attendee(self, state: AttendeeState, cancelled: Attendee | None, now: datetime) -> Attendee:
+        """The row to write: in place of a cancelled one, as its next generation."""
+        at = now.astimezone(UTC)
+        return Attendee(
+            key=cancelled.key if cancelled else self.key,
+            reference=self.reference,
+            state=state,
+            name=self.request.full_name,
+            email=self.request.email,
+            adjustments=self.request.adjustments,
+            share_adjustments=self.request.share_adjustments,
+            reminders=self.request.reminders,
+            booked_at=at,
+            generation=cancelled.generation + 1 if cancelled else 1,
+            submission=self.fingerprint,
+            asked_again_at=None,
+            mail="",
+            etag=cancelled.etag if cancelled else "",
+            state_at=at,
+            waiting_since=at if state is AttendeeState.WAITING else None,
+            needs_check=self.needs_check,
+            moved_from=self.moved_from,
+            releases=self.releases,
+            known_state=str(state),
+            known_email=self.request.email,
+        )
+
+
+def applicant(request: BookingRequest, key: bytes) -> Applicant:
+    """Makes the keys. Without a submission's id the request is one of its own, however like another it is."""
+    person = same_person(request.email)
+    submission = request.submission_id or secrets.token_urlsafe(24)
+    answers = request.model_dump_json(exclude={"submission_id"})
+    return Applicant(
+        request=request,
+        key=booking_key(key, request.session_id, person),
+        person=person,
+        # The same whether or not the address has booked before, so that the answer does not tell.
+        reference=reference(key, "booking-reference", request.session_id, person),
+        submission=same_submission(key, submission),
+        answers=same_answers(key, submission, answers),
+    )

@@ -1,0 +1,137 @@
+"""When an administrator's edit becomes what attendees are told: it settles first, and is foretold while it does."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared.bookings.model.attendee import Roster, Session, SessionState, Told
+from shared.bookings.tables.announced_cell import announced_text
+from shared.bookings.tables.session_rows import WRITTEN_BY_PEOPLE, WRITTEN_BY_SERVICE, SessionRow
+from shared.rows import moment_text
+from shared.wallclock import clock_time, span_in_words
+
+SETTLES = timedelta(minutes=15)
+"""How long an edit has to stand unchanged: people type one cell at a time, and mend what they mistyped."""
+
+URGENT_WITHIN = timedelta(hours=2)
+"""This close to the start a joining link or a cancellation is told on the next run."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowChanges:
+    """What to write into a session's row, and the session as it stands once that is written."""
+
+    cells: Mapping[str, Any]
+    session: Session | None
+
+
+def look_after(row: SessionRow, roster: Roster, now: datetime, problems: tuple[str, ...] = ()) -> RowChanges:
+    """Settles what administrators wrote, and says what cannot be understood or is about to be told.
+
+    Args:
+        row: as read.
+        roster: the session's, as it will be after this run.
+        now: UTC.
+        problems: what else is wrong with the row, in words.
+    """
+    people = sum(attendee.is_live for attendee in roster.attendees)
+    session, cells = _settled(row, people, now)
+    said = [*row.problems, *problems, *_misunderstandings(row, people, now)]
+    cells |= {"Problem": " ".join(said), "Confirmed": roster.held, "Waiting": len(roster.waiting)}
+    defaults = WRITTEN_BY_PEOPLE | dict.fromkeys(WRITTEN_BY_SERVICE, "")
+    missing = {name: value for name, value in defaults.items() if name not in row.row.cells}
+    return RowChanges(missing | {name: value for name, value in cells.items() if _differs(row, name, value)}, session)
+
+
+def first_told(session: Session) -> Session:
+    """The session with what it says now as the first thing that anybody is told of it."""
+    return replace(session, history=(session.told,))
+
+
+def _settled(row: SessionRow, people: int, now: datetime) -> tuple[Session | None, dict[str, Any]]:
+    written, known = row.written, row.known
+    quiet: dict[str, Any] = {"Seen": "", "Notice": ""}
+    if written is None or row.session is None or _is_past(row, now):
+        return row.session, quiet
+    if known is None:
+        if written.state is SessionState.DRAFT:
+            return written, quiet
+        told = first_told(written)
+        return told, quiet | {"Announced": announced_text(told)}
+    if written.told == known.told:
+        return row.session, quiet | {"Announced": announced_text(row.session)}
+    since = _seen_since(row, written.told, now)
+    if people and now < since + _settling(written.told, known.told, now):
+        return row.session, _foretold(row, written.told, known, people, since)
+    state = SessionState.CLOSED if written.state is SessionState.DRAFT else written.state
+    told = replace(written, state=state, history=(*known.history, written.told))
+    return told, quiet | {"Announced": announced_text(told)}
+
+
+def _is_past(row: SessionRow, now: datetime) -> bool:
+    """Whether a session that is still to come was moved into the past: that is a slip, not a change."""
+    if row.written is None or row.known is None:
+        return False
+    return row.written.starts <= now < row.known.starts and not row.written.told.called_off
+
+
+def _seen_since(row: SessionRow, told: Told, now: datetime) -> datetime:
+    return row.seen[1] if row.seen is not None and row.seen[0] == _fingerprint(told) else now
+
+
+def _settling(after: Told, before: Told, now: datetime) -> timedelta:
+    urgent = after.called_off or after.join_url != before.join_url
+    soon = min(after.starts, before.starts) - now <= URGENT_WITHIN
+    return timedelta() if urgent and soon else SETTLES
+
+
+def _foretold(row: SessionRow, told: Told, known: Session, people: int, since: datetime) -> dict[str, Any]:
+    what = "; ".join(changes_in_words(known.told, told))
+    who = "1 person" if people == 1 else f"{people} people"
+    return {
+        "Seen": f"{_fingerprint(told)} {moment_text(since)}",
+        "Notice": f"At {clock_time(since + SETTLES)} I will tell {who}: {what}",
+        "Announced": announced_text(row.session or known),
+    }
+
+
+def _fingerprint(told: Told) -> str:
+    return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
+
+
+def _misunderstandings(row: SessionRow, people: int, now: datetime) -> list[str]:
+    if _is_past(row, now):
+        return ["Date and Time are in the past. Write when the session is, or cancelled into State to call it off."]
+    if not people or row.written is None or row.written.state is not SessionState.DRAFT:
+        return []
+    kept = f"State is draft, but {people} have booked, and they keep their places."
+    return [f"{kept} Write closed to take no more bookings, or cancelled to call it off."]
+
+
+def _differs(row: SessionRow, name: str, value: Any) -> bool:
+    return name not in row.row.cells or row.row.text(name) != str(value).strip()
+
+
+def changes_in_words(before: Told, after: Told) -> list[str]:
+    """What is different, most important first, each in a few words that begin with a small letter."""
+    if after.called_off and not before.called_off:
+        return ["the session is cancelled"]
+    words = ["the session takes place after all"] if before.called_off else []
+    if after.starts != before.starts:
+        ends = after.starts + timedelta(minutes=after.minutes)
+        words.append(f"the session moves to {span_in_words(after.starts, ends)}")
+    elif after.minutes != before.minutes:
+        words.append(f"the session now ends at {clock_time(after.starts + timedelta(minutes=after.minutes))}")
+    if after.join_url != before.join_url:
+        words.append(_about_the_link(before.join_url, after.join_url))
+    if after.theme != before.theme:
+        words.append(f"the theme is now {after.theme}" if after.theme else "there is no theme any more")
+    return words
+
+
+def _about_the_link(before: str, after: str) -> str:
+    if not after:
+        return "the joining link is no longer valid, a new one will follow"
+    return "the joining link has changed" if before else "here is the joining link"

@@ -1,0 +1,179 @@
+"""What should be true of a session at a moment and is not yet: rows to change, mails owed.
+
+No list of work is kept anywhere. What is owed follows from the session, its roster and the time, less what the mail
+log says was sent. So a run that is late, missed, repeated or done twice at once leaves nothing out and doubles nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from shared.bookings.emails.due_emails import STANDING, owed, reminders_missed, reminders_to_come
+from shared.bookings.model.allocation_policy import Policy
+from shared.bookings.model.attendee import Attendee, AttendeeState, Reason, Roster, Session
+from shared.bookings.model.email_ids import TELLS_THE_SESSION, MailId, MailKind
+from shared.mail.entries import LOST, Entry, MailState
+from shared.wallclock import short
+
+_REACHED = frozenset({MailState.SENT, MailState.DELIVERED, MailState.BOUNCED, MailState.FAILED})
+_DONE = {
+    MailState.SENT: "sent",
+    MailState.DELIVERED: "delivered",
+    MailState.BOUNCED: "bounced",
+    MailState.FAILED: "failed",
+    MailState.SKIPPED: "skipped",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RosterChanges:
+    """The roster as it should be, who on it changed, and whether places were given or freed by it."""
+
+    roster: Roster
+    changed: tuple[Attendee, ...]
+    moves_places: bool
+
+
+def reconcile_roster(
+    session: Session, roster: Roster, log: Mapping[str, Entry], policy: Policy, now: datetime
+) -> RosterChanges:
+    """Takes note of what administrators did by hand, frees places held too long, and gives free ones to who waits."""
+    noted = roster.with_changed(*(_reborn(_taken_note_of(each, now), log) for each in roster.attendees))
+    freed = tuple(each.cancelled(Reason.NOT_CHECKED, now) for each in policy.not_checked_in_time(session, noted, now))
+    after = noted.with_changed(*freed)
+    given = policy.promoted(session, after, now)
+    after = after.with_changed(*given)
+    after = after.with_changed(*(_annotated(session, _set_back(each, log), log, now) for each in after.attendees))
+    before = {attendee.key: attendee for attendee in roster.attendees}
+    changed = tuple(each for each in after.attendees if each != before[each.key])
+    return RosterChanges(after, changed, moves_places=bool(freed or given))
+
+
+def mails_due(
+    session: Session, roster: Roster, log: Mapping[str, Entry], policy: Policy, now: datetime
+) -> list[MailId]:
+    """The mails to hand over now: owed, not sent, and nobody is sending them."""
+    return [mail_id for each in roster.attendees for mail_id in _due_to(each, session, log, policy, now)]
+
+
+def _due_to(
+    attendee: Attendee, session: Session, log: Mapping[str, Entry], policy: Policy, now: datetime
+) -> list[MailId]:
+    due = [
+        mail_id
+        for mail_id in owed(session, attendee, policy, now)
+        if _is_news(mail_id, session, attendee, log)
+        if (entry := log.get(str(mail_id))) is None or entry.is_open(now)
+    ]
+    if any(mail_id.kind is MailKind.UPDATED for mail_id in due) and _is_elsewhen(session, attendee, log):
+        # Nobody is reminded of what they have not heard yet; the reminder is the next run's.
+        return [mail_id for mail_id in due if mail_id.kind is not MailKind.REMINDER]
+    return due
+
+
+def _is_elsewhen(session: Session, attendee: Attendee, log: Mapping[str, Entry]) -> bool:
+    """Whether an attendee believes in another time, or that it is called off."""
+    version = version_known(attendee, log)
+    known = session.history[version - 1] if 0 < version <= session.version else session.told
+    return (known.starts, known.called_off) != (session.starts, session.told.called_off)
+
+
+def reminders_to_skip(session: Session, roster: Roster, log: Mapping[str, Entry], now: datetime) -> list[str]:
+    """The reminders that can no longer be in time, and that nothing is written down of yet."""
+    if not session.runs:
+        return []
+    missed = [str(mail_id) for each in roster.attendees for mail_id in reminders_missed(session, each, now)]
+    return [mail_id for mail_id in missed if mail_id not in log]
+
+
+def _taken_note_of(attendee: Attendee, now: datetime) -> Attendee:
+    state, was = attendee.state, attendee.known_state
+    edited = replace(attendee, known_state=str(state), known_email=attendee.email)
+    if not was:
+        edited = replace(edited, state_at=attendee.state_at or now)  # typed by hand: known from now on
+    if was and state != was:
+        edited = replace(edited, state_at=now, reason="")
+        if state is AttendeeState.CANCELLED:
+            edited = replace(edited, reason=str(Reason.BY_ORGANISER))
+        elif was == AttendeeState.CANCELLED:
+            edited = replace(edited, generation=attendee.generation + 1)
+    if state is AttendeeState.CONFIRMED:
+        edited = replace(edited, needs_check=False)
+    if attendee.known_email and attendee.email != attendee.known_email and edited.generation == attendee.generation:
+        edited = replace(edited, generation=attendee.generation + 1)  # another mailbox knows nothing yet
+    return edited
+
+
+def _reborn(attendee: Attendee, log: Mapping[str, Entry]) -> Attendee:
+    """Somebody who booked anew after their row was deleted: what an earlier row of theirs was sent is not theirs."""
+    generation = attendee.generation
+    while any(_is_of(entry, attendee.key, generation) and entry.at < attendee.booked_at for entry in log.values()):
+        generation += 1
+    return attendee if generation == attendee.generation else replace(attendee, generation=generation)
+
+
+def _set_back(attendee: Attendee, log: Mapping[str, Entry]) -> Attendee:
+    """Somebody who was told that they have more than they now have: each step from here is news to them again."""
+    kinds = list(STANDING.values())
+    more = kinds[kinds.index(STANDING[attendee.state]) + 1 :] if attendee.is_live else []
+    generation = attendee.generation
+    while any(str(MailId(attendee.key, generation, kind)) in log for kind in more):
+        generation += 1
+    return attendee if generation == attendee.generation else replace(attendee, generation=generation)
+
+
+def _is_of(entry: Entry, key: str, generation: int) -> bool:
+    return entry.mail_id.startswith(f"{key}-{generation}-")
+
+
+def _is_news(mail_id: MailId, session: Session, attendee: Attendee, log: Mapping[str, Entry]) -> bool:
+    """Whether a mail about a change says something that this attendee has not been told."""
+    if mail_id.kind is not MailKind.UPDATED:
+        return True
+    version = version_known(attendee, log)
+    return 0 < version < session.version and session.history[version - 1] != session.told
+
+
+def version_known(attendee: Attendee, log: Mapping[str, Entry]) -> int:
+    """The last version of the session that reached this attendee, or 0."""
+    return max((entry.version for entry in _of(attendee, log) if entry.state in _REACHED), default=0)
+
+
+def _of(attendee: Attendee, log: Mapping[str, Entry]) -> list[Entry]:
+    mine = f"{attendee.key}-{attendee.generation}-"
+    found = [entry for mail_id, entry in log.items() if mail_id.startswith(mine)]
+    return [entry for entry in found if (mail := MailId.parse(entry.mail_id)) and mail.kind in TELLS_THE_SESSION]
+
+
+def _annotated(session: Session, attendee: Attendee, log: Mapping[str, Entry], now: datetime) -> Attendee:
+    """The attendee with what people read in the row: which mails went out and will, and what is wrong."""
+    mine = f"{attendee.key}-{attendee.generation}-"
+    done = sorted(
+        (each for each in log.values() if each.mail_id.startswith(mine)), key=lambda each: (each.at, each.mail_id)
+    )
+    problem = " ".join(filter(None, (attendee.flaw, _undelivered(done))))
+    return replace(attendee, mail=_note(session, attendee, done, now), problem=problem)
+
+
+def _note(session: Session, attendee: Attendee, done: Sequence[Entry], now: datetime) -> str:
+    # For people to read: confirmation sent Fri 1 Sep, 9am; reminder due Thu 7 Sep, 3pm.
+    coming = reminders_to_come(session, attendee, now)
+    return "; ".join([*map(_entry_words, done), *(f"reminder due {short(at)}" for at in coming[:1])])
+
+
+def _undelivered(done: Sequence[Entry]) -> str:
+    lost = [f"{_kind(each)} {_DONE[each.state]}" for each in done if each.state in LOST]
+    if not lost:
+        return ""
+    # Each once: a second reminder that comes back as the first did is no news.
+    what = ", ".join(dict.fromkeys(lost))
+    return f"Mail did not arrive: {what}. If Email is wrong, correct it, and a new confirmation goes there."
+
+
+def _entry_words(entry: Entry) -> str:
+    return f"{_kind(entry)} {_DONE.get(entry.state, 'on its way')} {short(entry.at)}"
+
+
+def _kind(entry: Entry) -> str:
+    mail_id = MailId.parse(entry.mail_id)
+    return str(mail_id.kind) if mail_id else entry.mail_id

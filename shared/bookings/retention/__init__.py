@@ -1,0 +1,1 @@
+"""Deleting bookings that are no longer needed, and reporting what is held."""

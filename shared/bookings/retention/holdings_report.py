@@ -1,0 +1,89 @@
+"""What is still held of people, written where administrators read it: table `Service`, partition `held`."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from shared.bookings.retention.inventory import Stock
+from shared.bookings.retention.retention_rules import ended
+from shared.bookings.tables.repository import GUARD
+from shared.rows import Row, Table, moment_text
+from shared.wallclock import LONDON, day_in_words
+
+_PARTITION = "held"
+_NAMED = 5  # sessions in one sentence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Holding:
+    """One class of rows. `cell` holds the moment of each; `remarks` are what somebody has to look at."""
+
+    kind: str
+    words: tuple[str, str]
+    cell: str
+    rows: Sequence[Row]
+    until: str
+    remarks: Sequence[str]
+
+    def cells(self, now: datetime) -> dict[str, str | int]:
+        moments = [moment for row in self.rows if (moment := row.moment(self.cell)) is not None]
+        oldest = min(moments, default=None)
+        return {
+            "PartitionKey": _PARTITION,
+            "RowKey": self.kind,
+            "Count": len(self.rows),
+            "Oldest": f"{oldest.astimezone(LONDON):%Y-%m-%d}" if oldest else "",
+            "CheckedAt": moment_text(now),
+            "InWords": " ".join(self._sentences(oldest)),
+        }
+
+    def _sentences(self, oldest: datetime | None) -> Iterable[str]:
+        yield f"{len(self.rows)} {self.words[len(self.rows) != 1]}."
+        if oldest:
+            yield f"The oldest is of {day_in_words(oldest)}."
+        yield self.until
+        yield from self.remarks
+
+
+def write_holdings(stock: Stock, service: Table, kept: timedelta, index_kept: timedelta, now: datetime) -> None:
+    """Writes one row for each class - bookings, mail log, mail index - in place of the last: Count, Oldest, InWords."""
+    people = [row for rows in stock.bookings.values() for row in rows if row.key != GUARD]
+    mails = [row for rows in stock.log.values() for row in rows]
+    after_session = f"Each is deleted {kept.days} days after its session."
+    after_mail = f"Each is deleted {index_kept.days} days after its mail."
+    holdings = (
+        ("bookings", ("booking", "bookings"), "BookedAt", people, after_session, _about_sessions(stock, kept)),
+        ("mail-log", ("mail", "mails"), "At", mails, after_session, ()),
+        ("mail-index", ("mail", "mails"), "At", stock.index, after_mail, ()),
+    )
+    for kind, words, cell, rows, until, remarks in holdings:
+        holding = _Holding(
+            kind=kind,
+            words=words,
+            cell=cell,
+            rows=rows,
+            until=until,
+            remarks=[*remarks, *_failed(stock.failed.get(kind, 0))],
+        )
+        service.put(holding.cells(now))
+
+
+def _about_sessions(stock: Stock, kept: timedelta) -> Iterable[str]:
+    rosters = {session_id: rows for session_id, rows in stock.bookings.items() if rows}
+    unclear = [each for each in rosters if each in stock.sessions and ended(stock.sessions[each]) is None]
+    if unclear:
+        yield f"Some stay until Date and Time of their session can be understood: {_listed(unclear)}."
+    lost = [each for each in rosters if each not in stock.sessions]
+    if lost:
+        yield f"Some belong to sessions without a row, and are deleted {kept.days} days after that was noticed:"
+        yield f"{_listed(lost)}."
+
+
+def _listed(session_ids: Iterable[str]) -> str:
+    names = sorted(session_ids)
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
+
+
+def _failed(count: int) -> list[str]:
+    return [f"{count} could not be deleted today, which is tried again tomorrow."] if count else []

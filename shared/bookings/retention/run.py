@@ -1,0 +1,156 @@
+"""Once a day what is no longer needed is deleted, and what is still held is written down for people to read.
+
+Everything follows from the rows as they are, in this order: bookings, mail log, what is remembered of the session, its
+joining links. So a run that dies on its way leaves nothing behind that the next one would not find.
+"""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from shared.bookings.retention.batch_delete import Deleting
+from shared.bookings.retention.holdings_report import write_holdings
+from shared.bookings.retention.inventory import ORPHANS, Stock, read_stock, split
+from shared.bookings.retention.retention_rules import are_over, is_older, without_link
+from shared.bookings.tables.repository import GUARD
+from shared.rows import Row, RowConflictError, StorageRefusedError, Table, moment_text
+from shared.service_rows import Remembered
+from shared.wallclock import LONDON
+
+logger = logging.getLogger(__name__)
+
+INDEX_KEPT = timedelta(days=30)
+"""How long a delivery report finds the mail that it is about."""
+
+_SERVICE, _DONE, _REGISTER = "service", "retention", "session-"
+_MOST_REQUESTS = 500  # to delete with, in one run: it shares its five minutes with the mails
+
+
+def is_due(remembered: Remembered, now: datetime) -> bool:
+    """Whether the run of this day, London's, was not finished yet."""
+    return _DONE not in remembered or remembered[_DONE].text("Day") != _day(now)
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What one run did, in rows. `left`: there was more than it may do at once, and the next run goes on."""
+
+    deleted: int
+    failed: int
+    left: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """The tables that hold something of people, and for how long after its session it is `kept`: a number of days."""
+
+    sessions: Table
+    bookings: Table
+    log: Table
+    index: Table
+    service: Table
+    kept: timedelta
+
+    def run(self, remembered: Remembered, now: datetime) -> Swept | None:
+        """Today's run (`now` in UTC); None where it was finished already, which costs no request.
+
+        Raises:
+            StorageError: storage cannot be read, or gives no clear answers any more; the next run goes on.
+        """
+        if not is_due(remembered, now):
+            return None
+        stock, deleting = self._read(), Deleting(_MOST_REQUESTS)
+        self._note_orphans(stock, now)
+        for kind, part in (("bookings", self._bookings), ("mail-log", self._log), ("mail-index", self._index)):
+            failed = deleting.failed
+            part(stock, deleting, now)
+            stock.failed[kind] = deleting.failed - failed
+        self._forget_sessions(stock, remembered, now)
+        self._empty_links(stock, now)
+        write_holdings(stock, self.service, self.kept, INDEX_KEPT, now)
+        if not deleting.is_spent:
+            self.service.put({"PartitionKey": _SERVICE, "RowKey": _DONE, "Day": _day(now), "Failed": deleting.failed})
+        logger.info("retention: %d rows deleted, %d could not be", deleting.deleted, deleting.failed)
+        return Swept(deleting.deleted, deleting.failed, deleting.is_spent)
+
+    def _read(self) -> Stock:
+        return read_stock(
+            sessions=self.sessions, bookings=self.bookings, log=self.log, index=self.index, service=self.service
+        )
+
+    def _note_orphans(self, stock: Stock, now: datetime) -> None:
+        missing = stock.bookings.keys() - stock.sessions.keys()
+        for session_id in missing - stock.orphans.keys():
+            self.service.put({"PartitionKey": ORPHANS, "RowKey": session_id, "FoundAt": moment_text(now)})
+        for session_id in stock.orphans.keys() - missing:
+            self.service.delete(ORPHANS, session_id)
+        stock.orphans = {session_id: stock.orphans.get(session_id, now) for session_id in missing}
+
+    def _bookings(self, stock: Stock, deleting: Deleting, now: datetime) -> None:
+        for session_id in stock.bookings:
+            unneeded, held = self._parted(stock, session_id, now)
+            if unneeded and not deleting.is_spent and self._stands(stock, session_id):
+                unneeded = deleting.delete(self.bookings, unneeded, "a booking")
+            stock.bookings[session_id] = [*held, *unneeded]
+
+    def _parted(self, stock: Stock, session_id: str, now: datetime) -> tuple[list[Row], list[Row]]:
+        """The rows of one roster that are no longer needed, and the others."""
+        rows = stock.bookings[session_id]
+        if session_id in stock.sessions:
+            over = are_over(stock.sessions[session_id], self.kept, now)
+            unneeded, held = (rows, list[Row]()) if over else (list[Row](), rows)
+        else:
+            since = stock.orphans[session_id]
+            unneeded, held = split(rows, lambda row: is_older(row, "BookedAt", self.kept, now, since=since))
+        # The guard goes last, and with the last of them: it orders whoever may still come.
+        guard, people = split(unneeded, lambda row: row.key == GUARD)
+        return (people, held + guard) if held else (people + guard, [])
+
+    def _stands(self, stock: Stock, session_id: str) -> bool:
+        """Whether the session's rows are as they were read: somebody may just have put it back, or on another day."""
+        now = {(row.partition, row.etag) for row in self.sessions.query(RowKey=session_id)}
+        return now == {(row.partition, row.etag) for row in stock.sessions.get(session_id, ())}
+
+    def _log(self, stock: Stock, deleting: Deleting, now: datetime) -> None:
+        for partition, rows in stock.log.items():
+            if stock.bookings.get(partition):
+                continue  # while somebody is on the roster it says what they were told
+            if partition in stock.sessions:
+                over = are_over(stock.sessions[partition], self.kept, now)
+                unneeded, held = (rows, list[Row]()) if over else (list[Row](), rows)
+            else:
+                unneeded, held = split(rows, lambda row: is_older(row, "At", self.kept, now))
+            stock.log[partition] = held + deleting.delete(self.log, unneeded, "a row of the mail log")
+
+    def _index(self, stock: Stock, deleting: Deleting, now: datetime) -> None:
+        old, stock.index = split(stock.index, lambda row: is_older(row, "At", INDEX_KEPT, now))
+        for row in old:  # each is a partition of its own
+            stock.index += deleting.delete(self.index, [row], "a row of the mail index")
+
+    def _forget_sessions(self, stock: Stock, remembered: Remembered, now: datetime) -> None:
+        """What is remembered of a session holds its joining link too; it is for the people on its roster."""
+        for key, row in remembered.items():
+            session_id = key.removeprefix(_REGISTER)
+            if not key.startswith(_REGISTER) or stock.bookings.get(session_id):
+                continue
+            if session_id not in stock.sessions or are_over(stock.sessions[session_id], self.kept, now):
+                self.service.delete(row.partition, key)
+
+    def _empty_links(self, stock: Stock, now: datetime) -> None:
+        for session_id, rows in stock.sessions.items():
+            if not stock.bookings.get(session_id) and are_over(rows, self.kept, now):
+                for row in rows:
+                    self._empty_link(row)
+
+    def _empty_link(self, row: Row) -> None:
+        text = without_link(row)
+        if text is None:
+            return
+        try:
+            self.sessions.merge({"PartitionKey": row.partition, "RowKey": row.key, "Announced": text}, row.etag)
+        except (RowConflictError, StorageRefusedError) as error:  # tomorrow's run finds it again
+            logger.error("session %s keeps its joining link: %s", row.key, type(error).__name__)  # noqa: TRY400
+
+
+def _day(now: datetime) -> str:
+    return f"{now.astimezone(LONDON):%Y-%m-%d}"

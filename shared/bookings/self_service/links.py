@@ -1,0 +1,68 @@
+"""The link to one booking, what it opens, and what came of an act on it."""
+
+from dataclasses import dataclass
+
+from shared.bookings.model.attendee import Attendee, Roster, Session
+from shared.bookings.model.email_ids import DueMail
+from shared.bookings.model.errors import LinkUnknownError
+from shared.signing import Signer
+
+_PURPOSE = "manage"
+
+
+@dataclass(frozen=True, slots=True)
+class ManageLinks:
+    """The links that mails carry. They name no person, open one booking only, and die with its generation."""
+
+    signer: Signer
+    site_url: str
+
+    def token(self, session_id: str, attendee: Attendee) -> str:
+        return self.signer.token(_PURPOSE, session_id, attendee.key, str(attendee.generation))
+
+    def url(self, session_id: str, attendee: Attendee) -> str:
+        return f"{self.site_url}/manage/{self.token(session_id, attendee)}"
+
+    def calendar_url(self, session_id: str, attendee: Attendee) -> str:
+        """Where a calendar gets the booking as it then stands: a file that adds it, changes it or takes it out."""
+        return f"{self.site_url}/calendar/{self.token(session_id, attendee)}"
+
+    def opened(self, token: str) -> tuple[str, str, int]:
+        """Session, row key and generation that a token stands for.
+
+        Raises:
+            LinkUnknownError: it was never given out.
+        """
+        parts = self.signer.opened(_PURPOSE, token)
+        if parts is None or len(parts) != 3 or not parts[2].isdecimal():
+            raise LinkUnknownError
+        return parts[0], parts[1], int(parts[2])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Managed:
+    """Somebody's booking as it stands. `position` is the place in the waiting list from 1, 0 for who is not on it."""
+
+    session: Session
+    attendee: Attendee
+    position: int
+    roster: Roster
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """What came of an act. `already`: it had been done before. `moved_to` is the token of the new booking."""
+
+    managed: Managed
+    already: bool = False
+    mails: tuple[DueMail, ...] = ()
+    moved_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarNames:
+    """What a calendar shows of a session: neutral words, and the service as its organiser."""
+
+    summary: str
+    organizer_name: str
+    organizer_address: str

@@ -1,0 +1,195 @@
+"""What people do with their own booking: look, cancel, move, stop reminders - by the link in their mails."""
+
+import hashlib
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Protocol
+
+from shared.bookings.model.attendee import Attendee, AttendeeState, Reason, Roster, SessionState
+from shared.bookings.model.email_ids import DueMail, MailId, MailKind
+from shared.bookings.model.errors import LinkUnknownError, SessionFullError, TooLateError
+from shared.bookings.places.applicant import Applicant, applicant
+from shared.bookings.places.request import BookingRequest
+from shared.bookings.places.service import BookingService, Opening
+from shared.bookings.self_service.calendar import Entry, calendar_file
+from shared.bookings.self_service.links import CalendarNames, Done, Managed, ManageLinks
+from shared.bookings.tables.session_finder import SessionFinder
+from shared.rows import MOST_WRITES, RowConflictError, StorageUnavailableError
+
+
+class Rosters(Protocol):
+    """What managing needs of the tables; `shared.bookings.tables.repository` describes each."""
+
+    def roster(self, session_id: str) -> Roster: ...
+    def change(self, session_id: str, guard: str, changed: tuple[Attendee, ...], now: datetime) -> None: ...
+    def note(self, session_id: str, changed: tuple[Attendee, ...]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Managing:
+    """Acts on one booking at a time, whose link the person holds."""
+
+    rosters: Rosters
+    finder: SessionFinder
+    bookings: BookingService
+    links: ManageLinks = field(repr=False)
+    names: CalendarNames
+
+    def look(self, token: str, now: datetime) -> Managed:
+        """The booking, whatever state it is in.
+
+        Raises:
+            LinkUnknownError: the link was never given out, or died with its booking.
+        """
+        session_id, key, generation = self.links.opened(token)
+        session, roster = self.finder.find(session_id, now), self.rosters.roster(session_id)
+        attendee = roster.find(key)
+        if session is None or attendee is None or attendee.generation != generation:
+            raise LinkUnknownError
+        return Managed(session=session, attendee=attendee, position=roster.position(key), roster=roster)
+
+    def cancel(self, token: str, now: datetime) -> Done:
+        """Gives the place up, or leaves the waiting list; whoever waits gets the place in the same transaction.
+
+        Raises:
+            LinkUnknownError, TooLateError: nothing was changed.
+            BookingsBusyError: no clear answer; the same may be asked again.
+        """
+        session_id, _, _ = self.links.opened(token)
+        return self.bookings.retried(session_id, lambda _: self._cancel(self._in_time(token, now), Reason.LEFT, now))
+
+    def move(self, token: str, to_session_id: str, now: datetime) -> Done:
+        """Books the other session first, and only then gives this place up: if there is none, this one is kept.
+
+        Raises:
+            LinkUnknownError, TooLateError, BookingError: what `BookingService.book` raises; the old place is kept.
+        """
+        managed = self._in_time(token, now)
+        attendee = managed.attendee
+        if not attendee.is_live or to_session_id == managed.session.id:
+            return Done(managed=managed, already=True)
+        applied = self._applicant(managed, to_session_id)
+        booked = self.bookings.take(applied, now, vouched=attendee.state is AttendeeState.CONFIRMED)
+        moved = self.rosters.roster(to_session_id).find_person(applied.key, applied.person)
+        if moved is None or not moved.holds_a_place:
+            raise SessionFullError(to_session_id)  # the answer was a stranger's: they wait there, and keep this place
+        freed = self.finish_move(managed.session.id, attendee.key, attendee.generation, now)
+        self._clear_release(to_session_id, moved)
+        mails = tuple(DueMail(to_session_id, mail_id) for mail_id in booked.mail_ids)
+        return Done(managed=managed, mails=mails + freed, moved_to=self.links.token(to_session_id, moved))
+
+    def finish_move(self, session_id: str, key: str, generation: int, now: datetime) -> tuple[DueMail, ...]:
+        """Gives up the place that somebody moved away from, if they still hold it, and says who is to be told.
+
+        Raises:
+            BookingsBusyError: no clear answer; the same may be asked again.
+        """
+
+        def release(_: float) -> tuple[DueMail, ...]:
+            session, roster = self.finder.find(session_id, now), self.rosters.roster(session_id)
+            attendee = roster.find(key)
+            if session is None or attendee is None or attendee.generation != generation or not attendee.is_live:
+                return ()
+            managed = Managed(session=session, attendee=attendee, position=0, roster=roster)
+            return self._cancel(managed, Reason.MOVED, now).mails
+
+        return self.bookings.retried(session_id, release)
+
+    def remind(self, token: str, *, on: bool, now: datetime) -> Done:
+        """Stops reminders, or has them sent again. Raises as `cancel` does."""
+        session_id, _, _ = self.links.opened(token)
+        return self.bookings.retried(session_id, lambda _: self._remind(self._in_time(token, now), on=on))
+
+    def choices(self, token: str, now: datetime) -> list[Opening]:
+        """The other sessions that take bookings. Raises LinkUnknownError."""
+        here = self.look(token, now).session.id
+        return [opening for opening in self.bookings.openings(now) if opening.session.id != here]
+
+    def calendar(self, token: str, now: datetime) -> bytes:
+        """The booking as a calendar file, in place of an earlier one of the same booking. Raises LinkUnknownError."""
+        managed = self.look(token, now)
+        session, attendee = managed.session, managed.attendee
+        gone = not attendee.is_live or session.state is SessionState.CANCELLED
+        link = self.links.url(session.id, attendee)
+        return calendar_file(
+            Entry(
+                uid=_uid(session.id, attendee),
+                # Rises with every version, and once more when the booking is cancelled in that version.
+                sequence=2 * session.version + gone,
+                starts=session.starts,
+                ends=session.ends,
+                summary=self.names.summary,
+                description=link,
+                organizer_name=self.names.organizer_name,
+                organizer_address=self.names.organizer_address,
+                url=link,
+                cancelled=gone,
+                stamped_at=now,
+            )
+        )
+
+    def _in_time(self, token: str, now: datetime) -> Managed:
+        managed = self.look(token, now)
+        if now >= managed.session.starts:
+            raise TooLateError
+        return managed
+
+    def _cancel(self, managed: Managed, reason: Reason, now: datetime) -> Done:
+        session, attendee, roster = managed.session, managed.attendee, managed.roster
+        if not attendee.is_live:
+            return Done(managed=managed, already=True)
+        gone = attendee.cancelled(reason, now)
+        if not attendee.holds_a_place:
+            self.rosters.note(session.id, (gone,))
+            given: tuple[Attendee, ...] = ()
+        else:
+            # All in one transaction, with the guard. Whoever is left over is found by the schedule.
+            given = self.bookings.policy.promoted(session, roster.with_changed(gone), now)[: MOST_WRITES - 2]
+            self.rosters.change(session.id, roster.guard, (gone, *given), now)
+        mails = [MailId(gone.key, gone.generation, MailKind.GONE)] if reason is Reason.LEFT else []
+        mails += [MailId(each.key, each.generation, _kind_of_place(each)) for each in given]
+        due = tuple(DueMail(session.id, str(mail_id)) for mail_id in mails)
+        return Done(managed=replace(managed, attendee=gone, position=0), mails=due)
+
+    def _remind(self, managed: Managed, *, on: bool) -> Done:
+        if managed.attendee.reminders is on:
+            return Done(managed=managed, already=True)
+        changed = replace(managed.attendee, reminders=on)
+        self.rosters.note(managed.session.id, (changed,))
+        return Done(managed=replace(managed, attendee=changed))
+
+    def _applicant(self, managed: Managed, to_session_id: str) -> Applicant:
+        attendee = managed.attendee
+        request = BookingRequest.model_construct(
+            session_id=to_session_id,
+            full_name=attendee.name,
+            email=attendee.email,
+            works_for_trust=True,
+            group_agreement=True,
+            join_waiting_list=False,
+            adjustments=attendee.adjustments,
+            share_adjustments=attendee.share_adjustments,
+            reminders=attendee.reminders,
+            # The same for every try of this move, so that a repeat finds the first.
+            submission_id=f"move-{managed.session.id}-{attendee.key}-{attendee.generation}",
+        )
+        releases = f"{attendee.generation}\n{attendee.key}\n{managed.session.id}"  # no key can hold a line feed
+        return replace(applicant(request, self.bookings.key), moved_from=managed.session.id, releases=releases)
+
+    def _clear_release(self, session_id: str, moved: Attendee) -> None:
+        if not moved.releases:
+            return
+        try:
+            self.rosters.note(session_id, (replace(moved, releases=""),))
+        except (RowConflictError, StorageUnavailableError):
+            return  # the schedule finds the move finished and clears it
+
+
+def _uid(session_id: str, attendee: Attendee) -> str:
+    # A hash, because an administrator may give a row any key.
+    named = f"{len(session_id)}:{session_id}{attendee.key}-{attendee.generation}"
+    return hashlib.sha256(named.encode()).hexdigest()[:32]
+
+
+def _kind_of_place(attendee: Attendee) -> MailKind:
+    return MailKind.CHECKING if attendee.needs_check else MailKind.CONFIRMATION

@@ -1,0 +1,1 @@
+"""Emails to the organiser and the facilitators."""

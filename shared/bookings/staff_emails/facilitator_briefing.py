@@ -1,0 +1,97 @@
+"""The mails to those who run a session: how many come and what they need, a week and a day before."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from shared.bookings.direct import DirectMail
+from shared.bookings.model.attendee import Attendee, AttendeeState, Roster, Session
+from shared.bookings.model.email_ids import FACILITATORS, reminder_about
+from shared.bookings.reconcile.session_reconciler import LookedAfter
+from shared.mail.letters import Letters
+from shared.reminder_offsets import parse_offsets, reminder_times
+from shared.wallclock import moment_in_words, span_in_words
+
+logger = logging.getLogger(__name__)
+
+_OFFSETS = parse_offsets("P7D,P1D")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facilitators:
+    """Tells one address. `names`: also who comes, for letting them in from the lobby."""
+
+    address: str = field(repr=False)
+    names: bool = False
+    mail: DirectMail
+    letters: Letters = field(repr=False)
+
+    def run(self, found: Sequence[LookedAfter], now: datetime) -> bool:
+        """Sends what is due of the sessions that were looked after, and says whether all of it could be."""
+        tried = [self._tried(looked, now) for looked in found]
+        return all(tried)
+
+    def _tried(self, looked: LookedAfter, now: datetime) -> bool:
+        try:
+            self._deliver(looked, now)
+        except Exception as error:  # noqa: BLE001  # whatever it is, one session must not stop the others
+            name = type(error).__name__  # alone: a message can quote a cell
+            logger.error("the facilitators of session %s could not be told: %s", looked.session.id, name)  # noqa: TRY400
+            return False
+        return True
+
+    def _deliver(self, looked: LookedAfter, now: datetime) -> None:
+        mail_id = due_mail(looked.session, now)
+        entry = looked.log.get(mail_id) if mail_id else None
+        if mail_id is None or (entry is not None and not entry.is_open(now)):
+            return
+        message = self.letters.write(
+            "facilitators", to=self.address, **numbers(looked.session, looked.roster, names=self.names)
+        )
+        self.mail.deliver(looked.session.id, mail_id, message, now)
+
+
+def due_mail(session: Session, now: datetime) -> str | None:
+    """The id of the mail that should have gone by `now` (UTC): the nearest only, and none once it has started.
+
+    A session that is first seen, or that moves, within the week is told of at once: it is news to them.
+    """
+    if not session.runs or now >= session.starts:
+        return None
+    due = [offset for at, offset in reminder_times(session.starts, _OFFSETS) if at <= now]
+    return f"{FACILITATORS}{reminder_about(due[-1].text, session.starts)}" if due else None
+
+
+def numbers(session: Session, roster: Roster, *, names: bool) -> dict[str, Any]:
+    """The facts of the mail. Without `names` there is nobody's in them, and nothing that was not agreed to share."""
+    attendees = sorted(roster.attendees, key=lambda each: (each.name.casefold(), each.key))
+    sharing = [each for each in attendees if each.holds_a_place and each.adjustments and each.share_adjustments]
+    confirmed = [each for each in attendees if each.state is AttendeeState.CONFIRMED]
+    return {
+        "starts": moment_in_words(session.starts),
+        "when": span_in_words(session.starts, session.ends),
+        "title": session.title,
+        "theme": session.theme,
+        "confirmed": len(confirmed),
+        "to_check": roster.held - len(confirmed),
+        "waiting": len(roster.waiting),
+        "capacity": session.capacity,
+        "adjustments": _with_names(sharing) if names else _without_names(sharing),
+        "names": [_name(each) for each in confirmed] if names else [],
+    }
+
+
+def _with_names(sharing: Sequence[Attendee]) -> list[tuple[str, str]]:
+    return [(_name(each), each.adjustments) for each in sharing]
+
+
+def _without_names(sharing: Sequence[Attendee]) -> list[tuple[str, str]]:
+    # Not in the order of the names, which would tell.
+    texts = sorted(each.adjustments for each in sharing)
+    return [(f"Somebody asks for ({number} of {len(texts)})", text) for number, text in enumerate(texts, 1)]
+
+
+def _name(attendee: Attendee) -> str:
+    return attendee.name or "no name"

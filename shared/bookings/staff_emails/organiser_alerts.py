@@ -1,0 +1,135 @@
+"""What the organiser should hear of, as one session stands at a moment. What was told before is not its matter."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from shared.bookings.model.allocation_policy import Policy
+from shared.bookings.model.attendee import Attendee, AttendeeState, Roster, Session
+from shared.bookings.model.email_ids import FACILITATORS, stamp
+from shared.mail.entries import LOST, Entry
+from shared.wallclock import days_before, moment_in_words, short
+
+LINK_WANTED_DAYS = 7
+"""How many days before the start, on London's clock, a session ought to have its joining link."""
+
+
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """One thing to hear of: `title` and `text` are for the mail, `about` is what makes it this one and no other.
+
+    `about` may hold what somebody wrote, so it is stored as a keyed hash only. A text may change, as when a session
+    is renamed, and it is still the same concern.
+    """
+
+    about: tuple[str, ...] = field(repr=False)
+    title: str = field(repr=False)
+    text: str = field(repr=False)
+
+
+def concerns(session: Session, roster: Roster, policy: Policy, now: datetime) -> list[Concern]:
+    """What there is to hear of a session that has not started at `now` (UTC), first who asked first."""
+    if now >= session.starts:
+        return []
+    found = [_no_link(session)] if _lacks_link(session, now) else []
+    for each in sorted(roster.attendees, key=lambda each: (each.booked_at, each.key)):
+        if each.is_live:
+            found += _of_attendee(session, each, policy)
+    return found
+
+
+def row_problem(session_id: str, words: str) -> Concern:
+    """What cannot be understood in a session's row; in other words it is another concern."""
+    text = f"{words} Mend it in the table Sessions, in the row with RowKey {session_id}."
+    return Concern(("session-problem", session_id, words), f"Problem with session {session_id}", text)
+
+
+def deleted_row(session: Session, roster: Roster, since: datetime) -> Concern | None:
+    """The row of a session is missing since then (UTC), or None where nobody has booked."""
+    people = sum(attendee.is_live for attendee in roster.attendees)
+    if not people:
+        return None
+    who = "1 person has booked, who is" if people == 1 else f"{people} people have booked, who are"
+    text = (
+        f"{who} told that it is cancelled one day after {moment_in_words(since)}, when its row was found to be "
+        "missing, and at the latest two hours before the start. If that is not what you want, "
+        f"add a row with RowKey {session.id} and the same date and time again before then."
+    )
+    return Concern(("deleted", session.id, stamp(since)), f"Row deleted: {_named(session)}", text)
+
+
+def facilitators_not_told(session: Session, log: Mapping[str, Entry]) -> list[Concern]:
+    """The mails about a session to those who run it that did not arrive: no roster shows them."""
+    lost = [each for each in log.values() if each.mail_id.startswith(FACILITATORS) and each.state in LOST]
+    text = "Tell them yourself how many come and what they need, and have the setting FACILITATOR_EMAIL looked at."
+    return [
+        Concern(
+            (each.mail_id, session.id, str(each.state)),
+            f"Mail to the facilitators {each.state}: {_named(session)}",
+            text,
+        )
+        for each in sorted(lost, key=lambda each: each.mail_id)
+    ]
+
+
+def _of_attendee(session: Session, attendee: Attendee, policy: Policy) -> list[Concern]:
+    found = [_attendee_problem(session, attendee)] if attendee.problem else []
+    if not session.runs:
+        return found
+    if attendee.state is AttendeeState.TO_CHECK:
+        found.append(_to_check(session, attendee, policy))
+    if attendee.adjustments:
+        found.append(_adjustments(session, attendee))
+    return found
+
+
+def _attendee_problem(session: Session, attendee: Attendee) -> Concern:
+    about = ("attendee-problem", session.id, attendee.key, str(attendee.generation), attendee.problem)
+    text = f"{attendee.problem} You find the booking in the table Bookings, {_found_by(session, attendee)}."
+    return Concern(about, f"Problem with the booking of {_who(attendee)}: {_named(session)}", text)
+
+
+def _to_check(session: Session, attendee: Attendee, policy: Policy) -> Concern:
+    # One that an administrator wrote into the row by hand is held until they decide.
+    until = policy.check_deadline(session, attendee) if attendee.needs_check else None
+    held = f"until {moment_in_words(until)}" if until else "until you decide"
+    about = ("to-check", session.id, attendee.key, str(attendee.generation), stamp(until) if until else "")
+    text = (
+        f"Does this person work for the trust? We hold a place for them {held}. In the table Bookings, "
+        f"{_found_by(session, attendee)}, change State to confirmed or cancelled."
+    )
+    return Concern(about, f"To check: {_who(attendee)}, {_named(session)}", text)
+
+
+def _adjustments(session: Session, attendee: Attendee) -> Concern:
+    # Somebody who gets a place is another matter than somebody who waits for one.
+    place = "has a place" if attendee.holds_a_place else "is on the waiting list"
+    share = "agreed that the facilitators see this" if attendee.share_adjustments else "wants only you to see this"
+    about = ("adjustments", session.id, attendee.key, str(attendee.generation), place, share, attendee.adjustments)
+    text = f"{attendee.adjustments}\n\nThis person {place} and {share}."
+    return Concern(about, f"Adjustments asked for: {_who(attendee)}, {_named(session)}", text)
+
+
+def _lacks_link(session: Session, now: datetime) -> bool:
+    return session.runs and not session.join_url and now >= days_before(session.starts, LINK_WANTED_DAYS)
+
+
+def _no_link(session: Session) -> Concern:
+    text = (
+        "Nobody can join yet. Write the joining link into JoinUrl in the table Sessions, "
+        f"in the row with RowKey {session.id}, and everybody with a place is sent it."
+    )
+    return Concern(("no-link", session.id, stamp(session.starts)), f"No joining link: {_named(session)}", text)
+
+
+def _who(attendee: Attendee) -> str:
+    return f"{attendee.name or 'no name'} ({attendee.reference or 'no reference'})"
+
+
+def _named(session: Session) -> str:
+    return f"{short(session.starts)}, session {session.id}"
+
+
+def _found_by(session: Session, attendee: Attendee) -> str:
+    by = f"Reference {attendee.reference}" if attendee.reference else f"RowKey {attendee.key}"
+    return f"in the row with PartitionKey {session.id} and {by}"

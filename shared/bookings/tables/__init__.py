@@ -1,0 +1,1 @@
+"""The tables Sessions and Bookings: reading rows that people edit, and writing them."""

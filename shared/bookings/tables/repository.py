@@ -1,0 +1,120 @@
+"""Sessions and rosters in Table Storage: which rows are read and which change together."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from shared.bookings.model.attendee import Attendee, Roster, Session
+from shared.bookings.tables.announced_cell import announced_text
+from shared.bookings.tables.attendee_rows import read_attendee, write_attendee, write_changes
+from shared.bookings.tables.session_rows import SessionRow, read_session_row
+from shared.reminder_offsets import Offset
+from shared.rows import MOST_WRITES, Table, Write, moment_text
+
+GUARD = "guard"  # the row of each roster whose ETag orders everything that takes or frees a place
+
+
+@dataclass(frozen=True, slots=True)
+class BookingRepository:
+    """The tables `Sessions` and `Bookings`. `reminders` are those of a session whose row names none."""
+
+    sessions_table: Table
+    bookings_table: Table
+    reminders: tuple[Offset, ...]
+
+    def session_row(self, session_id: str) -> SessionRow | None:
+        """The row with this key, in whatever partition; None where there is none."""
+        rows = self.sessions_table.query(RowKey=session_id)
+        return read_session_row(rows[0], self.reminders) if rows else None
+
+    def session(self, session_id: str) -> Session | None:
+        """The session as it stands for people; None where there is no row, or none that was ever understood."""
+        row = self.session_row(session_id)
+        return None if row is None else row.session
+
+    def session_rows(self) -> list[SessionRow]:
+        """Every row of the schedule, understood or not."""
+        return [read_session_row(row, self.reminders) for row in self.sessions_table.query()]
+
+    def sessions(self) -> list[Session]:
+        """Every session that can be understood, earliest first."""
+        found = [row.session for row in self.session_rows() if row.session is not None]
+        return sorted(found, key=lambda session: (session.starts, session.id))
+
+    def announce(self, row: SessionRow, session: Session, **cells: Any) -> None:
+        """Writes down what attendees are told from now on, if nobody has changed the row since it was read.
+
+        Raises:
+            RowConflictError: somebody has.
+        """
+        self.change_session(row, {"Announced": announced_text(session), **cells})
+
+    def change_session(self, row: SessionRow, cells: Mapping[str, Any]) -> None:
+        """Sets cells of a session's row, if nobody has changed it since it was read. Raises RowConflictError."""
+        keys = {"PartitionKey": row.row.partition, "RowKey": row.id}
+        self.sessions_table.merge(keys | dict(cells), row.row.etag)
+
+    def roster(self, session_id: str) -> Roster:
+        rows = self.bookings_table.query(PartitionKey=session_id)
+        guard = next((row.etag for row in rows if row.key == GUARD), "")
+        return Roster(tuple(read_attendee(row) for row in rows if row.key != GUARD), guard)
+
+    def attendee(self, session_id: str, key: str) -> Attendee | None:
+        row = self.bookings_table.get(session_id, key)
+        return None if row is None else read_attendee(row)
+
+    def place(self, session: Session, guard: str, attendee: Attendee) -> tuple[str, Attendee]:
+        """Writes the attendee and touches the guard, both or neither; returns the guard's ETag and the attendee.
+
+        An attendee with an `etag` replaces that row. `guard` is the ETag that the decision rests on.
+
+        Raises:
+            RowConflictError: somebody took or freed a place since, or the row is there already.
+            StorageUnavailableError: it is not known whether it was written.
+        """
+        writes = [_touch(session.id, guard, attendee.booked_at), _placed(session, attendee)]
+        guard_now, attendee_now = self.bookings_table.apply(writes)
+        return guard_now, replace(attendee, etag=attendee_now)
+
+    def join(self, session: Session, attendee: Attendee) -> None:
+        """Writes somebody who takes no place: nobody else's answer depends on it, so the guard is left alone.
+
+        Raises:
+            RowConflictError: the row is there already, or changed.
+        """
+        self.bookings_table.apply([_placed(session, attendee)])
+
+    def change(self, session_id: str, guard: str, changed: Sequence[Attendee], now: datetime) -> None:
+        """Writes attendees whose places were given or freed, with the guard: all or nothing, at most 99.
+
+        Raises:
+            RowConflictError: somebody took or freed a place since, or one of the rows changed or is gone.
+        """
+        writes = [Write("merge", write_changes(session_id, each), each.etag) for each in changed]
+        self.bookings_table.apply([_touch(session_id, guard, now), *writes])
+
+    def note(self, session_id: str, changed: Sequence[Attendee]) -> None:
+        """Writes attendees whose places stay as they are, a hundred at a time. Raises RowConflictError."""
+        writes = [Write("merge", write_changes(session_id, each), each.etag) for each in changed]
+        for start in range(0, len(writes), MOST_WRITES):
+            self.bookings_table.apply(writes[start : start + MOST_WRITES])
+
+    def note_asked_again(self, session_id: str, attendee: Attendee, now: datetime) -> None:
+        """Remembers that a person who has a place asked for one again, so that a mail can tell them.
+
+        Raises:
+            RowConflictError: the row changed since it was read.
+        """
+        cells = {"PartitionKey": session_id, "RowKey": attendee.key, "AskedAgainAt": moment_text(now)}
+        self.bookings_table.merge(cells, attendee.etag)
+
+
+def _touch(session_id: str, guard: str, now: datetime) -> Write:
+    cells = {"PartitionKey": session_id, "RowKey": GUARD, "TouchedAt": moment_text(now)}
+    return Write("merge", cells, guard) if guard else Write("create", cells)
+
+
+def _placed(session: Session, attendee: Attendee) -> Write:
+    cells = write_attendee(session, attendee)
+    return Write("replace", cells, attendee.etag) if attendee.etag else Write("create", cells)
