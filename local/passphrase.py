@@ -4,8 +4,8 @@ import getpass
 import secrets
 import sys
 
+from shared.passphrase import PassphraseHash
 from shared.references import ALPHABET
-from shared.referrals.passphrase import PassphraseHash
 
 _GROUPS, _GROUP = 5, 4  # 22 ** 20 is some 2 ** 89 possibilities
 

@@ -10,30 +10,30 @@ from typing import TYPE_CHECKING
 from shared import adapters
 from shared.foundations import Foundations
 from shared.mail.ledger import MailLedger
-from shared.referrals.acknowledging import Acknowledging
-from shared.referrals.adopting import Adopting
-from shared.referrals.deadlines import Deadlines
-from shared.referrals.enquiries import Enquiries, Guesses
-from shared.referrals.erasing import Erasing
-from shared.referrals.forwarding import ReferralForwarder
-from shared.referrals.held import Holdings
-from shared.referrals.lateness import Lateness
-from shared.referrals.links import ReferralLinks
-from shared.referrals.lockout import Lockout
-from shared.referrals.mailbox import ProviderMailbox
-from shared.referrals.notices import Notices
-from shared.referrals.operators import Operators
-from shared.referrals.provider_letters import ProviderLetters
-from shared.referrals.receipts import ReferralReceipts
-from shared.referrals.reminding import Reminding
-from shared.referrals.service import ReferralService
-from shared.referrals.tending import Tending
+from shared.referrals.collection.acknowledgement import Acknowledging
+from shared.referrals.collection.lockout import Lockout
+from shared.referrals.delivery.delivery_reports import ReferralReceipts
+from shared.referrals.delivery.forwarder import ReferralForwarder
+from shared.referrals.delivery.links import ReferralLinks
+from shared.referrals.delivery.mailbox_health import ProviderMailbox
+from shared.referrals.delivery.notice_sender import Notices
+from shared.referrals.delivery.provider_emails import ProviderLetters
+from shared.referrals.follow_up.deadlines import Deadlines
+from shared.referrals.follow_up.operator_digest import Operators
+from shared.referrals.follow_up.overdue_alarm import Lateness
+from shared.referrals.follow_up.provider_reminder import Reminding
+from shared.referrals.follow_up.referral_reconciler import Tending
+from shared.referrals.intake.orphan_recovery import Adopting
+from shared.referrals.intake.service import ReferralService
+from shared.referrals.intake.status_lookup import Enquiries, Guesses
+from shared.referrals.retention.erasure import Erasing
+from shared.referrals.retention.holdings_report import Holdings
 from shared.rows import Table
 from shared.service_rows import Daily
 from shared.settings import Role
 
 if TYPE_CHECKING:
-    from shared.referrals.collecting import Collector
+    from shared.referrals.collection.collector import Collector
     from shared.referrals.repository import ReferralRepository
     from shared.referrals.sealing import Sealed
 
@@ -142,7 +142,7 @@ class ReferralServices(Foundations):
         settings = self._settings
         if settings.role is Role.WEB or not settings.passphrases:
             return None
-        from shared.referrals.collecting import Collector
+        from shared.referrals.collection.collector import Collector
         from shared.referrals.sealing import content_key, opened
 
         unwrapper = adapters.unwrapper(settings)

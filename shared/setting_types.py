@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, HttpUrl, SecretBytes, SecretStr
 
-from shared.referrals.passphrase import PassphraseHash
+from shared.passphrase import PassphraseHash
 
 _SECRET_BYTES = 32
 _RSA_BITS = 2048  # NIST SP 800-131A: fewer protect nothing

@@ -9,7 +9,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, HttpUrl, SecretStr, ValidationError
 
 from shared.contact import EmailAddress
-from shared.referrals.passphrase import PassphraseHash
+from shared.passphrase import PassphraseHash
 from shared.reminder_offsets import Offset, parse_offsets
 from shared.setting_types import (
     ConnectionString,

@@ -11,7 +11,7 @@ from shared.bookings.places.request import BookingRequest
 from shared.content import Content, load_content
 from shared.mail.entries import Entry, MailState
 from shared.questions.answering import TODAY
-from shared.referrals.answers import ReferralRequest, referral_model
+from shared.referrals.intake.request import ReferralRequest, referral_model
 from shared.referrals.model import Referral, ReferralState
 from shared.reminder_offsets import parse_offsets
 from shared.wallclock import LONDON

@@ -16,7 +16,7 @@ from shared.bookings.model.allocation_policy import Policy
 from shared.bookings.places.request import BookingRequest
 from shared.contact_schemas import Schema
 from shared.content import Content
-from shared.referrals.answers import referral_model
+from shared.referrals.intake.request import referral_model
 
 _AT = "#/components/schemas/{model}"
 _HTML: Schema = {"text/html": {}}

@@ -13,7 +13,7 @@ from shared.bookings.model import errors as bookings
 from shared.bookings.places.request import BookingRequest
 from shared.content import ContentError, OneToOne
 from shared.referrals import errors as referrals
-from shared.referrals.answers import referral_model
+from shared.referrals.intake.request import referral_model
 from shared.rows import StorageError
 from shared.settings import SettingsError
 

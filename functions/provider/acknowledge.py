@@ -14,7 +14,7 @@ from functions.queues import REFERRALS, REFERRALS_STORAGE, referral_message
 from functions.web.render import render
 from functions.web.responses import answering, page, see_other
 from shared.bootstrap import services
-from shared.referrals.acknowledging import Acknowledgement
+from shared.referrals.collection.acknowledgement import Acknowledgement
 from shared.referrals.errors import ReferralLinkError
 from shared.referrals.model import FINISHED
 

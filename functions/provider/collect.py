@@ -21,10 +21,10 @@ from functions.web.render import render
 from functions.web.responses import answering, page, respond, see_other
 from shared.bootstrap import services
 from shared.content import Content
-from shared.referrals.collecting import Collector
+from shared.referrals.collection.collector import Collector
+from shared.referrals.collection.download import as_text, file_name
 from shared.referrals.errors import LinkLockedError, PassphraseError, ProofError, ReferralGoneError
 from shared.referrals.model import FINISHED, Referral
-from shared.referrals.saving import as_text, file_name
 
 bp = func.Blueprint()
 

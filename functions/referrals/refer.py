@@ -21,8 +21,8 @@ from functions.web.responses import answering, json_body, page, see_other
 from shared.bootstrap import Services, services
 from shared.questions.answering import TODAY, missing
 from shared.questions.catalogue import CATALOGUE
-from shared.referrals.answers import ReferralRequest, referral_model
 from shared.referrals.errors import ReferralReusedError, ReferralsBusyError
+from shared.referrals.intake.request import ReferralRequest, referral_model
 from shared.rows import StorageError
 from shared.settings import Support
 from shared.wallclock import LONDON, day_in_words, london_day, weekdays_after

@@ -11,7 +11,7 @@ from shared.content import OneToOne
 from shared.questions.answering import TODAY, missing
 from shared.questions.asked import Asked, QuestionPage
 from shared.questions.catalogue import CALLS_FOR_HELP, EMAIL, URGENT
-from shared.referrals.answers import pages_model
+from shared.referrals.intake.request import pages_model
 
 START = "start"
 HELP = "help"

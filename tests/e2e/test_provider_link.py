@@ -14,7 +14,7 @@ from local.environment import chosen
 from local.keys import new_keys
 from local.parts import Plan
 from local.stack import Stack, started
-from shared.referrals.passphrase import PassphraseHash
+from shared.passphrase import PassphraseHash
 from tests.builders import MORNING
 from tests.e2e.canaries import files_with_canaries, is_canary_in, queues_with_canaries, tables_with_canaries
 from tests.e2e.provider import (

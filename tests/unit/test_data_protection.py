@@ -6,9 +6,10 @@ import pytest
 
 from local.storage import STORED
 from shared.bookings.retention.run import INDEX_KEPT
-from shared.referrals import proofs, tending
-from shared.referrals.deadlines import ERASED_AFTER, FORGOTTEN_AFTER
-from shared.referrals.enquiries import MOST_GUESSES
+from shared.referrals.collection import access_token
+from shared.referrals.follow_up import referral_reconciler
+from shared.referrals.follow_up.deadlines import ERASED_AFTER, FORGOTTEN_AFTER
+from shared.referrals.intake.status_lookup import MOST_GUESSES
 from shared.settings import Settings
 from tests.builders import ROOT
 
@@ -41,7 +42,7 @@ def test_how_long_data_is_kept_is_written_as_it_is_set(setting: str) -> None:
         ("MailIndex", INDEX_KEPT.days),
         ("SealedReferrals", ERASED_AFTER),
         ("Referrals", FORGOTTEN_AFTER),
-        ("ReferralMail", tending.INDEX_KEPT),
+        ("ReferralMail", referral_reconciler.INDEX_KEPT),
         ("ReferralService", FORGOTTEN_AFTER),
     ],
 )
@@ -51,7 +52,7 @@ def test_what_is_kept_for_a_fixed_time_is_written_as_it_is(table: str, kept: int
 
 def test_other_figures_are_as_they_are() -> None:
     assert f"{MOST_GUESSES} wrong guesses a minute" in TEXT
-    assert proofs.LASTS.total_seconds() == 30 * 60, "half an hour, says decision 10"
+    assert access_token.LASTS.total_seconds() == 30 * 60, "half an hour, says decision 10"
 
 
 @pytest.mark.parametrize("name", sorted({name for tables, queues in STORED.values() for name in (*tables, *queues)}))

@@ -9,7 +9,7 @@ from azure.data.tables import TableServiceClient
 from azure.storage.queue import QueueServiceClient
 
 from local.keys import new_keys
-from shared.referrals.passphrase import PassphraseHash
+from shared.passphrase import PassphraseHash
 from shared.settings import Settings, SettingsError, Support
 
 KEYS = new_keys()

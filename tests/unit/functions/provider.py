@@ -13,14 +13,14 @@ import azure.functions as func
 
 from local.keys import new_keys
 from shared.content import Content
-from shared.referrals.acknowledging import Acknowledging
-from shared.referrals.collecting import Collector
-from shared.referrals.links import ReferralLinks
-from shared.referrals.lockout import Lockout
-from shared.referrals.passphrase import PassphraseHash
+from shared.passphrase import PassphraseHash
+from shared.referrals.collection.acknowledgement import Acknowledging
+from shared.referrals.collection.collector import Collector
+from shared.referrals.collection.lockout import Lockout
+from shared.referrals.delivery.links import ReferralLinks
+from shared.referrals.intake.service import ReferralService
 from shared.referrals.repository import ReferralRepository
 from shared.referrals.sealing import LocalKey, Sealed, Sealer, content_key, opened
-from shared.referrals.service import ReferralService
 from shared.signing import Signer
 from tests.builders import KEY, MORNING, referral_request
 from tests.fakes import FakeClock, FakeTable

@@ -9,7 +9,7 @@ import functions.provider.acknowledge
 import shared.bootstrap
 from functions.provider.acknowledge import acknowledge, acknowledge_form
 from shared.content import Content
-from shared.referrals.acknowledging import Acknowledging
+from shared.referrals.collection.acknowledgement import Acknowledging
 from shared.referrals.repository import ReferralRepository
 from tests.fakes import Trouble, breaking
 from tests.unit.functions.provider import SITE, FakeServices, request, text

@@ -12,7 +12,7 @@ from functions.forms.body import FORM, JSON, read_body, validate
 from functions.referrals.form_fields import Typed
 from functions.web.responses import Answering, page
 from shared.bookings.places.request import BookingRequest
-from shared.referrals.answers import referral_model
+from shared.referrals.intake.request import referral_model
 from tests import builders
 from tests.unit.functions import requests
 

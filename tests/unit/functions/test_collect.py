@@ -10,8 +10,8 @@ import functions.provider.collect
 import shared.bootstrap
 from functions.provider.collect import collect
 from shared.content import Content
+from shared.referrals.collection.lockout import Lockout
 from shared.referrals.errors import KeyUnavailableError
-from shared.referrals.lockout import Lockout
 from tests.e2e.web import hidden_fields
 from tests.fakes import Trouble, breaking
 from tests.unit.functions.provider import PASSPHRASE, PRIVATE, SITE, STORY, WRONG, FakeServices, request, text

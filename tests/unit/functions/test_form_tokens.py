@@ -24,7 +24,7 @@ from shared.bookings.places.request import Booked, BookingRequest
 from shared.bookings.places.service import Opening
 from shared.content import Content
 from shared.references import ALPHABET
-from shared.referrals.answers import ReferralRequest, referral_model
+from shared.referrals.intake.request import ReferralRequest, referral_model
 from shared.settings import Support
 from shared.signing import Signer
 from tests import builders

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from functions.forms.body import FORM, JSON, BodyError, FormError, Submission, read_body, validate, wants_json
 from shared.bookings.places.request import BookingRequest
-from shared.referrals.answers import referral_model
+from shared.referrals.intake.request import referral_model
 from tests import builders
 from tests.unit.functions import requests
 

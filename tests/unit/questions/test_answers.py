@@ -8,8 +8,8 @@ import pytest
 from pydantic import ValidationError
 
 from shared.questions.answering import TODAY
-from shared.referrals.answers import ReferralRequest, referral_model
-from shared.referrals.layout import laid_out
+from shared.referrals.delivery.answer_layout import laid_out
+from shared.referrals.intake.request import ReferralRequest, referral_model
 from tests import builders
 
 OTHER = builders.other_content().one_to_one

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.referrals.acknowledging import Acknowledgement, Acknowledging
+from shared.referrals.collection.acknowledgement import Acknowledgement, Acknowledging
 from shared.referrals.errors import ReferralsBusyError
 from shared.referrals.model import Progress, ReferralState
 from shared.rows import StorageError

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from shared.mail.message import EmailMessage
-from shared.referrals.forwarding import operation_id
+from shared.referrals.delivery.forwarder import operation_id
 from shared.rows import StorageError
 from tests.builders import MORNING, referral_request
 from tests.fakes import FAULTS, Crash, Fault, Trouble, breaking

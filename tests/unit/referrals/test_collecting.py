@@ -10,9 +10,12 @@ from typing import cast
 import pytest
 
 from local.keys import new_keys
-from shared.referrals import proofs
-from shared.referrals.acknowledging import Acknowledging
-from shared.referrals.collecting import Collected, Collector
+from shared.passphrase import PassphraseHash
+from shared.referrals.collection import access_token
+from shared.referrals.collection.acknowledgement import Acknowledging
+from shared.referrals.collection.collector import Collected, Collector
+from shared.referrals.collection.lockout import Lockout
+from shared.referrals.delivery.links import ReferralLinks
 from shared.referrals.errors import (
     KeyUnavailableError,
     LinkLockedError,
@@ -22,12 +25,9 @@ from shared.referrals.errors import (
     ReferralLinkError,
     UnsealError,
 )
-from shared.referrals.links import ReferralLinks
-from shared.referrals.lockout import Lockout
-from shared.referrals.passphrase import PassphraseHash
+from shared.referrals.intake.service import ReferralService
 from shared.referrals.repository import ReferralRepository
 from shared.referrals.sealing import LocalKey, Sealed, Sealer, content_key, opened
-from shared.referrals.service import ReferralService
 from shared.rows import StorageError, StorageUnavailableError, Table
 from shared.signing import Signer
 from tests.builders import KEY, MORNING, referral_request
@@ -191,7 +191,7 @@ def test_the_key_that_signs_links_makes_no_proof(provider: Provider) -> None:
 
     for key in known:
         with pytest.raises(ProofError):
-            provider.collector.open_again(provider.token, proofs.issue(key, provider.reference, MORNING), MORNING)
+            provider.collector.open_again(provider.token, access_token.issue(key, provider.reference, MORNING), MORNING)
 
 
 @pytest.mark.parametrize("proof", ["", "none", "1693555200-", "-", "9" * 40, "1693555200-" + "A" * 22, "é" * 22])
@@ -217,7 +217,7 @@ def test_of_five_thousand_changed_proofs_none_is_good(provider: Provider) -> Non
 
 def is_good(key: bytes, reference: str, proof: str) -> bool:
     try:
-        proofs.check(key, reference, proof, MORNING)
+        access_token.check(key, reference, proof, MORNING)
     except ProofError:
         return False
     return True

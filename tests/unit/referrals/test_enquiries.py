@@ -3,8 +3,8 @@
 import pytest
 
 from shared.references import ALPHABET, read_reference
-from shared.referrals.enquiries import MOST_GUESSES, Enquiries, Guesses
 from shared.referrals.errors import ReferralUnknownError, TooManyGuessesError
+from shared.referrals.intake.status_lookup import MOST_GUESSES, Enquiries, Guesses
 from shared.referrals.model import Progress, ReferralState
 from tests.builders import referral
 from tests.fakes import FakeTime

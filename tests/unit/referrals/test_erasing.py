@@ -8,7 +8,7 @@ import pytest
 
 from shared.mail.message import EmailMessage, MailRefusedError
 from shared.mail.receipts import Receipt
-from shared.referrals.lockout import Lockout
+from shared.referrals.collection.lockout import Lockout
 from shared.rows import Row, StorageError, Table
 from tests.builders import MORNING, referral_request
 from tests.fakes import FAULTS, BrokenTable, Crash, FakeTable, Fault, Trouble, breaking

@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from shared.referrals.delivery.links import ReferralLinks
 from shared.referrals.errors import ReferralLinkError
-from shared.referrals.links import ReferralLinks
 from shared.signing import Signer
 
 KEY, OLD_KEY = b"n" * 32, b"o" * 32

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from shared.referrals.collection.lockout import LOCKED_FOR, TRIES, Lockout
 from shared.referrals.errors import LinkLockedError
-from shared.referrals.lockout import LOCKED_FOR, TRIES, Lockout
 from shared.rows import StorageError
 from tests.builders import MORNING
 from tests.fakes import FAULTS, Crash, FakeTable, Fault, Trouble, breaking

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from shared.referrals.mailbox import ProviderMailbox
+from shared.referrals.delivery.mailbox_health import ProviderMailbox
 from tests.builders import MORNING
 from tests.fakes import BrokenTable, FakeTable, Trouble
 

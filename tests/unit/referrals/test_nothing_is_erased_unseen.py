@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from shared.mail.sender import _retry_after
-from shared.referrals.acknowledging import Acknowledgement
+from shared.referrals.collection.acknowledgement import Acknowledgement
 from shared.referrals.errors import KeyUnavailableError
 from shared.referrals.model import Progress
 from shared.service_rows import MailPause
@@ -183,7 +183,7 @@ def test_a_mail_that_cannot_be_written_waits_hour_by_hour_and_ends_with_a_person
     def broken(*_: object) -> object:
         raise KeyError("a template")
 
-    monkeypatch.setattr("shared.referrals.provider_letters.ProviderLetters.referral", broken)
+    monkeypatch.setattr("shared.referrals.delivery.provider_emails.ProviderLetters.referral", broken)
     way.pass_time(MORNING, 24)
     attempts = way.referral().attempts
     way.pass_days(MORNING + DAY, 6)

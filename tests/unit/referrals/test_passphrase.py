@@ -5,7 +5,7 @@ import re
 import pytest
 
 from local.passphrase import new_passphrase
-from shared.referrals.passphrase import PassphraseHash, is_any
+from shared.passphrase import PassphraseHash, is_any
 
 SPOKEN = "violet harbour seven quiet lanterns"
 OTHER = "violet harbour seven quiet lantern"

@@ -7,9 +7,9 @@ from uuid import uuid4
 import pytest
 
 from shared.mail.receipts import Receipt
+from shared.referrals.delivery.forwarder import operation_id
+from shared.referrals.delivery.mailbox_health import ProviderMailbox
 from shared.referrals.errors import ReferralsBusyError
-from shared.referrals.forwarding import operation_id
-from shared.referrals.mailbox import ProviderMailbox
 from shared.rows import StorageError
 from tests.builders import MORNING
 from tests.fakes import FAULTS, Crash, Fault, Trouble, breaking

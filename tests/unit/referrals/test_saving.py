@@ -1,6 +1,6 @@
 """The file that the provider saves: whole in every script, and readable by every programme."""
 
-from shared.referrals.saving import as_text, file_name
+from shared.referrals.collection.download import as_text, file_name
 
 ANSWERS = [("Name", "Ọ́káfọ̀ 李 أحمد"), ("What brings them here", "one\n\ntwo <b>\r\nthree")]
 

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from shared.referrals import steps
+from shared.referrals import transitions
+from shared.referrals.delivery.provider_emails import INLINE
 from shared.referrals.model import UNANSWERED, Referral, ReferralState, days_since, weekdays_since
-from shared.referrals.provider_letters import INLINE
 from shared.wallclock import london_day
 
 WARNED_AGAIN_AFTER = 14
@@ -67,21 +67,25 @@ def may_be_forgotten(referral: Referral, today: date) -> bool:
     return referral.state is ReferralState.ERASED and _is_past(referral.erased_on, FORGOTTEN_AFTER, today)
 
 
-def mended(referral: Referral, now: datetime) -> steps.Cells:
+def mended(referral: Referral, now: datetime) -> transitions.Cells:
     """The cells that a person who typed a state left unwritten; every deadline then begins today."""
     today = london_day(now)
     match referral.state:
         case ReferralState.ATTENTION if not _is_day(referral.attention_on):
-            return steps.attention(steps.TYPED, now)
+            return transitions.attention(transitions.TYPED, now)
         case ReferralState.ERASED if not _is_day(referral.erased_on):
-            return steps.attention(steps.TYPED, now)  # the word alone erases nothing
+            return transitions.attention(transitions.TYPED, now)  # the word alone erases nothing
         case ReferralState.SENT if not _is_day(referral.sent_on):
             return {"SentOn": today}
         case ReferralState.DELIVERED if not (_is_day(referral.delivered_on) and _is_day(referral.sent_on)):
             return {"SentOn": _day_or(referral.sent_on, today), "DeliveredOn": _day_or(referral.delivered_on, today)}
         case ReferralState.ACKNOWLEDGED if not _is_day(referral.acknowledged_on):
             # The provider may have said so by phone, but not of what nobody ever sent it.
-            return {"AcknowledgedOn": today} if _is_day(referral.sent_on) else steps.attention(steps.TYPED, now)
+            return (
+                {"AcknowledgedOn": today}
+                if _is_day(referral.sent_on)
+                else transitions.attention(transitions.TYPED, now)
+            )
         case _:
             return {}
 
@@ -89,7 +93,7 @@ def mended(referral: Referral, now: datetime) -> steps.Cells:
 def _is_unanswered(referral: Referral) -> bool:
     """Whether nothing is wrong with it but the provider's silence."""
     if referral.state is ReferralState.ATTENTION:
-        return referral.last_error == steps.NOT_ACKNOWLEDGED
+        return referral.last_error == transitions.NOT_ACKNOWLEDGED
     return referral.state in UNANSWERED
 
 

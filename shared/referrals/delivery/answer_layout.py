@@ -10,7 +10,7 @@ from shared.referrals.model import Referral
 def laid_out(record: Mapping[str, Any], referral: Referral) -> list[tuple[str, str]]:
     """Label and answer of each question that was answered, in the order of the form; then what the form says itself.
 
-    `record` is what was sealed, `shared.referrals.answers.ReferralRequest.record`, read from its JSON.
+    `record` is what was sealed, `shared.referrals.intake.request.ReferralRequest.record`, read from its JSON.
     """
     pairs = [(each["label"], each["answer"]) for each in record["answers"]]
     if record["not_answered"]:

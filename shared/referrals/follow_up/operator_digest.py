@@ -8,9 +8,9 @@ from typing import Protocol
 
 from shared.mail.letters import Letters
 from shared.mail.message import EmailMessage
-from shared.referrals.lateness import ALARMS
+from shared.referrals.delivery.notice_sender import OPERATORS
+from shared.referrals.follow_up.overdue_alarm import ALARMS
 from shared.referrals.model import UNSENT, Referral, ReferralState
-from shared.referrals.notices import OPERATORS
 from shared.wallclock import date_in_words, london_day
 
 logger = logging.getLogger(__name__)
@@ -41,13 +41,13 @@ _WAITING = "It could not be sent for hours, and the service goes on trying. See 
 
 
 class Notices(Protocol):
-    """Sends it once; `shared.referrals.notices` does."""
+    """Sends it once; `shared.referrals.delivery.notice_sender` does."""
 
     def deliver(self, partition: str, mail_id: str, message: EmailMessage, now: datetime) -> bool: ...
 
 
 class Mailbox(Protocol):
-    """Whether the provider's mailbox takes mail; `shared.referrals.mailbox` describes it."""
+    """Whether the provider's mailbox takes mail; `shared.referrals.delivery.mailbox_health` describes it."""
 
     def is_failing(self, now: datetime) -> bool: ...
 

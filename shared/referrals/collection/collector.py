@@ -8,14 +8,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from shared.referrals import proofs, steps
+from shared.passphrase import PassphraseHash, is_any
+from shared.referrals import transitions
+from shared.referrals.collection import access_token
+from shared.referrals.collection.lockout import Lockout
+from shared.referrals.delivery.answer_layout import laid_out
+from shared.referrals.delivery.links import ReferralLinks
 from shared.referrals.errors import PassphraseError, ReferralGoneError, ReferralLinkError, UnsealError
-from shared.referrals.layout import laid_out
-from shared.referrals.links import ReferralLinks
-from shared.referrals.lockout import Lockout
+from shared.referrals.intake.service import Envelope
 from shared.referrals.model import FINISHED, Referral
-from shared.referrals.passphrase import PassphraseHash, is_any
-from shared.referrals.service import Envelope
 
 logger = logging.getLogger(__name__)
 
@@ -81,7 +82,7 @@ class Collector[E: Envelope]:
         self._check(referral.reference, passphrase, now)
         with self._damage_noted(referral, now):
             sealed, key = self._unlocked(token, referral)
-            found = self._collected(referral, sealed, key, proofs.issue(key, referral.reference, now))
+            found = self._collected(referral, sealed, key, access_token.issue(key, referral.reference, now))
         logger.info("referral %s was opened by the provider", referral.reference)
         return found
 
@@ -94,7 +95,7 @@ class Collector[E: Envelope]:
         """
         referral = self._present(token)
         sealed, key = self._unlocked(token, referral)
-        proofs.check(key, referral.reference, proof, now)
+        access_token.check(key, referral.reference, proof, now)
         return self._collected(referral, sealed, key, proof)
 
     def acknowledge(self, token: str, proof: str, now: datetime) -> str:
@@ -105,7 +106,7 @@ class Collector[E: Envelope]:
         """
         referral = self._present(token)
         _, key = self._unlocked(token, referral)
-        proofs.check(key, referral.reference, proof, now)
+        access_token.check(key, referral.reference, proof, now)
         self.acknowledge_reference(referral.reference, now)
         self.lockout.end(referral.reference)
         return referral.reference
@@ -140,7 +141,7 @@ class Collector[E: Envelope]:
             yield
         except UnsealError as error:
             logger.error("referral %s needs a person: unseal-%s", referral.reference, error)  # noqa: TRY400
-            self.store.mark(referral.reference, referral.etag, **steps.attention(f"unseal-{error}", now))
+            self.store.mark(referral.reference, referral.etag, **transitions.attention(f"unseal-{error}", now))
             raise
 
     def _collected(self, referral: Referral, sealed: E, key: bytes, proof: str) -> Collected:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from shared.mail.letters import Letters
 from shared.mail.message import EmailMessage
-from shared.referrals.layout import laid_out
+from shared.referrals.delivery.answer_layout import laid_out
 from shared.referrals.model import Referral
 from shared.wallclock import date_in_words
 
@@ -16,7 +16,7 @@ INLINE = "inline"
 
 
 class Links(Protocol):
-    """The links that the mails carry; `shared.referrals.links` makes them."""
+    """The links that the mails carry; `shared.referrals.delivery.links` makes them."""
 
     def to_acknowledge(self, reference: str) -> str: ...
     def to_collect(self, reference: str) -> str: ...

@@ -10,11 +10,11 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from shared.mail.delivery import LEASE, Claim, Outcome, Postponed, Refused, Sent, hand_over, wait_after
 from shared.mail.message import EmailMessage, MailSender
-from shared.referrals import steps
+from shared.referrals import transitions
+from shared.referrals.delivery.provider_emails import INLINE
 from shared.referrals.errors import KeyUnavailableError, UnsealError
+from shared.referrals.intake.service import Envelope
 from shared.referrals.model import Referral
-from shared.referrals.provider_letters import INLINE
-from shared.referrals.service import Envelope
 from shared.rows import StorageError
 
 logger = logging.getLogger(__name__)
@@ -45,7 +45,7 @@ class Pause(Protocol):
 
 
 class Writer(Protocol):
-    """Writes the mail; `shared.referrals.provider_letters` does."""
+    """Writes the mail; `shared.referrals.delivery.provider_emails` does."""
 
     @property
     def delivery(self) -> str: ...
@@ -53,7 +53,7 @@ class Writer(Protocol):
 
 
 class Mailbox(Protocol):
-    """Whether the provider's mailbox takes mail; `shared.referrals.mailbox` describes it."""
+    """Whether the provider's mailbox takes mail; `shared.referrals.delivery.mailbox_health` describes it."""
 
     def came_back(self, operation_id: str, now: datetime) -> None: ...
 
@@ -89,7 +89,7 @@ class ReferralForwarder[E: Envelope]:
                 return
             if referral.is_wanted_again:
                 logger.info("referral %s is sent again: somebody wants it", reference)
-                referral = steps.wanted_anew(referral, now)
+                referral = transitions.wanted_anew(referral, now)
             claim = self.queue.claim(self._stamped(referral), operation_id(referral), now)
             if claim is not None:
                 self._mark(referral, claim, self._attempts(referral, claim), now)
@@ -101,7 +101,7 @@ class ReferralForwarder[E: Envelope]:
         logger.error("referral %s could not be handled and is kept", reference)
         if referral is not None and referral.is_due(now):
             until = now + wait_after(referral.attempts + 1)
-            cells = steps.waiting(referral, until, "handling-failed", now)
+            cells = transitions.waiting(referral, until, "handling-failed", now)
             self.queue.mark(reference, referral.etag, **cells)
 
     def _is_paused(self, now: datetime) -> bool:
@@ -120,7 +120,7 @@ class ReferralForwarder[E: Envelope]:
 
     def _stamped(self, referral: Referral) -> Referral:
         """With the way in which it is sent now: what may be deleted later goes by it, whatever is set by then."""
-        return steps.sent_by(referral, self.writer.delivery)
+        return transitions.sent_by(referral, self.writer.delivery)
 
     def _attempts(self, referral: Referral, claim: Claim) -> Outcome:
         outcome = self._attempt(referral, claim)
@@ -171,21 +171,23 @@ class ReferralForwarder[E: Envelope]:
         if isinstance(outcome, Refused) and outcome.code.startswith("HTTP"):
             self.mailbox.came_back(str(claim.operation_id), now)
 
-    def _cells(self, referral: Referral, claim: Claim, outcome: Outcome, now: datetime) -> steps.Cells:
+    def _cells(self, referral: Referral, claim: Claim, outcome: Outcome, now: datetime) -> transitions.Cells:
         match outcome:
             case Sent():
-                return steps.sent(now)
+                return transitions.sent(now)
             case Refused(code) if code == _FAILED_THERE:
-                return steps.failed(referral, now)
+                return transitions.failed(referral, now)
             case Refused(code) if code == "unseal-missing" and referral.erased_on:
-                return steps.nothing_left(referral)
+                return transitions.nothing_left(referral)
             case Refused(code):
-                return steps.attention(code, now)
-            case Postponed(code=code) if steps.is_given_up(referral, KEPT_TRYING, now):
-                return steps.attention(steps.NOT_SENT, now) | {"LastError": f"{steps.NOT_SENT}-{code}"}
+                return transitions.attention(code, now)
+            case Postponed(code=code) if transitions.is_given_up(referral, KEPT_TRYING, now):
+                return transitions.attention(transitions.NOT_SENT, now) | {
+                    "LastError": f"{transitions.NOT_SENT}-{code}"
+                }
             case Postponed(wait, everyone, code):
                 wait = wait if everyone else max(wait, wait_after(claim.attempts))
-                return steps.waiting(referral, now + wait, code, now)
+                return transitions.waiting(referral, now + wait, code, now)
 
 
 def operation_id(referral: Referral) -> UUID:

@@ -6,10 +6,10 @@ from datetime import date, datetime
 from typing import Protocol
 
 from shared.mail.message import EmailMessage
-from shared.referrals.deadlines import ERASED_AFTER, Deadlines
+from shared.referrals.delivery.notice_sender import REMINDERS
+from shared.referrals.delivery.provider_emails import day_after
+from shared.referrals.follow_up.deadlines import ERASED_AFTER, Deadlines
 from shared.referrals.model import Referral
-from shared.referrals.notices import REMINDERS
-from shared.referrals.provider_letters import day_after
 from shared.wallclock import london_day
 
 logger = logging.getLogger(__name__)
@@ -22,13 +22,13 @@ class Rows(Protocol):
 
 
 class Writer(Protocol):
-    """Writes the mail; `shared.referrals.provider_letters` does."""
+    """Writes the mail; `shared.referrals.delivery.provider_emails` does."""
 
     def reminder(self, referral: Referral, erased_on: date | None) -> EmailMessage: ...
 
 
 class Notices(Protocol):
-    """Sends it once; `shared.referrals.notices` does."""
+    """Sends it once; `shared.referrals.delivery.notice_sender` does."""
 
     def deliver(self, partition: str, mail_id: str, message: EmailMessage, now: datetime) -> bool: ...
 

@@ -4,7 +4,7 @@ import logging
 from dataclasses import dataclass
 from typing import Protocol
 
-from shared.referrals import steps
+from shared.referrals import transitions
 from shared.referrals.model import Referral, ReferralState
 
 logger = logging.getLogger(__name__)
@@ -51,5 +51,5 @@ class Adopting:
         if sealed.submission == status.submission and status.acknowledged_on:
             self.rows.delete_sealed(sealed)  # the provider has had them
             return
-        self.rows.mark(status.reference, status.etag, **steps.come_again(status, sealed))
+        self.rows.mark(status.reference, status.etag, **transitions.come_again(status, sealed))
         logger.warning("referral %s came again and is forwarded", status.reference)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
-from shared.referrals import steps
-from shared.referrals.deadlines import FORGOTTEN_AFTER, Deadlines, may_be_erased, may_be_forgotten, mended
+from shared.referrals import transitions
+from shared.referrals.follow_up.deadlines import FORGOTTEN_AFTER, Deadlines, may_be_erased, may_be_forgotten, mended
 from shared.referrals.model import Referral, ReferralState
 from shared.rows import RowConflictError, StorageUnavailableError
 from shared.service_rows import Remembered
@@ -32,14 +32,14 @@ class Rows(Protocol):
 
 
 class Erasing(Protocol):
-    """`shared.referrals.erasing` describes each."""
+    """`shared.referrals.retention.erasure` describes each."""
 
     def erase(self, referral: Referral, now: datetime) -> None: ...
     def forget(self, referral: Referral, now: datetime) -> None: ...
 
 
 class Reminding(Protocol):
-    """`shared.referrals.reminding` describes each."""
+    """`shared.referrals.follow_up.provider_reminder` describes each."""
 
     @property
     def deadlines(self) -> Deadlines: ...
@@ -47,25 +47,25 @@ class Reminding(Protocol):
 
 
 class Lateness(Protocol):
-    """`shared.referrals.lateness` describes it."""
+    """`shared.referrals.follow_up.overdue_alarm` describes it."""
 
     def note(self, referral: Referral, now: datetime) -> None: ...
 
 
 class Operators(Protocol):
-    """`shared.referrals.operators` describes it."""
+    """`shared.referrals.follow_up.operator_digest` describes it."""
 
     def tell(self, referrals: Sequence[Referral], now: datetime) -> None: ...
 
 
 class Notices(Protocol):
-    """`shared.referrals.notices` describes it."""
+    """`shared.referrals.delivery.notice_sender` describes it."""
 
     def forget(self, before: str) -> int: ...
 
 
 class Holdings(Protocol):
-    """`shared.referrals.held` describes it."""
+    """`shared.referrals.retention.holdings_report` describes it."""
 
     def write(self, index_kept: int, now: datetime) -> None: ...
 
@@ -132,7 +132,9 @@ class Tending:
     def _by_its_days(self, referral: Referral, now: datetime) -> None:
         if self.reminding.deadlines.needs_a_person(referral, _today(now)):
             logger.error("referral %s needs a person: nobody has acknowledged it", referral.reference)
-            self.rows.mark(referral.reference, referral.etag, **steps.attention(steps.NOT_ACKNOWLEDGED, now))
+            self.rows.mark(
+                referral.reference, referral.etag, **transitions.attention(transitions.NOT_ACKNOWLEDGED, now)
+            )
         else:
             self.reminding.remind(referral, now)
 

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from shared.mail.receipts import Receipt
-from shared.referrals import steps
+from shared.referrals import transitions
+from shared.referrals.delivery.notice_sender import OPERATORS
 from shared.referrals.errors import ReferralsBusyError
 from shared.referrals.model import FINISHED, UNSENT, Referral, ReferralState
-from shared.referrals.notices import OPERATORS
 from shared.rows import RowConflictError
 from shared.wallclock import london_day
 
@@ -42,7 +42,7 @@ class Statuses(Protocol):
 
 
 class Mailbox(Protocol):
-    """Whether the provider's mailbox takes mail; `shared.referrals.mailbox` describes each."""
+    """Whether the provider's mailbox takes mail; `shared.referrals.delivery.mailbox_health` describes each."""
 
     def came_back(self, operation_id: str, now: datetime) -> None: ...
     def took_one(self) -> None: ...
@@ -94,7 +94,7 @@ class ReferralReceipts:
             self.mailbox.took_one()
 
 
-def what_it_means(referral: Referral, mailed: Mailed, receipt: Receipt, now: datetime) -> steps.Cells:
+def what_it_means(referral: Referral, mailed: Mailed, receipt: Receipt, now: datetime) -> transitions.Cells:
     """The cells that a report about that mail changes; none where it changes nothing."""
     if referral.state in FINISHED or referral.is_wanted_again:
         return {}  # the provider's own word counts for more, and so does a person's who wants it sent again
@@ -108,33 +108,37 @@ def what_it_means(referral: Referral, mailed: Mailed, receipt: Receipt, now: dat
     return _did_not_arrive(referral, receipt.status, now) if mailed.epoch == referral.epoch else {}
 
 
-def _did_not_arrive(referral: Referral, status: str, now: datetime) -> steps.Cells:
+def _did_not_arrive(referral: Referral, status: str, now: datetime) -> transitions.Cells:
     if status in _FOR_A_PERSON and referral.last_error != status:
-        return steps.attention(status, now)
+        return transitions.attention(status, now)
     if status == _FAILED and (referral.state in UNSENT or referral.state is ReferralState.SENT):
-        return steps.failed(referral, now)
+        return transitions.failed(referral, now)
     return {}
 
 
-def _reminder(referral: Referral, mailed: Mailed, receipt: Receipt, now: datetime) -> steps.Cells:
+def _reminder(referral: Referral, mailed: Mailed, receipt: Receipt, now: datetime) -> transitions.Cells:
     """Who did not get a reminder was not warned: then nothing is erased by the calendar, and a person looks."""
     did_not_arrive = receipt.status in _FOR_A_PERSON | {_FAILED}
     is_about_this = mailed.epoch == referral.epoch and referral.state not in UNSENT
-    is_silent = referral.state is not ReferralState.ATTENTION or referral.last_error == steps.NOT_ACKNOWLEDGED
-    return steps.attention(f"reminder-{receipt.status}", now) if did_not_arrive and is_about_this and is_silent else {}
+    is_silent = referral.state is not ReferralState.ATTENTION or referral.last_error == transitions.NOT_ACKNOWLEDGED
+    return (
+        transitions.attention(f"reminder-{receipt.status}", now)
+        if did_not_arrive and is_about_this and is_silent
+        else {}
+    )
 
 
-def _delivered(referral: Referral, day: str) -> steps.Cells:
+def _delivered(referral: Referral, day: str) -> transitions.Cells:
     """Delivered is delivered; what a person is to look at they still are."""
     if referral.state is ReferralState.DELIVERED:
         return {}
     if referral.state is not ReferralState.ATTENTION or _is_about_sending(referral.last_error):
-        return steps.delivered(referral, day)
+        return transitions.delivered(referral, day)
     return {} if referral.delivered_on else {"DeliveredOn": day}
 
 
 def _is_about_sending(code: str) -> bool:
-    return code == steps.FAILED or code.startswith(steps.NOT_SENT)
+    return code == transitions.FAILED or code.startswith(transitions.NOT_SENT)
 
 
 def _day(receipt: Receipt, now: datetime) -> str:
@@ -142,6 +146,6 @@ def _day(receipt: Receipt, now: datetime) -> str:
     return london_day(receipt.at if receipt.at and is_sound else now)
 
 
-def _log(reference: str, status: str, cells: steps.Cells) -> None:
+def _log(reference: str, status: str, cells: transitions.Cells) -> None:
     needs_a_person = cells.get("State") == ReferralState.ATTENTION
     logger.log(logging.ERROR if needs_a_person else logging.INFO, "referral %s reported %s", reference, status)

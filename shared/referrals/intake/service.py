@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Protocol
 
 from shared.references import reference, same_answers, same_submission
-from shared.referrals.answers import ReferralRequest
 from shared.referrals.errors import ReferralReusedError, ReferralsBusyError
+from shared.referrals.intake.request import ReferralRequest
 from shared.referrals.model import Referral, ReferralState
 from shared.rows import RowConflictError, StorageUnavailableError
 from shared.wallclock import london_day
@@ -99,7 +99,7 @@ class ReferralService[E: Envelope]:
         try:
             self.store.insert_status(referral)
         except StorageUnavailableError:
-            # The answers are safe, and that is what the person is told: `shared.referrals.adopting` finishes this.
+            # The answers are safe, and that is what the person is told; `orphan_recovery` finishes this.
             logger.warning("referral %s is stored without its status", referral.reference)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from shared.referrals import steps
+from shared.referrals import transitions
 from shared.referrals.model import Referral, ReferralState
 from shared.rows import RowConflictError
 
@@ -28,7 +28,7 @@ class Rows(Protocol):
 
 
 class Tries(Protocol):
-    """How often the passphrase was tried; `shared.referrals.lockout` describes it."""
+    """How often the passphrase was tried; `shared.referrals.collection.lockout` describes it."""
 
     def end(self, reference: str) -> None: ...
 
@@ -60,13 +60,13 @@ class Erasing:
         if found is not None and found[0].submission == referral.submission:
             self.rows.delete_sealed(found[0])
         self.tries.end(referral.reference)
-        self.rows.mark(referral.reference, etag, **steps.erased(now))
+        self.rows.mark(referral.reference, etag, **transitions.erased(now))
         logger.info("referral %s erased", referral.reference)
 
     def forget(self, referral: Referral, now: datetime) -> None:
         """Deletes the status of an erased referral, unless answers are there again: then a person looks."""
         if self.rows.sealed(referral.reference) is not None:
-            self.rows.mark(referral.reference, referral.etag, **steps.attention("not-erased", now))
+            self.rows.mark(referral.reference, referral.etag, **transitions.attention("not-erased", now))
             return
         self.rows.delete_status(referral)
         logger.info("referral %s forgotten", referral.reference)

@@ -1,0 +1,1 @@
+"""Sending referrals to the provider, and what delivery reports do to them."""

@@ -1,0 +1,1 @@
+"""The timer's work on referrals: retries, reminders, alarms, the operators' digest."""

@@ -1,0 +1,1 @@
+"""Accepting a referral, and answering how far it has come."""

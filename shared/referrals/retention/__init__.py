@@ -1,0 +1,1 @@
+"""Erasing answers, and reporting what is held."""
