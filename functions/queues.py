@@ -8,7 +8,7 @@ import json
 from typing import TypeGuard
 
 from shared.bookings.model.email_ids import DueMail
-from shared.rows import is_key
+from shared.tables.table import is_key
 
 EMAILS = "emails"
 REFERRALS = "referrals"

@@ -9,8 +9,8 @@ from jinja2.bccache import Bucket
 
 from functions.web import render
 from local.places import ROOT
-from shared.compiled import CompiledTemplates
-from shared.mail import letters
+from shared.mail import renderer
+from shared.template_cache import CompiledTemplates
 
 
 class WrittenTemplates(CompiledTemplates):
@@ -29,14 +29,14 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def build(page_folder: Path = render.COMPILED, mail_folder: Path = letters.COMPILED) -> dict[Path, int]:
+def build(page_folder: Path = render.COMPILED, mail_folder: Path = renderer.COMPILED) -> dict[Path, int]:
     """Writes both folders anew, and says how many templates are in each."""
     for folder in (page_folder, mail_folder):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
     environments = [
         render.environment(WrittenTemplates(page_folder)),
-        *(letters.environment(kind, WrittenTemplates(mail_folder)) for kind in ("txt", "html")),
+        *(renderer.environment(kind, WrittenTemplates(mail_folder)) for kind in ("txt", "html")),
     ]
     for environment in environments:
         for name in environment.list_templates():

@@ -25,7 +25,7 @@ from local.process import ChildFailedError
 from local.schedule import ScheduleError
 from local.stack import Stack, started
 from local.stopping import stoppable
-from shared.wallclock import LONDON, NoSuchTimeError, instant, moment_in_words
+from shared.local_time import LONDON, NoSuchTimeError, instant, moment_in_words
 
 _FIRST_MORNING = datetime(2023, 9, 1, 9, 0, tzinfo=LONDON)
 _RUNS_KEPT = 5

@@ -17,7 +17,7 @@ from local.stack import Stack
 from local.stopping import stoppable
 from local.tour import EVERY, Visitor, Walk, stacks
 from local.tour.letters import letters
-from shared.content import load_content
+from shared.content.content import load_content
 
 _WIDTHS: dict[str, ViewportSize] = {
     "phone": {"width": 390, "height": 844},

@@ -4,10 +4,10 @@ import os
 import threading
 from datetime import UTC, datetime
 
-from shared.assembly import Services
-from shared.foundations import Clock
-from shared.settings import Settings
-from shared.telemetry import configure
+from shared.composition.base import Clock
+from shared.composition.services import Services
+from shared.config.settings import Settings
+from shared.log_redaction import configure
 
 __all__ = ["Services", "services", "use_clock"]
 

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from shared.wallclock import days_before
+from shared.local_time import days_before
 
 _SHAPE = re.compile(r"P(?:(\d{1,3})([DW])|T(\d{1,4})([HM]))")
 

@@ -8,13 +8,13 @@ from typing import Any
 from shared.bookings.model.allocation_policy import Policy
 from shared.bookings.model.attendee import Attendee, AttendeeState, Session, SessionState
 from shared.bookings.places.request import BookingRequest
-from shared.content import Content, load_content
-from shared.mail.entries import Entry, MailState
-from shared.questions.answering import TODAY
+from shared.content.content import Content, load_content
+from shared.fields.answer_fields import TODAY
+from shared.local_time import LONDON
+from shared.mail.log_rows import Entry, MailState
 from shared.referrals.intake.request import ReferralRequest, referral_model
 from shared.referrals.model import Referral, ReferralState
 from shared.reminder_offsets import parse_offsets
-from shared.wallclock import LONDON
 
 ROOT = Path(__file__).parents[1]
 KEY = b"k" * 32

@@ -15,7 +15,15 @@ from shared.mail.message import (
     MailStatus,
     MailUnclearError,
 )
-from shared.rows import MOST_WRITES, Row, RowConflictError, StorageRefusedError, StorageUnavailableError, Table, Write
+from shared.tables.table import (
+    MOST_WRITES,
+    Row,
+    RowConflictError,
+    StorageRefusedError,
+    StorageUnavailableError,
+    Table,
+    Write,
+)
 
 type Key = tuple[str, str]
 

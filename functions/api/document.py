@@ -14,8 +14,8 @@ from functions.problems.error_table import problem_of
 from functions.problems.problem_details import Problem
 from shared.bookings.model.allocation_policy import Policy
 from shared.bookings.places.request import BookingRequest
-from shared.contact_schemas import Schema
-from shared.content import Content
+from shared.content.content import Content
+from shared.fields.field_schemas import Schema
 from shared.referrals.intake.request import referral_model
 
 _AT = "#/components/schemas/{model}"

@@ -11,11 +11,11 @@ from functions.forms.body import BodyTooLargeError, EmptyBodyError, FormError, M
 from functions.problems.error_table import ForeignOriginError, MethodError, PageUnknownError
 from shared.bookings.model import errors as bookings
 from shared.bookings.places.request import BookingRequest
-from shared.content import ContentError, OneToOne
+from shared.config.settings import SettingsError
+from shared.content.content import ContentError, OneToOne
 from shared.referrals import errors as referrals
 from shared.referrals.intake.request import referral_model
-from shared.rows import StorageError
-from shared.settings import SettingsError
+from shared.tables.table import StorageError
 
 type Errors = tuple[type[Exception], ...]
 

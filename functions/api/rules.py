@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from shared.bookings.model.allocation_policy import Policy
-from shared.contact_schemas import Schema
-from shared.content import OneToOne
-from shared.questions.asked import Asked
+from shared.content.content import OneToOne
+from shared.content.question import Asked
+from shared.fields.field_schemas import Schema
 
 
 def with_policy(schema: Schema, policy: Policy) -> Schema:

@@ -21,7 +21,7 @@ from shared.bookings.model.attendee import AttendeeState
 from shared.bookings.model.email_ids import DueMail
 from shared.bookings.places.request import Booked, BookingRequest
 from shared.bootstrap import Services, services
-from shared.settings import Support
+from shared.config.settings import Support
 
 bp = func.Blueprint()
 

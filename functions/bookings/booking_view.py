@@ -9,7 +9,7 @@ from urllib.parse import quote
 from functions.bookings.session_view import SessionView
 from shared.bookings.model.attendee import Attendee, AttendeeState, SessionState
 from shared.bookings.self_service.links import Managed
-from shared.content import Content
+from shared.content.content import Content
 
 CALLED_OFF = "called-off"
 

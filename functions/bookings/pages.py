@@ -21,7 +21,7 @@ from shared.bookings.model.errors import (
 )
 from shared.bookings.places.request import BookingRequest
 from shared.bootstrap import Services
-from shared.rows import StorageError
+from shared.tables.table import StorageError
 
 # What somebody can answer to with another session, with other answers, or by sending the same again.
 REFUSALS = (

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Self
 
 from shared.bookings.model.attendee import Session
-from shared.content import Content
-from shared.wallclock import iso, span_in_words
+from shared.content.content import Content
+from shared.local_time import iso, span_in_words
 
 TOLD = ("id", "title", "theme", "starts", "ends", "when", "places_left")
 """What an API client is told of a session."""

@@ -14,7 +14,7 @@ from functions.web.responses import answering, see_other
 from shared.bookings.model.errors import NotForOutsidersError
 from shared.bookings.places.request import BookingRequest
 from shared.bootstrap import Services, services
-from shared.settings import Support
+from shared.config.settings import Support
 
 bp = func.Blueprint()
 

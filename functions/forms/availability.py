@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from shared.settings import Support
+from shared.config.settings import Support
 
 
 class ClosedError(Exception):

@@ -31,7 +31,8 @@ from shared.bookings.model.errors import (
     TooLateError,
     TooLateToCheckError,
 )
-from shared.content import ContentError
+from shared.config.settings import SettingsError
+from shared.content.content import ContentError
 from shared.referrals.errors import (
     ReferralError,
     ReferralReusedError,
@@ -39,8 +40,7 @@ from shared.referrals.errors import (
     ReferralUnknownError,
     TooManyGuessesError,
 )
-from shared.rows import StorageError
-from shared.settings import SettingsError
+from shared.tables.table import StorageError
 
 __all__ = ["PROBLEMS", "UNEXPECTED", "ForeignOriginError", "MethodError", "PageUnknownError", "Problem", "problem_of"]
 

@@ -17,7 +17,7 @@ from shared.referrals.errors import (
     ReferralsBusyError,
     UnsealError,
 )
-from shared.rows import StorageError
+from shared.tables.table import StorageError
 
 
 class ProviderBusyError(Exception):

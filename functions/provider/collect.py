@@ -20,7 +20,7 @@ from functions.queues import REFERRALS, REFERRALS_STORAGE, referral_message
 from functions.web.render import render
 from functions.web.responses import answering, page, respond, see_other
 from shared.bootstrap import services
-from shared.content import Content
+from shared.content.content import Content
 from shared.referrals.collection.collector import Collector
 from shared.referrals.collection.download import as_text, file_name
 from shared.referrals.errors import LinkLockedError, PassphraseError, ProofError, ReferralGoneError

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Self
 
+from shared.local_time import LONDON, day_in_words
 from shared.referrals.model import Referral, ReferralState
-from shared.wallclock import LONDON, day_in_words
 
 
 @dataclass(frozen=True, slots=True)

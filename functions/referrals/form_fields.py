@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from functions.forms.body import Submission
-from shared.content import OneToOne
-from shared.questions.asked import Asked
-from shared.questions.catalogue import Kind
+from shared.content.content import OneToOne
+from shared.content.question import Asked
+from shared.content.question_catalogue import Kind
 
 ANOTHER = "another"
 CONSENT = "consent_share"

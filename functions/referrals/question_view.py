@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 
 from functions.referrals.form_fields import DATE_PARTS, Typed, another_input, date_inputs
 from functions.referrals.wizard import Walk
-from shared.content import OneToOne
-from shared.questions.asked import Asked
-from shared.questions.catalogue import Kind
-from shared.questions.wording import in_words
+from shared.content.content import OneToOne
+from shared.content.question import Asked
+from shared.content.question_catalogue import Kind
+from shared.fields.answer_text import in_words
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,13 +19,13 @@ from functions.web import error_log
 from functions.web.render import render
 from functions.web.responses import answering, json_body, page, see_other
 from shared.bootstrap import Services, services
-from shared.questions.answering import TODAY, missing
-from shared.questions.catalogue import CATALOGUE
+from shared.config.settings import Support
+from shared.content.question_catalogue import CATALOGUE
+from shared.fields.answer_fields import TODAY, missing
+from shared.local_time import LONDON, day_in_words, london_day, weekdays_after
 from shared.referrals.errors import ReferralReusedError, ReferralsBusyError
 from shared.referrals.intake.request import ReferralRequest, referral_model
-from shared.rows import StorageError
-from shared.settings import Support
-from shared.wallclock import LONDON, day_in_words, london_day, weekdays_after
+from shared.tables.table import StorageError
 
 bp = func.Blueprint()
 

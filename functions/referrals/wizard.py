@@ -7,10 +7,10 @@ from functools import cached_property
 
 from functions.forms.body import FieldError, FormError, Submission, validate
 from functions.referrals.form_fields import Typed
-from shared.content import OneToOne
-from shared.questions.answering import TODAY, missing
-from shared.questions.asked import Asked, QuestionPage
-from shared.questions.catalogue import CALLS_FOR_HELP, EMAIL, URGENT
+from shared.content.content import OneToOne
+from shared.content.question import Asked, QuestionPage
+from shared.content.question_catalogue import CALLS_FOR_HELP, EMAIL, URGENT
+from shared.fields.answer_fields import TODAY, missing
 from shared.referrals.intake.request import pages_model
 
 START = "start"

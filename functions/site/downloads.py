@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from shared.articles import Resource, Resources
+from shared.content.content_models import Resource, Resources
 
 FILES = Path(__file__).parents[1] / "content" / "files"
 

@@ -7,9 +7,9 @@ import azure.functions as func
 
 from functions.web.responses import answering, json_body
 from shared.bootstrap import Services, services
-from shared.content import ContentError
-from shared.rows import StorageError
-from shared.settings import SettingsError
+from shared.config.settings import SettingsError
+from shared.content.content import ContentError
+from shared.tables.table import StorageError
 
 logger = logging.getLogger(__name__)
 

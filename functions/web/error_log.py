@@ -7,8 +7,8 @@ from pathlib import PurePath
 
 from functions.forms.availability import ClosedError
 from functions.problems.error_table import UNEXPECTED, Problem
-from shared.content import ContentError
-from shared.settings import SettingsError
+from shared.config.settings import SettingsError
+from shared.content.content import ContentError
 
 logger = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from shared.content import Content
+from shared.content.content import Content
 
 if TYPE_CHECKING:
     from jinja2 import BytecodeCache, Environment
@@ -36,7 +36,7 @@ def environment(bytecode_cache: "BytecodeCache | None" = None) -> "Environment":
 
 @cache
 def _environment() -> "Environment":
-    from shared.compiled import CompiledTemplates  # noqa: PLC0415  # it imports Jinja
+    from shared.template_cache import CompiledTemplates  # noqa: PLC0415  # it imports Jinja
 
     return environment(CompiledTemplates(COMPILED))
 

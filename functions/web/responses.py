@@ -15,8 +15,8 @@ from functions.problems.error_table import ForeignOriginError, MethodError, Prob
 from functions.web import error_log, render
 from functions.web.compression import packed
 from functions.web.security_headers import SECURITY_HEADERS
-from shared.content import Content, ContentError
-from shared.settings import SettingsError
+from shared.config.settings import SettingsError
+from shared.content.content import Content, ContentError
 
 
 def respond(

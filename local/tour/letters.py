@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 
-from shared.content import Content
-from shared.mail.letters import Letters
+from shared.content.content import Content
 from shared.mail.message import EmailMessage
+from shared.mail.renderer import Letters
 
 _SITE = "https://staff-support.example.nhs.uk"
 _WHEN = {"starts": "Friday 8 September 2023, 3pm", "when": "Friday 8 September 2023, 3pm to 4:15pm"}

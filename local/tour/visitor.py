@@ -16,7 +16,7 @@ from playwright.sync_api import Error, Page
 from local.clock import LocalClock
 from local.schedule import SESSIONS
 from local.stack import Stack
-from shared.wallclock import LONDON
+from shared.local_time import LONDON
 
 _numbers = count(1)
 _SESSION = {

@@ -8,8 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from shared.mail.delivery import Claim, Outcome, Sent
-from shared.mail.entries import Entry, MailState, about_cells, claimed_cells, outcome_cells, read_entry
-from shared.rows import Row, RowConflictError, StorageUnavailableError, Table, moment_text
+from shared.mail.log_rows import Entry, MailState, about_cells, claimed_cells, outcome_cells, read_entry
+from shared.tables.table import Row, RowConflictError, StorageUnavailableError, Table, moment_text
 
 _REPORT_TRIES = 3
 

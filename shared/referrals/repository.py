@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+from shared.local_time import london_day
 from shared.mail.delivery import LEASE, Claim
 from shared.referrals.model import NEVER, Referral, ReferralState
 from shared.referrals.sealing import Sealed
-from shared.rows import Row, RowConflictError, StorageUnavailableError, Table, moment_text
-from shared.wallclock import london_day
+from shared.tables.table import Row, RowConflictError, StorageUnavailableError, Table, moment_text
 
 _PARTITION = "referrals"
 _MAIL = "mail"

@@ -3,10 +3,10 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from shared.local_time import london_day
 from shared.mail.delivery import wait_after
 from shared.referrals.model import SETTLED, Referral, ReferralState
-from shared.rows import moment_text
-from shared.wallclock import london_day
+from shared.tables.table import moment_text
 
 type Cells = dict[str, str | int]
 

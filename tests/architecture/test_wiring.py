@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.settings import Settings
+from shared.config.settings import Settings
 from tests.builders import ROOT
 from tests.indexed import FUNCTIONS
 

@@ -17,7 +17,7 @@ from shared.mail.message import (
     MailStatus,
     MailUnclearError,
 )
-from shared.mail.sender import AzureMailSender, open_client
+from shared.mail.services.acs.sender import AzureMailSender, open_client
 from tests.fakes import FakeMailSender
 
 SENDER = "sessions@notifications.example.nhs.uk"

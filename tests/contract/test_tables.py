@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 import pytest
 
 from local.azurite import Azurite
-from shared.rows import Row, RowConflictError, StorageRefusedError, Table, Write
-from shared.settings import StorageConnection
-from shared.storage import AzureTable, open_tables
+from shared.config.settings import StorageConnection
+from shared.tables.azure_tables import AzureTable, open_tables
+from shared.tables.table import Row, RowConflictError, StorageRefusedError, Table, Write
 from tests.fakes import FakeTable
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from local.stack import Stack, running_stack
-from shared.wallclock import LONDON, moment_in_words
+from shared.local_time import LONDON, moment_in_words
 from tests.builders import MORNING, london, session_cells
 from tests.e2e.conftest import mails_to, person, rows
 from tests.e2e.web import post_json

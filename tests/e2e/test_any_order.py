@@ -16,9 +16,9 @@ import pytest
 
 from local.clock import LocalClock
 from local.stack import Stack, running_stack
-from shared.rows import moment_text
+from shared.local_time import LONDON, comes_twice, days_before, span_in_words
 from shared.signing import Signer
-from shared.wallclock import LONDON, comes_twice, days_before, span_in_words
+from shared.tables.table import moment_text
 from tests.builders import MORNING, london, session_cells
 from tests.e2e.conftest import mails_to, person, roster, rows
 from tests.e2e.web import Answer, all_at_once, post_form, post_json

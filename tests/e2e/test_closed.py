@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from local.stack import Stack, running_stack
-from shared.assembly import Services
-from shared.settings import Settings
+from shared.composition.services import Services
+from shared.config.settings import Settings
 from tests.builders import MORNING, booking_request, referral_request, session_cells
 from tests.e2e.conftest import mails_to, person, roster, rows
 from tests.e2e.web import get, get_json, post_form, post_json

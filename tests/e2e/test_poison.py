@@ -12,7 +12,7 @@ from azure.storage.queue import QueueClient
 
 from local.clock import LocalClock
 from local.stack import Stack, running_stack
-from shared.rows import moment_text
+from shared.tables.table import moment_text
 from tests.builders import MORNING, session_cells
 from tests.e2e.canaries import CANARIES, is_canary_in
 from tests.e2e.conftest import mails_to, person, roster, rows

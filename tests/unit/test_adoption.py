@@ -9,8 +9,8 @@ import pytest
 from shared.bookings.model.email_ids import DueMail
 from shared.bookings.reconcile.reconcile_all import Round
 from shared.bookings.reconcile.session_reconciler import LookedAfter
-from shared.schedule import Schedule
-from shared.service_rows import Adoption, Heartbeat, MailPause, Remembered, remembered
+from shared.tables.service_table import Adoption, Heartbeat, MailPause, Remembered, remembered
+from shared.timer.run import Schedule
 from tests.builders import MORNING, referral_request
 from tests.fakes import Crash, FakeTable, Trouble, breaking
 from tests.unit.referrals.way import Way

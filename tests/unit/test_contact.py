@@ -5,7 +5,7 @@ import unicodedata
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from shared.contact import EmailAddress, FullName, PhoneNumber, same_person
+from shared.fields.field_types import EmailAddress, FullName, PhoneNumber, same_person
 
 FORMAT = "Enter an email address in the correct format, like name@example.com"
 LETTERS = "Name must only include letters, spaces, hyphens, apostrophes and full stops"

@@ -6,11 +6,11 @@ import pytest
 
 from local.storage import STORED
 from shared.bookings.retention.run import INDEX_KEPT
+from shared.config.settings import Settings
 from shared.referrals.collection import access_token
 from shared.referrals.follow_up import referral_reconciler
 from shared.referrals.follow_up.deadlines import ERASED_AFTER, FORGOTTEN_AFTER
 from shared.referrals.intake.status_lookup import MOST_GUESSES
-from shared.settings import Settings
 from tests.builders import ROOT
 
 TEXT = (ROOT / "docs" / "data-protection.md").read_text("utf-8")

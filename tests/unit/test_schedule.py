@@ -10,9 +10,9 @@ import pytest
 from shared.bookings.model.email_ids import DueMail
 from shared.bookings.reconcile.reconcile_all import Round
 from shared.bookings.reconcile.session_reconciler import LookedAfter
-from shared.rows import StorageUnavailableError
-from shared.schedule import Due, Schedule
-from shared.service_rows import Remembered
+from shared.tables.service_table import Remembered
+from shared.tables.table import StorageUnavailableError
+from shared.timer.run import Due, Schedule
 from tests.builders import MORNING
 
 MAIL = DueMail("s1", "booking-a-1-confirmation")

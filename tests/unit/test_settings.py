@@ -9,8 +9,8 @@ from azure.data.tables import TableServiceClient
 from azure.storage.queue import QueueServiceClient
 
 from local.keys import new_keys
+from shared.config.settings import Settings, SettingsError, Support
 from shared.passphrase import PassphraseHash
-from shared.settings import Settings, SettingsError, Support
 
 KEYS = new_keys()
 WEB = {

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from shared.telemetry import WithoutAddresses, configure
+from shared.log_redaction import WithoutAddresses, configure
 
 ADDRESS = "zoe.canary@ward.example.nhs.uk"
 

@@ -10,10 +10,10 @@ from shared.bookings.model.attendee import Attendee, AttendeeState, Roster, Sess
 from shared.bookings.model.email_ids import MailId, MailKind
 from shared.bookings.reconcile.portal_edits import changes_in_words
 from shared.bookings.reconcile.roster import version_known
-from shared.mail.entries import Entry
-from shared.mail.letters import Letters
+from shared.local_time import moment_in_words, span_in_words
+from shared.mail.log_rows import Entry
 from shared.mail.message import EmailMessage
-from shared.wallclock import moment_in_words, span_in_words
+from shared.mail.renderer import Letters
 
 
 class Rosters(Protocol):

@@ -12,10 +12,10 @@ from shared.bookings.model.attendee import Attendee, Session
 from shared.bookings.model.email_ids import MailId
 from shared.bookings.tables.session_finder import SessionFinder
 from shared.mail.delivery import Claim, Outcome, Postponed, hand_over
-from shared.mail.entries import MailState
+from shared.mail.delivery_reports import reported_state
 from shared.mail.ledger import Reported
+from shared.mail.log_rows import MailState
 from shared.mail.message import EmailMessage, MailSender
-from shared.mail.reports import reported_state
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ class Ledger(Protocol):
 
 
 class Pause(Protocol):
-    """The mail service's wish to be left alone; `shared.service_rows` describes each."""
+    """The mail service's wish to be left alone; `shared.tables.service_table` describes each."""
 
     def is_on(self, now: datetime) -> bool: ...
     def begin(self, until: datetime) -> None: ...

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.bookings.model.attendee import Attendee, AttendeeState, Roster, Session
-from shared.wallclock import weekdays_after
+from shared.local_time import weekdays_after
 
 CHECKED_BEFORE = timedelta(hours=24)
 """At the latest this long before the start a place is no longer held for somebody who was not checked."""

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from shared.bookings.model.errors import SessionClosedError, SessionPastError
-from shared.contact import same_person
+from shared.fields.field_types import same_person
 from shared.reminder_offsets import Offset
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from shared.bookings.model.attendee import Attendee, AttendeeState
 from shared.bookings.places.request import BookingRequest
-from shared.contact import same_person
+from shared.fields.field_types import same_person
 from shared.references import keyed, reference, same_answers, same_submission
 
 

@@ -6,8 +6,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.bookings.model.attendee import AttendeeState, Session
-from shared.contact import Agreed, EmailAddress, FullName, SubmissionId, YesOrNo, free_text
-from shared.contact_schemas import lines
+from shared.fields.field_schemas import lines
+from shared.fields.field_types import Agreed, EmailAddress, FullName, SubmissionId, YesOrNo, free_text
 
 ADJUSTMENTS_LENGTH = 500
 

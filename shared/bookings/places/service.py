@@ -23,7 +23,7 @@ from shared.bookings.places.request import Booked, BookingRequest
 from shared.bookings.places.snapshot_cache import Desk, DeskMemory, Turns
 from shared.bookings.reconcile.portal_edits import first_told
 from shared.bookings.tables.session_rows import SessionRow
-from shared.rows import RowConflictError, StorageUnavailableError, is_key
+from shared.tables.table import RowConflictError, StorageUnavailableError, is_key
 
 TRIES = 60
 PATIENCE = 20.0  # seconds; the person at the form is waiting

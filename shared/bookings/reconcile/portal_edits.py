@@ -9,8 +9,8 @@ from typing import Any
 from shared.bookings.model.attendee import Roster, Session, SessionState, Told
 from shared.bookings.tables.announced_cell import announced_text
 from shared.bookings.tables.session_rows import WRITTEN_BY_PEOPLE, WRITTEN_BY_SERVICE, SessionRow
-from shared.rows import moment_text
-from shared.wallclock import clock_time, span_in_words
+from shared.local_time import clock_time, span_in_words
+from shared.tables.table import moment_text
 
 SETTLES = timedelta(minutes=15)
 """How long an edit has to stand unchanged: people type one cell at a time, and mend what they mistyped."""

@@ -13,10 +13,10 @@ from shared.bookings.reconcile.session_reconciler import LookedAfter, LookingAft
 from shared.bookings.tables.announced_cell import announced_text, read_announced
 from shared.bookings.tables.session_finder import orphaned
 from shared.bookings.tables.session_rows import SessionRow
-from shared.mail.budget import Budget
-from shared.mail.entries import MailState
+from shared.mail.log_rows import MailState
+from shared.mail.quota import Budget
 from shared.reminder_offsets import Offset
-from shared.service_rows import KnownSession, Remembered
+from shared.tables.service_table import KnownSession, Remembered
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ class Rows(Protocol):
 
 
 class Register(Protocol):
-    """What is remembered of sessions with bookings; `shared.service_rows` describes each."""
+    """What is remembered of sessions with bookings; `shared.tables.service_table` describes each."""
 
     def known(self, rows: Remembered) -> dict[str, KnownSession]: ...
     def remember(self, session: KnownSession) -> None: ...

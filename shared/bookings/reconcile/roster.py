@@ -12,8 +12,8 @@ from shared.bookings.emails.due_emails import STANDING, owed, reminders_missed, 
 from shared.bookings.model.allocation_policy import Policy
 from shared.bookings.model.attendee import Attendee, AttendeeState, Reason, Roster, Session
 from shared.bookings.model.email_ids import TELLS_THE_SESSION, MailId, MailKind
-from shared.mail.entries import LOST, Entry, MailState
-from shared.wallclock import short
+from shared.local_time import short
+from shared.mail.log_rows import LOST, Entry, MailState
 
 _REACHED = frozenset({MailState.SENT, MailState.DELIVERED, MailState.BOUNCED, MailState.FAILED})
 _DONE = {

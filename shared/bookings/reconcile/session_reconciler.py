@@ -13,8 +13,8 @@ from shared.bookings.model.email_ids import DueMail
 from shared.bookings.reconcile.portal_edits import look_after
 from shared.bookings.reconcile.roster import RosterChanges, mails_due, reconcile_roster, reminders_to_skip
 from shared.bookings.tables.session_rows import SessionRow
-from shared.mail.entries import Entry
-from shared.rows import MOST_WRITES, RowConflictError
+from shared.mail.log_rows import Entry
+from shared.tables.table import MOST_WRITES, RowConflictError
 
 logger = logging.getLogger(__name__)
 

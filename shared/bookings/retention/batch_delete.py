@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import batched
 
-from shared.rows import MOST_WRITES, Row, StorageError, StorageUnavailableError, Table, Write
+from shared.tables.table import MOST_WRITES, Row, StorageError, StorageUnavailableError, Table, Write
 
 logger = logging.getLogger(__name__)
 

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from shared.bookings.retention.inventory import Stock
 from shared.bookings.retention.retention_rules import ended
 from shared.bookings.tables.repository import GUARD
-from shared.rows import Row, Table, moment_text
-from shared.wallclock import LONDON, day_in_words
+from shared.local_time import LONDON, day_in_words
+from shared.tables.table import Row, Table, moment_text
 
 _PARTITION = "held"
 _NAMED = 5  # sessions in one sentence

@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import compress
 
 from shared.bookings.retention.retention_rules import LONG_AGO
-from shared.rows import Row, Table
+from shared.tables.table import Row, Table
 
 ORPHANS = "orphans"  # partition of `Service`: since when the session of a roster is known to be missing
 _KEYS = ("PartitionKey", "RowKey")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from shared.bookings.tables.announced_cell import announced_text
 from shared.bookings.tables.session_rows import read_session_row
-from shared.rows import Row
+from shared.tables.table import Row
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _WHEN = ("PartitionKey", "RowKey", "Date", "Time")

@@ -13,9 +13,9 @@ from shared.bookings.retention.holdings_report import write_holdings
 from shared.bookings.retention.inventory import ORPHANS, Stock, read_stock, split
 from shared.bookings.retention.retention_rules import are_over, is_older, without_link
 from shared.bookings.tables.repository import GUARD
-from shared.rows import Row, RowConflictError, StorageRefusedError, Table, moment_text
-from shared.service_rows import Remembered
-from shared.wallclock import LONDON
+from shared.local_time import LONDON
+from shared.tables.service_table import Remembered
+from shared.tables.table import Row, RowConflictError, StorageRefusedError, Table, moment_text
 
 logger = logging.getLogger(__name__)
 

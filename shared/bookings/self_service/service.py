@@ -14,7 +14,7 @@ from shared.bookings.places.service import BookingService, Opening
 from shared.bookings.self_service.calendar import Entry, calendar_file
 from shared.bookings.self_service.links import CalendarNames, Done, Managed, ManageLinks
 from shared.bookings.tables.session_finder import SessionFinder
-from shared.rows import MOST_WRITES, RowConflictError, StorageUnavailableError
+from shared.tables.table import MOST_WRITES, RowConflictError, StorageUnavailableError
 
 
 class Rosters(Protocol):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from shared.rows import Row, RowConflictError, Table, Write, moment_text
+from shared.tables.table import Row, RowConflictError, Table, Write, moment_text
 
 MOST_IN_ONE = 33
 """Concerns in one mail: as many may be taken out of it again, and forgotten, in a transaction of 100 writes."""

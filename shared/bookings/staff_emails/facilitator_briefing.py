@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from shared.bookings.direct import DirectMail
 from shared.bookings.model.attendee import Attendee, AttendeeState, Roster, Session
 from shared.bookings.model.email_ids import FACILITATORS, reminder_about
 from shared.bookings.reconcile.session_reconciler import LookedAfter
-from shared.mail.letters import Letters
+from shared.local_time import moment_in_words, span_in_words
+from shared.mail.immediate_sender import DirectMail
+from shared.mail.renderer import Letters
 from shared.reminder_offsets import parse_offsets, reminder_times
-from shared.wallclock import moment_in_words, span_in_words
 
 logger = logging.getLogger(__name__)
 

@@ -7,8 +7,8 @@ from datetime import datetime
 from shared.bookings.model.allocation_policy import Policy
 from shared.bookings.model.attendee import Attendee, AttendeeState, Roster, Session
 from shared.bookings.model.email_ids import FACILITATORS, stamp
-from shared.mail.entries import LOST, Entry
-from shared.wallclock import days_before, moment_in_words, short
+from shared.local_time import days_before, moment_in_words, short
+from shared.mail.log_rows import LOST, Entry
 
 LINK_WANTED_DAYS = 7
 """How many days before the start, on London's clock, a session ought to have its joining link."""

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from shared.bookings.direct import DirectMail
 from shared.bookings.model.allocation_policy import Policy
 from shared.bookings.model.attendee import SessionState
 from shared.bookings.model.email_ids import stamp
@@ -23,12 +22,13 @@ from shared.bookings.staff_emails.organiser_alerts import (
 from shared.bookings.tables.announced_cell import read_announced
 from shared.bookings.tables.session_rows import SessionRow
 from shared.mail.delivery import Refused, Sent
-from shared.mail.entries import MailState
-from shared.mail.letters import Letters
+from shared.mail.immediate_sender import DirectMail
+from shared.mail.log_rows import MailState
 from shared.mail.message import EmailMessage
+from shared.mail.renderer import Letters
 from shared.references import keyed
-from shared.rows import RowConflictError
-from shared.service_rows import KnownSession
+from shared.tables.service_table import KnownSession
+from shared.tables.table import RowConflictError
 
 logger = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from shared.bookings.model.attendee import Session, SessionState, Told
 from shared.reminder_offsets import Offset, parse_offsets
-from shared.rows import moment_text
+from shared.tables.table import moment_text
 
 
 def announced_text(session: Session) -> str:

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from shared.bookings.model.attendee import Attendee, AttendeeState, Session, can_be_mailed
-from shared.rows import Row, moment_text
-from shared.wallclock import short
+from shared.local_time import short
+from shared.tables.table import Row, moment_text
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\n")
 

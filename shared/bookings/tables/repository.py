@@ -10,7 +10,7 @@ from shared.bookings.tables.announced_cell import announced_text
 from shared.bookings.tables.attendee_rows import read_attendee, write_attendee, write_changes
 from shared.bookings.tables.session_rows import SessionRow, read_session_row
 from shared.reminder_offsets import Offset
-from shared.rows import MOST_WRITES, Table, Write, moment_text
+from shared.tables.table import MOST_WRITES, Table, Write, moment_text
 
 GUARD = "guard"  # the row of each roster whose ETag orders everything that takes or frees a place
 

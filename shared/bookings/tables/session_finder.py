@@ -7,7 +7,7 @@ from typing import Protocol
 from shared.bookings.model.attendee import Session, SessionState
 from shared.bookings.tables.announced_cell import read_announced
 from shared.reminder_offsets import Offset
-from shared.service_rows import KnownSession
+from shared.tables.service_table import KnownSession
 
 _TOLD_AFTER = timedelta(days=1)
 _TOLD_BEFORE_START = timedelta(hours=2)
@@ -39,7 +39,7 @@ class Sessions(Protocol):
 
 
 class Register(Protocol):
-    """Where a session is remembered whose row was deleted; `shared.service_rows` does it."""
+    """Where a session is remembered whose row was deleted; `shared.tables.service_table` does it."""
 
     def find(self, session_id: str) -> KnownSession | None: ...
 

@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime, time
 
 from shared.bookings.model.attendee import Session, SessionState
 from shared.bookings.tables.announced_cell import read_announced
+from shared.local_time import NoSuchTimeError, comes_twice, instant
 from shared.reminder_offsets import Offset, parse_offsets
-from shared.rows import Row
-from shared.wallclock import NoSuchTimeError, comes_twice, instant
+from shared.tables.table import Row
 
 MINUTES = 75
 WRITTEN_BY_PEOPLE = {

@@ -9,7 +9,7 @@ from typing import Protocol
 from shared.referrals.errors import ReferralsBusyError
 from shared.referrals.model import FINISHED, Referral
 from shared.referrals.transitions import acknowledged
-from shared.rows import RowConflictError, StorageUnavailableError
+from shared.tables.table import RowConflictError, StorageUnavailableError
 
 logger = logging.getLogger(__name__)
 

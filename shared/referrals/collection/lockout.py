@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.referrals.errors import LinkLockedError
-from shared.rows import Row, RowConflictError, StorageUnavailableError, Table, moment_text
+from shared.tables.table import Row, RowConflictError, StorageUnavailableError, Table, moment_text
 
 TRIES = 5
 LOCKED_FOR = timedelta(hours=1)

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from shared.local_time import london_day
 from shared.mail.receipts import Receipt
 from shared.referrals import transitions
 from shared.referrals.delivery.notice_sender import OPERATORS
 from shared.referrals.errors import ReferralsBusyError
 from shared.referrals.model import FINISHED, UNSENT, Referral, ReferralState
-from shared.rows import RowConflictError
-from shared.wallclock import london_day
+from shared.tables.table import RowConflictError
 
 logger = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from shared.referrals.delivery.provider_emails import INLINE
 from shared.referrals.errors import KeyUnavailableError, UnsealError
 from shared.referrals.intake.service import Envelope
 from shared.referrals.model import Referral
-from shared.rows import StorageError
+from shared.tables.table import StorageError
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ class ReferralQueue[E: Envelope](Protocol):
 
 
 class Pause(Protocol):
-    """The mail service's wish to be left alone; `shared.service_rows` describes each."""
+    """The mail service's wish to be left alone; `shared.tables.service_table` describes each."""
 
     def is_on(self, now: datetime) -> bool: ...
     def begin(self, until: datetime) -> None: ...

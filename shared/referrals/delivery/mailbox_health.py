@@ -5,8 +5,8 @@ import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from shared.rows import Row, StorageError, Table
-from shared.wallclock import london_day
+from shared.local_time import london_day
+from shared.tables.table import Row, StorageError, Table
 
 logger = logging.getLogger(__name__)
 

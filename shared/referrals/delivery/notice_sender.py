@@ -8,9 +8,9 @@ from typing import Protocol
 from uuid import NAMESPACE_URL, uuid5
 
 from shared.mail.delivery import Claim, Outcome, Postponed, Sent, hand_over
-from shared.mail.entries import Entry, MailState
+from shared.mail.log_rows import Entry, MailState
 from shared.mail.message import EmailMessage, MailSender
-from shared.rows import Row
+from shared.tables.table import Row
 
 logger = logging.getLogger(__name__)
 
@@ -31,14 +31,14 @@ class Ledger(Protocol):
 
 
 class Log(Protocol):
-    """The table that the ledger keeps them in; `shared.rows` describes each."""
+    """The table that the ledger keeps them in; `shared.tables.table` describes each."""
 
     def query(self, select: Sequence[str] = (), **like: str) -> list[Row]: ...
     def delete(self, partition: str, key: str, etag: str | None = None) -> None: ...
 
 
 class Pause(Protocol):
-    """The mail service's wish to be left alone; `shared.service_rows` describes each."""
+    """The mail service's wish to be left alone; `shared.tables.service_table` describes each."""
 
     def is_on(self, now: datetime) -> bool: ...
     def begin(self, until: datetime) -> None: ...

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Protocol
 
-from shared.mail.letters import Letters
+from shared.local_time import date_in_words
 from shared.mail.message import EmailMessage
+from shared.mail.renderer import Letters
 from shared.referrals.delivery.answer_layout import laid_out
 from shared.referrals.model import Referral
-from shared.wallclock import date_in_words
 
 INLINE = "inline"
 """The delivery that puts the answers into the mail; every other one mails the way to them."""

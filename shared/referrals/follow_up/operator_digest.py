@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 
-from shared.mail.letters import Letters
+from shared.local_time import date_in_words, london_day
 from shared.mail.message import EmailMessage
+from shared.mail.renderer import Letters
 from shared.referrals.delivery.notice_sender import OPERATORS
 from shared.referrals.follow_up.overdue_alarm import ALARMS
 from shared.referrals.model import UNSENT, Referral, ReferralState
-from shared.wallclock import date_in_words, london_day
 
 logger = logging.getLogger(__name__)
 

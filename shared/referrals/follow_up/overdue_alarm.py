@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from shared.referrals.model import Referral
-from shared.rows import moment_text
+from shared.tables.table import moment_text
 
 logger = logging.getLogger(__name__)
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 
+from shared.local_time import london_day
 from shared.mail.message import EmailMessage
 from shared.referrals.delivery.notice_sender import REMINDERS
 from shared.referrals.delivery.provider_emails import day_after
 from shared.referrals.follow_up.deadlines import ERASED_AFTER, Deadlines
 from shared.referrals.model import Referral
-from shared.wallclock import london_day
 
 logger = logging.getLogger(__name__)
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
+from shared.local_time import LONDON
 from shared.referrals import transitions
 from shared.referrals.follow_up.deadlines import FORGOTTEN_AFTER, Deadlines, may_be_erased, may_be_forgotten, mended
 from shared.referrals.model import Referral, ReferralState
-from shared.rows import RowConflictError, StorageUnavailableError
-from shared.service_rows import Remembered
-from shared.wallclock import LONDON
+from shared.tables.service_table import Remembered
+from shared.tables.table import RowConflictError, StorageUnavailableError
 
 logger = logging.getLogger(__name__)
 
@@ -71,7 +71,7 @@ class Holdings(Protocol):
 
 
 class Days(Protocol):
-    """On which days this was done; `shared.service_rows` describes each."""
+    """On which days this was done; `shared.tables.service_table` describes each."""
 
     def is_due(self, rows: Remembered, now: datetime) -> bool: ...
     def steady(self, rows: Remembered, now: datetime) -> int: ...

@@ -6,11 +6,11 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, create_model
 
-from shared.contact import Agreed, SubmissionId
-from shared.content import OneToOne
-from shared.questions.answering import fields
-from shared.questions.asked import Asked
-from shared.questions.wording import in_words
+from shared.content.content import OneToOne
+from shared.content.question import Asked
+from shared.fields.answer_fields import fields
+from shared.fields.answer_text import in_words
+from shared.fields.field_types import Agreed, SubmissionId
 
 
 class ReferralRequest(BaseModel):
@@ -60,7 +60,7 @@ class ReferralRequest(BaseModel):
 def referral_model(form: OneToOne) -> type[ReferralRequest]:
     """The model of a whole referral, as it is taken in one JSON document and at the end of the pages.
 
-    Validate with the present day in London under `shared.questions.answering.TODAY` as context.
+    Validate with the present day in London under `shared.fields.answer_fields.TODAY` as context.
     """
     kept = [each for each in form.questions if each.question.kept]
     model = create_model(

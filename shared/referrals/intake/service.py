@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from shared.local_time import london_day
 from shared.references import reference, same_answers, same_submission
 from shared.referrals.errors import ReferralReusedError, ReferralsBusyError
 from shared.referrals.intake.request import ReferralRequest
 from shared.referrals.model import Referral, ReferralState
-from shared.rows import RowConflictError, StorageUnavailableError
-from shared.wallclock import london_day
+from shared.tables.table import RowConflictError, StorageUnavailableError
 
 logger = logging.getLogger(__name__)
 

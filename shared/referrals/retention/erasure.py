@@ -11,7 +11,7 @@ from typing import Protocol
 
 from shared.referrals import transitions
 from shared.referrals.model import Referral, ReferralState
-from shared.rows import RowConflictError
+from shared.tables.table import RowConflictError
 
 logger = logging.getLogger(__name__)
 

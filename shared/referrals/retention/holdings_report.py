@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
+from shared.local_time import date_in_words
 from shared.referrals.follow_up.deadlines import FORGOTTEN_AFTER
 from shared.referrals.model import Referral, days_since
-from shared.rows import Row, Table, moment_text
-from shared.wallclock import date_in_words
+from shared.tables.table import Row, Table, moment_text
 
 _PARTITION = "held"
 

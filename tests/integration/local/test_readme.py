@@ -18,7 +18,7 @@ from functions.web import render
 from local.clock import LocalClock, Setting
 from local.places import ROOT, VENV
 from local.ports import free_ports
-from shared.mail import letters
+from shared.mail import renderer
 from tests.e2e.web import get
 
 README = (ROOT / "README.md").read_text("utf-8")
@@ -136,7 +136,7 @@ def test_the_templates_are_compiled_before_deploying() -> None:
     said = finished(typed(BUILD))
 
     folders = [ROOT / line.split()[-1] for line in said.splitlines()]
-    assert folders == [render.COMPILED, letters.COMPILED]
+    assert folders == [render.COMPILED, renderer.COMPILED]
     assert all(any(folder.iterdir()) for folder in folders)
 
 

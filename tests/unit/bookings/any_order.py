@@ -16,11 +16,11 @@ from shared.bookings.places.service import BookingService
 from shared.bookings.self_service.links import Done
 from shared.bookings.tables.repository import BookingRepository
 from shared.bookings.tables.session_rows import SessionRow
-from shared.contact import same_person
+from shared.fields.field_types import same_person
 from shared.mail.message import EmailMessage
 from shared.reminder_offsets import parse_offsets
-from shared.rows import StorageError, Table
-from shared.service_rows import remembered
+from shared.tables.service_table import remembered
+from shared.tables.table import StorageError, Table
 from tests.builders import KEY, session_cells
 from tests.fakes import BrokenTable, Crash, FakeMailSender, FakeTable, Fault, Trouble
 from tests.unit.bookings.house import LINKS, House, Wrap

@@ -15,14 +15,14 @@ from shared.bookings.self_service.links import CalendarNames, ManageLinks
 from shared.bookings.self_service.service import Managing
 from shared.bookings.tables.repository import GUARD, BookingRepository
 from shared.bookings.tables.session_finder import SessionFinder
-from shared.mail.budget import Budget
 from shared.mail.ledger import MailLedger
-from shared.mail.letters import Letters
 from shared.mail.message import EmailMessage
+from shared.mail.quota import Budget
+from shared.mail.renderer import Letters
 from shared.reminder_offsets import parse_offsets
-from shared.rows import Row, Table
-from shared.service_rows import MailPause, SessionRegister, remembered
 from shared.signing import Signer
+from shared.tables.service_table import MailPause, SessionRegister, remembered
+from shared.tables.table import Row, Table
 from tests.builders import KEY, MORNING, POLICY, booking_request, content, session_cells
 from tests.fakes import FakeMailSender, FakeTable, FakeTime
 

@@ -4,7 +4,7 @@ from collections import Counter
 
 from shared.bookings.model.attendee import Attendee, AttendeeState, Session, SessionState, can_be_mailed
 from shared.bookings.model.email_ids import TELLS_THE_SESSION, MailKind, stamp
-from shared.wallclock import span_in_words
+from shared.local_time import span_in_words
 from tests.builders import POLICY
 from tests.unit.bookings.any_order import SESSIONS, AnyOrderHouse, Letter, View
 

@@ -10,7 +10,7 @@ from shared.bookings.reconcile.portal_edits import look_after
 from shared.bookings.tables.attendee_rows import write_attendee
 from shared.bookings.tables.session_rows import WRITTEN_BY_PEOPLE, WRITTEN_BY_SERVICE, SessionRow, read_session_row
 from shared.reminder_offsets import parse_offsets
-from shared.rows import Row
+from shared.tables.table import Row
 from tests.builders import MORNING, ROOT, attendee, session, session_cells
 
 GUIDE = (ROOT / "docs" / "admin.md").read_text("utf-8")

@@ -15,7 +15,7 @@ from shared.bookings.model.errors import BookingError, BookingsBusyError
 from shared.bookings.places.request import Booked
 from shared.bookings.self_service.links import Done
 from shared.references import same_submission
-from shared.rows import StorageError
+from shared.tables.table import StorageError
 from tests.builders import KEY
 from tests.fakes import Trouble
 from tests.unit.bookings import promises

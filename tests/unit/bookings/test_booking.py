@@ -21,7 +21,7 @@ from shared.bookings.places.request import Booked
 from shared.bookings.places.service import BookingService
 from shared.bookings.tables.repository import GUARD, BookingRepository
 from shared.reminder_offsets import parse_offsets
-from shared.rows import Row, StorageUnavailableError, Table, Write
+from shared.tables.table import Row, StorageUnavailableError, Table, Write
 from tests.builders import KEY, MORNING, POLICY, booking_request, london, session_cells
 from tests.fakes import FAULTS, Crash, FakeTable, FakeTime, Fault, Trouble, breaking
 

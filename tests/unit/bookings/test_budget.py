@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import timedelta
 from typing import Any
 
-from shared.mail.budget import Budget
+from shared.mail.quota import Budget
 from tests.builders import MORNING, london
 from tests.unit.bookings.house import House
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from shared.bookings.direct import DirectMail
 from shared.bookings.model.attendee import AttendeeState, Roster, SessionState
 from shared.bookings.staff_emails.facilitator_briefing import Facilitators, due_mail, numbers
+from shared.mail.immediate_sender import DirectMail
 from shared.mail.ledger import MailLedger
-from shared.service_rows import MailPause, remembered
+from shared.tables.service_table import MailPause, remembered
 from tests.builders import attendee, london, session
 from tests.fakes import FAULTS, Crash, FakeTable, Fault, Trouble, breaking
 from tests.unit.bookings.house import LETTERS, House, Wrap

@@ -8,7 +8,7 @@ import pytest
 
 from shared.bookings.model.attendee import AttendeeState
 from shared.bookings.model.errors import NotForOutsidersError, TooLateToCheckError
-from shared.wallclock import moment_in_words
+from shared.local_time import moment_in_words
 from tests.builders import POLICY, london
 from tests.unit.bookings.house import House
 

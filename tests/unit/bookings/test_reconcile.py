@@ -8,7 +8,7 @@ from shared.bookings.emails.due_emails import owed
 from shared.bookings.model.attendee import Attendee, AttendeeState, Roster, Session, SessionState
 from shared.bookings.model.email_ids import MailId, MailKind
 from shared.bookings.reconcile.roster import mails_due, reconcile_roster
-from shared.mail.entries import Entry, MailState
+from shared.mail.log_rows import Entry, MailState
 from shared.reminder_offsets import parse_offsets
 from tests.builders import MORNING, POLICY, attendee, entry, london, session
 

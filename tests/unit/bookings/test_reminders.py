@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.local_time import LONDON
 from shared.reminder_offsets import parse_offset, parse_offsets, reminder_times
-from shared.wallclock import LONDON
 from tests.builders import london
 
 DEFAULT = parse_offsets("P1D,PT1H")

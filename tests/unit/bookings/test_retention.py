@@ -8,8 +8,8 @@ import pytest
 
 from shared.bookings.retention.run import Retention, Swept, is_due
 from shared.bookings.tables.repository import GUARD
-from shared.rows import Row, RowConflictError, StorageError, StorageUnavailableError, Table, Write
-from shared.service_rows import remembered
+from shared.tables.service_table import remembered
+from shared.tables.table import Row, RowConflictError, StorageError, StorageUnavailableError, Table, Write
 from tests.builders import london
 from tests.fakes import FAULTS, BrokenTable, Crash, FakeTable, Fault, Trouble
 from tests.unit.bookings.house import House, Wrap

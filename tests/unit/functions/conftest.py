@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from functions.web.responses import Answering, Site
-from shared.content import Content
+from shared.content.content import Content
 from tests import builders
 
 

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import azure.functions as func
 
 from local.keys import new_keys
-from shared.content import Content
+from shared.content.content import Content
 from shared.passphrase import PassphraseHash
 from shared.referrals.collection.acknowledgement import Acknowledging
 from shared.referrals.collection.collector import Collector

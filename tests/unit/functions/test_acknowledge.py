@@ -8,7 +8,7 @@ import pytest
 import functions.provider.acknowledge
 import shared.bootstrap
 from functions.provider.acknowledge import acknowledge, acknowledge_form
-from shared.content import Content
+from shared.content.content import Content
 from shared.referrals.collection.acknowledgement import Acknowledging
 from shared.referrals.repository import ReferralRepository
 from tests.fakes import Trouble, breaking

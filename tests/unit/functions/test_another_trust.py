@@ -5,8 +5,8 @@ from html import unescape
 import pytest
 
 from functions.web.render import TEMPLATES
-from shared.content import Content
-from shared.mail.letters import Letters
+from shared.content.content import Content
+from shared.mail.renderer import Letters
 from tests.another_trust import traces
 from tests.builders import ROOT
 from tests.unit.functions.test_pages import PAGES, show

@@ -29,10 +29,10 @@ from shared.bookings.model.errors import (
 )
 from shared.bookings.places.request import Booked, BookingRequest
 from shared.bookings.places.service import Opening
-from shared.content import Content
-from shared.rows import StorageUnavailableError
-from shared.settings import Support
+from shared.config.settings import Support
+from shared.content.content import Content
 from shared.signing import Signer
+from shared.tables.table import StorageUnavailableError
 from tests import builders
 from tests.builders import MORNING
 from tests.fakes import FakeClock

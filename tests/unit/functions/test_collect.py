@@ -9,7 +9,7 @@ import pytest
 import functions.provider.collect
 import shared.bootstrap
 from functions.provider.collect import collect
-from shared.content import Content
+from shared.content.content import Content
 from shared.referrals.collection.lockout import Lockout
 from shared.referrals.errors import KeyUnavailableError
 from tests.e2e.web import hidden_fields

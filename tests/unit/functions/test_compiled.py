@@ -11,10 +11,10 @@ from jinja2 import Environment, FileSystemLoader
 
 from functions.web import render
 from local.build import WrittenTemplates, build
-from shared.compiled import CompiledTemplates
-from shared.content import Content
-from shared.mail import letters
-from shared.mail.letters import Letters
+from shared.content.content import Content
+from shared.mail import renderer
+from shared.mail.renderer import Letters
+from shared.template_cache import CompiledTemplates
 from tests.unit.functions.test_pages import PAGES, show
 
 PAGE = "page.html"
@@ -86,7 +86,7 @@ def test_the_first_page_of_a_process_compiles_nothing(
 def test_the_first_mail_of_a_process_compiles_nothing(
     built: tuple[Path, Path], compiling: list[str], content: Content, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(letters, "COMPILED", built[1])
+    monkeypatch.setattr(renderer, "COMPILED", built[1])
     facts = {"reference": "34679CDF", "answers": [("Name", "Zoë")], "link_url": "https://b.example/acknowledge/t"}
     Letters(content).write("referral", to="a@b.example", **facts)
     assert compiling == []

@@ -10,7 +10,7 @@ import function_app
 import shared.bootstrap
 from functions.site import not_found
 from functions.site.routes import Routes, routes_of
-from shared.content import Content
+from shared.content.content import Content
 from tests.unit.functions import requests
 from tests.unit.functions.test_information import FakeServices
 

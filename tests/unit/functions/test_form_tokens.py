@@ -22,10 +22,10 @@ from shared.bookings.model.attendee import AttendeeState, Session
 from shared.bookings.model.errors import SessionUnknownError
 from shared.bookings.places.request import Booked, BookingRequest
 from shared.bookings.places.service import Opening
-from shared.content import Content
+from shared.config.settings import Support
+from shared.content.content import Content
 from shared.references import ALPHABET
 from shared.referrals.intake.request import ReferralRequest, referral_model
-from shared.settings import Support
 from shared.signing import Signer
 from tests import builders
 from tests.builders import MORNING

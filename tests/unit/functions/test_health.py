@@ -13,10 +13,10 @@ import functions.site.health
 import shared.bootstrap
 from functions.site.health import health
 from shared.bootstrap import Services
-from shared.content import Content, load_content
-from shared.rows import Row, StorageUnavailableError
-from shared.service_rows import Heartbeat
-from shared.settings import Settings
+from shared.config.settings import Settings
+from shared.content.content import Content, load_content
+from shared.tables.service_table import Heartbeat
+from shared.tables.table import Row, StorageUnavailableError
 from tests.builders import MORNING
 from tests.fakes import FakeClock, FakeTable
 from tests.unit.functions import requests

@@ -12,9 +12,9 @@ import functions.site.start
 import shared.bootstrap
 from functions.site import downloads
 from functions.site.downloads import download, offers
-from shared.articles import Resource, Resources
-from shared.content import Content
-from shared.settings import Support
+from shared.config.settings import Support
+from shared.content.content import Content
+from shared.content.content_models import Resource, Resources
 from tests.unit.functions import requests
 
 

@@ -34,7 +34,7 @@ from shared.bookings.model.errors import (
     TooLateToCheckError,
 )
 from shared.bookings.self_service.service import Managing
-from shared.content import Content
+from shared.content.content import Content
 from tests.builders import MORNING
 from tests.fakes import FakeClock
 from tests.unit.functions import requests

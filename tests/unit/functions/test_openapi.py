@@ -10,7 +10,7 @@ from functions.api.document import document
 from functions.problems.error_table import PROBLEMS
 from functions.site.routes import Routes, routes_of
 from shared.bookings.model.allocation_policy import Policy
-from shared.content import Content
+from shared.content.content import Content
 
 ROUTES = Routes(lambda: routes_of(function_app.BLUEPRINTS))
 EVERY_POST = {"400", "403", "405", "413", "415", "422", "500", "503"}

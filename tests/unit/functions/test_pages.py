@@ -28,14 +28,14 @@ from functions.site.assets import assets
 from functions.site.downloads import Offer
 from functions.web import render
 from functions.web.security_headers import SCRIPT_HASHES
-from shared.articles import Article, Link, Section
 from shared.bookings.model.attendee import AttendeeState, SessionState
 from shared.bookings.model.errors import BookingsBusyError, NotForOutsidersError, SessionFullError
 from shared.bookings.places.request import BookingRequest
-from shared.content import Content, OneToOne
+from shared.config.settings import Support
+from shared.content.content import Content, OneToOne
+from shared.content.content_models import Article, Link, Section
 from shared.referrals.errors import LinkLockedError, ReferralReusedError
 from shared.referrals.model import Progress, ReferralState
-from shared.settings import Support
 from tests import builders
 from tests.builders import MORNING, ROOT
 from tests.unit.functions.managing import TOKEN, managed

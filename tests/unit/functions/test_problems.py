@@ -17,10 +17,10 @@ from shared.bookings.model.errors import (
     TooLateError,
     TooLateToCheckError,
 )
-from shared.content import ContentError
+from shared.config.settings import SettingsError
+from shared.content.content import ContentError
 from shared.referrals.errors import ReferralError, ReferralReusedError, ReferralsBusyError
-from shared.rows import RowConflictError, StorageError, StorageUnavailableError
-from shared.settings import SettingsError
+from shared.tables.table import RowConflictError, StorageError, StorageUnavailableError
 
 FAMILIES: list[type[Exception]] = [BookingError, ReferralError, BodyError, FormError, SettingsError, ContentError]
 

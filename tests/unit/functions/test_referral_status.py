@@ -9,7 +9,7 @@ import pytest
 import functions.referrals.status
 import shared.bootstrap
 from functions.referrals.status import referral_status, referral_status_form
-from shared.content import Content
+from shared.content.content import Content
 from shared.referrals.intake.status_lookup import Enquiries, Guesses
 from shared.referrals.model import Referral, ReferralState
 from tests import builders

@@ -10,11 +10,11 @@ import pytest
 
 import functions.referrals.refer
 import shared.bootstrap
-from shared.content import Content
-from shared.questions.catalogue import CATALOGUE
+from shared.config.settings import Support
+from shared.content.content import Content
+from shared.content.question_catalogue import CATALOGUE
 from shared.referrals.errors import ReferralReusedError, ReferralsBusyError
-from shared.rows import StorageUnavailableError
-from shared.settings import Support
+from shared.tables.table import StorageUnavailableError
 from tests import builders
 from tests.builders import MORNING
 from tests.fakes import FakeClock

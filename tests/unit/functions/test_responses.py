@@ -16,9 +16,9 @@ from functions.web import responses
 from functions.web.render import ASSETS
 from functions.web.responses import Answering, Site, json_body, page, problem, see_other
 from shared.bookings.model.errors import BookingsBusyError, SessionFullError
-from shared.content import Content, ContentError
+from shared.config.settings import SettingsError
+from shared.content.content import Content, ContentError
 from shared.referrals.errors import ReferralReusedError
-from shared.settings import SettingsError
 from tests.unit.functions import requests
 
 FIELDS = (FieldError("email", "Enter one email address"), FieldError("", "Leave it out"))

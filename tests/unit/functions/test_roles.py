@@ -7,8 +7,8 @@ import shared.bootstrap
 from functions.provider.collect import collect
 from local.environment import chosen
 from local.keys import new_keys
-from shared.assembly import Services
-from shared.settings import Settings
+from shared.composition.services import Services
+from shared.config.settings import Settings
 from tests.builders import MORNING
 from tests.unit.functions.provider import request
 from tests.unit.functions.requests import Outbox

@@ -12,7 +12,7 @@ import pytest
 from jinja2.utils import missing
 
 from functions.web import render as pages
-from shared.content import Content
+from shared.content.content import Content
 from tests.unit.functions.test_pages import OWN, PAGES, of
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from functions.site import assets
 from functions.web.responses import Answering, page
-from shared.content import Content
+from shared.content.content import Content
 from tests.unit.functions import requests
 from tests.unit.functions.test_pages import PAGES, Page, show
 

@@ -10,7 +10,7 @@ from local import environment
 from local.azurite import REFERRALS, Azurite
 from local.keys import new_keys
 from local.process import Child
-from shared.settings import Settings
+from shared.config.settings import Settings
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from pathspec import GitIgnoreSpec
 
 from functions.web import render
 from local.places import ROOT
-from shared.mail import letters
+from shared.mail import renderer
 
 SERVICE = ("function_app.py", "host.json", "requirements.txt")
 FOLDERS = ("functions/", "shared/")
@@ -40,7 +40,7 @@ def test_every_file_of_the_service_is_deployed(ignored: GitIgnoreSpec) -> None:
     assert of_the_service >= {*SERVICE, "functions/site/health.py", "shared/mail/templates/reminder.jinja"}
 
 
-@pytest.mark.parametrize("folder", [render.COMPILED, letters.COMPILED])
+@pytest.mark.parametrize("folder", [render.COMPILED, renderer.COMPILED])
 def test_the_compiled_templates_are_deployed_though_git_does_not_keep_them(
     ignored: GitIgnoreSpec, folder: Path
 ) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from jinja2 import UndefinedError
 
-from shared.mail.letters import Letters
 from shared.mail.message import EmailMessage
+from shared.mail.renderer import Letters
 from tests.builders import content
 
 LETTERS = Letters(content())

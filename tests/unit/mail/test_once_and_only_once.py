@@ -18,10 +18,10 @@ from shared.bookings.tables.repository import BookingRepository
 from shared.bookings.tables.session_finder import SessionFinder
 from shared.mail.delivery import Claim
 from shared.mail.ledger import MailLedger
-from shared.mail.letters import Letters
+from shared.mail.renderer import Letters
 from shared.reminder_offsets import parse_offsets
-from shared.rows import StorageError, Table
-from shared.service_rows import MailPause, SessionRegister, remembered
+from shared.tables.service_table import MailPause, SessionRegister, remembered
+from shared.tables.table import StorageError, Table
 from tests.builders import KEY, MORNING, POLICY, attendee, content, session, session_cells
 from tests.fakes import FAULTS, Crash, FakeMailSender, FakeTable, Fault, Trouble, breaking
 from tests.unit.bookings.house import LINKS, NAMES

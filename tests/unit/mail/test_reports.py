@@ -10,10 +10,10 @@ import pytest
 from shared.bookings.emails.mailer import BookingMailer
 from shared.bookings.model.email_ids import MailId, MailKind
 from shared.mail.delivery import Claim, Postponed, Sent
-from shared.mail.entries import MailState
+from shared.mail.delivery_reports import reported_state
 from shared.mail.ledger import MailLedger, Reported
-from shared.mail.reports import reported_state
-from shared.rows import Row, RowConflictError, StorageError, Table, Write
+from shared.mail.log_rows import MailState
+from shared.tables.table import Row, RowConflictError, StorageError, Table, Write
 from tests.builders import MORNING, london
 from tests.fakes import FAULTS, Crash, FakeTable, Fault, Trouble, breaking
 from tests.unit.bookings.house import House

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from shared.questions.answering import TODAY
+from shared.fields.answer_fields import TODAY
 from shared.referrals.delivery.answer_layout import laid_out
 from shared.referrals.intake.request import ReferralRequest, referral_model
 from tests import builders

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from shared.content import Content, ContentError, load_content
-from shared.questions.catalogue import CATALOGUE
-from shared.questions.checks import MOST_BYTES, MOST_FIELDS
+from shared.content.content import Content, ContentError, load_content
+from shared.content.form_checks import MOST_BYTES, MOST_FIELDS
+from shared.content.question_catalogue import CATALOGUE
 from tests import builders
 
 FILE = builders.ROOT / "functions" / "content" / "mersey-care.toml"

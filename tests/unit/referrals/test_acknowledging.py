@@ -7,7 +7,7 @@ import pytest
 from shared.referrals.collection.acknowledgement import Acknowledgement, Acknowledging
 from shared.referrals.errors import ReferralsBusyError
 from shared.referrals.model import Progress, ReferralState
-from shared.rows import StorageError
+from shared.tables.table import StorageError
 from tests.builders import MORNING, referral_request
 from tests.fakes import FAULTS, Crash, Fault, Trouble, breaking
 from tests.unit.referrals.way import Way

@@ -8,7 +8,7 @@ import pytest
 
 from shared.mail.message import EmailMessage
 from shared.referrals.delivery.forwarder import operation_id
-from shared.rows import StorageError
+from shared.tables.table import StorageError
 from tests.builders import MORNING, referral_request
 from tests.fakes import FAULTS, Crash, Fault, Trouble, breaking
 from tests.unit.referrals.test_erasing import delivered

@@ -28,8 +28,8 @@ from shared.referrals.errors import (
 from shared.referrals.intake.service import ReferralService
 from shared.referrals.repository import ReferralRepository
 from shared.referrals.sealing import LocalKey, Sealed, Sealer, content_key, opened
-from shared.rows import StorageError, StorageUnavailableError, Table
 from shared.signing import Signer
+from shared.tables.table import StorageError, StorageUnavailableError, Table
 from tests.builders import KEY, MORNING, referral_request
 from tests.fakes import FakeTable
 

@@ -9,7 +9,7 @@ import pytest
 from shared.mail.message import EmailMessage, MailRefusedError
 from shared.mail.receipts import Receipt
 from shared.referrals.collection.lockout import Lockout
-from shared.rows import Row, StorageError, Table
+from shared.tables.table import Row, StorageError, Table
 from tests.builders import MORNING, referral_request
 from tests.fakes import FAULTS, BrokenTable, Crash, FakeTable, Fault, Trouble, breaking
 from tests.unit.referrals.way import RECIPIENT, SUBMISSION, Way

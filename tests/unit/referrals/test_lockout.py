@@ -9,7 +9,7 @@ import pytest
 
 from shared.referrals.collection.lockout import LOCKED_FOR, TRIES, Lockout
 from shared.referrals.errors import LinkLockedError
-from shared.rows import StorageError
+from shared.tables.table import StorageError
 from tests.builders import MORNING
 from tests.fakes import FAULTS, Crash, FakeTable, Fault, Trouble, breaking
 

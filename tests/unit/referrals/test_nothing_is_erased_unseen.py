@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from shared.mail.sender import _retry_after
+from shared.mail.services.acs.sender import _retry_after
 from shared.referrals.collection.acknowledgement import Acknowledgement
 from shared.referrals.errors import KeyUnavailableError
 from shared.referrals.model import Progress
-from shared.service_rows import MailPause
+from shared.tables.service_table import MailPause
 from tests.builders import MORNING, referral_request
 from tests.unit.referrals.way import PRIVATE, RECIPIENT, SUBMISSION, Way
 

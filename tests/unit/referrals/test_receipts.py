@@ -10,7 +10,7 @@ from shared.mail.receipts import Receipt
 from shared.referrals.delivery.forwarder import operation_id
 from shared.referrals.delivery.mailbox_health import ProviderMailbox
 from shared.referrals.errors import ReferralsBusyError
-from shared.rows import StorageError
+from shared.tables.table import StorageError
 from tests.builders import MORNING
 from tests.fakes import FAULTS, Crash, Fault, Trouble, breaking
 from tests.unit.referrals.way import Way

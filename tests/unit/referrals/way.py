@@ -8,9 +8,9 @@ from uuid import UUID
 
 from local.keys import new_keys
 from shared.mail.ledger import MailLedger
-from shared.mail.letters import Letters
 from shared.mail.message import EmailMessage
 from shared.mail.receipts import Receipt
+from shared.mail.renderer import Letters
 from shared.referrals.collection.acknowledgement import Acknowledging
 from shared.referrals.collection.lockout import Lockout
 from shared.referrals.delivery.delivery_reports import ReferralReceipts
@@ -30,9 +30,9 @@ from shared.referrals.repository import ReferralRepository
 from shared.referrals.retention.erasure import Erasing
 from shared.referrals.retention.holdings_report import Holdings
 from shared.referrals.sealing import LocalKey, Sealed, Sealer, Unwrapper, unseal
-from shared.rows import Row, Table
-from shared.service_rows import Daily, MailPause, remembered
 from shared.signing import Signer
+from shared.tables.service_table import Daily, MailPause, remembered
+from shared.tables.table import Row, Table
 from tests.builders import KEY, MORNING, content, referral_request
 from tests.fakes import FakeMailSender, FakeTable
 

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 from shared.mail.delivery import LEASE, Claim, Outcome, Postponed, Refused
-from shared.rows import Row, moment_text
+from shared.tables.table import Row, moment_text
 
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 

@@ -8,10 +8,10 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from shared.contact import EmailAddress, FullName, PhoneNumber, free_text, one_line
-from shared.contact_schemas import OrAlone, OrBlank, lines, some_line
-from shared.questions.asked import Asked
-from shared.questions.catalogue import Kind
+from shared.content.question import Asked
+from shared.content.question_catalogue import Kind
+from shared.fields.field_schemas import OrAlone, OrBlank, lines, some_line
+from shared.fields.field_types import EmailAddress, FullName, PhoneNumber, free_text, one_line
 
 TODAY = "today"
 """The validation context's key for the present day in London: a date of birth is not later."""

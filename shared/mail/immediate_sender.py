@@ -8,7 +8,7 @@ from typing import Protocol
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from shared.mail.delivery import Claim, Outcome, Postponed, hand_over
-from shared.mail.entries import Entry
+from shared.mail.log_rows import Entry
 from shared.mail.message import EmailMessage, MailSender, MailStatus
 
 logger = logging.getLogger(__name__)
@@ -23,7 +23,7 @@ class Ledger(Protocol):
 
 
 class Pause(Protocol):
-    """The mail service's wish to be left alone; `shared.service_rows` describes each."""
+    """The mail service's wish to be left alone; `shared.tables.service_table` describes each."""
 
     def is_on(self, now: datetime) -> bool: ...
     def begin(self, until: datetime) -> None: ...

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from shared import adapters
-from shared.foundations import Foundations
+from shared.composition import azure_clients
+from shared.composition.base import Foundations
+from shared.config.settings import Role
 from shared.mail.ledger import MailLedger
 from shared.referrals.collection.acknowledgement import Acknowledging
 from shared.referrals.collection.lockout import Lockout
@@ -28,9 +29,8 @@ from shared.referrals.intake.service import ReferralService
 from shared.referrals.intake.status_lookup import Enquiries, Guesses
 from shared.referrals.retention.erasure import Erasing
 from shared.referrals.retention.holdings_report import Holdings
-from shared.rows import Table
-from shared.service_rows import Daily
-from shared.settings import Role
+from shared.tables.service_table import Daily
+from shared.tables.table import Table
 
 if TYPE_CHECKING:
     from shared.referrals.collection.collector import Collector
@@ -53,7 +53,7 @@ class ReferralServices(Foundations):
     def forwarder(self) -> "ReferralForwarder[Sealed]":
         from shared.referrals.sealing import unseal
 
-        unwrapper = adapters.unwrapper(self._settings)
+        unwrapper = azure_clients.unwrapper(self._settings)
         return ReferralForwarder(
             queue=self._referral_rows,
             unseal=lambda reference, sealed: unseal(reference, sealed, unwrapper),
@@ -145,7 +145,7 @@ class ReferralServices(Foundations):
         from shared.referrals.collection.collector import Collector
         from shared.referrals.sealing import content_key, opened
 
-        unwrapper = adapters.unwrapper(settings)
+        unwrapper = azure_clients.unwrapper(settings)
         return Collector(
             links=self.referral_links,
             store=self._referral_rows,
@@ -169,4 +169,4 @@ class ReferralServices(Foundations):
 
     @cached_property
     def _referral_tables(self) -> Callable[[str], Table]:
-        return adapters.tables(self._settings.referrals_storage)
+        return azure_clients.tables(self._settings.referrals_storage)

@@ -3,8 +3,8 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from shared.questions.asked import Asked, QuestionPage
-from shared.questions.catalogue import BY_NUMBER, CONTACT_BY, EMAIL, PHONE, Kind
+from shared.content.question import Asked, QuestionPage
+from shared.content.question_catalogue import BY_NUMBER, CONTACT_BY, EMAIL, PHONE, Kind
 
 MOST_BYTES = 63 * 1024
 """Of all answers together as a browser sends them. A form has at most 64 KiB, and some fields of its own."""

@@ -3,7 +3,6 @@
 from datetime import timedelta
 from functools import cached_property
 
-from shared.bookings.direct import DirectMail
 from shared.bookings.emails.composer import BookingWriter
 from shared.bookings.emails.mailer import BookingMailer
 from shared.bookings.model.allocation_policy import Policy
@@ -14,12 +13,13 @@ from shared.bookings.self_service.links import CalendarNames, ManageLinks
 from shared.bookings.self_service.service import Managing
 from shared.bookings.tables.repository import BookingRepository
 from shared.bookings.tables.session_finder import SessionFinder
-from shared.mail.budget import Budget
+from shared.composition.referrals import ReferralServices
+from shared.composition.upkeep import retention, staff
+from shared.mail.immediate_sender import DirectMail
 from shared.mail.ledger import MailLedger
-from shared.referral_services import ReferralServices
-from shared.schedule import Schedule
-from shared.service_rows import Adoption, Heartbeat, SessionRegister, remembered
-from shared.upkeep import retention, staff
+from shared.mail.quota import Budget
+from shared.tables.service_table import Adoption, Heartbeat, SessionRegister, remembered
+from shared.timer.run import Schedule
 
 
 class Services(ReferralServices):

@@ -5,7 +5,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from shared.content import Content
+from shared.content.content import Content
 from shared.mail.message import EmailMessage
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Letters:
         return self._environment("html")
 
     def _environment(self, kind: Kind) -> "Environment":
-        from shared.compiled import CompiledTemplates  # noqa: PLC0415  # it imports Jinja
+        from shared.template_cache import CompiledTemplates  # noqa: PLC0415  # it imports Jinja
 
         found = environment(kind, CompiledTemplates(COMPILED))
         blocks: Any = found.get_template(f"_blocks.{kind}.jinja").module

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import date
 
-from shared.questions.asked import Asked, Language
-from shared.questions.catalogue import Kind
+from shared.content.question import Asked, Language
+from shared.content.question_catalogue import Kind
 
 
 def in_words(asked: Asked, answer: object, languages: Sequence[Language]) -> str:

@@ -7,9 +7,9 @@ from typing import Annotated, Self
 from pydantic import Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from shared.articles import Article, ClosedPages, HelpLine, HelpNow, Link, Part, Resources, Start
-from shared.questions.asked import Asked, Language, QuestionPage
-from shared.questions.checks import problems
+from shared.content.content_models import Article, ClosedPages, HelpLine, HelpNow, Link, Part, Resources, Start
+from shared.content.form_checks import problems
+from shared.content.question import Asked, Language, QuestionPage
 
 
 class ContentError(Exception):

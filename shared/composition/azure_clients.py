@@ -6,9 +6,9 @@ Each SDK is imported where it is used: a function that sends no mail does not wa
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from shared.config.settings import Settings, SettingsError, StorageConnection
 from shared.mail.message import MailSender
-from shared.rows import Table
-from shared.settings import Settings, SettingsError, StorageConnection
+from shared.tables.table import Table
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def tables(connection: StorageConnection) -> Callable[[str], Table]:
     """The tables of one storage account, by name, over one client."""
-    from shared.storage import AzureTable, open_tables
+    from shared.tables.azure_tables import AzureTable, open_tables
 
     client = open_tables(connection, None if connection.connection_string else _identity(connection.client_id))
     return lambda name: AzureTable(client.get_table_client(name))
@@ -32,7 +32,7 @@ def mail_sender(settings: Settings) -> MailSender:
     """
     from azure.core.credentials import AzureKeyCredential
 
-    from shared.mail.sender import AzureMailSender, open_client
+    from shared.mail.services.acs.sender import AzureMailSender, open_client
 
     key = settings.email_access_key
     credential = AzureKeyCredential(key.get_secret_value()) if key else _identity(settings.bookings_client_id)

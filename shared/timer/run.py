@@ -9,7 +9,7 @@ from typing import Protocol
 from shared.bookings.model.email_ids import DueMail
 from shared.bookings.reconcile.reconcile_all import Round
 from shared.bookings.reconcile.session_reconciler import LookedAfter
-from shared.service_rows import Remembered
+from shared.tables.service_table import Remembered
 
 logger = logging.getLogger(__name__)
 

@@ -1,6 +1,6 @@
 """The mail service's words for what became of a mail that it had taken."""
 
-from shared.mail.entries import MailState
+from shared.mail.log_rows import MailState
 
 _STATES = {
     "delivered": MailState.DELIVERED,

@@ -8,10 +8,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, HttpUrl, SecretStr, ValidationError
 
-from shared.contact import EmailAddress
-from shared.passphrase import PassphraseHash
-from shared.reminder_offsets import Offset, parse_offsets
-from shared.setting_types import (
+from shared.config.setting_types import (
     ConnectionString,
     Credential,
     Domains,
@@ -25,6 +22,9 @@ from shared.setting_types import (
     VaultKey,
     names,
 )
+from shared.fields.field_types import EmailAddress
+from shared.passphrase import PassphraseHash
+from shared.reminder_offsets import Offset, parse_offsets
 
 
 class SettingsError(Exception):

@@ -8,18 +8,18 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
-from shared import adapters
-from shared.content import Content, load_content
-from shared.mail.letters import Letters
+from shared.composition import azure_clients
+from shared.config.settings import Settings, Support
+from shared.content.content import Content, load_content
 from shared.mail.message import MailSender
-from shared.rows import Table
-from shared.service_rows import MailPause
-from shared.settings import Settings, Support
+from shared.mail.renderer import Letters
 from shared.signing import Signer
+from shared.tables.service_table import MailPause
+from shared.tables.table import Table
 
 type Clock = Callable[[], datetime]
 
-_ROOT = Path(__file__).parents[1]
+_ROOT = Path(__file__).parents[2]
 
 
 class Foundations:
@@ -73,7 +73,7 @@ class Foundations:
 
     @cached_property
     def _sender(self) -> MailSender:
-        return adapters.mail_sender(self._settings)
+        return azure_clients.mail_sender(self._settings)
 
     @cached_property
     def _service_table(self) -> Table:
@@ -81,4 +81,4 @@ class Foundations:
 
     @cached_property
     def _booking_tables(self) -> Callable[[str], Table]:
-        return adapters.tables(self._settings.bookings_storage)
+        return azure_clients.tables(self._settings.bookings_storage)

@@ -1,4 +1,4 @@
-"""Azure Table Storage behind the port of `shared.rows`: the SDK's client called in one place, its errors translated."""
+"""Azure Table Storage behind the port `shared.tables.table`: the one place that calls its SDK and translates errors."""
 
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,7 +10,8 @@ from azure.core.credentials import TokenCredential
 from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
 from azure.data.tables import TableClient, TableErrorCode, TableServiceClient, UpdateMode
 
-from shared.rows import (
+from shared.config.settings import StorageConnection
+from shared.tables.table import (
     MOST_WRITES,
     Row,
     RowConflictError,
@@ -19,7 +20,6 @@ from shared.rows import (
     StorageUnavailableError,
     Write,
 )
-from shared.settings import StorageConnection
 
 # Bounded waits: the SDK's own defaults go on for minutes, and the person at the form is waiting.
 _PATIENCE: Mapping[str, Any] = {
@@ -32,7 +32,7 @@ _PATIENCE: Mapping[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class AzureTable:
-    """One table through the SDK's client, as `shared.rows.Table` describes it."""
+    """One table through the SDK's client, as `shared.tables.table.Table` describes it."""
 
     client: TableClient = field(repr=False)
 

@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from shared.rows import Row, Table, moment_text
-from shared.wallclock import london_day
+from shared.local_time import london_day
+from shared.tables.table import Row, Table, moment_text
 
 _PARTITION = "service"
 _HEARTBEAT = "heartbeat"

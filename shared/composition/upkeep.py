@@ -3,16 +3,16 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
-from shared.bookings.direct import DirectMail
 from shared.bookings.model.allocation_policy import Policy
 from shared.bookings.reconcile.reconcile_all import Round
 from shared.bookings.retention.run import Retention
 from shared.bookings.staff_emails.digest_log import ToldRows
 from shared.bookings.staff_emails.facilitator_briefing import Facilitators
 from shared.bookings.staff_emails.organiser_digest import Organiser
-from shared.mail.letters import Letters
-from shared.rows import Table
-from shared.settings import Settings
+from shared.config.settings import Settings
+from shared.mail.immediate_sender import DirectMail
+from shared.mail.renderer import Letters
+from shared.tables.table import Table
 
 type Teller = Callable[[Round, datetime], object]
 

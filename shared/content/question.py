@@ -6,8 +6,8 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
-from shared.articles import Part
-from shared.questions.catalogue import CATALOGUE, Question
+from shared.content.content_models import Part
+from shared.content.question_catalogue import CATALOGUE, Question
 
 
 class Option(Part):

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
-from shared import contact_schemas as schemas
+from shared.fields import field_schemas as schemas
 
 NAME_LENGTH = 100
 EMAIL_LENGTH = 254

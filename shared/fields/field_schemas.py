@@ -1,4 +1,4 @@
-"""What the checks of `shared.contact` take, in JSON Schema: for API clients, who see no sentence of ours beforehand.
+"""JSON Schemas of the checks in `shared.fields.field_types`, for API clients, who see no sentence of ours beforehand.
 
 Patterns are of ECMA-262 with the flag `u`. What no pattern can say (whether a number can be dialled) is a `format`.
 """

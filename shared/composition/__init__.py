@@ -1,0 +1,1 @@
+"""Builds the services from the settings; the only package that knows every adapter."""
