@@ -12,4 +12,4 @@ if __name__ == "__main__":
             f"This project needs Python 3.13, the one that Azure runs, and this is {sys.version.split()[0]}.\n"
             "Get it from https://www.python.org/downloads/ and use `python3.13 dev.py` (Windows: `py -3.13 dev.py`)."
         )
-    runpy.run_module("local.commands", run_name="__main__", alter_sys=True)
+    runpy.run_module("local.commands.main", run_name="__main__", alter_sys=True)

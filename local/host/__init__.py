@@ -5,7 +5,7 @@ host does: routes, keys, timers, queues, Event Grid, output bindings. It knows n
 """
 
 from local.host.clock import Clock, SystemClock
-from local.host.keys import HostKeys
+from local.host.http.keys import HostKeys
 from local.host.serving import serve
 
 __all__ = ["Clock", "HostKeys", "SystemClock", "serve"]

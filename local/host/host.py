@@ -10,23 +10,23 @@ from pathlib import Path
 
 import uvicorn
 
-from local.host.admin import Admin
-from local.host.app import App
+from local.host.app.app import App
+from local.host.app.eventgrid import EventGridWebhook
+from local.host.app.runtime import Runtime
 from local.host.clock import Clock
-from local.host.eventgrid import EventGridWebhook
-from local.host.idle import Idleness
+from local.host.http.admin import Admin
+from local.host.http.keys import Gate, HostKeys
+from local.host.http.routes import Routes
+from local.host.http.web import BODY_LIMIT, Web, WebOptions
 from local.host.invocations import Invocations
-from local.host.keys import Gate, HostKeys
 from local.host.listeners import QueueWatchers, queue_listeners, timer_listeners
 from local.host.manual import ManualCalls
-from local.host.outputs import Outputs
-from local.host.queue_listener import QueueListener
-from local.host.routes import Routes
-from local.host.runtime import Runtime
+from local.host.queues.listener import QueueListener
+from local.host.queues.outputs import Outputs
+from local.host.queues.storage import Encoding, Storage
 from local.host.services import HostServices
-from local.host.storage import Encoding, Storage
-from local.host.timers import TimerListener
-from local.host.web import BODY_LIMIT, Web, WebOptions
+from local.host.timers.idle import Idleness
+from local.host.timers.timers import TimerListener
 
 _log = logging.getLogger("functions.host")
 

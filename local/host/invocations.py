@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from local.host.functions import Function
-from local.host.outputs import Outputs
-from local.host.runtime import Call, Datum, Runtime
+from local.host.app.functions import Function
+from local.host.app.runtime import Call, Datum, Runtime
+from local.host.queues.outputs import Outputs
 
 _log = logging.getLogger("functions.host")
 

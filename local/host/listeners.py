@@ -2,15 +2,15 @@
 
 from pathlib import Path
 
-from local.host.app import App
+from local.host.app.app import App
+from local.host.app.functions import Function, QueueTrigger, TimerTrigger
 from local.host.errors import HostStartError
-from local.host.functions import Function, QueueTrigger, TimerTrigger
-from local.host.ncrontab import Ncrontab
-from local.host.queue_listener import QueueListener
-from local.host.schedule import StatusFile
+from local.host.queues.listener import QueueListener
+from local.host.queues.storage import Queue, Storage
 from local.host.services import HostServices
-from local.host.storage import Queue, Storage
-from local.host.timers import TimerListener
+from local.host.timers.ncrontab import Ncrontab
+from local.host.timers.occurrences import StatusFile
+from local.host.timers.timers import TimerListener
 
 _POISON = "-poison"
 _LONGEST_NAME = 63

@@ -3,12 +3,12 @@
 import json
 from collections.abc import Mapping
 
+from local.host.app.eventgrid import event_call
+from local.host.app.functions import EventGridTrigger, Function, HttpTrigger, QueueTrigger, TimerTrigger
+from local.host.app.runtime import Call
 from local.host.clock import Clock
-from local.host.eventgrid import event_call
-from local.host.functions import EventGridTrigger, Function, HttpTrigger, QueueTrigger, TimerTrigger
-from local.host.queue_call import queue_call
-from local.host.runtime import Call
-from local.host.timers import TimerListener, timer_call
+from local.host.queues.call import queue_call
+from local.host.timers.timers import TimerListener, timer_call
 
 
 class ManualCalls:

@@ -14,13 +14,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from local.host.app import load_app
+from local.host.app.app import load_app
+from local.host.app.runtime import Runtime
 from local.host.clock import Clock, SystemClock
 from local.host.errors import HostStartError
 from local.host.host import Host, build_host
-from local.host.keys import HostKeys
+from local.host.http.keys import HostKeys
 from local.host.logs import configure_logging
-from local.host.runtime import Runtime
 
 _LAST_SECONDS = 1.0
 

@@ -8,7 +8,7 @@ client library signs with that.
 """
 
 from local.mail.client import Emulator, running_emulator
-from local.mail.server import serve
+from local.mail.http.server import serve
 from local.mail.settings import EmulatorSettings
 
 __all__ = ["Emulator", "EmulatorSettings", "running_emulator", "serve"]

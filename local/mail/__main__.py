@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from local.clock import LocalClock
-from local.mail.server import serve
+from local.mail.http.server import serve
 from local.mail.settings import EmulatorSettings
 
 

@@ -8,11 +8,11 @@ from uuid import UUID, uuid4
 
 from local.mail.attachments import open_attachments
 from local.mail.errors import ConnectionDroppedError, ServiceError, error_body
-from local.mail.exchange import Request, Response, json_response
 from local.mail.faults import Aspect, FaultRule
+from local.mail.http.exchange import Request, Response, json_response
+from local.mail.http.signature import check_signature
 from local.mail.mailbox import UNDELIVERED, Mail, Operation, Submission
 from local.mail.message import LARGEST_REQUEST, read_message
-from local.mail.signature import check_signature
 from local.mail.state import Clock, State
 
 API_VERSIONS = frozenset({"2023-03-31", "2024-07-01-preview", "2025-09-01"})

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 
-from local.stack import Stack, running_stack
+from local.stack.stack import Stack, running_stack
 from shared.local_time import LONDON
 
 _MORNING = datetime(2023, 9, 1, 9, 0, tzinfo=LONDON)

@@ -14,8 +14,8 @@ from azure.data.tables import TableClient
 from playwright.sync_api import Error, Page
 
 from local.clock import LocalClock
-from local.schedule import SESSIONS
-from local.stack import Stack
+from local.stack.sessions_csv import SESSIONS
+from local.stack.stack import Stack
 from shared.local_time import LONDON
 
 _numbers = count(1)

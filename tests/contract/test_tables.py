@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from local.azurite import Azurite
+from local.stack.azurite import Azurite
 from shared.config.settings import StorageConnection
 from shared.tables.azure_tables import AzureTable, open_tables
 from shared.tables.table import Row, RowConflictError, StorageRefusedError, Table, Write

@@ -11,7 +11,7 @@ from pathlib import Path
 from azure.data.tables import TableServiceClient
 from azure.storage.queue import QueueServiceClient
 
-from local.stack import Stack
+from local.stack.stack import Stack
 
 CANARIES = {
     "works_for_trust": "yes",

@@ -9,7 +9,7 @@ import pytest
 from azure.data.tables import TableServiceClient
 
 from local.clock import LocalClock
-from local.stack import Stack, running_stack
+from local.stack.stack import Stack, running_stack
 from tests.builders import MORNING, session_cells
 from tests.e2e.web import get, hidden_fields
 

@@ -11,7 +11,7 @@ from typing import Any
 from azure.data.tables import TableServiceClient
 from azure.storage.queue import QueueServiceClient
 
-from local.stack import Stack
+from local.stack.stack import Stack
 from tests.e2e.canaries import is_canary_in
 
 SECRET = "REFERRAL_PRIVATE_KEY"

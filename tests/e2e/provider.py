@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from local.stack import Stack
+from local.stack.stack import Stack
 from tests.e2e.canaries import CANARIES
 from tests.e2e.conftest import mails_to, rows
 from tests.e2e.web import Answer, hidden_fields, post_form, post_json

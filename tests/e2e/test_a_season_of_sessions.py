@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from local.stack import Stack, running_stack
+from local.stack.stack import Stack, running_stack
 from shared.local_time import LONDON, moment_in_words
 from tests.builders import MORNING, london, session_cells
 from tests.e2e.conftest import mails_to, person, rows

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from local.clock import LocalClock
-from local.stack import Stack, running_stack
+from local.stack.stack import Stack, running_stack
 from shared.local_time import LONDON, comes_twice, days_before, span_in_words
 from shared.signing import Signer
 from shared.tables.table import moment_text

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from local.clock import LocalClock
-from local.stack import Stack
+from local.stack.stack import Stack
 from tests.e2e.conftest import AddSession, mails_to, opened_form, person, roster
 from tests.e2e.web import Answer, ask, get, get_json, hidden_fields, post_form, post_json
 

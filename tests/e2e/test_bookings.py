@@ -5,7 +5,7 @@ from datetime import timedelta
 from urllib.parse import unquote
 
 from local.clock import LocalClock
-from local.stack import Stack
+from local.stack.stack import Stack
 from tests.e2e.conftest import AddSession, mails_to, opened_form, person, roster, rows
 from tests.e2e.web import all_at_once, get, get_json, hidden_fields, post_form, post_json
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from local.stack import Stack, running_stack
+from local.stack.stack import Stack, running_stack
 from shared.composition.services import Services
 from shared.config.settings import Settings
 from tests.builders import MORNING, booking_request, referral_request, session_cells

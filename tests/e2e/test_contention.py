@@ -3,8 +3,8 @@
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
-from local.admin import Host
-from local.stack import running_stack
+from local.stack.host_client import Host
+from local.stack.stack import running_stack
 from tests.builders import MORNING, london
 from tests.e2e.conftest import person, roster, rows
 from tests.e2e.web import Answer, get_json, post_json

@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from local.clock import LocalClock
-from local.keys import new_keys
-from local.parts import Plan
-from local.stack import Stack, started
+from local.setup.keys import new_keys
+from local.stack.processes import Plan
+from local.stack.stack import Stack, started
 from tests.builders import MORNING, session_cells
 from tests.e2e.canaries import CANARIES, files_with_canaries, is_canary_in
 from tests.e2e.conftest import opened_form, person, rows

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from azure.storage.queue import QueueServiceClient
 
-from local.admin import Host
 from local.clock import set_clock
-from local.parts import Plan, running_host
-from local.ports import free_ports
-from local.stack import Stack, running_stack
+from local.process.ports import free_ports
+from local.stack.host_client import Host
+from local.stack.processes import Plan, running_host
+from local.stack.stack import Stack, running_stack
 from tests.builders import MORNING
 from tests.e2e.conftest import mails_to, person, rows
 from tests.e2e.web import post_json

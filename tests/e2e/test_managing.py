@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 from icalendar import Calendar
 
-from local.stack import Stack, running_stack
+from local.stack.stack import Stack, running_stack
 from shared.signing import Signer
 from tests.builders import MORNING, london
 from tests.e2e.conftest import AddSession, mails_to, person, roster, rows

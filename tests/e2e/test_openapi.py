@@ -12,7 +12,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from local.stack import Stack, running_stack
+from local.stack.stack import Stack, running_stack
 from tests.builders import MORNING, ROOT, session_cells
 from tests.e2e.api_client import SESSION
 from tests.e2e.conftest import person, roster, rows

@@ -11,7 +11,7 @@ import pytest
 from azure.storage.queue import QueueClient
 
 from local.clock import LocalClock
-from local.stack import Stack, running_stack
+from local.stack.stack import Stack, running_stack
 from shared.tables.table import moment_text
 from tests.builders import MORNING, session_cells
 from tests.e2e.canaries import CANARIES, is_canary_in

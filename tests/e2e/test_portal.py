@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from azure.data.tables import EdmType, EntityProperty, UpdateMode
 
-from local.stack import Stack, running_stack
+from local.stack.stack import Stack, running_stack
 from tests.builders import MORNING, london, session_cells
 from tests.e2e.conftest import AddSession, mails_to, person, roster, rows
 from tests.e2e.web import Answer, get, get_json, post_form, post_json

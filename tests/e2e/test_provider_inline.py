@@ -1,6 +1,6 @@
 """Answers in the mail: the provider says that they have come, and only then are they deleted here."""
 
-from local.stack import Stack
+from local.stack.stack import Stack
 from tests.e2e.canaries import is_canary_in
 from tests.e2e.provider import is_sealed_kept, link_in, mail_about, refer, status_of
 from tests.e2e.web import ask, get, post_form, post_json

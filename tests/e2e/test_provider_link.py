@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from local.clock import LocalClock
-from local.environment import chosen
-from local.keys import new_keys
-from local.parts import Plan
-from local.stack import Stack, started
+from local.setup.keys import new_keys
+from local.stack.environment import chosen
+from local.stack.processes import Plan
+from local.stack.stack import Stack, started
 from shared.passphrase import PassphraseHash
 from tests.builders import MORNING
 from tests.e2e.canaries import files_with_canaries, is_canary_in, queues_with_canaries, tables_with_canaries

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from local.clock import LocalClock
-from local.stack import Stack, running_stack
+from local.stack.stack import Stack, running_stack
 from tests.builders import MORNING
 from tests.e2e.canaries import CANARIES, is_canary_in
 from tests.e2e.conftest import mails_to, person, roster, rows

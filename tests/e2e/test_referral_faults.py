@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 from azure.storage.queue import QueueServiceClient
 
-from local.admin import FunctionFailedError, Host
-from local.keys import new_keys
-from local.parts import Plan, running_host
-from local.ports import free_ports
-from local.stack import Stack, running_stack, started
+from local.process.ports import free_ports
+from local.setup.keys import new_keys
+from local.stack.host_client import FunctionFailedError, Host
+from local.stack.processes import Plan, running_host
+from local.stack.stack import Stack, running_stack, started
 from tests.builders import MORNING
 from tests.e2e.canaries import CANARIES, is_canary_in
 from tests.e2e.conftest import mails_to, rows

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from azure.storage.queue import QueueServiceClient
 
-from local.keys import new_keys
-from local.parts import Plan
-from local.stack import Stack, running_stack, started
+from local.setup.keys import new_keys
+from local.stack.processes import Plan
+from local.stack.stack import Stack, running_stack, started
 from tests.builders import MORNING
 from tests.e2e.canaries import (
     CANARIES,

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from local.clock import LocalClock
-from local.stack import Stack, running_stack
+from local.stack.stack import Stack, running_stack
 from tests.builders import MORNING, london, session_cells
 from tests.e2e.conftest import mails_to, person, rows
 from tests.e2e.web import post_json

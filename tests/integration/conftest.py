@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from local.azurite import Azurite, running_azurite
+from local.stack.azurite import Azurite, running_azurite
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from local.storage import STORED
+from local.stack.tables_and_queues import STORED
 from shared.bookings.retention.run import INDEX_KEPT
 from shared.config.settings import Settings
 from shared.referrals.collection import access_token

@@ -8,7 +8,7 @@ import pytest
 from azure.data.tables import TableServiceClient
 from azure.storage.queue import QueueServiceClient
 
-from local.keys import new_keys
+from local.setup.keys import new_keys
 from shared.config.settings import Settings, SettingsError, Support
 from shared.passphrase import PassphraseHash
 

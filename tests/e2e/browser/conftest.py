@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, ViewportSize
 
-from local.browser import NoBrowserError, running_browser, visiting
-from local.stack import Stack
+from local.stack.stack import Stack
 from local.tour import Visitor, stacks
+from local.tour.browser import NoBrowserError, running_browser, visiting
 from tests.e2e.browser.seen import Seen, see
 
 type Stacks = Callable[[tuple[tuple[str, str], ...]], Stack]

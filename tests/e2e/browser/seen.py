@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, ViewportSize
 
-from local.browser import visiting
-from local.stack import Stack
+from local.stack.stack import Stack
 from local.tour import Visitor, Walk
+from local.tour.browser import visiting
 
 PHONE: ViewportSize = {"width": 320, "height": 640}
 LARGE_TEXT: ViewportSize = {"width": 640, "height": 900}

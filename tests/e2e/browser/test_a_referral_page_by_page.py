@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from local.clock import LocalClock
-from local.stack import Stack
+from local.stack.stack import Stack
 from tests.e2e.browser.conftest import PHONE, Visit
 from tests.e2e.canaries import CANARIES, is_canary_in
 from tests.e2e.conftest import mails_to, rows

@@ -1,6 +1,6 @@
 """What people do about group sessions, from the first page to the last, in a real browser."""
 
-from local.stack import Stack
+from local.stack.stack import Stack
 from local.tour import Visitor
 from local.tour.bookings import BOOK, ON, WAIT, fill_in, open_details, to_check
 from local.tour.managing import CANCEL, MOVE, open_own

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser
 
-from local.browser import visiting
-from local.host.templates import parse_template
-from local.stack import Stack
+from local.host.http.templates import parse_template
+from local.stack.stack import Stack
 from local.tour import EVERY, Visitor, Walk
+from local.tour.browser import visiting
 from tests.e2e.browser.conftest import PHONE, Stacks
 from tests.e2e.browser.seen import Seen, see
 from tests.e2e.web import get

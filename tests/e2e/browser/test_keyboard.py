@@ -1,6 +1,6 @@
 """With a keyboard alone: everything is reached in order, and it can be seen where one is."""
 
-from local.stack import Stack
+from local.stack.stack import Stack
 from local.tour import Visitor
 from local.tour.referrals import TOPICS
 from tests.e2e.browser.keyboard import focused, tab_to

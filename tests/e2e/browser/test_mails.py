@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Browser
 
-from local.browser import visiting
+from local.tour.browser import visiting
 from local.tour.letters import FACTS, letters
 from shared.mail.message import EmailMessage
 from tests import builders

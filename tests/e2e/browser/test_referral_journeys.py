@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from local.stack import Stack
+from local.stack.stack import Stack
 from local.tour import Visitor
 from local.tour.provider import OPEN, PASSPHRASE, SAVED, open_link
 from local.tour.referrals import ADDRESS, BEGIN, CAN_WAIT, ON, SEND, TOPICS, agree_and_send, answer_all, begin

@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 from azure.storage.queue import QueueClient, TextBase64DecodePolicy, TextBase64EncodePolicy
 
-from local.azurite import Azurite
 from local.clock import set_clock
-from local.ports import free_ports
-from local.process import Child, python_command, running_child
+from local.process.child_process import Child, python_command, running_child
+from local.process.ports import free_ports
+from local.stack.azurite import Azurite
 
 SAMPLE_APP = Path(__file__).parent / "sample_app"
 KEYS = {"master": "the-master-key", "function": "a-function-key", "system": "a-system-key"}

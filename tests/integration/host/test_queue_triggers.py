@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from azure.storage.queue import QueueClient
 
-from local.azurite import Azurite
 from local.clock import set_clock
+from local.stack.azurite import Azurite
 from tests.integration.host.conftest import START, RunningHost, serving
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from local.azurite import Azurite
-from local.places import ROOT
+from local.paths import ROOT
+from local.stack.azurite import Azurite
 from tests.integration.host.conftest import MASTER, SAMPLE_APP, RunningHost, serving
 
 

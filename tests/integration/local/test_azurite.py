@@ -13,9 +13,9 @@ from azure.core.exceptions import ServiceRequestError, ServiceResponseError
 from azure.data.tables import TableServiceClient
 from azure.storage.queue import QueueServiceClient
 
-from local.azurite import BOOKINGS, REFERRALS, Azurite, running_azurite
-from local.places import ROOT
-from local.storage import create_storage
+from local.paths import ROOT
+from local.stack.azurite import BOOKINGS, REFERRALS, Azurite, running_azurite
+from local.stack.tables_and_queues import create_storage
 
 
 @contextmanager
@@ -91,7 +91,7 @@ def test_two_of_them_do_not_disturb_each_other(azurite: Azurite) -> None:
 
 _STARTS_AND_WAITS = """
 import time
-from local.azurite import running_azurite
+from local.stack.azurite import running_azurite
 with running_azurite() as azurite:
     print(azurite.connection_string(), flush=True)
     time.sleep(600)

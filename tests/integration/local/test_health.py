@@ -5,12 +5,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from local.admin import Host
 from local.clock import set_clock
-from local.environment import chosen
-from local.keys import new_keys
-from local.parts import Plan, running_host
-from local.ports import free_ports
+from local.process.ports import free_ports
+from local.setup.keys import new_keys
+from local.stack.environment import chosen
+from local.stack.host_client import Host
+from local.stack.processes import Plan, running_host
 from tests.builders import MORNING
 from tests.e2e.web import get, get_json
 from tests.indexed import FUNCTIONS  # an app can be asked for its functions once in a process

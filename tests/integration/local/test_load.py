@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from azure.data.tables import TableClient, TableServiceClient
 
-from local import load
-from local.azurite import Azurite
-from local.places import SCHEDULE
-from local.ports import free_ports
-from local.schedule import SESSIONS, Loaded, insert_sessions, read_schedule
+from local.commands import load
+from local.paths import EXAMPLE_SESSIONS
+from local.process.ports import free_ports
+from local.stack.azurite import Azurite
+from local.stack.sessions_csv import SESSIONS, Loaded, insert_sessions, read_schedule
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def sessions(azurite: Azurite) -> Iterator[TableClient]:
 
 class _File:
     def __init__(self, folder: Path) -> None:
-        self.path = folder / "schedule.csv"
+        self.path = folder / "sessions.csv"
         self.partition = uuid.uuid4().hex
 
     def write(self, *rows: str) -> str:
@@ -50,7 +50,7 @@ def file(tmp_path: Path) -> _File:
 
 
 def test_the_example_schedule_is_stored_as_it_is_written(empty_table: TableClient) -> None:
-    assert insert_sessions(empty_table, read_schedule(SCHEDULE)) == Loaded(inserted=5, already_there=0)
+    assert insert_sessions(empty_table, read_schedule(EXAMPLE_SESSIONS)) == Loaded(inserted=5, already_there=0)
 
     [stored] = empty_table.query_entities("RowKey eq '2023-09-08-1500'")
     assert dict(stored) == {
@@ -70,7 +70,7 @@ def test_the_example_schedule_is_stored_as_it_is_written(empty_table: TableClien
 
 
 def test_a_session_that_is_there_stays_as_its_administrator_left_it(empty_table: TableClient) -> None:
-    sessions = read_schedule(SCHEDULE)
+    sessions = read_schedule(EXAMPLE_SESSIONS)
     insert_sessions(empty_table, sessions[:2])
     edited = {"PartitionKey": "sessions", "RowKey": "2023-09-08-1500", "Capacity": 20}
     empty_table.update_entity(edited)

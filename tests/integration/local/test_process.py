@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from local.process import ChildFailedError, python_command, running_child
+from local.process.child_process import ChildFailedError, python_command, running_child
 
 
 def test_a_child_that_ends_by_itself_is_named_with_its_exit_code_and_its_last_words(tmp_path: Path) -> None:

@@ -16,14 +16,14 @@ import pytest
 
 from functions.web import render
 from local.clock import LocalClock, Setting
-from local.places import ROOT, VENV
-from local.ports import free_ports
+from local.paths import ROOT, VENV
+from local.process.ports import free_ports
 from shared.mail import renderer
 from tests.e2e.web import get
 
 README = (ROOT / "README.md").read_text("utf-8")
 RUN = "python3 dev.py"
-LOAD = "python3 dev.py load local/schedule.csv"
+LOAD = "python3 dev.py load local/sessions.csv"
 BUILD = "python3 dev.py build"
 SCREENSHOTS = "python3 dev.py screenshots"
 TEST = "python3 dev.py test"

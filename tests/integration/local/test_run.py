@@ -18,10 +18,10 @@ import pytest
 from azure.core.credentials import AzureNamedKeyCredential
 from azure.data.tables import TableClient
 
-from local.azurite import KEY
 from local.clock import LocalClock
-from local.places import ROOT
-from local.schedule import SESSIONS
+from local.paths import ROOT
+from local.stack.azurite import KEY
+from local.stack.sessions_csv import SESSIONS
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="looks for processes in /proc")
 
@@ -78,7 +78,7 @@ def _processes() -> Iterator[tuple[int, str]]:
 
 @contextmanager
 def _running(state: Path, *options: str) -> Iterator[_Run]:
-    command = [sys.executable, "-m", "local.run", "--state", str(state), *options]
+    command = [sys.executable, "-m", "local.commands.run", "--state", str(state), *options]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         run = _Run(process, state)
         try:

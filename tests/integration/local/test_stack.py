@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from azure.data.tables import TableServiceClient
 
-from local.admin import FunctionFailedError
 from local.clock import LocalClock
-from local.stack import Stack, running_stack
+from local.stack.host_client import FunctionFailedError
+from local.stack.stack import Stack, running_stack
 
 _MORNING = datetime(2023, 9, 1, 8, 0, tzinfo=UTC)
 

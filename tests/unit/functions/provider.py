@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import azure.functions as func
 
-from local.keys import new_keys
+from local.setup.keys import new_keys
 from shared.content.content import Content
 from shared.passphrase import PassphraseHash
 from shared.referrals.collection.acknowledgement import Acknowledging

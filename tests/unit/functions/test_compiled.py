@@ -10,7 +10,7 @@ import pytest
 from jinja2 import Environment, FileSystemLoader
 
 from functions.web import render
-from local.build import WrittenTemplates, build
+from local.commands.build import WrittenTemplates, build
 from shared.content.content import Content
 from shared.mail import renderer
 from shared.mail.renderer import Letters

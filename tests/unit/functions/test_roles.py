@@ -5,8 +5,8 @@ import pytest
 import functions.provider.collect
 import shared.bootstrap
 from functions.provider.collect import collect
-from local.environment import chosen
-from local.keys import new_keys
+from local.setup.keys import new_keys
+from local.stack.environment import chosen
 from shared.composition.services import Services
 from shared.config.settings import Settings
 from tests.builders import MORNING

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from local.host.appsettings import AppSettings
-from local.host.bindings import build_function
+from local.host.app.appsettings import AppSettings
+from local.host.app.bindings import build_function
+from local.host.app.functions import AuthLevel, HttpTrigger, QueueOutput, QueueTrigger, TimerTrigger
+from local.host.app.hostfile import HostFile, QueueOptions, read_hostfile
 from local.host.errors import HostStartError
-from local.host.functions import AuthLevel, HttpTrigger, QueueOutput, QueueTrigger, TimerTrigger
-from local.host.hostfile import HostFile, QueueOptions, read_hostfile
-from local.host.keys import Gate, HostKeys, presented_key
-from local.host.timespan import parse_timespan
+from local.host.http.keys import Gate, HostKeys, presented_key
+from local.host.timers.timespan import parse_timespan
 
 
 def _hostfile(folder: Path, text: str, **settings: str) -> HostFile:

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from local.host.backoff import Backoff
-from local.host.cookies import set_cookie_headers
-from local.host.http_response import function_response
-from local.host.metadata import queue_metadata
-from local.host.runtime import Datum
+from local.host.app.runtime import Datum
+from local.host.http.cookies import set_cookie_headers
+from local.host.http.response import function_response
+from local.host.queues.backoff import Backoff
+from local.host.queues.metadata import queue_metadata
 
 
 def _http(status: str, headers: dict[str, str], body: bytes = b"") -> Datum:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.host.ncrontab import NEVER, Ncrontab
+from local.host.timers.ncrontab import NEVER, Ncrontab
 
 NOON = datetime(2023, 9, 1, 12, 0, tzinfo=UTC)  # a Friday
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.host.messages import messages_of
-from local.host.newtonsoft import looks_like_json, parse, print_token
-from local.host.runtime import Datum
+from local.host.app.runtime import Datum
+from local.host.queues.messages import messages_of
+from local.host.queues.newtonsoft import looks_like_json, parse, print_token
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 
 import pytest
 
+from local.host.app.functions import AuthLevel, Function, HttpTrigger
 from local.host.errors import HostStartError
-from local.host.functions import AuthLevel, Function, HttpTrigger
-from local.host.routes import Routes
-from local.host.templates import parse_template
+from local.host.http.routes import Routes
+from local.host.http.templates import parse_template
 
 
 def _match(template: str, path: str) -> Mapping[str, str] | None:

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.host.ncrontab import Ncrontab
-from local.host.schedule import ScheduleStatus, StatusFile, is_monitored, resumed
-from local.host.timer_plan import Due, TimerPlan
+from local.host.timers.ncrontab import Ncrontab
+from local.host.timers.occurrences import ScheduleStatus, StatusFile, is_monitored, resumed
+from local.host.timers.plan import Due, TimerPlan
 
 EVERY_5_MINUTES = Ncrontab.parse("0 */5 * * * *")
 NINE = datetime(2023, 9, 1, 9, 0, tzinfo=UTC)

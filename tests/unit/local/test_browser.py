@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from local.browser import NoBrowserError, browser_path
+from local.tour.browser import NoBrowserError, browser_path
 
 
 def program(folder: Path, name: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from local import checks
+from local.commands import test
 from tests.builders import ROOT
 
 
@@ -18,20 +18,20 @@ def _exits(code: int) -> list[str]:
 @pytest.fixture
 def steps(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
     steps: dict[str, list[str]] = {}
-    monkeypatch.setattr(checks, "steps", lambda _arguments: steps)
+    monkeypatch.setattr(test, "steps", lambda _arguments: steps)
     return steps
 
 
 def test_it_succeeds_if_everything_does(steps: dict[str, list[str]]) -> None:
     steps |= {"lint": _exits(0), "pytest": _exits(0)}
 
-    assert checks.main([]) == 0
+    assert test.main([]) == 0
 
 
 def test_it_ends_with_the_exit_code_of_the_first_check_that_failed(steps: dict[str, list[str]]) -> None:
     steps |= {"lint": _exits(0), "types": _exits(3), "pytest": _exits(1)}
 
-    assert checks.main([]) == 3
+    assert test.main([]) == 3
 
 
 def test_a_check_that_fails_does_not_hide_what_the_next_ones_say(
@@ -39,7 +39,7 @@ def test_a_check_that_fails_does_not_hide_what_the_next_ones_say(
 ) -> None:
     steps |= {"types": _exits(2), "pytest": [sys.executable, "-c", "print('5 passed')"]}
 
-    checks.main([])
+    test.main([])
 
     said = capfd.readouterr().out
     assert "5 passed" in said
@@ -47,14 +47,14 @@ def test_a_check_that_fails_does_not_hide_what_the_next_ones_say(
 
 
 def test_with_arguments_only_pytest_runs_and_gets_them() -> None:
-    [(name, command)] = checks.steps(["tests/unit", "-k", "clock"]).items()
+    [(name, command)] = test.steps(["tests/unit", "-k", "clock"]).items()
 
     assert name == "pytest"
     assert command[1:] == ["-m", "pytest", "tests/unit", "-k", "clock"]
 
 
 def test_without_arguments_every_check_runs_and_pytest_last() -> None:
-    assert list(checks.steps([])) == [
+    assert list(test.steps([])) == [
         "ruff check",
         "ruff format",
         "mypy",
@@ -66,11 +66,11 @@ def test_without_arguments_every_check_runs_and_pytest_last() -> None:
 
 
 def linted(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [*checks.steps([])["djlint pages"][:1], "--configuration", str(ROOT / "pyproject.toml"), *arguments]
+    command = [*test.steps([])["djlint pages"][:1], "--configuration", str(ROOT / "pyproject.toml"), *arguments]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize(("folder", "number"), [(checks.PAGES, 30), (checks.MAILS, 20)])
+@pytest.mark.parametrize(("folder", "number"), [(test.PAGES, 30), (test.MAILS, 20)])
 def test_the_templates_are_clean_and_all_of_them_are_looked_at(folder: tuple[str, ...], number: int) -> None:
     done = linted(*folder)
 

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from local.places import ROOT
+from local.paths import ROOT
 
 
 def test_another_python_than_the_one_in_azure_is_refused_in_plain_words(monkeypatch: pytest.MonkeyPatch) -> None:

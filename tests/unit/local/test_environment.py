@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from local import environment
-from local.azurite import REFERRALS, Azurite
-from local.keys import new_keys
-from local.process import Child
+from local.process.child_process import Child
+from local.setup.keys import new_keys
+from local.stack import environment
+from local.stack.azurite import REFERRALS, Azurite
 from shared.config.settings import Settings
 
 

@@ -8,7 +8,7 @@ import pytest
 from pathspec import GitIgnoreSpec
 
 from functions.web import render
-from local.places import ROOT
+from local.paths import ROOT
 from shared.mail import renderer
 
 SERVICE = ("function_app.py", "host.json", "requirements.txt")

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from local import install
-from local.alone import alone
+from local.process.lock import alone
+from local.setup import install
 
 
 class _Machine:

@@ -11,7 +11,7 @@ import pytest
 from azure.keyvault.keys import KeyOperation
 from azure.keyvault.keys.crypto import CryptographyClient, KeyWrapAlgorithm
 
-from local.keys import kept_keys, new_keys
+from local.setup.keys import kept_keys, new_keys
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from local.places import ROOT
+from local.paths import ROOT
 
 _PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 

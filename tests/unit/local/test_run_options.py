@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from local.run import about_the_clock, options
+from local.commands.run import about_the_clock, options
 
 
 def _refusal(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:

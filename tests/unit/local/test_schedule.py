@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 from azure.data.tables import EdmType, EntityProperty
 
-from local.places import SCHEDULE
-from local.schedule import ScheduleError, Session, read_schedule
+from local.paths import EXAMPLE_SESSIONS
+from local.stack.sessions_csv import ScheduleError, Session, read_schedule
 
 
 def _read(tmp_path: Path, text: str) -> list[Session]:
-    path = tmp_path / "schedule.csv"
+    path = tmp_path / "sessions.csv"
     path.write_text(text, "utf-8")
     return read_schedule(path)
 
@@ -22,7 +22,7 @@ def _refusal(tmp_path: Path, text: str) -> str:
 
 
 def test_the_example_schedule_has_the_five_sessions_that_the_trust_announced() -> None:
-    sessions = read_schedule(SCHEDULE)
+    sessions = read_schedule(EXAMPLE_SESSIONS)
 
     assert [(session["Date"], session["Time"]) for session in sessions] == [
         ("2023-09-08", "15:00"),

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from local.stopping import hold, stoppable
+from local.process.signals import hold, stoppable
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="a process cannot send itself signals there")
 

@@ -7,8 +7,8 @@ from email.utils import format_datetime
 import pytest
 
 from local.mail.errors import ServiceError
-from local.mail.exchange import Request
-from local.mail.signature import check_signature
+from local.mail.http.exchange import Request
+from local.mail.http.signature import check_signature
 from tests.unit.mail_emulator.posted import ACCESS_KEY
 
 NOW = datetime(2026, 11, 22, 18, 47, 4, tzinfo=UTC)

@@ -9,7 +9,7 @@ from typing import cast
 
 import pytest
 
-from local.keys import new_keys
+from local.setup.keys import new_keys
 from shared.passphrase import PassphraseHash
 from shared.referrals.collection import access_token
 from shared.referrals.collection.acknowledgement import Acknowledging

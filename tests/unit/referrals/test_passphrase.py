@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from local.passphrase import new_passphrase
+from local.commands.passphrase import new_passphrase
 from shared.passphrase import PassphraseHash, is_any
 
 SPOKEN = "violet harbour seven quiet lanterns"

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from local.keys import new_keys
+from local.setup.keys import new_keys
 from shared.mail.message import EmailMessage, MailNotAcceptedError, MailUnclearError
 from shared.referrals.errors import KeyUnavailableError
 from shared.referrals.sealing import LocalKey, Sealer

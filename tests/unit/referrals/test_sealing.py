@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from local.keys import new_keys
+from local.setup.keys import new_keys
 from shared.referrals.errors import KeyUnavailableError, UnsealError
 from shared.referrals.sealing import LocalKey, Sealed, Sealer, unseal
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from local.keys import new_keys
+from local.setup.keys import new_keys
 from shared.mail.ledger import MailLedger
 from shared.mail.message import EmailMessage
 from shared.mail.receipts import Receipt

@@ -1,0 +1,1 @@
+"""The developer's commands, one module each."""

@@ -1,0 +1,78 @@
+"""The developer's commands, as `dev.py` was called with them. Standard library only: .venv may not be there yet."""
+
+import os
+import runpy
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from local.paths import ROOT, VENV
+from local.process.signals import hold, stoppable
+from local.setup.install import InstallError, install
+
+USAGE = """\
+python dev.py [run] [options]   installs what is missing and runs the whole service until Ctrl+C
+python dev.py test [arguments]  all checks and tests; with arguments only pytest with them
+python dev.py load FILE         loads a schedule (CSV) into the service that is running
+python dev.py passphrase        asks for, or makes, the provider's passphrase and prints its hash
+python dev.py screenshots       takes a picture of every page and every mail, to leaf through
+python dev.py build             compiles the templates that are deployed with the package
+
+`run`, `load` and `screenshots` say with --help which options there are."""
+
+_MODULES = {
+    "run": "local.commands.run",
+    "test": "local.commands.test",
+    "load": "local.commands.load",
+    "passphrase": "local.commands.passphrase",
+    "screenshots": "local.commands.screenshots",
+    "build": "local.commands.build",
+}
+_HELP = {"help", "-h", "--help"}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Returns the exit code."""
+    command, *rest = arguments if arguments and not _is_option(arguments[0]) else ["run", *arguments]
+    if command not in _MODULES:
+        is_question = command in _HELP
+        print(USAGE, file=sys.stdout if is_question else sys.stderr)
+        return 0 if is_question else 2
+    try:
+        with stoppable():
+            python = install()
+            hold()
+    except KeyboardInterrupt:
+        print("Stopped before it began.", flush=True)
+        return 0 if command == "run" else 130
+    except InstallError as error:
+        print(error, file=sys.stderr)
+        return 1
+    if Path(sys.prefix).samefile(VENV):
+        sys.argv = [command, *rest]
+        runpy.run_module(_MODULES[command], run_name="__main__", alter_sys=True)
+    return _become([python, ROOT / "dev.py", *arguments])
+
+
+def _is_option(argument: str) -> bool:
+    return argument.startswith("-") and argument not in _HELP
+
+
+def _become(command: Sequence[str | Path]) -> int:
+    if sys.platform != "win32":
+        os.execv(command[0], [str(part) for part in command])  # noqa: S606 - no shell, so that it gets our signals
+    return _stand_in_for(command)
+
+
+def _stand_in_for(command: Sequence[str | Path]) -> int:
+    with subprocess.Popen(command) as process:
+        while True:
+            try:
+                return process.wait()
+            except KeyboardInterrupt:
+                continue  # Ctrl+C went to it as well, and it stops in its own time
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

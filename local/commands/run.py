@@ -1,0 +1,178 @@
+"""`python dev.py`: runs the whole service on this machine until it is stopped."""
+
+import argparse
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NoReturn
+
+from azure.core.exceptions import AzureError
+
+from local.paths import ROOT, RUNNING, STATE
+from local.process.child_process import ChildFailedError
+from local.process.ports import is_free
+from local.process.signals import stoppable
+from local.setup.keys import kept_keys
+from local.stack.azurite import REFERRALS
+from local.stack.environment import DEVELOPERS_OWN
+from local.stack.host_client import FunctionFailedError
+from local.stack.processes import Plan
+from local.stack.sessions_csv import ScheduleError
+from local.stack.stack import Stack, started
+from shared.local_time import LONDON, NoSuchTimeError, instant, moment_in_words
+
+_FIRST_MORNING = datetime(2023, 9, 1, 9, 0, tzinfo=LONDON)
+_RUNS_KEPT = 5
+
+
+def main() -> int:
+    """Returns 0 when it was told to stop and 1 when something failed."""
+    chosen = options(sys.argv[1:])
+    try:
+        with stoppable():
+            _run(chosen)
+    except KeyboardInterrupt:
+        print("Stopped.", flush=True)
+        return 0
+    except (ChildFailedError, FunctionFailedError, ScheduleError, AzureError) as error:
+        print(f"\n{error}", file=sys.stderr, flush=True)
+        return 1
+
+
+def options(arguments: Sequence[str]) -> argparse.Namespace:
+    """What was chosen on the command line; `at` is an aware datetime or None."""
+    parser = argparse.ArgumentParser(prog="dev.py run", description="Runs the whole service until Ctrl+C.")
+    parser.add_argument("--port", type=_free_port, metavar="N", help="of the site; a free one without it")
+    clock = parser.add_mutually_exclusive_group()
+    clock.add_argument("--at", type=_moment, metavar='"2023-09-07 14:00"', help="where the clock starts, London time")
+    clock.add_argument("--now", action="store_true", help="the real time")
+    parser.add_argument("--speed", type=_speed, default=1.0, metavar="N", help="let the clock run N times as fast")
+    parser.add_argument("--data", type=Path, metavar="DIR", help="keep the tables there; in memory without it")
+    # For tests of this command: another function app, and another place for what it keeps.
+    parser.add_argument("--app", type=Path, default=ROOT, help=argparse.SUPPRESS)
+    parser.add_argument("--state", type=Path, default=STATE, help=argparse.SUPPRESS)
+    return parser.parse_args(arguments)
+
+
+def _free_port(text: str) -> int:
+    port = int(text)
+    if not 0 < port < 65_536 or not is_free(port):
+        raise argparse.ArgumentTypeError(f"port {text} is in use or none: choose another, or leave --port out")
+    return port
+
+
+def _moment(text: str) -> datetime:
+    try:
+        wall = datetime.fromisoformat(text)
+        return wall if wall.tzinfo else instant(wall.date(), wall.time())
+    except NoSuchTimeError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f'{text!r} is no moment like "2023-09-07 14:00"') from error
+
+
+def _speed(text: str) -> float:
+    speed = float(text)
+    if not 0 < speed < float("inf"):
+        raise argparse.ArgumentTypeError("the speed is a number above 0")
+    return speed
+
+
+def _run(chosen: argparse.Namespace) -> NoReturn:
+    print(about_the_clock(chosen), flush=True)
+    with started(_plan(chosen)) as stack:
+        ready = _addresses(stack)
+        _announce(stack, ready)
+        with _findable(ready, chosen.state / RUNNING):
+            _watch(stack)
+
+
+def about_the_clock(chosen: argparse.Namespace) -> str:
+    """What the person who starts it has to know about the time that it will show."""
+    if chosen.now:
+        return "The clock shows the real time."
+    if chosen.at:
+        return f"The clock starts at {moment_in_words(chosen.at)} in London."
+    return (
+        f"The clock starts at {moment_in_words(_FIRST_MORNING)} in London, because the example schedule is of 2023: "
+        "--now for the real time, --at for another moment."
+    )
+
+
+def _plan(chosen: argparse.Namespace) -> Plan:
+    if chosen.data:
+        chosen.data.mkdir(parents=True, exist_ok=True)
+    return Plan(
+        at=None if chosen.now else chosen.at or _FIRST_MORNING,
+        speed=chosen.speed,
+        port=chosen.port,
+        folder=_new_folder(chosen.state / "logs"),
+        keys=kept_keys(chosen.state / "keys.json"),
+        developers_own=DEVELOPERS_OWN,
+        data=chosen.data,
+        app=chosen.app.resolve(),
+        reports=chosen.app.resolve() == ROOT,
+    )
+
+
+def _new_folder(logs: Path) -> Path:
+    folder = logs / f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}"
+    folder.mkdir(parents=True)
+    for old in sorted(logs.iterdir())[:-_RUNS_KEPT]:
+        shutil.rmtree(old, ignore_errors=True)
+    return folder
+
+
+def _addresses(stack: Stack) -> dict[str, str]:
+    return {
+        "site": stack.site,
+        "inbox": stack.mail.url,
+        "tables": stack.azurite.tables(),
+        "queues": stack.azurite.queues(),
+        "referral_tables": stack.azurite.tables(REFERRALS),
+        "referral_queues": stack.azurite.queues(REFERRALS),
+        "clock": str(stack.clock_path),
+        "admin_key": stack.hosts[0].master_key,
+    }
+
+
+def _announce(stack: Stack, ready: Mapping[str, str]) -> None:
+    print(
+        f"\n  The site            {ready['site']}"
+        f"\n  The e-mails it sent {ready['inbox']}"
+        f"\n  The tables          {ready['tables']} (of referrals: {ready['referral_tables']})"
+        f"\n  Logs                {stack.clock_path.parent}"
+        "\n  Ctrl+C stops everything.\n"
+    )
+    print(f"READY {json.dumps(ready)}", flush=True)
+
+
+@contextmanager
+def _findable(ready: Mapping[str, str], path: Path) -> Iterator[None]:
+    """Says in a file where this run is, for the other commands; the latest run has the file."""
+    text = json.dumps({**ready, "pid": os.getpid()})
+    path.write_text(text, "utf-8")
+    try:
+        yield
+    finally:
+        if path.exists() and path.read_text("utf-8") == text:
+            path.unlink(missing_ok=True)
+
+
+def _watch(stack: Stack) -> NoReturn:
+    """Shows what the function host says until something stops."""
+    with stack.hosts[0].child.log.open(encoding="utf-8", errors="replace") as log:
+        while True:
+            print(log.read(), end="", flush=True)
+            stack.check()
+            time.sleep(0.2)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Loading and calling the function app through Microsoft's runtime library."""

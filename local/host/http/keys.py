@@ -1,0 +1,45 @@
+"""Function keys: who may call what."""
+
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from local.host.app.functions import AuthLevel
+
+
+@dataclass(frozen=True, slots=True)
+class HostKeys:
+    """The master key opens everything, the function key functions, the system key webhooks."""
+
+    master: str = field(repr=False)
+    function: str = field(repr=False)
+    system: str = field(repr=False)
+
+
+def presented_key(headers: Mapping[str, str], query: Mapping[str, str]) -> str:
+    """The key of a request: the header `x-functions-key`, even when it is empty, before the parameter `code`."""
+    return headers["x-functions-key"] if "x-functions-key" in headers else query.get("code", "")
+
+
+class Gate:
+    """Compares keys. Without keys everything is open, as with `func start` on a developer's machine."""
+
+    def __init__(self, keys: HostKeys | None) -> None:
+        self._keys = keys
+
+    def opens(self, key: str, level: AuthLevel) -> bool:
+        if self._keys is None or level is AuthLevel.ANONYMOUS or self.is_master(key):
+            return True
+        expected = {AuthLevel.FUNCTION: self._keys.function, AuthLevel.SYSTEM: self._keys.system}.get(level, "")
+        return _same(key, expected)
+
+    def is_known(self, key: str) -> bool:
+        keys = self._keys
+        return keys is None or any(_same(key, known) for known in (keys.master, keys.function, keys.system))
+
+    def is_master(self, key: str) -> bool:
+        return self._keys is not None and _same(key, self._keys.master)
+
+
+def _same(given: str, expected: str) -> bool:
+    return expected != "" and hmac.compare_digest(given.encode(), expected.encode())

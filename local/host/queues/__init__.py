@@ -1,0 +1,1 @@
+"""Queue triggers and output bindings as Azure's host handles them."""

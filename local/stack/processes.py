@@ -1,0 +1,98 @@
+"""The processes that a local run consists of, beside Azurite: the e-mail emulator and the function hosts."""
+
+import json
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from local.mail import Emulator
+from local.paths import EXAMPLE_SESSIONS, ROOT
+from local.process.child_process import Child, python_command, running_child
+from local.stack import environment
+from local.stack.azurite import Azurite
+from local.stack.host_client import Host
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What to start. `folder` gets the logs, the clock and the settings of this run.
+
+    `at` is an aware datetime, None for the real time. With `reports` the e-mail emulator posts delivery reports to the
+    first host, as Event Grid does.
+    """
+
+    at: datetime | None
+    folder: Path
+    keys: Mapping[str, str] = field(repr=False)
+    speed: float = 1.0
+    hosts: int = 1
+    port: int | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)
+    developers_own: Path | None = None
+    load: Path | None = EXAMPLE_SESSIONS
+    data: Path | None = None
+    app: Path = ROOT
+    reports: bool = False
+
+    @property
+    def clock(self) -> Path:
+        return self.folder / "clock.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    client: Emulator
+    child: Child = field(repr=False)
+
+    def answers(self) -> bool:
+        try:
+            self.client.messages()
+        except OSError:
+            return False
+        return True
+
+
+@contextmanager
+def running_mail(plan: Plan, port: int) -> Iterator[Mail]:
+    """Starts the e-mail emulator and does not wait for it."""
+    sender = environment.chosen(plan.developers_own)["EMAIL_SENDER"]
+    arguments: list[str | Path] = [
+        "--sender",
+        sender,
+        "--access-key",
+        plan.keys["EMAIL_ACCESS_KEY"],
+        "--clock",
+        plan.clock,
+    ]
+    command = python_command("local.mail", "--port", str(port), *arguments)
+    with running_child("The e-mail emulator", command, log=plan.folder / "mail.log", env={}) as child:
+        yield Mail(Emulator(f"http://127.0.0.1:{port}"), child)
+
+
+@contextmanager
+def running_host(plan: Plan, number: int, port: int, settings: Mapping[str, str]) -> Iterator[Host]:
+    """Starts a function host and does not wait for it.
+
+    Unless the settings say otherwise only number 0 runs the timer, as one instance does in Azure.
+    """
+    name = f"site-{number}" if number else "site"
+    own = {"AzureWebJobs.schedule.Disabled": "true"} if number else {}
+    keys = {kind: secrets.token_urlsafe(24) for kind in ("master", "function", "system")}
+    run = plan.folder / f"{name}.json"
+    run.touch(mode=0o600)
+    run.write_text(json.dumps({"values": {**own, **settings}, "keys": keys}), "utf-8")
+    arguments: list[str | Path] = ["--port", str(port), "--settings", run, "--clock", plan.clock, "--app", plan.app]
+    command = python_command("local.stack.site", *arguments)
+    with running_child("The function host", command, log=plan.folder / f"{name}.log", env={}) as child:
+        yield Host(f"http://127.0.0.1:{port}", keys["master"], keys["system"], child)
+
+
+def settings_of(plan: Plan, azurite: Azurite, mail: Mail, site_url: str) -> dict[str, str]:
+    """Everything that the service is told, the plan's own settings last."""
+    told = environment.settings(
+        azurite=azurite, mail_url=mail.client.url, site_url=site_url, keys=plan.keys, developers_own=plan.developers_own
+    )
+    return {**told, **plan.settings}

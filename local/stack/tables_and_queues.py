@@ -1,0 +1,48 @@
+"""Tables and queues, which `infra/` declares in Azure."""
+
+from collections.abc import Mapping, Sequence
+
+from azure.core.exceptions import ResourceExistsError
+from azure.data.tables import TableServiceClient
+from azure.storage.queue import QueueServiceClient
+
+from local.stack.sessions_csv import SESSIONS
+
+STORED: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
+    "BOOKINGS_STORAGE": (
+        (SESSIONS, "Bookings", "MailLog", "MailIndex", "Service"),
+        ("emails", "emails-poison"),
+    ),
+    "REFERRALS_STORAGE": (
+        ("Referrals", "SealedReferrals", "CollectTries", "ReferralMail", "ReferralService"),
+        ("referrals", "referrals-poison"),
+    ),
+}
+
+
+def create_storage(settings: Mapping[str, str]) -> None:
+    """Creates what is not there yet in the accounts of BOOKINGS_STORAGE and REFERRALS_STORAGE (connection strings)."""
+    for setting, (tables, queues) in STORED.items():
+        _create_tables(settings[setting], tables)
+        _create_queues(settings[setting], queues)
+
+
+def _create_tables(connection: str, names: Sequence[str]) -> None:
+    with TableServiceClient.from_connection_string(connection) as service:
+        for name in names:
+            service.create_table_if_not_exists(name)
+
+
+def _create_queues(connection: str, names: Sequence[str]) -> None:
+    with QueueServiceClient.from_connection_string(connection) as service:
+        there = {queue.name for queue in service.list_queues()}
+        for name in names:
+            if name not in there:
+                _create_queue(service, name)
+
+
+def _create_queue(service: QueueServiceClient, name: str) -> None:
+    try:
+        service.create_queue(name)
+    except ResourceExistsError:
+        return  # someone else was faster
