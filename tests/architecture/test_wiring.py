@@ -7,7 +7,7 @@ import pytest
 
 from shared.config.settings import Settings
 from tests.builders import ROOT
-from tests.indexed import FUNCTIONS
+from tests.registered_functions import FUNCTIONS
 
 PLATFORM = {
     "AzureWebJobsStorage",

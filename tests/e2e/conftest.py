@@ -11,7 +11,7 @@ from azure.data.tables import TableServiceClient
 from local.clock import LocalClock
 from local.stack.stack import Stack, running_stack
 from tests.builders import MORNING, session_cells
-from tests.e2e.web import get, hidden_fields
+from tests.e2e.http_client import get, hidden_fields
 
 type AddSession = Callable[..., str]
 

@@ -8,7 +8,7 @@ import pytest
 from local.clock import LocalClock
 from local.stack.stack import Stack
 from tests.e2e.conftest import AddSession, mails_to, opened_form, person, roster
-from tests.e2e.web import Answer, ask, get, get_json, hidden_fields, post_form, post_json
+from tests.e2e.http_client import Answer, ask, get, get_json, hidden_fields, post_form, post_json
 
 HEADERS = {
     "content-security-policy": "frame-ancestors 'none'",

@@ -7,7 +7,7 @@ from urllib.parse import unquote
 from local.clock import LocalClock
 from local.stack.stack import Stack
 from tests.e2e.conftest import AddSession, mails_to, opened_form, person, roster, rows
-from tests.e2e.web import all_at_once, get, get_json, hidden_fields, post_form, post_json
+from tests.e2e.http_client import all_at_once, get, get_json, hidden_fields, post_form, post_json
 
 
 def test_the_five_sessions_of_the_schedule_are_offered(stack: Stack) -> None:

@@ -9,7 +9,7 @@ from shared.composition.services import Services
 from shared.config.settings import Settings
 from tests.builders import MORNING, booking_request, referral_request, session_cells
 from tests.e2e.conftest import mails_to, person, roster, rows
-from tests.e2e.web import get, get_json, post_form, post_json
+from tests.e2e.http_client import get, get_json, post_form, post_json
 
 
 @pytest.fixture(scope="module")

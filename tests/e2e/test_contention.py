@@ -7,7 +7,7 @@ from local.stack.host_client import Host
 from local.stack.stack import running_stack
 from tests.builders import MORNING, london
 from tests.e2e.conftest import person, roster, rows
-from tests.e2e.web import Answer, get_json, post_json
+from tests.e2e.http_client import Answer, get_json, post_json
 
 SESSION = "2023-10-03-1500"
 

@@ -14,9 +14,9 @@ import pytest
 
 from local.stack.stack import Stack, running_stack
 from tests.builders import MORNING, ROOT, session_cells
-from tests.e2e.api_client import SESSION
 from tests.e2e.conftest import person, roster, rows
-from tests.e2e.web import get, get_json, post_json
+from tests.e2e.http_client import get, get_json, post_json
+from tests.e2e.schemathesis_hooks import SESSION
 
 PROGRAM = "from schemathesis.cli import schemathesis; schemathesis()"
 # Hundreds of people would use up the hour's mails of the service that the other tests share.
@@ -53,7 +53,7 @@ def tried(silent: Stack, tmp_path: Path) -> Tried:
         path.write_text(json.dumps(document), "utf-8")
         command = [sys.executable, "-c", PROGRAM, "--config-file", str(CONFIG), "run", str(path)]
         command += ["--url", silent.site, *BOUNDED, *options]
-        told = {"PYTHONPATH": str(ROOT), "SCHEMATHESIS_HOOKS": "tests.e2e.api_client", SESSION: "never-full"}
+        told = {"PYTHONPATH": str(ROOT), "SCHEMATHESIS_HOOKS": "tests.e2e.schemathesis_hooks", SESSION: "never-full"}
         return subprocess.run(
             command, cwd=tmp_path, env={**os.environ, **told}, capture_output=True, text=True, timeout=300, check=False
         )

@@ -2,8 +2,8 @@
 
 from local.stack.stack import Stack
 from tests.e2e.canaries import is_canary_in
-from tests.e2e.provider import is_sealed_kept, link_in, mail_about, refer, status_of
-from tests.e2e.web import ask, get, post_form, post_json
+from tests.e2e.http_client import ask, get, post_form, post_json
+from tests.e2e.provider_actions import is_sealed_kept, link_in, mail_about, refer, status_of
 
 
 def acknowledge_link(stack: Stack, reference: str) -> str:

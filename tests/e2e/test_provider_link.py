@@ -17,7 +17,8 @@ from local.stack.stack import Stack, started
 from shared.passphrase import PassphraseHash
 from tests.builders import MORNING
 from tests.e2e.canaries import files_with_canaries, is_canary_in, queues_with_canaries, tables_with_canaries
-from tests.e2e.provider import (
+from tests.e2e.http_client import ask, get, post_form
+from tests.e2e.provider_actions import (
     PASSPHRASE,
     is_sealed_kept,
     link_in,
@@ -27,7 +28,6 @@ from tests.e2e.provider import (
     refer,
     status_of,
 )
-from tests.e2e.web import ask, get, post_form
 
 NEW, WRONG = "violet harbour seven quiet lanterns", "violet harbour"
 

@@ -22,8 +22,8 @@ from local.stack.stack import Stack, running_stack, started
 from tests.builders import MORNING
 from tests.e2e.canaries import CANARIES, is_canary_in
 from tests.e2e.conftest import mails_to, rows
-from tests.e2e.provider import is_sealed_kept, link_in, mail_about, refer, status_of
-from tests.e2e.web import all_at_once, post_form, post_json
+from tests.e2e.http_client import all_at_once, post_form, post_json
+from tests.e2e.provider_actions import is_sealed_kept, link_in, mail_about, refer, status_of
 from tests.vault import Vault, running_vault
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

@@ -22,7 +22,7 @@ from tests.e2e.canaries import (
     tables_with_canaries,
 )
 from tests.e2e.conftest import mails_to, opened_form, rows
-from tests.e2e.web import all_at_once, get, post_form, post_json
+from tests.e2e.http_client import all_at_once, get, post_form, post_json
 
 KEEP_MESSAGES = {"AzureWebJobs.forward_referral.Disabled": "true", "AzureWebJobs.send_mail.Disabled": "true"}
 

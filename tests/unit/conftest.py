@@ -5,6 +5,9 @@ from collections.abc import Iterator
 import pytest
 from pytest_socket import disable_socket, enable_socket
 
+from shared.content.content import Content
+from tests import builders
+
 
 @pytest.fixture(autouse=True)
 def _without_sockets() -> Iterator[None]:
@@ -12,3 +15,8 @@ def _without_sockets() -> Iterator[None]:
     disable_socket(allow_unix_socket=True)
     yield
     enable_socket()
+
+
+@pytest.fixture(scope="session")
+def content() -> Content:
+    return builders.content()

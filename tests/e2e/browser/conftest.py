@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, ViewportSize
 from local.stack.stack import Stack
 from local.tour import Visitor, stacks
 from local.tour.browser import NoBrowserError, running_browser, visiting
-from tests.e2e.browser.seen import Seen, see
+from tests.e2e.browser.page_audit import Seen, see
 
 type Stacks = Callable[[tuple[tuple[str, str], ...]], Stack]
 type Visit = Callable[..., Any]

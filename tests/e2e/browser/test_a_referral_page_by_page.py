@@ -12,7 +12,7 @@ from local.stack.stack import Stack
 from tests.e2e.browser.conftest import PHONE, Visit
 from tests.e2e.canaries import CANARIES, is_canary_in
 from tests.e2e.conftest import mails_to, rows
-from tests.e2e.web import post_form
+from tests.e2e.http_client import post_form
 
 STORY = "canary أشعر بالتعب\n<b>and more</b>"
 

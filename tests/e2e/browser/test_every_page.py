@@ -10,9 +10,9 @@ from local.stack.stack import Stack
 from local.tour import EVERY, Visitor, Walk
 from local.tour.browser import visiting
 from tests.e2e.browser.conftest import PHONE, Stacks
-from tests.e2e.browser.seen import Seen, see
-from tests.e2e.web import get
-from tests.indexed import FUNCTIONS
+from tests.e2e.browser.page_audit import Seen, see
+from tests.e2e.http_client import get
+from tests.registered_functions import FUNCTIONS
 
 type See = Callable[[Walk], list[Seen]]
 NO_PAGES = {"assets", "calendar", "health", "openapi_document", "resource_file"}

@@ -9,7 +9,7 @@ from shared.mail.message import EmailMessage
 from tests import builders
 from tests.builders import ROOT
 from tests.e2e.browser.conftest import PHONE
-from tests.e2e.browser.seen import violations
+from tests.e2e.browser.page_audit import violations
 
 MAILS = dict(letters(builders.content()))
 

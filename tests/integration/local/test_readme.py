@@ -19,7 +19,7 @@ from local.clock import LocalClock, Setting
 from local.paths import ROOT, VENV
 from local.process.ports import free_ports
 from shared.mail import renderer
-from tests.e2e.web import get
+from tests.e2e.http_client import get
 
 README = (ROOT / "README.md").read_text("utf-8")
 RUN = "python3 dev.py"

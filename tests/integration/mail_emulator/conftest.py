@@ -10,7 +10,7 @@ from azure.core.credentials import AzureKeyCredential
 
 from local.clock import LocalClock, set_clock
 from local.mail import Emulator, running_emulator
-from tests.unit.mail_emulator.posted import ACCESS_KEY, SENDER
+from tests.unit.local.mail.message_builders import ACCESS_KEY, SENDER
 
 START = datetime(2023, 9, 8, 14, 0, 0, tzinfo=UTC)
 # So slow that it stands still: it moves when a test moves it.

@@ -7,8 +7,8 @@ from azure.communication.email import EmailClient
 from azure.core.exceptions import HttpResponseError
 
 from local.mail import Emulator
-from tests.integration.mail_emulator.posting import ask, send
-from tests.unit.mail_emulator.posted import a_message, to
+from tests.integration.mail_emulator.email_client import ask, send
+from tests.unit.local.mail.message_builders import a_message, to
 
 
 def test_the_inbox_lists_oldest_first_and_can_be_narrowed_to_one_addressee(

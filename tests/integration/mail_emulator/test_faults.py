@@ -12,8 +12,8 @@ from azure.core.exceptions import (
 )
 
 from local.mail import Emulator
-from tests.integration.mail_emulator.posting import ask, header, send, status
-from tests.unit.mail_emulator.posted import a_message, to
+from tests.integration.mail_emulator.email_client import ask, header, send, status
+from tests.unit.local.mail.message_builders import a_message, to
 
 
 def refusal(client: EmailClient, operation_id: str | None = None) -> HttpResponseError:

@@ -8,8 +8,8 @@ import pytest
 from azure.communication.email import EmailClient
 
 from local.mail import Emulator
-from tests.integration.mail_emulator.posting import send
-from tests.unit.mail_emulator.posted import a_file, a_message, to
+from tests.integration.mail_emulator.email_client import send
+from tests.unit.local.mail.message_builders import a_file, a_message, to
 
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 

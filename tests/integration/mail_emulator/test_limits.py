@@ -9,8 +9,8 @@ from azure.core.exceptions import ClientAuthenticationError, HttpResponseError
 from local.clock import set_clock
 from local.mail import Emulator
 from tests.integration.mail_emulator.conftest import START
-from tests.integration.mail_emulator.posting import ask, header, send
-from tests.unit.mail_emulator.posted import a_message
+from tests.integration.mail_emulator.email_client import ask, header, send
+from tests.unit.local.mail.message_builders import a_message
 
 type Advance = Callable[[timedelta], None]
 

@@ -7,8 +7,8 @@ from azure.communication.email import EmailClient
 from azure.core.exceptions import HttpResponseError
 
 from local.mail import Emulator
-from tests.integration.mail_emulator.posting import ask, send, status
-from tests.unit.mail_emulator.posted import a_message
+from tests.integration.mail_emulator.email_client import ask, send, status
+from tests.unit.local.mail.message_builders import a_message
 
 
 def test_an_unknown_operation_is_not_found(emulator: Emulator, client: EmailClient) -> None:

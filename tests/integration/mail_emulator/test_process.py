@@ -14,8 +14,8 @@ from azure.communication.email import EmailClient
 from azure.core.credentials import AzureKeyCredential
 
 from local.mail import running_emulator
-from tests.integration.mail_emulator.posting import send
-from tests.unit.mail_emulator.posted import ACCESS_KEY, SENDER
+from tests.integration.mail_emulator.email_client import send
+from tests.unit.local.mail.message_builders import ACCESS_KEY, SENDER
 
 ROOT = Path(__file__).parents[3]
 

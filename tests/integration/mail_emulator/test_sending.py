@@ -9,8 +9,8 @@ from azure.core.exceptions import ClientAuthenticationError, HttpResponseError, 
 from azure.core.rest import HttpRequest
 
 from local.mail import Emulator
-from tests.integration.mail_emulator.posting import ask, header, send, status
-from tests.unit.mail_emulator.posted import a_file, a_message, to
+from tests.integration.mail_emulator.email_client import ask, header, send, status
+from tests.unit.local.mail.message_builders import a_file, a_message, to
 
 TEXT = {"subject": "Your place", "plainText": "See you."}
 

@@ -10,11 +10,6 @@ from tests import builders
 
 
 @pytest.fixture(scope="session")
-def content() -> Content:
-    return builders.content()
-
-
-@pytest.fixture(scope="session")
 def other_content() -> Content:
     return builders.other_content()
 

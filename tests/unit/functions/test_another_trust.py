@@ -7,10 +7,10 @@ import pytest
 from functions.web.render import TEMPLATES
 from shared.content.content import Content
 from shared.mail.renderer import Letters
-from tests.another_trust import traces
 from tests.builders import ROOT
+from tests.trust_specific_words import traces
 from tests.unit.functions.test_pages import PAGES, show
-from tests.unit.mail.test_letters import EVERY
+from tests.unit.shared.mail.test_renderer import EVERY
 
 # What those who run the sessions are sent; every other mail is among those of `test_letters`.
 STAFF: list[tuple[str, dict[str, object]]] = [

@@ -38,7 +38,7 @@ from shared.referrals.errors import LinkLockedError, ReferralReusedError
 from shared.referrals.model import Progress, ReferralState
 from tests import builders
 from tests.builders import MORNING, ROOT
-from tests.unit.functions.managing import TOKEN, managed
+from tests.unit.functions.bookings.fake_self_service import TOKEN, managed
 
 type Facts = dict[str, Any] | Callable[[Content], dict[str, Any]]
 

@@ -1,0 +1,47 @@
+"""The provider's half of the conversation: the mail that they got, the link in it, and what they do there."""
+
+import re
+from typing import Any
+
+from local.stack.stack import Stack
+from tests.e2e.canaries import CANARIES
+from tests.e2e.conftest import mails_to, rows
+from tests.e2e.http_client import Answer, hidden_fields, post_form, post_json
+
+PASSPHRASE = "Only on this machine"  # what `local.settings.example.json` holds the hash of
+
+
+def refer(stack: Stack, **changes: Any) -> str:
+    """Somebody refers themselves; returns the reference."""
+    reference: str = post_json(f"{stack.site}/one-to-one", CANARIES | changes).json["reference"]
+    return reference
+
+
+def mail_about(stack: Stack, reference: str) -> str:
+    """The one mail that the provider got about this referral, as text."""
+    mails = mails_to(stack, stack.settings["REFERRAL_RECIPIENT"])
+    [found] = [mail["content"] for mail in mails if reference in mail["content"]["subject"]]
+    return str(found["plainText"])
+
+
+def link_in(mail: str) -> str:
+    [link] = set(re.findall(r"https?://\S+/(?:acknowledge|collect)/[A-Za-z0-9_-]+", mail))
+    return str(link)
+
+
+def status_of(stack: Stack, reference: str) -> dict[str, Any]:
+    return dict(rows(stack, "Referrals", "REFERRALS_STORAGE").get_entity("referrals", reference))
+
+
+def is_sealed_kept(stack: Stack, reference: str) -> bool:
+    """Whether the sealed answers are still stored."""
+    table = rows(stack, "SealedReferrals", "REFERRALS_STORAGE")
+    return bool(list(table.query_entities("RowKey eq @r", parameters={"r": reference})))
+
+
+def open_with(link: str, passphrase: str = PASSPHRASE) -> Answer:
+    return post_form(link, {"passphrase": passphrase})
+
+
+def proof_in(page: Answer) -> dict[str, str]:
+    return {"proof": hidden_fields(page.text)["proof"]}

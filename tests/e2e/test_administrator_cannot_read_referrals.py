@@ -1,0 +1,242 @@
+"""Nobody at the trust learns who referred themselves, whatever they open, while a referral is here and afterwards.
+
+The administrator reads every table, queue, log, setting and mail but the provider's, and the storage's own files; what
+they lack is the private key. What goes wrong leaves traces too, so everything that can go wrong here does.
+"""
+
+import base64
+import json
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from local.clock import LocalClock
+from local.setup.keys import new_keys
+from local.stack.processes import Plan
+from local.stack.stack import Stack, started
+from tests.builders import MORNING, session_cells
+from tests.e2e.administrator_view import SECRET, mails_to_others, places, places_with_canaries, traces
+from tests.e2e.canaries import CANARIES, files_with_canaries, is_canary_in
+from tests.e2e.conftest import opened_form, person, rows
+from tests.e2e.http_client import Answer, get, post_form, post_json
+from tests.e2e.provider_actions import is_sealed_kept, link_in, mail_about, open_with, proof_in, refer
+
+OPERATORS = "operators@merseycare.nhs.uk"
+LITTLE = {"full_name": "Li", "what_brings_you": ""}
+MUCH = {"full_name": "Ọ́káfọ̀ Adébáyọ̀-Okonkwo", "what_brings_you": "canary: أشعر بالتعب والوحدة في العمل. " * 20}
+
+
+@dataclass(frozen=True)
+class House:
+    """The service in one way of delivery, with everything that it stores and logs below `folder`."""
+
+    stack: Stack
+    folder: Path
+
+
+@pytest.fixture(scope="module", params=["inline", "link"])
+def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    folder = tmp_path_factory.mktemp("curious")
+    (folder / "run").mkdir()
+    settings = {"REFERRAL_DELIVERY": request.param, "OPERATORS_EMAIL": OPERATORS}
+    plan = Plan(at=MORNING, folder=folder / "run", keys=new_keys(), data=folder / "data", settings=settings)
+    with started(plan) as stack:
+        yield House(stack, folder)
+
+
+def test_two_people_who_wrote_quite_different_things_leave_the_same_traces(house: House) -> None:
+    """Row by row and line by line: nothing tells the one from the other but reference, chance and the time of day."""
+    stack = house.stack
+    little, much = refer(stack, **LITTLE), refer(stack, **MUCH)
+    stack.settle()
+    finish(stack, little, much)
+    of_little, of_much = traces(stack, little), traces(stack, much)
+    if stack.settings["REFERRAL_DELIVERY"] == "inline":  # the provider's own mail, which nobody else gets
+        assert of_little.pop("mail") != of_much.pop("mail")
+
+    assert {"table Referrals", "log of The function host"} <= of_little.keys()
+    assert of_little == of_much
+
+
+def finish(stack: Stack, *references: str) -> None:
+    """The provider opens what there is to open, and says that it has come."""
+    for reference in references:
+        link = link_in(mail_about(stack, reference))
+        if "/collect/" in link:
+            post_form(f"{link}/acknowledge", proof_in(open_with(link)))
+        else:
+            post_form(link, {})
+    stack.settle()
+
+
+def test_nobody_who_reads_everything_but_the_key_finds_a_word_of_it_however_much_goes_wrong(house: House) -> None:
+    stack = house.stack
+    answers = [*mistakes(stack), *troubles(stack)]
+    good = refer(stack)
+    stack.settle()
+    before = places_with_canaries(stack)
+    finish(stack, good)
+    tell_the_operators(stack)
+
+    assert before == places_with_canaries(stack) == set()
+    assert not is_sealed_kept(stack, good), "and that was after its answers were deleted"
+    assert OPERATORS in places(stack)["mail to others"], "who heard of what needs a person"
+    assert files_with_canaries(house.folder) == set()
+    assert not any(is_canary_in(answer.headers.get("location", "")) for answer in answers)
+    assert any(good in text for place, text in places(stack).items() if place.startswith("log of The function host"))
+    assert good in places(stack)["table Referrals"]
+
+
+def mistakes(stack: Stack) -> list[Answer]:
+    """Answers that are refused, forms that programmes filled in, and questions about referrals that are not there."""
+    site = f"{stack.site}/one-to-one"
+    form = opened_form(stack, "/one-to-one") | CANARIES
+    return [
+        post_json(site, CANARIES | {"canary_field": "canary"}),
+        post_json(site, CANARIES | {"email": "canary-address"}),
+        post_json(site, CANARIES | {"full_name": ["canary"]}),
+        post_json(site, "canary"),
+        post_form(site, form | {"consent_share": ""}),
+        post_form(site, form | {"website": "canary"}),
+        post_form(site, form | {"form_token": "canary"}),
+        post_form(f"{stack.site}/one-to-one/status", {"reference": "canary"}),
+        post_json(f"{stack.site}/one-to-one/status", {"reference": "canary"}),
+        post_form(f"{stack.site}/collect/canary-token", {"passphrase": "canary"}),
+        post_form(f"{stack.site}/acknowledge/nothing", {"canary": "canary"}),
+    ]
+
+
+def troubles(stack: Stack) -> list[Answer]:
+    """A mail service that refuses and breaks off, a referral on the poison queue, one tampered with, wrong words."""
+    stack.mail.faults([{"kind": "status", "status": 503, "count": 1}, {"kind": "drop_after", "count": 1}])
+    trying = [refer(stack), refer(stack)]
+    stack.settle()
+    stack.mail.faults([{"kind": "status", "status": 400, "count": 1}])
+    refused = refer(stack)
+    stack.settle()
+    tampered = tamper_with(stack)
+    stack.hosts[0].run("referral_failed", json.dumps({"v": "1", "referral": trying[0]}))
+    stack.set_clock(LocalClock(stack.clock_path)() + timedelta(hours=2))
+    for _ in range(2):
+        stack.tick()
+        stack.settle()
+    assert {refused, tampered} <= set(places(stack)["table Referrals"].split('"'))
+    links = [link_in(mail_about(stack, reference)) for reference in trying]
+    return [open_with(link, "canary passphrase") for link in links for _ in range(6)] + damaged(stack, tampered)
+
+
+def damaged(stack: Stack, tampered: str) -> list[Answer]:
+    """What the provider is shown of a referral that cannot be opened any more, where they got a link to it."""
+    mails = stack.mail.messages(stack.settings["REFERRAL_RECIPIENT"])
+    return [open_with(link_in(mail_about(stack, tampered))) for mail in mails if tampered in mail["content"]["subject"]]
+
+
+def tamper_with(stack: Stack) -> str:
+    """One whose sealed answers somebody changed before they were sent."""
+    stack.mail.faults([{"kind": "status", "status": 503, "count": 1}])
+    reference = refer(stack)
+    stack.settle()
+    table = rows(stack, "SealedReferrals", "REFERRALS_STORAGE")
+    row = table.get_entity("referrals", reference)
+    row["Sealed"] = row["Sealed"][:-1] + bytes([row["Sealed"][-1] ^ 1])
+    table.update_entity(row)
+    return reference
+
+
+def tell_the_operators(stack: Stack) -> None:
+    """A day later whoever looks after the service hears what needs a person."""
+    stack.set_clock(LocalClock(stack.clock_path)() + timedelta(days=1))
+    stack.tick()
+    stack.settle()
+
+
+def test_the_administrator_cannot_be_told_from_the_pages_either(house: House) -> None:
+    """A link that they find in a log or make with the key that signs links still asks for the passphrase."""
+    reference = refer(house.stack)
+    house.stack.settle()
+    page = get(link_in(mail_about(house.stack, reference)))
+
+    assert page.status == 200
+    assert not is_canary_in(page.text)
+
+
+@pytest.mark.parametrize("delivery", ["inline", "link"])
+def test_when_the_provider_has_it_even_the_sealed_answers_are_gone_from_the_storages_files(
+    delivery: str, tmp_path: Path
+) -> None:
+    """As they lie on the disk when the storage has stopped: who gets the key one day finds nothing left to open."""
+    run = tmp_path / "run"
+    run.mkdir()
+    settings = {"REFERRAL_DELIVERY": delivery}
+    with started(Plan(at=MORNING, folder=run, keys=new_keys(), data=tmp_path / "data", settings=settings)) as stack:
+        gone, kept = refer(stack), refer(stack)
+        stack.settle()
+        sealed = {reference: sealed_in_base64(stack, reference) for reference in (gone, kept)}
+        finish(stack, gone)
+
+    files = b"".join(path.read_bytes() for path in (tmp_path / "data").rglob("*") if path.is_file())
+    assert [part in files for part in sealed[gone]] == [False, False]
+    assert [part in files for part in sealed[kept]] == [True, True], "those of a referral that is still here are seen"
+    assert gone.encode() in files, "the status is"
+
+
+def sealed_in_base64(stack: Stack, reference: str) -> tuple[bytes, bytes]:
+    """The sealed answers and their wrapped key as Azurite writes them."""
+    row = rows(stack, "SealedReferrals", "REFERRALS_STORAGE").get_entity("referrals", reference)
+    return base64.b64encode(row["Sealed"]), base64.b64encode(row["WrappedKey"])
+
+
+# The controls: each way of looking sees what would be there.
+
+
+def test_the_search_sees_a_word_in_every_kind_of_place(house: House) -> None:
+    stack = house.stack
+    provider, here = stack.settings["REFERRAL_RECIPIENT"], "setting "
+    seen = {place for place, text in places(stack).items() if "referrals@nafsiyat" in text}
+
+    assert f"{here}REFERRAL_RECIPIENT" in seen
+    assert f"{here}{SECRET}" not in places(stack)
+    assert all(mail["recipients"] != {"to": [{"address": provider}]} for mail in mails_to_others(stack))
+    for place in ("table SealedReferrals", "table Bookings", "queue referrals-poison", "mail to others"):
+        assert place in places(stack)
+
+
+@pytest.mark.parametrize("where", ["log", "table"])
+def test_a_word_that_is_where_it_should_not_be_is_found(where: str, house: House) -> None:
+    undo = LEAKS[where](house.stack)
+    found = places_with_canaries(house.stack)
+    undo()
+
+    assert [place.startswith(where) for place in found] == [True]
+    assert places_with_canaries(house.stack) == set()
+
+
+def leak_to_log(stack: Stack) -> Callable[[], object]:
+    log = stack.children[-1].log
+    size = log.stat().st_size
+    with log.open("ab") as end:
+        end.write(b"who was it? Canary-Nameself\n")
+    return lambda: os.truncate(log, size)
+
+
+def leak_to_table(stack: Stack) -> Callable[[], object]:
+    table = rows(stack, "Referrals", "REFERRALS_STORAGE")
+    table.create_entity({"PartitionKey": "others", "RowKey": "leak", "LastError": "canary-address refused"})
+    return lambda: table.delete_entity("others", "leak")
+
+
+LEAKS: dict[str, Callable[[Stack], Callable[[], object]]] = {"log": leak_to_log, "table": leak_to_table}
+
+
+def test_a_word_in_anybody_elses_mail_is_found(house: House) -> None:
+    """Last, for it cannot be undone: whoever books under such a name gets a mail with it."""
+    session = session_cells(RowKey="booked")
+    rows(house.stack, "Sessions").create_entity(session)
+    post_json(f"{house.stack.site}/bookings", person("booked", full_name="Canary-Nameself"))
+    house.stack.settle()
+
+    assert places_with_canaries(house.stack) == {"mail to others", "table Bookings"}

@@ -1,0 +1,493 @@
+"""What the holder of a link sees of one booking, and what they can do with it."""
+
+import html
+import inspect
+import json
+import re
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+import azure.functions as func
+import pytest
+
+import functions.bookings.manage
+import shared.bootstrap
+from functions.bookings.booking_view import BookingView
+from functions.bookings.manage import (
+    calendar,
+    cancel_booking,
+    cancel_form,
+    manage_booking,
+    move_booking,
+    move_form,
+    set_reminders,
+)
+from shared.bookings.model.attendee import AttendeeState, Reason, SessionState
+from shared.bookings.model.errors import (
+    BookingsBusyError,
+    SessionClosedError,
+    SessionFullError,
+    SessionPastError,
+    SessionUnknownError,
+    TooLateToCheckError,
+)
+from shared.bookings.self_service.service import Managing
+from shared.content.content import Content
+from tests.builders import MORNING
+from tests.fakes import FakeClock
+from tests.unit.functions import http_requests
+from tests.unit.functions.bookings.fake_self_service import (
+    CALENDAR,
+    CONFIRMED,
+    GONE,
+    NEW_TOKEN,
+    NEXT,
+    TOKEN,
+    FakeManaging,
+    managed,
+    openings,
+)
+from tests.unit.functions.test_pages import Page
+
+SITE = "https://support.example"
+JOIN = "https://teams.example/join/1"
+LOOKS = {"page": manage_booking, "cancel": cancel_form, "move": move_form, "calendar": calendar}
+ACTS = {"cancel": cancel_booking, "move": move_booking, "reminders": set_reminders}
+ANSWERS = {"cancel": {}, "move": {"session_id": "s2"}, "reminders": {"reminders": "no"}}
+
+
+@dataclass
+class FakeServices:
+    content: Content
+    managing: FakeManaging = field(default_factory=FakeManaging)
+    now: FakeClock = field(default_factory=lambda: FakeClock(MORNING))
+    site_url: str = SITE
+
+
+@pytest.fixture
+def built(content: Content, monkeypatch: pytest.MonkeyPatch) -> FakeServices:
+    services = FakeServices(content)
+    for module in (functions.bookings.manage, shared.bootstrap):
+        monkeypatch.setattr(module, "services", lambda: services)
+    return services
+
+
+def look(name: str = "page", token: str = TOKEN, done: str = "", **headers: str) -> func.HttpResponse:
+    params = {"done": done} if done else {}
+    named = {"accept": http_requests.BROWSER} | headers
+    req = func.HttpRequest("GET", SITE, headers=named, params=params, route_params={"token": token}, body=b"")
+    answer = LOOKS[name](req)
+    assert isinstance(answer, func.HttpResponse)
+    return answer
+
+
+def act(
+    name: str, answers: dict[str, str] | None = None, token: str = TOKEN, outbox: Any = None, **headers: str
+) -> func.HttpResponse:
+    body = urlencode(ANSWERS[name] if answers is None else answers).encode()
+    named = {"accept": http_requests.BROWSER, "content-type": http_requests.FORM} | headers
+    req = func.HttpRequest("POST", SITE, headers=named, route_params={"token": token}, body=body)
+    queue = [] if name == "reminders" else [outbox or http_requests.Outbox()]
+    answer = ACTS[name](req, *queue)
+    assert isinstance(answer, func.HttpResponse)
+    return answer
+
+
+def follow(answer: func.HttpResponse) -> str:
+    """The text of the page that the browser is sent on to."""
+    path, _, query = answer.headers["Location"].partition("?")
+    return text(look(token=path.removeprefix("/manage/"), done=query.removeprefix("done=")))
+
+
+def text(answer: func.HttpResponse) -> str:
+    """What a person reads, in one line."""
+    body = answer.get_body().decode().partition("<main")[2]
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", body)).split())
+
+
+def posts(answer: func.HttpResponse) -> list[str]:
+    """The addresses that the page's forms are sent to."""
+    return re.findall(r'<form method="post" action="([^"]*)"', answer.get_body().decode())
+
+
+# Looking
+
+
+@pytest.mark.parametrize("name", LOOKS)
+def test_a_mail_scanner_may_open_every_link_a_hundred_times_and_nothing_changes(name: str, built: FakeServices) -> None:
+    before = built.managing.managed
+
+    assert {look(name, purpose="prefetch").status_code for _ in range(100)} == {200}
+    assert (built.managing.acts, built.managing.managed) == ([], before)
+
+
+def bindings() -> list[dict[str, Any]]:
+    app = func.FunctionApp()
+    app.register_functions(functions.bookings.manage.bp)
+    triggers = [each.get_trigger() for each in app.get_functions()]
+    return [trigger.get_dict_repr() for trigger in triggers if trigger is not None]
+
+
+def test_each_address_takes_get_or_post_and_nothing_else_and_needs_no_account() -> None:
+    found = {(each["route"], *(str(method) for method in each["methods"])) for each in bindings()}
+
+    assert found == {
+        ("manage/{token}", "GET"),
+        ("manage/{token}/cancel", "GET"),
+        ("manage/{token}/cancel", "POST"),
+        ("manage/{token}/move", "GET"),
+        ("manage/{token}/move", "POST"),
+        ("manage/{token}/reminders", "POST"),
+        ("calendar/{token}", "GET"),
+    }
+    assert {str(each["authLevel"]).casefold().rpartition(".")[2] for each in bindings()} == {"anonymous"}
+
+
+STATES: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "confirmed": ({}, ["Your place is booked", "Join the session", "Cancel your place", "Add the session to your"]),
+    "confirmed, no link yet": ({"session": {"join_url": ""}}, ["We will send you the link to join before the session"]),
+    "to check": ({"state": AttendeeState.TO_CHECK}, ["Your place is held", "checking that you work for the trust"]),
+    "waiting": (
+        {"state": AttendeeState.WAITING, "position": 4},
+        ["You are on the waiting list", "You are number 4 on the waiting list", "Leave the waiting list"],
+    ),
+    "cancelled": (
+        {"state": AttendeeState.CANCELLED, "reason": Reason.LEFT},
+        ["You do not have a place", "This booking is cancelled", "Book again", "takes it out of your calendar"],
+    ),
+    "moved": (
+        {"state": AttendeeState.CANCELLED, "reason": Reason.MOVED},
+        ["You do not have a place", "You moved to another session"],
+    ),
+    "not checked in time": (
+        {"state": AttendeeState.CANCELLED, "reason": Reason.NOT_CHECKED},
+        ["You do not have a place", "We could not check in time that you work for the trust"],
+    ),
+    "cancelled by the organiser": (
+        {"state": AttendeeState.CANCELLED, "reason": Reason.BY_ORGANISER},
+        ["You do not have a place", "The organiser has cancelled this booking"],
+    ),
+    "session cancelled": (
+        {"session": {"state": SessionState.CANCELLED}},
+        ["This session is cancelled", "will not take place", "Book another session"],
+    ),
+}
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_the_page_says_how_the_booking_stands(state: str, built: FakeServices) -> None:
+    facts, words = STATES[state]
+    built.managing.managed = managed(**facts)
+    shown = text(look())
+
+    assert [each for each in words if each not in shown] == []
+    assert "Friday 8 September 2023, 3pm to 4:15pm" in shown
+    assert "34679CDF" in shown
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_only_who_has_a_place_for_certain_sees_how_to_join(state: str, built: FakeServices) -> None:
+    facts, _ = STATES[state]
+    built.managing.managed = managed(**({"session": {"join_url": JOIN}} | facts))
+
+    for name in ("page", "cancel", "move"):
+        assert (JOIN in look(name).get_body().decode()) == (state == "confirmed" and name == "page")
+
+
+@pytest.mark.parametrize(("minutes", "shown"), [(-1, True), (0, True), (74, True), (75, False)])
+def test_the_way_in_is_shown_until_the_session_is_over(minutes: int, shown: bool, built: FakeServices) -> None:
+    built.now.moment = built.managing.managed.session.starts + timedelta(minutes=minutes)
+
+    assert (JOIN in look().get_body().decode()) == shown
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_no_page_names_the_person_beyond_the_first_letter(state: str, built: FakeServices) -> None:
+    facts, _ = STATES[state]
+    built.managing.managed = managed(**facts)
+
+    assert "Booking of Z." in text(look())
+    for name in ("page", "cancel", "move"):
+        body = look(name).get_body().decode()
+        assert not re.search("Zoë|Okafor|zoe@example|booking-a", body)
+
+
+@pytest.mark.parametrize(
+    ("name", "initial"),
+    [
+        ("zoë Okafor", "z"),
+        ("’Ọ́káfọ̀", "Ọ́"),
+        ("O\u0323\u0301ka", "Ọ\u0301"),
+        ("李小龍", "李"),
+        ("أحمد", "أ"),
+        ("!? 7", ""),
+    ],
+)
+def test_a_first_letter_is_a_letter_with_its_marks_in_any_script(name: str, initial: str, content: Content) -> None:
+    assert BookingView.of(TOKEN, managed(name=name), content, MORNING).initial == initial
+
+
+def test_a_page_without_a_letter_to_show_does_without(built: FakeServices) -> None:
+    built.managing.managed = managed(name="")
+
+    assert "Booking of" not in text(look())
+    assert "Your place is booked" in text(look())
+
+
+@pytest.mark.parametrize("state", ["cancelled", "moved", "not checked in time", "session cancelled"])
+def test_where_nothing_can_be_changed_nothing_is_offered(state: str, built: FakeServices) -> None:
+    facts, _ = STATES[state]
+    built.managing.managed = managed(**facts)
+
+    assert posts(look()) == []
+    assert "/sessions" in look().get_body().decode()
+    for name in ("cancel", "move"):
+        assert (look(name).status_code, look(name).headers["Location"]) == (303, f"/manage/{TOKEN}")
+
+
+def test_every_form_is_sent_to_its_own_booking(built: FakeServices) -> None:
+    assert posts(look()) == [f"/manage/{TOKEN}/reminders"]
+    assert posts(look("cancel")) == [f"/manage/{TOKEN}/cancel"]
+    assert posts(look("move")) == [f"/manage/{TOKEN}/move"]
+
+
+def test_who_waits_is_not_offered_a_calendar_entry_for_a_place_they_do_not_have(built: FakeServices) -> None:
+    built.managing.managed = managed(state=AttendeeState.WAITING, position=1)
+
+    assert "/calendar/" not in look().get_body().decode()
+
+
+# Cancelling
+
+
+def test_a_place_is_cancelled_once_and_the_second_time_the_page_says_that_it_was(built: FakeServices) -> None:
+    first, second = act("cancel"), act("cancel")
+
+    assert (first.status_code, second.status_code) == (303, 303)
+    assert "Your booking is cancelled" in follow(first)
+    assert "Your booking was already cancelled" in follow(second)
+    assert built.managing.acts == ["cancel"]
+
+
+def test_whoever_is_owed_a_mail_is_named_to_the_queue_once(built: FakeServices) -> None:
+    first, second = http_requests.Outbox(), http_requests.Outbox()
+    act("cancel", outbox=first)
+    act("cancel", outbox=second)
+
+    [messages] = first.messages
+    named = [(each["session"], each["mail"]) for each in map(json.loads, messages)]
+    assert named == [(due.session_id, due.mail_id) for due in (GONE, NEXT)]
+    assert second.messages == []
+
+
+def test_who_leaves_the_waiting_list_is_told_so_in_those_words(built: FakeServices) -> None:
+    built.managing.managed = managed(state=AttendeeState.WAITING, position=2)
+
+    assert "Do you want to leave the waiting list?" in text(look("cancel"))
+    assert "Your booking is cancelled" in follow(act("cancel"))
+
+
+# Moving
+
+
+def test_sessions_with_places_left_can_be_chosen_and_full_ones_cannot(built: FakeServices) -> None:
+    body = look("move").get_body().decode()
+
+    assert re.findall(r'type="radio" value="([^"]*)"', body) == ["s2", "s3"]
+    assert "Theme: Voices, 1 place left" in text(look("move"))
+    assert "Sessions that are full are not shown here" in text(look("move"))
+    assert "checked" not in body
+
+
+def test_nothing_is_said_of_full_sessions_where_there_are_none(built: FakeServices) -> None:
+    built.managing.choices_now = openings()[:2]
+
+    assert "Sessions that are full" not in text(look("move"))
+
+
+def test_where_there_is_no_other_session_the_page_says_so(built: FakeServices) -> None:
+    built.managing.choices_now = []
+
+    assert "There is no other session with a place left" in text(look("move"))
+    assert posts(look("move")) == []
+
+
+def test_who_moves_is_sent_on_to_the_new_booking(built: FakeServices) -> None:
+    outbox = http_requests.Outbox()
+    answer = act("move", outbox=outbox)
+
+    assert answer.headers["Location"] == f"/manage/{NEW_TOKEN}?done=moved"
+    assert "You have moved to this session" in follow(answer)
+    assert built.managing.acts == ["move s2"]
+    [messages] = outbox.messages
+    assert [json.loads(each)["mail"] for each in messages] == [CONFIRMED.mail_id, NEXT.mail_id]
+
+
+def test_who_sends_the_move_again_reads_that_it_is_done(built: FakeServices) -> None:
+    act("move")
+    again = act("move")
+
+    assert again.headers["Location"] == f"/manage/{TOKEN}?done=already-moved"
+    assert "You moved to another session" in follow(again)
+    assert built.managing.acts == ["move s2"]
+
+
+@pytest.mark.parametrize("answers", [{}, {"session_id": ""}, {"other": "x"}])
+def test_who_chose_no_session_is_asked_to(answers: dict[str, str], built: FakeServices) -> None:
+    answer = act("move", answers)
+
+    assert (answer.status_code, built.managing.acts) == (422, [])
+    assert text(answer).count("Select a session") == 2
+    assert "<title>Error: " in answer.get_body().decode()
+
+
+@pytest.mark.parametrize(
+    ("refusal", "status", "words"),
+    [
+        (SessionFullError("s2"), 409, "The session that you chose is full."),
+        (SessionPastError("s2"), 409, "The session that you chose has already started."),
+        (SessionClosedError("s2"), 409, "The session that you chose is not open for booking any more."),
+        (SessionUnknownError(), 404, "The session that you chose is not open for booking any more."),
+        (TooLateToCheckError(), 409, "starts too soon for us to check that you work for the trust."),
+    ],
+)
+@pytest.mark.parametrize(
+    ("state", "kept"),
+    [
+        (AttendeeState.CONFIRMED, "You still have your place in this one: Your session: Friday 8 September 2023"),
+        (AttendeeState.TO_CHECK, "You still have your place in this one:"),
+        (AttendeeState.WAITING, "You are still on the waiting list for this one:"),
+    ],
+)
+def test_who_cannot_move_keeps_what_they_have_and_is_told(  # noqa: PLR0917  # what is refused, and to whom
+    refusal: Any, status: int, words: str, state: AttendeeState, kept: str, built: FakeServices
+) -> None:
+    built.managing.managed, built.managing.refusal = managed(state=state, position=1), refusal
+    outbox = http_requests.Outbox()
+    answer = act("move", outbox=outbox)
+
+    assert answer.status_code == status
+    assert "You have not moved" in text(answer)
+    assert words in text(answer)
+    assert kept in text(answer).replace(" : ", ": ")
+    assert outbox.messages == []
+
+
+# Reminders
+
+
+def test_reminders_are_stopped_and_resumed_and_the_second_time_changes_nothing(built: FakeServices) -> None:
+    no, yes = {"reminders": "no"}, {"reminders": "yes"}
+    told = [follow(act("reminders", answers)) for answers in (no, no, yes, yes)]
+
+    assert [
+        "You will not get any more reminders" in told[0],
+        "Reminders were already stopped" in told[1],
+        "You will get reminders" in told[2],
+        "You were already getting reminders" in told[3],
+    ] == [True] * 4
+    assert built.managing.acts == ["remind False", "remind True"]
+
+
+@pytest.mark.parametrize(("now", "offered"), [(True, "no"), (False, "yes")])
+def test_the_page_offers_the_other_choice(now: bool, offered: str, built: FakeServices) -> None:
+    built.managing.managed = managed(reminders=now)
+    [button] = [attrs for tag, attrs in Page(look().get_body().decode()).elements if tag == "button"]
+
+    assert (button["name"], button["value"]) == ("reminders", offered)
+
+
+@pytest.mark.parametrize("answers", [{}, {"reminders": ""}, {"reminders": "maybe"}])
+def test_what_is_neither_yes_nor_no_changes_nothing(answers: dict[str, str], built: FakeServices) -> None:
+    answer = act("reminders", answers)
+
+    assert (answer.status_code, built.managing.acts) == (422, [])
+    assert "Select yes or no" in text(answer)
+
+
+# The calendar file
+
+
+def test_the_calendar_file_is_kept_by_nobody_and_its_name_says_nothing(built: FakeServices) -> None:
+    answer = look("calendar")
+
+    assert (answer.status_code, answer.get_body()) == (200, CALENDAR)
+    assert (answer.mimetype, answer.charset) == ("text/calendar", "utf-8")
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="session.ics"'
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+# Links that are none, moments that are over, and what nobody asked for
+
+
+@pytest.mark.parametrize("token", ["", TOKEN[:-1] + "x", TOKEN + "=", NEW_TOKEN, "../x", "' or 1 eq 1", "x" * 2000])
+def test_every_link_that_is_none_is_answered_alike_whatever_is_asked_of_it(token: str, built: FakeServices) -> None:
+    answers = [look(name, token) for name in LOOKS] + [act(name, token=token) for name in ACTS]
+
+    assert {answer.status_code for answer in answers} == {404}
+    assert len({answer.get_body() for answer in answers}) == 1
+    assert "This link is not valid or has been used" in text(answers[0])
+    assert built.managing.acts == []
+
+
+@pytest.mark.parametrize("name", ACTS)
+def test_from_the_start_on_it_is_too_late_to_change_anything(name: str, built: FakeServices) -> None:
+    built.now.moment = built.managing.managed.session.starts
+    answer = act(name)
+
+    assert (answer.status_code, built.managing.acts) == (409, [])
+    assert "It is too late to change this booking" in text(answer)
+
+
+def test_from_the_start_on_the_page_says_so_and_offers_no_change(built: FakeServices) -> None:
+    built.now.moment = built.managing.managed.session.starts
+
+    assert "It is too late to change this booking" in text(look())
+    assert posts(look()) == []
+    assert [look(name).status_code for name in ("cancel", "move")] == [303, 303]
+
+
+@pytest.mark.parametrize("done", ["cancelled", "already-cancelled", "reminders-off", "x", "<script>", "moved\r\nX: y"])
+def test_an_address_cannot_make_the_page_say_what_is_not_so(done: str, built: FakeServices) -> None:
+    assert look(done=done).get_body() == look().get_body()
+
+
+@pytest.mark.parametrize("name", ACTS)
+def test_a_form_on_another_site_cannot_change_a_booking(name: str, built: FakeServices) -> None:
+    for headers in ({"origin": "https://evil.example"}, {"sec-fetch-site": "cross-site"}):
+        answer = act(name, None, TOKEN, None, **headers)
+        assert answer.status_code == 403
+    assert built.managing.acts == []
+
+
+def test_when_storage_gives_no_clear_answer_the_person_may_try_again(
+    built: FakeServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*_: object, **__: object) -> None:
+        raise BookingsBusyError
+
+    monkeypatch.setattr(built.managing, "cancel", busy)
+
+    assert act("cancel").status_code == 503
+
+
+def test_whatever_administrators_wrote_is_shown_literally(built: FakeServices) -> None:
+    hostile = "<script>alert(1)</script>{{7*7}}\"' onload=x"
+    built.managing.managed = managed(
+        session={"title": hostile, "theme": hostile, "join_url": f"https://x/{hostile}"},
+        name=hostile,
+        reference=hostile,
+    )
+
+    for name in ("page", "cancel", "move"):
+        shown = Page(look(name).get_body().decode())
+        assert hostile in shown.text
+        assert [tag for tag, _ in shown.elements].count("script") == 2
+        assert not [attribute for _, attrs in shown.elements for attribute in attrs if attribute.startswith("on")]
+
+
+@pytest.mark.parametrize("name", ["look", "cancel", "move", "remind", "choices", "calendar"])
+def test_the_service_behind_these_tests_is_asked_as_the_real_one_is(name: str) -> None:
+    assert inspect.signature(getattr(FakeManaging, name)) == inspect.signature(getattr(Managing, name))

@@ -1,0 +1,437 @@
+"""Forms that a page handed out to a person, told from whatever else is posted."""
+
+import html
+import logging
+import re
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from html.parser import HTMLParser
+from typing import Any
+
+import azure.functions as func
+import pytest
+
+import functions.bookings.book
+import functions.bookings.steps
+import functions.referrals.refer
+import shared.bootstrap
+from functions.forms.body import Submission
+from functions.forms.tokens import FormTokenError, check, decoy, is_bot, issue
+from shared.bookings.model.allocation_policy import Policy
+from shared.bookings.model.attendee import AttendeeState, Session
+from shared.bookings.model.errors import SessionUnknownError
+from shared.bookings.places.request import Booked, BookingRequest
+from shared.bookings.places.service import Opening
+from shared.config.settings import Support
+from shared.content.content import Content
+from shared.references import ALPHABET
+from shared.referrals.intake.request import ReferralRequest, referral_model
+from shared.signing import Signer
+from tests import builders
+from tests.builders import MORNING
+from tests.fakes import FakeClock
+from tests.unit.functions import http_requests
+
+SIGNER = Signer((b"k" * 32,))
+SUBMISSION = "submission-0123456789"
+FORM = "booking"
+AGAIN = "Check your answers and send again"
+SECOND = timedelta(seconds=1)
+A_MINUTE_LATER = MORNING + timedelta(minutes=1)
+SIGNATURE_CHARS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+
+
+def token(form: str = FORM, submission_id: str = SUBMISSION, now: datetime = MORNING) -> str:
+    return issue(SIGNER.proof, form, submission_id, now)
+
+
+def sent(**fields: object) -> Submission:
+    values: dict[str, object] = {"submission_id": SUBMISSION, "form_token": token(), "full_name": "Zoë"}
+    return Submission({name: each for name, each in (values | fields).items() if each is not None}, is_form=True)
+
+
+def passes(submission: Submission, now: datetime = A_MINUTE_LATER, form: str = FORM) -> bool:
+    try:
+        check(BookingRequest, submission, SIGNER.is_proof, form, now)
+    except FormTokenError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    ("age", "taken"),
+    [
+        pytest.param(timedelta(0), False, id="at once"),
+        pytest.param(3 * SECOND - timedelta(milliseconds=1), False, id="just under 3 seconds"),
+        pytest.param(3 * SECOND, True, id="3 seconds"),
+        pytest.param(timedelta(hours=24) - timedelta(milliseconds=1), True, id="just under 24 hours"),
+        pytest.param(timedelta(hours=24), False, id="24 hours"),
+        pytest.param(timedelta(hours=25), False, id="25 hours"),
+        pytest.param(timedelta(days=3650), False, id="ten years"),
+        pytest.param(-SECOND, False, id="before it was made"),
+    ],
+)
+def test_a_form_is_taken_between_3_seconds_and_24_hours_after_it_was_handed_out(age: timedelta, taken: bool) -> None:
+    assert passes(sent(), MORNING + age) is taken
+
+
+def test_a_form_is_taken_as_often_as_it_is_sent() -> None:
+    assert [passes(sent()) for _ in range(5)] == [True] * 5
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        pytest.param({"form_token": None}, id="none"),
+        pytest.param({"form_token": [token(), token()]}, id="twice"),
+        pytest.param({"form_token": "x" * 10_000}, id="very long"),
+        pytest.param({"form_token": token(form="one-to-one")}, id="another form's"),
+        pytest.param({"form_token": token(submission_id="submission-9876543210")}, id="another submission's"),
+        pytest.param({"form_token": token().partition(".")[0]}, id="no signature"),
+        pytest.param({"form_token": f"{token().partition('.')[0]}."}, id="empty signature"),
+        pytest.param({"form_token": f".{token().partition('.')[2]}"}, id="no time"),
+        pytest.param({"form_token": f"٣{token()[1:]}"}, id="time in other digits"),
+        pytest.param({"form_token": f"0{token()}"}, id="time with a zero before it"),
+        pytest.param({"submission_id": None}, id="no submission id"),
+        pytest.param({"submission_id": [SUBMISSION, SUBMISSION]}, id="submission id twice"),
+    ],
+)
+def test_no_other_token_is_taken(given: dict[str, object]) -> None:
+    assert not passes(sent(**given))
+
+
+def test_a_token_changed_in_any_one_character_is_not_taken() -> None:
+    given = token()
+    changed = [
+        given[:place] + char + given[place + 1 :]
+        for place in range(len(given))
+        for char in SIGNATURE_CHARS + "."
+        if char != given[place]
+    ]
+
+    assert len(changed) > 2000
+    assert [each for each in changed if passes(sent(form_token=each))] == []
+
+
+def test_a_token_signed_with_another_key_or_for_another_purpose_is_not_taken() -> None:
+    issued = token().partition(".")[0]
+    foreign = Signer((b"x" * 32,)).proof("form", FORM, SUBMISSION, issued)
+    other = SIGNER.proof("booked", FORM, SUBMISSION, issued)
+
+    assert not passes(sent(form_token=f"{issued}.{foreign}"))
+    assert not passes(sent(form_token=f"{issued}.{other}"))
+    assert passes(sent(form_token=f"{issued}.{SIGNER.proof('form', FORM, SUBMISSION, issued)}"))
+
+
+def test_a_token_holds_a_time_and_a_signature_and_nothing_of_the_person() -> None:
+    assert re.fullmatch(r"1693555200000\.[A-Za-z0-9_-]{22}", token())
+
+
+def test_json_needs_no_token_and_has_no_field_for_programmes() -> None:
+    submission = Submission({"full_name": "Zoë", "website": "x"}, is_form=False)
+
+    assert passes(submission)
+    assert not is_bot(submission)
+
+
+def test_what_was_answered_comes_back_and_the_error_s_text_holds_none_of_it(content: Content) -> None:
+    with pytest.raises(FormTokenError) as caught:
+        check(
+            referral_model(content.one_to_one),
+            sent(form_token=None, contact_by=["email", "text"]),
+            SIGNER.is_proof,
+            FORM,
+            A_MINUTE_LATER,
+        )
+
+    error = caught.value
+    assert (error.values["full_name"], error.values["contact_by"]) == ("Zoë", ["email", "text"])
+    assert error.submission_id == SUBMISSION
+    assert [(each.field, each.message) for each in error.errors] == [("", AGAIN)]
+    assert "Zoë" not in str(error)
+
+
+@pytest.mark.parametrize(("filled", "bot"), [(None, False), ("http://buy.example", True), (["a", "b"], True)])
+def test_only_a_programme_fills_in_the_field_that_nobody_sees(filled: object, bot: bool) -> None:
+    assert is_bot(sent(website=filled)) is bot
+
+
+def test_a_programme_is_counted_in_one_line_and_its_reference_looks_like_any_other(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    references = [decoy(FORM), decoy(FORM)]
+
+    assert all(re.fullmatch(f"[{ALPHABET}]{{8}}", each) for each in references)
+    assert references[0] != references[1]
+    assert [record.getMessage() for record in caplog.records] == ["dropped what a programme sent, form booking"] * 2
+    assert {record.levelno for record in caplog.records} == {logging.INFO}
+
+
+# The two blueprints, with services that remember what reached them.
+
+
+@dataclass
+class FakeBookings:
+    booked: list[BookingRequest] = field(default_factory=list)
+
+    def openings(self, now: datetime) -> list[Opening]:
+        return [Opening(builders.session(), 3)]
+
+    def session(self, session_id: str) -> Session:
+        if session_id != "s1":
+            raise SessionUnknownError
+        return builders.session()
+
+    def book(self, request: BookingRequest, now: datetime) -> Booked:
+        self.booked.append(request)
+        session, state = builders.session(), AttendeeState.CONFIRMED
+        return Booked(session=session, reference="34679CDF", state=state, mail_ids=("mail-1",))
+
+
+@dataclass
+class FakeReferrals:
+    accepted: list[ReferralRequest] = field(default_factory=list)
+    trouble: Exception | None = None
+
+    def accept(self, request: ReferralRequest, now: datetime) -> str:
+        if self.trouble:
+            raise self.trouble
+        self.accepted.append(request)
+        return "34679CDF"
+
+
+@dataclass
+class FakeMailbox:
+    failing: bool = False
+
+    def is_failing(self, now: datetime) -> bool:
+        return self.failing
+
+
+@dataclass
+class FakeServices:
+    content: Content
+    now: FakeClock
+    site_url: str = "https://support.example"
+    policy: Policy = builders.POLICY
+    adjustments_are_read: bool = True
+    names_go_to_facilitators: bool = False
+    closed: frozenset[Support] = frozenset()
+    bookings: FakeBookings = field(default_factory=FakeBookings)
+    referrals: FakeReferrals = field(default_factory=FakeReferrals)
+    provider_mailbox: FakeMailbox = field(default_factory=FakeMailbox)
+    proof: Any = SIGNER.proof
+    is_proof: Any = SIGNER.is_proof
+
+    @property
+    def stored(self) -> int:
+        return len(self.bookings.booked) + len(self.referrals.accepted)
+
+
+@dataclass
+class Form:
+    """One of the two forms: how it is shown, where it is posted, and answers that have nothing wrong with them."""
+
+    show: Any
+    take: Any
+    outcome: Any
+    answers: dict[str, str]
+    title: str
+    ticked: int
+
+
+FORMS = {
+    "booking": Form(
+        functions.bookings.steps.booking_form,
+        functions.bookings.book.book,
+        functions.bookings.book.booking_outcome,
+        {"session_id": "s1", "full_name": "Zoë O’Neill", "email": "zoe@example.nhs.uk", "group_agreement": "yes"},
+        "Your place is booked",
+        ticked=0,  # the page for checking asks nothing
+    ),
+    "one-to-one": Form(
+        functions.referrals.refer.one_to_one_form,
+        functions.referrals.refer.refer,
+        functions.referrals.refer.referral_outcome,
+        {
+            "need_help_now": "no",
+            "works_for_trust": "yes",
+            "full_name": "Zoë",
+            "contact_by": "email",
+            "email": "zoe@home.example",
+            "therapy_language": "another",
+            "therapy_language-another": "Ga & Twi",
+            "what_brings_you": "A long <story>",
+            "consent_share": "yes",
+        },
+        "We have received your form",
+        ticked=1,
+    ),
+}
+
+
+@pytest.fixture
+def built(content: Content, monkeypatch: pytest.MonkeyPatch) -> FakeServices:
+    services = FakeServices(content, FakeClock(MORNING))
+    for module in (functions.bookings.steps, functions.bookings.book, functions.referrals.refer, shared.bootstrap):
+        monkeypatch.setattr(module, "services", lambda: services)
+    return services
+
+
+@pytest.fixture(params=FORMS)
+def form(request: pytest.FixtureRequest) -> Form:
+    return FORMS[request.param]
+
+
+class Hidden(HTMLParser):
+    """The fields that a page fills in itself."""
+
+    def __init__(self, page: func.HttpResponse) -> None:
+        super().__init__()
+        self.fields: dict[str, str] = {}
+        self.feed(page.get_body().decode())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag == "input" and (given.get("type") == "hidden" or given.get("name") == "website"):
+            self.fields[given["name"] or ""] = given.get("value") or ""
+
+
+def opened(form: Form) -> dict[str, str]:
+    return Hidden(form.show(http_requests.get())).fields
+
+
+def send(form: Form, fields: dict[str, str], nudge: http_requests.Outbox | None = None) -> func.HttpResponse:
+    answer = form.take(http_requests.form(form.answers | fields), nudge or http_requests.Outbox())
+    assert isinstance(answer, func.HttpResponse)
+    return answer
+
+
+def text(answer: func.HttpResponse) -> str:
+    return html.unescape(answer.get_body().decode())
+
+
+def followed(form: Form, answer: func.HttpResponse) -> func.HttpResponse:
+    """The page that a browser is sent on to."""
+    path, _, query = answer.headers["Location"].partition("?")
+    params = dict(pair.split("=", 1) for pair in query.split("&"))
+    req = func.HttpRequest(
+        "GET", http_requests.URL, params=params, route_params={"reference": path.rpartition("/")[2]}, body=b""
+    )
+    shown = form.outcome(req)
+    assert isinstance(shown, func.HttpResponse)
+    return shown
+
+
+def test_a_form_filled_in_by_a_person_is_taken(form: Form, built: FakeServices) -> None:
+    fields = opened(form)
+    built.now.moment += timedelta(minutes=2)
+    answer = send(form, fields)
+
+    assert (answer.status_code, built.stored) == (303, 1)
+    assert form.title in text(followed(form, answer))
+
+
+@pytest.mark.parametrize("wait", [timedelta(seconds=1), timedelta(days=2)])
+def test_who_is_very_fast_or_comes_back_after_two_days_sends_the_same_page_again(
+    wait: timedelta, form: Form, built: FakeServices
+) -> None:
+    fields = opened(form)
+    built.now.moment += wait
+    again = send(form, fields)
+
+    assert (again.status_code, built.stored) == (422, 0)
+    assert AGAIN in text(again)
+    assert "There is a problem" in text(again)
+
+    fresh = Hidden(again).fields
+    built.now.moment += timedelta(seconds=10)
+    assert (send(form, fresh).status_code, built.stored) == (303, 1)
+    assert fresh["submission_id"] == fields["submission_id"]
+
+
+def test_the_page_that_comes_back_holds_every_answer(form: Form, built: FakeServices) -> None:
+    answer = send(form, {})
+    shown, sent_along = text(answer), Hidden(answer).fields
+
+    for name, given in form.answers.items():
+        assert given in shown
+        assert sent_along.get(name) == given or f'name="{name}"' in shown
+    assert shown.count(" checked") == form.ticked
+
+
+@pytest.mark.parametrize("changes", [{"form_token": "x"}, {"submission_id": "submission-9876543210"}])
+def test_a_form_that_no_page_handed_out_stores_nothing(
+    changes: dict[str, str], form: Form, built: FakeServices
+) -> None:
+    fields = opened(form)
+    built.now.moment += timedelta(minutes=2)
+    nudge = http_requests.Outbox()
+
+    assert send(form, fields | changes, nudge).status_code == 422
+    assert (built.stored, nudge.messages) == (0, [])
+
+
+def test_the_token_of_the_other_form_is_not_taken(built: FakeServices) -> None:
+    booking, referral = FORMS["booking"], FORMS["one-to-one"]
+    fields = opened(booking)
+    built.now.moment += timedelta(minutes=2)
+
+    assert send(referral, fields).status_code == 422
+    assert built.stored == 0
+
+
+def test_mistakes_are_named_at_once_and_the_page_with_them_has_a_fresh_token(form: Form, built: FakeServices) -> None:
+    answer = send(form, {"full_name": ""})
+
+    assert answer.status_code == 422
+    assert "Enter your name" in text(answer)
+    assert AGAIN not in text(answer)
+    fresh = Hidden(answer).fields
+    built.now.moment += timedelta(seconds=10)
+    assert send(form, fresh).status_code == 303
+
+
+def test_a_referral_whose_hidden_field_was_filled_in_comes_back_and_is_never_called_received(
+    built: FakeServices,
+) -> None:
+    """A browser may fill in what its owner does not see: nothing of theirs may be dropped behind a page of thanks."""
+    form = FORMS["one-to-one"]
+    fields = opened(form)
+    built.now.moment += timedelta(minutes=2)
+    answer = send(form, fields | {"website": "http://filled.example"})
+
+    assert (answer.status_code, built.stored) == (422, 0)
+    assert AGAIN in text(answer)
+    assert "A long <story>" in text(answer)
+
+
+def test_what_looks_like_success_to_a_programme_stores_nothing_and_tells_no_queue(
+    built: FakeServices, caplog: pytest.LogCaptureFixture
+) -> None:
+    form = FORMS["booking"]
+    fields = opened(form)
+    built.now.moment += timedelta(minutes=2)
+    nudge = http_requests.Outbox()
+    person, programme = send(form, fields), send(form, fields | {"website": "http://buy.example"}, nudge)
+
+    assert (person.status_code, programme.status_code) == (303, 303)
+    assert shape(person.headers["Location"]) == shape(programme.headers["Location"])
+    assert shape(text(followed(form, person))) == shape(text(followed(form, programme)))
+    assert (built.stored, nudge.messages) == (1, [])
+    assert [each.getMessage() for each in caplog.records if "programme" in each.getMessage()]
+    assert not any("Zoë" in each.getMessage() or "buy" in each.getMessage() for each in caplog.records)
+
+
+def shape(text: str) -> str:
+    """With every reference and signature made alike."""
+    return re.sub(r"proof=[\w-]{22}", "proof=", re.sub(f"[{ALPHABET}]{{8}}", "REFERENCE", text))
+
+
+def test_the_field_for_programmes_is_labelled_out_of_sight_and_out_of_reach(form: Form, built: FakeServices) -> None:
+    page = form.show(http_requests.get()).get_body().decode()
+    [block] = re.findall(r'<div class="nhsuk-u-visually-hidden">(.*?)</div>', page, re.DOTALL)
+
+    assert '<label for="website">Leave this field empty</label>' in block
+    for attribute in ('id="website"', 'name="website"', 'value=""', 'tabindex="-1"', 'autocomplete="off"'):
+        assert attribute in block

@@ -1,0 +1,106 @@
+"""The provider's side without sockets: the real services over tables in memory, and requests as their browser sends."""
+
+import html
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlencode
+
+import azure.functions as func
+
+from local.setup.keys import new_keys
+from shared.content.content import Content
+from shared.passphrase import PassphraseHash
+from shared.referrals.collection.acknowledgement import Acknowledging
+from shared.referrals.collection.collector import Collector
+from shared.referrals.collection.lockout import Lockout
+from shared.referrals.delivery.links import ReferralLinks
+from shared.referrals.intake.service import ReferralService
+from shared.referrals.repository import ReferralRepository
+from shared.referrals.sealing import LocalKey, Sealed, Sealer, content_key, opened
+from shared.signing import Signer
+from tests.builders import KEY, MORNING, referral_request
+from tests.fakes import FakeClock, FakeTable
+from tests.unit.functions import http_requests
+
+SITE = "https://support.example"
+PASSPHRASE, WRONG = "violet harbour seven quiet lanterns", "violet harbour"
+STORY = "canary-story <b>in</b> 2 lines\nأشعر بالتعب"
+_KEYS = new_keys()
+_SEALER, PRIVATE = Sealer(json.loads(_KEYS["REFERRAL_PUBLIC_KEY"])), LocalKey(_KEYS["REFERRAL_PRIVATE_KEY"])
+_HASH = PassphraseHash.of(PASSPHRASE)
+
+
+@dataclass
+class FakeServices:
+    """One referral that has come in, and everything that its pages ask for."""
+
+    content: Content
+    now: FakeClock = field(default_factory=lambda: FakeClock(MORNING))
+    site_url: str = SITE
+    statuses: FakeTable = field(default_factory=FakeTable)
+    sealed: FakeTable = field(default_factory=FakeTable)
+    tries: FakeTable = field(default_factory=FakeTable)
+    unwrapper: Any = PRIVATE
+    collector: Collector[Sealed] | None = None
+
+    def __post_init__(self) -> None:
+        service = ReferralService(self.rows, _SEALER.seal, KEY, "2023-09-01")
+        self.reference = service.accept(referral_request(full_name="Canary Zoë", what_brings_you=STORY), MORNING)
+        self.collector = Collector(
+            links=self.referral_links,
+            store=self.rows,
+            lockout=Lockout(self.tries),
+            passphrases=(_HASH,),
+            content_key=lambda sealed: content_key(sealed, self.unwrapper),
+            unseal=opened,
+            acknowledge_reference=self.acknowledging.acknowledge,
+        )
+
+    @cached_property
+    def rows(self) -> ReferralRepository:
+        return ReferralRepository(self.statuses, self.sealed, FakeTable())
+
+    @cached_property
+    def acknowledging(self) -> Acknowledging:
+        return Acknowledging(self.rows)
+
+    @cached_property
+    def referral_links(self) -> ReferralLinks:
+        return ReferralLinks(Signer((KEY,)), SITE, SITE)
+
+    @property
+    def stored(self) -> tuple[Any, Any, Any]:
+        return dict(self.statuses.rows), dict(self.sealed.rows), dict(self.tries.rows)
+
+    def set(self, **cells: str) -> None:
+        """What the worker or somebody in the portal writes into the status."""
+        [row] = self.statuses.rows.values()
+        self.statuses.merge({"PartitionKey": "referrals", "RowKey": self.reference} | cells, row.etag)
+
+    def state(self) -> str:
+        [row] = self.statuses.rows.values()
+        return row.text("State")
+
+
+def request(
+    method: str, token: str, act: str = "", sent: Mapping[str, str] | None = None, done: str = ""
+) -> func.HttpRequest:
+    headers = {"accept": http_requests.BROWSER} | ({"content-type": http_requests.FORM} if sent else {})
+    return func.HttpRequest(
+        method,
+        SITE,
+        headers=headers,
+        params={"done": done} if done else {},
+        route_params={"token": token} | ({"act": act} if act else {}),
+        body=urlencode(sent or {}).encode(),
+    )
+
+
+def text(answer: func.HttpResponse) -> str:
+    """What a person reads, in one line."""
+    body = answer.get_body().decode().partition("<main")[2]
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", body)).split())

@@ -1,0 +1,137 @@
+"""Who holds a reference can ask how far it has come, and learns nothing else."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import azure.functions as func
+import pytest
+
+import functions.referrals.status
+import shared.bootstrap
+from functions.referrals.status import referral_status, referral_status_form
+from shared.content.content import Content
+from shared.referrals.intake.status_lookup import Enquiries, Guesses
+from shared.referrals.model import Referral, ReferralState
+from tests import builders
+from tests.fakes import FakeTime
+from tests.unit.functions import http_requests
+from tests.unit.functions.test_pages import Page
+
+REFERENCE = "34HKMPTV"
+SITE = "https://support.example"
+
+
+@dataclass
+class FakeServices:
+    content: Content
+    known: dict[str, Referral] = field(default_factory=dict)
+    site_url: str = SITE
+
+    def __post_init__(self) -> None:
+        self.enquiries = Enquiries(self.known.get, Guesses(FakeTime().monotonic))
+
+    def stand(self, **facts: Any) -> None:
+        self.known[REFERENCE] = builders.referral(reference=REFERENCE, **facts)
+
+
+@pytest.fixture
+def built(content: Content, monkeypatch: pytest.MonkeyPatch) -> FakeServices:
+    services = FakeServices(content)
+    for module in (functions.referrals.status, shared.bootstrap):
+        monkeypatch.setattr(module, "services", lambda: services)
+    services.stand(state=ReferralState.SENT)
+    return services
+
+
+def ask(reference: str = REFERENCE) -> func.HttpResponse:
+    answer = referral_status(http_requests.form({"reference": reference}))
+    assert isinstance(answer, func.HttpResponse)
+    return answer
+
+
+def text(answer: func.HttpResponse) -> str:
+    return " ".join(Page(answer.get_body().decode()).text.split())
+
+
+STATES: list[tuple[dict[str, Any], str, str]] = [
+    ({"state": ReferralState.RECEIVED}, "received", "We have your form"),
+    ({"state": ReferralState.SENDING}, "received", "We have your form"),
+    ({"state": ReferralState.SENT}, "sent", "Your form is on its way"),
+    ({"state": ReferralState.DELIVERED}, "delivered", "Your form has been delivered"),
+    ({"state": ReferralState.ACKNOWLEDGED}, "confirmed", "Nafsiyat have your form"),
+    ({"state": ReferralState.ERASED, "acknowledged_on": "2023-09-04"}, "confirmed", "Nafsiyat have your form"),
+    ({"state": ReferralState.ERASED}, "contact", "Please contact Nafsiyat"),
+    ({"state": ReferralState.ATTENTION, "last_error": "bounced"}, "contact", "Please contact Nafsiyat"),
+]
+
+
+@pytest.mark.parametrize(("facts", "word", "heading"), STATES)
+def test_a_person_reads_how_far_it_has_come_and_a_programme_one_word(
+    facts: dict[str, Any], word: str, heading: str, built: FakeServices
+) -> None:
+    built.stand(**facts)
+
+    shown = text(ask())
+    told = referral_status(http_requests.json_post({"reference": REFERENCE}))
+
+    assert heading in shown
+    assert REFERENCE in shown
+    assert "bounced" not in shown
+    assert told.get_body().decode() == f'{{"reference": "{REFERENCE}", "status": "{word}"}}'
+
+
+def test_the_form_shows_nothing_and_asks_for_one_thing(built: FakeServices) -> None:
+    page = Page(referral_status_form(http_requests.get()).get_body().decode())
+
+    assert page.all("name", "input") == ["reference"]
+    assert (page.all("action", "form"), page.all("method", "form")) == (["/one-to-one/status"], ["post"])
+    assert page.all("autocomplete", "form") == ["off"]
+
+
+def test_a_reference_is_found_however_it_is_typed(built: FakeServices) -> None:
+    assert {ask(typed).status_code for typed in ("34hk mptv", " 34-HK-MP-TV", "34нкмртv", "٣٤HKMPTV")} == {200}
+
+
+@pytest.mark.parametrize("typed", ["34HKMPTW", "nothing", "<b>34HKMPTV", "' or PartitionKey ne '"])
+def test_what_is_not_there_is_not_found_in_the_same_words_whatever_it_is(typed: str, built: FakeServices) -> None:
+    answer = ask(typed)
+    other = ask("99999999")
+
+    assert answer.status_code == 404
+    assert "We cannot find this reference. Check it, and try again" in text(answer)
+    assert Page(answer.get_body().decode()).element("reference")["value"] == typed
+    assert text(answer) == text(other)
+
+
+def test_a_programme_is_told_the_same(built: FakeServices) -> None:
+    unknown = referral_status(http_requests.json_post({"reference": "34HKMPTW"}))
+    missing = referral_status(http_requests.json_post({"other": 1}))
+
+    assert (unknown.status_code, missing.status_code) == (404, 422)
+    assert b"/problems/referral-unknown" in unknown.get_body()
+
+
+@pytest.mark.parametrize(
+    "req", [http_requests.form({"reference": "  "}), http_requests.form({}, accept=http_requests.BROWSER)]
+)
+def test_who_enters_nothing_is_asked_again(req: func.HttpRequest, built: FakeServices) -> None:
+    answer = referral_status(req)
+
+    assert answer.status_code == 422
+    assert "Enter your reference" in text(answer)
+
+
+def test_who_guesses_too_often_has_to_wait(built: FakeServices) -> None:
+    answers = [ask("99999999") for _ in range(60)]
+    refused = ask()
+
+    assert {each.status_code for each in answers} == {404}
+    assert (refused.status_code, refused.headers["Retry-After"]) == (429, "60")
+
+
+def test_no_reference_is_ever_in_an_address_or_in_the_log(
+    built: FakeServices, caplog: pytest.LogCaptureFixture
+) -> None:
+    for answer in (ask(), ask("34HKMPTW")):
+        assert "Location" not in answer.headers
+    assert not {REFERENCE, "34HKMPTW"} & set(caplog.text.split())

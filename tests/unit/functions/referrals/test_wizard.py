@@ -1,0 +1,470 @@
+"""The way through the pages of a referral, with everything that people do on it."""
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import azure.functions as func
+import pytest
+
+import functions.referrals.refer
+import shared.bootstrap
+from shared.config.settings import Support
+from shared.content.content import Content
+from shared.content.question_catalogue import CATALOGUE
+from shared.referrals.errors import ReferralReusedError, ReferralsBusyError
+from shared.tables.table import StorageUnavailableError
+from tests import builders
+from tests.builders import MORNING
+from tests.fakes import FakeClock
+from tests.unit.functions import http_requests
+from tests.unit.functions.forms.test_tokens import FakeServices
+from tests.unit.functions.referrals.form_browser import Fields, Visitor
+
+STORY = "أشعر بالتعب\r\n<b>and</b> \"more\" & 'so'"
+
+
+@pytest.fixture(params=["this trust", "another trust"])
+def built(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> FakeServices:
+    content = builders.content() if request.param == "this trust" else builders.other_content()
+    return serving(content, monkeypatch)
+
+
+@pytest.fixture
+def ours(monkeypatch: pytest.MonkeyPatch) -> FakeServices:
+    return serving(builders.content(), monkeypatch)
+
+
+def serving(content: Content, monkeypatch: pytest.MonkeyPatch) -> FakeServices:
+    services = FakeServices(content, FakeClock(MORNING))
+    for module in (functions.referrals.refer, shared.bootstrap):
+        monkeypatch.setattr(module, "services", lambda: services)
+    return services
+
+
+def begin(built: FakeServices) -> Visitor:
+    """Somebody who takes ten seconds for each page, on the page that says what the form is."""
+
+    def send(action: str, fields: Fields) -> func.HttpResponse:
+        built.now.moment += timedelta(seconds=10)
+        req = http_requests.form(fields)
+        if action == "/one-to-one":
+            answer = functions.referrals.refer.refer(req, http_requests.Outbox())
+        else:
+            assert action == "/one-to-one/questions"
+            answer = functions.referrals.refer.questions(req)
+        assert isinstance(answer, func.HttpResponse)
+        return answer
+
+    return Visitor(send, functions.referrals.refer.one_to_one_form(http_requests.get()))
+
+
+SAID: dict[str, Any] = {
+    "need_help_now": "no",
+    "works_for_trust": "yes",
+    "adult": "yes",
+    "full_name": "Zoë",
+    "date_of_birth__day": "27",
+    "date_of_birth__month": "3",
+    "date_of_birth__year": "1980",
+    "contact_by": ["email", "phone"],
+    "email": "zoe@home.example",
+    "phone": "07700 900 982",
+    "message_ok": "no",
+    "therapy_language": "another",
+    "therapy_language__another": "Ga",
+    "what_brings_you": STORY,
+    "availability": ["monday-morning", "shifts"],
+}
+
+
+def answer(person: Visitor, **said: Any) -> Visitor:
+    """Answers whatever this page asks of what there is to say, and continues."""
+    asked = {name: value for name, value in (SAID | said).items() if name.replace("__", "-") in person.page.asked}
+    return person.fill(**asked).press()
+
+
+def until(person: Visitor, title: str, **said: Any) -> Visitor:
+    """Answers page after page until one is called so."""
+    if person.title == "About the form":
+        person.press("Start now")
+    for _ in range(40):
+        if person.title == title:
+            return person
+        answer(person, **said)
+    raise AssertionError(f"never came to {title}, but to {person.title}")
+
+
+def test_the_whole_way_ends_in_one_referral_that_holds_every_answer(built: FakeServices) -> None:
+    person = until(begin(built), "Check your form").press()
+    person.fill(consent_share="yes").press("Agree and send")
+
+    assert person.answer.status_code == 303
+    [request] = built.referrals.accepted
+    kept = json.loads(request.answers)
+    assert kept["what_brings_you"] == STORY.replace("\r\n", "\n")
+    assert kept["therapy_language"] == "Ga"
+    assert kept["contact_by"] == [way for way in kept["contact_by"] if way in {"email", "phone"}]
+    assert kept["availability"] == ["monday-morning", "shifts"]
+    assert "need_help_now" not in kept
+    assert not {"zoe", "Ga", "monday"} & set(person.answer.headers["Location"].split("/"))
+
+
+def test_nothing_is_stored_before_it_is_sent(built: FakeServices) -> None:
+    until(begin(built), "Check your form").press()
+    assert built.stored == 0
+
+
+def test_back_leads_through_every_page_to_the_first_and_keeps_all_that_was_typed(built: FakeServices) -> None:
+    person = until(begin(built), "Check your form")
+    typed = sorted(pair for pair in person.sent_along if pair[0] not in {"at", "website"})
+    titles = []
+    while person.title != "About the form":
+        person.press("Back")
+        titles.append(person.title)
+        now = sorted((n, v.replace("\r\n", "\n")) for n, v in person.sent_along if n not in {"at", "website"} and v)
+        assert now == [(name, value.replace("\r\n", "\n")) for name, value in typed]
+    assert len(titles) == len(built.content.one_to_one.pages) + 1
+    assert len(set(titles)) == len(titles)
+
+
+def test_what_is_typed_and_not_yet_sent_on_survives_going_back(ours: FakeServices) -> None:
+    person = until(begin(ours), "What brings you here").fill(what_brings_you="half a sen").press("Back")
+    assert person.title == "Your language"
+    assert ("what_brings_you", "half a sen") in answer(person).sent_along
+
+
+def test_a_mistake_is_said_on_its_page_with_what_was_typed(ours: FakeServices) -> None:
+    person = until(begin(ours), "Your email address").fill(email="zoe@home").press()
+    assert (person.answer.status_code, person.title) == (422, "Error: Your email address")
+    assert "Enter an email address in the correct format" in person.text
+    assert ("email", "zoe@home") in person.sent_along
+    assert answer(person).title == "Your phone number"
+
+
+@pytest.mark.parametrize("page", [page.title for page in builders.content().one_to_one.pages])
+def test_a_page_says_what_it_needs_and_lets_by_whom_it_may(page: str, ours: FakeServices) -> None:
+    person = until(begin(ours), page)
+    asked = next(each for each in ours.content.one_to_one.pages if each.title == page)
+    person.page.fields = [pair for pair in person.page.fields if pair[0] not in person.page.asked]
+    person.press()
+    needed = any(each.required for each in asked.questions)
+    assert (person.answer.status_code, person.title.startswith("Error: ")) == ((422, True) if needed else (200, False))
+    for each in asked.questions:
+        assert each.question.missing in person.text or not each.required
+
+
+@pytest.mark.parametrize("said", ["yes", "not-sure"])
+def test_who_may_need_help_now_is_shown_where_it_is_and_may_go_on(said: str, ours: FakeServices) -> None:
+    person = begin(ours).press("Start now").fill(need_help_now=said).press()
+    assert (person.title, person.answer.status_code) == ("Help now", 200)
+    assert "116 123" in person.text
+    assert person.press("Back").title == "Before you start"
+    assert ("need_help_now", said) in person.sent_along
+    assert person.press().press("Continue with the form").title == "Where you work"
+    assert ours.stored == 0
+
+
+def test_who_does_not_work_here_is_shown_other_support_and_may_have_pressed_wrong(ours: FakeServices) -> None:
+    person = until(begin(ours), "Where you work").fill(works_for_trust="no").press()
+    assert (person.title, person.answer.status_code) == ("Other support for you", 200)
+    assert ours.content.one_to_one.other_support[0].how in person.text
+    assert "Continue" not in {button["text"] for button in person.page.buttons}
+    assert person.press("Back").title == "Where you work"
+    assert answer(person).title == "Your name"
+
+
+def test_a_work_address_is_warned_of_once_and_minded_no_further(ours: FakeServices) -> None:
+    person = until(begin(ours), "Your email address").fill(email="zoe@example.nhs.uk").press()
+    assert (person.title, person.answer.status_code) == ("Your email address", 200)
+    assert "This looks like a work address" in person.text
+    assert ("email", "zoe@example.nhs.uk") in person.sent_along
+    assert person.press().title == "Your phone number"
+    assert person.press("Back").press().title == "Your phone number", "once is enough"
+    until(person, "Check your form", email="zoe@example.nhs.uk").press().fill(consent_share="yes").press("Agree")
+    assert json.loads(ours.referrals.accepted[0].answers)["email"] == "zoe@example.nhs.uk"
+
+
+def test_a_page_that_nobody_needs_is_not_shown(ours: FakeServices) -> None:
+    person = until(begin(ours), "Contacting you safely", contact_by=["text"])
+    assert not {"email", "message_ok"} & {name for name, _ in person.sent_along}
+    assert person.press("Back").title == "Your phone number"
+    assert "message_ok" not in person.page.asked
+    assert "<h1" in person.text
+    assert "What is your phone number?" in person.text
+
+
+def test_the_answers_to_check_are_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = until(begin(serving(builders.other_content(), monkeypatch)), "Check your form").text
+    for words in ("27 March 1980", "By ringing me, By writing to me", "Do not", "Monday morning, I work shifts", "Ga"):
+        assert words in shown
+    assert shown.count("Not provided") == 11
+    assert "discreet" not in shown
+
+
+def test_change_leads_there_and_straight_back(built: FakeServices) -> None:
+    person = until(begin(built), "Check your form")
+    name = next(page for page in built.content.one_to_one.pages if page.key == "full_name")
+    short = name.questions[0].short
+    assert person.press(f"Change {short}").title == name.title
+    assert person.fill(full_name="Other").press().title == "Check your form"
+    assert "Other" in person.text
+    assert person.press(f"Change {short}").press("Back").title == "Check your form"
+
+
+def test_a_changed_answer_that_asks_for_another_one_is_followed_up_and_then_checked(ours: FakeServices) -> None:
+    person = until(begin(ours), "Check your form", contact_by=["email"])
+    assert "Phone number" not in person.text
+    person.press("Change How to get in touch").fill(contact_by=["email", "text"]).press()
+    assert (person.title, person.answer.status_code) == ("Your phone number", 200), "asked, not blamed"
+    assert answer(person).title == "Check your form"
+    assert "07700 900 982" in person.text
+
+
+def test_whoever_changes_to_what_this_is_not_for_is_told_and_can_change_back(ours: FakeServices) -> None:
+    person = (
+        until(begin(ours), "Check your form").press("Change Works for the trust").fill(works_for_trust="no").press()
+    )
+    assert person.title == "Other support for you"
+    assert person.press("Back").fill(works_for_trust="yes").press().title == "Check your form"
+
+
+def test_enter_in_a_field_goes_on_and_not_back(ours: FakeServices) -> None:
+    person = until(begin(ours), "Your name").fill(full_name="Zoë").press("")
+    assert person.title == "How to contact you"
+
+
+def test_without_consent_nothing_is_sent_and_everything_is_still_there(ours: FakeServices) -> None:
+    person = until(begin(ours), "Check your form").press().press("Agree and send")
+    assert (person.answer.status_code, person.title, ours.stored) == (422, "Error: Your agreement", 0)
+    assert person.press("Back").title == "Check your form"
+    assert "Zoë" in person.text
+    assert person.press().fill(consent_share="yes").press("Agree and send").answer.status_code == 303
+
+
+def test_a_tick_that_was_set_is_still_set_after_looking_at_the_answers_again(ours: FakeServices) -> None:
+    person = until(begin(ours), "Check your form").press().fill(consent_share="yes").press("Back").press()
+    assert ("consent_share", "yes") in person.sent_along
+
+
+def test_the_same_form_sent_twice_is_one_submission(ours: FakeServices) -> None:
+    person = until(begin(ours), "Check your form").press().fill(consent_share="yes")
+    sent = replace_page(person)
+    first = person.press("Agree and send").answer.headers["Location"]
+    assert sent().press("Agree and send").answer.headers["Location"] == first
+    assert len({request.submission_id for request in ours.referrals.accepted}) == 1
+
+
+def replace_page(person: Visitor) -> Callable[[], Visitor]:
+    """What the browser's Back shows again."""
+    answer = person.answer
+
+    def again() -> Visitor:
+        person.show(answer)
+        return person.fill(consent_share="yes")
+
+    return again
+
+
+def test_a_form_that_lay_for_two_days_comes_back_with_everything_and_is_taken_then(ours: FakeServices) -> None:
+    person = until(begin(ours), "Check your form").press().fill(consent_share="yes")
+    ours.now.moment += timedelta(days=2)
+    person.press("Agree and send")
+    assert (person.answer.status_code, ours.stored) == (422, 0)
+    assert "Check your answers and send again" in person.text
+    assert {("full_name", "Zoë"), ("consent_share", "yes")} <= set(person.sent_along)
+    assert (person.press("Agree and send").answer.status_code, ours.stored) == (303, 1)
+
+
+@pytest.mark.parametrize("trouble", [ReferralsBusyError(), StorageUnavailableError("down")])
+def test_a_form_that_could_not_be_saved_is_sent_again_from_the_page_that_says_so(
+    trouble: Exception, ours: FakeServices, caplog: pytest.LogCaptureFixture
+) -> None:
+    person = until(begin(ours), "Check your form").press().fill(consent_share="yes")
+    ours.referrals.trouble = trouble
+    person.press("Agree and send")
+    assert (person.answer.status_code, person.answer.headers["Retry-After"]) == (503, "5")
+    assert "Your answers are kept on this page" in person.text
+    assert "Zo\u00eb" not in caplog.text
+    assert person.press("Back").title == "Check your form"
+    ours.referrals.trouble = None
+    assert person.press().press("Agree and send").answer.status_code == 303
+    assert json.loads(ours.referrals.accepted[0].answers)["full_name"] == "Zo\u00eb"
+
+
+def test_after_trouble_one_press_sends_it_under_the_same_submission(ours: FakeServices) -> None:
+    person = until(begin(ours), "Check your form").press().fill(consent_share="yes")
+    [known] = [value for name, value in person.page.fields if name == "submission_id"]
+    ours.referrals.trouble = ReferralsBusyError()
+    person.press("Agree and send")
+    ours.referrals.trouble = None
+    assert person.press("Send it again").answer.status_code == 303
+    assert [request.submission_id for request in ours.referrals.accepted] == [known]
+
+
+def test_who_saw_an_error_and_sends_other_answers_learns_the_reference_of_the_first(
+    ours: FakeServices, caplog: pytest.LogCaptureFixture
+) -> None:
+    person = until(begin(ours), "Check your form").press().fill(consent_share="yes")
+    ours.referrals.trouble = ReferralReusedError("ABCD1234")
+    person.press("Agree and send")
+    assert (person.answer.status_code, person.title) == (409, "Already sent")
+    assert "ABCD1234" in person.text
+    assert "/one-to-one/status" in person.text
+    assert "Zo\u00eb" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("damage", "title"),
+    [
+        ({"need_help_now": []}, "Error: Before you start"),
+        ({"works_for_trust": ["no"]}, "Other support for you"),
+        ({"works_for_trust": ["yes", "no"]}, "Error: Where you work"),
+        ({"full_name": ["Zoë", "Ann"]}, "Error: Your name"),
+        ({"contact_by": ["pigeon"]}, "Error: How to contact you"),
+        ({"email": ["a@b.example", "c@d.example"]}, "Error: Your email address"),
+        ({"message_ok": ["perhaps"]}, "Error: Your phone number"),
+        ({"therapy_language": [], "therapy_language-another": []}, "Error: Your language"),
+        ({"what_brings_you": ["x" * 4001]}, "Error: What brings you here"),
+        ({"availability": ["sunday-morning"]}, "Error: When you could come"),
+    ],
+)
+def test_the_end_believes_nothing_that_an_earlier_page_let_by(
+    damage: dict[str, list[str]], title: str, ours: FakeServices
+) -> None:
+    """What came along in hidden fields may have been changed by anybody."""
+    person = until(begin(ours), "Check your form").press().fill(consent_share="yes")
+    kept = [pair for pair in person.page.fields if pair[0] not in damage]
+    person.page.fields = [*kept, *((name, value) for name, values in damage.items() for value in values)]
+    person.press("Agree and send")
+    assert (person.answer.status_code, person.title, ours.stored) == (422, title, 0)
+
+
+def test_after_mending_what_the_end_refused_a_person_checks_and_sends(ours: FakeServices) -> None:
+    person = until(begin(ours), "Check your form").press().fill(consent_share="yes")
+    person.page.fields = [(n, "=1+1" if n == "full_name" else v) for n, v in person.page.fields]
+    assert person.press("Agree and send").title == "Error: Your name"
+    assert person.fill(full_name="Zoë").press().title == "Check your form"
+    assert person.press().press("Agree and send").answer.status_code == 303
+
+
+@pytest.mark.parametrize("at", ["", "nowhere", "consent", "start", "../x", "<script>", "a" * 5000])
+@pytest.mark.parametrize("go", ["", "next", "back", "change:", "change:full_name", "change:nowhere", "x" * 5000])
+def test_whatever_a_form_says_of_where_it_was_there_is_a_page(at: str, go: str, built: FakeServices) -> None:
+    answer = functions.referrals.refer.questions(http_requests.form([("at", at), ("go", go), ("full_name", "Zoë")]))
+    assert answer.status_code == 200
+    assert b"Zo\xc3\xab" in answer.get_body()
+
+
+@pytest.mark.parametrize("at", ["full_name", "check", "help", "not-for-you", "consent", "contact_by"])
+@pytest.mark.parametrize(
+    "fields", [[("full_name", "a"), ("full_name", "b")], [("at", "x")], [("submission_id", "x")] * 2]
+)
+def test_fields_that_come_twice_are_a_mistake_and_no_failure(at: str, fields: Fields, built: FakeServices) -> None:
+    for go in ("next", "back"):
+        answer = functions.referrals.refer.questions(http_requests.form([("at", at), ("go", go), *fields]))
+        assert answer.status_code in {200, 422}
+
+
+def test_fields_that_the_form_does_not_have_do_not_travel(built: FakeServices) -> None:
+    answer = functions.referrals.refer.questions(http_requests.form([("is_admin", "canary"), ("at", "full_name")]))
+    assert b"canary" not in answer.get_body()
+
+
+def test_the_questions_are_a_form_and_never_json(built: FakeServices) -> None:
+    assert functions.referrals.refer.questions(http_requests.json_post({"at": "full_name"})).status_code == 415
+
+
+def test_an_address_that_was_kept_begins_the_form_anew(built: FakeServices) -> None:
+    answer = functions.referrals.refer.questions_from_the_start(http_requests.get())
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/one-to-one")
+
+
+@pytest.mark.parametrize("failing", [True, False])
+def test_who_comes_while_the_provider_s_mailbox_fails_is_told_and_shown_another_way(
+    failing: bool, ours: FakeServices
+) -> None:
+    ours.provider_mailbox.failing = failing
+    person = begin(ours)
+    assert ("are not arriving at the moment" in person.text) is failing
+    until(person, "Check your form").press().fill(consent_share="yes").press("Agree and send")
+    assert person.answer.status_code == 303, "referrals are still taken, and held"
+    assert ("are not arriving at the moment" in followed(person)) is failing
+
+
+def followed(person: Visitor) -> str:
+    path, _, query = person.answer.headers["Location"].partition("?")
+    params = dict(pair.split("=", 1) for pair in query.split("&"))
+    reference = {"reference": path.rpartition("/")[2]}
+    req = func.HttpRequest("GET", http_requests.URL, params=params, route_params=reference, body=b"")
+    return str(functions.referrals.refer.referral_outcome(req).get_body().decode())
+
+
+def test_the_last_page_says_until_when_to_wait_in_weekdays(ours: FakeServices) -> None:
+    person = until(begin(ours), "Check your form").press().fill(consent_share="yes").press("Agree and send")
+    text = followed(person)
+    assert "If you have heard nothing by Friday 15 September 2023" in text
+    assert "34679CDF" in text
+    assert "/one-to-one/status" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "other"), [("by", "2023-09-16"), ("by", ""), ("proof", "x"), ("reference", "34679CDG")]
+)
+def test_the_last_page_is_shown_to_whom_it_was_given_and_says_what_it_said(
+    name: str, other: str, ours: FakeServices
+) -> None:
+    person = until(begin(ours), "Check your form").press().fill(consent_share="yes").press("Agree and send")
+    path, _, query = person.answer.headers["Location"].partition("?")
+    params = (
+        dict(pair.split("=", 1) for pair in query.split("&")) | {"reference": path.rpartition("/")[2]} | {name: other}
+    )
+    route = {"reference": params.pop("reference")}
+    req = func.HttpRequest("GET", http_requests.URL, params=params, route_params=route, body=b"")
+    assert functions.referrals.refer.referral_outcome(req).status_code == 404
+
+
+def test_while_the_form_is_closed_no_page_of_it_is_open(ours: FakeServices) -> None:
+    person = until(begin(ours), "Your name")
+    ours.closed = frozenset({Support.ONE_TO_ONE})
+    assert functions.referrals.refer.one_to_one_form(http_requests.get()).status_code == 503
+    assert person.fill(full_name="Zoë").press().answer.status_code == 503
+
+
+def test_a_whole_document_is_taken_and_every_mistake_in_one_is_named_at_once(ours: FakeServices) -> None:
+    whole = {
+        "works_for_trust": "yes",
+        "full_name": "Zoë",
+        "contact_by": ["email"],
+        "email": "zoe@home.example",
+        "therapy_language": "Ga",
+        "consent_share": True,
+    }
+    taken = functions.referrals.refer.refer(http_requests.json_post(whole), http_requests.Outbox())
+    assert (taken.status_code, json.loads(taken.get_body())) == (201, {"reference": "34679CDF"})
+    assert taken.headers["Location"].startswith("/one-to-one/34679CDF?by=2023-09-15&proof=")
+    refused = functions.referrals.refer.refer(
+        http_requests.json_post({"works_for_trust": "no", "contact_by": ["text"], "need_help_now": "no"}),
+        http_requests.Outbox(),
+    )
+    assert refused.status_code == 422
+    assert [(each["field"], each["detail"]) for each in json.loads(refused.get_body())["errors"]] == [
+        ("works_for_trust", "Select yes if you work for the trust"),
+        ("full_name", "Enter your name"),
+        ("phone", "Enter your phone number"),
+        ("therapy_language", "Select the language you would like to use"),
+        ("consent_share", "Select to confirm you agree"),
+        ("", "Leave out fields that this form does not have"),
+    ]
+
+
+def test_the_longest_form_fits_into_what_is_read(built: FakeServices) -> None:
+    """In a script of four bytes a character, each of which a browser sends as twelve."""
+    long = {each.ask: "😀" * each.most for each in built.content.one_to_one.questions if each.question.kind == "long"}
+    long |= {"full_name": "𞤀" * 100, "therapy_language__another": "𞤀" * 60, "pronouns": "𞤀" * 20}
+    every_time, every_way = list(CATALOGUE["availability"].options), list(CATALOGUE["contact_by"].options)
+    chosen = {"availability": every_time, "best_times": every_time, "contact_by": every_way}
+    person = until(begin(built), "Check your form", **long, **chosen)
+    person.press().fill(consent_share="yes").press("Agree and send")
+    assert (person.answer.status_code, built.stored) == (303, 1)

@@ -1,0 +1,197 @@
+"""The pages to read around the two kinds of support."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import azure.functions as func
+import pytest
+
+import functions.site.content_pages
+import functions.site.start
+import shared.bootstrap
+from functions.site import downloads
+from functions.site.downloads import download, offers
+from shared.config.settings import Support
+from shared.content.content import Content
+from shared.content.content_models import Resource, Resources
+from tests.unit.functions import http_requests
+
+
+@dataclass
+class FakeServices:
+    content: Content
+    site_url: str = "https://support.example"
+    bookings_kept_days: int = 41
+    closed: frozenset[Support] = field(default_factory=frozenset)
+
+
+@pytest.fixture
+def built(content: Content, monkeypatch: pytest.MonkeyPatch) -> FakeServices:
+    services = FakeServices(content)
+    for module in (functions.site.content_pages, functions.site.start, shared.bootstrap):
+        monkeypatch.setattr(module, "services", lambda: services)
+    return services
+
+
+def shown(handler: Any, name: str = "") -> func.HttpResponse:
+    req = func.HttpRequest("GET", http_requests.URL, route_params={"name": name} if name else {}, body=b"")
+    answer = handler(req)
+    assert isinstance(answer, func.HttpResponse)
+    return answer
+
+
+def text(handler: Any) -> str:
+    answer = shown(handler)
+    assert answer.status_code == 200
+    return answer.get_body().decode()
+
+
+def without(content: Content, **resources: Any) -> Content:
+    return content.model_copy(update={"resources": content.resources.model_copy(update=resources)})
+
+
+def test_the_start_page_says_what_is_offered_who_sees_what_and_how_to_get_time_for_it(built: FakeServices) -> None:
+    page, start = text(functions.site.start.start), built.content.start
+    said = [built.content.groups.summary, built.content.one_to_one.summary, start.groups_seen_by]
+    said += [start.one_to_one_seen_by, *(each.heading for each in start.sections + start.background)]
+    assert [each for each in said if each not in page] == []
+    assert "confidential wellbeing appointment" in page
+    assert all(f"<li>{principle}</li>" in page for principle in ("support", "education", "challenge"))
+
+
+def test_nothing_that_somebody_has_to_know_stands_below_the_buttons_only(built: FakeServices) -> None:
+    page = text(functions.site.start.start)
+    first = page.index("nhsuk-button")
+    for needed in (built.content.start.sections[0].heading, built.content.start.groups_seen_by, "/help-now"):
+        assert page.index(needed) < first
+
+
+@pytest.mark.parametrize(("closed", "buttons"), [(set(), 2), ({Support.BOOKINGS}, 1), (set(Support), 0)])
+def test_what_is_closed_has_no_button_and_says_so(closed: set[Support], buttons: int, built: FakeServices) -> None:
+    built.closed = frozenset(closed)
+    page = text(functions.site.start.start)
+    assert page.count('data-module="nhsuk-button"') == buttons
+    assert (built.content.closed.bookings.title in page) is (Support.BOOKINGS in closed)
+
+
+def test_urgent_help_names_every_place_who_answers_there_and_when_it_was_tried(built: FakeServices) -> None:
+    page = text(functions.site.content_pages.help_now)
+    for each in ("999", "tel:111", "tel:116123", "85258", "people who work for", "last checked", "22 November 2026"):
+        assert each in page
+    assert page.index("999") < page.index("tel:111") < page.index("116 123")
+
+
+def test_a_card_that_was_checked_long_ago_is_what_the_page_admits(built: FakeServices, other_content: Content) -> None:
+    built.content = other_content
+    assert "1 February 2031" in text(functions.site.content_pages.help_now)
+
+
+def test_the_privacy_notice_names_who_sees_what_and_how_long_it_is_kept_here(built: FakeServices) -> None:
+    page = text(functions.site.content_pages.privacy)
+    assert built.content.provider.name in page
+    assert "deleted 41 days after the session" in page
+
+
+@pytest.mark.parametrize("name", ["accessibility", "cookies"])
+def test_a_notice_is_shown_whole(name: str, built: FakeServices) -> None:
+    page, article = text(getattr(functions.site.content_pages, name)), getattr(built.content, name)
+    assert f"<h1>{article.title}</h1>" in page
+    assert all(each.heading in page for each in article.sections)
+
+
+def test_the_prompts_can_be_read_and_printed(built: FakeServices) -> None:
+    page, article = text(functions.site.content_pages.prompts), built.content.resources.prompts
+    assert article is not None
+    assert all(prompt in page for each in article.sections for prompt in each.items)
+    assert page.count("app-screen-only") == 2  # what says how to print, and a link, are not printed
+
+
+def test_without_prompts_there_is_neither_page_nor_link(built: FakeServices) -> None:
+    built.content = without(built.content, prompts=None)
+    assert shown(functions.site.content_pages.prompts).status_code == 404
+    assert "/resources/prompts" not in text(functions.site.content_pages.list_resources)
+
+
+def test_a_resource_that_has_no_place_yet_is_not_shown(built: FakeServices) -> None:
+    page = text(functions.site.content_pages.list_resources)
+    items = built.content.resources.items
+    assert [each.name for each in items if each.url] == [each.name for each in items if f">{each.name}</a>" in page]
+    assert any(each.url is None for each in items)
+
+
+# Files.
+
+FORM = Resource(name="Form", about="To fill in.", file="form.docx")
+GONE = Resource(name="Slides", about="Not there.", file="slides.pdf")
+LINK = Resource(name="Video", about="To watch.", url="https://video.example/1")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "form.docx").write_bytes(b"w" * 2500)
+    (tmp_path / "secret.pdf").write_bytes(b"s")
+    (tmp_path / "odd.exe").write_bytes(b"x")
+    return tmp_path
+
+
+def holding(*items: Resource) -> Resources:
+    return Resources(title="Resources", lede="All of them.", items=items)
+
+
+def test_a_file_is_offered_with_its_format_and_size_and_a_missing_one_is_not(folder: Path) -> None:
+    found = offers(holding(LINK, FORM, GONE), folder)
+    assert [(each.name, each.href, each.kind) for each in found] == [
+        ("Video", "https://video.example/1", ""),
+        ("Form", "/resources/files/form.docx", "Word, 2KB"),
+    ]
+
+
+@pytest.mark.parametrize(("count", "size"), [(1, "1KB"), (250_000, "244KB"), (2_600_000, "2.5MB")])
+def test_a_size_is_written_as_the_nhs_does(count: int, size: str, folder: Path) -> None:
+    (folder / "form.docx").write_bytes(b"w" * count)
+    assert offers(holding(FORM), folder)[0].kind == f"Word, {size}"
+
+
+@pytest.mark.parametrize(
+    "name", ["", "secret.pdf", "slides.pdf", "odd.exe", "../form.docx", "FORM.DOCX", "form.docx\x00"]
+)
+def test_only_what_the_copy_offers_can_be_downloaded(name: str, folder: Path) -> None:
+    odd = Resource(name="Odd", about="No format we know.", file="odd.exe")
+    assert download(holding(FORM, GONE, odd), name, folder) is None
+    assert download(holding(FORM, GONE, odd), "form.docx", folder) is not None
+
+
+def test_a_download_is_saved_and_never_shown_in_the_page_s_place(
+    built: FakeServices, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built.content = without(built.content, items=(FORM,))
+    monkeypatch.setattr(downloads.download, "__defaults__", (folder,))
+    answer = shown(functions.site.content_pages.resource_file, "form.docx")
+    assert (answer.status_code, answer.get_body()) == (200, b"w" * 2500)
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="form.docx"'
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.mimetype.endswith("wordprocessingml.document")
+    assert shown(functions.site.content_pages.resource_file, "other.docx").status_code == 404
+
+
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "http://plain.example", "data:text/html,x", "https://a b"])
+def test_a_link_of_the_copy_is_safe_to_follow(url: str) -> None:
+    with pytest.raises(ValueError, match="url"):
+        Resource(name="n", about="a", url=url)
+
+
+@pytest.mark.parametrize("file", ["../x.pdf", "a/b.pdf", ".hidden", "a\\b.pdf", 'a".pdf'])
+def test_a_file_of_the_copy_lies_beside_it(file: str) -> None:
+    with pytest.raises(ValueError, match="file"):
+        Resource(name="n", about="a", file=file)
+
+
+def test_a_resource_is_in_one_place() -> None:
+    with pytest.raises(ValueError, match="a link and a file"):
+        Resource(name="n", about="a", file="a.pdf", url="https://a.example")
+
+
+def test_every_file_that_the_shipped_copy_names_is_shipped(content: Content) -> None:
+    named = [each for each in content.resources.items if each.file]
+    assert len(offers(holding(*named))) == len(named)

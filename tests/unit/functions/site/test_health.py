@@ -1,0 +1,167 @@
+"""`/health`: everything that is wrong is told by name, and nothing of what was set."""
+
+import json
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import azure.functions as func
+import pytest
+
+import functions.site.health
+import shared.bootstrap
+from functions.site.health import health
+from shared.bootstrap import Services
+from shared.config.settings import Settings
+from shared.content.content import Content, load_content
+from shared.tables.service_table import Heartbeat
+from shared.tables.table import Row, StorageUnavailableError
+from tests.builders import MORNING
+from tests.fakes import FakeClock, FakeTable
+from tests.unit.functions import http_requests
+from tests.unit.shared.config.test_settings import KEYS, WORKER
+
+BAD = {
+    "BOOKINGS_STORAGE": "canary-garbage",
+    "BOOKINGS_STORAGE__tableServiceUri": "http://canary.example",
+    "REFERRALS_STORAGE": "canary-garbage",
+    "REFERRAL_PUBLIC_KEY": '{"kty": "RSA", "kid": "canary", "n": "!!", "e": "AQAB"}',
+    "REFERRAL_PRIVATE_KEY": '{"kty": "RSA", "kid": "canary", "n": "canary", "e": "AQAB", "d": "canary"}',
+    "EMAIL_ACCESS_KEY": "canary?",
+    "EMAIL_SENDER": "",
+}
+
+
+class DeadTable(FakeTable):
+    """A table that never answers."""
+
+    def get(self, partition: str, key: str) -> Row | None:
+        raise StorageUnavailableError("canary")
+
+
+@dataclass
+class FakeServices:
+    """A service whose schedule last ran when `table` says so; its copy is read from `file` where there is one."""
+
+    good: Content
+    table: FakeTable = field(default_factory=FakeTable)
+    now: FakeClock = field(default_factory=lambda: FakeClock(MORNING))
+    file: Path | None = None
+
+    @property
+    def heartbeat(self) -> Heartbeat:
+        return Heartbeat(self.table)
+
+    @property
+    def content(self) -> Content:
+        return load_content(self.file) if self.file else self.good
+
+
+@pytest.fixture
+def built(content: Content, monkeypatch: pytest.MonkeyPatch) -> FakeServices:
+    services = FakeServices(content)
+    monkeypatch.setattr(functions.site.health, "services", lambda: services)
+    return services
+
+
+def asked() -> tuple[int, dict[str, Any]]:
+    answer = health(http_requests.get())
+    assert isinstance(answer, func.HttpResponse)
+    return answer.status_code, json.loads(answer.get_body())
+
+
+def test_a_service_whose_schedule_has_just_run_is_healthy(built: FakeServices) -> None:
+    built.heartbeat.beat(MORNING - timedelta(minutes=15))
+
+    assert asked() == (200, {"status": "healthy"})
+
+
+def test_a_schedule_that_has_been_silent_for_16_minutes_is_told(built: FakeServices) -> None:
+    built.heartbeat.beat(MORNING - timedelta(minutes=16))
+
+    assert asked() == (503, {"status": "unhealthy", "schedule": "has not run for 15 minutes"})
+
+
+def test_a_schedule_that_never_ran_is_told(built: FakeServices) -> None:
+    assert asked() == (503, {"status": "unhealthy", "schedule": "has never run"})
+
+
+def test_storage_that_does_not_answer_is_told(built: FakeServices) -> None:
+    built.table = DeadTable()
+
+    assert asked() == (503, {"status": "unhealthy", "storage": "does not answer"})
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("canary = [", "the content file cannot be read: TOMLDecodeError"),
+        (None, "the content file cannot be read: FileNotFoundError"),
+    ],
+)
+def test_copy_that_cannot_be_read_is_told(built: FakeServices, tmp_path: Path, text: str | None, told: str) -> None:
+    built.heartbeat.beat(MORNING)
+    built.file = tmp_path / "content.toml"
+    if text is not None:
+        built.file.write_text(text, "utf-8")
+
+    assert asked() == (503, {"status": "unhealthy", "content": told})
+
+
+def test_what_is_wrong_with_the_copy_does_not_hide_what_is_wrong_with_the_storage(
+    built: FakeServices, tmp_path: Path
+) -> None:
+    built.table, built.file = DeadTable(), tmp_path / "nowhere.toml"
+
+    status, told = asked()
+
+    assert (status, set(told)) == (503, {"status", "content", "storage"})
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """The environment of a process that has built nothing yet."""
+    environ = dict(WORKER)
+    monkeypatch.setattr(shared.bootstrap, "_services", None)
+    monkeypatch.setattr(shared.bootstrap, "configure", lambda: None)  # it would change the handlers of pytest
+    monkeypatch.setattr("shared.bootstrap.os.environ", environ)
+    return environ
+
+
+def test_every_setting_that_cannot_be_used_is_named_at_once_and_none_is_quoted(
+    environment: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    environment |= BAD
+
+    status, told = asked()
+
+    assert (status, told) == (503, {"status": "unhealthy", "settings": sorted(BAD)})
+    assert all(name in caplog.text for name in BAD)
+    assert "canary" not in caplog.text
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_each_of_them_alone_is_named_as_well(environment: dict[str, str], name: str) -> None:
+    environment[name] = BAD[name]
+
+    assert asked() == (503, {"status": "unhealthy", "settings": [name]})
+
+
+ON_ONE_MACHINE = {
+    "BOOKINGS_STORAGE": "UseDevelopmentStorage=true",
+    "REFERRALS_STORAGE": f"AccountName=a;AccountKey={KEYS['EMAIL_ACCESS_KEY']}",
+    "REFERRAL_PRIVATE_KEY": KEYS["REFERRAL_PRIVATE_KEY"],
+    "EMAIL_ACCESS_KEY": KEYS["EMAIL_ACCESS_KEY"],
+}
+
+
+@pytest.mark.parametrize("own", [{}, ON_ONE_MACHINE], ids=["in Azure", "on one machine"])
+def test_settings_that_are_taken_are_ones_that_every_part_can_be_built_from(own: dict[str, str]) -> None:
+    """What would raise only later, in the first request of somebody."""
+    content = {"CONTENT_FILE": "functions/content/mersey-care.toml"}
+    built = Services(Settings.from_environment(WORKER | content | own), FakeClock(MORNING))
+
+    parts = (built.bookings, built.managing, built.booking_mailer, built.referrals, built.forwarder, built.schedule)
+
+    assert all(parts)

@@ -1,0 +1,119 @@
+"""Addresses and methods that no function takes."""
+
+import json
+from typing import Any
+
+import azure.functions as func
+import pytest
+
+import function_app
+import shared.bootstrap
+from functions.site import not_found
+from functions.site.routes import Routes, routes_of
+from shared.content.content import Content
+from tests.unit.functions import http_requests
+from tests.unit.functions.site.test_content_pages import FakeServices
+
+[FUNCTION] = not_found.after(function_app.BLUEPRINTS)._function_builders
+BINDINGS = [json.loads(each) for each in FUNCTION._function.get_raw_bindings()]
+ROUTES = Routes(lambda: routes_of(function_app.BLUEPRINTS))
+
+
+@pytest.fixture(autouse=True)
+def _built(content: Content, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shared.bootstrap, "services", lambda: FakeServices(content))
+
+
+def asked(path: str, method: str = "GET", **headers: str) -> func.HttpResponse:
+    handler: Any = FUNCTION._function.get_user_function()
+    req = func.HttpRequest(method, http_requests.URL, headers=headers, route_params={"path": path}, body=b"")
+    answer = handler(req)
+    assert isinstance(answer, func.HttpResponse)
+    return answer
+
+
+@pytest.mark.parametrize("path", ["nowhere", "wp-login.php", "bookings/new/x", "manage", "manage/", "assets", ".env"])
+def test_an_address_that_nobody_takes_is_a_page_of_ours_with_our_headers(path: str) -> None:
+    answer = asked(path)
+    assert (answer.status_code, "<h1>Page not found</h1>" in answer.get_body().decode()) == (404, True)
+    assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_a_program_is_answered_in_its_own_language() -> None:
+    answer = asked("nowhere", accept="application/json")
+    assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "allowed"),
+    [
+        ("", "POST", "GET"),
+        ("sessions", "DELETE", "GET"),
+        ("Sessions", "POST", "GET"),
+        ("bookings", "GET", "POST"),
+        ("bookings", "HEAD", "POST"),
+        ("health", "PUT", "GET"),
+        ("manage/abc/cancel", "PUT", "GET, POST"),
+        ("collect/abc", "PUT", "GET, HEAD, POST"),
+        ("collect/abc/save", "PUT", "GET, HEAD, POST"),
+        ("assets/nhsuk/x.css", "POST", "GET"),
+        ("help-now", "OPTIONS", "GET"),
+    ],
+)
+def test_a_method_that_an_address_does_not_take_is_told_which_it_does(path: str, method: str, allowed: str) -> None:
+    answer = asked(path, method)
+    assert (answer.status_code, answer.headers["Allow"]) == (405, allowed)
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert not [name for name, _ in answer.headers.items() if name.lower().startswith("access-control-")]
+
+
+@pytest.mark.parametrize("path", ["nowhere", "sessions", "bookings"])
+def test_another_site_s_form_is_refused_wherever_it_is_sent(path: str) -> None:
+    assert asked(path, "POST", origin="https://evil.example").status_code == 403
+
+
+def test_the_host_tries_it_last_because_of_its_name_and_for_every_method() -> None:
+    [trigger] = [each for each in BINDINGS if each["type"] == "httpTrigger"]
+    names = [str(each.get_function_name()) for each in _functions()]
+    assert trigger["route"] == "{*path}"
+    assert {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"} == set(trigger["methods"])
+    assert max(names, key=str.upper) == FUNCTION._function.get_function_name()
+
+
+def _functions() -> list[Any]:
+    return [each._function for each in function_app.app._function_builders]
+
+
+def test_it_knows_every_address_of_the_app() -> None:
+    known = dict(routes_of(function_app.BLUEPRINTS))
+    bindings = [binding.get_dict_repr() for each in _functions() for binding in each.get_bindings()]
+    routes = {each["route"] for each in bindings if each["type"] == "httpTrigger"}
+    assert set(known) == routes - {"{*path}"}
+    assert len(known) > 15
+
+
+@pytest.mark.parametrize(
+    ("template", "path", "taken"),
+    [
+        ("a/{b}", "a/x", True),
+        ("a/{b}", "a/", False),
+        ("a/{b}", "a/x/y", False),
+        ("a/{b}/c", "a/x/c", True),
+        ("a/{b:length(3)}", "a/xyz", True),
+        ("a/{b:length(3)}", "a/xy", False),
+        ("a/{*rest}", "a/x/y/z", True),
+        ("{root:maxlength(0)?}", "", True),
+        ("{root:maxlength(0)?}", "x", False),
+        ("a/{b}/{c?}", "a/x", True),
+        ("a/{b}/{c?}", "a/x/y", True),
+        ("a/{b}/{c?}", "a/x/", False),
+        ("a/{b}/{c?}", "a/x/y/z", False),
+        ("a/{b}/{c?}", "a", False),
+        ("a.json", "a.json", True),
+        ("a.json", "aXjson", False),
+    ],
+)
+def test_a_template_is_read_as_the_host_reads_it(template: str, path: str, taken: bool) -> None:
+    routes = Routes(lambda: [(template, frozenset({"GET"}))])
+    assert bool(routes.methods_at(path)) is taken

@@ -1,0 +1,225 @@
+"""A house of two processes in which anything can go wrong in the middle of anything, and what can be seen of it."""
+
+from collections import Counter
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID
+
+from shared.bookings.model.attendee import Attendee, Roster, Session, can_be_mailed
+from shared.bookings.model.email_ids import MailId
+from shared.bookings.model.errors import BookingError
+from shared.bookings.places.applicant import booking_key
+from shared.bookings.places.service import BookingService
+from shared.bookings.self_service.links import Done
+from shared.bookings.tables.repository import BookingRepository
+from shared.bookings.tables.session_rows import SessionRow
+from shared.fields.field_types import same_person
+from shared.mail.message import EmailMessage
+from shared.reminder_offsets import parse_offsets
+from shared.tables.service_table import remembered
+from shared.tables.table import StorageError, Table
+from tests.builders import KEY, session_cells
+from tests.fakes import BrokenTable, Crash, FakeMailSender, FakeTable, Fault, Trouble
+from tests.unit.shared.bookings.booking_system import LINKS, House, Wrap
+
+SESSIONS = ("s1", "s2", "s3")
+PEOPLE = {name: f"{name}@example.nhs.uk" for name in ("ann", "ben", "cem")} | {"dee": "dee@personal.example"}
+
+
+@dataclass
+class Meanwhile(Trouble):
+    """Somebody else acts just before the n-th call, which then goes through."""
+
+    act: Callable[[], object] = lambda: None
+
+    def strikes(self) -> bool:
+        if super().strikes():
+            self.act()
+        return False
+
+
+@dataclass
+class Line:
+    """What every table call of the house passes through."""
+
+    trouble: Trouble | None = None
+
+    @property
+    def fault(self) -> Fault:
+        return self.trouble.fault if self.trouble else "lost-request"
+
+    def strikes(self) -> bool:
+        return self.trouble is not None and self.trouble.strikes()
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One mail that the mail service got, and what was so at that moment."""
+
+    message: EmailMessage
+    at: datetime
+    session_id: str
+    mail: MailId
+    session: Session | None
+    attendee: Attendee | None
+
+
+@dataclass
+class Postbox(FakeMailSender):
+    """Keeps with each mail what was so when it was sent."""
+
+    look: Callable[[UUID, EmailMessage], Letter] | None = None
+    letters: list[Letter] = field(default_factory=list)
+
+    def send(self, message: EmailMessage, *, operation_id: UUID) -> None:
+        before = len(self.sent)
+        try:
+            super().send(message, operation_id=operation_id)
+        finally:
+            if self.look is not None and len(self.sent) > before:
+                self.letters.append(self.look(operation_id, message))
+
+
+@dataclass(frozen=True)
+class View:
+    """Everything at one moment: the sessions whose row is there, and all rosters."""
+
+    now: datetime
+    rows: dict[str, SessionRow]
+    rosters: dict[str, Roster]
+
+    def session(self, session_id: str) -> Session | None:
+        row = self.rows.get(session_id)
+        return None if row is None else row.session
+
+    @property
+    def live(self) -> list[tuple[str, Attendee]]:
+        found = [(session_id, each) for session_id, roster in self.rosters.items() for each in roster.attendees]
+        return [(session_id, each) for session_id, each in found if each.is_live]
+
+    def doubles(self) -> set[tuple[str, str]]:
+        """Sessions and people with more than one live booking there."""
+        counted = Counter((where, same_person(who.email)) for where, who in self.live if can_be_mailed(who.email))
+        return {each for each, times in counted.items() if times > 1}
+
+    def person(self, session_id: str, address: str) -> Attendee | None:
+        """The live row of who has this address, or booked with it, else one that is not live."""
+        key = booking_key(KEY, session_id, same_person(address))
+        everybody = self.rosters[session_id].attendees
+        mine = [each for each in everybody if each.key == key or same_person(each.email) == same_person(address)]
+        return next((each for each in mine if each.is_live), mine[0] if mine else None)
+
+
+class AnyOrderHouse(House):
+    """Its tables and mail service fail when they are told to, and a process that crashes forgets what it knew."""
+
+    def __init__(self, now: datetime, sessions: dict[str, dict[str, Any]]) -> None:
+        super().__init__()
+        self.now, self.line, self.process = now, Line(), 0
+        self.offices: dict[int, BookingService] = {}
+        self.paper: dict[str, FakeTable] = {}
+        for name in ("sessions", "bookings", "log", "index", "service"):
+            self.paper[name] = getattr(self, name)
+            setattr(self, name, BrokenTable(self.paper[name], cast("Trouble", self.line)))
+        self.postbox = Postbox(dedupes=False, look=self._looked_at)
+        self.sender = self.postbox
+        self.paper["sessions"].rows.clear()
+        for session_id, cells in sessions.items():
+            self.add_session(**{"RowKey": session_id} | cells)
+
+    def booking(self, wrap: Wrap = lambda table: table) -> BookingService:
+        """The same for as long as the process lives: it remembers its last look."""
+        del wrap
+        if self.process not in self.offices:
+            self.offices[self.process] = super().booking()
+        return self.offices[self.process]
+
+    # What can be seen, without a request.
+
+    def view(self) -> View:
+        rows = {row.id: row for row in self._truth().session_rows()}
+        return View(self.now, rows, {session_id: self._truth().roster(session_id) for session_id in SESSIONS})
+
+    def _truth(self) -> BookingRepository:
+        return BookingRepository(self.paper["sessions"], self.paper["bookings"], parse_offsets("P1D,PT1H"))
+
+    def _looked_at(self, operation: UUID, message: EmailMessage) -> Letter:
+        row = self.paper["index"].rows[(str(operation), "mail")]
+        mail, session_id = MailId.parse(row.text("Mail")), row.text("Session")
+        assert mail is not None
+        session, found = self._truth().session(session_id), self._truth().attendee(session_id, mail.attendee)
+        return Letter(message, self.now, session_id, mail, session, found)
+
+    # What goes wrong.
+
+    @contextmanager
+    def going_wrong(self, trouble: Trouble | None, of_mail: tuple[int, str] | None) -> Generator[None]:
+        """The body runs in a process that dies of a crash."""
+        self.line.trouble = trouble
+        self.sender.trouble = {self.sender.requests + of_mail[0]: of_mail[1]} if of_mail else {}
+        try:
+            yield
+        except Crash:
+            self.offices.pop(self.process, None)
+        finally:
+            self.line.trouble, self.sender.trouble = None, {}
+
+    @contextmanager
+    def elsewhere(self) -> Generator[None]:
+        """The body runs in another process, where nothing goes wrong, though it may be refused."""
+        kept, self.process, self.line.trouble = (self.process, self.line.trouble), 1 - self.process, None
+        of_mail, self.sender.trouble = self.sender.trouble, {}
+        try:
+            yield
+        except (BookingError, StorageError):
+            pass
+        finally:
+            self.process, self.line.trouble = kept
+            self.sender.trouble = of_mail
+
+    # What is done.
+
+    def run_schedule(self) -> bool:
+        schedule = self.schedule()
+        seen = schedule.run(remembered(cast("Table", self.service)), self.now)
+        self._send(schedule.released(seen.looked, self.now))
+        return seen.complete
+
+    def cancel_by(self, link: str) -> Done:
+        done = self.managing().cancel(link, self.now)
+        self._send(done.mails)
+        return done
+
+    def move_by(self, link: str, to: str) -> Done:
+        done = self.managing().move(link, to, self.now)
+        self._send(done.mails)
+        return done
+
+    def type_session(self, session_id: str, **cells: Any) -> None:
+        """An administrator types into a session's row, if it is there."""
+        if any(key == session_id for _, key in self.paper["sessions"].rows):
+            self.edit_session(session_id, **cells)
+        self.time.seconds += 10  # not in the very instant of a booking
+
+    def type_attendee(self, session_id: str, attendee: Attendee, **cells: Any) -> None:
+        row = self.paper["bookings"].rows[(session_id, attendee.key)]
+        self.paper["bookings"].put({**row.cells, **cells})
+        self.time.seconds += 10
+
+    def delete_session(self, session_id: str) -> None:
+        for key in [key for key in self.paper["sessions"].rows if key[1] == session_id]:
+            del self.paper["sessions"].rows[key]
+        self.time.seconds += 10
+
+    def put_back(self, session_id: str, **cells: Any) -> None:
+        """An administrator adds the row anew, without what the service had written into it."""
+        if not any(key == session_id for _, key in self.paper["sessions"].rows):
+            self.paper["sessions"].insert(session_cells(**{"RowKey": session_id} | cells))
+        self.time.seconds += 10
+
+
+def link_of(session_id: str, attendee: Attendee) -> str:
+    return LINKS.token(session_id, attendee)

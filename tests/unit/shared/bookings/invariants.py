@@ -1,0 +1,133 @@
+"""What is promised of bookings in any order of events, said without the code that keeps the promises."""
+
+from collections import Counter
+
+from shared.bookings.model.attendee import Attendee, AttendeeState, Session, SessionState, can_be_mailed
+from shared.bookings.model.email_ids import TELLS_THE_SESSION, MailKind, stamp
+from shared.local_time import span_in_words
+from tests.builders import POLICY
+from tests.unit.shared.bookings.faulty_booking_system import SESSIONS, AnyOrderHouse, Letter, View
+
+_STANDING = {
+    AttendeeState.CONFIRMED: MailKind.CONFIRMATION,
+    AttendeeState.TO_CHECK: MailKind.CHECKING,
+    AttendeeState.WAITING: MailKind.WAITING,
+}
+_PARTING = {"left": MailKind.GONE, "by organiser": MailKind.GONE, "not checked in time": MailKind.RELEASED}
+
+
+def check_places(before: View, after: View) -> None:
+    """Neither people nor the service fill more places than there are; what an administrator overfilled may stay."""
+    for session_id in SESSIONS:
+        sessions = [view.session(session_id) for view in (before, after)]
+        # A session whose row was deleted goes on for a while with the places that it had.
+        places = max((session.capacity for session in sessions if session is not None), default=10_000)
+        held, was = after.rosters[session_id].held, before.rosters[session_id].held
+        assert held <= max(places, was), f"{held} of {places} places in {session_id}"
+
+
+def check_one_each(before: View, after: View) -> None:
+    assert after.doubles() <= before.doubles(), "somebody has two live bookings of one session"
+
+
+def check_queue(before: View, after: View) -> None:
+    """Places go down the waiting list in order."""
+    for session_id, roster in before.rosters.items():
+        now = {each.key: each for each in after.rosters[session_id].attendees}
+        queue = [now[each.key] for each in roster.waiting if each.key in now]
+        waiting = [number for number, each in enumerate(queue) if each.is_waiting]
+        given = [number for number, each in enumerate(queue) if each.holds_a_place]
+        assert not (waiting and given) or max(given) < min(waiting), f"the list of {session_id} was jumped"
+
+
+def check_no_place_is_free(before: View, after: View) -> None:
+    """After a whole run nobody waits for a place that nobody has."""
+    for session_id in SESSIONS:
+        sessions = [view.session(session_id) for view in (before, after)]
+        # One that nobody was told of by its row is told first, as it is remembered: its places are the next run's.
+        if any(each is None or not each.version or not POLICY.promotes(each, after.now) for each in sessions):
+            continue
+        free = min(session.capacity for session in sessions if session) - after.rosters[session_id].held
+        assert free <= 0 or not after.rosters[session_id].waiting, f"{free} free in {session_id} while somebody waits"
+
+
+def check_once(house: AnyOrderHouse) -> None:
+    assert max(Counter(house.sender.operations).values(), default=1) == 1, "one mail went out twice"
+
+
+def check_reminders(house: AnyOrderHouse, new: list[Letter], edited: set[str]) -> None:
+    """One for each offset and start at most, after an outage only the nearest, none after the start.
+
+    `edited`: addresses that an administrator took from one row to another, whose owners may be told again.
+    """
+    reminders = [each for each in house.postbox.letters if each.mail.kind is MailKind.REMINDER]
+    counted = Counter((each.message.to, each.session_id, each.mail.about) for each in reminders)
+    assert all(times == 1 for what, times in counted.items() if what[0] not in edited), "one reminder went out twice"
+    fresh = [each for each in new if each.mail.kind is MailKind.REMINDER]
+    at_once = Counter((each.message.to, each.session_id, each.mail.attendee) for each in fresh)
+    assert max(at_once.values(), default=1) == 1, "two reminders at once"
+    for each in fresh:
+        assert stamp(each.at) < each.mail.about.rpartition("-")[2], "a reminder after the start"
+
+
+def check_true_when_sent(new: list[Letter]) -> None:
+    for each in new:
+        assert each.attendee is not None, f"{each.mail.kind} to nobody"
+        assert each.message.to == each.attendee.email
+        assert each.mail.generation == each.attendee.generation
+        _check_kind(each, each.attendee)
+        if each.attendee.state is not AttendeeState.CONFIRMED:
+            assert "teams.example" not in each.message.text, "a joining link to somebody without a place"
+
+
+def _check_kind(each: Letter, attendee: Attendee) -> None:
+    kind, session = each.mail.kind, each.session
+    if session is not None and session.state is SessionState.CANCELLED:
+        assert kind is MailKind.CANCELLED, f"{kind} about a cancelled session"
+    if kind in _STANDING.values():
+        assert kind is _STANDING.get(attendee.state), f"{kind} to somebody who is {attendee.state}"
+    if kind in {MailKind.GONE, MailKind.RELEASED}:
+        assert not attendee.is_live
+        assert kind is _PARTING.get(attendee.reason)
+    if kind is MailKind.REMINDER:
+        assert attendee.state is AttendeeState.CONFIRMED
+        assert attendee.reminders
+        assert session is None or stamp(session.starts) == each.mail.about.rpartition("-")[2]
+
+
+def check_nothing_is_owed(house: AnyOrderHouse, view: View) -> None:
+    """Once all has settled everybody knows where they stand, and nothing is half done."""
+    for session_id, row in view.rows.items():
+        session, roster = row.session, view.rosters[session_id]
+        if session is None or house.now >= session.starts:
+            continue
+        if row.written is not None and row.written.starts > house.now:  # into the past is a slip, and pointed out
+            assert row.written.told == session.told, f"an edit of {session_id} was never told"
+        assert not row.row.text("Notice"), f"something in {session_id} is still foretold"
+        counts = (row.row.whole("Confirmed"), row.row.whole("Waiting"))
+        assert counts == (roster.held, len(roster.waiting)), f"the counts of {session_id}"
+        for attendee in roster.attendees:
+            if can_be_mailed(attendee.email):
+                _check_knows(house, session, attendee)
+
+
+def _check_knows(house: AnyOrderHouse, session: Session, attendee: Attendee) -> None:
+    of_whom = (session.id, attendee.key, attendee.generation)
+    letters = house.postbox.letters
+    mine = [each for each in letters if (each.session_id, each.mail.attendee, each.mail.generation) == of_whom]
+    kinds = [each.mail.kind for each in mine]
+    if session.state is SessionState.CANCELLED:
+        assert not attendee.is_live or MailKind.CANCELLED in kinds, "nobody told them that it is cancelled"
+    elif attendee.is_live and session.runs:
+        assert _STANDING[attendee.state] in kinds, f"nobody told them that they are {attendee.state}"
+        assert not attendee.releases, "a move was never finished"
+        _check_last_word(session, attendee, [each for each in mine if each.mail.kind in TELLS_THE_SESSION])
+    elif session.runs and attendee.reason in _PARTING:
+        assert _PARTING[attendee.reason] in kinds, f"nobody told them that they are cancelled: {attendee.reason}"
+
+
+def _check_last_word(session: Session, attendee: Attendee, mine: list[Letter]) -> None:
+    text, kinds = mine[-1].message.text, [str(each.mail.kind) for each in mine]
+    assert span_in_words(session.starts, session.ends) in text, f"the last word is an old time: {kinds}"
+    if attendee.state is AttendeeState.CONFIRMED:
+        assert session.join_url in text, f"the last word is an old joining link: {kinds}"

@@ -1,0 +1,116 @@
+"""A sealed referral that has no status is found by the schedule, which looks for such ones once an hour."""
+
+import contextlib
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import pytest
+
+from shared.bookings.model.email_ids import DueMail
+from shared.bookings.reconcile.reconcile_all import Round
+from shared.bookings.reconcile.session_reconciler import LookedAfter
+from shared.tables.service_table import Adoption, Heartbeat, MailPause, Remembered, remembered
+from shared.timer.run import Schedule
+from tests.builders import MORNING, referral_request
+from tests.fakes import Crash, FakeTable, Trouble, breaking
+from tests.unit.shared.referrals.referral_system import Way
+
+ADOPTION = ("service", "adoption")
+
+
+class Nothing:
+    """Bookings and a retention with nothing to do."""
+
+    def run(self, rows: Remembered, now: datetime) -> Round:
+        return Round(rows=(), looked=(), known={}, complete=True)
+
+    def released(self, found: Sequence[LookedAfter], now: datetime, *, ahead: int) -> list[DueMail]:
+        return []
+
+
+class Timer:
+    """The schedule over a referral whose status somebody deleted, or whose acceptance died before it was written."""
+
+    def __init__(self) -> None:
+        self.way, self.service, self.now = Way(), FakeTable(), MORNING
+        self.reference = self.orphan()
+
+    def orphan(self, submission: str = "submission-0123456789") -> str:
+        reference = self.way.service().accept(referral_request(submission_id=submission), MORNING)
+        del self.way.status.rows["referrals", reference]
+        return reference
+
+    def run(self, *, minutes: int = 0, trouble: Trouble | None = None) -> tuple[str, ...]:
+        """One run so much later, in a process of its own: the references that it names to the queue."""
+        self.now += timedelta(minutes=minutes)
+        wrap = breaking(trouble) if trouble else lambda table: table
+        schedule = Schedule(
+            remembered=lambda: remembered(self.service),
+            bookings=Nothing(),
+            referrals=self.way.tending(),
+            adopting=self.way.adopting(wrap),
+            adoption=Adoption(wrap(self.service)),
+            heart=Heartbeat(self.service),
+            pause=MailPause(self.service),
+            retention=Nothing(),
+        )
+        return schedule.run(self.now).referrals
+
+    @property
+    def known(self) -> set[str]:
+        return {key for _, key in self.way.status.rows}
+
+
+def test_a_referral_without_a_status_gets_one_and_is_forwarded_on_the_same_run() -> None:
+    timer = Timer()
+
+    assert timer.run() == (timer.reference,)
+    assert timer.known == {timer.reference}
+    timer.way.forwarder().forward(timer.reference, timer.now)
+    assert len(timer.way.sender.messages) == 1
+
+
+def test_they_are_looked_for_once_an_hour_however_late_the_timer_is() -> None:
+    timer = Timer()
+    timer.run()
+    second = timer.orphan("submission-9876543210")
+
+    for minutes in (5, 50):
+        timer.run(minutes=minutes)
+        assert second not in timer.known
+    timer.run(minutes=5)
+    assert second in timer.known
+
+
+def test_a_clock_that_was_set_back_does_not_put_it_off() -> None:
+    timer = Timer()
+    timer.run(minutes=60 * 24)
+    second = timer.orphan("submission-9876543210")
+
+    timer.run(minutes=-60 * 24)
+
+    assert second in timer.known
+
+
+@pytest.mark.parametrize("fault", ["lost-request", "lost-answer", "crash-before", "crash-after"])
+def test_a_look_that_was_interrupted_at_any_call_is_taken_again_by_the_next_run(fault: str) -> None:
+    for at in range(20):
+        timer, trouble = Timer(), Trouble(at, fault)  # type: ignore[arg-type]  # one of the faults
+        with contextlib.suppress(Crash):
+            timer.run(trouble=trouble)
+        if not trouble.struck:
+            assert at >= 4, "sealed rows, statuses, the insert and the note that it was done were each broken"
+            return
+
+        assert timer.run(minutes=5) == (timer.reference,), f"call {at}"
+        assert timer.known == {timer.reference}
+    pytest.fail("the calls never ended")
+
+
+def test_it_is_only_written_down_as_done_once_it_was() -> None:
+    timer = Timer()
+    timer.run(trouble=Trouble(0, "lost-request"))
+
+    assert ADOPTION not in timer.service.rows
+    timer.run(minutes=5)
+    assert timer.service.rows[ADOPTION].moment("LastOk") == timer.now
