@@ -7,7 +7,7 @@ from functions.api import openapi
 from functions.bookings import book, manage, send_email, steps
 from functions.provider import acknowledge, collect
 from functions.referrals import forward_referral, refer, status
-from functions.site import assets, content_pages, health, not_found, start
+from functions.site import assets, content_pages, health, not_found
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 
@@ -27,7 +27,6 @@ MODULES = (
     refer,
     assets,
     timer,
-    start,
 )
 BLUEPRINTS = tuple(module.bp for module in MODULES)
 

@@ -12,7 +12,7 @@ from uuid import UUID
 import azure.functions as func
 
 from shared.bootstrap import services
-from shared.mail.receipts import Receipt
+from shared.mail.delivery_reports import Receipt
 
 logger = logging.getLogger(__name__)
 

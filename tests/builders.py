@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from shared.bookings.model.allocation_policy import Policy
-from shared.bookings.model.attendee import Attendee, AttendeeState, Session, SessionState
+from shared.bookings.model.attendee import Attendee, AttendeeState
+from shared.bookings.model.session import Session, SessionState
 from shared.bookings.places.request import BookingRequest
 from shared.content.content import Content, load_content
 from shared.fields.answer_fields import TODAY

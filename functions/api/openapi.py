@@ -2,7 +2,8 @@
 
 import azure.functions as func
 
-from functions.web.responses import answering, json_body
+from functions.web.error_handling import answering
+from functions.web.responses import json_body
 from shared.bootstrap import services
 
 bp = func.Blueprint()

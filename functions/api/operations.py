@@ -7,8 +7,9 @@ from pydantic import BaseModel
 
 from functions.api import response_models as answers
 from functions.forms.availability import BookingsClosedError, OneToOneClosedError
-from functions.forms.body import BodyTooLargeError, EmptyBodyError, FormError, MalformedBodyError, UnsupportedBodyError
-from functions.problems.error_table import ForeignOriginError, MethodError, PageUnknownError
+from functions.forms.body import BodyTooLargeError, EmptyBodyError, MalformedBodyError, UnsupportedBodyError
+from functions.forms.validation import FormError
+from functions.problems.http_errors import ForeignOriginError, MethodError, PageUnknownError
 from shared.bookings.model import errors as bookings
 from shared.bookings.places.request import BookingRequest
 from shared.config.settings import SettingsError

@@ -1,6 +1,7 @@
 """What somebody answered to book a place, as the service takes it, or what is wrong with it in one sentence a field."""
 
-from functions.forms.body import FieldError, FormError, Submission, as_typed, validate
+from functions.forms.body import Submission
+from functions.forms.validation import FieldError, FormError, as_typed, validate
 from shared.bookings.model.allocation_policy import Policy
 from shared.bookings.model.errors import NotForOutsidersError
 from shared.bookings.places.request import BookingRequest

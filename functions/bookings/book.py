@@ -11,12 +11,15 @@ from functions.bookings.answers import read_answers
 from functions.bookings.draft import FORM, Draft
 from functions.bookings.session_view import SessionView
 from functions.forms.availability import check_open
-from functions.forms.body import FormError, Submission, read_body, wants_json
+from functions.forms.body import Submission, read_body
 from functions.forms.tokens import FormTokenError, check, decoy, is_bot
-from functions.problems.error_table import PageUnknownError
+from functions.forms.validation import FormError
+from functions.problems.http_errors import PageUnknownError
 from functions.queues import BOOKINGS_STORAGE, EMAILS, mail_message
+from functions.web.error_handling import answering
+from functions.web.negotiation import wants_json
 from functions.web.render import render
-from functions.web.responses import answering, json_body, page, see_other
+from functions.web.responses import json_body, page, see_other
 from shared.bookings.model.attendee import AttendeeState
 from shared.bookings.model.email_ids import DueMail
 from shared.bookings.places.request import Booked, BookingRequest

@@ -7,8 +7,9 @@ from typing import Self
 from urllib.parse import quote
 
 from functions.bookings.session_view import SessionView
-from shared.bookings.model.attendee import Attendee, AttendeeState, SessionState
-from shared.bookings.self_service.links import Managed
+from shared.bookings.model.attendee import Attendee, AttendeeState
+from shared.bookings.model.session import SessionState
+from shared.bookings.self_service.service import Managed
 from shared.content.content import Content
 
 CALLED_OFF = "called-off"

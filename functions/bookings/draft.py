@@ -4,8 +4,9 @@ from dataclasses import dataclass, replace
 from typing import Self
 from uuid import uuid4
 
-from functions.forms.body import FormError, Submission, as_typed
+from functions.forms.body import Submission
 from functions.forms.tokens import issue, lasts
+from functions.forms.validation import FormError, as_typed
 from shared.bookings.places.request import BookingRequest
 from shared.bootstrap import Services
 

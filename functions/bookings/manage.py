@@ -12,11 +12,13 @@ import azure.functions as func
 
 from functions.bookings.booking_view import BookingView, address
 from functions.bookings.session_view import SessionView
-from functions.forms.body import EmptyBodyError, FieldError, FormError, read_body
+from functions.forms.body import EmptyBodyError, read_body
+from functions.forms.validation import FieldError, FormError
 from functions.problems.error_table import problem_of
 from functions.queues import BOOKINGS_STORAGE, EMAILS, mail_message
+from functions.web.error_handling import answering
 from functions.web.render import render
-from functions.web.responses import answering, page, respond, see_other
+from functions.web.responses import page, respond, see_other
 from shared.bookings.model.attendee import AttendeeState
 from shared.bookings.model.errors import (
     BookingError,
@@ -25,7 +27,7 @@ from shared.bookings.model.errors import (
     SubmissionReusedError,
     TooLateToCheckError,
 )
-from shared.bookings.self_service.links import Done
+from shared.bookings.self_service.service import Done
 from shared.bootstrap import Services, services
 
 bp = func.Blueprint()

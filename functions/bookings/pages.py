@@ -6,7 +6,7 @@ import azure.functions as func
 
 from functions.bookings.draft import Draft
 from functions.bookings.session_view import SessionView
-from functions.forms.body import FieldError
+from functions.forms.validation import FieldError
 from functions.problems.error_table import problem_of
 from functions.web import error_log
 from functions.web.render import render

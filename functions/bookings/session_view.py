@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Self
 
-from shared.bookings.model.attendee import Session
+from shared.bookings.model.session import Session
 from shared.content.content import Content
 from shared.local_time import iso, span_in_words
 

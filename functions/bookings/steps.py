@@ -8,9 +8,11 @@ from functions.bookings import pages
 from functions.bookings.answers import check_may_ask, read_answers
 from functions.bookings.draft import Draft
 from functions.forms.availability import check_open
-from functions.forms.body import FieldError, FormError, Submission, UnsupportedBodyError, read_body
+from functions.forms.body import Submission, UnsupportedBodyError, read_body
 from functions.forms.tokens import check_empty
-from functions.web.responses import answering, see_other
+from functions.forms.validation import FieldError, FormError
+from functions.web.error_handling import answering
+from functions.web.responses import see_other
 from shared.bookings.model.errors import NotForOutsidersError
 from shared.bookings.places.request import BookingRequest
 from shared.bootstrap import Services, services

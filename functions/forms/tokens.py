@@ -12,7 +12,8 @@ from datetime import UTC, datetime, timedelta
 
 from pydantic import BaseModel
 
-from functions.forms.body import FieldError, FormError, Submission, as_typed
+from functions.forms.body import Submission
+from functions.forms.validation import FieldError, FormError, as_typed
 from shared.references import reference
 
 logger = logging.getLogger(__name__)

@@ -3,18 +3,11 @@
 Nothing here names a person, a trust or a subject: these titles show on shared screens and in browser histories.
 """
 
-from collections.abc import Iterable
-
 from functions.forms.availability import BookingsClosedError, ClosedError, OneToOneClosedError
-from functions.forms.body import (
-    BodyError,
-    BodyTooLargeError,
-    EmptyBodyError,
-    FormError,
-    MalformedBodyError,
-    UnsupportedBodyError,
-)
+from functions.forms.body import BodyError, BodyTooLargeError, EmptyBodyError, MalformedBodyError, UnsupportedBodyError
 from functions.forms.tokens import FormTokenError
+from functions.forms.validation import FormError
+from functions.problems.http_errors import ForeignOriginError, MethodError, PageUnknownError
 from functions.problems.problem_details import UNEXPECTED, Problem, about_session, busy, closed, not_ready
 from functions.problems.provider import PROVIDER_PROBLEMS
 from shared.bookings.model.errors import (
@@ -43,22 +36,6 @@ from shared.referrals.errors import (
 from shared.tables.table import StorageError
 
 __all__ = ["PROBLEMS", "UNEXPECTED", "ForeignOriginError", "MethodError", "PageUnknownError", "Problem", "problem_of"]
-
-
-class PageUnknownError(Exception):
-    """There is nothing at this address, or nothing any more."""
-
-
-class MethodError(Exception):
-    """This address takes other methods: `allowed`."""
-
-    def __init__(self, allowed: Iterable[str] = ()) -> None:
-        super().__init__()
-        self.allowed = tuple(sorted(allowed))
-
-
-class ForeignOriginError(Exception):
-    """A page of another site sent this form."""
 
 
 _NOT_A_FORM = Problem(

@@ -11,8 +11,9 @@ import azure.functions as func
 from functions.problems.provider import in_their_words
 from functions.provider.view import ProviderView
 from functions.queues import REFERRALS, REFERRALS_STORAGE, referral_message
+from functions.web.error_handling import answering
 from functions.web.render import render
-from functions.web.responses import answering, page, see_other
+from functions.web.responses import page, see_other
 from shared.bootstrap import services
 from shared.referrals.collection.acknowledgement import Acknowledgement
 from shared.referrals.errors import ReferralLinkError

@@ -12,13 +12,15 @@ from urllib.parse import quote
 
 import azure.functions as func
 
-from functions.forms.body import EmptyBodyError, FieldError, read_body
-from functions.problems.error_table import PageUnknownError
+from functions.forms.body import EmptyBodyError, read_body
+from functions.forms.validation import FieldError
+from functions.problems.http_errors import PageUnknownError
 from functions.problems.provider import in_their_words
 from functions.provider.view import ProviderView
 from functions.queues import REFERRALS, REFERRALS_STORAGE, referral_message
+from functions.web.error_handling import answering
 from functions.web.render import render
-from functions.web.responses import answering, page, respond, see_other
+from functions.web.responses import page, respond, see_other
 from shared.bootstrap import services
 from shared.content.content import Content
 from shared.referrals.collection.collector import Collector

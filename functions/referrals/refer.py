@@ -8,16 +8,20 @@ from datetime import date, datetime, time
 import azure.functions as func
 
 from functions.forms.availability import check_open
-from functions.forms.body import FormError, Submission, UnsupportedBodyError, read_body, validate, wants_json
+from functions.forms.body import Submission, UnsupportedBodyError, read_body
 from functions.forms.tokens import FormTokenError, check, check_empty
-from functions.problems.error_table import PageUnknownError, problem_of
+from functions.forms.validation import FormError, validate
+from functions.problems.error_table import problem_of
+from functions.problems.http_errors import PageUnknownError
 from functions.queues import REFERRALS, REFERRALS_STORAGE, referral_message
 from functions.referrals.form_fields import CONSENT as CONSENT_BOX
 from functions.referrals.pages import FORM, Carried, came_to, show, text, walk_of
 from functions.referrals.wizard import BUSY, CONSENT, START, Step, Walk
 from functions.web import error_log
+from functions.web.error_handling import answering
+from functions.web.negotiation import wants_json
 from functions.web.render import render
-from functions.web.responses import answering, json_body, page, see_other
+from functions.web.responses import json_body, page, see_other
 from shared.bootstrap import Services, services
 from shared.config.settings import Support
 from shared.content.question_catalogue import CATALOGUE

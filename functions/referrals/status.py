@@ -2,9 +2,12 @@
 
 import azure.functions as func
 
-from functions.forms.body import EmptyBodyError, FieldError, FormError, Submission, read_body, wants_json
+from functions.forms.body import EmptyBodyError, Submission, read_body
+from functions.forms.validation import FieldError, FormError
+from functions.web.error_handling import answering
+from functions.web.negotiation import wants_json
 from functions.web.render import render
-from functions.web.responses import answering, json_body, page
+from functions.web.responses import json_body, page
 from shared.bootstrap import Services, services
 from shared.referrals.errors import ReferralUnknownError
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 
-from functions.forms.body import FieldError, FormError, Submission, validate
+from functions.forms.body import Submission
+from functions.forms.validation import FieldError, FormError, validate
 from functions.referrals.form_fields import Typed
 from shared.content.content import OneToOne
 from shared.content.question import Asked, QuestionPage

@@ -2,13 +2,23 @@
 
 import azure.functions as func
 
-from functions.problems.error_table import PageUnknownError
+from functions.problems.http_errors import PageUnknownError
 from functions.site.downloads import download, offers
+from functions.web.error_handling import answering
 from functions.web.render import render
-from functions.web.responses import answering, page, respond
+from functions.web.responses import page, respond
 from shared.bootstrap import services
 
 bp = func.Blueprint()
+
+
+# An empty route would mean the function's name; this is how the host is given the address of the site itself.
+@bp.route(route="{root:maxlength(0)?}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@answering
+def start(req: func.HttpRequest) -> func.HttpResponse:
+    del req
+    built = services()
+    return page(render("start.html", built.content, closed=built.closed))
 
 
 @bp.route(route="help-now", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)

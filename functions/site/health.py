@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import azure.functions as func
 
-from functions.web.responses import answering, json_body
+from functions.web.error_handling import answering
+from functions.web.responses import json_body
 from shared.bootstrap import Services, services
 from shared.config.settings import SettingsError
 from shared.content.content import ContentError

@@ -12,9 +12,9 @@ from shared.composition import azure_clients
 from shared.config.settings import Settings, Support
 from shared.content.content import Content, load_content
 from shared.mail.message import MailSender
+from shared.mail.pause import MailPause
 from shared.mail.renderer import Letters
 from shared.signing import Signer
-from shared.tables.service_table import MailPause
 from shared.tables.table import Table
 
 type Clock = Callable[[], datetime]

@@ -29,13 +29,13 @@ from shared.referrals.intake.service import ReferralService
 from shared.referrals.intake.status_lookup import Enquiries, Guesses
 from shared.referrals.retention.erasure import Erasing
 from shared.referrals.retention.holdings_report import Holdings
-from shared.tables.service_table import Daily
+from shared.tables.once_a_day import Daily
 from shared.tables.table import Table
 
 if TYPE_CHECKING:
     from shared.referrals.collection.collector import Collector
+    from shared.referrals.model import Sealed
     from shared.referrals.repository import ReferralRepository
-    from shared.referrals.sealing import Sealed
 
 
 class ReferralServices(Foundations):

@@ -9,16 +9,18 @@ from shared.bookings.model.allocation_policy import Policy
 from shared.bookings.places.service import BookingService
 from shared.bookings.reconcile.reconcile_all import BookingSchedule
 from shared.bookings.reconcile.session_reconciler import LookingAfter
-from shared.bookings.self_service.links import CalendarNames, ManageLinks
-from shared.bookings.self_service.service import Managing
+from shared.bookings.self_service.links import ManageLinks
+from shared.bookings.self_service.service import CalendarNames, Managing
 from shared.bookings.tables.repository import BookingRepository
 from shared.bookings.tables.session_finder import SessionFinder
+from shared.bookings.tables.session_register import SessionRegister
 from shared.composition.referrals import ReferralServices
 from shared.composition.upkeep import retention, staff
 from shared.mail.immediate_sender import DirectMail
 from shared.mail.ledger import MailLedger
 from shared.mail.quota import Budget
-from shared.tables.service_table import Adoption, Heartbeat, SessionRegister, remembered
+from shared.tables.service_table import remembered
+from shared.timer.marks import Adoption, Heartbeat
 from shared.timer.run import Schedule
 
 

@@ -1,4 +1,8 @@
-"""The mail service's words for what became of a mail that it had taken."""
+"""Delivery reports of the mail service: which email, and what became of it. The recipient is left out."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
 
 from shared.mail.log_rows import MailState
 
@@ -15,3 +19,16 @@ _STATES = {
 def reported_state(status: str) -> MailState | None:
     """The state that a delivery report's `status` stands for; None where it does not say whether the mail arrived."""
     return _STATES.get(status.casefold())
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """One delivery report. `status` in small letters; `at` is when delivery was tried (UTC), None where it is not said.
+
+    Statuses: delivered, expanded (to the members of a list: not the end), failed, bounced, suppressed, quarantined,
+    filteredspam.
+    """
+
+    operation_id: UUID
+    status: str
+    at: datetime | None = None

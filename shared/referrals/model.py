@@ -1,9 +1,10 @@
 """A referral as the service knows it without opening it: the stages of its way to the provider, and what follows."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from typing import Protocol
 
 NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -144,3 +145,22 @@ def weekdays_since(day: str, today: date) -> int | None:
     if days is None:
         return None
     return sum((today - timedelta(days=back)).weekday() < 5 for back in range(min(days, 366)))
+
+
+INLINE = "inline"
+"""The delivery that puts the answers into the mail; every other one mails the way to them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """What is stored of the answers; nothing of it can be read without the private key named by `key_id`."""
+
+    version: str
+    key_id: str
+    wrapped_key: bytes = field(repr=False)
+    nonce: bytes = field(repr=False)
+    ciphertext: bytes = field(repr=False)
+
+
+class Envelope(Protocol):
+    """Sealed answers: opaque here."""

@@ -7,8 +7,7 @@ from uuid import UUID, uuid4
 
 from shared.local_time import london_day
 from shared.mail.delivery import LEASE, Claim
-from shared.referrals.model import NEVER, Referral, ReferralState
-from shared.referrals.sealing import Sealed
+from shared.referrals.model import NEVER, Referral, ReferralState, Sealed
 from shared.tables.table import Row, RowConflictError, StorageUnavailableError, Table, moment_text
 
 _PARTITION = "referrals"

@@ -7,7 +7,6 @@ import base64
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from azure.core.credentials import TokenCredential
@@ -18,22 +17,12 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from shared.referrals.errors import KeyUnavailableError, UnsealError
+from shared.referrals.model import Sealed
 
 VERSION = "1"
 _ALGORITHM = KeyWrapAlgorithm.rsa_oaep_256
 _NONCE_BYTES = 12  # NIST SP 800-38D: 96 bits; the key is used once
 _NUMBERS = ("n", "e", "d", "p", "q", "dp", "dq", "qi")
-
-
-@dataclass(frozen=True, slots=True)
-class Sealed:
-    """What is stored of the answers; nothing of it can be read without the private key named by `key_id`."""
-
-    version: str
-    key_id: str
-    wrapped_key: bytes = field(repr=False)
-    nonce: bytes = field(repr=False)
-    ciphertext: bytes = field(repr=False)
 
 
 class Sealer:

@@ -10,7 +10,8 @@ import pytest
 from azure.core.credentials import AccessToken
 
 from shared.referrals.errors import KeyUnavailableError, UnsealError
-from shared.referrals.sealing import Sealed, Sealer, VaultKey, unseal
+from shared.referrals.model import Sealed
+from shared.referrals.sealing import Sealer, VaultKey, unseal
 from tests.vault import TOKEN, Vault, running_vault
 
 ANSWERS = "Ọ́káfọ̀ أحمد".encode()

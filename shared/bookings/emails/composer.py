@@ -4,12 +4,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from shared.bookings.emails.due_emails import reminders_to_come
+from shared.bookings.emails.due_emails import version_known
+from shared.bookings.emails.reminders import reminders_to_come
 from shared.bookings.model.allocation_policy import Policy
-from shared.bookings.model.attendee import Attendee, AttendeeState, Roster, Session
+from shared.bookings.model.attendee import Attendee, AttendeeState, Roster
 from shared.bookings.model.email_ids import MailId, MailKind
-from shared.bookings.reconcile.portal_edits import changes_in_words
-from shared.bookings.reconcile.roster import version_known
+from shared.bookings.model.session import Session, changes_in_words
 from shared.local_time import moment_in_words, span_in_words
 from shared.mail.log_rows import Entry
 from shared.mail.message import EmailMessage

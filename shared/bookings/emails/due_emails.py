@@ -1,11 +1,14 @@
 """Which mails one attendee should have had by a moment: pure, and asked again just before each is sent."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from shared.bookings.emails.reminders import _due_reminder
 from shared.bookings.model.allocation_policy import Policy
-from shared.bookings.model.attendee import Attendee, AttendeeState, Reason, Session, SessionState, can_be_mailed
-from shared.bookings.model.email_ids import MailId, MailKind, reminder_about, stamp
-from shared.reminder_offsets import reminder_times
+from shared.bookings.model.attendee import Attendee, AttendeeState, Reason, Roster, can_be_mailed
+from shared.bookings.model.email_ids import TELLS_THE_SESSION, MailId, MailKind, _mail, stamp
+from shared.bookings.model.session import Session, SessionState
+from shared.mail.log_rows import Entry, MailState
 
 _ANSWERED_AGAIN_WITHIN = timedelta(days=1)
 STANDING = {
@@ -38,21 +41,6 @@ def owed(session: Session, attendee: Attendee, policy: Policy, now: datetime) ->
     return mails + _end_of_waiting(session, attendee, policy, now) + _due_reminder(session, attendee, now)
 
 
-def reminders_to_come(session: Session, attendee: Attendee, now: datetime) -> list[datetime]:
-    """When this attendee will be reminded, in UTC, earliest first: what a confirmation may promise."""
-    return [at for at, _ in _reminders(session, attendee) if at > now] if session.runs else []
-
-
-def reminders_missed(session: Session, attendee: Attendee, now: datetime) -> list[MailId]:
-    """Reminders whose moment has passed and that are not worth sending any more."""
-    due = [mail_id for at, mail_id in _reminders(session, attendee) if at <= now]
-    return due if now >= session.starts else due[:-1]
-
-
-def _mail(attendee: Attendee, kind: MailKind, about: str = "") -> MailId:
-    return MailId(attendee.key, attendee.generation, kind, about)
-
-
 def _about_version(session: Session, attendee: Attendee, kind: MailKind) -> MailId:
     return _mail(attendee, kind, str(session.version))
 
@@ -80,17 +68,52 @@ def _end_of_waiting(session: Session, attendee: Attendee, policy: Policy, now: d
     return [_mail(attendee, MailKind.CUTOFF)] if ended else []
 
 
-def _reminders(session: Session, attendee: Attendee) -> list[tuple[datetime, MailId]]:
-    if not attendee.reminders or attendee.state is not AttendeeState.CONFIRMED:
-        return []
-    return [
-        (at, _mail(attendee, MailKind.REMINDER, reminder_about(offset.text, session.starts)))
-        for at, offset in reminder_times(session.starts, session.reminders)
-        if at > (attendee.state_at or attendee.booked_at)  # one from before they had a place would say nothing new
+_REACHED = frozenset({MailState.SENT, MailState.DELIVERED, MailState.BOUNCED, MailState.FAILED})
+
+
+def mails_due(
+    session: Session, roster: Roster, log: Mapping[str, Entry], policy: Policy, now: datetime
+) -> list[MailId]:
+    """The mails to hand over now: owed, not sent, and nobody is sending them."""
+    return [mail_id for each in roster.attendees for mail_id in _due_to(each, session, log, policy, now)]
+
+
+def _due_to(
+    attendee: Attendee, session: Session, log: Mapping[str, Entry], policy: Policy, now: datetime
+) -> list[MailId]:
+    due = [
+        mail_id
+        for mail_id in owed(session, attendee, policy, now)
+        if _is_news(mail_id, session, attendee, log)
+        if (entry := log.get(str(mail_id))) is None or entry.is_open(now)
     ]
+    if any(mail_id.kind is MailKind.UPDATED for mail_id in due) and _is_elsewhen(session, attendee, log):
+        # Nobody is reminded of what they have not heard yet; the reminder is the next run's.
+        return [mail_id for mail_id in due if mail_id.kind is not MailKind.REMINDER]
+    return due
 
 
-def _due_reminder(session: Session, attendee: Attendee, now: datetime) -> list[MailId]:
-    # Only the latest: after an outage nobody wants yesterday's reminder as well as today's.
-    due = [mail_id for at, mail_id in _reminders(session, attendee) if at <= now < session.starts]
-    return due[-1:]
+def _is_elsewhen(session: Session, attendee: Attendee, log: Mapping[str, Entry]) -> bool:
+    """Whether an attendee believes in another time, or that it is called off."""
+    version = version_known(attendee, log)
+    known = session.history[version - 1] if 0 < version <= session.version else session.told
+    return (known.starts, known.called_off) != (session.starts, session.told.called_off)
+
+
+def _is_news(mail_id: MailId, session: Session, attendee: Attendee, log: Mapping[str, Entry]) -> bool:
+    """Whether a mail about a change says something that this attendee has not been told."""
+    if mail_id.kind is not MailKind.UPDATED:
+        return True
+    version = version_known(attendee, log)
+    return 0 < version < session.version and session.history[version - 1] != session.told
+
+
+def version_known(attendee: Attendee, log: Mapping[str, Entry]) -> int:
+    """The last version of the session that reached this attendee, or 0."""
+    return max((entry.version for entry in _of(attendee, log) if entry.state in _REACHED), default=0)
+
+
+def _of(attendee: Attendee, log: Mapping[str, Entry]) -> list[Entry]:
+    mine = f"{attendee.key}-{attendee.generation}-"
+    found = [entry for mail_id, entry in log.items() if mail_id.startswith(mine)]
+    return [entry for entry in found if (mail := MailId.parse(entry.mail_id)) and mail.kind in TELLS_THE_SESSION]

@@ -8,8 +8,9 @@ from uuid import UUID
 
 from shared.bookings.emails.due_emails import owed
 from shared.bookings.model.allocation_policy import Policy
-from shared.bookings.model.attendee import Attendee, Session
+from shared.bookings.model.attendee import Attendee
 from shared.bookings.model.email_ids import MailId
+from shared.bookings.model.session import Session
 from shared.bookings.tables.session_finder import SessionFinder
 from shared.mail.delivery import Claim, Outcome, Postponed, hand_over
 from shared.mail.delivery_reports import reported_state

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from shared.bookings.model.attendee import Attendee, AttendeeState, Roster, Session
+from shared.bookings.model.attendee import Attendee, AttendeeState, Roster
+from shared.bookings.model.session import Session
 from shared.local_time import weekdays_after
 
 CHECKED_BEFORE = timedelta(hours=24)

@@ -1,21 +1,10 @@
 """Sessions, the people on their rosters, and what they ask for. No clock, no storage, no HTTP."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
-from shared.bookings.model.errors import SessionClosedError, SessionPastError
 from shared.fields.field_types import same_person
-from shared.reminder_offsets import Offset
-
-
-class SessionState(StrEnum):
-    """What administrators say of a session; only `open` takes bookings."""
-
-    DRAFT = "draft"
-    OPEN = "open"
-    CLOSED = "closed"
-    CANCELLED = "cancelled"
 
 
 class AttendeeState(StrEnum):
@@ -37,80 +26,6 @@ class Reason(StrEnum):
 
 
 HOLDS_A_PLACE = frozenset({AttendeeState.CONFIRMED, AttendeeState.TO_CHECK})
-RUNS = frozenset({SessionState.OPEN, SessionState.CLOSED})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """What attendees hear about when it changes. `starts` is in UTC; an empty `theme` is an open session."""
-
-    starts: datetime
-    minutes: int
-    theme: str
-    join_url: str
-    called_off: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
-    """One dated session as attendees know it; `join_url` is for attendees only.
-
-    `history` holds what each version told them, oldest first: the last is what they were last told.
-    """
-
-    id: str
-    starts: datetime
-    minutes: int
-    capacity: int
-    title: str
-    theme: str
-    join_url: str
-    state: SessionState
-    reminders: tuple[Offset, ...]
-    waiting_list: bool = True
-    history: tuple[Told, ...] = ()
-
-    @property
-    def version(self) -> int:
-        """How often attendees were told about the session: 0 before anybody was."""
-        return len(self.history)
-
-    @property
-    def told(self) -> Told:
-        return Told(
-            starts=self.starts,
-            minutes=self.minutes,
-            theme=self.theme,
-            join_url=self.join_url,
-            called_off=self.state is SessionState.CANCELLED,
-        )
-
-    @property
-    def ends(self) -> datetime:
-        return self.starts + timedelta(minutes=self.minutes)
-
-    @property
-    def runs(self) -> bool:
-        """Whether it is to take place, open for bookings or not."""
-        return self.state in RUNS
-
-    def is_over(self, now: datetime) -> bool:
-        return now >= self.ends
-
-    def takes_bookings(self, now: datetime) -> bool:
-        return self.state is SessionState.OPEN and now < self.starts
-
-    def check_takes_bookings(self, now: datetime) -> None:
-        """Returns if a place may be asked for at this moment.
-
-        Raises:
-            SessionPastError: it has started.
-            SessionClosedError: it is a draft, closed or cancelled.
-        """
-        if now >= self.starts:
-            raise SessionPastError(self.id)
-        if self.state is not SessionState.OPEN:
-            raise SessionClosedError(self.id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,8 @@ from enum import StrEnum
 from typing import Self
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+from shared.bookings.model.attendee import Attendee
+
 FACILITATORS = "facilitators-"
 """How the ids of the mails to those who run a session begin: they are about no attendee."""
 
@@ -79,3 +81,7 @@ def stamp(moment: datetime) -> str:
 def reminder_about(offset: str, starts: datetime) -> str:
     """What a reminder is about: a session that moves to another time is owed new ones."""
     return f"{offset}-{stamp(starts)}"
+
+
+def _mail(attendee: Attendee, kind: MailKind, about: str = "") -> MailId:
+    return MailId(attendee.key, attendee.generation, kind, about)

@@ -5,7 +5,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.bookings.model.attendee import AttendeeState, Session
+from shared.bookings.model.attendee import AttendeeState
+from shared.bookings.model.session import Session
 from shared.fields.field_schemas import lines
 from shared.fields.field_types import Agreed, EmailAddress, FullName, SubmissionId, YesOrNo, free_text
 

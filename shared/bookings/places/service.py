@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from shared.bookings.model.allocation_policy import Policy
-from shared.bookings.model.attendee import Attendee, AttendeeState, Roster, Session
+from shared.bookings.model.attendee import Attendee, AttendeeState, Roster
 from shared.bookings.model.email_ids import MailId, MailKind, stamp
 from shared.bookings.model.errors import (
     BookingsBusyError,
@@ -18,10 +18,10 @@ from shared.bookings.model.errors import (
     SubmissionReusedError,
     TooLateToCheckError,
 )
+from shared.bookings.model.session import Session, first_told
 from shared.bookings.places.applicant import Applicant, applicant
 from shared.bookings.places.request import Booked, BookingRequest
 from shared.bookings.places.snapshot_cache import Desk, DeskMemory, Turns
-from shared.bookings.reconcile.portal_edits import first_told
 from shared.bookings.tables.session_rows import SessionRow
 from shared.tables.table import RowConflictError, StorageUnavailableError, is_key
 

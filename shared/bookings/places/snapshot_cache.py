@@ -6,8 +6,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from weakref import WeakValueDictionary
 
-from shared.bookings.model.attendee import Attendee, Roster, Session
+from shared.bookings.model.attendee import Attendee, Roster
 from shared.bookings.model.errors import BookingsBusyError
+from shared.bookings.model.session import Session
 
 MEMORY = 2.0  # seconds for which a look may be used to confirm; the guard's ETag still decides
 

@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared.bookings.model.attendee import Roster, Session, SessionState, Told
+from shared.bookings.model.attendee import Roster
+from shared.bookings.model.session import Session, SessionState, Told, changes_in_words, first_told
 from shared.bookings.tables.announced_cell import announced_text
 from shared.bookings.tables.session_rows import WRITTEN_BY_PEOPLE, WRITTEN_BY_SERVICE, SessionRow
-from shared.local_time import clock_time, span_in_words
+from shared.local_time import clock_time
 from shared.tables.table import moment_text
 
 SETTLES = timedelta(minutes=15)
@@ -43,11 +44,6 @@ def look_after(row: SessionRow, roster: Roster, now: datetime, problems: tuple[s
     defaults = WRITTEN_BY_PEOPLE | dict.fromkeys(WRITTEN_BY_SERVICE, "")
     missing = {name: value for name, value in defaults.items() if name not in row.row.cells}
     return RowChanges(missing | {name: value for name, value in cells.items() if _differs(row, name, value)}, session)
-
-
-def first_told(session: Session) -> Session:
-    """The session with what it says now as the first thing that anybody is told of it."""
-    return replace(session, history=(session.told,))
 
 
 def _settled(row: SessionRow, people: int, now: datetime) -> tuple[Session | None, dict[str, Any]]:
@@ -112,26 +108,3 @@ def _misunderstandings(row: SessionRow, people: int, now: datetime) -> list[str]
 
 def _differs(row: SessionRow, name: str, value: Any) -> bool:
     return name not in row.row.cells or row.row.text(name) != str(value).strip()
-
-
-def changes_in_words(before: Told, after: Told) -> list[str]:
-    """What is different, most important first, each in a few words that begin with a small letter."""
-    if after.called_off and not before.called_off:
-        return ["the session is cancelled"]
-    words = ["the session takes place after all"] if before.called_off else []
-    if after.starts != before.starts:
-        ends = after.starts + timedelta(minutes=after.minutes)
-        words.append(f"the session moves to {span_in_words(after.starts, ends)}")
-    elif after.minutes != before.minutes:
-        words.append(f"the session now ends at {clock_time(after.starts + timedelta(minutes=after.minutes))}")
-    if after.join_url != before.join_url:
-        words.append(_about_the_link(before.join_url, after.join_url))
-    if after.theme != before.theme:
-        words.append(f"the theme is now {after.theme}" if after.theme else "there is no theme any more")
-    return words
-
-
-def _about_the_link(before: str, after: str) -> str:
-    if not after:
-        return "the joining link is no longer valid, a new one will follow"
-    return "the joining link has changed" if before else "here is the joining link"

@@ -7,16 +7,17 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
-from shared.bookings.model.attendee import SessionState
 from shared.bookings.model.email_ids import DueMail, MailId, MailKind
+from shared.bookings.model.session import SessionState
 from shared.bookings.reconcile.session_reconciler import LookedAfter, LookingAfter
 from shared.bookings.tables.announced_cell import announced_text, read_announced
-from shared.bookings.tables.session_finder import orphaned
+from shared.bookings.tables.deleted_sessions import orphaned
+from shared.bookings.tables.session_register import KnownSession
 from shared.bookings.tables.session_rows import SessionRow
 from shared.mail.log_rows import MailState
 from shared.mail.quota import Budget
 from shared.reminder_offsets import Offset
-from shared.tables.service_table import KnownSession, Remembered
+from shared.tables.service_table import Remembered
 
 logger = logging.getLogger(__name__)
 

@@ -8,14 +8,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from shared.bookings.emails.due_emails import STANDING, owed, reminders_missed, reminders_to_come
+from shared.bookings.emails.due_emails import STANDING
+from shared.bookings.emails.reminders import reminders_to_come
 from shared.bookings.model.allocation_policy import Policy
-from shared.bookings.model.attendee import Attendee, AttendeeState, Reason, Roster, Session
-from shared.bookings.model.email_ids import TELLS_THE_SESSION, MailId, MailKind
+from shared.bookings.model.attendee import Attendee, AttendeeState, Reason, Roster
+from shared.bookings.model.email_ids import MailId
+from shared.bookings.model.session import Session
 from shared.local_time import short
 from shared.mail.log_rows import LOST, Entry, MailState
 
-_REACHED = frozenset({MailState.SENT, MailState.DELIVERED, MailState.BOUNCED, MailState.FAILED})
 _DONE = {
     MailState.SENT: "sent",
     MailState.DELIVERED: "delivered",
@@ -47,43 +48,6 @@ def reconcile_roster(
     before = {attendee.key: attendee for attendee in roster.attendees}
     changed = tuple(each for each in after.attendees if each != before[each.key])
     return RosterChanges(after, changed, moves_places=bool(freed or given))
-
-
-def mails_due(
-    session: Session, roster: Roster, log: Mapping[str, Entry], policy: Policy, now: datetime
-) -> list[MailId]:
-    """The mails to hand over now: owed, not sent, and nobody is sending them."""
-    return [mail_id for each in roster.attendees for mail_id in _due_to(each, session, log, policy, now)]
-
-
-def _due_to(
-    attendee: Attendee, session: Session, log: Mapping[str, Entry], policy: Policy, now: datetime
-) -> list[MailId]:
-    due = [
-        mail_id
-        for mail_id in owed(session, attendee, policy, now)
-        if _is_news(mail_id, session, attendee, log)
-        if (entry := log.get(str(mail_id))) is None or entry.is_open(now)
-    ]
-    if any(mail_id.kind is MailKind.UPDATED for mail_id in due) and _is_elsewhen(session, attendee, log):
-        # Nobody is reminded of what they have not heard yet; the reminder is the next run's.
-        return [mail_id for mail_id in due if mail_id.kind is not MailKind.REMINDER]
-    return due
-
-
-def _is_elsewhen(session: Session, attendee: Attendee, log: Mapping[str, Entry]) -> bool:
-    """Whether an attendee believes in another time, or that it is called off."""
-    version = version_known(attendee, log)
-    known = session.history[version - 1] if 0 < version <= session.version else session.told
-    return (known.starts, known.called_off) != (session.starts, session.told.called_off)
-
-
-def reminders_to_skip(session: Session, roster: Roster, log: Mapping[str, Entry], now: datetime) -> list[str]:
-    """The reminders that can no longer be in time, and that nothing is written down of yet."""
-    if not session.runs:
-        return []
-    missed = [str(mail_id) for each in roster.attendees for mail_id in reminders_missed(session, each, now)]
-    return [mail_id for mail_id in missed if mail_id not in log]
 
 
 def _taken_note_of(attendee: Attendee, now: datetime) -> Attendee:
@@ -124,25 +88,6 @@ def _set_back(attendee: Attendee, log: Mapping[str, Entry]) -> Attendee:
 
 def _is_of(entry: Entry, key: str, generation: int) -> bool:
     return entry.mail_id.startswith(f"{key}-{generation}-")
-
-
-def _is_news(mail_id: MailId, session: Session, attendee: Attendee, log: Mapping[str, Entry]) -> bool:
-    """Whether a mail about a change says something that this attendee has not been told."""
-    if mail_id.kind is not MailKind.UPDATED:
-        return True
-    version = version_known(attendee, log)
-    return 0 < version < session.version and session.history[version - 1] != session.told
-
-
-def version_known(attendee: Attendee, log: Mapping[str, Entry]) -> int:
-    """The last version of the session that reached this attendee, or 0."""
-    return max((entry.version for entry in _of(attendee, log) if entry.state in _REACHED), default=0)
-
-
-def _of(attendee: Attendee, log: Mapping[str, Entry]) -> list[Entry]:
-    mine = f"{attendee.key}-{attendee.generation}-"
-    found = [entry for mail_id, entry in log.items() if mail_id.startswith(mine)]
-    return [entry for entry in found if (mail := MailId.parse(entry.mail_id)) and mail.kind in TELLS_THE_SESSION]
 
 
 def _annotated(session: Session, attendee: Attendee, log: Mapping[str, Entry], now: datetime) -> Attendee:

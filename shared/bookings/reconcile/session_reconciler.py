@@ -7,11 +7,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
 
+from shared.bookings.emails.due_emails import mails_due
+from shared.bookings.emails.reminders import reminders_to_skip
 from shared.bookings.model.allocation_policy import Policy
-from shared.bookings.model.attendee import Attendee, Roster, Session
+from shared.bookings.model.attendee import Attendee, Roster
 from shared.bookings.model.email_ids import DueMail
+from shared.bookings.model.session import Session
 from shared.bookings.reconcile.portal_edits import look_after
-from shared.bookings.reconcile.roster import RosterChanges, mails_due, reconcile_roster, reminders_to_skip
+from shared.bookings.reconcile.roster import RosterChanges, reconcile_roster
 from shared.bookings.tables.session_rows import SessionRow
 from shared.mail.log_rows import Entry
 from shared.tables.table import MOST_WRITES, RowConflictError

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from shared.bookings.model.attendee import Attendee, Roster, Session
-from shared.bookings.model.email_ids import DueMail
+from shared.bookings.model.attendee import Attendee
 from shared.bookings.model.errors import LinkUnknownError
 from shared.signing import Signer
 
@@ -37,32 +36,3 @@ class ManageLinks:
         if parts is None or len(parts) != 3 or not parts[2].isdecimal():
             raise LinkUnknownError
         return parts[0], parts[1], int(parts[2])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Managed:
-    """Somebody's booking as it stands. `position` is the place in the waiting list from 1, 0 for who is not on it."""
-
-    session: Session
-    attendee: Attendee
-    position: int
-    roster: Roster
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Done:
-    """What came of an act. `already`: it had been done before. `moved_to` is the token of the new booking."""
-
-    managed: Managed
-    already: bool = False
-    mails: tuple[DueMail, ...] = ()
-    moved_to: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class CalendarNames:
-    """What a calendar shows of a session: neutral words, and the service as its organiser."""
-
-    summary: str
-    organizer_name: str
-    organizer_address: str

@@ -5,16 +5,46 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
-from shared.bookings.model.attendee import Attendee, AttendeeState, Reason, Roster, SessionState
+from shared.bookings.model.attendee import Attendee, AttendeeState, Reason, Roster
 from shared.bookings.model.email_ids import DueMail, MailId, MailKind
 from shared.bookings.model.errors import LinkUnknownError, SessionFullError, TooLateError
+from shared.bookings.model.session import Session, SessionState
 from shared.bookings.places.applicant import Applicant, applicant
 from shared.bookings.places.request import BookingRequest
 from shared.bookings.places.service import BookingService, Opening
 from shared.bookings.self_service.calendar import Entry, calendar_file
-from shared.bookings.self_service.links import CalendarNames, Done, Managed, ManageLinks
+from shared.bookings.self_service.links import ManageLinks
 from shared.bookings.tables.session_finder import SessionFinder
 from shared.tables.table import MOST_WRITES, RowConflictError, StorageUnavailableError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Managed:
+    """Somebody's booking as it stands. `position` is the place in the waiting list from 1, 0 for who is not on it."""
+
+    session: Session
+    attendee: Attendee
+    position: int
+    roster: Roster
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """What came of an act. `already`: it had been done before. `moved_to` is the token of the new booking."""
+
+    managed: Managed
+    already: bool = False
+    mails: tuple[DueMail, ...] = ()
+    moved_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarNames:
+    """What a calendar shows of a session: neutral words, and the service as its organiser."""
+
+    summary: str
+    organizer_name: str
+    organizer_address: str
 
 
 class Rosters(Protocol):

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from shared.bookings.model.attendee import Attendee, AttendeeState, Roster, Session
+from shared.bookings.model.attendee import Attendee, AttendeeState, Roster
 from shared.bookings.model.email_ids import FACILITATORS, reminder_about
+from shared.bookings.model.session import Session
 from shared.bookings.reconcile.session_reconciler import LookedAfter
 from shared.local_time import moment_in_words, span_in_words
 from shared.mail.immediate_sender import DirectMail

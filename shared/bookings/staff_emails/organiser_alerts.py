@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from shared.bookings.model.allocation_policy import Policy
-from shared.bookings.model.attendee import Attendee, AttendeeState, Roster, Session
+from shared.bookings.model.attendee import Attendee, AttendeeState, Roster
 from shared.bookings.model.email_ids import FACILITATORS, stamp
+from shared.bookings.model.session import Session
 from shared.local_time import days_before, moment_in_words, short
 from shared.mail.log_rows import LOST, Entry
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from shared.bookings.model.allocation_policy import Policy
-from shared.bookings.model.attendee import SessionState
 from shared.bookings.model.email_ids import stamp
+from shared.bookings.model.session import SessionState
 from shared.bookings.reconcile.portal_edits import look_after
 from shared.bookings.reconcile.session_reconciler import LookedAfter
 from shared.bookings.staff_emails.digest_log import MOST_IN_ONE, Told, ToldRows
@@ -20,6 +20,7 @@ from shared.bookings.staff_emails.organiser_alerts import (
     row_problem,
 )
 from shared.bookings.tables.announced_cell import read_announced
+from shared.bookings.tables.session_register import KnownSession
 from shared.bookings.tables.session_rows import SessionRow
 from shared.mail.delivery import Refused, Sent
 from shared.mail.immediate_sender import DirectMail
@@ -27,7 +28,6 @@ from shared.mail.log_rows import MailState
 from shared.mail.message import EmailMessage
 from shared.mail.renderer import Letters
 from shared.references import keyed
-from shared.tables.service_table import KnownSession
 from shared.tables.table import RowConflictError
 
 logger = logging.getLogger(__name__)

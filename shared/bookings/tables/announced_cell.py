@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from shared.bookings.model.attendee import Session, SessionState, Told
+from shared.bookings.model.session import Session, SessionState, Told
 from shared.reminder_offsets import Offset, parse_offsets
 from shared.tables.table import moment_text
 

@@ -3,7 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from shared.bookings.model.attendee import Attendee, AttendeeState, Session, can_be_mailed
+from shared.bookings.model.attendee import Attendee, AttendeeState, can_be_mailed
+from shared.bookings.model.session import Session
 from shared.local_time import short
 from shared.tables.table import Row, moment_text
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from shared.bookings.model.attendee import Attendee, Roster, Session
+from shared.bookings.model.attendee import Attendee, Roster
+from shared.bookings.model.session import Session
 from shared.bookings.tables.announced_cell import announced_text
 from shared.bookings.tables.attendee_rows import read_attendee, write_attendee, write_changes
 from shared.bookings.tables.session_rows import SessionRow, read_session_row

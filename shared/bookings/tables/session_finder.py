@@ -1,32 +1,13 @@
-"""Sessions whose row somebody deleted although people have booked: they are told, though not at the first slip."""
+"""Finding a session for those who have booked it, whether its row is there or not."""
 
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
-from shared.bookings.model.attendee import Session, SessionState
-from shared.bookings.tables.announced_cell import read_announced
+from shared.bookings.model.session import Session
+from shared.bookings.tables.deleted_sessions import orphaned
+from shared.bookings.tables.session_register import KnownSession
 from shared.reminder_offsets import Offset
-from shared.tables.service_table import KnownSession
-
-_TOLD_AFTER = timedelta(days=1)
-_TOLD_BEFORE_START = timedelta(hours=2)
-
-
-def orphaned(known: KnownSession, reminders: tuple[Offset, ...], now: datetime) -> Session | None:
-    """The session as it stands without its row, or None where nothing is known of it.
-
-    It goes on as announced for a day, because a row that was deleted by mistake is put back; then, and at the latest
-    two hours before it would start, it counts as cancelled and its attendees are told.
-    """
-    session = read_announced(known.id, known.announced, reminders)
-    if session is None or session.state is SessionState.CANCELLED:
-        return session
-    since = known.missing_since or now
-    if now < min(since + _TOLD_AFTER, session.starts - _TOLD_BEFORE_START):
-        return replace(session, state=SessionState.CLOSED)
-    gone = replace(session, state=SessionState.CANCELLED)
-    return replace(gone, history=(*session.history, gone.told))
 
 
 class Sessions(Protocol):

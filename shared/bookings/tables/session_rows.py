@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 
-from shared.bookings.model.attendee import Session, SessionState
+from shared.bookings.model.session import Session, SessionState
 from shared.bookings.tables.announced_cell import read_announced
 from shared.local_time import NoSuchTimeError, comes_twice, instant
 from shared.reminder_offsets import Offset, parse_offsets

@@ -15,8 +15,7 @@ from shared.referrals.collection.lockout import Lockout
 from shared.referrals.delivery.answer_layout import laid_out
 from shared.referrals.delivery.links import ReferralLinks
 from shared.referrals.errors import PassphraseError, ReferralGoneError, ReferralLinkError, UnsealError
-from shared.referrals.intake.service import Envelope
-from shared.referrals.model import FINISHED, Referral
+from shared.referrals.model import FINISHED, Envelope, Referral
 
 logger = logging.getLogger(__name__)
 

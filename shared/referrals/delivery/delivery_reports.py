@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from shared.local_time import london_day
-from shared.mail.receipts import Receipt
+from shared.mail.delivery_reports import Receipt
 from shared.referrals import transitions
 from shared.referrals.delivery.notice_sender import OPERATORS
 from shared.referrals.errors import ReferralsBusyError

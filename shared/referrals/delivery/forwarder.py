@@ -11,10 +11,8 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from shared.mail.delivery import LEASE, Claim, Outcome, Postponed, Refused, Sent, hand_over, wait_after
 from shared.mail.message import EmailMessage, MailSender
 from shared.referrals import transitions
-from shared.referrals.delivery.provider_emails import INLINE
 from shared.referrals.errors import KeyUnavailableError, UnsealError
-from shared.referrals.intake.service import Envelope
-from shared.referrals.model import Referral
+from shared.referrals.model import INLINE, Envelope, Referral
 from shared.tables.table import StorageError
 
 logger = logging.getLogger(__name__)

@@ -9,10 +9,7 @@ from shared.local_time import date_in_words
 from shared.mail.message import EmailMessage
 from shared.mail.renderer import Letters
 from shared.referrals.delivery.answer_layout import laid_out
-from shared.referrals.model import Referral
-
-INLINE = "inline"
-"""The delivery that puts the answers into the mail; every other one mails the way to them."""
+from shared.referrals.model import INLINE, Referral
 
 
 class Links(Protocol):

@@ -5,8 +5,7 @@ from datetime import date, datetime
 
 from shared.local_time import london_day
 from shared.referrals import transitions
-from shared.referrals.delivery.provider_emails import INLINE
-from shared.referrals.model import UNANSWERED, Referral, ReferralState, days_since, weekdays_since
+from shared.referrals.model import INLINE, UNANSWERED, Referral, ReferralState, days_since, weekdays_since
 
 WARNED_AGAIN_AFTER = 14
 """Days after delivery, without an acknowledgement, at which a person looks and the provider is warned again."""

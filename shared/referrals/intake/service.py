@@ -11,17 +11,13 @@ from shared.local_time import london_day
 from shared.references import reference, same_answers, same_submission
 from shared.referrals.errors import ReferralReusedError, ReferralsBusyError
 from shared.referrals.intake.request import ReferralRequest
-from shared.referrals.model import Referral, ReferralState
+from shared.referrals.model import Envelope, Referral, ReferralState
 from shared.tables.table import RowConflictError, StorageUnavailableError
 
 logger = logging.getLogger(__name__)
 
 _PADDED_TO = 4096  # bytes
 _CANDIDATES = 5  # references to try: a second is needed once in some ten thousand million referrals
-
-
-class Envelope(Protocol):
-    """Sealed answers: opaque here."""
 
 
 class ReferralStore[E: Envelope](Protocol):

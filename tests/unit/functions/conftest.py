@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from functions.web.responses import Answering, Site
+from functions.web.error_handling import Answering, Site
 from shared.content.content import Content
 from tests import builders
 

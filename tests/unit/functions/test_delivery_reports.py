@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from functions.delivery_reports import read_report
-from shared.mail.receipts import Receipt
+from shared.mail.delivery_reports import Receipt
 
 REPORTED = "Microsoft.Communication.EmailDeliveryReportReceived"
 OPERATION = "0b67adfa-5e5c-4b4e-9f5e-1c2d3e4f5a6b"

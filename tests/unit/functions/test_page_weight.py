@@ -7,7 +7,8 @@ import azure.functions as func
 import pytest
 
 from functions.site import assets
-from functions.web.responses import Answering, page
+from functions.web.error_handling import Answering
+from functions.web.responses import page
 from shared.content.content import Content
 from tests.unit.functions import http_requests
 from tests.unit.functions.test_pages import PAGES, Page, show

@@ -17,8 +17,9 @@ from pydantic import BaseModel
 from functions.bookings.booking_view import BookingView
 from functions.bookings.draft import Draft
 from functions.forms.availability import BookingsClosedError, OneToOneClosedError
-from functions.forms.body import FieldError
-from functions.problems.error_table import PROBLEMS, UNEXPECTED, PageUnknownError, problem_of
+from functions.forms.validation import FieldError
+from functions.problems.error_table import PROBLEMS, UNEXPECTED, problem_of
+from functions.problems.http_errors import PageUnknownError
 from functions.provider.view import ProviderView
 from functions.referrals import pages as referral_pages
 from functions.referrals.form_fields import Typed
@@ -28,8 +29,9 @@ from functions.site.assets import assets
 from functions.site.downloads import Offer
 from functions.web import render
 from functions.web.security_headers import SCRIPT_HASHES
-from shared.bookings.model.attendee import AttendeeState, SessionState
+from shared.bookings.model.attendee import AttendeeState
 from shared.bookings.model.errors import BookingsBusyError, NotForOutsidersError, SessionFullError
+from shared.bookings.model.session import SessionState
 from shared.bookings.places.request import BookingRequest
 from shared.config.settings import Support
 from shared.content.content import Content, OneToOne

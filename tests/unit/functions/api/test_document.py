@@ -8,7 +8,7 @@ import pytest
 import function_app
 from functions.api.document import document
 from functions.problems.error_table import PROBLEMS
-from functions.site.routes import Routes, routes_of
+from functions.site.not_found import Routes, routes_of
 from shared.bookings.model.allocation_policy import Policy
 from shared.content.content import Content
 

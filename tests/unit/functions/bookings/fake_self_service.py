@@ -8,7 +8,7 @@ from shared.bookings.model.attendee import Reason, Roster
 from shared.bookings.model.email_ids import DueMail
 from shared.bookings.model.errors import BookingError, LinkUnknownError, TooLateError
 from shared.bookings.places.service import Opening
-from shared.bookings.self_service.links import Done, Managed
+from shared.bookings.self_service.service import Done, Managed
 from tests import builders
 
 TOKEN = "Ab3_-token-of-s1"

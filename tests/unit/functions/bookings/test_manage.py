@@ -24,7 +24,7 @@ from functions.bookings.manage import (
     move_form,
     set_reminders,
 )
-from shared.bookings.model.attendee import AttendeeState, Reason, SessionState
+from shared.bookings.model.attendee import AttendeeState, Reason
 from shared.bookings.model.errors import (
     BookingsBusyError,
     SessionClosedError,
@@ -33,6 +33,7 @@ from shared.bookings.model.errors import (
     SessionUnknownError,
     TooLateToCheckError,
 )
+from shared.bookings.model.session import SessionState
 from shared.bookings.self_service.service import Managing
 from shared.content.content import Content
 from tests.builders import MORNING

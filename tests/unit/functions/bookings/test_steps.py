@@ -15,7 +15,7 @@ from functions.bookings import book as bookings
 from functions.bookings import steps
 from functions.bookings.pages import REFUSALS
 from shared.bookings.model.allocation_policy import Policy
-from shared.bookings.model.attendee import AttendeeState, Session
+from shared.bookings.model.attendee import AttendeeState
 from shared.bookings.model.errors import (
     BookingError,
     BookingsBusyError,
@@ -27,6 +27,7 @@ from shared.bookings.model.errors import (
     SubmissionReusedError,
     TooLateToCheckError,
 )
+from shared.bookings.model.session import Session
 from shared.bookings.places.request import Booked, BookingRequest
 from shared.bookings.places.service import Opening
 from shared.config.settings import Support

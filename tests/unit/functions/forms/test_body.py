@@ -7,7 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from functions.forms.body import FORM, JSON, BodyError, FormError, Submission, read_body, validate, wants_json
+from functions.forms.body import FORM, JSON, BodyError, Submission, read_body
+from functions.forms.validation import FormError, validate
+from functions.web.negotiation import wants_json
 from shared.bookings.places.request import BookingRequest
 from shared.referrals.intake.request import referral_model
 from tests import builders

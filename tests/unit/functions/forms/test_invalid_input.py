@@ -8,9 +8,11 @@ from urllib.parse import urlencode
 import azure.functions as func
 import pytest
 
-from functions.forms.body import FORM, JSON, read_body, validate
+from functions.forms.body import FORM, JSON, read_body
+from functions.forms.validation import validate
 from functions.referrals.form_fields import Typed
-from functions.web.responses import Answering, page
+from functions.web.error_handling import Answering
+from functions.web.responses import page
 from shared.bookings.places.request import BookingRequest
 from shared.referrals.intake.request import referral_model
 from tests import builders

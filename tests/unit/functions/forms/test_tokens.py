@@ -18,8 +18,9 @@ import shared.bootstrap
 from functions.forms.body import Submission
 from functions.forms.tokens import FormTokenError, check, decoy, is_bot, issue
 from shared.bookings.model.allocation_policy import Policy
-from shared.bookings.model.attendee import AttendeeState, Session
+from shared.bookings.model.attendee import AttendeeState
 from shared.bookings.model.errors import SessionUnknownError
+from shared.bookings.model.session import Session
 from shared.bookings.places.request import Booked, BookingRequest
 from shared.bookings.places.service import Opening
 from shared.config.settings import Support

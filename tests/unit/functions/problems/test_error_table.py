@@ -2,7 +2,8 @@
 
 import pytest
 
-from functions.forms.body import BodyError, FormError
+from functions.forms.body import BodyError
+from functions.forms.validation import FormError
 from functions.problems.error_table import PROBLEMS, UNEXPECTED, Problem, problem_of
 from shared.bookings.model.errors import (
     BookingError,

@@ -19,8 +19,9 @@ from shared.referrals.collection.collector import Collector
 from shared.referrals.collection.lockout import Lockout
 from shared.referrals.delivery.links import ReferralLinks
 from shared.referrals.intake.service import ReferralService
+from shared.referrals.model import Sealed
 from shared.referrals.repository import ReferralRepository
-from shared.referrals.sealing import LocalKey, Sealed, Sealer, content_key, opened
+from shared.referrals.sealing import LocalKey, Sealer, content_key, opened
 from shared.signing import Signer
 from tests.builders import KEY, MORNING, referral_request
 from tests.fakes import FakeClock, FakeTable

@@ -8,7 +8,6 @@ import azure.functions as func
 import pytest
 
 import functions.site.content_pages
-import functions.site.start
 import shared.bootstrap
 from functions.site import downloads
 from functions.site.downloads import download, offers
@@ -29,7 +28,7 @@ class FakeServices:
 @pytest.fixture
 def built(content: Content, monkeypatch: pytest.MonkeyPatch) -> FakeServices:
     services = FakeServices(content)
-    for module in (functions.site.content_pages, functions.site.start, shared.bootstrap):
+    for module in (functions.site.content_pages, shared.bootstrap):
         monkeypatch.setattr(module, "services", lambda: services)
     return services
 
@@ -52,7 +51,7 @@ def without(content: Content, **resources: Any) -> Content:
 
 
 def test_the_start_page_says_what_is_offered_who_sees_what_and_how_to_get_time_for_it(built: FakeServices) -> None:
-    page, start = text(functions.site.start.start), built.content.start
+    page, start = text(functions.site.content_pages.start), built.content.start
     said = [built.content.groups.summary, built.content.one_to_one.summary, start.groups_seen_by]
     said += [start.one_to_one_seen_by, *(each.heading for each in start.sections + start.background)]
     assert [each for each in said if each not in page] == []
@@ -61,7 +60,7 @@ def test_the_start_page_says_what_is_offered_who_sees_what_and_how_to_get_time_f
 
 
 def test_nothing_that_somebody_has_to_know_stands_below_the_buttons_only(built: FakeServices) -> None:
-    page = text(functions.site.start.start)
+    page = text(functions.site.content_pages.start)
     first = page.index("nhsuk-button")
     for needed in (built.content.start.sections[0].heading, built.content.start.groups_seen_by, "/help-now"):
         assert page.index(needed) < first
@@ -70,7 +69,7 @@ def test_nothing_that_somebody_has_to_know_stands_below_the_buttons_only(built: 
 @pytest.mark.parametrize(("closed", "buttons"), [(set(), 2), ({Support.BOOKINGS}, 1), (set(Support), 0)])
 def test_what_is_closed_has_no_button_and_says_so(closed: set[Support], buttons: int, built: FakeServices) -> None:
     built.closed = frozenset(closed)
-    page = text(functions.site.start.start)
+    page = text(functions.site.content_pages.start)
     assert page.count('data-module="nhsuk-button"') == buttons
     assert (built.content.closed.bookings.title in page) is (Support.BOOKINGS in closed)
 

@@ -15,8 +15,8 @@ from functions.site.health import health
 from shared.bootstrap import Services
 from shared.config.settings import Settings
 from shared.content.content import Content, load_content
-from shared.tables.service_table import Heartbeat
 from shared.tables.table import Row, StorageUnavailableError
+from shared.timer.marks import Heartbeat
 from tests.builders import MORNING
 from tests.fakes import FakeClock, FakeTable
 from tests.unit.functions import http_requests

@@ -9,7 +9,7 @@ import pytest
 import function_app
 import shared.bootstrap
 from functions.site import not_found
-from functions.site.routes import Routes, routes_of
+from functions.site.not_found import Routes, routes_of
 from shared.content.content import Content
 from tests.unit.functions import http_requests
 from tests.unit.functions.site.test_content_pages import FakeServices

@@ -9,12 +9,13 @@ from types import SimpleNamespace
 import azure.functions as func
 import pytest
 
-from functions.forms.body import FieldError, FormError
+from functions.forms.validation import FieldError, FormError
 from functions.problems.error_table import PROBLEMS
 from functions.site.assets import get_asset
-from functions.web import responses
+from functions.web import error_handling
+from functions.web.error_handling import Answering, Site
 from functions.web.render import ASSETS
-from functions.web.responses import Answering, Site, json_body, page, problem, see_other
+from functions.web.responses import json_body, page, problem, see_other
 from shared.bookings.model.errors import BookingsBusyError, SessionFullError
 from shared.config.settings import SettingsError
 from shared.content.content import Content, ContentError
@@ -271,5 +272,5 @@ def test_the_functions_host_calls_by_name(answering: Answering) -> None:
 def test_the_service_answers_with_its_own_copy(content: Content, monkeypatch: pytest.MonkeyPatch) -> None:
     built = SimpleNamespace(content=content, site_url="https://www.known.example")
     monkeypatch.setattr("shared.bootstrap.services", lambda: built)
-    answer = failing(responses.answering, SessionFullError("s1"), http_requests.form({}, origin=built.site_url))
+    answer = failing(error_handling.answering, SessionFullError("s1"), http_requests.form({}, origin=built.site_url))
     assert (answer.status_code, content.organisation.name in answer.get_body().decode()) == (409, True)

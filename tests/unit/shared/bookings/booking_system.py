@@ -11,17 +11,19 @@ from shared.bookings.places.request import Booked
 from shared.bookings.places.service import BookingService
 from shared.bookings.reconcile.reconcile_all import BookingSchedule
 from shared.bookings.reconcile.session_reconciler import LookingAfter
-from shared.bookings.self_service.links import CalendarNames, ManageLinks
-from shared.bookings.self_service.service import Managing
+from shared.bookings.self_service.links import ManageLinks
+from shared.bookings.self_service.service import CalendarNames, Managing
 from shared.bookings.tables.repository import GUARD, BookingRepository
 from shared.bookings.tables.session_finder import SessionFinder
+from shared.bookings.tables.session_register import SessionRegister
 from shared.mail.ledger import MailLedger
 from shared.mail.message import EmailMessage
+from shared.mail.pause import MailPause
 from shared.mail.quota import Budget
 from shared.mail.renderer import Letters
 from shared.reminder_offsets import parse_offsets
 from shared.signing import Signer
-from shared.tables.service_table import MailPause, SessionRegister, remembered
+from shared.tables.service_table import remembered
 from shared.tables.table import Row, Table
 from tests.builders import KEY, MORNING, POLICY, booking_request, content, session_cells
 from tests.fakes import FakeMailSender, FakeTable, FakeTime

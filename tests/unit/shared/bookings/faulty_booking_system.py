@@ -8,12 +8,13 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from shared.bookings.model.attendee import Attendee, Roster, Session, can_be_mailed
+from shared.bookings.model.attendee import Attendee, Roster, can_be_mailed
 from shared.bookings.model.email_ids import MailId
 from shared.bookings.model.errors import BookingError
+from shared.bookings.model.session import Session
 from shared.bookings.places.applicant import booking_key
 from shared.bookings.places.service import BookingService
-from shared.bookings.self_service.links import Done
+from shared.bookings.self_service.service import Done
 from shared.bookings.tables.repository import BookingRepository
 from shared.bookings.tables.session_rows import SessionRow
 from shared.fields.field_types import same_person

@@ -2,8 +2,9 @@
 
 from collections import Counter
 
-from shared.bookings.model.attendee import Attendee, AttendeeState, Session, SessionState, can_be_mailed
+from shared.bookings.model.attendee import Attendee, AttendeeState, can_be_mailed
 from shared.bookings.model.email_ids import TELLS_THE_SESSION, MailKind, stamp
+from shared.bookings.model.session import Session, SessionState
 from shared.local_time import span_in_words
 from tests.builders import POLICY
 from tests.unit.shared.bookings.faulty_booking_system import SESSIONS, AnyOrderHouse, Letter, View

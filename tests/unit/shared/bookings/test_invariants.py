@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 from shared.bookings.model.attendee import Attendee
 from shared.bookings.model.errors import BookingError, BookingsBusyError
 from shared.bookings.places.request import Booked
-from shared.bookings.self_service.links import Done
+from shared.bookings.self_service.service import Done
 from shared.references import same_submission
 from shared.tables.table import StorageError
 from tests.builders import KEY

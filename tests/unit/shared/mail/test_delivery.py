@@ -16,11 +16,13 @@ from shared.bookings.self_service.service import Managing
 from shared.bookings.tables.attendee_rows import write_attendee
 from shared.bookings.tables.repository import BookingRepository
 from shared.bookings.tables.session_finder import SessionFinder
+from shared.bookings.tables.session_register import SessionRegister
 from shared.mail.delivery import Claim
 from shared.mail.ledger import MailLedger
+from shared.mail.pause import MailPause
 from shared.mail.renderer import Letters
 from shared.reminder_offsets import parse_offsets
-from shared.tables.service_table import MailPause, SessionRegister, remembered
+from shared.tables.service_table import remembered
 from shared.tables.table import StorageError, Table
 from tests.builders import KEY, MORNING, POLICY, attendee, content, session, session_cells
 from tests.fakes import FAULTS, Crash, FakeMailSender, FakeTable, Fault, Trouble, breaking

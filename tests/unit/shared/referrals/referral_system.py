@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from local.setup.keys import new_keys
+from shared.mail.delivery_reports import Receipt
 from shared.mail.ledger import MailLedger
 from shared.mail.message import EmailMessage
-from shared.mail.receipts import Receipt
+from shared.mail.pause import MailPause
 from shared.mail.renderer import Letters
 from shared.referrals.collection.acknowledgement import Acknowledging
 from shared.referrals.collection.lockout import Lockout
@@ -25,13 +26,14 @@ from shared.referrals.follow_up.provider_reminder import Reminding
 from shared.referrals.follow_up.referral_reconciler import Tending
 from shared.referrals.intake.orphan_recovery import Adopting
 from shared.referrals.intake.service import ReferralService
-from shared.referrals.model import Referral
+from shared.referrals.model import Referral, Sealed
 from shared.referrals.repository import ReferralRepository
 from shared.referrals.retention.erasure import Erasing
 from shared.referrals.retention.holdings_report import Holdings
-from shared.referrals.sealing import LocalKey, Sealed, Sealer, Unwrapper, unseal
+from shared.referrals.sealing import LocalKey, Sealer, Unwrapper, unseal
 from shared.signing import Signer
-from shared.tables.service_table import Daily, MailPause, remembered
+from shared.tables.once_a_day import Daily
+from shared.tables.service_table import remembered
 from shared.tables.table import Row, Table
 from tests.builders import KEY, MORNING, content, referral_request
 from tests.fakes import FakeMailSender, FakeTable

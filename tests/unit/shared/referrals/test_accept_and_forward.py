@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from shared.referrals.errors import ReferralReusedError, ReferralsBusyError
 from shared.referrals.intake.service import ReferralService
-from shared.referrals.sealing import Sealed
+from shared.referrals.model import Sealed
 from shared.tables.table import Row, StorageError, Table
 from tests.builders import MORNING, referral_request
 from tests.fakes import FAULTS, BrokenTable, Crash, FakeTable, Fault, Trouble, breaking

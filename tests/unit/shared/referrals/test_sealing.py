@@ -2,12 +2,16 @@
 
 import dataclasses
 import json
+from typing import TYPE_CHECKING
 
 import pytest
 
 from local.setup.keys import new_keys
 from shared.referrals.errors import KeyUnavailableError, UnsealError
-from shared.referrals.sealing import LocalKey, Sealed, Sealer, unseal
+from shared.referrals.sealing import LocalKey, Sealer, unseal
+
+if TYPE_CHECKING:
+    from shared.referrals.model import Sealed
 
 KEYS, OTHER_KEYS = new_keys(), new_keys()
 SEALER, PRIVATE = Sealer(json.loads(KEYS["REFERRAL_PUBLIC_KEY"])), LocalKey(KEYS["REFERRAL_PRIVATE_KEY"])

@@ -4,10 +4,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from shared.bookings.emails.due_emails import owed
-from shared.bookings.model.attendee import Attendee, AttendeeState, Roster, Session, SessionState
+from shared.bookings.emails.due_emails import mails_due, owed
+from shared.bookings.model.attendee import Attendee, AttendeeState, Roster
 from shared.bookings.model.email_ids import MailId, MailKind
-from shared.bookings.reconcile.roster import mails_due, reconcile_roster
+from shared.bookings.model.session import Session, SessionState
+from shared.bookings.reconcile.roster import reconcile_roster
 from shared.mail.log_rows import Entry, MailState
 from shared.reminder_offsets import parse_offsets
 from tests.builders import MORNING, POLICY, attendee, entry, london, session

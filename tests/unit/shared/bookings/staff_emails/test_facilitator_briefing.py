@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
-from shared.bookings.model.attendee import AttendeeState, Roster, SessionState
+from shared.bookings.model.attendee import AttendeeState, Roster
+from shared.bookings.model.session import SessionState
 from shared.bookings.staff_emails.facilitator_briefing import Facilitators, due_mail, numbers
 from shared.mail.immediate_sender import DirectMail
 from shared.mail.ledger import MailLedger
-from shared.tables.service_table import MailPause, remembered
+from shared.mail.pause import MailPause
+from shared.tables.service_table import remembered
 from tests.builders import attendee, london, session
 from tests.fakes import FAULTS, Crash, FakeTable, Fault, Trouble, breaking
 from tests.unit.shared.bookings.booking_system import LETTERS, House, Wrap

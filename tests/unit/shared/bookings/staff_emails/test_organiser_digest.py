@@ -13,17 +13,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.bookings.model.attendee import AttendeeState, Roster, SessionState
+from shared.bookings.model.attendee import AttendeeState, Roster
+from shared.bookings.model.session import SessionState
 from shared.bookings.reconcile.session_reconciler import LookedAfter
 from shared.bookings.staff_emails.digest_log import MOST_IN_ONE, ToldRows
 from shared.bookings.staff_emails.organiser_alerts import Concern, concerns, row_problem
 from shared.bookings.staff_emails.organiser_digest import APART, Organiser, of_sessions
-from shared.bookings.tables.session_finder import orphaned
+from shared.bookings.tables.deleted_sessions import orphaned
+from shared.bookings.tables.session_register import SessionRegister
 from shared.mail.immediate_sender import DirectMail
 from shared.mail.ledger import MailLedger
 from shared.mail.message import EmailMessage, MailStatus
+from shared.mail.pause import MailPause
 from shared.reminder_offsets import parse_offsets
-from shared.tables.service_table import MailPause, SessionRegister, remembered
+from shared.tables.service_table import remembered
 from shared.tables.table import RowConflictError, StorageError
 from tests.builders import KEY, MORNING, POLICY, attendee, london, session
 from tests.fakes import FAULTS, Crash, FakeMailSender, FakeTable, Fault, Trouble, breaking

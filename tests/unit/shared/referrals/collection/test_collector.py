@@ -26,8 +26,9 @@ from shared.referrals.errors import (
     UnsealError,
 )
 from shared.referrals.intake.service import ReferralService
+from shared.referrals.model import Sealed
 from shared.referrals.repository import ReferralRepository
-from shared.referrals.sealing import LocalKey, Sealed, Sealer, content_key, opened
+from shared.referrals.sealing import LocalKey, Sealer, content_key, opened
 from shared.signing import Signer
 from shared.tables.table import StorageError, StorageUnavailableError, Table
 from tests.builders import KEY, MORNING, referral_request

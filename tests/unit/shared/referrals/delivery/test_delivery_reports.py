@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from shared.mail.receipts import Receipt
+from shared.mail.delivery_reports import Receipt
 from shared.referrals.delivery.forwarder import operation_id
 from shared.referrals.delivery.mailbox_health import ProviderMailbox
 from shared.referrals.errors import ReferralsBusyError

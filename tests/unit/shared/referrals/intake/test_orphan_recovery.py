@@ -9,7 +9,9 @@ import pytest
 from shared.bookings.model.email_ids import DueMail
 from shared.bookings.reconcile.reconcile_all import Round
 from shared.bookings.reconcile.session_reconciler import LookedAfter
-from shared.tables.service_table import Adoption, Heartbeat, MailPause, Remembered, remembered
+from shared.mail.pause import MailPause
+from shared.tables.service_table import Remembered, remembered
+from shared.timer.marks import Adoption, Heartbeat
 from shared.timer.run import Schedule
 from tests.builders import MORNING, referral_request
 from tests.fakes import Crash, FakeTable, Trouble, breaking

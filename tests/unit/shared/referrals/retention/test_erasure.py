@@ -6,8 +6,8 @@ from uuid import UUID
 
 import pytest
 
+from shared.mail.delivery_reports import Receipt
 from shared.mail.message import EmailMessage, MailRefusedError
-from shared.mail.receipts import Receipt
 from shared.referrals.collection.lockout import Lockout
 from shared.tables.table import Row, StorageError, Table
 from tests.builders import MORNING, referral_request

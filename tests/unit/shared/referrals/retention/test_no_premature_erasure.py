@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
+from shared.mail.pause import MailPause
 from shared.mail.services.acs.sender import _retry_after
 from shared.referrals.collection.acknowledgement import Acknowledgement
 from shared.referrals.errors import KeyUnavailableError
 from shared.referrals.model import Progress
-from shared.tables.service_table import MailPause
 from tests.builders import MORNING, referral_request
 from tests.unit.shared.referrals.referral_system import PRIVATE, RECIPIENT, SUBMISSION, Way
 

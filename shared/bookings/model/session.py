@@ -1,0 +1,122 @@
+"""Sessions: their state, what attendees were told of them, and what changed. No clock, no storage, no HTTP."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from shared.bookings.model.errors import SessionClosedError, SessionPastError
+from shared.local_time import clock_time, span_in_words
+from shared.reminder_offsets import Offset
+
+
+class SessionState(StrEnum):
+    """What administrators say of a session; only `open` takes bookings."""
+
+    DRAFT = "draft"
+    OPEN = "open"
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+
+
+RUNS = frozenset({SessionState.OPEN, SessionState.CLOSED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What attendees hear about when it changes. `starts` is in UTC; an empty `theme` is an open session."""
+
+    starts: datetime
+    minutes: int
+    theme: str
+    join_url: str
+    called_off: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """One dated session as attendees know it; `join_url` is for attendees only.
+
+    `history` holds what each version told them, oldest first: the last is what they were last told.
+    """
+
+    id: str
+    starts: datetime
+    minutes: int
+    capacity: int
+    title: str
+    theme: str
+    join_url: str
+    state: SessionState
+    reminders: tuple[Offset, ...]
+    waiting_list: bool = True
+    history: tuple[Told, ...] = ()
+
+    @property
+    def version(self) -> int:
+        """How often attendees were told about the session: 0 before anybody was."""
+        return len(self.history)
+
+    @property
+    def told(self) -> Told:
+        return Told(
+            starts=self.starts,
+            minutes=self.minutes,
+            theme=self.theme,
+            join_url=self.join_url,
+            called_off=self.state is SessionState.CANCELLED,
+        )
+
+    @property
+    def ends(self) -> datetime:
+        return self.starts + timedelta(minutes=self.minutes)
+
+    @property
+    def runs(self) -> bool:
+        """Whether it is to take place, open for bookings or not."""
+        return self.state in RUNS
+
+    def is_over(self, now: datetime) -> bool:
+        return now >= self.ends
+
+    def takes_bookings(self, now: datetime) -> bool:
+        return self.state is SessionState.OPEN and now < self.starts
+
+    def check_takes_bookings(self, now: datetime) -> None:
+        """Returns if a place may be asked for at this moment.
+
+        Raises:
+            SessionPastError: it has started.
+            SessionClosedError: it is a draft, closed or cancelled.
+        """
+        if now >= self.starts:
+            raise SessionPastError(self.id)
+        if self.state is not SessionState.OPEN:
+            raise SessionClosedError(self.id)
+
+
+def first_told(session: Session) -> Session:
+    """The session with what it says now as the first thing that anybody is told of it."""
+    return replace(session, history=(session.told,))
+
+
+def changes_in_words(before: Told, after: Told) -> list[str]:
+    """What is different, most important first, each in a few words that begin with a small letter."""
+    if after.called_off and not before.called_off:
+        return ["the session is cancelled"]
+    words = ["the session takes place after all"] if before.called_off else []
+    if after.starts != before.starts:
+        ends = after.starts + timedelta(minutes=after.minutes)
+        words.append(f"the session moves to {span_in_words(after.starts, ends)}")
+    elif after.minutes != before.minutes:
+        words.append(f"the session now ends at {clock_time(after.starts + timedelta(minutes=after.minutes))}")
+    if after.join_url != before.join_url:
+        words.append(_about_the_link(before.join_url, after.join_url))
+    if after.theme != before.theme:
+        words.append(f"the theme is now {after.theme}" if after.theme else "there is no theme any more")
+    return words
+
+
+def _about_the_link(before: str, after: str) -> str:
+    if not after:
+        return "the joining link is no longer valid, a new one will follow"
+    return "the joining link has changed" if before else "here is the joining link"
