@@ -30,5 +30,5 @@ MODULES = (
 )
 BLUEPRINTS = tuple(module.bp for module in MODULES)
 
-for blueprint in (*BLUEPRINTS, not_found.after(BLUEPRINTS)):
+for blueprint in (*BLUEPRINTS, not_found.catch_all_blueprint(BLUEPRINTS)):
     app.register_functions(blueprint)

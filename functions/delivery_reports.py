@@ -12,42 +12,44 @@ from uuid import UUID
 import azure.functions as func
 
 from shared.bootstrap import services
-from shared.mail.delivery_reports import Receipt
+from shared.mail.delivery_reports import DeliveryReport
 
 logger = logging.getLogger(__name__)
 
 bp = func.Blueprint()
 
-_REPORTED = "Microsoft.Communication.EmailDeliveryReportReceived"
-_TRIED_AT = ("deliveryAttemptTimeStamp", "deliveryAttemptTimestamp")  # as it is documented, and as it comes
+_EVENT_TYPE = "Microsoft.Communication.EmailDeliveryReportReceived"
+_ATTEMPT_TIME_FIELDS = ("deliveryAttemptTimeStamp", "deliveryAttemptTimestamp")  # as it is documented, and as it comes
 
 
 @bp.event_grid_trigger(arg_name="event")
 def delivery_report(event: func.EventGridEvent) -> None:
-    receipt = read_report(event.event_type, event.get_json())
-    if receipt is None:
-        logger.warning("an event that is no delivery report is dropped")
+    report = read_report(event.event_type, event.get_json())
+    if report is None:
+        logger.warning("dropped an event that is not an email delivery report")
         return
     built = services()
-    now, operation_id = built.now(), str(receipt.operation_id)
-    if built.referral_receipts.take(receipt, now) or built.booking_mailer.report(operation_id, receipt.status, now):
+    now, operation_id = built.now(), str(report.operation_id)
+    if built.referral_receipts.take(report, now) or built.booking_mailer.record_report(
+        operation_id, report.status, now
+    ):
         return
-    logger.info("a delivery report is about no mail that is known")
+    logger.info("ignored a delivery report for an unknown email")
 
 
-def read_report(event_type: str, data: object) -> Receipt | None:
+def read_report(event_type: str, data: object) -> DeliveryReport | None:
     """What a report says of which mail, or None where it is none."""
-    if event_type != _REPORTED or not isinstance(data, Mapping):
+    if event_type != _EVENT_TYPE or not isinstance(data, Mapping):
         return None
     try:
         operation_id = UUID(str(data.get("messageId")))
     except ValueError:
         return None
-    return Receipt(operation_id, str(data.get("status")).strip().casefold(), _tried_at(data))
+    return DeliveryReport(operation_id, str(data.get("status")).strip().casefold(), _attempted_at(data))
 
 
-def _tried_at(data: Mapping[str, Any]) -> datetime | None:
-    given = next((str(data[name]) for name in _TRIED_AT if data.get(name)), "")
+def _attempted_at(data: Mapping[str, Any]) -> datetime | None:
+    given = next((str(data[name]) for name in _ATTEMPT_TIME_FIELDS if data.get(name)), "")
     try:
         moment = datetime.fromisoformat(given)
     except ValueError:

@@ -15,7 +15,7 @@ REFERRALS = "referrals"
 BOOKINGS_STORAGE = "BOOKINGS_STORAGE"
 REFERRALS_STORAGE = "REFERRALS_STORAGE"
 
-NAMES_NOTHING = "a message of the queue %s names nothing of ours and is dropped"
+UNRECOGNISED_MESSAGE = "dropped unrecognised message from queue %s"
 """What is logged of such a message: the queue's name alone, for it may hold anything."""
 
 _VERSION = "1"

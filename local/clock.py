@@ -60,7 +60,7 @@ def set_clock(path: Path, *, at: datetime, speed: float = 1.0) -> LocalClock:
         speed: seconds of this clock in one real second, above 0.
     """
     if at.tzinfo is None or speed <= 0:
-        raise ValueError("a clock needs a moment with a time zone and a speed above 0")
+        raise ValueError("the clock needs a timezone-aware datetime and a speed greater than 0")
     draft = path.with_suffix(f".{os.getpid()}.{time.monotonic_ns()}")
     draft.write_text(json.dumps({"at": at.astimezone(UTC).isoformat(), "since": time.time(), "speed": speed}), "utf-8")
     draft.replace(path)

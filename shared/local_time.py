@@ -25,7 +25,7 @@ def instant(day: date, at: time) -> datetime:
     return moment
 
 
-def comes_twice(day: date, at: time) -> bool:
+def is_ambiguous(day: date, at: time) -> bool:
     """Whether the clocks go back over this wall-clock time, so that it names two moments."""
     first, second = (datetime.combine(day, at.replace(fold=fold), tzinfo=LONDON) for fold in (0, 1))
     return first.utcoffset() != second.utcoffset()

@@ -7,7 +7,7 @@ _ADDRESS = re.compile(r"[^\s@<>\"']+@[^\s@<>\"']+")
 _FORMATTER = logging.Formatter()
 
 
-class WithoutAddresses(logging.Filter):
+class AddressRedactionFilter(logging.Filter):
     """The last net: whatever looks like an e-mail address never leaves the process. The first is not to log any.
 
     It covers the message, what is put into it, the exception with its traceback, and the stack.
@@ -16,13 +16,13 @@ class WithoutAddresses(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         text = _message(record)
         if "@" in text:
-            record.msg, record.args = _netted(text), ()
+            record.msg, record.args = _redacted(text), ()
         error = record.exc_text or _traceback(record)
         if "@" in error:
             # Without `exc_info`: some handlers would write it out anew.
-            record.exc_text, record.exc_info = _netted(error), None
+            record.exc_text, record.exc_info = _redacted(error), None
         if record.stack_info and "@" in record.stack_info:
-            record.stack_info = _netted(record.stack_info)
+            record.stack_info = _redacted(record.stack_info)
         return True
 
 
@@ -38,7 +38,7 @@ def _traceback(record: logging.LogRecord) -> str:
     return _FORMATTER.formatException(record.exc_info) if record.exc_info and record.exc_info[0] else ""
 
 
-def _netted(text: str) -> str:
+def _redacted(text: str) -> str:
     return _ADDRESS.sub("[address]", text)
 
 
@@ -46,5 +46,5 @@ def configure() -> None:
     """Quietens the Azure SDK, which logs partition and row keys in its URLs, and nets addresses on every handler."""
     logging.getLogger("azure").setLevel(logging.WARNING)
     for handler in logging.getLogger().handlers:
-        if not any(isinstance(each, WithoutAddresses) for each in handler.filters):
-            handler.addFilter(WithoutAddresses())
+        if not any(isinstance(each, AddressRedactionFilter) for each in handler.filters):
+            handler.addFilter(AddressRedactionFilter())

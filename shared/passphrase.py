@@ -16,11 +16,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Self
 
-LEAST_LENGTH = 20  # characters: five short words
+MIN_LENGTH = 20  # characters: five short words
 
 # OWASP's cheapest in memory, as a small instance opens several referrals at once: 16 MiB, a quarter of a second.
 _COST, _BLOCK, _PARALLEL = 2**14, 8, 5
-_MOST_MEMORY = 2**28
+_MAX_MEMORY = 2**28
 _SPARE = 2**20  # that OpenSSL wants besides
 _SALT_BYTES, _HASH_BYTES = 16, 32
 _SHAPE = re.compile(r"scrypt:(\d{5,7}):(\d{1,2}):(\d{1,2}):([A-Za-z0-9_-]{22,}):([A-Za-z0-9_-]{43,})")
@@ -44,8 +44,8 @@ class PassphraseHash:
         Raises:
             ValueError: the passphrase is shorter than 20 characters.
         """
-        if len(_plain(passphrase)) < LEAST_LENGTH:
-            raise ValueError(f"needs at least {LEAST_LENGTH} characters")
+        if len(_normalised(passphrase)) < MIN_LENGTH:
+            raise ValueError(f"needs at least {MIN_LENGTH} characters")
         empty = cls(_COST, _BLOCK, _PARALLEL, secrets.token_bytes(_SALT_BYTES), bytes(_HASH_BYTES))
         return replace(empty, digest=empty._digest_of(passphrase))
 
@@ -60,30 +60,30 @@ class PassphraseHash:
         if parts is None:
             raise ValueError("needs scrypt:<N>:<r>:<p>:<salt>:<hash>")
         cost, block, parallel = (int(part) for part in parts.groups()[:3])
-        if cost & (cost - 1) or cost * block * parallel < _COST * _BLOCK or 128 * cost * block > _MOST_MEMORY:
-            raise ValueError("needs N as a power of 2, and neither too cheap nor above 256 MiB")
+        if cost & (cost - 1) or cost * block * parallel < _COST * _BLOCK or 128 * cost * block > _MAX_MEMORY:
+            raise ValueError("needs N as a power of 2, a cost of at least the default and at most 256 MiB of memory")
         return cls(cost, block, parallel, _bytes(parts[4]), _bytes(parts[5]))
 
-    def is_of(self, passphrase: str) -> bool:
+    def matches(self, passphrase: str) -> bool:
         """Whether it is this passphrase: however it is spaced and whatever its case. It takes the same time if not."""
         return hmac.compare_digest(self._digest_of(passphrase), self.digest)
 
     def _digest_of(self, passphrase: str) -> bytes:
         memory = 128 * self.block * (self.cost + self.parallel + 2)
         cost: Mapping[str, int] = {"n": self.cost, "r": self.block, "p": self.parallel, "maxmem": memory + _SPARE}
-        plain = _plain(passphrase).encode("utf-8", "replace")
+        plain = _normalised(passphrase).encode("utf-8", "replace")
         return hashlib.scrypt(plain, salt=self.salt, dklen=len(self.digest), **cost)
 
     def __str__(self) -> str:
         return f"scrypt:{self.cost}:{self.block}:{self.parallel}:{_text(self.salt)}:{_text(self.digest)}"
 
 
-def is_any(passphrase: str, hashes: Iterable[PassphraseHash]) -> bool:
+def matches_any(passphrase: str, hashes: Iterable[PassphraseHash]) -> bool:
     """Whether it is one of them. All are compared: how long it takes does not tell which."""
-    return sum(each.is_of(passphrase) for each in hashes) > 0
+    return sum(each.matches(passphrase) for each in hashes) > 0
 
 
-def _plain(passphrase: str) -> str:
+def _normalised(passphrase: str) -> str:
     """As people say it on the phone: no capitals, and one kind of gap."""
     return _GAPS.sub(" ", unicodedata.normalize("NFKC", passphrase).casefold()).strip()
 

@@ -9,10 +9,10 @@ ALPHABET = "34679CDFGHJKMNPQRTVWXY"
 LENGTH = 8
 
 # What people type for letters that look the same: Greek and Cyrillic capitals, and signs that no reference has.
-_TWINS = str.maketrans("ΗΚΜΝΡΤΧΥ" + "НКМРСТХУ" + "UO0A1", "HKMNPTXY" + "HKMPCTXY" + "VQQ47")  # noqa: RUF001  # see above
+_LOOKALIKES = str.maketrans("ΗΚΜΝΡΤΧΥ" + "НКМРСТХУ" + "UO0A1", "HKMNPTXY" + "HKMPCTXY" + "VQQ47")  # noqa: RUF001  # see above
 
 
-def keyed(key: bytes, purpose: str, *parts: str) -> str:
+def keyed_hash(key: bytes, purpose: str, *parts: str) -> str:
     """HMAC-SHA256 in hex over the parts, each with its length, so that no two lists of parts look alike."""
     message = "".join(f"{len(part)}:{part}" for part in (purpose, *parts))
     return hmac.new(key, message.encode(), hashlib.sha256).hexdigest()
@@ -20,7 +20,7 @@ def keyed(key: bytes, purpose: str, *parts: str) -> str:
 
 def reference(key: bytes, purpose: str, *parts: str) -> str:
     """Eight characters, the same for the same parts: 22 to the power of 8 is 54,875,873,536 possibilities."""
-    number = int(keyed(key, purpose, *parts), 16)
+    number = int(keyed_hash(key, purpose, *parts), 16)
     chars = []
     for _ in range(LENGTH):
         number, place = divmod(number, len(ALPHABET))
@@ -31,7 +31,7 @@ def reference(key: bytes, purpose: str, *parts: str) -> str:
 def read_reference(typed: str) -> str | None:
     """The reference that somebody typed, however they spaced it and whatever their keyboard; None where it is none."""
     text = "".join(_sign(char) for char in unicodedata.normalize("NFKC", typed[:100]).upper())
-    read = text.translate(_TWINS)
+    read = text.translate(_LOOKALIKES)
     return read if len(read) == LENGTH and set(read) <= set(ALPHABET) else None
 
 
@@ -43,11 +43,11 @@ def _sign(char: str) -> str:
     return char if char.isalpha() else ""
 
 
-def same_submission(key: bytes, submission_id: str) -> str:
+def submission_hash(key: bytes, submission_id: str) -> str:
     """What a row keeps of a submission's id: enough to know it again, nothing to make it from."""
-    return keyed(key, "submission", submission_id)[:32]
+    return keyed_hash(key, "submission", submission_id)[:32]
 
 
-def same_answers(key: bytes, submission_id: str, answers: str) -> str:
+def answers_hash(key: bytes, submission_id: str, answers: str) -> str:
     """What a row keeps of the answers: enough to know whether they are the same, and nothing that can be guessed at."""
-    return keyed(key, "answers", submission_id, answers)[:32]
+    return keyed_hash(key, "answers", submission_id, answers)[:32]

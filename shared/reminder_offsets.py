@@ -30,7 +30,7 @@ def parse_offset(text: str) -> Offset:
     """
     match = _SHAPE.fullmatch(text)
     if match is None or not int(match[1] or match[3]):
-        raise ValueError("a reminder is P<days>D, P<weeks>W, PT<hours>H or PT<minutes>M, for example P1D,PT1H")
+        raise ValueError("a reminder must be P<days>D, P<weeks>W, PT<hours>H or PT<minutes>M, for example P1D,PT1H")
     if match[1]:
         return Offset(text, int(match[1]) * (7 if match[2] == "W" else 1), timedelta())
     return Offset(text, 0, timedelta(hours=int(match[3])) if match[4] == "H" else timedelta(minutes=int(match[3])))

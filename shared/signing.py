@@ -5,7 +5,7 @@ import binascii
 import hmac
 from dataclasses import dataclass, field
 
-from shared.references import keyed
+from shared.references import keyed_hash
 
 _MAC_BYTES = 16  # 128 bits; longer links are broken by mail programmes
 
@@ -28,7 +28,7 @@ class Signer:
         """The parts and a signature over them, in letters, digits, - and _ only: no dot for a mail programme to cut."""
         return _text(_mac(self.keys[0], purpose, parts) + "\n".join(parts).encode())
 
-    def opened(self, purpose: str, token: str) -> tuple[str, ...] | None:
+    def parse_token(self, purpose: str, token: str) -> tuple[str, ...] | None:
         """The parts that a token carries, or None where it is not one of ours, to the last bit."""
         try:
             raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
@@ -41,7 +41,7 @@ class Signer:
 
 
 def _mac(key: bytes, purpose: str, parts: tuple[str, ...]) -> bytes:
-    return bytes.fromhex(keyed(key, f"link:{purpose}", *parts))[:_MAC_BYTES]
+    return bytes.fromhex(keyed_hash(key, f"link:{purpose}", *parts))[:_MAC_BYTES]
 
 
 def _text(data: bytes) -> str:

@@ -5,21 +5,21 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from shared.bookings.model.allocation_policy import Policy
+from shared.bookings.model.allocation_policy import AllocationPolicy
 from shared.bookings.model.attendee import Attendee, AttendeeState
 from shared.bookings.model.session import Session, SessionState
 from shared.bookings.places.request import BookingRequest
 from shared.content.content import Content, load_content
 from shared.fields.answer_fields import TODAY
 from shared.local_time import LONDON
-from shared.mail.log_rows import Entry, MailState
+from shared.mail.log_rows import MailLogEntry, MailState
 from shared.referrals.intake.request import ReferralRequest, referral_model
 from shared.referrals.model import Referral, ReferralState
 from shared.reminder_offsets import parse_offsets
 
 ROOT = Path(__file__).parents[1]
 KEY = b"k" * 32
-POLICY = Policy(domains=("example.nhs.uk",))
+POLICY = AllocationPolicy(domains=("example.nhs.uk",))
 MORNING = datetime(2023, 9, 1, 8, tzinfo=UTC)  # Friday 1 September 2023, 9am in London
 
 
@@ -93,9 +93,9 @@ def attendee(**changes: Any) -> Attendee:
     return Attendee(**(facts | changes))
 
 
-def entry(mail_id: str, state: MailState = MailState.SENT, **changes: Any) -> Entry:
+def entry(mail_id: str, state: MailState = MailState.SENT, **changes: Any) -> MailLogEntry:
     facts: dict[str, Any] = {"at": MORNING, "not_before": MORNING, "attempts": 1, "etag": "etag"}
-    return Entry(mail_id, state, **(facts | changes))
+    return MailLogEntry(mail_id, state, **(facts | changes))
 
 
 def booking_request(**changes: Any) -> BookingRequest:

@@ -16,7 +16,7 @@ from shared.mail.message import (
     MailUnclearError,
 )
 from shared.tables.table import (
-    MOST_WRITES,
+    MAX_WRITES,
     Row,
     RowConflictError,
     StorageRefusedError,
@@ -75,7 +75,7 @@ class FakeTable:
             return [self._write(write) for write in writes]
 
     def _check(self, writes: Sequence[Write]) -> None:
-        if len(writes) > MOST_WRITES or len({write.cells["PartitionKey"] for write in writes}) > 1:
+        if len(writes) > MAX_WRITES or len({write.cells["PartitionKey"] for write in writes}) > 1:
             raise StorageRefusedError("not one transaction")
         for write in writes:
             if not _fits(write, self.rows.get(_key(write.cells))):
@@ -115,19 +115,19 @@ FAULTS: tuple[Fault, ...] = ("lost-request", "lost-answer", "own-conflict", "cra
 
 
 @dataclass
-class Trouble:
+class InjectedFault:
     """Breaks the n-th call, counted from 0 over everything that shares this object, and none after it."""
 
     at: int
     fault: Fault
     calls: int = 0
 
-    def strikes(self) -> bool:
+    def triggers(self) -> bool:
         self.calls += 1
         return self.calls - 1 == self.at
 
     @property
-    def struck(self) -> bool:
+    def triggered(self) -> bool:
         return self.calls > self.at
 
 
@@ -137,7 +137,7 @@ _WRITING = frozenset({"insert", "merge", "put", "delete", "apply"})
 class BrokenTable:
     """A table whose calls go wrong as `trouble` says: before anything happened, or after it did."""
 
-    def __init__(self, table: Table, trouble: Trouble) -> None:
+    def __init__(self, table: Table, trouble: InjectedFault) -> None:
         self._table = table
         self._trouble = trouble
 
@@ -147,14 +147,14 @@ class BrokenTable:
             return call
 
         def broken(*args: Any, **kwargs: Any) -> Any:
-            if not self._trouble.strikes():
+            if not self._trouble.triggers():
                 return call(*args, **kwargs)
             return _go_wrong(self._trouble.fault, lambda: call(*args, **kwargs), writing=name in _WRITING)
 
         return broken
 
 
-def breaking(trouble: Trouble) -> Callable[[Table], Table]:
+def with_fault(trouble: InjectedFault) -> Callable[[Table], Table]:
     """Wraps tables so that the n-th call over all of them goes wrong."""
     return lambda table: cast("Table", BrokenTable(table, trouble))
 

@@ -2,7 +2,7 @@
 
 import azure.functions as func
 
-from functions.web.error_handling import answering
+from functions.web.error_handling import handle_errors
 from functions.web.responses import json_body
 from shared.bootstrap import services
 
@@ -10,7 +10,7 @@ bp = func.Blueprint()
 
 
 @bp.route(route="openapi.json", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
-@answering
+@handle_errors
 def openapi_document(req: func.HttpRequest) -> func.HttpResponse:
     from functions.api.document import document  # noqa: PLC0415  # only this function needs the schemas of all
 

@@ -9,7 +9,7 @@ from functions.api import response_models as answers
 from functions.forms.availability import BookingsClosedError, OneToOneClosedError
 from functions.forms.body import BodyTooLargeError, EmptyBodyError, MalformedBodyError, UnsupportedBodyError
 from functions.forms.validation import FormError
-from functions.problems.http_errors import ForeignOriginError, MethodError, PageUnknownError
+from functions.problems.http_errors import CrossSiteFormError, MethodNotAllowedError, PageNotFoundError
 from shared.bookings.model import errors as bookings
 from shared.bookings.places.request import BookingRequest
 from shared.config.settings import SettingsError
@@ -20,11 +20,11 @@ from shared.tables.table import StorageError
 
 type Errors = tuple[type[Exception], ...]
 
-_ALWAYS: Errors = (MethodError, SettingsError, ContentError, Exception)
+_ALWAYS: Errors = (MethodNotAllowedError, SettingsError, ContentError, Exception)
 _BODY: Errors = (
     EmptyBodyError,
     MalformedBodyError,
-    ForeignOriginError,
+    CrossSiteFormError,
     BodyTooLargeError,
     UnsupportedBodyError,
     FormError,
@@ -57,7 +57,7 @@ class Operation:
     """One method at one address. `answers` are the bodies in JSON by status, without those of what went wrong.
 
     `queries` are its query parameters. A `page` is answered in HTML unless JSON is preferred; where `answers` is empty
-    it is in HTML alone. `locates`: the first answer has a `Location`.
+    it is in HTML alone. `has_location`: the first answer has a `Location`.
     """
 
     method: str
@@ -68,7 +68,7 @@ class Operation:
     queries: tuple[str, ...] = ()
     errors: Errors = ()
     page: bool = True
-    locates: bool = False
+    has_location: bool = False
 
     @property
     def can_raise(self) -> Errors:
@@ -97,7 +97,7 @@ def _bookings() -> tuple[Operation, ...]:
             answers={201: answers.BookingOutcome},
             body=BookingRequest,
             errors=_BODY + _BOOKING,
-            locates=True,
+            has_location=True,
         ),
         Operation(
             method="get",
@@ -105,7 +105,7 @@ def _bookings() -> tuple[Operation, ...]:
             summary="What became of a booking, by the address in `Location`",
             answers={200: answers.BookingOutcome},
             queries=("session", "state", "proof"),
-            errors=(PageUnknownError, bookings.SessionUnknownError, StorageError),
+            errors=(PageNotFoundError, bookings.SessionUnknownError, StorageError),
         ),
     )
 
@@ -125,7 +125,7 @@ def _one_to_one(form: OneToOne) -> tuple[Operation, ...]:
             answers={201: answers.ReferralTaken},
             body=referral_model(form),
             errors=_BODY + _REFERRAL,
-            locates=True,
+            has_location=True,
         ),
         Operation(
             method="get",
@@ -133,7 +133,7 @@ def _one_to_one(form: OneToOne) -> tuple[Operation, ...]:
             summary="The reference of a referral and the day to ask after, by the address in `Location`",
             answers={200: answers.ReferralOutcome},
             queries=("by", "proof"),
-            errors=(PageUnknownError, StorageError),
+            errors=(PageNotFoundError, StorageError),
         ),
         Operation(method="get", path="/one-to-one/status", summary="The page that asks for a reference"),
         Operation(method="head", path="/one-to-one/status", summary="Its head"),

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from functions.bookings.session_view import TOLD, SessionView
+from functions.bookings.session_view import JSON_FIELDS, SessionView
 from shared.bookings.model.attendee import AttendeeState
 from shared.references import ALPHABET, LENGTH
 from shared.referrals.model import Progress
@@ -21,7 +21,7 @@ class Answer(BaseModel):
 
 
 _HINTS = get_type_hints(SessionView)
-_FIELDS: dict[str, Any] = {name: (_HINTS[name], ...) for name in TOLD}
+_FIELDS: dict[str, Any] = {name: (_HINTS[name], ...) for name in JSON_FIELDS}
 Session = create_model("Session", __base__=Answer, **_FIELDS)
 
 

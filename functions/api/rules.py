@@ -4,34 +4,34 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from shared.bookings.model.allocation_policy import Policy
+from shared.bookings.model.allocation_policy import AllocationPolicy
 from shared.content.content import OneToOne
-from shared.content.question import Asked
+from shared.content.question import FormQuestion
 from shared.fields.field_schemas import Schema
 
 
-def with_policy(schema: Schema, policy: Policy) -> Schema:
+def with_policy(schema: Schema, policy: AllocationPolicy) -> Schema:
     """A booking whose address is of no listed domain says whether the person works for the trust."""
-    listed = {"properties": {"email": {"type": "string", "pattern": _at_one_of(policy.domains)}}}
-    said = {"required": ["works_for_trust"], "properties": {"works_for_trust": {"not": {"type": "null"}}}}
-    return schema | {"anyOf": [listed, said]}
+    listed = {"properties": {"email": {"type": "string", "pattern": _domain_pattern(policy.domains)}}}
+    answered = {"required": ["works_for_trust"], "properties": {"works_for_trust": {"not": {"type": "null"}}}}
+    return schema | {"anyOf": [listed, answered]}
 
 
 def with_needs(schema: Schema, form: OneToOne) -> Schema:
     """A question that is put only to some is read of them alone: of others, whatever comes is passed over."""
-    some = [each for each in form.questions if each.ask in schema["properties"] and _asked_of_some(each, form)]
+    some = [each for each in form.questions if each.ask in schema["properties"] and _is_conditional(each, form)]
     open_to_all = schema["properties"] | {each.ask: {} for each in some}
     rules = [_rule(each, schema["properties"][each.ask]) for each in some]
     return schema | {"properties": open_to_all} | ({"allOf": rules} if rules else {})
 
 
-def _asked_of_some(asked: Asked, form: OneToOne) -> bool:
+def _is_conditional(asked: FormQuestion, form: OneToOne) -> bool:
     return asked.question.needs is not None and asked.question.needs.question in form.asked
 
 
-def _rule(asked: Asked, member: Schema) -> Schema:
+def _rule(asked: FormQuestion, member: Schema) -> Schema:
     needs = asked.question.needs
-    assert needs is not None, "only of questions that need another"
+    assert needs is not None, "only called for conditional questions"
     codes = sorted(needs.answers)
     given = {"anyOf": [{"enum": codes}, {"type": "array", "contains": {"enum": codes}}]}
     then: dict[str, Any] = {"properties": {asked.ask: member}}
@@ -40,9 +40,9 @@ def _rule(asked: Asked, member: Schema) -> Schema:
     return {"if": {"properties": {needs.question: given}, "required": [needs.question]}, "then": then}
 
 
-def _at_one_of(domains: Iterable[str]) -> str:
-    return rf"@(?:[^@]+\.)?(?:{'|'.join(map(_in_any_case, domains))})$"
+def _domain_pattern(domains: Iterable[str]) -> str:
+    return rf"@(?:[^@]+\.)?(?:{'|'.join(map(_any_case_pattern, domains))})$"
 
 
-def _in_any_case(domain: str) -> str:
+def _any_case_pattern(domain: str) -> str:
     return "".join(f"[{char}{char.upper()}]" if char.isalpha() else re.escape(char) for char in domain)

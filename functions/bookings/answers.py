@@ -2,7 +2,7 @@
 
 from functions.forms.body import Submission
 from functions.forms.validation import FieldError, FormError, as_typed, validate
-from shared.bookings.model.allocation_policy import Policy
+from shared.bookings.model.allocation_policy import AllocationPolicy
 from shared.bookings.model.errors import NotForOutsidersError
 from shared.bookings.places.request import BookingRequest
 
@@ -20,24 +20,24 @@ _MISSING = {
 }
 
 
-def read_answers(submission: Submission, policy: Policy) -> BookingRequest:
+def read_answers(submission: Submission, policy: AllocationPolicy) -> BookingRequest:
     """The request in a form or in JSON. Whoever has no address of the trust has to say whether they work for it.
 
     Raises:
         FormError: something is missing or cannot be used.
     """
     request = validate(BookingRequest, submission, _MISSING)
-    if request.works_for_trust is None and not policy.is_listed(request.email):
+    if request.works_for_trust is None and not policy.is_staff_address(request.email):
         asked = FieldError("works_for_trust", _MISSING["works_for_trust"])
         raise FormError((asked,), as_typed(BookingRequest, submission))
     return request
 
 
-def check_may_ask(request: BookingRequest, policy: Policy) -> None:
+def check_eligible(request: BookingRequest, policy: AllocationPolicy) -> None:
     """Returns if they work for the trust, by their address or by their word: better said before they confirm.
 
     Raises:
         NotForOutsidersError: they do not.
     """
-    if not request.works_for_trust and not policy.is_listed(request.email):
+    if not request.works_for_trust and not policy.is_staff_address(request.email):
         raise NotForOutsidersError

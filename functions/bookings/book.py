@@ -12,17 +12,17 @@ from functions.bookings.draft import FORM, Draft
 from functions.bookings.session_view import SessionView
 from functions.forms.availability import check_open
 from functions.forms.body import Submission, read_body
-from functions.forms.tokens import FormTokenError, check, decoy, is_bot
+from functions.forms.tokens import FormTokenError, check_form_token, decoy_reference, is_bot
 from functions.forms.validation import FormError
-from functions.problems.http_errors import PageUnknownError
+from functions.problems.http_errors import PageNotFoundError
 from functions.queues import BOOKINGS_STORAGE, EMAILS, mail_message
-from functions.web.error_handling import answering
+from functions.web.error_handling import handle_errors
 from functions.web.negotiation import wants_json
 from functions.web.render import render
 from functions.web.responses import json_body, page, see_other
 from shared.bookings.model.attendee import AttendeeState
 from shared.bookings.model.email_ids import DueMail
-from shared.bookings.places.request import Booked, BookingRequest
+from shared.bookings.places.request import BookingRequest, BookingResult
 from shared.bootstrap import Services, services
 from shared.config.settings import Support
 
@@ -30,7 +30,7 @@ bp = func.Blueprint()
 
 
 @bp.route(route="sessions", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
-@answering
+@handle_errors
 def list_sessions(req: func.HttpRequest) -> func.HttpResponse:
     built = services()
     check_open(built.closed, Support.BOOKINGS)
@@ -42,42 +42,42 @@ def list_sessions(req: func.HttpRequest) -> func.HttpResponse:
 
 @bp.route(route="bookings", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
 @bp.queue_output(arg_name="nudge", queue_name=EMAILS, connection=BOOKINGS_STORAGE)
-@answering
+@handle_errors
 def book(req: func.HttpRequest, nudge: func.Out[List[str]]) -> func.HttpResponse:  # noqa: UP006  # see above
     submission = read_body(req)
     built = services()
     check_open(built.closed, Support.BOOKINGS)
     if is_bot(submission):
-        return see_other(_location(built, _session_id(submission), decoy(FORM), AttendeeState.CONFIRMED))
+        return see_other(_location(built, _session_id(submission), decoy_reference(FORM), AttendeeState.CONFIRMED))
     try:
         request = read_answers(submission, built.policy)
-        check(BookingRequest, submission, built.is_proof, FORM, built.now())
+        check_form_token(BookingRequest, submission, built.is_proof, FORM, built.now())
         booked = built.bookings.book(request, built.now())
     except (FormError, *pages.REFUSALS) as error:
         if not submission.is_form:
             raise
-        return _shown_again(built, submission, error)
+        return _form_with_errors(built, submission, error)
     if booked.mail_ids:
         nudge.set([mail_message(DueMail(booked.session.id, mail_id)) for mail_id in booked.mail_ids])
     return _answer(booked, submission, built)
 
 
 @bp.route(route="bookings/{reference:length(8)}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
-@answering
+@handle_errors
 def booking_outcome(req: func.HttpRequest) -> func.HttpResponse:
     """What became of a booking, as signed when it was made: it reads no roster, so it tells nobody who is on one."""
     built = services()
     reference, session_id = req.route_params.get("reference", ""), req.params.get("session", "")
     state = req.params.get("state", "")
     if not built.is_proof(req.params.get("proof", ""), "booked", session_id, reference, state):
-        raise PageUnknownError
+        raise PageNotFoundError
     if wants_json(req):
         return json_body({"reference": reference, "state": state})
     view = SessionView.of(built.bookings.session(session_id), built.content)
     return page(render("bookings/confirmed.html", built.content, reference=reference, session=view, state=state))
 
 
-def _shown_again(built: Services, submission: Submission, error: Exception) -> func.HttpResponse:
+def _form_with_errors(built: Services, submission: Submission, error: Exception) -> func.HttpResponse:
     """The page on which a form that was not taken goes on, with every answer kept."""
     if not isinstance(error, FormError):
         return pages.refused(built, Draft.of(built, submission), error)
@@ -91,7 +91,7 @@ def _shown_again(built: Services, submission: Submission, error: Exception) -> f
     return pages.details(built, draft, chosen, error.errors)
 
 
-def _answer(booked: Booked, submission: Submission, built: Services) -> func.HttpResponse:
+def _answer(booked: BookingResult, submission: Submission, built: Services) -> func.HttpResponse:
     location = _location(built, booked.session.id, booked.reference, booked.state)
     if submission.is_form:
         return see_other(location)

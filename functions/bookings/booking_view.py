@@ -9,7 +9,7 @@ from urllib.parse import quote
 from functions.bookings.session_view import SessionView
 from shared.bookings.model.attendee import Attendee, AttendeeState
 from shared.bookings.model.session import SessionState
-from shared.bookings.self_service.service import Managed
+from shared.bookings.self_service.service import ManagedBooking
 from shared.content.content import Content
 
 CALLED_OFF = "called-off"
@@ -37,8 +37,8 @@ class BookingView:
     too_late: bool
 
     @classmethod
-    def of(cls, token: str, managed: Managed, content: Content, now: datetime) -> Self:
-        session, attendee, state = managed.session, managed.attendee, _state(managed)
+    def of(cls, token: str, booking: ManagedBooking, content: Content, now: datetime) -> Self:
+        session, attendee, state = booking.session, booking.attendee, _state(booking)
         may_join = state == AttendeeState.CONFIRMED and not session.is_over(now)
         return cls(
             address=address(token),
@@ -46,7 +46,7 @@ class BookingView:
             session=SessionView.of(session, content),
             state=state,
             reason=attendee.reason,
-            position=managed.position,
+            position=booking.position,
             initial=_initial(attendee),
             reference=attendee.reference,
             reminders=attendee.reminders,
@@ -72,9 +72,9 @@ def address(token: str) -> str:
     return f"/manage/{quote(token, safe='')}"
 
 
-def _state(managed: Managed) -> str:
-    called_off = managed.session.state is SessionState.CANCELLED and managed.attendee.is_live
-    return CALLED_OFF if called_off else str(managed.attendee.state)
+def _state(booking: ManagedBooking) -> str:
+    called_off = booking.session.state is SessionState.CANCELLED and booking.attendee.is_live
+    return CALLED_OFF if called_off else str(booking.attendee.state)
 
 
 def _initial(attendee: Attendee) -> str:

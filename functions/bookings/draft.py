@@ -5,7 +5,7 @@ from typing import Self
 from uuid import uuid4
 
 from functions.forms.body import Submission
-from functions.forms.tokens import issue, lasts
+from functions.forms.tokens import is_unexpired, issue_token
 from functions.forms.validation import FormError, as_typed
 from shared.bookings.places.request import BookingRequest
 from shared.bootstrap import Services
@@ -38,8 +38,8 @@ class Draft:
     def _of(cls, built: Services, found: FormError, token: str) -> Self:
         given = {name: value for name, value in found.values.items() if name != "submission_id"}
         submission_id, now = found.submission_id or uuid4().hex, built.now()
-        if not lasts(built.is_proof, FORM, submission_id, token, now):
-            token = issue(built.proof, FORM, submission_id, now)
+        if not is_unexpired(built.is_proof, FORM, submission_id, token, now):
+            token = issue_token(built.proof, FORM, submission_id, now)
         return cls(given, submission_id, token)
 
     @property
@@ -51,7 +51,7 @@ class Draft:
         """Whether every page has been answered, so that a change leads straight back to the check."""
         return all(self.values.get(name) for name in _NEEDED)
 
-    def waiting(self, *, waits: bool) -> Self:
+    def with_waiting_list(self, *, joins: bool) -> Self:
         """The same, to be sent for a place in the waiting list, or for a place and nothing less."""
         others = {name: value for name, value in self.values.items() if name != "join_waiting_list"}
-        return replace(self, values=others | ({"join_waiting_list": "yes"} if waits else {}))
+        return replace(self, values=others | ({"join_waiting_list": "yes"} if joins else {}))

@@ -16,7 +16,7 @@ from functions.forms.body import EmptyBodyError, read_body
 from functions.forms.validation import FieldError, FormError
 from functions.problems.error_table import problem_of
 from functions.queues import BOOKINGS_STORAGE, EMAILS, mail_message
-from functions.web.error_handling import answering
+from functions.web.error_handling import handle_errors
 from functions.web.render import render
 from functions.web.responses import page, respond, see_other
 from shared.bookings.model.attendee import AttendeeState
@@ -27,7 +27,7 @@ from shared.bookings.model.errors import (
     SubmissionReusedError,
     TooLateToCheckError,
 )
-from shared.bookings.self_service.service import Done
+from shared.bookings.self_service.service import ActionResult
 from shared.bootstrap import Services, services
 
 bp = func.Blueprint()
@@ -35,7 +35,7 @@ bp = func.Blueprint()
 _CHOOSE = FieldError("session_id", "Select a session")
 _YES_OR_NO = FieldError("reminders", "Select yes or no")
 
-_NO_MOVE = (SessionUnknownError, SessionUnavailableError, SubmissionReusedError, TooLateToCheckError)
+_MOVE_REFUSALS = (SessionUnknownError, SessionUnavailableError, SubmissionReusedError, TooLateToCheckError)
 
 # What was done, and whether it still holds: the address that says so may be opened again at any time.
 _NEWS: Mapping[str, tuple[str, Callable[[BookingView], bool]]] = {
@@ -51,7 +51,7 @@ _NEWS: Mapping[str, tuple[str, Callable[[BookingView], bool]]] = {
 
 
 @bp.route(route="manage/{token}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
-@answering
+@handle_errors
 def manage_booking(req: func.HttpRequest) -> func.HttpResponse:
     built = services()
     view = _view(built, _token(req))
@@ -60,7 +60,7 @@ def manage_booking(req: func.HttpRequest) -> func.HttpResponse:
 
 
 @bp.route(route="manage/{token}/cancel", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
-@answering
+@handle_errors
 def cancel_form(req: func.HttpRequest) -> func.HttpResponse:
     built = services()
     view = _view(built, _token(req))
@@ -71,16 +71,16 @@ def cancel_form(req: func.HttpRequest) -> func.HttpResponse:
 
 @bp.route(route="manage/{token}/cancel", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
 @bp.queue_output(arg_name="nudge", queue_name=EMAILS, connection=BOOKINGS_STORAGE)
-@answering
+@handle_errors
 def cancel_booking(req: func.HttpRequest, nudge: func.Out[List[str]]) -> func.HttpResponse:  # noqa: UP006  # see above
     built = services()
-    done = built.managing.cancel(_token(req), built.now())
-    _tell(nudge, done)
+    done = built.self_service.cancel(_token(req), built.now())
+    _queue_mails(nudge, done)
     return _back(_token(req), "cancelled", done)
 
 
 @bp.route(route="manage/{token}/move", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
-@answering
+@handle_errors
 def move_form(req: func.HttpRequest) -> func.HttpResponse:
     built = services()
     view = _view(built, _token(req))
@@ -91,36 +91,36 @@ def move_form(req: func.HttpRequest) -> func.HttpResponse:
 
 @bp.route(route="manage/{token}/move", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
 @bp.queue_output(arg_name="nudge", queue_name=EMAILS, connection=BOOKINGS_STORAGE)
-@answering
+@handle_errors
 def move_booking(req: func.HttpRequest, nudge: func.Out[List[str]]) -> func.HttpResponse:  # noqa: UP006  # see above
     built, token = services(), _token(req)
-    session_id = _answer(req, "session_id")
+    session_id = _form_value(req, "session_id")
     if not session_id:
         return page(_move_page(built, token, _view(built, token), _CHOOSE), status=422)
     try:
-        done = built.managing.move(token, session_id, built.now())
-    except _NO_MOVE as error:
+        done = built.self_service.move(token, session_id, built.now())
+    except _MOVE_REFUSALS as error:
         return _not_moved(built, token, error)
-    _tell(nudge, done)
+    _queue_mails(nudge, done)
     return _back(done.moved_to or token, "moved", done)
 
 
 @bp.route(route="manage/{token}/reminders", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
-@answering
+@handle_errors
 def set_reminders(req: func.HttpRequest) -> func.HttpResponse:
     built = services()
-    answer = _answer(req, "reminders")
+    answer = _form_value(req, "reminders")
     if answer not in {"yes", "no"}:
         raise FormError((_YES_OR_NO,), {})
-    done = built.managing.remind(_token(req), on=answer == "yes", now=built.now())
+    done = built.self_service.set_reminders(_token(req), on=answer == "yes", now=built.now())
     return _back(_token(req), "reminders-on" if answer == "yes" else "reminders-off", done)
 
 
 @bp.route(route="calendar/{token}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
-@answering
+@handle_errors
 def calendar(req: func.HttpRequest) -> func.HttpResponse:
     built = services()
-    file = built.managing.calendar(_token(req), built.now())
+    file = built.self_service.calendar(_token(req), built.now())
     return respond(file, "text/calendar", headers={"Content-Disposition": 'attachment; filename="session.ics"'})
 
 
@@ -130,12 +130,12 @@ def _token(req: func.HttpRequest) -> str:
 
 def _view(built: Services, token: str) -> BookingView:
     now = built.now()
-    return BookingView.of(token, built.managing.look(token, now), built.content, now)
+    return BookingView.of(token, built.self_service.find(token, now), built.content, now)
 
 
 def _move_page(built: Services, token: str, view: BookingView, *errors: FieldError) -> str:
-    openings = built.managing.choices(token, built.now())
-    choices = [SessionView.of(each.session, built.content, each.places_left) for each in openings]
+    bookable_sessions = built.self_service.choices(token, built.now())
+    choices = [SessionView.of(each.session, built.content, each.places_left) for each in bookable_sessions]
     return render("manage/move.html", built.content, booking=view, sessions=choices, errors=errors)
 
 
@@ -145,7 +145,7 @@ def _not_moved(built: Services, token: str, error: BookingError) -> func.HttpRes
     return page(render("manage/not-moved.html", built.content, **facts), status=found.status)
 
 
-def _answer(req: func.HttpRequest, name: str) -> str:
+def _form_value(req: func.HttpRequest, name: str) -> str:
     """One answer of a form, empty where none was chosen: of a form of radios a browser then sends nothing at all."""
     try:
         value = read_body(req).values.get(name)
@@ -154,10 +154,10 @@ def _answer(req: func.HttpRequest, name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _tell(nudge: func.Out[List[str]], done: Done) -> None:  # noqa: UP006  # see above
+def _queue_mails(nudge: func.Out[List[str]], done: ActionResult) -> None:  # noqa: UP006  # see above
     if done.mails:
         nudge.set([mail_message(mail) for mail in done.mails])
 
 
-def _back(token: str, what: str, done: Done) -> func.HttpResponse:
+def _back(token: str, what: str, done: ActionResult) -> func.HttpResponse:
     return see_other(f"{address(token)}?done={'already-' if done.already else ''}{what}")

@@ -36,10 +36,10 @@ REFUSALS = (
 
 def sessions(built: Services) -> list[SessionView]:
     """Every session that takes bookings, with the places left in each."""
-    openings = built.bookings.openings(built.now())
+    bookable_sessions = built.bookings.bookable_sessions(built.now())
     return [
         SessionView.of(each.session, built.content, each.places_left, waiting_list=each.waiting_list)
-        for each in openings
+        for each in bookable_sessions
     ]
 
 
@@ -67,7 +67,7 @@ def details(
         "chosen": chosen,
         "opened": opened,
         "asks_adjustments": built.adjustments_are_read,
-        "tells_names": built.names_go_to_facilitators,
+        "shares_names": built.names_go_to_facilitators,
     }
     html = render("bookings/details.html", built.content, **facts, errors=errors)
     return page(html, status=422 if errors else 200)
@@ -78,7 +78,7 @@ def check(
 ) -> func.HttpResponse:
     """Everything that was answered, to be sent or changed."""
     facts = {
-        "draft": draft.waiting(waits=chosen.waits),
+        "draft": draft.with_waiting_list(joins=chosen.joins_waiting_list),
         "answers": request,
         "chosen": chosen,
         "asks_adjustments": built.adjustments_are_read,

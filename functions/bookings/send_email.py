@@ -4,7 +4,7 @@ import logging
 
 import azure.functions as func
 
-from functions.queues import BOOKINGS_STORAGE, EMAILS, NAMES_NOTHING, poison, read_mail
+from functions.queues import BOOKINGS_STORAGE, EMAILS, UNRECOGNISED_MESSAGE, poison, read_mail
 from shared.bootstrap import services
 
 logger = logging.getLogger(__name__)
@@ -16,7 +16,7 @@ bp = func.Blueprint()
 def send_mail(message: func.QueueMessage) -> None:
     due = read_mail(message.get_body())
     if due is None:
-        logger.warning(NAMES_NOTHING, EMAILS)
+        logger.warning(UNRECOGNISED_MESSAGE, EMAILS)
         return
     built = services()
     built.booking_mailer.deliver(due.session_id, due.mail_id, built.now())
@@ -26,8 +26,8 @@ def send_mail(message: func.QueueMessage) -> None:
 def mail_failed(message: func.QueueMessage) -> None:
     due = read_mail(message.get_body())
     if due is None:
-        logger.warning(NAMES_NOTHING, poison(EMAILS))
+        logger.warning(UNRECOGNISED_MESSAGE, poison(EMAILS))
         return
     built = services()
-    built.booking_mailer.hold(due.session_id, due.mail_id, built.now())
-    logger.error("a mail could not be handled and is tried again later, session %s", due.session_id)
+    built.booking_mailer.defer(due.session_id, due.mail_id, built.now())
+    logger.error("email could not be processed and will be retried later, session %s", due.session_id)

@@ -7,7 +7,7 @@ from shared.bookings.model.session import Session
 from shared.content.content import Content
 from shared.local_time import iso, span_in_words
 
-TOLD = ("id", "title", "theme", "starts", "ends", "when", "places_left")
+JSON_FIELDS = ("id", "title", "theme", "starts", "ends", "when", "places_left")
 """What an API client is told of a session."""
 
 
@@ -40,13 +40,13 @@ class SessionView:
         )
 
     @property
-    def waits(self) -> bool:
+    def joins_waiting_list(self) -> bool:
         """Whether somebody new would join the waiting list rather than get a place."""
         return not self.places_left and self.waiting_list
 
     @property
     def can_be_chosen(self) -> bool:
-        return bool(self.places_left) or self.waits
+        return bool(self.places_left) or self.joins_waiting_list
 
     def as_json(self) -> dict[str, object]:
-        return {name: getattr(self, name) for name in TOLD}
+        return {name: getattr(self, name) for name in JSON_FIELDS}

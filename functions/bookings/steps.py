@@ -5,13 +5,13 @@ from collections.abc import Callable
 import azure.functions as func
 
 from functions.bookings import pages
-from functions.bookings.answers import check_may_ask, read_answers
+from functions.bookings.answers import check_eligible, read_answers
 from functions.bookings.draft import Draft
 from functions.forms.availability import check_open
 from functions.forms.body import Submission, UnsupportedBodyError, read_body
-from functions.forms.tokens import check_empty
+from functions.forms.tokens import check_honeypot
 from functions.forms.validation import FieldError, FormError
-from functions.web.error_handling import answering
+from functions.web.error_handling import handle_errors
 from functions.web.responses import see_other
 from shared.bookings.model.errors import NotForOutsidersError
 from shared.bookings.places.request import BookingRequest
@@ -25,7 +25,7 @@ _SELECT = FieldError("session_id", "Select a session")
 
 
 @bp.route(route="bookings/new", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
-@answering
+@handle_errors
 def booking_form(req: func.HttpRequest) -> func.HttpResponse:
     built = services()
     check_open(built.closed, Support.BOOKINGS)
@@ -39,19 +39,19 @@ def booking_form(req: func.HttpRequest) -> func.HttpResponse:
 
 
 @bp.route(route="bookings/session", methods=["GET", "POST"], auth_level=func.AuthLevel.ANONYMOUS)
-@answering
+@handle_errors
 def booking_session(req: func.HttpRequest) -> func.HttpResponse:
     return _step(req, lambda built, sent: pages.choose(built, Draft.of(built, sent), pages.sessions(built)))
 
 
 @bp.route(route="bookings/details", methods=["GET", "POST"], auth_level=func.AuthLevel.ANONYMOUS)
-@answering
+@handle_errors
 def booking_details(req: func.HttpRequest) -> func.HttpResponse:
     return _step(req, _details)
 
 
 @bp.route(route="bookings/check", methods=["GET", "POST"], auth_level=func.AuthLevel.ANONYMOUS)
-@answering
+@handle_errors
 def booking_check(req: func.HttpRequest) -> func.HttpResponse:
     return _step(req, _check)
 
@@ -85,8 +85,8 @@ def _check(built: Services, submission: Submission) -> func.HttpResponse:
         return pages.choose(built, draft, views, *errors, gone=bool(draft.session_id))
     try:
         request = read_answers(submission, built.policy)
-        check_empty(BookingRequest, submission)
-        check_may_ask(request, built.policy)
+        check_honeypot(BookingRequest, submission)
+        check_eligible(request, built.policy)
     except FormError as found:
         return pages.details(built, Draft.of(built, submission, found), chosen, found.errors)
     except NotForOutsidersError as error:

@@ -9,8 +9,8 @@ from urllib.parse import parse_qsl
 import azure.functions as func
 from werkzeug.http import parse_options_header
 
-MOST_BYTES = 64 * 1024
-MOST_FIELDS = 100
+MAX_BODY_BYTES = 64 * 1024
+MAX_FIELDS = 100
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
 HTML = "text/html"
@@ -51,7 +51,7 @@ def read_body(req: func.HttpRequest) -> Submission:
         BodyError: one of its kinds, before anything is made of the contents.
     """
     body = req.get_body()
-    if len(body) > MOST_BYTES:
+    if len(body) > MAX_BODY_BYTES:
         raise BodyTooLargeError
     if not body:
         raise EmptyBodyError
@@ -75,7 +75,7 @@ def _content_type(req: func.HttpRequest) -> str:
 
 
 def _form_fields(text: str) -> dict[str, object]:
-    pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
+    pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
     given: dict[str, list[str]] = {}
     for name, value in pairs:
         if value.strip():
@@ -84,21 +84,23 @@ def _form_fields(text: str) -> dict[str, object]:
 
 
 def _json_members(text: str) -> dict[str, object] | None:
-    value = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse, parse_float=_finite)
+    value = json.loads(
+        text, object_pairs_hook=_reject_duplicate_names, parse_constant=_reject_constant, parse_float=_finite
+    )
     return value if isinstance(value, dict) else None
 
 
-def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+def _reject_duplicate_names(pairs: list[tuple[str, object]]) -> dict[str, object]:
     members = dict(pairs)
     if len(members) < len(pairs):
-        raise ValueError("a name comes twice")
+        raise ValueError("duplicate member name")
     return members
 
 
-def _refuse(_: str) -> Never:
-    raise ValueError("no JSON number")
+def _reject_constant(_: str) -> Never:
+    raise ValueError("not a JSON number")
 
 
 def _finite(digits: str) -> float:
     number = float(digits)
-    return number if math.isfinite(number) else _refuse(digits)
+    return number if math.isfinite(number) else _reject_constant(digits)

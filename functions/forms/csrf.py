@@ -9,7 +9,7 @@ _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _DEFAULT_PORTS = frozenset({("http", 80), ("https", 443)})
 
 
-def is_foreign(req: func.HttpRequest, site_url: Callable[[], str]) -> bool:
+def is_cross_site(req: func.HttpRequest, site_url: Callable[[], str]) -> bool:
     """Whether a page of another site made a browser send this; never so for methods that change nothing.
 
     `site_url` is the address under which people know the service, asked for only when the request's own differs.

@@ -21,8 +21,8 @@ logger = logging.getLogger(__name__)
 TOKEN = "form_token"
 HONEYPOT = "website"
 
-YOUNGEST = timedelta(seconds=3)  # nobody fills in a form in less
-OLDEST = timedelta(hours=24)
+MIN_AGE = timedelta(seconds=3)  # nobody fills in a form in less
+MAX_AGE = timedelta(hours=24)
 
 _PURPOSE = "form"
 _SHAPE = re.compile(r"([0-9]{1,14})\.([A-Za-z0-9_-]{22})")
@@ -38,13 +38,13 @@ class FormTokenError(FormError):
     """
 
 
-def issue(sign: Callable[..., str], form: str, submission_id: str, now: datetime) -> str:
+def issue_token(sign: Callable[..., str], form: str, submission_id: str, now: datetime) -> str:
     """The token of a form that is handed out at `now` (aware); `sign` is `Services.proof`."""
     issued = str((now - _EPOCH) // _MILLISECOND)
     return f"{issued}.{sign(_PURPOSE, form, submission_id, issued)}"
 
 
-def check(
+def check_form_token(
     model: type[BaseModel], submission: Submission, is_proof: Callable[..., bool], form: str, now: datetime
 ) -> None:
     """Returns if a page handed out this form lately; JSON, which comes from no page, needs no token.
@@ -58,15 +58,15 @@ def check(
     """
     if not submission.is_form:
         return
-    issued = _issued(_text(submission, TOKEN), is_proof, form, _text(submission, "submission_id"))
-    if issued is None or not YOUNGEST <= now - issued < OLDEST:
+    issued = _issued_at(_text(submission, TOKEN), is_proof, form, _text(submission, "submission_id"))
+    if issued is None or not MIN_AGE <= now - issued < MAX_AGE:
         raise FormTokenError((_AGAIN,), as_typed(model, submission))
 
 
-def lasts(is_proof: Callable[..., bool], form: str, submission_id: str, token: str, now: datetime) -> bool:
+def is_unexpired(is_proof: Callable[..., bool], form: str, submission_id: str, token: str, now: datetime) -> bool:
     """Whether a token was given out for this form and submission in the last 24 hours, however lately."""
-    issued = _issued(token, is_proof, form, submission_id)
-    return issued is not None and timedelta(0) <= now - issued < OLDEST
+    issued = _issued_at(token, is_proof, form, submission_id)
+    return issued is not None and timedelta(0) <= now - issued < MAX_AGE
 
 
 def is_bot(submission: Submission) -> bool:
@@ -74,7 +74,7 @@ def is_bot(submission: Submission) -> bool:
     return submission.is_form and HONEYPOT in submission.values
 
 
-def check_empty(model: type[BaseModel], submission: Submission) -> None:
+def check_honeypot(model: type[BaseModel], submission: Submission) -> None:
     """Has a form sent again whose hidden field was filled in: for one of which none may be dropped.
 
     A browser may fill in what people do not see, and nobody may read "received" of what was not.
@@ -86,13 +86,13 @@ def check_empty(model: type[BaseModel], submission: Submission) -> None:
         raise FormTokenError((_AGAIN,), as_typed(model, submission))
 
 
-def decoy(form: str) -> str:
+def decoy_reference(form: str) -> str:
     """A reference like any other that leads nowhere, for the answer to a programme; the log counts one."""
-    logger.info("dropped what a programme sent, form %s", form)
+    logger.info("dropped automated submission, form %s", form)
     return reference(secrets.token_bytes(32), "decoy")
 
 
-def _issued(token: str, is_proof: Callable[..., bool], form: str, submission_id: str) -> datetime | None:
+def _issued_at(token: str, is_proof: Callable[..., bool], form: str, submission_id: str) -> datetime | None:
     given = _SHAPE.fullmatch(token)
     if given is None or not is_proof(given[2], _PURPOSE, form, submission_id, given[1]):
         return None

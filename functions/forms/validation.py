@@ -13,10 +13,10 @@ from functions.forms.body import Submission
 _ENTER_A_VALUE = "Enter a valid value"
 
 
-_ONE_ONLY = {"email": "Enter one email address"}
+_SINGLE_VALUE_MESSAGES = {"email": "Enter one email address"}
 
 
-_PYDANTICS_OWN = frozenset(get_args(ErrorType))
+_PYDANTIC_ERROR_TYPES = frozenset(get_args(ErrorType))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +59,16 @@ def validate[M: BaseModel](
     except ValidationError as error:
         found = error.errors(include_url=False)
     # Raised outside the handler: pydantic's error, which quotes the input, must not travel along as its context.
-    raise FormError(_one_for_each_field(model, found, missing), as_typed(model, submission))
+    raise FormError(_first_error_per_field(model, found, missing), as_typed(model, submission))
 
 
-def _one_for_each_field(
+def _first_error_per_field(
     model: type[BaseModel], found: list[ErrorDetails], missing: Mapping[str, str]
 ) -> tuple[FieldError, ...]:
     messages: dict[str, str] = {}
     for error in found:
         name = _field_of(error, model)
-        messages.setdefault(name, _sentence(error, name, missing))
+        messages.setdefault(name, _error_message(error, name, missing))
     order = [*model.model_fields, ""]
     return tuple(FieldError(name, messages[name]) for name in order if name in messages)
 
@@ -78,15 +78,15 @@ def _field_of(error: ErrorDetails, model: type[BaseModel]) -> str:
     return name if name in model.model_fields else ""
 
 
-def _sentence(error: ErrorDetails, name: str, missing: Mapping[str, str]) -> str:
+def _error_message(error: ErrorDetails, name: str, missing: Mapping[str, str]) -> str:
     kind, value = error["type"], error["input"]
     if kind == "extra_forbidden":
         return "Leave out fields that this form does not have"
     if kind == "missing" or _is_blank(value):
         return missing.get(name, _ENTER_A_VALUE)
-    if isinstance(value, list) and name in _ONE_ONLY:
-        return _ONE_ONLY[name]
-    return missing.get(name, _ENTER_A_VALUE) if kind in _PYDANTICS_OWN else error["msg"]
+    if isinstance(value, list) and name in _SINGLE_VALUE_MESSAGES:
+        return _SINGLE_VALUE_MESSAGES[name]
+    return missing.get(name, _ENTER_A_VALUE) if kind in _PYDANTIC_ERROR_TYPES else error["msg"]
 
 
 def _is_blank(value: Any) -> bool:

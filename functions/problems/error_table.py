@@ -7,7 +7,7 @@ from functions.forms.availability import BookingsClosedError, ClosedError, OneTo
 from functions.forms.body import BodyError, BodyTooLargeError, EmptyBodyError, MalformedBodyError, UnsupportedBodyError
 from functions.forms.tokens import FormTokenError
 from functions.forms.validation import FormError
-from functions.problems.http_errors import ForeignOriginError, MethodError, PageUnknownError
+from functions.problems.http_errors import CrossSiteFormError, MethodNotAllowedError, PageNotFoundError
 from functions.problems.problem_details import UNEXPECTED, Problem, about_session, busy, closed, not_ready
 from functions.problems.provider import PROVIDER_PROBLEMS
 from shared.bookings.model.errors import (
@@ -35,7 +35,15 @@ from shared.referrals.errors import (
 )
 from shared.tables.table import StorageError
 
-__all__ = ["PROBLEMS", "UNEXPECTED", "ForeignOriginError", "MethodError", "PageUnknownError", "Problem", "problem_of"]
+__all__ = [
+    "PROBLEMS",
+    "UNEXPECTED",
+    "CrossSiteFormError",
+    "MethodNotAllowedError",
+    "PageNotFoundError",
+    "Problem",
+    "problem_of",
+]
 
 
 _NOT_A_FORM = Problem(
@@ -106,24 +114,24 @@ PROBLEMS: dict[type[Exception], Problem] = {
         "You have already sent this form",
         "Your first answers were kept and are on their way. To change something, say so when you are contacted, "
         "or start a new form.",
-        way_out="/one-to-one",
-        way_out_text="Start a new form",
+        next_link="/one-to-one",
+        next_link_text="Start a new form",
     ),
     ReferralUnknownError: Problem(
         404,
         "referral-unknown",
         "We cannot find this reference",
         "Check it, and try again. References are kept for some months after a referral was passed on.",
-        way_out="/one-to-one/status",
-        way_out_text="Try again",
+        next_link="/one-to-one/status",
+        next_link_text="Try again",
     ),
     TooManyGuessesError: Problem(
         429,
         "too-many-guesses",
         "Please try again in a minute",
         "Too many references were asked for that do not exist. It need not have been you.",
-        way_out="/one-to-one/status",
-        way_out_text="Try again",
+        next_link="/one-to-one/status",
+        next_link_text="Try again",
         retry_after=60,
     ),
     BookingsBusyError: busy("bookings-busy"),
@@ -149,13 +157,13 @@ PROBLEMS: dict[type[Exception], Problem] = {
     FormTokenError: Problem(
         422, "form-token", "Check your answers and send again", "Go back, check your answers, and send the form again."
     ),
-    PageUnknownError: Problem(
+    PageNotFoundError: Problem(
         404,
         "page-unknown",
         "Page not found",
         "If you typed the address, check it is correct. If you followed a link, it may be incomplete or out of date.",
     ),
-    MethodError: Problem(
+    MethodNotAllowedError: Problem(
         405,
         "method",
         "This page cannot be opened like that",
@@ -168,7 +176,7 @@ PROBLEMS: dict[type[Exception], Problem] = {
     OneToOneClosedError: closed(
         "one-to-one-closed", "The form is closed at the moment", "Nothing was kept. Forms sent before are passed on."
     ),
-    ForeignOriginError: Problem(
+    CrossSiteFormError: Problem(
         403,
         "foreign-origin",
         "This form was sent from another website",

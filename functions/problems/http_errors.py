@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 
 
-class PageUnknownError(Exception):
+class PageNotFoundError(Exception):
     """There is nothing at this address, or nothing any more."""
 
 
-class MethodError(Exception):
+class MethodNotAllowedError(Exception):
     """This address takes other methods: `allowed`."""
 
     def __init__(self, allowed: Iterable[str] = ()) -> None:
@@ -15,5 +15,5 @@ class MethodError(Exception):
         self.allowed = tuple(sorted(allowed))
 
 
-class ForeignOriginError(Exception):
+class CrossSiteFormError(Exception):
     """A page of another site sent this form."""

@@ -15,8 +15,8 @@ class Problem:
     name: str
     title: str
     detail: str
-    way_out: str = "/"
-    way_out_text: str = "Go to the start page"
+    next_link: str = "/"
+    next_link_text: str = "Go to the start page"
     retry_after: int | None = None
     template: str = "problem.html"
 
@@ -26,7 +26,9 @@ class Problem:
 
 
 def about_session(status: int, name: str, title: str, detail: str) -> Problem:
-    return Problem(status, name, title, detail, way_out="/sessions", way_out_text="See all sessions that you can book")
+    return Problem(
+        status, name, title, detail, next_link="/sessions", next_link_text="See all sessions that you can book"
+    )
 
 
 def busy(name: str) -> Problem:

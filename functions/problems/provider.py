@@ -25,7 +25,7 @@ class ProviderBusyError(Exception):
 
 
 @contextmanager
-def in_their_words() -> Iterator[None]:
+def map_provider_errors() -> Iterator[None]:
     """Turns what storage answers into what the provider can make something of: they have typed no answers to save.
 
     Raises:

@@ -8,10 +8,10 @@ from urllib.parse import quote
 
 import azure.functions as func
 
-from functions.problems.provider import in_their_words
+from functions.problems.provider import map_provider_errors
 from functions.provider.view import ProviderView
 from functions.queues import REFERRALS, REFERRALS_STORAGE, referral_message
-from functions.web.error_handling import answering
+from functions.web.error_handling import handle_errors
 from functions.web.render import render
 from functions.web.responses import page, see_other
 from shared.bootstrap import services
@@ -25,11 +25,11 @@ _DONE = {"now": "Thank you", "already": "You had already told us"}
 
 
 @bp.route(route="acknowledge/{token}", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
-@answering
-@in_their_words()
+@handle_errors
+@map_provider_errors()
 def acknowledge_form(req: func.HttpRequest) -> func.HttpResponse:
     built = services()
-    referral = built.acknowledging.statuses.status(built.referral_links.acknowledged(_token(req)))
+    referral = built.acknowledging.statuses.status(built.referral_links.reference_to_acknowledge(_token(req)))
     if referral is None:
         raise ReferralLinkError
     facts = {"referral": ProviderView.of(referral), "address": _address(req), "site": built.site_url}
@@ -41,16 +41,16 @@ def acknowledge_form(req: func.HttpRequest) -> func.HttpResponse:
 
 @bp.route(route="acknowledge/{token}", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
 @bp.queue_output(arg_name="nudge", queue_name=REFERRALS, connection=REFERRALS_STORAGE)
-@answering
-@in_their_words()
+@handle_errors
+@map_provider_errors()
 def acknowledge(req: func.HttpRequest, nudge: func.Out[str]) -> func.HttpResponse:
     built = services()
-    reference = built.referral_links.acknowledged(_token(req))
-    came_to = built.acknowledging.acknowledge(reference, built.now())
-    if came_to is Acknowledgement.UNKNOWN:
+    reference = built.referral_links.reference_to_acknowledge(_token(req))
+    outcome = built.acknowledging.acknowledge(reference, built.now())
+    if outcome is Acknowledgement.UNKNOWN:
         raise ReferralLinkError
     nudge.set(referral_message(reference))
-    return see_other(f"{_address(req)}?done={'now' if came_to is Acknowledgement.ACKNOWLEDGED else 'already'}")
+    return see_other(f"{_address(req)}?done={'now' if outcome is Acknowledgement.ACKNOWLEDGED else 'already'}")
 
 
 def _token(req: func.HttpRequest) -> str:

@@ -14,11 +14,11 @@ import azure.functions as func
 
 from functions.forms.body import EmptyBodyError, read_body
 from functions.forms.validation import FieldError
-from functions.problems.http_errors import PageUnknownError
-from functions.problems.provider import in_their_words
+from functions.problems.http_errors import PageNotFoundError
+from functions.problems.provider import map_provider_errors
 from functions.provider.view import ProviderView
 from functions.queues import REFERRALS, REFERRALS_STORAGE, referral_message
-from functions.web.error_handling import answering
+from functions.web.error_handling import handle_errors
 from functions.web.render import render
 from functions.web.responses import page, respond, see_other
 from shared.bootstrap import services
@@ -36,24 +36,24 @@ _AGAIN = FieldError("passphrase", "Enter the passphrase again: it is too long si
 
 @bp.route(route="collect/{token}/{act?}", methods=["GET", "HEAD", "POST"], auth_level=func.AuthLevel.ANONYMOUS)
 @bp.queue_output(arg_name="nudge", queue_name=REFERRALS, connection=REFERRALS_STORAGE)
-@answering
-@in_their_words()
+@handle_errors
+@map_provider_errors()
 def collect(req: func.HttpRequest, nudge: func.Out[str]) -> func.HttpResponse:
     built = services()
-    act = _ACTS.get(("POST" if req.method == "POST" else "GET", req.route_params.get("act") or ""))
+    act = _ACTIONS.get(("POST" if req.method == "POST" else "GET", req.route_params.get("act") or ""))
     if built.collector is None or act is None:
-        raise PageUnknownError
-    visit = _Visit(req, nudge, built.collector, built.content, built.site_url, built.now())
+        raise PageNotFoundError
+    request = _ProviderRequest(req, nudge, built.collector, built.content, built.site_url, built.now())
     try:
-        return act(visit)
+        return act(request)
     except ReferralGoneError:
-        return see_other(visit.address)  # which says so
+        return see_other(request.address)  # which says so
     except ProofError:
-        return visit.ask(_AGAIN)
+        return request.passphrase_form(_AGAIN)
 
 
 @dataclass(frozen=True, slots=True)
-class _Visit:
+class _ProviderRequest:
     """One request of the provider's at one link."""
 
     req: func.HttpRequest
@@ -63,38 +63,38 @@ class _Visit:
     site: str
     now: datetime
 
-    def look(self) -> func.HttpResponse:
+    def show(self) -> func.HttpResponse:
         referral = self.collector.look(self.token)
         if referral.state not in FINISHED:
-            return self.ask()
+            return self.passphrase_form()
         news = "Thank you" if self.req.params.get("done") else ""
         return self._page("provider/gone.html", referral, news=news)
 
     def open(self) -> func.HttpResponse:
-        passphrase = self._sent("passphrase")
+        passphrase = self._form_value("passphrase")
         if not passphrase:
-            return self.ask(_EMPTY)
+            return self.passphrase_form(_EMPTY)
         try:
             collected = self.collector.open(self.token, passphrase, self.now)
         except PassphraseError as error:
             if not error.left:
                 raise LinkLockedError from None
-            return self.ask(_wrong(error.left))
+            return self.passphrase_form(_wrong_passphrase(error.left))
         facts = {"answers": collected.answers, "proof": collected.proof}
         return self._page("provider/referral.html", collected.referral, **facts)
 
     def save(self) -> func.HttpResponse:
-        collected = self.collector.open_again(self.token, self._sent("proof"), self.now)
+        collected = self.collector.open_again(self.token, self._form_value("proof"), self.now)
         reference = collected.referral.reference
         headers = {"Content-Disposition": f'attachment; filename="{file_name(reference)}"'}
         return respond(as_text(reference, collected.answers), "text/plain", headers=headers)
 
     def acknowledge(self) -> func.HttpResponse:
-        reference = self.collector.acknowledge(self.token, self._sent("proof"), self.now)
+        reference = self.collector.acknowledge(self.token, self._form_value("proof"), self.now)
         self.nudge.set(referral_message(reference))
         return see_other(f"{self.address}?done=now")
 
-    def ask(self, *errors: FieldError) -> func.HttpResponse:
+    def passphrase_form(self, *errors: FieldError) -> func.HttpResponse:
         return self._page("provider/collect.html", self.collector.look(self.token), errors=errors)
 
     @property
@@ -106,10 +106,10 @@ class _Visit:
         return f"/collect/{quote(self.token, safe='')}"
 
     def _page(self, template: str, referral: Referral, **facts: Any) -> func.HttpResponse:
-        told = {"referral": ProviderView.of(referral), "address": self.address, "site": self.site, **facts}
-        return page(render(template, self.content, **told), 422 if facts.get("errors") else 200)
+        context = {"referral": ProviderView.of(referral), "address": self.address, "site": self.site, **facts}
+        return page(render(template, self.content, **context), 422 if facts.get("errors") else 200)
 
-    def _sent(self, name: str) -> str:
+    def _form_value(self, name: str) -> str:
         """A field of the form, empty where there is none."""
         try:
             value = read_body(self.req).values.get(name)
@@ -118,14 +118,14 @@ class _Visit:
         return value if isinstance(value, str) else ""
 
 
-_ACTS: dict[tuple[str, str], Callable[[_Visit], func.HttpResponse]] = {
-    ("GET", ""): _Visit.look,
-    ("POST", ""): _Visit.open,
-    ("POST", "file"): _Visit.save,
-    ("POST", "acknowledge"): _Visit.acknowledge,
+_ACTIONS: dict[tuple[str, str], Callable[[_ProviderRequest], func.HttpResponse]] = {
+    ("GET", ""): _ProviderRequest.show,
+    ("POST", ""): _ProviderRequest.open,
+    ("POST", "file"): _ProviderRequest.save,
+    ("POST", "acknowledge"): _ProviderRequest.acknowledge,
 }
 
 
-def _wrong(left: int) -> FieldError:
+def _wrong_passphrase(left: int) -> FieldError:
     tries = "1 more try" if left == 1 else f"{left} more tries"
     return FieldError("passphrase", f"This is not the passphrase. After {tries} the link is locked for an hour")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from functions.forms.body import Submission
 from shared.content.content import OneToOne
-from shared.content.question import Asked
+from shared.content.question import FormQuestion
 from shared.content.question_catalogue import Kind
 
 ANOTHER = "another"
@@ -13,30 +13,30 @@ CONSENT = "consent_share"
 DATE_PARTS = ("day", "month", "year")
 
 
-def another_input(asked: Asked) -> str:
+def another_input(asked: FormQuestion) -> str:
     """The field in which a language is written that the list does not have."""
     return f"{asked.ask}-{ANOTHER}"
 
 
-def date_inputs(asked: Asked) -> tuple[str, ...]:
+def date_inputs(asked: FormQuestion) -> tuple[str, ...]:
     """The fields for day, month and year."""
     return tuple(f"{asked.ask}-{part}" for part in DATE_PARTS)
 
 
-def _inputs(asked: Asked) -> tuple[str, ...]:
+def _inputs(asked: FormQuestion) -> tuple[str, ...]:
     if asked.question.kind is Kind.DATE:
         return date_inputs(asked)
     return (asked.ask, another_input(asked)) if asked.question.kind is Kind.LANGUAGE else (asked.ask,)
 
 
 @dataclass(frozen=True, slots=True)
-class Typed:
+class FormFields:
     """What one person has typed and chosen on all pages, field by field, exactly as their browser sent it."""
 
     fields: Mapping[str, tuple[str, ...]] = field(repr=False)
 
     @classmethod
-    def of(cls, submission: Submission, form: OneToOne) -> "Typed":
+    def of(cls, submission: Submission, form: OneToOne) -> "FormFields":
         """Fields that the form does not have are left out."""
         names = [*(name for asked in form.questions for name in _inputs(asked)), CONSENT]
         return cls({name: _texts(submission.values[name]) for name in names if name in submission.values})
@@ -51,7 +51,7 @@ class Typed:
         found = {asked.ask: self._answer(asked) for asked in form.questions}
         return {name: answer for name, answer in found.items() if answer}
 
-    def hidden(self, shown: tuple[Asked, ...], *, consent: bool) -> Iterator[tuple[str, str]]:
+    def hidden(self, shown: tuple[FormQuestion, ...], *, consent: bool) -> Iterator[tuple[str, str]]:
         """The fields that a page carries along because it does not show them, as pairs of name and value.
 
         `shown` are the questions on the page; `consent` says whether the box to agree is on it.
@@ -61,7 +61,7 @@ class Typed:
             if name not in on_page:
                 yield from ((name, value) for value in values)
 
-    def _answer(self, asked: Asked) -> str | list[str]:
+    def _answer(self, asked: FormQuestion) -> str | list[str]:
         if asked.question.kind is Kind.DATE:
             parts = [self.text(name).strip() for name in reversed(date_inputs(asked))]
             return "-".join(parts) if any(parts) else ""

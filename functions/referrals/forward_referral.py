@@ -4,7 +4,7 @@ import logging
 
 import azure.functions as func
 
-from functions.queues import NAMES_NOTHING, REFERRALS, REFERRALS_STORAGE, poison, read_referral
+from functions.queues import REFERRALS, REFERRALS_STORAGE, UNRECOGNISED_MESSAGE, poison, read_referral
 from shared.bootstrap import services
 
 logger = logging.getLogger(__name__)
@@ -16,7 +16,7 @@ bp = func.Blueprint()
 def forward_referral(message: func.QueueMessage) -> None:
     reference = read_referral(message.get_body())
     if reference is None:
-        logger.warning(NAMES_NOTHING, REFERRALS)
+        logger.warning(UNRECOGNISED_MESSAGE, REFERRALS)
         return
     built = services()
     built.erasing.erase_acknowledged(reference, built.now())
@@ -27,7 +27,7 @@ def forward_referral(message: func.QueueMessage) -> None:
 def referral_failed(message: func.QueueMessage) -> None:
     reference = read_referral(message.get_body())
     if reference is None:
-        logger.warning(NAMES_NOTHING, poison(REFERRALS))
+        logger.warning(UNRECOGNISED_MESSAGE, poison(REFERRALS))
         return
     built = services()
-    built.forwarder.hold(reference, built.now())
+    built.forwarder.record_failure(reference, built.now())

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from functions.referrals.form_fields import DATE_PARTS, Typed, another_input, date_inputs
-from functions.referrals.wizard import Walk
+from functions.referrals.form_fields import DATE_PARTS, FormFields, another_input, date_inputs
+from functions.referrals.wizard import Wizard
 from shared.content.content import OneToOne
-from shared.content.question import Asked
+from shared.content.question import FormQuestion
 from shared.content.question_catalogue import Kind
 from shared.fields.answer_text import in_words
 
@@ -45,13 +45,13 @@ class QuestionView:
     parts: tuple[PartView, ...] = field(repr=False)
 
     @classmethod
-    def of(cls, asked: Asked, typed: Typed, form: OneToOne) -> "QuestionView":
+    def of(cls, asked: FormQuestion, typed: FormFields, form: OneToOne) -> "QuestionView":
         return cls(
             name=asked.ask,
             kind=str(asked.question.kind),
             label=asked.label if asked.required else f"{asked.label} (optional)",
             hint=asked.hint or "",
-            limit=asked.most,
+            limit=asked.max_length,
             value=typed.text(asked.ask),
             options=_options(asked, typed, form),
             parts=_parts(asked, typed),
@@ -80,13 +80,13 @@ class RowView:
     answer: str = field(repr=False)
 
 
-def to_check(walk: Walk) -> list[RowView]:
+def answers_to_check(wizard: Wizard) -> list[RowView]:
     """Every question that this person was asked, with the answer as it was given; empty where there is none."""
-    given = walk.given
-    return [RowView(page.key, asked.short, _words(asked, given, walk.form)) for page, asked in walk.rows()]
+    given = wizard.given
+    return [RowView(page.key, asked.short, _words(asked, given, wizard.form)) for page, asked in wizard.rows()]
 
 
-def _words(asked: Asked, given: Mapping[str, object], form: OneToOne) -> str:
+def _words(asked: FormQuestion, given: Mapping[str, object], form: OneToOne) -> str:
     try:
         answer = given.get(asked.ask)
         return in_words(asked, tuple(answer) if isinstance(answer, list) else answer, form.languages)
@@ -94,7 +94,7 @@ def _words(asked: Asked, given: Mapping[str, object], form: OneToOne) -> str:
         return str(given.get(asked.ask))
 
 
-def _options(asked: Asked, typed: Typed, form: OneToOne) -> tuple[OptionView, ...]:
+def _options(asked: FormQuestion, typed: FormFields, form: OneToOne) -> tuple[OptionView, ...]:
     chosen = typed.fields.get(asked.ask, ())
     if asked.question.kind is Kind.LANGUAGE:
         listed = [(each.name, each.name, each.own, each.code) for each in form.languages]
@@ -102,7 +102,7 @@ def _options(asked: Asked, typed: Typed, form: OneToOne) -> tuple[OptionView, ..
     return tuple(OptionView(each.code, each.words, each.code in chosen) for each in asked.choices)
 
 
-def _parts(asked: Asked, typed: Typed) -> tuple[PartView, ...]:
+def _parts(asked: FormQuestion, typed: FormFields) -> tuple[PartView, ...]:
     if asked.question.kind is Kind.DATE:
         named = zip(date_inputs(asked), DATE_PARTS, strict=True)
         return tuple(PartView(name, part.capitalize(), typed.text(name)) for name, part in named)

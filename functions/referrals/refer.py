@@ -9,16 +9,16 @@ import azure.functions as func
 
 from functions.forms.availability import check_open
 from functions.forms.body import Submission, UnsupportedBodyError, read_body
-from functions.forms.tokens import FormTokenError, check, check_empty
+from functions.forms.tokens import FormTokenError, check_form_token, check_honeypot
 from functions.forms.validation import FormError, validate
 from functions.problems.error_table import problem_of
-from functions.problems.http_errors import PageUnknownError
+from functions.problems.http_errors import PageNotFoundError
 from functions.queues import REFERRALS, REFERRALS_STORAGE, referral_message
 from functions.referrals.form_fields import CONSENT as CONSENT_BOX
-from functions.referrals.pages import FORM, Carried, came_to, show, text, walk_of
-from functions.referrals.wizard import BUSY, CONSENT, START, Step, Walk
+from functions.referrals.pages import FORM, FormIdentity, current_step, show, text, wizard_of
+from functions.referrals.wizard import BUSY, CONSENT, START, Step, Wizard
 from functions.web import error_log
-from functions.web.error_handling import answering
+from functions.web.error_handling import handle_errors
 from functions.web.negotiation import wants_json
 from functions.web.render import render
 from functions.web.responses import json_body, page, see_other
@@ -37,16 +37,16 @@ _MISSING = {CONSENT_BOX: "Select to confirm you agree", "submission_id": "Start 
 
 
 @bp.route(route="one-to-one", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
-@answering
+@handle_errors
 def one_to_one_form(req: func.HttpRequest) -> func.HttpResponse:
     """What the form is, who reads it, and what a person may want to know before they begin."""
     del req
-    built, nothing = _open(), Submission({}, is_form=True)
-    return page(show(_walk(nothing, built), Step(START), Carried.of(nothing, built), built))
+    built, nothing = _services_if_open(), Submission({}, is_form=True)
+    return page(show(_wizard(nothing, built), Step(START), FormIdentity.of(nothing, built), built))
 
 
 @bp.route(route="one-to-one/questions", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
-@answering
+@handle_errors
 def questions_from_the_start(req: func.HttpRequest) -> func.HttpResponse:
     """An address that was typed or kept: it holds no answers, so the form begins."""
     del req
@@ -54,39 +54,39 @@ def questions_from_the_start(req: func.HttpRequest) -> func.HttpResponse:
 
 
 @bp.route(route="one-to-one/questions", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
-@answering
+@handle_errors
 def questions(req: func.HttpRequest) -> func.HttpResponse:
     """The page that follows, by the button that was pressed. Nothing is stored."""
     submission = read_body(req)
     if not submission.is_form:
         raise UnsupportedBodyError
-    built = _open()
-    walk, came = _walk(submission, built), came_to(submission)
-    step = walk.step(came.at, text(submission, "go"), came)
-    return page(show(walk, step, Carried.of(submission, built), built), status=422 if step.errors else 200)
+    built = _services_if_open()
+    wizard, current = _wizard(submission, built), current_step(submission)
+    step = wizard.next_step(current.at, text(submission, "go"), current)
+    return page(show(wizard, step, FormIdentity.of(submission, built), built), status=422 if step.errors else 200)
 
 
 @bp.route(route="one-to-one", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
 @bp.queue_output(arg_name="nudge", queue_name=REFERRALS, connection=REFERRALS_STORAGE)
-@answering
+@handle_errors
 def refer(req: func.HttpRequest, nudge: func.Out[str]) -> func.HttpResponse:
     """Takes a whole referral: as one JSON document, or from the last page of the form."""
     submission = read_body(req)
-    built = _open()
+    built = _services_if_open()
     if submission.is_form:
-        return _from_the_pages(submission, built, nudge)
-    reference, location = _accept(_whole(submission, built), built, nudge)
+        return _refer_from_form(submission, built, nudge)
+    reference, location = _accept(_validated_request(submission, built), built, nudge)
     return json_body({"reference": reference}, status=201, headers={"Location": location})
 
 
 @bp.route(route="one-to-one/{reference:length(8)}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
-@answering
+@handle_errors
 def referral_outcome(req: func.HttpRequest) -> func.HttpResponse:
     """The reference and the day, as signed when the referral was accepted: the page reads no table."""
     built = services()
     reference, day = req.route_params.get("reference", ""), req.params.get("by", "")
     if not built.is_proof(req.params.get("proof", ""), "referred", reference, day):
-        raise PageUnknownError
+        raise PageNotFoundError
     if wants_json(req):
         return json_body({"reference": reference, "by": day})
     by = day_in_words(datetime.combine(date.fromisoformat(day), time(12), LONDON))
@@ -94,27 +94,27 @@ def referral_outcome(req: func.HttpRequest) -> func.HttpResponse:
     return page(render("referrals/received.html", built.content, reference=reference, by=by, mailbox_fails=fails))
 
 
-def _from_the_pages(submission: Submission, built: Services, nudge: func.Out[str]) -> func.HttpResponse:
-    walk, came = _walk(submission, built), came_to(submission)
-    wrong = walk.first_wrong(came)
-    if wrong is not None:
-        return page(show(walk, wrong, Carried.of(submission, built), built), status=422)
+def _refer_from_form(submission: Submission, built: Services, nudge: func.Out[str]) -> func.HttpResponse:
+    wizard, current = _wizard(submission, built), current_step(submission)
+    blocking = wizard.first_blocking_step(current)
+    if blocking is not None:
+        return page(show(wizard, blocking, FormIdentity.of(submission, built), built), status=422)
     try:
-        request = _whole(_kept(submission, walk), built)
-        check(ReferralRequest, submission, built.is_proof, FORM, built.now())
-        check_empty(ReferralRequest, submission)
+        request = _validated_request(_kept_answers(submission, wizard), built)
+        check_form_token(ReferralRequest, submission, built.is_proof, FORM, built.now())
+        check_honeypot(ReferralRequest, submission)
     except FormError as error:
-        step = Step(CONSENT, warned=came.warned, errors=error.errors)
-        return page(show(walk, step, _carried_on(submission, error, built), built), status=422)
+        step = Step(CONSENT, warned=current.warned, errors=error.errors)
+        return page(show(wizard, step, _identity_after_error(submission, error, built), built), status=422)
     try:
         return see_other(_accept(request, built, nudge)[1])
     except ReferralReusedError as error:
-        return _stands(built, error)
+        return _already_sent_page(built, error)
     except (ReferralsBusyError, StorageError) as error:
-        return _again(walk, came, Carried.of(submission, built), built, error)
+        return _busy_page(wizard, current, FormIdentity.of(submission, built), built, error)
 
 
-def _stands(built: Services, error: ReferralReusedError) -> func.HttpResponse:
+def _already_sent_page(built: Services, error: ReferralReusedError) -> func.HttpResponse:
     """Tells the reference of the first answers: who saw only an error after sending them never learnt it."""
     found = problem_of(error)
     error_log.log(error, found)
@@ -122,28 +122,30 @@ def _stands(built: Services, error: ReferralReusedError) -> func.HttpResponse:
     return page(html, found.status)
 
 
-def _again(walk: Walk, came: Step, carried: Carried, built: Services, error: Exception) -> func.HttpResponse:
+def _busy_page(
+    wizard: Wizard, current: Step, identity: FormIdentity, built: Services, error: Exception
+) -> func.HttpResponse:
     """Has the form sent again: its answers are in the page, since a browser's Back may have lost them."""
     found = problem_of(error)
     code = error_log.log(error, found)
-    html = show(walk, Step(BUSY, warned=came.warned), carried, built, code)
+    html = show(wizard, Step(BUSY, warned=current.warned), identity, built, code)
     return page(html, found.status, {"Retry-After": str(found.retry_after)})
 
 
-def _carried_on(submission: Submission, error: FormError, built: Services) -> Carried:
+def _identity_after_error(submission: Submission, error: FormError, built: Services) -> FormIdentity:
     if isinstance(error, FormTokenError):
-        return Carried.fresh(error.submission_id, built)
-    return Carried.of(submission, built)
+        return FormIdentity.fresh(error.submission_id, built)
+    return FormIdentity.of(submission, built)
 
 
-def _kept(submission: Submission, walk: Walk) -> Submission:
+def _kept_answers(submission: Submission, wizard: Wizard) -> Submission:
     """The answers that a referral is made of, without those that only led the way."""
-    answers = {name: answer for name, answer in walk.typed.answers(walk.form).items() if CATALOGUE[name].kept}
+    answers = {name: answer for name, answer in wizard.typed.answers(wizard.form).items() if CATALOGUE[name].kept}
     own = {name: submission.values[name] for name in _MISSING if name in submission.values}
     return Submission(answers | own, is_form=True)
 
 
-def _whole(submission: Submission, built: Services) -> ReferralRequest:
+def _validated_request(submission: Submission, built: Services) -> ReferralRequest:
     form = built.content.one_to_one
     return validate(referral_model(form), submission, missing(form.questions) | _MISSING, {TODAY: _today(built)})
 
@@ -157,15 +159,15 @@ def _accept(request: ReferralRequest, built: Services, nudge: func.Out[str]) -> 
     return reference, f"/one-to-one/{reference}?by={by}&proof={built.proof('referred', reference, by)}"
 
 
-def _open() -> Services:
+def _services_if_open() -> Services:
     """The services, if referrals are taken. Raises `OneToOneClosedError`."""
     built = services()
     check_open(built.closed, Support.ONE_TO_ONE)
     return built
 
 
-def _walk(submission: Submission, built: Services) -> Walk:
-    return walk_of(submission, built, _today(built))
+def _wizard(submission: Submission, built: Services) -> Wizard:
+    return wizard_of(submission, built, _today(built))
 
 
 def _today(built: Services) -> date:

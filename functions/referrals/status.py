@@ -4,7 +4,7 @@ import azure.functions as func
 
 from functions.forms.body import EmptyBodyError, Submission, read_body
 from functions.forms.validation import FieldError, FormError
-from functions.web.error_handling import answering
+from functions.web.error_handling import handle_errors
 from functions.web.negotiation import wants_json
 from functions.web.render import render
 from functions.web.responses import json_body, page
@@ -18,14 +18,14 @@ _UNKNOWN = FieldError("reference", "We cannot find this reference. Check it, and
 
 
 @bp.route(route="one-to-one/status", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
-@answering
+@handle_errors
 def referral_status_form(req: func.HttpRequest) -> func.HttpResponse:
     del req
     return _form(services())
 
 
 @bp.route(route="one-to-one/status", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
-@answering
+@handle_errors
 def referral_status(req: func.HttpRequest) -> func.HttpResponse:
     built, submission = services(), _read(req)
     typed = submission.values.get("reference")

@@ -7,9 +7,9 @@ from functools import cached_property
 
 from functions.forms.body import Submission
 from functions.forms.validation import FieldError, FormError, validate
-from functions.referrals.form_fields import Typed
+from functions.referrals.form_fields import FormFields
 from shared.content.content import OneToOne
-from shared.content.question import Asked, QuestionPage
+from shared.content.question import FormQuestion, QuestionPage
 from shared.content.question_catalogue import CALLS_FOR_HELP, EMAIL, URGENT
 from shared.fields.answer_fields import TODAY, missing
 from shared.referrals.intake.request import pages_model
@@ -30,50 +30,50 @@ class Step:
     """What a person is shown: one of the places above, or a page of questions by its key.
 
     `returning` is set while somebody who was checking their answers changes one. `warned` is whether they have been
-    told that an employer may read a work mailbox; `warns` is set on the one page that says it.
+    told that an employer may read a work mailbox; `shows_warning` is set on the one page that says it.
     """
 
     at: str
     returning: bool = False
     warned: bool = False
-    warns: bool = False
+    shows_warning: bool = False
     errors: tuple[FieldError, ...] = ()
 
 
 @dataclass(frozen=True)
-class Walk:
+class Wizard:
     """One person's way through the form. `today` is the day in London; `is_work_address` knows the employer's."""
 
     form: OneToOne
-    typed: Typed = field(repr=False)
+    typed: FormFields = field(repr=False)
     today: date
     is_work_address: Callable[[str], bool]
 
-    def step(self, at: str, go: str, came: Step) -> Step:
+    def next_step(self, at: str, go: str, current: Step) -> Step:
         """What follows on `at` when somebody presses the button `go`: Back, Change or, with any other word, Continue.
 
-        `came` is how they came to `at`: whether they are returning, and were warned.
+        `current` is how they came to `at`: whether they are returning, and were warned.
         """
         if go.startswith(CHANGE) and go.removeprefix(CHANGE) in self._pages:
-            return replace(came, at=go.removeprefix(CHANGE), returning=True)
+            return replace(current, at=go.removeprefix(CHANGE), returning=True)
         if go == BACK:
-            return self._back(at, came)
+            return self._step_back(at, current)
         if at in self._pages:
-            return self._leave(self._pages[at], came)
+            return self._continue_from(self._pages[at], current)
         if at == CHECK:
-            return self.first_wrong(came) or replace(came, at=CONSENT)
-        return self._after(URGENT, came) if at == HELP else replace(came, at=self._keys[0], returning=False)
+            return self.first_blocking_step(current) or replace(current, at=CONSENT)
+        return self._step_after(URGENT, current) if at == HELP else replace(current, at=self._keys[0], returning=False)
 
-    def first_wrong(self, came: Step) -> Step | None:
+    def first_blocking_step(self, current: Step) -> Step | None:
         """The first page that keeps the referral from being sent; None where the pages are all in order."""
         for key in self._keys:
             if self._errors_on(key):
-                return replace(came, at=key, errors=self._errors_on(key), returning=True)
+                return replace(current, at=key, errors=self._errors_on(key), returning=True)
             if self._excludes(key):
-                return replace(came, at=NOT_FOR_YOU)
+                return replace(current, at=NOT_FOR_YOU)
         return None
 
-    def shown(self, key: str) -> tuple[Asked, ...]:
+    def shown(self, key: str) -> tuple[FormQuestion, ...]:
         """The questions of a page that are asked of this person."""
         given = self.typed.answers(self.form)
         return tuple(each for each in self._pages[key].questions if each.is_for(given, self.form.asked))
@@ -81,7 +81,7 @@ class Walk:
     def page(self, key: str) -> QuestionPage | None:
         return self._pages.get(key)
 
-    def rows(self) -> list[tuple[QuestionPage, Asked]]:
+    def rows(self) -> list[tuple[QuestionPage, FormQuestion]]:
         """What a person checks before they send it, in order."""
         pages = [(self._pages[key], asked) for key in self._keys for asked in self.shown(key)]
         return [(page, asked) for page, asked in pages if asked.question.kept]
@@ -124,38 +124,38 @@ class Walk:
             for asked in self._pages[key].questions
         )
 
-    def _leave(self, page: QuestionPage, came: Step) -> Step:
+    def _continue_from(self, page: QuestionPage, current: Step) -> Step:
         if self._errors_on(page.key):
-            return replace(came, at=page.key, errors=self._errors_on(page.key))
+            return replace(current, at=page.key, errors=self._errors_on(page.key))
         if self._excludes(page.key):
-            return replace(came, at=NOT_FOR_YOU)
+            return replace(current, at=NOT_FOR_YOU)
         if page.key == URGENT and self.typed.text(URGENT) in CALLS_FOR_HELP:
-            return replace(came, at=HELP)
-        if not came.warned and self._asks_for_a_work_address(page):
-            return replace(came, at=page.key, warned=True, warns=True)
-        return self._after(page.key, came)
+            return replace(current, at=HELP)
+        if not current.warned and self._has_work_address(page):
+            return replace(current, at=page.key, warned=True, shows_warning=True)
+        return self._step_after(page.key, current)
 
-    def _asks_for_a_work_address(self, page: QuestionPage) -> bool:
+    def _has_work_address(self, page: QuestionPage) -> bool:
         return any(
             asked.ask == EMAIL and self.is_work_address(self.typed.text(EMAIL).strip())
             for asked in self.shown(page.key)
         )
 
-    def _after(self, key: str, came: Step) -> Step:
-        if came.returning:
+    def _step_after(self, key: str, current: Step) -> Step:
+        if current.returning:
             # An answer that was changed may ask for another one that was not needed before.
-            wrong = self.first_wrong(came)
-            return replace(wrong, errors=()) if wrong else replace(came, at=CHECK, returning=False)
+            blocking = self.first_blocking_step(current)
+            return replace(blocking, errors=()) if blocking else replace(current, at=CHECK, returning=False)
         later = self._keys[self._keys.index(key) + 1 :] if key in self._keys else []
-        return replace(came, at=later[0] if later else CHECK)
+        return replace(current, at=later[0] if later else CHECK)
 
-    def _back(self, at: str, came: Step) -> Step:
-        if at in {CONSENT, BUSY} or (came.returning and at in self._pages):
-            return replace(came, at=CHECK, returning=False)
+    def _step_back(self, at: str, current: Step) -> Step:
+        if at in {CONSENT, BUSY} or (current.returning and at in self._pages):
+            return replace(current, at=CHECK, returning=False)
         if at == HELP:
-            return replace(came, at=URGENT)
+            return replace(current, at=URGENT)
         if at == NOT_FOR_YOU:
-            return replace(came, at=next((key for key in self._keys if self._excludes(key)), self._keys[0]))
+            return replace(current, at=next((key for key in self._keys if self._excludes(key)), self._keys[0]))
         keys = [START, *self._keys]
         place = keys.index(at) if at in keys else len(keys)
-        return replace(came, at=keys[max(place - 1, 0)])
+        return replace(current, at=keys[max(place - 1, 0)])

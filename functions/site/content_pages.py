@@ -2,9 +2,9 @@
 
 import azure.functions as func
 
-from functions.problems.http_errors import PageUnknownError
+from functions.problems.http_errors import PageNotFoundError
 from functions.site.downloads import download, offers
-from functions.web.error_handling import answering
+from functions.web.error_handling import handle_errors
 from functions.web.render import render
 from functions.web.responses import page, respond
 from shared.bootstrap import services
@@ -14,7 +14,7 @@ bp = func.Blueprint()
 
 # An empty route would mean the function's name; this is how the host is given the address of the site itself.
 @bp.route(route="{root:maxlength(0)?}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
-@answering
+@handle_errors
 def start(req: func.HttpRequest) -> func.HttpResponse:
     del req
     built = services()
@@ -22,7 +22,7 @@ def start(req: func.HttpRequest) -> func.HttpResponse:
 
 
 @bp.route(route="help-now", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
-@answering
+@handle_errors
 def help_now(req: func.HttpRequest) -> func.HttpResponse:
     del req
     return page(render("info/help-now.html", services().content))
@@ -30,7 +30,7 @@ def help_now(req: func.HttpRequest) -> func.HttpResponse:
 
 @bp.function_name("resources")
 @bp.route(route="resources", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
-@answering
+@handle_errors
 def list_resources(req: func.HttpRequest) -> func.HttpResponse:
     del req
     content = services().content
@@ -38,27 +38,27 @@ def list_resources(req: func.HttpRequest) -> func.HttpResponse:
 
 
 @bp.route(route="resources/prompts", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
-@answering
+@handle_errors
 def prompts(req: func.HttpRequest) -> func.HttpResponse:
     del req
     content = services().content
     if content.resources.prompts is None:
-        raise PageUnknownError
+        raise PageNotFoundError
     return page(render("info/prompts.html", content, article=content.resources.prompts))
 
 
 @bp.route(route="resources/files/{name}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
-@answering
+@handle_errors
 def resource_file(req: func.HttpRequest) -> func.HttpResponse:
     found = download(services().content.resources, req.route_params.get("name", ""))
     if found is None:
-        raise PageUnknownError
+        raise PageNotFoundError
     headers = {"Content-Disposition": f'attachment; filename="{found.name}"'}
     return respond(found.body, found.mimetype, headers=headers)
 
 
 @bp.route(route="privacy", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
-@answering
+@handle_errors
 def privacy(req: func.HttpRequest) -> func.HttpResponse:
     del req
     built = services()
@@ -67,7 +67,7 @@ def privacy(req: func.HttpRequest) -> func.HttpResponse:
 
 
 @bp.route(route="accessibility", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
-@answering
+@handle_errors
 def accessibility(req: func.HttpRequest) -> func.HttpResponse:
     del req
     content = services().content
@@ -75,7 +75,7 @@ def accessibility(req: func.HttpRequest) -> func.HttpResponse:
 
 
 @bp.route(route="cookies", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
-@answering
+@handle_errors
 def cookies(req: func.HttpRequest) -> func.HttpResponse:
     del req
     content = services().content

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import azure.functions as func
 
-from functions.web.error_handling import answering
+from functions.web.error_handling import handle_errors
 from functions.web.responses import json_body
 from shared.bootstrap import Services, services
 from shared.config.settings import SettingsError
@@ -20,7 +20,7 @@ _SILENCE = timedelta(minutes=15)  # three runs of the schedule
 
 
 @bp.route(route="health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
-@answering
+@handle_errors
 def health(req: func.HttpRequest) -> func.HttpResponse:
     del req
     problems = _problems()

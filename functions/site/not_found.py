@@ -7,27 +7,27 @@ from functools import cached_property
 
 import azure.functions as func
 
-from functions.problems.http_errors import MethodError, PageUnknownError
-from functions.web.error_handling import answering
+from functions.problems.http_errors import MethodNotAllowedError, PageNotFoundError
+from functions.web.error_handling import handle_errors
 
 # The host tries functions in the order of their names and asks the method of each first, so this has to be the last.
-_LAST = "zz_elsewhere"
+_FUNCTION_NAME = "zz_elsewhere"
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
-def after(blueprints: Iterable[func.Blueprint]) -> func.Blueprint:
+def catch_all_blueprint(blueprints: Iterable[func.Blueprint]) -> func.Blueprint:
     """The blueprint for whatever these leave over: 405 where another method is taken, else 404."""
     bp = func.Blueprint()
     routes = Routes(lambda: routes_of(blueprints))
 
-    @bp.function_name(_LAST)
+    @bp.function_name(_FUNCTION_NAME)
     @bp.route(route="{*path}", methods=_METHODS, auth_level=func.AuthLevel.ANONYMOUS)
-    @answering
+    @handle_errors
     def elsewhere(req: func.HttpRequest) -> func.HttpResponse:
         allowed = routes.methods_at(req.route_params.get("path", ""))
         if allowed and req.method not in allowed:
-            raise MethodError(allowed)
-        raise PageUnknownError
+            raise MethodNotAllowedError(allowed)
+        raise PageNotFoundError
 
     return bp
 
@@ -60,9 +60,9 @@ def routes_of(blueprints: Iterable[func.Blueprint]) -> Iterator[tuple[str, froze
         app.register_functions(each)
     for function in app.get_functions():
         for binding in function.get_bindings():
-            said = binding.get_dict_repr()
-            if said["type"] == "httpTrigger":
-                yield said["route"], frozenset(str(method) for method in said["methods"])
+            binding_dict = binding.get_dict_repr()
+            if binding_dict["type"] == "httpTrigger":
+                yield binding_dict["route"], frozenset(str(method) for method in binding_dict["methods"])
 
 
 def _pattern(template: str) -> re.Pattern[str]:

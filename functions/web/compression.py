@@ -9,7 +9,7 @@ import gzip
 import azure.functions as func
 from werkzeug.http import parse_accept_header
 
-_WORTH_IT = 1000  # bytes; below that it gains nothing
+_MIN_BYTES = 1000  # bytes; below that it gains nothing
 _LEVEL = 6  # a third of a millisecond for a page
 
 
@@ -17,10 +17,10 @@ def accepts_gzip(req: func.HttpRequest) -> bool:
     return parse_accept_header(req.headers.get("accept-encoding", ""))["gzip"] > 0
 
 
-def packed(req: func.HttpRequest, answer: func.HttpResponse) -> func.HttpResponse:
+def compressed(req: func.HttpRequest, answer: func.HttpResponse) -> func.HttpResponse:
     """The same answer, compressed if it is a page and the browser takes it so."""
     body = answer.get_body()
-    if answer.mimetype != "text/html" or len(body) < _WORTH_IT or not accepts_gzip(req):
+    if answer.mimetype != "text/html" or len(body) < _MIN_BYTES or not accepts_gzip(req):
         return answer
     return func.HttpResponse(
         gzip.compress(body, _LEVEL, mtime=0),

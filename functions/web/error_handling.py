@@ -7,15 +7,14 @@ from dataclasses import dataclass
 
 import azure.functions as func
 
-from functions.forms.csrf import is_foreign
+from functions.forms.csrf import is_cross_site
 from functions.forms.validation import FormError
 from functions.problems.error_table import Problem, problem_of
-from functions.problems.http_errors import ForeignOriginError, MethodError
+from functions.problems.http_errors import CrossSiteFormError, MethodNotAllowedError
 from functions.web import error_log, render
-from functions.web.compression import packed
+from functions.web.compression import compressed
 from functions.web.negotiation import wants_json
 from functions.web.responses import page, problem
-from shared.bootstrap import services
 from shared.config.settings import SettingsError
 from shared.content.content import Content, ContentError
 
@@ -29,7 +28,7 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True)
-class Answering:
+class ErrorHandling:
     """A decorator for synchronous HTTP handlers whose request is called `req`.
 
     Exceptions become the answers that `functions.problems.error_table` lists: problem details where JSON is wanted,
@@ -46,11 +45,11 @@ class Answering:
         def answer(*args: P.args, **kwargs: P.kwargs) -> func.HttpResponse:
             req = signature.bind(*args, **kwargs).arguments["req"]
             try:
-                if is_foreign(req, lambda: self._known_site().url):
-                    raise ForeignOriginError  # noqa: TRY301  # answered like every other refusal
-                return packed(req, handler(*args, **kwargs))
+                if is_cross_site(req, lambda: self._known_site().url):
+                    raise CrossSiteFormError  # noqa: TRY301  # answered like every other refusal
+                return compressed(req, handler(*args, **kwargs))
             except Exception as error:  # noqa: BLE001  # what escapes is logged by the host, message and all
-                return packed(req, self._answer(req, error))
+                return compressed(req, self._answer(req, error))
 
         return answer
 
@@ -75,15 +74,16 @@ class Answering:
 
 
 def _headers(error: Exception, found: Problem) -> dict[str, str]:
-    if isinstance(error, MethodError):
+    if isinstance(error, MethodNotAllowedError):
         return {"Allow": ", ".join(error.allowed)}
     return {} if found.retry_after is None else {"Retry-After": str(found.retry_after)}
 
 
 def _service_site() -> Site:
+    from shared.bootstrap import services  # noqa: PLC0415  # answers are also built where no service is
 
     built = services()
     return Site(built.content, built.site_url)
 
 
-answering = Answering(_service_site)
+handle_errors = ErrorHandling(_service_site)

@@ -15,28 +15,28 @@ logger = logging.getLogger(__name__)
 
 def log(error: Exception, problem: Problem) -> str:
     """Writes one line; returns the id by which a person's report is found in the log, if anything is amiss."""
-    ours = problem.status >= 500 and not isinstance(error, ClosedError)
-    correlation = secrets.token_hex(4) if ours else ""
+    is_failure = problem.status >= 500 and not isinstance(error, ClosedError)
+    correlation = secrets.token_hex(4) if is_failure else ""
     if isinstance(error, (SettingsError, ContentError)):
         logger.error("not ready %s: %s", correlation, error)  # names of settings and of parts of the copy, no values
     elif problem is UNEXPECTED:
-        logger.error("unexpected %s: %s", correlation, whereabouts(error))
-    elif ours:
-        logger.warning("busy %s: %s", correlation, whereabouts(error))
+        logger.error("unexpected %s: %s", correlation, exception_locations(error))
+    elif is_failure:
+        logger.warning("busy %s: %s", correlation, exception_locations(error))
     else:
         logger.info("answered %d: %s", problem.status, type(error).__name__)
     return correlation
 
 
-def whereabouts(error: BaseException) -> str:
+def exception_locations(error: BaseException) -> str:
     """Types and places of an exception and of what led to it: its message may quote what was sent."""
-    told: list[str] = []
+    parts: list[str] = []
     each: traceback.TracebackException | None = traceback.TracebackException.from_exception(error, lookup_lines=False)
     while each is not None:
         frames = [f"{_place(frame.filename)}:{frame.lineno} {frame.name}" for frame in each.stack]
-        told.append(f"{each.exc_type_str} at {' > '.join(frames)}")
+        parts.append(f"{each.exc_type_str} at {' > '.join(frames)}")
         each = each.__cause__ or (None if each.__suppress_context__ else each.__context__)
-    return ", after ".join(told)
+    return ", after ".join(parts)
 
 
 def _place(filename: str) -> str:

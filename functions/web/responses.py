@@ -34,7 +34,7 @@ def see_other(location: str) -> func.HttpResponse:
         ValueError: `location` is not a path on this site.
     """
     if not location.startswith("/") or location.startswith(("//", "/\\")):
-        raise ValueError("only a path on this site")
+        raise ValueError("location must be a path on this site")
     return respond("", "text/plain", 303, {"Location": location})
 
 

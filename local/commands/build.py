@@ -13,7 +13,7 @@ from shared.mail import renderer
 from shared.template_cache import CompiledTemplates
 
 
-class WrittenTemplates(CompiledTemplates):
+class TemplateCacheWriter(CompiledTemplates):
     """A folder that gets what is compiled."""
 
     def dump_bytecode(self, bucket: Bucket) -> None:
@@ -35,8 +35,8 @@ def build(page_folder: Path = render.COMPILED, mail_folder: Path = renderer.COMP
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
     environments = [
-        render.environment(WrittenTemplates(page_folder)),
-        *(renderer.environment(kind, WrittenTemplates(mail_folder)) for kind in ("txt", "html")),
+        render.environment(TemplateCacheWriter(page_folder)),
+        *(renderer.environment(kind, TemplateCacheWriter(mail_folder)) for kind in ("txt", "html")),
     ]
     for environment in environments:
         for name in environment.list_templates():

@@ -77,7 +77,7 @@ def _load(options: argparse.Namespace) -> int:
         return _failed(str(error))
     except AzureError as error:
         return _failed(f"The Sessions table could not be written: {error}")
-    print(f"{loaded.inserted} loaded, {loaded.already_there} there already and left alone.")
+    print(f"{loaded.inserted} loaded, {loaded.already_there} already present and left unchanged.")
     return 0
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from local.paths import ROOT, VENV
-from local.process.signals import hold, stoppable
+from local.process.signals import block_signals, stoppable
 from local.setup.install import InstallError, install
 
 USAGE = """\
@@ -36,15 +36,15 @@ def main(arguments: Sequence[str]) -> int:
     """Returns the exit code."""
     command, *rest = arguments if arguments and not _is_option(arguments[0]) else ["run", *arguments]
     if command not in _MODULES:
-        is_question = command in _HELP
-        print(USAGE, file=sys.stdout if is_question else sys.stderr)
-        return 0 if is_question else 2
+        is_help = command in _HELP
+        print(USAGE, file=sys.stdout if is_help else sys.stderr)
+        return 0 if is_help else 2
     try:
         with stoppable():
             python = install()
-            hold()
+            block_signals()
     except KeyboardInterrupt:
-        print("Stopped before it began.", flush=True)
+        print("Stopped before starting.", flush=True)
         return 0 if command == "run" else 130
     except InstallError as error:
         print(error, file=sys.stderr)
@@ -52,20 +52,20 @@ def main(arguments: Sequence[str]) -> int:
     if Path(sys.prefix).samefile(VENV):
         sys.argv = [command, *rest]
         runpy.run_module(_MODULES[command], run_name="__main__", alter_sys=True)
-    return _become([python, ROOT / "dev.py", *arguments])
+    return _replace_process([python, ROOT / "dev.py", *arguments])
 
 
 def _is_option(argument: str) -> bool:
     return argument.startswith("-") and argument not in _HELP
 
 
-def _become(command: Sequence[str | Path]) -> int:
+def _replace_process(command: Sequence[str | Path]) -> int:
     if sys.platform != "win32":
         os.execv(command[0], [str(part) for part in command])  # noqa: S606 - no shell, so that it gets our signals
-    return _stand_in_for(command)
+    return _run_as_child(command)
 
 
-def _stand_in_for(command: Sequence[str | Path]) -> int:
+def _run_as_child(command: Sequence[str | Path]) -> int:
     with subprocess.Popen(command) as process:
         while True:
             try:

@@ -12,7 +12,7 @@ _GROUPS, _GROUP = 5, 4  # 22 ** 20 is some 2 ** 89 possibilities
 
 def main() -> int:
     """Returns 1 where what was typed is too short."""
-    typed = getpass.getpass("Passphrase of at least 20 characters, such as five words (empty: I make one): ")
+    typed = getpass.getpass("Passphrase of at least 20 characters, such as five words (leave empty to generate one): ")
     passphrase = typed or new_passphrase()
     try:
         made = PassphraseHash.of(passphrase)

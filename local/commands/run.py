@@ -18,16 +18,16 @@ from local.paths import ROOT, RUNNING, STATE
 from local.process.child_process import ChildFailedError
 from local.process.ports import is_free
 from local.process.signals import stoppable
-from local.setup.keys import kept_keys
+from local.setup.keys import load_or_create_keys
 from local.stack.azurite import REFERRALS
-from local.stack.environment import DEVELOPERS_OWN
+from local.stack.environment import DEVELOPER_SETTINGS_FILE
 from local.stack.host_client import FunctionFailedError
 from local.stack.processes import Plan
 from local.stack.sessions_csv import ScheduleError
 from local.stack.stack import Stack, started
 from shared.local_time import LONDON, NoSuchTimeError, instant, moment_in_words
 
-_FIRST_MORNING = datetime(2023, 9, 1, 9, 0, tzinfo=LONDON)
+_DEFAULT_START = datetime(2023, 9, 1, 9, 0, tzinfo=LONDON)
 _RUNS_KEPT = 5
 
 
@@ -48,12 +48,12 @@ def main() -> int:
 def options(arguments: Sequence[str]) -> argparse.Namespace:
     """What was chosen on the command line; `at` is an aware datetime or None."""
     parser = argparse.ArgumentParser(prog="dev.py run", description="Runs the whole service until Ctrl+C.")
-    parser.add_argument("--port", type=_free_port, metavar="N", help="of the site; a free one without it")
+    parser.add_argument("--port", type=_free_port, metavar="N", help="port of the site; any free port by default")
     clock = parser.add_mutually_exclusive_group()
     clock.add_argument("--at", type=_moment, metavar='"2023-09-07 14:00"', help="where the clock starts, London time")
     clock.add_argument("--now", action="store_true", help="the real time")
     parser.add_argument("--speed", type=_speed, default=1.0, metavar="N", help="let the clock run N times as fast")
-    parser.add_argument("--data", type=Path, metavar="DIR", help="keep the tables there; in memory without it")
+    parser.add_argument("--data", type=Path, metavar="DIR", help="folder to keep the tables in; in memory by default")
     # For tests of this command: another function app, and another place for what it keeps.
     parser.add_argument("--app", type=Path, default=ROOT, help=argparse.SUPPRESS)
     parser.add_argument("--state", type=Path, default=STATE, help=argparse.SUPPRESS)
@@ -63,7 +63,7 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
 def _free_port(text: str) -> int:
     port = int(text)
     if not 0 < port < 65_536 or not is_free(port):
-        raise argparse.ArgumentTypeError(f"port {text} is in use or none: choose another, or leave --port out")
+        raise argparse.ArgumentTypeError(f"port {text} is in use or not valid: choose another, or omit --port")
     return port
 
 
@@ -74,33 +74,33 @@ def _moment(text: str) -> datetime:
     except NoSuchTimeError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
     except ValueError as error:
-        raise argparse.ArgumentTypeError(f'{text!r} is no moment like "2023-09-07 14:00"') from error
+        raise argparse.ArgumentTypeError(f'{text!r} is not a date and time like "2023-09-07 14:00"') from error
 
 
 def _speed(text: str) -> float:
     speed = float(text)
     if not 0 < speed < float("inf"):
-        raise argparse.ArgumentTypeError("the speed is a number above 0")
+        raise argparse.ArgumentTypeError("the speed must be a number greater than 0")
     return speed
 
 
 def _run(chosen: argparse.Namespace) -> NoReturn:
-    print(about_the_clock(chosen), flush=True)
+    print(clock_notice(chosen), flush=True)
     with started(_plan(chosen)) as stack:
         ready = _addresses(stack)
         _announce(stack, ready)
-        with _findable(ready, chosen.state / RUNNING):
+        with _publish_addresses(ready, chosen.state / RUNNING):
             _watch(stack)
 
 
-def about_the_clock(chosen: argparse.Namespace) -> str:
+def clock_notice(chosen: argparse.Namespace) -> str:
     """What the person who starts it has to know about the time that it will show."""
     if chosen.now:
         return "The clock shows the real time."
     if chosen.at:
         return f"The clock starts at {moment_in_words(chosen.at)} in London."
     return (
-        f"The clock starts at {moment_in_words(_FIRST_MORNING)} in London, because the example schedule is of 2023: "
+        f"The clock starts at {moment_in_words(_DEFAULT_START)} in London, because the example schedule is of 2023: "
         "--now for the real time, --at for another moment."
     )
 
@@ -109,12 +109,12 @@ def _plan(chosen: argparse.Namespace) -> Plan:
     if chosen.data:
         chosen.data.mkdir(parents=True, exist_ok=True)
     return Plan(
-        at=None if chosen.now else chosen.at or _FIRST_MORNING,
+        at=None if chosen.now else chosen.at or _DEFAULT_START,
         speed=chosen.speed,
         port=chosen.port,
         folder=_new_folder(chosen.state / "logs"),
-        keys=kept_keys(chosen.state / "keys.json"),
-        developers_own=DEVELOPERS_OWN,
+        keys=load_or_create_keys(chosen.state / "keys.json"),
+        developer_settings_file=DEVELOPER_SETTINGS_FILE,
         data=chosen.data,
         app=chosen.app.resolve(),
         reports=chosen.app.resolve() == ROOT,
@@ -154,7 +154,7 @@ def _announce(stack: Stack, ready: Mapping[str, str]) -> None:
 
 
 @contextmanager
-def _findable(ready: Mapping[str, str], path: Path) -> Iterator[None]:
+def _publish_addresses(ready: Mapping[str, str], path: Path) -> Iterator[None]:
     """Says in a file where this run is, for the other commands; the latest run has the file."""
     text = json.dumps({**ready, "pid": os.getpid()})
     path.write_text(text, "utf-8")

@@ -14,9 +14,9 @@ from local.paths import ROOT, STATE
 from local.process.child_process import ChildFailedError
 from local.process.signals import stoppable
 from local.stack.stack import Stack
-from local.tour import EVERY, Visitor, Walk, stacks
-from local.tour.browser import NoBrowserError, running_browser, visiting
-from local.tour.letters import letters
+from local.tour import ALL_WALKS, Visitor, Walk, stacks
+from local.tour.browser import NoBrowserError, open_page, running_browser
+from local.tour.letters import sample_mails
 from shared.content.content import load_content
 
 _WIDTHS: dict[str, ViewportSize] = {
@@ -48,12 +48,12 @@ class Picture:
 
 def main(arguments: Sequence[str]) -> int:
     chosen = _options(arguments)
-    walks = [walk for walk in EVERY if chosen.only in walk.name]
+    walks = [walk for walk in ALL_WALKS if chosen.only in walk.name]
     try:
         with stoppable():
             pictures = take(chosen.to, walks, mails=not chosen.only)
     except KeyboardInterrupt:
-        print("Stopped before the end.")
+        print("Stopped before finishing.")
         return 130
     except (NoBrowserError, ChildFailedError) as error:
         print(error, file=sys.stderr)
@@ -80,15 +80,15 @@ def take(folder: Path, walks: Sequence[Walk], *, mails: bool) -> list[Picture]:
     """
     pictures: list[Picture] = []
     with running_browser() as browser, stacks() as running:
-        _make_room(folder)
+        _remove_old_pictures(folder)
         for walk in walks:
-            pictures += _of_walk(browser, running(walk.needs), walk, folder)
-        pictures += _of_mails(browser, folder) if mails else []
+            pictures += _walk_pictures(browser, running(walk.needs), walk, folder)
+        pictures += _mail_pictures(browser, folder) if mails else []
     (folder / "index.html").write_text(_index(pictures), "utf-8")
     return pictures
 
 
-def _make_room(folder: Path) -> None:
+def _remove_old_pictures(folder: Path) -> None:
     """Removes the pictures of the last time and nothing else: the folder may hold more than ours."""
     folder.mkdir(parents=True, exist_ok=True)
     for width in _WIDTHS:
@@ -96,15 +96,15 @@ def _make_room(folder: Path) -> None:
             old.unlink()
 
 
-def _of_walk(browser: Browser, stack: Stack, walk: Walk, folder: Path) -> Iterator[Picture]:
-    with visiting(browser, viewport=_WIDTHS["phone"]) as (page, _):
+def _walk_pictures(browser: Browser, stack: Stack, walk: Walk, folder: Path) -> Iterator[Picture]:
+    with open_page(browser, viewport=_WIDTHS["phone"]) as (page, _):
         for name in walk.pages(Visitor(page, stack, stack.site)):
             yield _picture(page, name, folder)
 
 
-def _of_mails(browser: Browser, folder: Path) -> Iterator[Picture]:
-    with visiting(browser, viewport=_WIDTHS["phone"]) as (page, _):
-        for name, mail in letters(load_content(_CONTENT)):
+def _mail_pictures(browser: Browser, folder: Path) -> Iterator[Picture]:
+    with open_page(browser, viewport=_WIDTHS["phone"]) as (page, _):
+        for name, mail in sample_mails(load_content(_CONTENT)):
             page.set_content(mail.html)
             yield _picture(page, f"mail, {name}: {mail.subject}", folder)
 

@@ -36,7 +36,7 @@ def main(arguments: Sequence[str]) -> int:
             for name, command in steps(arguments).items():
                 outcomes.append(_outcome(name, command))
     except KeyboardInterrupt:
-        print("\nStopped before the end.")
+        print("\nStopped before finishing.")
         return 130
     finally:
         _report(outcomes, arguments)

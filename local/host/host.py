@@ -32,7 +32,7 @@ _log = logging.getLogger("functions.host")
 
 # Real seconds that running functions get to end when the host is told to stop.
 GRACE_SECONDS = 5
-_AGAIN_SECONDS = 1.0
+_RESTART_DELAY_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Host:
         try:
             async with asyncio.timeout(GRACE_SECONDS):
                 await serving
-                await self.invocations.at_rest()
+                await self.invocations.wait_until_idle()
         except TimeoutError:
             _log.warning("The host stops although a function is still running")
 
@@ -132,5 +132,5 @@ async def _forever(listen: Callable[[], Awaitable[None]]) -> None:
         try:
             await listen()
         except Exception:  # noqa: BLE001 - whatever it was, the others must go on and it must come back
-            _log.exception("A listener stumbled and starts again")
-        await asyncio.sleep(_AGAIN_SECONDS)
+            _log.exception("A listener failed and is restarted")
+        await asyncio.sleep(_RESTART_DELAY_SECONDS)

@@ -36,8 +36,8 @@ class Invocations:
     def __init__(self, runtime: Runtime, outputs: Outputs, timeout: timedelta | None) -> None:
         self.started = 0
         self._running = 0
-        self._rest = asyncio.Event()
-        self._rest.set()
+        self._idle = asyncio.Event()
+        self._idle.set()
         self._runtime = runtime
         self._outputs = outputs
         self._timeout = timeout.total_seconds() if timeout else None
@@ -67,9 +67,9 @@ class Invocations:
         _log.info("Executed %s (%s, id=%s, %.0f ms)", function.name, word, invocation, duration)
         return outcome
 
-    async def at_rest(self) -> None:
+    async def wait_until_idle(self) -> None:
         """Waits until nothing runs."""
-        await self._rest.wait()
+        await self._idle.wait()
 
     @contextmanager
     def _counted(self) -> Iterator[None]:
@@ -83,9 +83,9 @@ class Invocations:
     def _count(self, change: int) -> None:
         self._running += change
         if self._running:
-            self._rest.clear()
+            self._idle.clear()
         else:
-            self._rest.set()
+            self._idle.set()
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._background.discard(task)

@@ -66,7 +66,7 @@ def serve(  # noqa: PLR0913 - each of them by name
     threads = set(threading.enumerate())
     with listening:
         asyncio.run(_run(host, listening, on_ready or _nothing))
-    _leave_behind(set(threading.enumerate()) - threads)
+    _exit_if_threads_remain(set(threading.enumerate()) - threads)
     return 0
 
 
@@ -84,7 +84,7 @@ def _listen(port: int) -> socket.socket:
     return listening
 
 
-def _leave_behind(threads: set[threading.Thread]) -> None:
+def _exit_if_threads_remain(threads: set[threading.Thread]) -> None:
     """Python would wait at its end for every thread of a pool, so for a function that never comes to its end."""
     deadline = time.monotonic() + _LAST_SECONDS
     for thread in threads:

@@ -64,12 +64,12 @@ class FaultRule(BaseModel):
     subject: str = ""
 
     @model_validator(mode="after")
-    def _makes_sense(self) -> Self:
+    def _is_consistent(self) -> Self:
         need = _NEEDS.get(self.kind)
         if need and getattr(self, need) is None:
             raise ValueError(f"a fault of the kind {self.kind} needs {need}")
         if self.on == "status" and self.aspect in {"final", "report"}:
-            raise ValueError(f"{self.kind} is about sending")
+            raise ValueError(f"a fault of the kind {self.kind} applies to sending only")
         return self
 
     @property

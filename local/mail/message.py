@@ -14,8 +14,8 @@ from pydantic_core import PydanticCustomError
 
 from local.mail.errors import InvalidMessageError, ServiceError
 
-MOST_RECIPIENTS = 50
-LARGEST_REQUEST = 10 * 1024 * 1024
+MAX_RECIPIENTS = 50
+MAX_REQUEST_BYTES = 10 * 1024 * 1024
 _MESSAGE_ID = re.compile(r"<[^<>@\s]+@[^<>@\s]+\.[^<>@\s]+>")
 
 
@@ -77,7 +77,7 @@ class Recipients(_Part):
 
     @model_validator(mode="after")
     def _are_one_to_fifty(self) -> Self:
-        if not 1 <= len(self.everyone) <= MOST_RECIPIENTS:
+        if not 1 <= len(self.everyone) <= MAX_RECIPIENTS:
             raise PydanticCustomError("recipients", "1 to 50 recipients")
         return self
 

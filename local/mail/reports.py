@@ -18,7 +18,7 @@ TOPIC = (
     "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/local"
     "/providers/Microsoft.Communication/communicationServices/local"
 )
-_PAUSES = (1.0, 2.0, 4.0, 8.0)
+_RETRY_DELAYS = (1.0, 2.0, 4.0, 8.0)
 _TIMEOUT = 5.0
 _TICK = 0.05
 _DETAILS = {
@@ -105,13 +105,13 @@ async def _until(due: datetime, clock: Callable[[], datetime]) -> None:
         await asyncio.sleep(_TICK)
 
 
-async def _deliver(event: Event, url: str, pauses: Sequence[float] = _PAUSES) -> None:
+async def _deliver(event: Event, url: str, pauses: Sequence[float] = _RETRY_DELAYS) -> None:
     for pause in (*pauses, None):
         if await asyncio.to_thread(_post, event, url):
             return
         if pause is not None:
             await asyncio.sleep(pause)
-    _log.error("a delivery report found no taker and was given up")
+    _log.error("a delivery report could not be posted to the webhook and was dropped")
 
 
 def _post(event: Event, url: str) -> bool:

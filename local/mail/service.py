@@ -12,7 +12,7 @@ from local.mail.faults import Aspect, FaultRule
 from local.mail.http.exchange import Request, Response, json_response
 from local.mail.http.signature import check_signature
 from local.mail.mailbox import UNDELIVERED, Mail, Operation, Submission
-from local.mail.message import LARGEST_REQUEST, read_message
+from local.mail.message import MAX_REQUEST_BYTES, read_message
 from local.mail.state import Clock, State
 
 API_VERSIONS = frozenset({"2023-03-31", "2024-07-01-preview", "2025-09-01"})
@@ -48,9 +48,9 @@ class EmailService:
         self._state.memory.sends.admit(self._state.clock(), per_minute=limits.per_minute, per_hour=limits.per_hour)
         operation_id = _requested_id(request)
         submission = self._read(request)
-        delay, answer = await self._meet_faults("send", submission)
+        delay, answer = await self._apply_faults("send", submission)
         operation = self._accept(operation_id, submission)
-        await _meet_faults_after(delay, answer)
+        await _apply_faults_after(delay, answer)
         return self._answer(request, operation.id, _ACCEPTED, 202)
 
     async def status(self, request: Request, operation_id: str) -> Response:
@@ -62,8 +62,8 @@ class EmailService:
             self._state.clock(), per_minute=limits.status_per_minute, per_hour=limits.status_per_hour
         )
         operation = self._state.memory.mailbox.operation(operation_id)
-        delay, answer = await self._meet_faults("status", operation.submission if operation else None)
-        await _meet_faults_after(delay, answer)
+        delay, answer = await self._apply_faults("status", operation.submission if operation else None)
+        await _apply_faults_after(delay, answer)
         age = self._state.clock() - operation.accepted_at if operation else None
         if operation is None or age is None or age < limits.status_lag:
             raise ServiceError(404, "The requested operation was not found.")
@@ -80,7 +80,7 @@ class EmailService:
             raise ServiceError(400, "The api-version is not supported.", code="UnsupportedApiVersionValue")
 
     def _read(self, request: Request) -> Submission:
-        if len(request.body) > LARGEST_REQUEST:
+        if len(request.body) > MAX_REQUEST_BYTES:
             raise ServiceError(400, "The request is larger than 10 MB.")
         posted = request.json()
         message = read_message(posted, self._state.settings.senders)
@@ -117,7 +117,7 @@ class EmailService:
             return list(rule.reports)
         return ["Delivered"] if mail.delivered else []
 
-    async def _meet_faults(self, on: str, submission: Submission | None) -> tuple[FaultRule | None, FaultRule | None]:
+    async def _apply_faults(self, on: str, submission: Submission | None) -> tuple[FaultRule | None, FaultRule | None]:
         """Meets those that come before acceptance, and returns the delay and the answer for afterwards."""
         memory = self._state.memory
         delay, answer = self._take(on, "delay", submission), self._take(on, "answer", submission)
@@ -149,7 +149,7 @@ class EmailService:
         return json_response(body, http_status, headers)
 
 
-async def _meet_faults_after(delay: FaultRule | None, answer: FaultRule | None) -> None:
+async def _apply_faults_after(delay: FaultRule | None, answer: FaultRule | None) -> None:
     if delay and delay.kind == "delay_after":
         await asyncio.sleep(delay.seconds or 0)
     if answer and answer.kind == "drop_after":

@@ -31,7 +31,7 @@ class Child:
         """Raises ChildFailedError, with the end of its log, if the process is no longer there."""
         code = self.process.poll()
         if code is not None:
-            raise ChildFailedError(f"{self.name} has stopped (exit code {code}).{self._last_words()}")
+            raise ChildFailedError(f"{self.name} has stopped (exit code {code}).{self._log_tail()}")
 
     def wait_until(self, is_ready: Callable[[], bool]) -> None:
         """Raises ChildFailedError if the process ends before it is ready, or is not ready in good time."""
@@ -39,14 +39,14 @@ class Child:
         while not is_ready():
             self.check()
             if time.monotonic() > deadline:
-                raise ChildFailedError(f"{self.name} did not start in {_STARTING_SECONDS:.0f}s.{self._last_words()}")
+                raise ChildFailedError(f"{self.name} did not start in {_STARTING_SECONDS:.0f}s.{self._log_tail()}")
             time.sleep(0.05)
         self.check()
 
     def log_text(self) -> str:
         return self.log.read_text("utf-8", errors="replace")
 
-    def _last_words(self) -> str:
+    def _log_tail(self) -> str:
         lines = self.log_text().splitlines()[-_LINES_SHOWN:]
         quoted = "".join(f"\n    {line}" for line in lines) or " nothing"
         return f" The last lines of {self.log}:{quoted}"

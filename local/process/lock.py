@@ -15,7 +15,7 @@ else:
 
 
 @contextmanager
-def alone(lock: Path) -> Iterator[None]:
+def exclusive_lock(lock: Path) -> Iterator[None]:
     """Waits until nobody else holds the lock, and holds it.
 
     Programs started within it inherit it (with `close_fds=False`): if this process is killed, the next one waits for
@@ -24,16 +24,16 @@ def alone(lock: Path) -> Iterator[None]:
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("w", encoding="utf-8") as file:
         said = False
-        while not _is_ours(file):
+        while not _try_lock(file):
             if not said:
-                print("Another installation is going on; waiting for it to end.", flush=True)
+                print("Another installation is in progress; waiting for it to finish.", flush=True)
             said = True
             time.sleep(0.2)
         os.set_inheritable(file.fileno(), True)
         yield
 
 
-def _is_ours(file: IO[str]) -> bool:
+def _try_lock(file: IO[str]) -> bool:
     try:
         if sys.platform == "win32":
             msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)

@@ -21,7 +21,7 @@ def stoppable() -> Iterator[None]:
         if number == signal.SIGINT or before[number] != signal.SIG_IGN:
             signal.signal(number, _stop)
     try:
-        _release()
+        _unblock_signals()
         yield
     finally:
         for number, handler in before.items():
@@ -34,12 +34,12 @@ def _stop(number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt(number)
 
 
-def hold() -> None:
+def block_signals() -> None:
     """Keeps signals waiting for the program that this process turns into next, until that one is `stoppable`."""
     if sys.platform != "win32":
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
 
 
-def _release() -> None:
+def _unblock_signals() -> None:
     if sys.platform != "win32":
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)

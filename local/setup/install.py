@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from local.paths import NODE, ROOT, STATE, VENV
-from local.process.lock import alone
+from local.process.lock import exclusive_lock
 from local.setup.node import node_program, npm_script
 
 _REQUIREMENTS = (ROOT / "requirements.txt", ROOT / "local" / "requirements.txt")
@@ -31,7 +31,7 @@ def install() -> Path:
     Raises:
         InstallError: a step failed; the next call begins that step anew.
     """
-    with alone(STATE / "install.lock"):
+    with exclusive_lock(STATE / "install.lock"):
         return _install_missing()
 
 
@@ -39,8 +39,8 @@ def _install_missing() -> Path:
     python = _venv_python()
     packages = _fingerprint(_REQUIREMENTS, sys.version, str(VENV))
     if not (python.exists() and _is_stamped(VENV, packages)):
-        _refuse_a_link(VENV)
-        _distrust(VENV)
+        _refuse_symlink(VENV)
+        _remove_stamp(VENV)
         _install_packages(python)
         _stamp(VENV, packages)
     azurite = _fingerprint(_PACKAGE_FILES)
@@ -54,7 +54,9 @@ def _install_packages(python: Path) -> None:
     try:
         venv.create(VENV, clear=True, symlinks=sys.platform != "win32")
     except OSError as error:
-        raise InstallError(f".venv cannot be made anew: {error}. Is something using it, an editor perhaps?") from error
+        raise InstallError(
+            f".venv cannot be recreated: {error}. It may be in use, for example by an editor."
+        ) from error
     files = [f"--requirement={path}" for path in _REQUIREMENTS]
     uv = shutil.which("uv")
     if uv and _succeeds([uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", python, *files]):
@@ -73,7 +75,7 @@ def _install_azurite(fingerprint: str) -> None:
             shutil.copy(path, draft)
         _npm_ci(draft)
         _stamp(draft, fingerprint)
-        _distrust(NODE)
+        _remove_stamp(NODE)
         _empty(NODE)
         NODE.rmdir()
         draft.rename(NODE)
@@ -116,19 +118,21 @@ def _stamp(folder: Path, fingerprint: str) -> None:
     (folder / _STAMP).write_text(fingerprint, "utf-8")
 
 
-def _refuse_a_link(folder: Path) -> None:
+def _refuse_symlink(folder: Path) -> None:
     """Making it anew would empty what it points to, which others may be using. Raises InstallError."""
     if folder.is_symlink():
-        raise InstallError(f"{folder} is a link to an environment that was made for another place: remove the link.")
+        raise InstallError(
+            f"{folder} is a symbolic link to an environment created for another location: remove the link."
+        )
 
 
-def _distrust(folder: Path) -> None:
+def _remove_stamp(folder: Path) -> None:
     (folder / _STAMP).unlink(missing_ok=True)
 
 
-def _run(otherwise: str, command: Sequence[str | Path], *, quiet: bool = False) -> None:
+def _run(failure: str, command: Sequence[str | Path], *, quiet: bool = False) -> None:
     if not _succeeds(command, quiet=quiet):
-        raise InstallError(f"{otherwise}. What failed: {' '.join(map(str, command))}")
+        raise InstallError(f"{failure}. Failed command: {' '.join(map(str, command))}")
 
 
 def _succeeds(command: Sequence[str | Path], *, quiet: bool = False) -> bool:

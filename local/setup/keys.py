@@ -22,7 +22,7 @@ _NAMES = {
 }
 
 
-def kept_keys(path: Path) -> dict[str, str]:
+def load_or_create_keys(path: Path) -> dict[str, str]:
     """The keys of that file by setting's name; whatever is missing is made and added first, nothing is replaced."""
     kept: dict[str, str] = json.loads(path.read_text("utf-8")) if path.exists() else {}
     if kept.keys() >= _NAMES:

@@ -79,9 +79,9 @@ def _started(data: Path | None, log: Path, *, silent: bool) -> Iterator[Azurite]
         command = [*_command(blob, queue, table), *_persistence(data), *(["--silent"] if silent else [])]
         with running_child("Azurite (the storage emulator)", command, log=log, env=env) as child:
             try:
-                child.wait_until(probe.answers)
+                child.wait_until(probe.is_ready)
             except ChildFailedError:
-                if attempt == _ATTEMPTS or not _lost_its_port(child):
+                if attempt == _ATTEMPTS or not _port_was_taken(child):
                     raise
                 continue
             yield Azurite(blob, queue, table, child)
@@ -96,7 +96,7 @@ class _Probe:
         self.key = base64.b64encode(secrets.token_bytes(64)).decode()
         self._url = f"http://127.0.0.1:{table_port}/{self.account}"
 
-    def answers(self) -> bool:
+    def is_ready(self) -> bool:
         credential = AzureNamedKeyCredential(self.account, self.key)
         with TableServiceClient(self._url, credential=credential, retry_total=0, connection_timeout=2) as client:
             try:
@@ -123,5 +123,5 @@ def _persistence(data: Path | None) -> list[str]:
     return ["--location", str(data.resolve())] if data else ["--inMemoryPersistence"]
 
 
-def _lost_its_port(child: Child) -> bool:
+def _port_was_taken(child: Child) -> bool:
     return "EADDRINUSE" in child.log_text()

@@ -8,7 +8,7 @@ from local.paths import ROOT
 from local.stack.azurite import REFERRALS, Azurite
 
 EXAMPLE = ROOT / "local" / "local.settings.example.json"
-DEVELOPERS_OWN = ROOT / "local.settings.json"
+DEVELOPER_SETTINGS_FILE = ROOT / "local.settings.json"
 
 
 def settings(
@@ -17,7 +17,7 @@ def settings(
     mail_url: str,
     site_url: str,
     keys: Mapping[str, str],
-    developers_own: Path | None = None,
+    developer_settings_file: Path | None = None,
 ) -> dict[str, str]:
     """Every setting of the service by name: the developer's choice, over it what only the run itself can know."""
     bookings = azurite.connection_string()
@@ -33,12 +33,12 @@ def settings(
         "SITE_URL": site_url,
         "COLLECT_URL": site_url,
     }
-    return chosen(developers_own) | run | dict(keys)
+    return developer_settings(developer_settings_file) | run | dict(keys)
 
 
-def chosen(developers_own: Path | None = None) -> dict[str, str]:
+def developer_settings(developer_settings_file: Path | None = None) -> dict[str, str]:
     """The example's values, over them those of the developer's own file where there is one."""
-    own = _values(developers_own) if developers_own and developers_own.exists() else {}
+    own = _values(developer_settings_file) if developer_settings_file and developer_settings_file.exists() else {}
     return _values(EXAMPLE) | own
 
 

@@ -16,7 +16,7 @@ class FunctionFailedError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Host:
+class HostClient:
     """One running function host. `url` has no slash at its end."""
 
     url: str

@@ -13,7 +13,7 @@ from local.paths import EXAMPLE_SESSIONS, ROOT
 from local.process.child_process import Child, python_command, running_child
 from local.stack import environment
 from local.stack.azurite import Azurite
-from local.stack.host_client import Host
+from local.stack.host_client import HostClient
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +31,7 @@ class Plan:
     hosts: int = 1
     port: int | None = None
     settings: Mapping[str, str] = field(default_factory=dict)
-    developers_own: Path | None = None
+    developer_settings_file: Path | None = None
     load: Path | None = EXAMPLE_SESSIONS
     data: Path | None = None
     app: Path = ROOT
@@ -43,11 +43,11 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Mail:
+class MailEmulatorProcess:
     client: Emulator
     child: Child = field(repr=False)
 
-    def answers(self) -> bool:
+    def is_running(self) -> bool:
         try:
             self.client.messages()
         except OSError:
@@ -56,9 +56,9 @@ class Mail:
 
 
 @contextmanager
-def running_mail(plan: Plan, port: int) -> Iterator[Mail]:
+def running_mail(plan: Plan, port: int) -> Iterator[MailEmulatorProcess]:
     """Starts the e-mail emulator and does not wait for it."""
-    sender = environment.chosen(plan.developers_own)["EMAIL_SENDER"]
+    sender = environment.developer_settings(plan.developer_settings_file)["EMAIL_SENDER"]
     arguments: list[str | Path] = [
         "--sender",
         sender,
@@ -69,11 +69,11 @@ def running_mail(plan: Plan, port: int) -> Iterator[Mail]:
     ]
     command = python_command("local.mail", "--port", str(port), *arguments)
     with running_child("The e-mail emulator", command, log=plan.folder / "mail.log", env={}) as child:
-        yield Mail(Emulator(f"http://127.0.0.1:{port}"), child)
+        yield MailEmulatorProcess(Emulator(f"http://127.0.0.1:{port}"), child)
 
 
 @contextmanager
-def running_host(plan: Plan, number: int, port: int, settings: Mapping[str, str]) -> Iterator[Host]:
+def running_host(plan: Plan, number: int, port: int, settings: Mapping[str, str]) -> Iterator[HostClient]:
     """Starts a function host and does not wait for it.
 
     Unless the settings say otherwise only number 0 runs the timer, as one instance does in Azure.
@@ -87,12 +87,16 @@ def running_host(plan: Plan, number: int, port: int, settings: Mapping[str, str]
     arguments: list[str | Path] = ["--port", str(port), "--settings", run, "--clock", plan.clock, "--app", plan.app]
     command = python_command("local.stack.site", *arguments)
     with running_child("The function host", command, log=plan.folder / f"{name}.log", env={}) as child:
-        yield Host(f"http://127.0.0.1:{port}", keys["master"], keys["system"], child)
+        yield HostClient(f"http://127.0.0.1:{port}", keys["master"], keys["system"], child)
 
 
-def settings_of(plan: Plan, azurite: Azurite, mail: Mail, site_url: str) -> dict[str, str]:
+def settings_of(plan: Plan, azurite: Azurite, mail: MailEmulatorProcess, site_url: str) -> dict[str, str]:
     """Everything that the service is told, the plan's own settings last."""
-    told = environment.settings(
-        azurite=azurite, mail_url=mail.client.url, site_url=site_url, keys=plan.keys, developers_own=plan.developers_own
+    base = environment.settings(
+        azurite=azurite,
+        mail_url=mail.client.url,
+        site_url=site_url,
+        keys=plan.keys,
+        developer_settings_file=plan.developer_settings_file,
     )
-    return {**told, **plan.settings}
+    return {**base, **plan.settings}

@@ -88,7 +88,7 @@ def _header(names: Sequence[str]) -> list[str]:
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise _CellError(f"the header names {twice[0]!r} twice")
     if untyped := [name for name in names if name.removesuffix(_TYPE_SUFFIX) not in names]:
-        raise _CellError(f"the header has {untyped[0]!r} but not the column that it is the type of")
+        raise _CellError(f"the header has {untyped[0]!r} but not the column whose type it gives")
     return list(names)
 
 
@@ -110,7 +110,7 @@ def _key(name: str, text: str) -> str:
         raise _CellError(f"{name} is empty")
     if _ILLEGAL_IN_KEY.search(text) or len(text) > _LONGEST_KEY:
         raise _CellError(
-            f"{name} {text[:60]!r} is no legal key: no / \\ # ? or line breaks, at most {_LONGEST_KEY} long"
+            f"{name} {text[:60]!r} is not a valid key: no / \\ # ? or line breaks, at most {_LONGEST_KEY} long"
         )
     return text
 
@@ -156,4 +156,4 @@ def _cell(name: str, text: str, kind: str) -> Cell:
     try:
         return reads(text)
     except (ValueError, KeyError) as error:
-        raise _CellError(f"{name} is no {kind or 'String'}: {text[:60]!r}") from error
+        raise _CellError(f"{name} is not a valid {kind or 'String'}: {text[:60]!r}") from error

@@ -18,8 +18,8 @@ from local.process.child_process import Child, ChildFailedError
 from local.process.ports import free_ports
 from local.setup.keys import new_keys
 from local.stack.azurite import Azurite, running_azurite
-from local.stack.host_client import Host
-from local.stack.processes import Mail, Plan, running_host, running_mail, settings_of
+from local.stack.host_client import HostClient
+from local.stack.processes import MailEmulatorProcess, Plan, running_host, running_mail, settings_of
 from local.stack.sessions_csv import SESSIONS, insert_sessions, read_schedule
 from local.stack.tables_and_queues import create_storage
 
@@ -30,7 +30,7 @@ _SETTLING_SECONDS = 120.0
 class Stack:
     azurite: Azurite
     mail: Emulator
-    hosts: tuple[Host, ...]
+    hosts: tuple[HostClient, ...]
     settings: Mapping[str, str] = field(repr=False)
     clock_path: Path
     children: tuple[Child, ...]
@@ -142,7 +142,7 @@ def started(plan: Plan) -> Iterator[Stack]:
         mail = running.enter_context(running_mail(plan, mail_port))
         azurite = running.enter_context(running_azurite(data=plan.data, log=plan.folder / "azurite.log"))
         settings = settings_of(plan, azurite, mail, f"http://127.0.0.1:{ports[0]}")
-        _fill(settings, plan.load)
+        _load_schedule(settings, plan.load)
         hosts = tuple(
             running.enter_context(running_host(plan, number, port, settings)) for number, port in enumerate(ports)
         )
@@ -159,7 +159,7 @@ def _set_clock(plan: Plan, speed: float) -> None:
     set_clock(plan.clock, at=plan.at or datetime.now(UTC), speed=speed)
 
 
-def _fill(settings: Mapping[str, str], schedule: Path | None) -> None:
+def _load_schedule(settings: Mapping[str, str], schedule: Path | None) -> None:
     create_storage(settings)
     with TableClient.from_connection_string(settings["BOOKINGS_STORAGE"], SESSIONS) as table:
         is_empty = next(iter(table.list_entities(results_per_page=1)), None) is None
@@ -167,8 +167,8 @@ def _fill(settings: Mapping[str, str], schedule: Path | None) -> None:
             insert_sessions(table, read_schedule(schedule))
 
 
-def _wait_until_ready(stack: Stack, mail: Mail) -> None:
-    mail.child.wait_until(mail.answers)
+def _wait_until_ready(stack: Stack, mail: MailEmulatorProcess) -> None:
+    mail.child.wait_until(mail.is_running)
     for host in stack.hosts:
         host.child.wait_until(host.is_running)
     stack.tick()

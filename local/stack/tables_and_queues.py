@@ -8,7 +8,7 @@ from azure.storage.queue import QueueServiceClient
 
 from local.stack.sessions_csv import SESSIONS
 
-STORED: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
+TABLES_AND_QUEUES: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
     "BOOKINGS_STORAGE": (
         (SESSIONS, "Bookings", "MailLog", "MailIndex", "Service"),
         ("emails", "emails-poison"),
@@ -22,7 +22,7 @@ STORED: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
 
 def create_storage(settings: Mapping[str, str]) -> None:
     """Creates what is not there yet in the accounts of BOOKINGS_STORAGE and REFERRALS_STORAGE (connection strings)."""
-    for setting, (tables, queues) in STORED.items():
+    for setting, (tables, queues) in TABLES_AND_QUEUES.items():
         _create_tables(settings[setting], tables)
         _create_queues(settings[setting], queues)
 

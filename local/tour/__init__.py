@@ -9,6 +9,6 @@ from local.tour.running import stacks
 from local.tour.visitor import Visitor
 from local.tour.walk import Walk
 
-__all__ = ["EVERY", "Visitor", "Walk", "stacks"]
+__all__ = ["ALL_WALKS", "Visitor", "Walk", "stacks"]
 
-EVERY: tuple[Walk, ...] = (*INFORMATION, *BOOKINGS, *MANAGING, *REFERRALS, *PROVIDER)
+ALL_WALKS: tuple[Walk, ...] = (*INFORMATION, *BOOKINGS, *MANAGING, *REFERRALS, *PROVIDER)

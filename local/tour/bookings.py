@@ -19,7 +19,7 @@ def fill_in(visitor: Visitor, address: str) -> None:
     visitor.page.get_by_label("I will join from a private space").check()
 
 
-def to_check(visitor: Visitor, session_id: str, address: str = "") -> None:
+def go_to_check(visitor: Visitor, session_id: str, address: str = "") -> None:
     """As far as the page for checking; without an address, with one at the trust."""
     open_details(visitor, session_id)
     fill_in(visitor, address or f"ann@{session_id}.nhs.net")
@@ -27,7 +27,7 @@ def to_check(visitor: Visitor, session_id: str, address: str = "") -> None:
 
 
 def _list(visitor: Visitor) -> Iterator[str]:
-    visitor.no_sessions()
+    visitor.delete_all_sessions()
     visitor.open("/sessions")
     yield "sessions, none planned"
     visitor.open("/bookings/new")
@@ -69,7 +69,7 @@ def _booking(visitor: Visitor) -> Iterator[str]:
 def _outsiders(visitor: Visitor) -> Iterator[str]:
     for option, name in (("No", "booking, not for outsiders"), ("Yes", "booked, to be checked")):
         session_id = visitor.session()
-        to_check(visitor, session_id, f"ann@{session_id}.example")
+        go_to_check(visitor, session_id, f"ann@{session_id}.example")
         if option == "No":
             yield "booking, where do you work"
         visitor.answer(WORK, option)
@@ -84,7 +84,7 @@ def _waiting(visitor: Visitor) -> Iterator[str]:
     visitor.book(session_id)
     open_details(visitor, session_id)
     yield "booking, waiting list"
-    to_check(visitor, session_id)
+    go_to_check(visitor, session_id)
     yield "booking, check before waiting"
     visitor.press(WAIT)
     yield "booked, waiting"
@@ -93,12 +93,12 @@ def _waiting(visitor: Visitor) -> Iterator[str]:
 def _refused(visitor: Visitor) -> Iterator[str]:
     for list_, name in (("yes", "booking, filled up meanwhile"), ("no", "booking, full")):
         session_id = visitor.session(Capacity=1, WaitingList=list_)
-        to_check(visitor, session_id)
+        go_to_check(visitor, session_id)
         visitor.book(session_id)
         visitor.press(BOOK)
         yield name
-    to_check(visitor, visitor.session())
-    visitor.no_sessions()
+    go_to_check(visitor, visitor.session())
+    visitor.delete_all_sessions()
     visitor.session()
     visitor.press(BOOK)
     yield "booking, session gone"

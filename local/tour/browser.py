@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
 
 FONT_HOST = "assets.nhs.uk"
-SETTING = "CHROMIUM"
+PATH_VARIABLE = "CHROMIUM"
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-_QUIET = (
+_LAUNCH_ARGUMENTS = (
     "--no-sandbox",  # it opens only our own pages, and in a container there is no other way
     "--disable-gpu",
     "--disable-quic",
@@ -24,8 +24,8 @@ _QUIET = (
     "--disable-sync",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # quicker than asking us about each request
 )
-_HERE = "127.0.0.1"
-_OF_THE_PAGE_ITSELF = "the server responded with a status of"
+_LOCALHOST = "127.0.0.1"
+_STATUS_MESSAGE = "the server responded with a status of"
 
 
 class NoBrowserError(Exception):
@@ -33,23 +33,23 @@ class NoBrowserError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Overheard:
+class PageIssues:
     """What went wrong on pages without their saying so, in the order of happening."""
 
-    foreign: list[str] = field(default_factory=list)
-    complaints: list[str] = field(default_factory=list)
+    third_party_requests: list[str] = field(default_factory=list)
+    browser_errors: list[str] = field(default_factory=list)
 
 
 def browser_path(environment: Mapping[str, str] | None = None) -> str:
     """The executable: the one that `CHROMIUM` names, else the first that is found. Raises NoBrowserError."""
     known = os.environ if environment is None else environment
-    wanted = [known[SETTING]] if known.get(SETTING) else _NAMES
+    wanted = [known[PATH_VARIABLE]] if known.get(PATH_VARIABLE) else _NAMES
     found = (shutil.which(name, path=known.get("PATH", "")) for name in wanted)
     path = next((each for each in found if each), None)
     if path is None:
         raise NoBrowserError(
             f"No browser: looked for {', '.join(wanted)}. Install Chromium (Debian: apt install chromium), "
-            f"or say in {SETTING} where one is."
+            f"or set {PATH_VARIABLE} to its path."
         )
     return path
 
@@ -59,7 +59,7 @@ def running_browser() -> Iterator[Browser]:
     """One browser, closed at the end. Raises NoBrowserError before anything is started."""
     path = browser_path()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=_QUIET)
+        browser = playwright.chromium.launch(executable_path=path, args=_LAUNCH_ARGUMENTS)
         try:
             yield browser
         finally:
@@ -67,7 +67,7 @@ def running_browser() -> Iterator[Browser]:
 
 
 @contextmanager
-def visiting(browser: Browser, **options: Any) -> Iterator[tuple[Page, Overheard]]:
+def open_page(browser: Browser, **options: Any) -> Iterator[tuple[Page, PageIssues]]:
     """A page in a window of its own, as a person from England sees it who has never been here.
 
     Nothing is fetched from anywhere but this machine: the NHS font is left out, and whatever else is asked for is
@@ -75,33 +75,33 @@ def visiting(browser: Browser, **options: Any) -> Iterator[tuple[Page, Overheard
     """
     context = browser.new_context(**{"locale": "en-GB", "timezone_id": "Europe/London"} | options)
     context.set_default_timeout(10_000)
-    overheard = Overheard()
-    _listen(context, overheard)
+    issues = PageIssues()
+    _listen(context, issues)
     try:
-        yield context.new_page(), overheard
+        yield context.new_page(), issues
     finally:
         context.close()
 
 
-def _listen(context: BrowserContext, overheard: Overheard) -> None:
+def _listen(context: BrowserContext, issues: PageIssues) -> None:
     def asked(request: Request) -> None:
         host = urlsplit(request.url).hostname
-        if host not in {_HERE, FONT_HOST, None}:
-            overheard.foreign.append(request.url)
+        if host not in {_LOCALHOST, FONT_HOST, None}:
+            issues.third_party_requests.append(request.url)
 
     def failed(request: Request) -> None:
         was_left = request.failure == "net::ERR_ABORTED"  # the person went on to the next page before it had come
-        is_part = request.resource_type != "document" and urlsplit(request.url).hostname == _HERE
+        is_part = request.resource_type != "document" and urlsplit(request.url).hostname == _LOCALHOST
         if is_part and not was_left:
-            overheard.complaints.append(f"not loaded: {request.url}")
+            issues.browser_errors.append(f"not loaded: {request.url}")
 
     def said(message: ConsoleMessage) -> None:
         where = str(message.location.get("url", ""))
-        is_known = urlsplit(where).hostname == FONT_HOST or _OF_THE_PAGE_ITSELF in message.text
+        is_known = urlsplit(where).hostname == FONT_HOST or _STATUS_MESSAGE in message.text
         if message.type in {"error", "warning"} and not is_known:
-            overheard.complaints.append(f"{message.text} ({where})")
+            issues.browser_errors.append(f"{message.text} ({where})")
 
     context.on("request", asked)
     context.on("requestfailed", failed)
     context.on("console", said)
-    context.on("weberror", lambda error: overheard.complaints.append(str(error.error)))
+    context.on("weberror", lambda error: issues.browser_errors.append(str(error.error)))

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from shared.content.content import Content
 from shared.mail.message import EmailMessage
-from shared.mail.renderer import Letters
+from shared.mail.renderer import MailRenderer
 
 _SITE = "https://staff-support.example.nhs.uk"
 _WHEN = {"starts": "Friday 8 September 2023, 3pm", "when": "Friday 8 September 2023, 3pm to 4:15pm"}
@@ -28,7 +28,7 @@ FACTS: Mapping[str, Mapping[str, object]] = {
     "released": _PARTING,
     "cutoff": _NO_PLACE | {"sessions_url": f"{_SITE}/sessions"},
     "unplaced": _PARTING,
-    "organiser": {"concerns": [("Session 2023-09-08-1500", "Capacity is empty")], "more": True},
+    "organiser": {"alerts": [("Session 2023-09-08-1500", "Capacity is empty")], "more": True},
     "facilitators": _SESSION
     | {"confirmed": 9, "to_check": 1, "waiting": 2, "capacity": 12}
     | {"adjustments": [("A person", "Captions, please")], "names": ["Zoë Okafor"]},
@@ -41,8 +41,8 @@ FACTS: Mapping[str, Mapping[str, object]] = {
 }
 
 
-def letters(content: Content) -> Iterator[tuple[str, EmailMessage]]:
+def sample_mails(content: Content) -> Iterator[tuple[str, EmailMessage]]:
     """The name of each template, and a mail that was made with it."""
-    writer = Letters(content)
+    renderer = MailRenderer(content)
     for template, facts in FACTS.items():
-        yield template, writer.write(template, to="zoe@example.nhs.uk", **facts)
+        yield template, renderer.render(template, to="zoe@example.nhs.uk", **facts)

@@ -51,13 +51,13 @@ def _over(visitor: Visitor) -> Iterator[str]:
     yield "own booking, called off"
     soon = visitor.now() + timedelta(minutes=30)
     link = visitor.link(visitor.book(visitor.session(Date=f"{soon:%Y-%m-%d}", Time=f"{soon:%H:%M}")))
-    visitor.let_pass(timedelta(minutes=40))
+    visitor.advance_clock(timedelta(minutes=40))
     visitor.open(link)
     yield "own booking, too late"
 
 
 def _moving(visitor: Visitor) -> Iterator[str]:
-    visitor.no_sessions()
+    visitor.delete_all_sessions()
     open_own(visitor)
     own = visitor.page.url
     visitor.follow("Move to another session")

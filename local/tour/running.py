@@ -17,10 +17,10 @@ def stacks() -> Iterator[Callable[[tuple[tuple[str, str], ...]], Stack]]:
     known: dict[tuple[tuple[str, str], ...], Stack] = {}
     with ExitStack() as running:
 
-        def having(settings: tuple[tuple[str, str], ...]) -> Stack:
+        def stack_with(settings: tuple[tuple[str, str], ...]) -> Stack:
             if settings not in known:
                 plan = running_stack(at=_MORNING, load=None, settings=_NO_BUDGET | dict(settings))
                 known[settings] = running.enter_context(plan)
             return known[settings]
 
-        yield having
+        yield stack_with

@@ -56,7 +56,7 @@ class Visitor:
 
     def take_time(self) -> None:
         """A few seconds by the clock of the service, and none by ours."""
-        self.let_pass(timedelta(seconds=5))
+        self.advance_clock(timedelta(seconds=5))
 
     def follow(self, name: str) -> None:
         """Follows the first link of that name, or whose name begins so: what is hidden to the eye may follow."""
@@ -98,7 +98,7 @@ class Visitor:
         """The time by the stack's clock, as clocks in London show it."""
         return LocalClock(self.stack.clock_path)().astimezone(LONDON)
 
-    def let_pass(self, time: timedelta) -> None:
+    def advance_clock(self, time: timedelta) -> None:
         self.stack.set_clock(self.now() + time)
 
     def session(self, **cells: Any) -> str:
@@ -113,12 +113,12 @@ class Visitor:
         with self._sessions() as table:
             table.update_entity({"PartitionKey": "sessions", "RowKey": session_id} | cells)
         self.stack.tick()
-        self.let_pass(timedelta(minutes=16))
+        self.advance_clock(timedelta(minutes=16))
         self.stack.settle()
         self.stack.tick()
         self.stack.settle()
 
-    def no_sessions(self) -> None:
+    def delete_all_sessions(self) -> None:
         with self._sessions() as table:
             for row in table.list_entities(select=["PartitionKey", "RowKey"]):
                 table.delete_entity(row)

@@ -51,7 +51,7 @@ def unwrapper(settings: Settings) -> "Unwrapper":
     if private is not None:
         return LocalKey(*(key.get_secret_value() for key in (private, previous) if key is not None))
     if settings.referral_vault_key is None:
-        raise SettingsError({"REFERRAL_VAULT_KEY": "needed to open referrals"})
+        raise SettingsError({"REFERRAL_VAULT_KEY": "required by the app that decrypts referrals"})
     return VaultKey(str(settings.referral_vault_key), _identity(settings.bookings_client_id))
 
 

@@ -13,7 +13,7 @@ from shared.config.settings import Settings, Support
 from shared.content.content import Content, load_content
 from shared.mail.message import MailSender
 from shared.mail.pause import MailPause
-from shared.mail.renderer import Letters
+from shared.mail.renderer import MailRenderer
 from shared.signing import Signer
 from shared.tables.table import Table
 
@@ -22,7 +22,7 @@ type Clock = Callable[[], datetime]
 _ROOT = Path(__file__).parents[2]
 
 
-class Foundations:
+class BaseServices:
     """Built from the settings when it is first asked for."""
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
@@ -68,8 +68,8 @@ class Foundations:
         return MailPause(self._service_table)
 
     @cached_property
-    def _letters(self) -> Letters:
-        return Letters(self.content)
+    def _renderer(self) -> MailRenderer:
+        return MailRenderer(self.content)
 
     @cached_property
     def _sender(self) -> MailSender:

@@ -8,27 +8,27 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from shared.composition import azure_clients
-from shared.composition.base import Foundations
+from shared.composition.base import BaseServices
 from shared.config.settings import Role
 from shared.mail.ledger import MailLedger
-from shared.referrals.collection.acknowledgement import Acknowledging
+from shared.referrals.collection.acknowledgement import AcknowledgementRecorder
 from shared.referrals.collection.lockout import Lockout
-from shared.referrals.delivery.delivery_reports import ReferralReceipts
+from shared.referrals.delivery.delivery_reports import ReferralDeliveryReports
 from shared.referrals.delivery.forwarder import ReferralForwarder
 from shared.referrals.delivery.links import ReferralLinks
 from shared.referrals.delivery.mailbox_health import ProviderMailbox
-from shared.referrals.delivery.notice_sender import Notices
-from shared.referrals.delivery.provider_emails import ProviderLetters
+from shared.referrals.delivery.notice_sender import NoticeSender
+from shared.referrals.delivery.provider_emails import ProviderEmails
 from shared.referrals.follow_up.deadlines import Deadlines
-from shared.referrals.follow_up.operator_digest import Operators
-from shared.referrals.follow_up.overdue_alarm import Lateness
-from shared.referrals.follow_up.provider_reminder import Reminding
-from shared.referrals.follow_up.referral_reconciler import Tending
-from shared.referrals.intake.orphan_recovery import Adopting
+from shared.referrals.follow_up.operator_digest import OperatorDigest
+from shared.referrals.follow_up.overdue_alarm import OverdueAlarm
+from shared.referrals.follow_up.provider_reminder import ProviderReminder
+from shared.referrals.follow_up.referral_reconciler import ReferralReconciler
+from shared.referrals.intake.orphan_recovery import OrphanRecovery
 from shared.referrals.intake.service import ReferralService
-from shared.referrals.intake.status_lookup import Enquiries, Guesses
-from shared.referrals.retention.erasure import Erasing
-from shared.referrals.retention.holdings_report import Holdings
+from shared.referrals.intake.status_lookup import GuessLimiter, StatusLookup
+from shared.referrals.retention.erasure import ReferralEraser
+from shared.referrals.retention.holdings_report import HoldingsReport
 from shared.tables.once_a_day import Daily
 from shared.tables.table import Table
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from shared.referrals.repository import ReferralRepository
 
 
-class ReferralServices(Foundations):
+class ReferralServices(BaseServices):
     """The half of the services that is about referrals."""
 
     @cached_property
@@ -64,10 +64,10 @@ class ReferralServices(Foundations):
         )
 
     @cached_property
-    def _provider_letters(self) -> ProviderLetters:
+    def _provider_letters(self) -> ProviderEmails:
         worker = self._settings.worker
-        return ProviderLetters(
-            letters=self._letters,
+        return ProviderEmails(
+            renderer=self._renderer,
             links=self.referral_links,
             recipient=worker.referral_recipient,
             delivery=worker.referral_delivery,
@@ -75,66 +75,66 @@ class ReferralServices(Foundations):
         )
 
     @cached_property
-    def referral_receipts(self) -> ReferralReceipts:
-        return ReferralReceipts(self._referral_rows, self.provider_mailbox)
+    def referral_receipts(self) -> ReferralDeliveryReports:
+        return ReferralDeliveryReports(self._referral_rows, self.provider_mailbox)
 
     @cached_property
     def _lockout(self) -> Lockout:
         return Lockout(self._referral_tables("CollectTries"))
 
     @cached_property
-    def erasing(self) -> Erasing:
-        return Erasing(self._referral_rows, self._lockout)
+    def erasing(self) -> ReferralEraser:
+        return ReferralEraser(self._referral_rows, self._lockout)
 
     @cached_property
-    def tending(self) -> Tending:
-        return Tending(
+    def tending(self) -> ReferralReconciler:
+        return ReferralReconciler(
             rows=self._referral_rows,
-            erasing=self.erasing,
-            reminding=self._reminding,
-            lateness=Lateness(self._referral_rows),
+            eraser=self.erasing,
+            provider_reminder=self._reminding,
+            overdue_alarm=OverdueAlarm(self._referral_rows),
             notices=self._notices,
-            holdings=Holdings(self._referral_rows, self._referral_tables("ReferralService")),
+            holdings=HoldingsReport(self._referral_rows, self._referral_tables("ReferralService")),
             days=Daily(self._service_table, "referrals"),
-            operators=self._operators,
+            operator_digest=self._operators,
         )
 
     @cached_property
-    def adopting(self) -> Adopting:
-        return Adopting(self._referral_rows)
+    def adopting(self) -> OrphanRecovery:
+        return OrphanRecovery(self._referral_rows)
 
     @cached_property
-    def _reminding(self) -> Reminding:
+    def _reminding(self) -> ProviderReminder:
         deadlines = Deadlines(self._settings.referral_reminder_weekdays)
-        return Reminding(
+        return ProviderReminder(
             rows=self._referral_rows, notices=self._notices, writer=self._provider_letters, deadlines=deadlines
         )
 
     @cached_property
-    def _operators(self) -> Operators | None:
+    def _operators(self) -> OperatorDigest | None:
         address = self._settings.operators_email
         if address is None:
             return None
         mailbox, notices = self.provider_mailbox, self._notices
-        return Operators(address=address, notices=notices, mailbox=mailbox, letters=self._letters)
+        return OperatorDigest(address=address, notices=notices, mailbox=mailbox, renderer=self._renderer)
 
     @cached_property
-    def _notices(self) -> Notices:
+    def _notices(self) -> NoticeSender:
         log = self._referral_tables("ReferralService")
         ledger = MailLedger(log, self._referral_tables("ReferralMail"))
-        return Notices(log=log, ledger=ledger, pause=self._pause, sender=self._sender)
+        return NoticeSender(log=log, ledger=ledger, pause=self._pause, sender=self._sender)
 
     @cached_property
     def referral_links(self) -> ReferralLinks:
         return ReferralLinks(self._signer, self.site_url, str(self._settings.collect_url or "").rstrip("/"))
 
     @cached_property
-    def acknowledging(self) -> Acknowledging:
-        return Acknowledging(self._referral_rows)
+    def acknowledging(self) -> AcknowledgementRecorder:
+        return AcknowledgementRecorder(self._referral_rows)
 
     @cached_property
-    def enquiries(self) -> Enquiries:
-        return Enquiries(self._referral_rows.status, Guesses())
+    def enquiries(self) -> StatusLookup:
+        return StatusLookup(self._referral_rows.status, GuessLimiter())
 
     @cached_property
     def collector(self) -> "Collector[Sealed] | None":
@@ -143,7 +143,7 @@ class ReferralServices(Foundations):
         if settings.role is Role.WEB or not settings.passphrases:
             return None
         from shared.referrals.collection.collector import Collector
-        from shared.referrals.sealing import content_key, opened
+        from shared.referrals.sealing import content_key, decrypt
 
         unwrapper = azure_clients.unwrapper(settings)
         return Collector(
@@ -152,7 +152,7 @@ class ReferralServices(Foundations):
             lockout=self._lockout,
             passphrases=settings.passphrases,
             content_key=lambda sealed: content_key(sealed, unwrapper),
-            unseal=opened,
+            unseal=decrypt,
             acknowledge_reference=self.acknowledging.acknowledge,
         )
 

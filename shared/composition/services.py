@@ -3,34 +3,34 @@
 from datetime import timedelta
 from functools import cached_property
 
-from shared.bookings.emails.composer import BookingWriter
+from shared.bookings.emails.composer import BookingMailComposer
 from shared.bookings.emails.mailer import BookingMailer
-from shared.bookings.model.allocation_policy import Policy
+from shared.bookings.model.allocation_policy import AllocationPolicy
 from shared.bookings.places.service import BookingService
-from shared.bookings.reconcile.reconcile_all import BookingSchedule
-from shared.bookings.reconcile.session_reconciler import LookingAfter
+from shared.bookings.reconcile.reconcile_all import BookingReconciler
+from shared.bookings.reconcile.session_reconciler import SessionReconciler
 from shared.bookings.self_service.links import ManageLinks
-from shared.bookings.self_service.service import CalendarNames, Managing
+from shared.bookings.self_service.service import CalendarNames, SelfService
 from shared.bookings.tables.repository import BookingRepository
 from shared.bookings.tables.session_finder import SessionFinder
 from shared.bookings.tables.session_register import SessionRegister
 from shared.composition.referrals import ReferralServices
 from shared.composition.upkeep import retention, staff
-from shared.mail.immediate_sender import DirectMail
+from shared.mail.immediate_sender import ImmediateSender
 from shared.mail.ledger import MailLedger
-from shared.mail.quota import Budget
-from shared.tables.service_table import remembered
-from shared.timer.marks import Adoption, Heartbeat
-from shared.timer.run import Schedule
+from shared.mail.quota import SendingQuota
+from shared.tables.service_table import read_service_rows
+from shared.timer.marks import Heartbeat, RecoveryMark
+from shared.timer.run import TimerRun
 
 
 class Services(ReferralServices):
     """Everything that a trigger can call, built from the settings when it is first asked for."""
 
     @cached_property
-    def policy(self) -> Policy:
+    def policy(self) -> AllocationPolicy:
         """Who gets a place, as this installation chose."""
-        return Policy(
+        return AllocationPolicy(
             domains=self._settings.booking_domains,
             cutoff=timedelta(hours=self._settings.waiting_list_ends_hours),
             check_weekdays=self._settings.check_weekdays,
@@ -41,10 +41,10 @@ class Services(ReferralServices):
         return BookingService(self._roster, self._settings.booking_key.get_secret_value(), self.policy)
 
     @cached_property
-    def managing(self) -> Managing:
+    def self_service(self) -> SelfService:
         mails = self.content.mails
         names = CalendarNames(mails.subject_name, mails.sign_off, self._settings.email_sender)
-        return Managing(self._roster, self._finder, self.bookings, self._manage_links, names)
+        return SelfService(self._roster, self._finder, self.bookings, self._manage_links, names)
 
     @cached_property
     def _finder(self) -> SessionFinder:
@@ -56,10 +56,10 @@ class Services(ReferralServices):
 
     @cached_property
     def booking_mailer(self) -> BookingMailer:
-        writer = BookingWriter(
+        composer = BookingMailComposer(
             rosters=self._roster,
             log=self._ledger,
-            letters=self._letters,
+            renderer=self._renderer,
             links=self._manage_links,
             policy=self.policy,
         )
@@ -69,25 +69,27 @@ class Services(ReferralServices):
             ledger=self._ledger,
             pause=self._pause,
             sender=self._sender,
-            writer=writer,
+            composer=composer,
             policy=self.policy,
         )
 
     @cached_property
-    def schedule(self) -> Schedule:
-        looking = LookingAfter(rosters=self._roster, log=self._ledger, mover=self.managing, policy=self.policy)
-        budget = Budget(self._settings.mails_per_minute, self._settings.mails_per_hour)
-        bookings = BookingSchedule(rows=self._roster, looking=looking, register=self._register, budget=budget)
-        return Schedule(
-            remembered=lambda: remembered(self._service_table),
+    def schedule(self) -> TimerRun:
+        reconciler = SessionReconciler(
+            rosters=self._roster, log=self._ledger, mover=self.self_service, policy=self.policy
+        )
+        quota = SendingQuota(self._settings.mails_per_minute, self._settings.mails_per_hour)
+        bookings = BookingReconciler(rows=self._roster, reconciler=reconciler, register=self._register, quota=quota)
+        return TimerRun(
+            read_service_rows=lambda: read_service_rows(self._service_table),
             bookings=bookings,
             referrals=self.tending,
-            adopting=self.adopting,
-            adoption=Adoption(self._service_table),
-            heart=self.heartbeat,
+            orphan_recovery=self.adopting,
+            recovery_mark=RecoveryMark(self._service_table),
+            heartbeat=self.heartbeat,
             pause=self._pause,
             retention=retention(self._settings, self._booking_tables),
-            staff=staff(self._settings, self._service_table, self._direct_mail, self._letters, self.policy),
+            staff=staff(self._settings, self._service_table, self._immediate_sender, self._renderer, self.policy),
         )
 
     @property
@@ -101,8 +103,8 @@ class Services(ReferralServices):
         return self._settings.names_go_to_facilitators
 
     @cached_property
-    def _direct_mail(self) -> DirectMail:
-        return DirectMail(ledger=self._ledger, pause=self._pause, sender=self._sender)
+    def _immediate_sender(self) -> ImmediateSender:
+        return ImmediateSender(ledger=self._ledger, pause=self._pause, sender=self._sender)
 
     @cached_property
     def _register(self) -> SessionRegister:

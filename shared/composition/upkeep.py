@@ -3,39 +3,41 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
-from shared.bookings.model.allocation_policy import Policy
-from shared.bookings.reconcile.reconcile_all import Round
+from shared.bookings.model.allocation_policy import AllocationPolicy
+from shared.bookings.reconcile.reconcile_all import ReconcileResult
 from shared.bookings.retention.run import Retention
-from shared.bookings.staff_emails.digest_log import ToldRows
-from shared.bookings.staff_emails.facilitator_briefing import Facilitators
-from shared.bookings.staff_emails.organiser_digest import Organiser
+from shared.bookings.staff_emails.digest_log import DigestLogTable
+from shared.bookings.staff_emails.facilitator_briefing import FacilitatorBriefing
+from shared.bookings.staff_emails.organiser_digest import OrganiserDigest
 from shared.config.settings import Settings
-from shared.mail.immediate_sender import DirectMail
-from shared.mail.renderer import Letters
+from shared.mail.immediate_sender import ImmediateSender
+from shared.mail.renderer import MailRenderer
 from shared.tables.table import Table
 
-type Teller = Callable[[Round, datetime], object]
+type StaffNotifier = Callable[[ReconcileResult, datetime], object]
 
 
 def staff(
-    settings: Settings, service: Table, mail: DirectMail, letters: Letters, policy: Policy
-) -> Mapping[str, Teller]:
+    settings: Settings, service: Table, mail: ImmediateSender, renderer: MailRenderer, policy: AllocationPolicy
+) -> Mapping[str, StaffNotifier]:
     """Those who look at what a run saw, by a name for the log: as many as have an address in the settings."""
-    found: dict[str, Teller] = {}
+    found: dict[str, StaffNotifier] = {}
     if settings.organiser_email:
-        organiser = Organiser(
+        organiser = OrganiserDigest(
             address=settings.organiser_email,
             key=settings.booking_key.get_secret_value(),
-            told=ToldRows(service),
+            digest_log=DigestLogTable(service),
             mail=mail,
-            letters=letters,
+            renderer=renderer,
             policy=policy,
         )
-        found["organiser"] = lambda seen, now: organiser.run(seen.rows, seen.looked, seen.known, now)
+        found["organiser"] = lambda seen, now: organiser.run(seen.rows, seen.reconciled, seen.known, now)
     if settings.facilitator_email:
         names = settings.names_go_to_facilitators
-        facilitators = Facilitators(address=settings.facilitator_email, names=names, mail=mail, letters=letters)
-        found["facilitators"] = lambda seen, now: facilitators.run(seen.looked, now)
+        facilitators = FacilitatorBriefing(
+            address=settings.facilitator_email, names=names, mail=mail, renderer=renderer
+        )
+        found["facilitators"] = lambda seen, now: facilitators.run(seen.reconciled, now)
     return found
 
 

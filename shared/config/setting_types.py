@@ -49,22 +49,22 @@ def _check_shared_key(text: str) -> None:
         raise ValueError("needs a key in base64")
 
 
-def names(value: Any) -> tuple[str, ...]:
+def comma_separated(value: Any) -> tuple[str, ...]:
     """What stands between the commas, in lower case."""
     return tuple(part.strip().casefold() for part in str(value).split(","))
 
 
 def _domains(value: Any) -> tuple[str, ...]:
-    domains = names(value)
+    domains = comma_separated(value)
     if not all(_DOMAIN.fullmatch(domain) for domain in domains):
-        raise ValueError("needs mail domains with commas between them")
+        raise ValueError("needs email domains separated by commas")
     return domains
 
 
 def _public_jwk(value: Any) -> dict[str, str]:
     jwk = _jwk(value)
     if "d" in jwk:
-        raise ValueError("holds a private key: give the public part only")
+        raise ValueError("contains a private key: only the public key may be given")
     return jwk
 
 
@@ -73,7 +73,7 @@ def _private_jwk(value: Any) -> SecretStr:
     n, e, d, p, q, dp, dq, qi = (_number(jwk, name) for name in ("n", "e", "d", "p", "q", "dp", "dq", "qi"))
     belong = min(p, q) > 2 and p * q == n and qi * q % p == 1
     if not belong or any(part != d % (prime - 1) or e * part % (prime - 1) != 1 for part, prime in ((dp, p), (dq, q))):
-        raise ValueError("needs a private key whose numbers belong together (RFC 8017, 3.2)")
+        raise ValueError("is not a consistent RSA private key (RFC 8017, 3.2)")
     return SecretStr(str(value))
 
 
@@ -112,7 +112,7 @@ def _parts(text: str) -> dict[str, str]:
     pairs = [part.split("=", 1) for part in text.rstrip(";").split(";")]
     parts = {pair[0].casefold(): pair[-1] for pair in pairs}
     if len(parts) != len(pairs) or not all(len(pair) == 2 and all(pair) for pair in pairs):
-        raise ValueError("needs a connection string: Name=value, with semicolons between them and no name twice")
+        raise ValueError("needs a connection string: Name=value pairs separated by semicolons, no name repeated")
     return parts
 
 
@@ -124,7 +124,7 @@ def _check_connection(parts: Mapping[str, str]) -> None:
     elif "accountname" not in parts and not {"tableendpoint", "queueendpoint"} <= parts.keys():
         raise ValueError("needs AccountName, or TableEndpoint and QueueEndpoint")
     if "tablesecondaryendpoint" in parts and "tableendpoint" not in parts:
-        raise ValueError("has a second endpoint only")
+        raise ValueError("has TableSecondaryEndpoint without TableEndpoint")
     for name, endpoint in parts.items():
         if name.endswith("endpoint"):
             _check_endpoint(endpoint)
@@ -133,7 +133,7 @@ def _check_connection(parts: Mapping[str, str]) -> None:
 def _check_endpoint(text: str) -> None:
     address = urlsplit(text)
     if address.scheme not in {"http", "https"} or not address.hostname or address.port == 0:
-        raise ValueError("has an endpoint that is no address")
+        raise ValueError("has an endpoint that is not a valid http(s) URL")
 
 
 def _encrypted(url: HttpUrl) -> HttpUrl:

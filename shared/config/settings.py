@@ -20,7 +20,7 @@ from shared.config.setting_types import (
     PublicJwk,
     SharedKey,
     VaultKey,
-    names,
+    comma_separated,
 )
 from shared.fields.field_types import EmailAddress
 from shared.passphrase import PassphraseHash
@@ -82,7 +82,7 @@ class WorkerSettings:
     referral_delivery: Delivery
 
 
-Supports = Annotated[frozenset[Support], BeforeValidator(names)]
+Supports = Annotated[frozenset[Support], BeforeValidator(comma_separated)]
 Offsets = Annotated[tuple[Offset, ...], BeforeValidator(parse_offsets)]
 
 _WORKER_NEEDS = ("EMAIL_ENDPOINT", "REFERRAL_RECIPIENT", "REFERRAL_DELIVERY")
@@ -171,7 +171,7 @@ class Settings(BaseModel):
         """
         recipient, endpoint, delivery = self.referral_recipient, self.email_endpoint, self.referral_delivery
         if recipient is None or endpoint is None or delivery is None:
-            raise SettingsError(dict.fromkeys(_WORKER_NEEDS, "needed to send mail"))
+            raise SettingsError(dict.fromkeys(_WORKER_NEEDS, "required by the app that sends email"))
         return WorkerSettings(str(endpoint), recipient, delivery)
 
     @property

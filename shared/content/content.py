@@ -7,23 +7,23 @@ from typing import Annotated, Self
 from pydantic import Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from shared.content.content_models import Article, ClosedPages, HelpLine, HelpNow, Link, Part, Resources, Start
+from shared.content.content_models import Article, ClosedPages, ContentModel, HelpLine, HelpNow, Link, Resources, Start
 from shared.content.form_checks import problems
-from shared.content.question import Asked, Language, QuestionPage
+from shared.content.question import FormQuestion, Language, QuestionPage
 
 
 class ContentError(Exception):
     """The content file is missing or does not say what the pages and mails need."""
 
 
-class Organisation(Part):
+class Organisation(ContentModel):
     """The trust: `name` and `descriptor` as its logo shows them ("... NHS Foundation Trust")."""
 
     name: str
     descriptor: str
 
 
-class Provider(Part):
+class Provider(ContentModel):
     """Who facilitates the sessions and gives the therapy; `email` takes referrals sent without this service."""
 
     name: str
@@ -31,7 +31,7 @@ class Provider(Part):
     email: str
 
 
-class Groups(Part):
+class Groups(ContentModel):
     """Copy for group sessions; `open_theme` is what a session without a theme is called."""
 
     name: str
@@ -44,14 +44,14 @@ class Groups(Part):
     adjustments_readers: str
 
 
-class OtherSupport(Part):
+class OtherSupport(ContentModel):
     """Somewhere else to turn to, for people whom the one-to-one sessions are not for."""
 
     name: str
     how: str
 
 
-class OneToOne(Part):
+class OneToOne(ContentModel):
     """Copy and questions for one-to-one referrals.
 
     `consent` is shown beside the box and `consent_version` stored with each one; `consent_facts` are what a person
@@ -77,7 +77,7 @@ class OneToOne(Part):
     consent_facts: tuple[str, ...]
 
     @property
-    def questions(self) -> tuple[Asked, ...]:
+    def questions(self) -> tuple[FormQuestion, ...]:
         """Every question that is asked, in order."""
         return tuple(each for page in self.pages for each in page.questions)
 
@@ -94,14 +94,14 @@ class OneToOne(Part):
         return self
 
 
-class Mails(Part):
+class Mails(ContentModel):
     """Copy for mails. Subjects and sign-off are read over shoulders: nothing in them names the subject of a session."""
 
     subject_name: str
     sign_off: str
 
 
-class Content(Part):
+class Content(ContentModel):
     """One trust's and one provider's copy."""
 
     service_name: str
@@ -132,7 +132,7 @@ def load_content(path: Path) -> Content:
         raise ContentError(f"the content file cannot be read: {type(error).__name__}") from error
     except ValidationError as error:
         parts = sorted({_part(each) for each in error.errors(include_input=False)})
-        raise ContentError(f"the content file lacks or misstates: {', '.join(parts)}") from None
+        raise ContentError(f"missing or invalid values in the content file: {', '.join(parts)}") from None
 
 
 def _part(error: ErrorDetails) -> str:

@@ -9,20 +9,20 @@ Address = Annotated[str, Field(pattern=r"^(https://|tel:|sms:|mailto:|/)\S+$")]
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 
 
-class Part(BaseModel):
+class ContentModel(BaseModel):
     """A part of the copy. Blank text is an error, and so is a name that no part has."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, str_min_length=1)
 
 
-class Link(Part):
+class Link(ContentModel):
     """Where a page sends people: another site, a phone number, a mailbox, or a page of this service."""
 
     text: str
     url: Address
 
 
-class Section(Part):
+class Section(ContentModel):
     """One part of a page: its heading, paragraphs, a list, paragraphs after the list, and links."""
 
     heading: str
@@ -32,7 +32,7 @@ class Section(Part):
     links: tuple[Link, ...] = ()
 
 
-class Article(Part):
+class Article(ContentModel):
     """A page to read."""
 
     title: str
@@ -40,7 +40,7 @@ class Article(Part):
     sections: tuple[Section, ...] = Field(min_length=1)
 
 
-class Start(Part):
+class Start(ContentModel):
     """The start page around the two kinds of support; `..._seen_by` says who sees what somebody enters for each.
 
     `sections` stand before them, where nobody starts without having passed them, and `background` after them.
@@ -53,7 +53,7 @@ class Start(Part):
     background: tuple[Section, ...] = ()
 
 
-class Resource(Part):
+class Resource(ContentModel):
     """Something to watch, read or download: a link, or a file beside the content file; with neither it is not shown."""
 
     name: str
@@ -64,11 +64,11 @@ class Resource(Part):
     @model_validator(mode="after")
     def _in_one_place(self) -> Self:
         if self.url and self.file:
-            raise ValueError("has a link and a file")
+            raise ValueError("has both a link and a file")
         return self
 
 
-class Resources(Part):
+class Resources(ContentModel):
     """The page of resources; `prompts` is a page of questions to read and print, absent where there are none."""
 
     title: str
@@ -77,7 +77,7 @@ class Resources(Part):
     prompts: Article | None = None
 
 
-class HelpLine(Part):
+class HelpLine(ContentModel):
     """One place to turn to at once, in a sentence; `checked_on` is the day on which somebody last tried it."""
 
     name: str
@@ -92,7 +92,7 @@ class HelpCard(Section):
     checked_on: date
 
 
-class HelpNow(Part):
+class HelpNow(ContentModel):
     """The page for urgent help: cards by urgency, then whatever else there is for these readers."""
 
     title: str
@@ -107,14 +107,14 @@ class HelpNow(Part):
         return f"{oldest.day} {oldest:%B %Y}"
 
 
-class Closed(Part):
+class Closed(ContentModel):
     """What a kind of support says while it is closed."""
 
     title: str
     text: tuple[str, ...]
 
 
-class ClosedPages(Part):
+class ClosedPages(ContentModel):
     """The two kinds of support, each while it is closed."""
 
     bookings: Closed

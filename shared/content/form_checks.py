@@ -3,12 +3,12 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from shared.content.question import Asked, QuestionPage
+from shared.content.question import FormQuestion, QuestionPage
 from shared.content.question_catalogue import BY_NUMBER, CONTACT_BY, EMAIL, PHONE, Kind
 
-MOST_BYTES = 63 * 1024
+MAX_ANSWER_BYTES = 63 * 1024
 """Of all answers together as a browser sends them. A form has at most 64 KiB, and some fields of its own."""
-MOST_FIELDS = 85
+MAX_ANSWER_FIELDS = 85
 """Of all questions together. A form has at most 100, and some of its own."""
 
 _WIDEST = 12  # bytes of one character in a form: four, each as a percent sign and two digits
@@ -25,25 +25,25 @@ def problems(pages: Sequence[QuestionPage]) -> list[str]:
     return [problem for check in (*checks, _headings(pages)) for problem in check]
 
 
-def _twice(asked: Sequence[Asked]) -> Iterator[str]:
+def _twice(asked: Sequence[FormQuestion]) -> Iterator[str]:
     for name, times in Counter(each.ask for each in asked).items():
         if times > 1:
             yield f"{name} is asked twice"
 
 
-def _own(asked: Sequence[Asked]) -> Iterator[str]:
+def _own(asked: Sequence[FormQuestion]) -> Iterator[str]:
     for each in asked:
         yield from _own_options(each)
         if each.limit is not None and not 0 < each.limit <= each.question.limit:
             yield f"the limit of {each.ask} is at most {each.question.limit}"
 
 
-def _own_options(each: Asked) -> Iterator[str]:
+def _own_options(each: FormQuestion) -> Iterator[str]:
     codes = [option.code for option in each.options]
     if codes and each.question.kind not in _CHOSEN:
-        yield f"{each.ask} has no options"
+        yield f"{each.ask} cannot have options"
     elif each.question.fixed and not set(codes) <= each.question.options.keys():
-        yield f"the options of {each.ask} are among {', '.join(each.question.options)}"
+        yield f"the options of {each.ask} must be from {', '.join(each.question.options)}"
     elif each.question.kind is Kind.ONE and len(each.choices) < 2:
         yield f"{each.ask} needs two options"
     elif each.question.leads_elsewhere and codes and set(codes) != each.question.options.keys():
@@ -66,7 +66,7 @@ def _conditions(pages: Sequence[QuestionPage]) -> Iterator[str]:
                 yield f"{each.ask} must not come before {needs.question}"
 
 
-def _reachable(asked: Sequence[Asked]) -> Iterator[str]:
+def _reachable(asked: Sequence[FormQuestion]) -> Iterator[str]:
     required = {each.ask for each in asked if each.required}
     if "full_name" not in required:
         yield "full_name must be required"
@@ -84,22 +84,22 @@ def _reachable(asked: Sequence[Asked]) -> Iterator[str]:
         yield f"{PHONE} must be required where {CONTACT_BY} offers a call or a text message"
 
 
-def _size(asked: Sequence[Asked]) -> Iterator[str]:
+def _size(asked: Sequence[FormQuestion]) -> Iterator[str]:
     most = sum(_bytes(each) for each in asked)
-    if most > MOST_BYTES:
-        yield f"the longest answers together take {most} bytes, at most {MOST_BYTES}: lower some limits"
+    if most > MAX_ANSWER_BYTES:
+        yield f"the longest answers together take {most} bytes, at most {MAX_ANSWER_BYTES}: lower some limits"
     fields = sum(_fields(each) for each in asked)
-    if fields > MOST_FIELDS:
-        yield f"all questions together have {fields} fields, at most {MOST_FIELDS}: leave out some options"
+    if fields > MAX_ANSWER_FIELDS:
+        yield f"all questions together have {fields} fields, at most {MAX_ANSWER_FIELDS}: leave out some options"
 
 
-def _bytes(each: Asked) -> int:
+def _bytes(each: FormQuestion) -> int:
     names = _fields(each) * len(f"{each.ask}-month=&")
     codes = sum(len(option.code) for option in each.choices)
-    return names + codes + _TYPED.get(each.question.kind, each.most * _WIDEST)
+    return names + codes + _TYPED.get(each.question.kind, each.max_length * _WIDEST)
 
 
-def _fields(each: Asked) -> int:
+def _fields(each: FormQuestion) -> int:
     kind = each.question.kind
     return len(each.choices) if kind in {Kind.SEVERAL, Kind.TIMES} else _FIELDS.get(kind, 1)
 

@@ -6,18 +6,18 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
-from shared.content.content_models import Part
+from shared.content.content_models import ContentModel
 from shared.content.question_catalogue import CATALOGUE, Question
 
 
-class Option(Part):
+class Option(ContentModel):
     """One answer that can be chosen: the code that is sent, and the words that are shown."""
 
     code: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,40}$")]
     words: str
 
 
-class Language(Part):
+class Language(ContentModel):
     """A language that therapy is offered in: its English name, its own, and its BCP 47 code."""
 
     name: str
@@ -29,7 +29,7 @@ def _known(name: object) -> object:
     if name in CATALOGUE:
         return name
     # What a content file says is no secret, and whoever mistyped a name has to find it.
-    raise PydanticCustomError("question", "{name} is no question of the catalogue", {"name": repr(name)[:60]})
+    raise PydanticCustomError("question", "{name} is not a question in the catalogue", {"name": repr(name)[:60]})
 
 
 def _options(value: object) -> object:
@@ -38,7 +38,7 @@ def _options(value: object) -> object:
     return value
 
 
-class Asked(Part):
+class FormQuestion(ContentModel):
     """One question as it is asked.
 
     `short` names it on the page for checking, in what is wrong with an answer, and to the provider who reads it.
@@ -63,7 +63,7 @@ class Asked(Part):
         return self.options or tuple(Option(code=code, words=words) for code, words in self.question.options.items())
 
     @property
-    def most(self) -> int:
+    def max_length(self) -> int:
         """The number of characters that an answer in the person's own words may have."""
         return self.limit or self.question.limit
 
@@ -73,7 +73,7 @@ class Asked(Part):
         return needs is None or needs.question not in asked or needs.are_met(given)
 
 
-class QuestionPage(Part):
+class QuestionPage(ContentModel):
     """One page: its questions, which share one topic.
 
     `title` stands in the browser's title and history, so it says nothing that a passer-by should not read. `heading`
@@ -83,7 +83,7 @@ class QuestionPage(Part):
     title: str
     heading: str | None = None
     about: tuple[str, ...] = ()
-    questions: Annotated[tuple[Asked, ...], Field(min_length=1)]
+    questions: Annotated[tuple[FormQuestion, ...], Field(min_length=1)]
 
     @property
     def key(self) -> str:

@@ -8,9 +8,9 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from shared.content.question import Asked
+from shared.content.question import FormQuestion
 from shared.content.question_catalogue import Kind
-from shared.fields.field_schemas import OrAlone, OrBlank, lines, some_line
+from shared.fields.field_schemas import OrAlone, OrBlank, lines, non_blank_line
 from shared.fields.field_types import EmailAddress, FullName, PhoneNumber, free_text, one_line
 
 TODAY = "today"
@@ -20,7 +20,7 @@ _OLDEST = 120  # years
 _DATE = re.compile(r"\s*(\d{0,4})\s*-\s*(\d{0,2})\s*-\s*(\d{0,2})\s*")
 
 
-def fields(asked: Sequence[Asked], *, passing: bool) -> dict[str, Any]:
+def fields(asked: Sequence[FormQuestion], *, passing: bool) -> dict[str, Any]:
     """What `pydantic.create_model` takes to make a model whose fields are these questions, in this order.
 
     `passing`: of the questions that decide whether this is for a person, only the answer that lets them go on is one.
@@ -29,12 +29,12 @@ def fields(asked: Sequence[Asked], *, passing: bool) -> dict[str, Any]:
     return {each.ask: _field(each, names, passing=passing) for each in asked}
 
 
-def missing(asked: Iterable[Asked]) -> dict[str, str]:
+def missing(asked: Iterable[FormQuestion]) -> dict[str, str]:
     """The sentence for each question that lacks an answer that can be used."""
     return {each.ask: each.question.missing for each in asked}
 
 
-def _field(asked: Asked, names: frozenset[str], *, passing: bool) -> tuple[Any, Any]:
+def _field(asked: FormQuestion, names: frozenset[str], *, passing: bool) -> tuple[Any, Any]:
     answer = _KINDS[asked.question.kind](asked, passing)
     if asked.question.kind in {Kind.SEVERAL, Kind.TIMES}:
         return (answer, ...) if asked.required else (answer, ())
@@ -44,7 +44,7 @@ def _field(asked: Asked, names: frozenset[str], *, passing: bool) -> tuple[Any, 
     return _only_of_some(asked, answer, names), None
 
 
-def _only_of_some(asked: Asked, answer: Any, names: frozenset[str]) -> Any:
+def _only_of_some(asked: FormQuestion, answer: Any, names: frozenset[str]) -> Any:
     """None where the question is not for this person, whatever came, or where it may be left out and was."""
 
     def heard(value: object, info: ValidationInfo) -> object:
@@ -60,30 +60,32 @@ def _only_of_some(asked: Asked, answer: Any, names: frozenset[str]) -> Any:
     return some if asked.required else Annotated[some, OrBlank()]
 
 
-def _missing(asked: Asked) -> PydanticCustomError:
+def _missing(asked: FormQuestion) -> PydanticCustomError:
     return PydanticCustomError("answer_missing", asked.question.missing)
 
 
-def _line(asked: Asked, _: bool) -> Any:
-    return Annotated[str, one_line(asked.most, asked.question.missing, asked.short), some_line(asked.most)]
+def _line(asked: FormQuestion, _: bool) -> Any:
+    return Annotated[
+        str, one_line(asked.max_length, asked.question.missing, asked.short), non_blank_line(asked.max_length)
+    ]
 
 
-def _lines(asked: Asked, _: bool) -> Any:
+def _lines(asked: FormQuestion, _: bool) -> Any:
     def some(value: str) -> str | None:
         if value or not asked.required:
             return value or None
         raise _missing(asked)
 
-    return Annotated[str, free_text(asked.most, asked.short), AfterValidator(some), lines(asked.most)]
+    return Annotated[str, free_text(asked.max_length, asked.short), AfterValidator(some), lines(asked.max_length)]
 
 
-def _one(asked: Asked, passing: bool) -> Any:
+def _one(asked: FormQuestion, passing: bool) -> Any:
     if passing and asked.question.passing:
         return Literal[asked.question.passing]
     return Literal[tuple(option.code for option in asked.choices)]
 
 
-def _several(asked: Asked, _: bool) -> Any:
+def _several(asked: FormQuestion, _: bool) -> Any:
     order = [option.code for option in asked.choices]
 
     def once_and_in_order(value: tuple[str, ...]) -> tuple[str, ...]:
@@ -101,7 +103,7 @@ def _listed(value: object) -> object:
     return (value,) if isinstance(value, str) else value
 
 
-def _date(asked: Asked, _: bool) -> Any:
+def _date(asked: FormQuestion, _: bool) -> Any:
     def past_day(value: str, info: ValidationInfo) -> str:
         assert info.context is not None, "a date is validated with the present day"
         return _day(value, asked, info.context[TODAY]).isoformat()
@@ -109,7 +111,7 @@ def _date(asked: Asked, _: bool) -> Any:
     return Annotated[str, AfterValidator(past_day), _schema(format="date")]
 
 
-def _day(text: str, asked: Asked, today: date) -> date:
+def _day(text: str, asked: FormQuestion, today: date) -> date:
     parts = _DATE.fullmatch(text)
     if parts is None or not all(parts.groups()):
         raise PydanticCustomError("date_parts", "{name} must include a day, a month and a year", {"name": asked.short})
@@ -128,7 +130,7 @@ def _schema(**facts: Any) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", **facts})
 
 
-_KINDS: dict[Kind, Callable[[Asked, bool], Any]] = {
+_KINDS: dict[Kind, Callable[[FormQuestion, bool], Any]] = {
     Kind.NAME: lambda *_: FullName,
     Kind.TEXT: _line,
     Kind.LONG: _lines,

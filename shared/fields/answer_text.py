@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from datetime import date
 
-from shared.content.question import Asked, Language
+from shared.content.question import FormQuestion, Language
 from shared.content.question_catalogue import Kind
 
 
-def in_words(asked: Asked, answer: object, languages: Sequence[Language]) -> str:
+def in_words(asked: FormQuestion, answer: object, languages: Sequence[Language]) -> str:
     """The answer as people read it; empty where there is none. `answer` has been validated: text, or a tuple of it."""
     if not answer:
         return ""

@@ -19,26 +19,28 @@ _NAME_MARKS = r" .'\u2019\u2018\u02bc\u2010\u2011\u00b7-"
 _NAME = rf"^(?=[^\p{{L}}]*\p{{L}})(?!.*\.\p{{L}}{{2}})[\p{{L}}'\u2019\u2018\u02bc][\p{{L}}\p{{M}}{_NAME_MARKS}]*$"
 
 
-def full_name(most: int) -> WithJsonSchema:
-    return _text(maxLength=most, pattern=_NAME)
+def full_name(max_length: int) -> WithJsonSchema:
+    return _text(maxLength=max_length, pattern=_NAME)
 
 
-def email(most: int) -> WithJsonSchema:
-    return _text(format="email", maxLength=most)
+def email(max_length: int) -> WithJsonSchema:
+    return _text(format="email", maxLength=max_length)
 
 
-def phone(most: int) -> WithJsonSchema:
-    return _text(format="phone", maxLength=most)
+def phone(max_length: int) -> WithJsonSchema:
+    return _text(format="phone", maxLength=max_length)
 
 
-def some_line(most: int) -> WithJsonSchema:
+def non_blank_line(max_length: int) -> WithJsonSchema:
     """One line that has to say something."""
-    return _text(maxLength=most, pattern=f"^[^{_CONTROL_IN_LINE}]*[^{_BLANK}{_CONTROL_IN_LINE}][^{_CONTROL_IN_LINE}]*$")
+    return _text(
+        maxLength=max_length, pattern=f"^[^{_CONTROL_IN_LINE}]*[^{_BLANK}{_CONTROL_IN_LINE}][^{_CONTROL_IN_LINE}]*$"
+    )
 
 
-def lines(most: int) -> WithJsonSchema:
+def lines(max_length: int) -> WithJsonSchema:
     """Any number of lines, or none."""
-    return _text(maxLength=most, pattern=f"^[^{_CONTROL_IN_TEXT}]*$")
+    return _text(maxLength=max_length, pattern=f"^[^{_CONTROL_IN_TEXT}]*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ class OrAlone:
         return {"anyOf": [handler(core), {"enum": list(self.codes)}, *none]}
 
 
-def words(*taken: object) -> WithJsonSchema:
+def one_of(*taken: object) -> WithJsonSchema:
     """Of these alone: a JSON boolean, or a word that a form sends for it."""
     return WithJsonSchema({"enum": list(taken)})
 

@@ -159,16 +159,16 @@ EmailAddress = Annotated[str, AfterValidator(_encodable), AfterValidator(_email_
 PhoneNumber = Annotated[str, AfterValidator(_encodable), AfterValidator(_phone), schemas.phone(PHONE_LENGTH)]
 """Any format that can be a number when dialled from the United Kingdom; kept as typed."""
 
-Agreed = Annotated[Literal[True], BeforeValidator(_agreed), schemas.words(True, "yes", "on", "true")]
+Agreed = Annotated[Literal[True], BeforeValidator(_agreed), schemas.one_of(True, "yes", "on", "true")]
 YesOrNo = Annotated[
-    bool, BeforeValidator(_yes_or_no), schemas.words(True, False, "yes", "no", "on", "off", "true", "false")
+    bool, BeforeValidator(_yes_or_no), schemas.one_of(True, False, "yes", "no", "on", "off", "true", "false")
 ]
 
 SubmissionId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{16,64}$")]
 """Made once for each form that is handed out, so that sending it twice is known to be one submission."""
 
 
-def same_person(address: str) -> str:
+def normalised_address(address: str) -> str:
     """The address as one person is recognised by: case and a +tag make no other person."""
     local, _, domain = address.casefold().rpartition("@")
     return f"{local.partition('+')[0]}@{domain}"

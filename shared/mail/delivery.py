@@ -42,9 +42,9 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The mail service has the mail. `before`: it had it already, from an attempt whose answer was lost."""
+    """The mail service has the mail. `by_earlier_attempt`: it had it already, from an attempt whose answer was lost."""
 
-    before: bool = False
+    by_earlier_attempt: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +56,10 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Postponed:
-    """Not now: try again after `wait`. `everyone`: the service asked for peace, so all other mails wait as well."""
+    """Not now: try again after `wait`. `pause_all`: the service asked for peace, so all other mails wait as well."""
 
     wait: timedelta
-    everyone: bool
+    pause_all: bool
     code: str
 
 
@@ -69,7 +69,7 @@ type Outcome = Sent | Refused | Postponed
 def hand_over(message: EmailMessage, claim: Claim, sender: MailSender) -> Outcome:
     """Hands over a mail that the caller has claimed, and says what the caller has to mark. It raises nothing."""
     try:
-        asked = _asked(claim, sender)
+        asked = _earlier_outcome(claim, sender)
         if asked is not None:
             return asked
         sender.send(message, operation_id=claim.operation_id)
@@ -77,14 +77,14 @@ def hand_over(message: EmailMessage, claim: Claim, sender: MailSender) -> Outcom
         return Refused(str(error))
     except MailNotAcceptedError as error:
         wait = error.retry_after or wait_after(claim.attempts)
-        return Postponed(wait, everyone=error.retry_after is not None, code=str(error))
+        return Postponed(wait, pause_all=error.retry_after is not None, code=str(error))
     except MailUnclearError as error:
         # It may be on its way: only when its status can be trusted to show it is asking worth anything.
-        return Postponed(LEASE, everyone=False, code=str(error))
+        return Postponed(LEASE, pause_all=False, code=str(error))
     return Sent()
 
 
-def _asked(claim: Claim, sender: MailSender) -> Outcome | None:
+def _earlier_outcome(claim: Claim, sender: MailSender) -> Outcome | None:
     """What became of an earlier attempt, or None where there was none that the mail service knows."""
     if not claim.taken_over:
         return None
@@ -94,4 +94,4 @@ def _asked(claim: Claim, sender: MailSender) -> Outcome | None:
         raise MailUnclearError(str(error)) from error
     if found is MailStatus.FAILED:
         return Refused("provider-failed")
-    return None if found is None else Sent(before=True)
+    return None if found is None else Sent(by_earlier_attempt=True)

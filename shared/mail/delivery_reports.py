@@ -22,7 +22,7 @@ def reported_state(status: str) -> MailState | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt:
+class DeliveryReport:
     """One delivery report. `status` in small letters; `at` is when delivery was tried (UTC), None where it is not said.
 
     Statuses: delivered, expanded (to the members of a list: not the end), failed, bounced, suppressed, quarantined,

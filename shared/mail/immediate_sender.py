@@ -8,7 +8,7 @@ from typing import Protocol
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from shared.mail.delivery import Claim, Outcome, Postponed, hand_over
-from shared.mail.log_rows import Entry
+from shared.mail.log_rows import MailLogEntry
 from shared.mail.message import EmailMessage, MailSender, MailStatus
 
 logger = logging.getLogger(__name__)
@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 class Ledger(Protocol):
     """What is needed of the mail log; `shared.mail.ledger` describes each."""
 
-    def entries(self, partition: str) -> dict[str, Entry]: ...
+    def entries(self, partition: str) -> dict[str, MailLogEntry]: ...
     def claim(self, partition: str, mail_id: str, wanted: Claim, now: datetime) -> Claim | None: ...
     def mark(self, partition: str, mail_id: str, claim: Claim, outcome: Outcome, now: datetime) -> None: ...
 
@@ -34,7 +34,7 @@ def _nothing() -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DirectMail:
+class ImmediateSender:
     """Claims, asks, sends and marks one mail at a time."""
 
     ledger: Ledger
@@ -63,16 +63,16 @@ class DirectMail:
         claim = self.ledger.claim(partition, mail_id, wanted, now)
         if claim is None:
             return None
-        outcome = hand_over(message, claim, _After(before_sending, self.sender))
-        if isinstance(outcome, Postponed) and outcome.everyone:
+        outcome = hand_over(message, claim, _HookedSender(before_sending, self.sender))
+        if isinstance(outcome, Postponed) and outcome.pause_all:
             self.pause.begin(now + outcome.wait)
         self.ledger.mark(partition, mail_id, claim, outcome, now)
-        logger.info("mail to %s: %s", mail_id.partition("-")[0], type(outcome).__name__.lower())
+        logger.info("email to %s: %s", mail_id.partition("-")[0], type(outcome).__name__.lower())
         return outcome
 
 
 @dataclass(frozen=True, slots=True)
-class _After:
+class _HookedSender:
     """A sender that does something else first whenever it sends, and not when it only asks."""
 
     first: Callable[[], None]

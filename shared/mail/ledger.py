@@ -8,14 +8,14 @@ from typing import Any
 from uuid import UUID
 
 from shared.mail.delivery import Claim, Outcome, Sent
-from shared.mail.log_rows import Entry, MailState, about_cells, claimed_cells, outcome_cells, read_entry
+from shared.mail.log_rows import MailLogEntry, MailState, about_cells, claimed_cells, outcome_cells, read_entry
 from shared.tables.table import Row, RowConflictError, StorageUnavailableError, Table, moment_text
 
 _REPORT_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Reported:
+class ReportedMail:
     """The mail that a delivery report is about, by its row in the mail log."""
 
     partition: str
@@ -29,7 +29,7 @@ class MailLedger:
     log: Table
     index: Table
 
-    def entries(self, partition: str) -> dict[str, Entry]:
+    def entries(self, partition: str) -> dict[str, MailLogEntry]:
         """Every mail of one session by its id."""
         return {row.key: read_entry(row) for row in self.log.query(PartitionKey=partition)}
 
@@ -40,8 +40,8 @@ class MailLedger:
             etag = self.log.insert(cells)
         except (RowConflictError, StorageUnavailableError):
             # Somebody has it - or we do, and the answer was lost: then it says that we claimed it.
-            return self._look_again(partition, mail_id, wanted, now, cells["ClaimedBy"])
-        self._remember(partition, mail_id, wanted, now)
+            return self._claim_after_conflict(partition, mail_id, wanted, now, cells["ClaimedBy"])
+        self._index_claim(partition, mail_id, wanted, now)
         return replace(wanted, etag=etag, claimant=cells["ClaimedBy"])
 
     def mark(self, partition: str, mail_id: str, claim: Claim, outcome: Outcome, now: datetime) -> None:
@@ -52,9 +52,9 @@ class MailLedger:
         try:
             self.log.merge(cells, claim.etag)
         except RowConflictError:
-            self._mark_again(cells, claim)
+            self._mark_after_conflict(cells, claim)
 
-    def report(self, operation_id: UUID, state: MailState | None, now: datetime) -> Reported | None:
+    def record_report(self, operation_id: UUID, state: MailState | None, now: datetime) -> ReportedMail | None:
         """Writes down what was reported of a mail, and says which mail that is; None where the index knows none.
 
         Before the mail is marked, twice, in any order: all of it is taken. Without `state` it is only looked up.
@@ -65,7 +65,7 @@ class MailLedger:
         found = self.index.get(str(operation_id), "mail")
         if found is None:
             return None
-        mail = Reported(found.text("Session"), found.text("Mail"))
+        mail = ReportedMail(found.text("Session"), found.text("Mail"))
         for _ in range(_REPORT_TRIES):
             row = self.log.get(mail.partition, mail.mail_id)
             if state is None or row is None or not read_entry(row).becomes(state):
@@ -75,7 +75,7 @@ class MailLedger:
             with suppress(RowConflictError):
                 self.log.merge(cells | {"ReportedAt": moment_text(now)}, row.etag)
                 return mail
-        raise RowConflictError("the mail's row kept changing")
+        raise RowConflictError("the mail log row kept changing")
 
     def skip(self, partition: str, mail_ids: Sequence[str], now: datetime) -> None:
         """Writes down that mails will not be sent any more, for people to see; one that was named meanwhile stays."""
@@ -84,7 +84,7 @@ class MailLedger:
             with suppress(RowConflictError):
                 self.log.insert(cells | {"At": moment_text(now), "Attempts": 0})
 
-    def hold(self, partition: str, mail_id: str, code: str, *, until: datetime, now: datetime) -> None:
+    def defer(self, partition: str, mail_id: str, code: str, *, until: datetime, now: datetime) -> None:
         """Leaves a mail alone until then, because handling it failed for a reason that nobody foresaw."""
         cells = {"PartitionKey": partition, "RowKey": mail_id, "NotBefore": moment_text(until), "LastError": code}
         row = self.log.get(partition, mail_id)
@@ -93,7 +93,7 @@ class MailLedger:
         elif read_entry(row).state is MailState.SENDING:
             self.log.merge(cells, row.etag)
 
-    def _mark_again(self, cells: dict[str, Any], claim: Claim) -> None:
+    def _mark_after_conflict(self, cells: dict[str, Any], claim: Claim) -> None:
         """Somebody wrote the row: a report of this very attempt stands, whoever took the claim over is left to it."""
         row = self.log.get(cells["PartitionKey"], cells["RowKey"])
         if row is None or row.text("ClaimedBy") != claim.claimant:
@@ -103,12 +103,14 @@ class MailLedger:
         with suppress(RowConflictError):
             self.log.merge({name: cells[name] for name in told if name in cells} if reported else cells, row.etag)
 
-    def _look_again(self, partition: str, mail_id: str, wanted: Claim, now: datetime, claimant: str) -> Claim | None:
+    def _claim_after_conflict(
+        self, partition: str, mail_id: str, wanted: Claim, now: datetime, claimant: str
+    ) -> Claim | None:
         row = self.log.get(partition, mail_id)
         if row is None:
             return None
         if row.text("ClaimedBy") == claimant:
-            self._remember(partition, mail_id, wanted, now)
+            self._index_claim(partition, mail_id, wanted, now)
             return replace(wanted, etag=row.etag, claimant=claimant)
         return self._take_over(row, wanted, now) if read_entry(row).is_open(now) else None
 
@@ -121,10 +123,10 @@ class MailLedger:
             etag = self.log.merge(cells, row.etag)
         except RowConflictError:
             return None
-        self._remember(row.partition, row.key, wanted, now)
+        self._index_claim(row.partition, row.key, wanted, now)
         return replace(wanted, attempts=attempts, taken_over=True, etag=etag, claimant=cells["ClaimedBy"])
 
-    def _remember(self, partition: str, mail_id: str, claim: Claim, now: datetime) -> None:
+    def _index_claim(self, partition: str, mail_id: str, claim: Claim, now: datetime) -> None:
         # Before the mail is sent: a delivery report can come sooner than the next line of ours.
         keys = {"PartitionKey": str(claim.operation_id), "RowKey": "mail"}
         with suppress(RowConflictError):  # the SDK's second try met its first

@@ -23,10 +23,10 @@ class MailState(StrEnum):
     SKIPPED = "skipped"
 
 
-LOST = frozenset({MailState.BOUNCED, MailState.FAILED})
+UNDELIVERED = frozenset({MailState.BOUNCED, MailState.FAILED})
 """The mail did not arrive and is not tried again."""
 
-_FROM_OPEN_TO_WORST = (
+_BY_SEVERITY = (
     MailState.SENDING,
     MailState.SKIPPED,
     MailState.SENT,
@@ -37,7 +37,7 @@ _FROM_OPEN_TO_WORST = (
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class MailLogEntry:
     """One mail's row. `not_before`: when the claim on it ends, or the mail service wants to be left alone until.
 
     `version` is the version of what the mail is about that it told, 0 where there are none.
@@ -57,7 +57,7 @@ class Entry:
 
     def becomes(self, reported: MailState) -> bool:
         """Whether a report changes it: in whatever order reports come, the worst of them stands."""
-        return _FROM_OPEN_TO_WORST.index(reported) > _FROM_OPEN_TO_WORST.index(self.state)
+        return _BY_SEVERITY.index(reported) > _BY_SEVERITY.index(self.state)
 
 
 def claimed_cells(partition: str, mail_id: str, attempts: int, now: datetime) -> dict[str, Any]:
@@ -90,14 +90,14 @@ def outcome_cells(outcome: Outcome, now: datetime) -> dict[str, Any]:
     }
 
 
-def read_entry(row: Row) -> Entry:
+def read_entry(row: Row) -> MailLogEntry:
     """What a row says. A state that somebody typed and that is none counts as failed, for a person to look at."""
-    return Entry(
+    return MailLogEntry(
         mail_id=row.key,
         state=MailState(row.text("State")) if row.text("State") in MailState else MailState.FAILED,
         at=row.moment("At") or _LONG_AGO,
         not_before=row.moment("NotBefore") or _LONG_AGO,
-        attempts=row.whole("Attempts") or 0,
+        attempts=row.integer("Attempts") or 0,
         etag=row.etag,
-        version=row.whole("Version") or 0,
+        version=row.integer("Version") or 0,
     )

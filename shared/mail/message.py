@@ -44,9 +44,9 @@ class EmailMessage:
 
     def __post_init__(self) -> None:
         if not self.subject.strip() or any(ord(char) < 32 or char in "\x7f\x85\u2028\u2029" for char in self.subject):
-            raise ValueError("a subject is one line")
+            raise ValueError("an email subject must be one line and not empty")
         if not self.to or any(char in self.to for char in ",;<>\r\n "):
-            raise ValueError("a mail has one recipient, as a bare address")
+            raise ValueError("an email must have one recipient, as a bare address")
 
 
 class MailStatus(Enum):

@@ -4,13 +4,13 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from shared.tables.service_table import SERVICE_PARTITION, Remembered
+from shared.tables.service_table import SERVICE_PARTITION, ServiceRows
 from shared.tables.table import Table, moment_text
 
 _MAIL_PAUSE = "mail-pause"
 
 
-_PAUSE_MEMORY = 5.0  # seconds for which a process trusts what it last read of the pause
+_PAUSE_CACHED_FOR = 5.0  # seconds for which a process trusts what it last read of the pause
 
 
 _LONGEST_PAUSE = timedelta(hours=2)  # nothing that is asked for is longer than an hour
@@ -27,7 +27,7 @@ class MailPause:
 
     def is_on(self, now: datetime) -> bool:
         """Whether somebody, here or in another process, was told to wait. It costs a request every few seconds."""
-        if self._monotonic() - self._read_at > _PAUSE_MEMORY:
+        if self._monotonic() - self._read_at > _PAUSE_CACHED_FOR:
             row = self._table.get(SERVICE_PARTITION, _MAIL_PAUSE)
             self.refresh({_MAIL_PAUSE: row} if row is not None else {})
         return now < self._until <= now + _LONGEST_PAUSE  # a later moment is a mistake of some clock
@@ -38,7 +38,7 @@ class MailPause:
             {"PartitionKey": SERVICE_PARTITION, "RowKey": _MAIL_PAUSE, "NotBefore": moment_text(self._until)}
         )
 
-    def refresh(self, rows: Remembered) -> None:
+    def refresh(self, rows: ServiceRows) -> None:
         """Learns of a pause that another process began."""
         found = rows[_MAIL_PAUSE].moment("NotBefore") if _MAIL_PAUSE in rows else None
         self._until = found or datetime.min.replace(tzinfo=UTC)

@@ -8,7 +8,7 @@ _MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Budget:
+class SendingQuota:
     """Mails a minute and an hour; 0 is no limit. Azure Communication Services allows 30 and 100 on a custom domain."""
 
     per_minute: int = 30

@@ -19,12 +19,12 @@ _BLOCKS = ("h", "p", "facts", "link", "ul")
 
 
 @dataclass(frozen=True)
-class Letters:
+class MailRenderer:
     """Writes mails with one trust's copy. A fact that a template names and nobody gives is an error, not a blank."""
 
     content: Content = field(repr=False)
 
-    def write(self, template: str, *, to: str, **facts: Any) -> EmailMessage:
+    def render(self, template: str, *, to: str, **facts: Any) -> EmailMessage:
         """The mail `template` to one address, with these facts: text is escaped in HTML and never read as markup."""
         text = self._text.get_template(f"{template}.jinja")
         html = self._html.get_template(f"{template}.jinja")

@@ -99,13 +99,13 @@ class Referral:
         return self.state in UNSENT and not waits
 
     @property
-    def is_new_under_old_links(self) -> bool:
+    def has_unsent_new_answers(self) -> bool:
         """Whether other answers came under this reference since, and not one attempt was made to send them."""
         never = self.attempts == 0 and self.redriven == 0 and not self.sent_on
         return self.state is ReferralState.RECEIVED and self.epoch > 0 and never
 
     @property
-    def is_wanted_again(self) -> bool:
+    def is_resend_requested(self) -> bool:
         """Whether somebody typed `received` over a referral that was tried before: it is to be sent anew.
 
         The service itself never goes back to `received` without setting `attempts` to none.
@@ -117,10 +117,10 @@ class Referral:
         """What the person is told of it."""
         if self.state is ReferralState.ERASED and not self.acknowledged_on:
             return Progress.CONTACT  # the provider's mailbox took it, and nobody there ever said so
-        return _TOLD[self.state]
+        return _PROGRESS_BY_STATE[self.state]
 
 
-_TOLD = {
+_PROGRESS_BY_STATE = {
     ReferralState.RECEIVED: Progress.RECEIVED,
     ReferralState.SENDING: Progress.RECEIVED,
     ReferralState.SENT: Progress.SENT,

@@ -16,7 +16,7 @@ _LISTED = ("PartitionKey", "RowKey", "ReceivedOn", "ConsentVersion", "Submission
 
 
 @dataclass(frozen=True, slots=True)
-class Mailed:
+class MailIndexEntry:
     """What a mail was about: a referral, under one of its epochs. `notice` is where the log has a notice, or ""."""
 
     reference: str
@@ -116,7 +116,7 @@ class ReferralRepository:
         """
         self.status_table.delete(_PARTITION, referral.reference, referral.etag)
 
-    def mailed(self, operation_id: str) -> Mailed | None:
+    def mailed(self, operation_id: str) -> MailIndexEntry | None:
         """What a delivery report is about; None where it is none of these."""
         row = self.mail_table.get(operation_id, _MAIL)
         return None if row is None else _mailed(row)
@@ -125,7 +125,7 @@ class ReferralRepository:
         """Every row by which a report finds its mail: `On`, or `At` of a notice, says since when."""
         return self.mail_table.query()
 
-    def forget_mails(self, before: str) -> int:
+    def prune_mail_index(self, before: str) -> int:
         """Deletes those of before that day (YYYY-MM-DD), and returns how many."""
         old = [row for row in self.every_mailed() if (row.text("On") or row.text("At")[:10]) < before]
         for row in old:
@@ -142,13 +142,13 @@ class ReferralRepository:
         return True
 
 
-def _mailed(row: Row) -> Mailed:
+def _mailed(row: Row) -> MailIndexEntry:
     notice = row.text("Session")
     if not notice:
-        return Mailed(row.text("Referral"), row.whole("Epoch") or 0)
+        return MailIndexEntry(row.text("Referral"), row.integer("Epoch") or 0)
     reference, _, rest = row.text("Mail").partition("-")
     epoch = rest.partition("-")[0]
-    return Mailed(reference, int(epoch) if epoch.isdecimal() else 0, notice)
+    return MailIndexEntry(reference, int(epoch) if epoch.isdecimal() else 0, notice)
 
 
 def _keys(reference: str) -> dict[str, Any]:
@@ -228,17 +228,17 @@ def _referral(row: Row) -> Referral:
         acknowledged_on=row.text("AcknowledgedOn"),
         erased_on=row.text("ErasedOn"),
         attention_on=row.text("AttentionOn"),
-        attempts=row.whole("Attempts") or 0,
+        attempts=row.integer("Attempts") or 0,
         not_before=row.moment("NotBefore") or NEVER,
         waiting_since=row.moment("WaitingSince"),
-        alarms=row.whole("Alarms") or 0,
+        alarms=row.integer("Alarms") or 0,
         last_error=row.text("LastError"),
-        warned=row.whole("Warned") or 0,
+        warned=row.integer("Warned") or 0,
         warned_on=row.text("WarnedOn"),
-        epoch=row.whole("Epoch") or 0,
-        redriven=row.whole("Redriven") or 0,
+        epoch=row.integer("Epoch") or 0,
+        redriven=row.integer("Redriven") or 0,
         delivery=row.text("Delivery"),
-        held=row.yes("Hold", default=bool(row.text("Hold"))),  # whatever else somebody wrote there is an objection
+        held=row.boolean("Hold", default=bool(row.text("Hold"))),  # whatever else somebody wrote there is an objection
         etag=row.etag,
     )
 

@@ -36,7 +36,7 @@ class Sealer:
         """Seals the answers under a reference: under another, in another table or version, they do not open."""
         key, nonce = AESGCM.generate_key(256), secrets.token_bytes(_NONCE_BYTES)
         wrapped = self._client.wrap_key(_ALGORITHM, key).encrypted_key
-        ciphertext = AESGCM(key).encrypt(nonce, answers, _bound_to(reference, VERSION))
+        ciphertext = AESGCM(key).encrypt(nonce, answers, _associated_data(reference, VERSION))
         return Sealed(VERSION, self._key_id, wrapped, nonce, ciphertext)
 
 
@@ -61,7 +61,7 @@ class LocalKey:
 
     def unwrap(self, key_id: str, wrapped_key: bytes) -> bytes:
         if key_id not in self._clients:
-            raise KeyUnavailableError("another key")
+            raise KeyUnavailableError("no private key with this id")
         try:
             return bytes(self._clients[key_id].unwrap_key(_ALGORITHM, wrapped_key).key)
         except ValueError as error:  # what `cryptography` says of a key that does not unwrap
@@ -101,7 +101,7 @@ def unseal(reference: str, sealed: Sealed, unwrapper: Unwrapper) -> bytes:
         UnsealError: they were tampered with, cut short, or sealed under another reference or version.
         KeyUnavailableError: the private key cannot be used at the moment.
     """
-    return opened(reference, sealed, content_key(sealed, unwrapper))
+    return decrypt(reference, sealed, content_key(sealed, unwrapper))
 
 
 def content_key(sealed: Sealed, unwrapper: Unwrapper) -> bytes:
@@ -109,15 +109,15 @@ def content_key(sealed: Sealed, unwrapper: Unwrapper) -> bytes:
     return unwrapper.unwrap(sealed.key_id, sealed.wrapped_key)
 
 
-def opened(reference: str, sealed: Sealed, key: bytes) -> bytes:
+def decrypt(reference: str, sealed: Sealed, key: bytes) -> bytes:
     """The answers, with their own key; raises UnsealError as `unseal`."""
     try:
-        return AESGCM(key).decrypt(sealed.nonce, sealed.ciphertext, _bound_to(reference, sealed.version))
+        return AESGCM(key).decrypt(sealed.nonce, sealed.ciphertext, _associated_data(reference, sealed.version))
     except (InvalidTag, ValueError) as error:
         raise UnsealError("content") from error
 
 
-def _bound_to(reference: str, version: str) -> bytes:
+def _associated_data(reference: str, version: str) -> bytes:
     return f"SealedReferrals|{reference}|{version}".encode()
 
 

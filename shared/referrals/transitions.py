@@ -13,9 +13,9 @@ type Cells = dict[str, str | int]
 NOT_ACKNOWLEDGED = "not-acknowledged"
 NOT_SENT = "not-sent"
 FAILED = "failed"
-TYPED = "state-typed"
+STATE_TYPED = "state-typed"
 
-MOST_REDRIVES = 3
+MAX_REDRIVES = 3
 """How often a mail is sent again that the mail service took and then could not deliver."""
 
 _FIRST_REDRIVE = 4  # the wait after a fourth attempt, 10 minutes: the mail service has tried by itself before it fails
@@ -55,7 +55,7 @@ def waiting(referral: Referral, until: datetime, code: str, now: datetime) -> Ce
 
 def failed(referral: Referral, now: datetime) -> Cells:
     """The mail service took it and could not deliver it: a mail of its own follows, or a person looks at last."""
-    if referral.redriven >= MOST_REDRIVES:
+    if referral.redriven >= MAX_REDRIVES:
         return attention(FAILED, now)
     until = now + wait_after(_FIRST_REDRIVE + referral.redriven)
     return {
@@ -70,7 +70,7 @@ def failed(referral: Referral, now: datetime) -> Cells:
     }
 
 
-def come_again(erased: Referral, sealed: Referral) -> Cells:
+def reopen_with_new_answers(erased: Referral, sealed: Referral) -> Cells:
     """Other answers came under the reference of one that was erased: nothing is known of what becomes of them."""
     days = dict.fromkeys(("SentOn", "DeliveredOn", "AcknowledgedOn", "AttentionOn", "WarnedOn", "ErasedOn"), "")
     return {
@@ -85,12 +85,12 @@ def come_again(erased: Referral, sealed: Referral) -> Cells:
     }
 
 
-def nothing_left(referral: Referral) -> Cells:
+def already_erased(referral: Referral) -> Cells:
     """It was wanted again and had been erased before: it stays erased, since the day it was."""
     return {**SETTLED, "State": str(ReferralState.ERASED), "ErasedOn": referral.erased_on, "LastError": "nothing-left"}
 
 
-def sent_by(referral: Referral, delivery: str) -> Referral:
+def with_delivery(referral: Referral, delivery: str) -> Referral:
     """The referral as it is claimed to be sent in this way: while an earlier attempt may have gone in another, as that.
 
     What lies in the provider's mailbox without answers must never count as if it had them.
@@ -98,7 +98,7 @@ def sent_by(referral: Referral, delivery: str) -> Referral:
     return replace(referral, delivery=(referral.delivery if referral.attempts else "") or delivery)
 
 
-def wanted_anew(referral: Referral, now: datetime) -> Referral:
+def reset_for_resend(referral: Referral, now: datetime) -> Referral:
     """The referral as it stands when somebody typed `received` over it: a new mail, and nothing said of it yet."""
     return replace(
         referral,
@@ -118,6 +118,6 @@ def wanted_anew(referral: Referral, now: datetime) -> Referral:
     )
 
 
-def is_given_up(referral: Referral, kept_trying: timedelta, now: datetime) -> bool:
+def is_given_up(referral: Referral, give_up_after: timedelta, now: datetime) -> bool:
     """Whether trying to send it has lasted for so many days, since it came or was wanted again."""
-    return london_day(now - kept_trying) >= (referral.due_on or referral.received_on or london_day(now))
+    return london_day(now - give_up_after) >= (referral.due_on or referral.received_on or london_day(now))

@@ -12,7 +12,7 @@ from azure.data.tables import TableClient, TableErrorCode, TableServiceClient, U
 
 from shared.config.settings import StorageConnection
 from shared.tables.table import (
-    MOST_WRITES,
+    MAX_WRITES,
     Row,
     RowConflictError,
     StorageError,
@@ -22,7 +22,7 @@ from shared.tables.table import (
 )
 
 # Bounded waits: the SDK's own defaults go on for minutes, and the person at the form is waiting.
-_PATIENCE: Mapping[str, Any] = {
+_CLIENT_OPTIONS: Mapping[str, Any] = {
     "retry_total": 2,
     "retry_backoff_factor": 0.1,
     "connection_timeout": 5,
@@ -37,7 +37,7 @@ class AzureTable:
     client: TableClient = field(repr=False)
 
     def get(self, partition: str, key: str) -> Row | None:
-        with _translated():
+        with _translating_errors():
             try:
                 return _row(self.client.get_entity(partition, key))
             except HttpResponseError as error:
@@ -48,12 +48,12 @@ class AzureTable:
     def query(self, select: Sequence[str] = (), **like: str) -> list[Row]:
         # Values only ever travel as parameters, which the SDK quotes: no text of a person's is part of a filter.
         text = " and ".join(f"{name} eq @{name}" for name in like)
-        with _translated():
+        with _translating_errors():
             found = self.client.query_entities(text, parameters=like, select=list(select) or None)
             return [_row(entity) for entity in found]
 
     def insert(self, cells: Mapping[str, Any]) -> str:
-        with _translated():
+        with _translating_errors():
             try:
                 return str(self.client.create_entity(cells)["etag"])
             except ResourceNotFoundError:  # it carries no code; there is no row yet, so it is the table
@@ -61,22 +61,22 @@ class AzureTable:
 
     def merge(self, cells: Mapping[str, Any], etag: str) -> str:
         condition = MatchConditions.IfNotModified
-        with _translated():
+        with _translating_errors():
             answer = self.client.update_entity(cells, UpdateMode.MERGE, etag=etag, match_condition=condition)
             return str(answer["etag"])
 
     def put(self, cells: Mapping[str, Any]) -> None:
-        with _translated():
+        with _translating_errors():
             self.client.upsert_entity(cells, UpdateMode.REPLACE)
 
     def delete(self, partition: str, key: str, etag: str | None = None) -> None:
-        with _translated():
+        with _translating_errors():
             self.client.delete_entity(partition, key, **_condition(etag))
 
     def apply(self, writes: Sequence[Write]) -> list[str]:
-        if len(writes) > MOST_WRITES:  # some servers answer this with garbage
-            raise StorageRefusedError(f"{len(writes)} writes in one transaction")
-        with _translated():
+        if len(writes) > MAX_WRITES:  # some servers answer this with garbage
+            raise StorageRefusedError(f"too many writes in one transaction: {len(writes)}")
+        with _translating_errors():
             operations: list[Any] = [_operation(write) for write in writes]
             return [str(answer.get("etag") or "") for answer in self.client.submit_transaction(operations)]
 
@@ -100,7 +100,7 @@ def _condition(etag: str | None) -> Mapping[str, Any]:
 
 
 @contextmanager
-def _translated() -> Generator[None]:
+def _translating_errors() -> Generator[None]:
     try:
         yield
     except HttpResponseError as error:
@@ -134,7 +134,7 @@ def open_tables(
         StorageRefusedError: the connection has neither a connection string nor an endpoint with a credential.
     """
     if connection.connection_string:
-        return TableServiceClient.from_connection_string(connection.connection_string, **_PATIENCE, **options)
+        return TableServiceClient.from_connection_string(connection.connection_string, **_CLIENT_OPTIONS, **options)
     if not connection.table_endpoint or credential is None:
         raise StorageRefusedError("neither a connection string nor an endpoint with an identity")
-    return TableServiceClient(connection.table_endpoint, credential=credential, **_PATIENCE, **options)
+    return TableServiceClient(connection.table_endpoint, credential=credential, **_CLIENT_OPTIONS, **options)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from shared.local_time import london_day
-from shared.tables.service_table import SERVICE_PARTITION, Remembered
+from shared.tables.service_table import SERVICE_PARTITION, ServiceRows
 from shared.tables.table import Table
 
 _LONGEST_SILENCE = 3  # days
@@ -21,10 +21,10 @@ class Daily:
     table: Table
     name: str
 
-    def is_due(self, rows: Remembered, now: datetime) -> bool:
+    def is_due(self, rows: ServiceRows, now: datetime) -> bool:
         return self.name not in rows or rows[self.name].text("Day") != london_day(now)
 
-    def steady(self, rows: Remembered, now: datetime) -> int:
+    def steady(self, rows: ServiceRows, now: datetime) -> int:
         """The count with today in it; 0 after the first day, after a jump and after a long silence."""
         if self.name not in rows:
             return 0
@@ -33,8 +33,8 @@ class Daily:
         except ValueError:
             return 0
         days = (date.fromisoformat(london_day(now)) - last).days
-        return (rows[self.name].whole("Steady") or 0) + 1 if 0 < days <= _LONGEST_SILENCE else 0
+        return (rows[self.name].integer("Steady") or 0) + 1 if 0 < days <= _LONGEST_SILENCE else 0
 
-    def done(self, rows: Remembered, now: datetime) -> None:
+    def done(self, rows: ServiceRows, now: datetime) -> None:
         cells = {"PartitionKey": SERVICE_PARTITION, "RowKey": self.name, "Day": london_day(now)}
         self.table.put(cells | {"Steady": self.steady(rows, now)})

@@ -6,9 +6,9 @@ from shared.tables.table import Row, Table
 
 SERVICE_PARTITION = "service"
 
-type Remembered = Mapping[str, Row]
+type ServiceRows = Mapping[str, Row]
 
 
-def remembered(table: Table) -> Remembered:
+def read_service_rows(table: Table) -> ServiceRows:
     """Everything in it, by row key."""
     return {row.key: row for row in table.query(PartitionKey=SERVICE_PARTITION)}

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, Protocol
 
-MOST_WRITES = 100  # in one transaction; the service's limit
+MAX_WRITES = 100  # in one transaction; the service's limit
 
 
 def is_key(text: str) -> bool:
@@ -59,7 +59,7 @@ class Row:
             value = int(value)
         return default if value is None else str(value).strip() or default
 
-    def whole(self, name: str) -> int | None:
+    def integer(self, name: str) -> int | None:
         """The cell as a whole number; None where it is absent or is none."""
         text = self.text(name)
         return int(text) if len(text) < 10 and text.removeprefix("-").isdecimal() else None
@@ -74,7 +74,7 @@ class Row:
             return None
         return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
-    def yes(self, name: str, *, default: bool) -> bool:
+    def boolean(self, name: str, *, default: bool) -> bool:
         """The cell as yes or no, in the words that people type; `default` where it is absent or neither."""
         words = {"yes": True, "true": True, "1": True, "y": True, "no": False, "false": False, "0": False, "n": False}
         return words.get(self.text(name).casefold(), default)

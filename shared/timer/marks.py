@@ -3,16 +3,16 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from shared.tables.service_table import SERVICE_PARTITION, Remembered
+from shared.tables.service_table import SERVICE_PARTITION, ServiceRows
 from shared.tables.table import Table, moment_text
 
 _HEARTBEAT = "heartbeat"
 
 
-_ADOPTION = "adoption"
+_RECOVERY = "adoption"
 
 
-_ADOPTED_EVERY = timedelta(hours=1)
+_RECOVERY_INTERVAL = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +31,14 @@ class Heartbeat:
 
 
 @dataclass(frozen=True, slots=True)
-class Adoption:
+class RecoveryMark:
     """When referrals without a status were last looked for: an hour ago is long enough, however late the timer was."""
 
     table: Table
 
-    def is_due(self, rows: Remembered, now: datetime) -> bool:
-        last = rows[_ADOPTION].moment("LastOk") if _ADOPTION in rows else None
-        return last is None or now - last >= _ADOPTED_EVERY or last > now
+    def is_due(self, rows: ServiceRows, now: datetime) -> bool:
+        last = rows[_RECOVERY].moment("LastOk") if _RECOVERY in rows else None
+        return last is None or now - last >= _RECOVERY_INTERVAL or last > now
 
     def done(self, now: datetime) -> None:
-        self.table.put({"PartitionKey": SERVICE_PARTITION, "RowKey": _ADOPTION, "LastOk": moment_text(now)})
+        self.table.put({"PartitionKey": SERVICE_PARTITION, "RowKey": _RECOVERY, "LastOk": moment_text(now)})

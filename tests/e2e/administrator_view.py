@@ -25,7 +25,7 @@ _CHANCE = re.compile(
 _OF_THE_STORE = {"etag", "Timestamp", "odata.etag"}
 
 
-def places(stack: Stack) -> dict[str, str]:
+def readable_texts(stack: Stack) -> dict[str, str]:
     """Everything that can be read, by where it stands."""
     found = {f"log of {child.name} {number}": child.log_text() for number, child in enumerate(stack.children)}
     found |= {f"setting {name}": value for name, value in stack.settings.items() if name != SECRET}
@@ -36,8 +36,8 @@ def places(stack: Stack) -> dict[str, str]:
     return found
 
 
-def places_with_canaries(stack: Stack) -> set[str]:
-    return {place for place, text in places(stack).items() if is_canary_in(text)}
+def locations_with_canaries(stack: Stack) -> set[str]:
+    return {place for place, text in readable_texts(stack).items() if is_canary_in(text)}
 
 
 def mails_to_others(stack: Stack) -> list[dict[str, Any]]:

@@ -19,7 +19,7 @@ from local.setup.keys import new_keys
 from local.stack.processes import Plan
 from local.stack.stack import Stack, started
 from tests.builders import MORNING, session_cells
-from tests.e2e.administrator_view import SECRET, mails_to_others, places, places_with_canaries, traces
+from tests.e2e.administrator_view import SECRET, locations_with_canaries, mails_to_others, readable_texts, traces
 from tests.e2e.canaries import CANARIES, files_with_canaries, is_canary_in
 from tests.e2e.conftest import opened_form, person, rows
 from tests.e2e.http_client import Answer, get, post_form, post_json
@@ -31,7 +31,7 @@ MUCH = {"full_name": "Ọ́káfọ̀ Adébáyọ̀-Okonkwo", "what_brings_you": 
 
 
 @dataclass(frozen=True)
-class House:
+class Deployment:
     """The service in one way of delivery, with everything that it stores and logs below `folder`."""
 
     stack: Stack
@@ -39,18 +39,18 @@ class House:
 
 
 @pytest.fixture(scope="module", params=["inline", "link"])
-def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def deployment(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     folder = tmp_path_factory.mktemp("curious")
     (folder / "run").mkdir()
     settings = {"REFERRAL_DELIVERY": request.param, "OPERATORS_EMAIL": OPERATORS}
     plan = Plan(at=MORNING, folder=folder / "run", keys=new_keys(), data=folder / "data", settings=settings)
     with started(plan) as stack:
-        yield House(stack, folder)
+        yield Deployment(stack, folder)
 
 
-def test_two_people_who_wrote_quite_different_things_leave_the_same_traces(house: House) -> None:
+def test_different_answers_leave_identical_traces(deployment: Deployment) -> None:
     """Row by row and line by line: nothing tells the one from the other but reference, chance and the time of day."""
-    stack = house.stack
+    stack = deployment.stack
     little, much = refer(stack, **LITTLE), refer(stack, **MUCH)
     stack.settle()
     finish(stack, little, much)
@@ -73,22 +73,26 @@ def finish(stack: Stack, *references: str) -> None:
     stack.settle()
 
 
-def test_nobody_who_reads_everything_but_the_key_finds_a_word_of_it_however_much_goes_wrong(house: House) -> None:
-    stack = house.stack
+def test_reader_of_everything_but_the_key_finds_no_answers_whatever_goes_wrong(
+    deployment: Deployment,
+) -> None:
+    stack = deployment.stack
     answers = [*mistakes(stack), *troubles(stack)]
     good = refer(stack)
     stack.settle()
-    before = places_with_canaries(stack)
+    before = locations_with_canaries(stack)
     finish(stack, good)
     tell_the_operators(stack)
 
-    assert before == places_with_canaries(stack) == set()
+    assert before == locations_with_canaries(stack) == set()
     assert not is_sealed_kept(stack, good), "and that was after its answers were deleted"
-    assert OPERATORS in places(stack)["mail to others"], "who heard of what needs a person"
-    assert files_with_canaries(house.folder) == set()
+    assert OPERATORS in readable_texts(stack)["mail to others"], "who heard of what needs a person"
+    assert files_with_canaries(deployment.folder) == set()
     assert not any(is_canary_in(answer.headers.get("location", "")) for answer in answers)
-    assert any(good in text for place, text in places(stack).items() if place.startswith("log of The function host"))
-    assert good in places(stack)["table Referrals"]
+    assert any(
+        good in text for place, text in readable_texts(stack).items() if place.startswith("log of The function host")
+    )
+    assert good in readable_texts(stack)["table Referrals"]
 
 
 def mistakes(stack: Stack) -> list[Answer]:
@@ -124,7 +128,7 @@ def troubles(stack: Stack) -> list[Answer]:
     for _ in range(2):
         stack.tick()
         stack.settle()
-    assert {refused, tampered} <= set(places(stack)["table Referrals"].split('"'))
+    assert {refused, tampered} <= set(readable_texts(stack)["table Referrals"].split('"'))
     links = [link_in(mail_about(stack, reference)) for reference in trying]
     return [open_with(link, "canary passphrase") for link in links for _ in range(6)] + damaged(stack, tampered)
 
@@ -154,20 +158,18 @@ def tell_the_operators(stack: Stack) -> None:
     stack.settle()
 
 
-def test_the_administrator_cannot_be_told_from_the_pages_either(house: House) -> None:
+def test_administrator_with_the_link_sees_no_answers_on_the_page(deployment: Deployment) -> None:
     """A link that they find in a log or make with the key that signs links still asks for the passphrase."""
-    reference = refer(house.stack)
-    house.stack.settle()
-    page = get(link_in(mail_about(house.stack, reference)))
+    reference = refer(deployment.stack)
+    deployment.stack.settle()
+    page = get(link_in(mail_about(deployment.stack, reference)))
 
     assert page.status == 200
     assert not is_canary_in(page.text)
 
 
 @pytest.mark.parametrize("delivery", ["inline", "link"])
-def test_when_the_provider_has_it_even_the_sealed_answers_are_gone_from_the_storages_files(
-    delivery: str, tmp_path: Path
-) -> None:
+def test_sealed_answers_are_gone_from_the_disk_once_the_provider_has_them(delivery: str, tmp_path: Path) -> None:
     """As they lie on the disk when the storage has stopped: who gets the key one day finds nothing left to open."""
     run = tmp_path / "run"
     run.mkdir()
@@ -193,26 +195,26 @@ def sealed_in_base64(stack: Stack, reference: str) -> tuple[bytes, bytes]:
 # The controls: each way of looking sees what would be there.
 
 
-def test_the_search_sees_a_word_in_every_kind_of_place(house: House) -> None:
-    stack = house.stack
+def test_the_search_sees_a_word_in_every_kind_of_place(deployment: Deployment) -> None:
+    stack = deployment.stack
     provider, here = stack.settings["REFERRAL_RECIPIENT"], "setting "
-    seen = {place for place, text in places(stack).items() if "referrals@nafsiyat" in text}
+    seen = {place for place, text in readable_texts(stack).items() if "referrals@nafsiyat" in text}
 
     assert f"{here}REFERRAL_RECIPIENT" in seen
-    assert f"{here}{SECRET}" not in places(stack)
+    assert f"{here}{SECRET}" not in readable_texts(stack)
     assert all(mail["recipients"] != {"to": [{"address": provider}]} for mail in mails_to_others(stack))
     for place in ("table SealedReferrals", "table Bookings", "queue referrals-poison", "mail to others"):
-        assert place in places(stack)
+        assert place in readable_texts(stack)
 
 
 @pytest.mark.parametrize("where", ["log", "table"])
-def test_a_word_that_is_where_it_should_not_be_is_found(where: str, house: House) -> None:
-    undo = LEAKS[where](house.stack)
-    found = places_with_canaries(house.stack)
+def test_a_word_that_is_where_it_should_not_be_is_found(where: str, deployment: Deployment) -> None:
+    undo = LEAKS[where](deployment.stack)
+    found = locations_with_canaries(deployment.stack)
     undo()
 
     assert [place.startswith(where) for place in found] == [True]
-    assert places_with_canaries(house.stack) == set()
+    assert locations_with_canaries(deployment.stack) == set()
 
 
 def leak_to_log(stack: Stack) -> Callable[[], object]:
@@ -232,11 +234,11 @@ def leak_to_table(stack: Stack) -> Callable[[], object]:
 LEAKS: dict[str, Callable[[Stack], Callable[[], object]]] = {"log": leak_to_log, "table": leak_to_table}
 
 
-def test_a_word_in_anybody_elses_mail_is_found(house: House) -> None:
+def test_a_word_in_anybody_elses_mail_is_found(deployment: Deployment) -> None:
     """Last, for it cannot be undone: whoever books under such a name gets a mail with it."""
     session = session_cells(RowKey="booked")
-    rows(house.stack, "Sessions").create_entity(session)
-    post_json(f"{house.stack.site}/bookings", person("booked", full_name="Canary-Nameself"))
-    house.stack.settle()
+    rows(deployment.stack, "Sessions").create_entity(session)
+    post_json(f"{deployment.stack.site}/bookings", person("booked", full_name="Canary-Nameself"))
+    deployment.stack.settle()
 
-    assert places_with_canaries(house.stack) == {"mail to others", "table Bookings"}
+    assert locations_with_canaries(deployment.stack) == {"mail to others", "table Bookings"}

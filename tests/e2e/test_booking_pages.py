@@ -79,9 +79,7 @@ def test_going_back_to_change_what_was_sent_books_nothing_more_and_says_why(
     assert [row["Email"] for row in roster(stack, session_id)] == [f"zoe@{session_id}.nhs.net"]
 
 
-def test_who_was_overtaken_while_checking_joins_the_waiting_list_with_the_answers_kept(
-    stack: Stack, add_session: AddSession
-) -> None:
+def test_session_that_fills_while_checking_offers_its_waiting_list(stack: Stack, add_session: AddSession) -> None:
     session_id = add_session(Capacity=1)
     check = checked(stack, session_id)
     assert "Confirm and book" in check.text

@@ -3,7 +3,7 @@
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
-from local.stack.host_client import Host
+from local.stack.host_client import HostClient
 from local.stack.stack import running_stack
 from tests.builders import MORNING, london
 from tests.e2e.conftest import person, roster, rows
@@ -47,5 +47,5 @@ def test_the_schedule_run_by_two_processes_at_once_sends_nothing_twice() -> None
         assert states == {"sent": 12, "skipped": 6}, "yesterday's reminder is not sent beside today's"
 
 
-def runs(host: Host) -> int:
+def runs(host: HostClient) -> int:
     return host.child.log_text().count("Executed schedule (Succeeded")

@@ -16,7 +16,7 @@ import pytest
 
 from local.clock import LocalClock
 from local.stack.stack import Stack, running_stack
-from shared.local_time import LONDON, comes_twice, days_before, span_in_words
+from shared.local_time import LONDON, days_before, is_ambiguous, span_in_words
 from shared.signing import Signer
 from shared.tables.table import moment_text
 from tests.builders import MORNING, london, session_cells
@@ -115,7 +115,7 @@ class Season:
         session_id = self.a_session()
         starts = self.typed[session_id] + timedelta(minutes=self.random.choice([-30, 60, 90]))
         clock = starts.astimezone(LONDON)
-        if comes_twice(clock.date(), clock.time()):
+        if is_ambiguous(clock.date(), clock.time()):
             return  # a time that means two things is no edit but a problem
         self.typed[session_id] = starts
         self.type(session_id, Date=f"{clock:%Y-%m-%d}", Time=f"{clock:%H:%M}")
@@ -271,7 +271,7 @@ def reminders(starts: datetime) -> list[datetime]:
 
 
 @pytest.mark.parametrize("name", SEASONS)
-def test_whatever_happens_in_any_order_the_promises_are_kept(stack: Stack, name: str) -> None:
+def test_invariants_hold_in_any_order_of_events(stack: Stack, name: str) -> None:
     begins, starts = SEASONS[name]
     stack.set_clock(london(begins))
     typed = {f"{begins[:4]}-{number}": london(text) for number, text in enumerate(starts)}

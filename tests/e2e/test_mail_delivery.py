@@ -9,7 +9,7 @@ from azure.storage.queue import QueueServiceClient
 
 from local.clock import set_clock
 from local.process.ports import free_ports
-from local.stack.host_client import Host
+from local.stack.host_client import HostClient
 from local.stack.processes import Plan, running_host
 from local.stack.stack import Stack, running_stack
 from tests.builders import MORNING
@@ -40,7 +40,7 @@ def empty_the_queues(stack: Stack) -> int:
 
 
 @contextmanager
-def a_host_that_sends(stack: Stack, folder: Path) -> Iterator[Host]:
+def a_host_that_sends(stack: Stack, folder: Path) -> Iterator[HostClient]:
     """A second host on the same storage, whose mail and referral functions are not switched off."""
     plan = Plan(at=MORNING, folder=folder, keys={})
     set_clock(plan.clock, at=MORNING + timedelta(minutes=5))

@@ -27,11 +27,11 @@ BOUNDED = ["--phases", "examples,coverage,fuzzing", "--max-examples", "10", "--s
 BOUNDED += ["-H", "Accept: application/json", "--continue-on-failure", "--no-color", "--generation-database", "none"]
 
 type Document = dict[str, Any]
-type Tried = Callable[..., subprocess.CompletedProcess[str]]
+type RunSchemathesis = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture(scope="module")
-def silent() -> Iterator[Stack]:
+def stack_without_emails() -> Iterator[Stack]:
     """A service of its own with a session that is never full, which sends nobody anything."""
     with running_stack(at=MORNING, settings=SILENT) as stack:
         rows(stack, "Sessions").create_entity(session_cells(RowKey="never-full", Capacity=500))
@@ -39,20 +39,20 @@ def silent() -> Iterator[Stack]:
 
 
 @pytest.fixture(scope="module")
-def document(silent: Stack) -> Document:
-    found: Document = get(f"{silent.site}/openapi.json").json
+def document(stack_without_emails: Stack) -> Document:
+    found: Document = get(f"{stack_without_emails.site}/openapi.json").json
     return found
 
 
 @pytest.fixture
-def tried(silent: Stack, tmp_path: Path) -> Tried:
+def run_schemathesis(stack_without_emails: Stack, tmp_path: Path) -> RunSchemathesis:
     """What schemathesis says of the service by a document: every phase but the stateful one, the same each time."""
 
     def run(document: Document, *options: str) -> subprocess.CompletedProcess[str]:
         path = tmp_path / "openapi.json"
         path.write_text(json.dumps(document), "utf-8")
         command = [sys.executable, "-c", PROGRAM, "--config-file", str(CONFIG), "run", str(path)]
-        command += ["--url", silent.site, *BOUNDED, *options]
+        command += ["--url", stack_without_emails.site, *BOUNDED, *options]
         told = {"PYTHONPATH": str(ROOT), "SCHEMATHESIS_HOOKS": "tests.e2e.schemathesis_hooks", SESSION: "never-full"}
         return subprocess.run(
             command, cwd=tmp_path, env={**os.environ, **told}, capture_output=True, text=True, timeout=300, check=False
@@ -61,14 +61,16 @@ def tried(silent: Stack, tmp_path: Path) -> Tried:
     return run
 
 
-def test_the_service_does_what_its_document_says(silent: Stack, document: Document, tried: Tried) -> None:
-    said = tried(document)
+def test_the_service_does_what_its_document_says(
+    stack_without_emails: Stack, document: Document, run_schemathesis: RunSchemathesis
+) -> None:
+    said = run_schemathesis(document)
 
     operations = sum(len(methods) for methods in document["paths"].values())
     assert said.returncode == 0, said.stdout + said.stderr
     assert f"Tested: {operations}" in said.stdout
-    assert roster(silent, "never-full"), "bookings were taken, not only refused"
-    assert list(rows(silent, "Referrals", "REFERRALS_STORAGE").list_entities()), "referrals were taken"
+    assert roster(stack_without_emails, "never-full"), "bookings were taken, not only refused"
+    assert list(rows(stack_without_emails, "Referrals", "REFERRALS_STORAGE").list_entities()), "referrals were taken"
 
 
 def a_number_is_a_text(document: Document) -> None:
@@ -87,12 +89,12 @@ def a_reference_is_any_text(document: Document) -> None:
     ],
 )
 def test_a_document_that_lies_is_found_out(
-    lie: Callable[[Document], None], path: str, check: str, document: Document, tried: Tried
+    lie: Callable[[Document], None], path: str, check: str, document: Document, run_schemathesis: RunSchemathesis
 ) -> None:
     lying = copy.deepcopy(document)
     lie(lying)
 
-    said = tried(lying, "--include-path", path, "--include-method", "GET,POST")
+    said = run_schemathesis(lying, "--include-path", path, "--include-method", "GET,POST")
 
     assert said.returncode == 1
     assert check in said.stdout
@@ -103,15 +105,17 @@ def is_described(document: Document, name: str, body: object) -> bool:
     return jsonschema_rs.Draft202012Validator(schema).is_valid(body)
 
 
-def test_what_a_signed_address_answers_is_described_too(silent: Stack, document: Document) -> None:
+def test_what_a_signed_address_answers_is_described_too(stack_without_emails: Stack, document: Document) -> None:
     """No client finds such an address by chance: it is in the answer to what was posted."""
     referral: Document = {"works_for_trust": "yes", "full_name": "Zoë", "contact_by": "email", "email": "zoe@a.example"}
     referral |= {"therapy_language": "English", "consent_share": True}
     booked, referred = (
-        get_json(f"{silent.site}{post_json(f'{silent.site}{path}', body).headers['location']}").json
+        get_json(
+            f"{stack_without_emails.site}{post_json(f'{stack_without_emails.site}{path}', body).headers['location']}"
+        ).json
         for path, body in (("/bookings", person("never-full")), ("/one-to-one", referral))
     )
-    status = post_json(f"{silent.site}/one-to-one/status", {"reference": referred["reference"]}).json
+    status = post_json(f"{stack_without_emails.site}/one-to-one/status", {"reference": referred["reference"]}).json
 
     for name, body in (("BookingOutcome", booked), ("ReferralOutcome", referred), ("ReferralStatus", status)):
         assert is_described(document, name, body)

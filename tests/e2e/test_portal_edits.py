@@ -286,7 +286,7 @@ def test_a_new_time_is_foretold_settles_for_a_quarter_of_an_hour_and_is_one_mail
     edit_session(stack, session_id, Time="16:00")
 
     tick(stack)
-    foretold = "At 9:15am I will tell 2 people: the session moves to Friday 8 September 2023, 4pm to 5:15pm"
+    foretold = "2 people will be emailed at 9:15am: the session moves to Friday 8 September 2023, 4pm to 5:15pm"
     assert session_row(stack, session_id)["Notice"] == foretold
     jump_to(stack, in_minutes(14))
     assert kinds(stack, session_id, "ann") == kinds(stack, session_id, "ben") == ["booked"]

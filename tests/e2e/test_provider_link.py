@@ -11,7 +11,7 @@ import pytest
 
 from local.clock import LocalClock
 from local.setup.keys import new_keys
-from local.stack.environment import chosen
+from local.stack.environment import developer_settings
 from local.stack.processes import Plan
 from local.stack.stack import Stack, started
 from shared.passphrase import PassphraseHash
@@ -38,12 +38,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def linking(folder: Path) -> Iterator[Stack]:
+def link_stack(folder: Path) -> Iterator[Stack]:
     """Two hosts while the passphrase is being changed: the new one and the one before are valid."""
     settings = {
         "REFERRAL_DELIVERY": "link",
         "REFERRAL_PASSPHRASE": str(PassphraseHash.of(NEW)),
-        "REFERRAL_PASSPHRASE_PREVIOUS": chosen()["REFERRAL_PASSPHRASE"],
+        "REFERRAL_PASSPHRASE_PREVIOUS": developer_settings()["REFERRAL_PASSPHRASE"],
     }
     (folder / "run").mkdir()
     plan = Plan(at=MORNING, folder=folder / "run", keys=new_keys(), hosts=2, data=folder / "data", settings=settings)
@@ -60,44 +60,44 @@ def collect_links(stack: Stack, reference: str) -> tuple[str, str]:
     return link, link.replace(first, second)
 
 
-def test_the_mail_holds_the_way_to_the_answers_and_none_of_them(linking: Stack) -> None:
-    reference = refer(linking)
-    collect_links(linking, reference)
-    mails = linking.mail.messages()
+def test_the_mail_holds_the_way_to_the_answers_and_none_of_them(link_stack: Stack) -> None:
+    reference = refer(link_stack)
+    collect_links(link_stack, reference)
+    mails = link_stack.mail.messages()
 
     assert mails
     assert not any(is_canary_in(str(mail)) for mail in mails)
 
 
-def test_a_mail_scanner_that_opens_the_link_a_hundred_times_changes_nothing(linking: Stack) -> None:
-    reference = refer(linking)
-    link, other = collect_links(linking, reference)
-    before = status_of(linking, reference)
+def test_a_mail_scanner_that_opens_the_link_a_hundred_times_changes_nothing(link_stack: Stack) -> None:
+    reference = refer(link_stack)
+    link, other = collect_links(link_stack, reference)
+    before = status_of(link_stack, reference)
 
     answers = [ask(method, each) for _ in range(50) for each in (link, other) for method in ("GET", "HEAD")]
 
     assert {answer.status for answer in answers} == {200}
     assert not any(is_canary_in(answer.text) for answer in answers)
-    assert status_of(linking, reference) == before
+    assert status_of(link_stack, reference) == before
     assert open_with(link).status == 200
 
 
 @pytest.mark.parametrize("passphrase", [NEW, PASSPHRASE, NEW.upper()])
-def test_either_passphrase_opens_it_in_either_process_as_often_as_needed(passphrase: str, linking: Stack) -> None:
-    reference = refer(linking, what_brings_you="canary-story\nأشعر بالتعب\n工作壓力很大 <b>")
+def test_either_passphrase_opens_it_in_either_process_as_often_as_needed(passphrase: str, link_stack: Stack) -> None:
+    reference = refer(link_stack, what_brings_you="canary-story\nأشعر بالتعب\n工作壓力很大 <b>")
 
-    for link in collect_links(linking, reference) * 3:
+    for link in collect_links(link_stack, reference) * 3:
         page = open_with(link, passphrase)
         assert page.status == 200
         assert page.headers["cache-control"] == "no-store"
         for line in ("Canary-Nameself", "canary-story", "أشعر بالتعب", "工作壓力很大 &lt;b&gt;"):
             assert line in page.text
-    assert is_sealed_kept(linking, reference)
+    assert is_sealed_kept(link_stack, reference)
 
 
-def test_five_wrong_passphrases_at_two_processes_lock_the_link_at_both_and_raise_the_alarm(linking: Stack) -> None:
-    reference = refer(linking)
-    link, other = collect_links(linking, reference)
+def test_five_wrong_passphrases_at_two_processes_lock_the_link_at_both_and_raise_the_alarm(link_stack: Stack) -> None:
+    reference = refer(link_stack)
+    link, other = collect_links(link_stack, reference)
 
     wrong = [open_with(each, WRONG).status for each in (link, other, link, other, link)]
 
@@ -106,26 +106,26 @@ def test_five_wrong_passphrases_at_two_processes_lock_the_link_at_both_and_raise
         locked = open_with(each, NEW)
         assert (locked.status, locked.headers["retry-after"]) == (429, "3600")
         assert not is_canary_in(locked.text)
-    assert f"referral {reference}: its link is locked" in linking.log_text()
+    assert f"referral {reference}: its link is locked" in link_stack.log_text()
 
 
-def test_a_locked_link_opens_again_after_an_hour(linking: Stack) -> None:
-    reference = refer(linking)
-    link, other = collect_links(linking, reference)
+def test_a_locked_link_opens_again_after_an_hour(link_stack: Stack) -> None:
+    reference = refer(link_stack)
+    link, other = collect_links(link_stack, reference)
     for _ in range(5):
         open_with(link, WRONG)
 
     locked = open_with(other, NEW).status
-    linking.set_clock(LocalClock(linking.clock_path)() + timedelta(hours=1))
+    link_stack.set_clock(LocalClock(link_stack.clock_path)() + timedelta(hours=1))
 
     assert locked == 429
     assert open_with(other, NEW).status == 200
     assert open_with(link, WRONG).status == 422
 
 
-def test_it_is_saved_as_a_file_and_deleted_only_when_they_say_that_they_have_it(linking: Stack) -> None:
-    reference = refer(linking)
-    link, other = collect_links(linking, reference)
+def test_it_is_saved_as_a_file_and_deleted_only_when_they_say_that_they_have_it(link_stack: Stack) -> None:
+    reference = refer(link_stack)
+    link, other = collect_links(link_stack, reference)
     proof = proof_in(open_with(link, NEW))
 
     saved = post_form(f"{other}/file", proof)
@@ -134,35 +134,35 @@ def test_it_is_saved_as_a_file_and_deleted_only_when_they_say_that_they_have_it(
         f'attachment; filename="referral-{reference}.txt"',
     )
     assert "Canary-Nameself" in saved.text
-    assert is_sealed_kept(linking, reference)
+    assert is_sealed_kept(link_stack, reference)
 
     pressed = [post_form(f"{other}/acknowledge", proof) for _ in range(2)]
-    linking.settle()
+    link_stack.settle()
     page = get(link)
 
     assert [answer.status for answer in pressed] == [303, 303]
-    assert not is_sealed_kept(linking, reference)
-    assert status_of(linking, reference)["State"] == "erased"
+    assert not is_sealed_kept(link_stack, reference)
+    assert status_of(link_stack, reference)["State"] == "erased"
     assert "You have this referral" in page.text
     assert open_with(link, NEW).status == 303
     assert get(link).status == 200
 
 
-def test_without_having_opened_it_nobody_can_have_it_deleted(linking: Stack) -> None:
-    reference, another = refer(linking), refer(linking)
-    link, _ = collect_links(linking, reference)
-    proof = proof_in(open_with(collect_links(linking, another)[0], NEW))
+def test_without_having_opened_it_nobody_can_have_it_deleted(link_stack: Stack) -> None:
+    reference, another = refer(link_stack), refer(link_stack)
+    link, _ = collect_links(link_stack, reference)
+    proof = proof_in(open_with(collect_links(link_stack, another)[0], NEW))
 
     answers = [post_form(f"{link}/acknowledge", each) for each in ({}, {"proof": "1-x"}, proof)]
-    linking.settle()
+    link_stack.settle()
 
     assert {answer.status for answer in answers} == {422}
-    assert is_sealed_kept(linking, reference)
+    assert is_sealed_kept(link_stack, reference)
 
 
-def test_what_was_never_in_a_mail_is_nowhere_else_either(linking: Stack, folder: Path) -> None:
+def test_answers_are_nowhere_in_plain_text(link_stack: Stack, folder: Path) -> None:
     """After all of the above, and after erasing: not in a row, a message, a log or a file of the storage."""
-    assert tables_with_canaries(linking) == set()
-    assert queues_with_canaries(linking) == set()
-    assert not is_canary_in(linking.log_text())
+    assert tables_with_canaries(link_stack) == set()
+    assert queues_with_canaries(link_stack) == set()
+    assert not is_canary_in(link_stack.log_text())
     assert files_with_canaries(folder) == set()

@@ -16,7 +16,7 @@ from azure.storage.queue import QueueServiceClient
 
 from local.process.ports import free_ports
 from local.setup.keys import new_keys
-from local.stack.host_client import FunctionFailedError, Host
+from local.stack.host_client import FunctionFailedError, HostClient
 from local.stack.processes import Plan, running_host
 from local.stack.stack import Stack, running_stack, started
 from tests.builders import MORNING
@@ -73,7 +73,7 @@ def test_with_the_vault_down_every_referral_is_accepted_and_goes_when_it_is_back
             at(stack, MORNING + timedelta(minutes=minutes))
         assert stack.mail.messages() == []
         assert poisoned(stack) == 0, "no message was handed out five times"
-        waited = [line for line in stack.log_text().splitlines() if "has waited for over 1 h" in line]
+        waited = [line for line in stack.log_text().splitlines() if "has been waiting over 1 h" in line]
         assert len(waited) == 3
         assert all("ERROR" in line for line in waited)
 
@@ -102,7 +102,7 @@ def test_what_was_sealed_before_the_key_was_rotated_is_forwarded_after(vault: Va
         assert key_ids == [json.loads(old)["kid"], json.loads(new)["kid"]]
 
 
-def test_a_process_that_only_accepts_cannot_open_what_it_took() -> None:
+def test_web_app_cannot_open_the_referrals_it_accepts() -> None:
     settings = {
         "SERVICE_ROLE": "web",
         "REFERRAL_PRIVATE_KEY": "",
@@ -212,7 +212,7 @@ def test_answers_are_gone_from_the_disk_once_the_provider_has_said_that_it_has_t
     assert _files_with(data, reference.encode()) != set(), "the status stays"
 
 
-def test_what_nobody_acknowledges_goes_after_thirty_days_two_warnings_and_a_month_of_mails_to_operators() -> None:
+def test_unacknowledged_referral_is_erased_after_thirty_days_and_two_warnings() -> None:
     with running_stack(at=MORNING, reports=True, load=None) as stack:
         reference, held = refer(stack), refer(stack)
         stack.settle()
@@ -239,7 +239,7 @@ def a_plan(folder: Path, keys: dict[str, str], data: Path) -> Plan:
 
 
 @contextmanager
-def another_host(stack: Stack, settings: Any, folder: Path, clock: Path | None = None) -> Iterator[Host]:
+def another_host(stack: Stack, settings: Any, folder: Path, clock: Path | None = None) -> Iterator[HostClient]:
     """A second host on the same storage, at the same time."""
     plan = Plan(at=MORNING, folder=folder, keys={})
     plan.clock.write_text((clock or stack.clock_path).read_text("utf-8"), "utf-8")
@@ -248,7 +248,7 @@ def another_host(stack: Stack, settings: Any, folder: Path, clock: Path | None =
         yield host
 
 
-def run_until_idle(host: Host) -> None:
+def run_until_idle(host: HostClient) -> None:
     host.run("schedule")
     while not host.is_idle():
         host.child.check()

@@ -453,7 +453,7 @@ def test_every_mail_to_somebody_on_the_list_carries_one_link_to_their_own_bookin
         }
 
 
-def test_every_mail_that_says_goodbye_carries_one_link_as_well(stack: Stack, add_session: AddSession) -> None:
+def test_every_final_email_carries_one_link(stack: Stack, add_session: AddSession) -> None:
     session_id, full = add_session(), add_session(Capacity=0)
     book(stack, session_id, "ann", "ben")
     book(stack, session_id, "out", email=f"out@{session_id}.example", works_for_trust=True)

@@ -29,7 +29,7 @@ def build_function(
     others = [b for b in bindings if b not in triggers and b not in outputs and b["type"] != "http"]
     if others or len(triggers) != 1:
         kinds = ", ".join(sorted(binding["type"] for binding in others or bindings))
-        raise HostStartError(f"Function {name}: this host serves no such binding: {kinds}.")
+        raise HostStartError(f"Function {name}: this host does not support these bindings: {kinds}.")
     return Function(
         name=name,
         id=function_id,
@@ -91,5 +91,5 @@ def _queue_output(binding: Binding, settings: AppSettings) -> QueueOutput:
 def _queue_name(binding: Binding, settings: AppSettings) -> str:
     name = settings.expand(binding["queueName"]).lower()
     if "{" in name:
-        raise HostStartError(f"Queue {name}: this host resolves no binding expressions.")
+        raise HostStartError(f"Queue {name}: this host does not resolve binding expressions.")
     return name

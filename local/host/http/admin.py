@@ -22,7 +22,7 @@ from local.host.invocations import Invocations
 from local.host.timers.idle import Idleness
 
 _LONGEST_WAIT_SECONDS = 120.0
-_GLANCE_SECONDS = 0.05
+_POLL_SECONDS = 0.05
 
 
 class Admin:
@@ -58,7 +58,7 @@ class Admin:
         while not await self._idleness.is_idle():
             if time.monotonic() >= deadline:
                 return False
-            await asyncio.sleep(_GLANCE_SECONDS)
+            await asyncio.sleep(_POLL_SECONDS)
         return True
 
     async def _run(self, name: str, request: Request) -> Response:

@@ -17,7 +17,7 @@ def constraint(name: str, argument: str | None) -> Constraint:
         return simple
     build = _WITH_ARGUMENT.get(name)
     if build is None or argument is None:
-        raise ValueError(f"'{name}' is no route constraint that this host knows, or its argument is missing")
+        raise ValueError(f"'{name}' is not a route constraint that this host supports, or its argument is missing")
     return build(argument)
 
 
@@ -74,7 +74,7 @@ def _regex(argument: str) -> Constraint:
     try:
         pattern = re.compile(argument, re.IGNORECASE)
     except re.error as error:
-        raise ValueError(f"'{argument}' is no regular expression: {error}") from error
+        raise ValueError(f"'{argument}' is not a regular expression: {error}") from error
     return lambda text: bool(pattern.search(text))
 
 

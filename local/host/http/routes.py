@@ -54,7 +54,9 @@ class Routes:
 
 def _template(name: str, trigger: HttpTrigger, prefix: str) -> Template:
     if trigger.route.lower().startswith(_RESERVED):
-        raise HostStartError(f"Function {name}: the route '{trigger.route}' begins with admin or runtime: reserved.")
+        raise HostStartError(
+            f"Function {name}: the route '{trigger.route}' begins with admin or runtime, which are reserved."
+        )
     try:
         return parse_template(f"{prefix}/{trigger.route}" if prefix else trigger.route)
     except ValueError as error:

@@ -141,7 +141,7 @@ def _closing(text: str) -> int:
 def _parameter(text: str) -> Parameter:
     match = _PARAMETER.fullmatch(text)
     if not match:
-        raise ValueError(f"'{{{text}}}' is no route parameter")
+        raise ValueError(f"'{{{text}}}' is not a route parameter")
     stars, name, constraints, default, optional = match.groups()
     return Parameter(
         name=name.strip(),
@@ -159,7 +159,7 @@ def _parameter(text: str) -> Parameter:
 def _check(parts: list[str | Parameter], text: str) -> None:
     kinds = [isinstance(part, Parameter) for part in parts]
     if any(here and after for here, after in pairwise(kinds)):
-        raise ValueError(f"'{text}': two parameters need a text between them")
+        raise ValueError(f"'{text}': two parameters need literal text between them")
     parameters = [part for part in parts if isinstance(part, Parameter)]
     if len(parts) > 1 and any(p.optional or p.catch_all or p.default is not None for p in parameters):
-        raise ValueError(f"'{text}': this host wants an optional parameter to have a segment of its own")
+        raise ValueError(f"'{text}': this host requires an optional parameter to be a segment of its own")

@@ -54,7 +54,7 @@ class Web:
         except Disconnected:
             return
         except Exception:  # noqa: BLE001 - the caller gets an answer, whatever it was
-            _log.exception("The host itself failed over a request")
+            _log.exception("The host itself failed to handle a request")
             response = Response(500)
         await send_response(send, response, head=scope["method"] == "HEAD")
 

@@ -115,9 +115,11 @@ class QueueListener:
                 ok = await self._run(message)
             await self._complete(message, ok=ok)
         except LostMessageError:
-            _log.debug("Someone else has a message of queue %s, or it is gone", self.queue.name)
+            _log.debug("A message of queue %s was taken by another host or deleted", self.queue.name)
         except AzureError as error:
-            _log.warning("A message of queue %s could not be settled: %s", self.queue.name, type(error).__name__)
+            _log.warning(
+                "A message of queue %s could not be deleted or released: %s", self.queue.name, type(error).__name__
+            )
 
     async def _run(self, message: QueueMessage) -> bool:
         try:

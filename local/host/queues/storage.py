@@ -129,5 +129,5 @@ class Storage:
                 self._services[text] = QueueServiceClient.from_connection_string(text, retry_policy=retry)
             except ValueError as error:
                 name = connection or "AzureWebJobsStorage"
-                raise HostStartError(f"The setting {name} is no storage connection string.") from error
+                raise HostStartError(f"The setting {name} is not a storage connection string.") from error
         return self._services[text]

@@ -67,11 +67,11 @@ class Ncrontab:
         if len(parts) == 5:
             parts.insert(0, "0")
         if len(parts) != 6:
-            raise ValueError(f"'{text}' is no NCRONTAB expression: it needs 6 fields, or 5 without seconds")
+            raise ValueError(f"'{text}' is not an NCRONTAB expression: it needs 6 fields, or 5 without seconds")
         try:
             return cls(*(_values(part, field) for part, field in zip(parts, _FIELDS, strict=True)))
         except ValueError as error:
-            raise ValueError(f"'{text}' is no NCRONTAB expression: {error}") from error
+            raise ValueError(f"'{text}' is not an NCRONTAB expression: {error}") from error
 
     def next_after(self, moment: datetime) -> datetime:
         """The first occurrence strictly later than `moment` (aware); NEVER when there is none (30 February)."""
@@ -135,7 +135,7 @@ def _part(text: str, field: _Field) -> range:
     base, slash, step_text = text.partition("/")
     step = int(step_text) if slash and step_text.isascii() and step_text.isdigit() else 0 if slash else 1
     if step < 1:
-        raise ValueError(f"'{text}' is no {field.name}: the step has to be a number above 0")
+        raise ValueError(f"'{text}' is not a valid {field.name}: the step must be a number greater than 0")
     if base == "*":
         return range(field.lowest, field.highest + 1, step)
     first, dash, last = base.partition("-")
@@ -148,9 +148,9 @@ def _value(text: str, field: _Field) -> int:
     if text.isascii() and text.isdigit():
         value = int(text)
         if not field.lowest <= value <= field.highest:
-            raise ValueError(f"{value} is no {field.name}: it has to be {field.lowest} to {field.highest}")
+            raise ValueError(f"{value} is not a valid {field.name}: it must be {field.lowest} to {field.highest}")
         return value
     for position, name in enumerate(field.names):
         if text and name.startswith(text.lower()):
             return field.lowest + position
-    raise ValueError(f"'{text}' is no {field.name}")
+    raise ValueError(f"'{text}' is not a valid {field.name}")

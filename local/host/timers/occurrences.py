@@ -99,5 +99,5 @@ def _document(status: ScheduleStatus) -> dict[str, Any]:
 def _moment(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
-        raise ValueError("a moment needs a time zone")
+        raise ValueError("a datetime needs a time zone")
     return moment

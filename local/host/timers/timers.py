@@ -17,7 +17,7 @@ from local.host.timers.occurrences import ScheduleStatus, StatusFile, timer_docu
 from local.host.timers.plan import Due, TimerPlan
 
 # How often the clock is looked at, because it may jump: a real time.
-_GLANCE_SECONDS = 0.05
+_POLL_SECONDS = 0.05
 
 
 class TimerListener:
@@ -61,7 +61,7 @@ class TimerListener:
                 await asyncio.shield(self._invocations.spawn(self._run(due)))
             else:
                 left = (self._plan.next - now).total_seconds() / self._clock.speed
-                await asyncio.sleep(min(left, _GLANCE_SECONDS))
+                await asyncio.sleep(min(left, _POLL_SECONDS))
 
     async def _run(self, due: Due) -> None:
         try:

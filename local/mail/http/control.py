@@ -30,7 +30,7 @@ class ControlApi:
         try:
             rules = FAULT_RULES.validate_python(request.json())
         except ValidationError as error:
-            raise _unusable(error) from None
+            raise _invalid(error) from None
         self._state.memory.faults.add(rules)
         return self.list_faults(request)
 
@@ -52,7 +52,7 @@ class ControlApi:
         try:
             self._state.settings = SETTINGS.validate_python({**asdict(self._state.settings), **changes})
         except ValidationError as error:
-            raise _unusable(error) from None
+            raise _invalid(error) from None
         return self.show_settings(request)
 
     def show_requests(self, _: Request) -> Response:
@@ -76,7 +76,7 @@ def _changes(posted: Any) -> dict[str, Any]:
     return posted
 
 
-def _unusable(error: ValidationError) -> ServiceError:
+def _invalid(error: ValidationError) -> ServiceError:
     first = error.errors(include_url=False, include_input=False)[0]
     place = ".".join(str(step) for step in first["loc"])
     return ServiceError(400, f"{place}: {first['msg']}", target=place)

@@ -57,7 +57,7 @@ def serve(settings: EmulatorSettings, *, port: int, clock: Clock, on_ready: Call
     except OSError as error:
         print(f"The e-mail emulator cannot listen on port {port}: {error.strerror}", file=sys.stderr)
         return 1
-    with listener, _stopping_is_no_failure():
+    with listener, _ignore_repeated_signals():
         _server(settings, clock, listener, on_ready).run(sockets=[listener])
     return 0
 
@@ -86,7 +86,7 @@ def _server(
 
 
 @contextmanager
-def _stopping_is_no_failure() -> Iterator[None]:
+def _ignore_repeated_signals() -> Iterator[None]:
     """Uvicorn stops gracefully and then raises the signal again, for the handlers of before: these ignore it."""
     if threading.current_thread() is not threading.main_thread():
         yield

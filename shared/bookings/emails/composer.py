@@ -5,15 +5,15 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from shared.bookings.emails.due_emails import version_known
-from shared.bookings.emails.reminders import reminders_to_come
-from shared.bookings.model.allocation_policy import Policy
+from shared.bookings.emails.reminders import upcoming_reminders
+from shared.bookings.model.allocation_policy import AllocationPolicy
 from shared.bookings.model.attendee import Attendee, AttendeeState, Roster
 from shared.bookings.model.email_ids import MailId, MailKind
 from shared.bookings.model.session import Session, changes_in_words
 from shared.local_time import moment_in_words, span_in_words
-from shared.mail.log_rows import Entry
+from shared.mail.log_rows import MailLogEntry
 from shared.mail.message import EmailMessage
-from shared.mail.renderer import Letters
+from shared.mail.renderer import MailRenderer
 
 
 class Rosters(Protocol):
@@ -25,7 +25,7 @@ class Rosters(Protocol):
 class Log(Protocol):
     """Where it is looked up what somebody was told; `shared.mail.ledger` does it."""
 
-    def entries(self, partition: str) -> dict[str, Entry]: ...
+    def entries(self, partition: str) -> dict[str, MailLogEntry]: ...
 
 
 class ManageLinks(Protocol):
@@ -39,22 +39,22 @@ class ManageLinks(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BookingWriter:
+class BookingMailComposer:
     """Writes the mails to attendees."""
 
     rosters: Rosters
     log: Log
-    letters: Letters = field(repr=False)
+    renderer: MailRenderer = field(repr=False)
     links: ManageLinks
-    policy: Policy = field(default_factory=Policy)
+    policy: AllocationPolicy = field(default_factory=AllocationPolicy)
 
-    def write(self, session: Session, attendee: Attendee, mail_id: MailId, now: datetime) -> EmailMessage:
+    def compose(self, session: Session, attendee: Attendee, mail_id: MailId, now: datetime) -> EmailMessage:
         """The mail with this id, as true as it can be at `now` (UTC)."""
         facts = self._facts(session, attendee, now) | self._facts_of_kind(session, attendee, mail_id.kind)
-        return self.letters.write(str(mail_id.kind), to=attendee.email, **facts)
+        return self.renderer.render(str(mail_id.kind), to=attendee.email, **facts)
 
     def _facts(self, session: Session, attendee: Attendee, now: datetime) -> dict[str, Any]:
-        groups = self.letters.content.groups
+        groups = self.renderer.content.groups
         confirmed = attendee.state is AttendeeState.CONFIRMED
         return {
             "name": attendee.name,
@@ -70,7 +70,7 @@ class BookingWriter:
             "manage_url": self.links.url(session.id, attendee),
             # Who waits has no place to put into a calendar.
             "calendar_url": "" if attendee.is_waiting else self.links.calendar_url(session.id, attendee),
-            "reminders": [moment_in_words(at) for at in reminders_to_come(session, attendee, now)],
+            "reminders": [moment_in_words(at) for at in upcoming_reminders(session, attendee, now)],
         }
 
     def _facts_of_kind(self, session: Session, attendee: Attendee, kind: MailKind) -> dict[str, Any]:
@@ -84,7 +84,7 @@ class BookingWriter:
                 return {"position": position, "cutoff": moment_in_words(self.policy.cutoff_of(session))}
             case MailKind.UPDATED:
                 return {"changes": self._changes(session, attendee)}
-            case MailKind.AGAIN:
+            case MailKind.ALREADY_BOOKED:
                 return {"state": str(attendee.state)}
             case _:
                 return {}
@@ -93,5 +93,5 @@ class BookingWriter:
         known = version_known(attendee, self.log.entries(session.id))
         if not known:
             return []
-        words = changes_in_words(session.history[known - 1], session.told)
+        words = changes_in_words(session.history[known - 1], session.details)
         return [word[0].upper() + word[1:] for word in words]

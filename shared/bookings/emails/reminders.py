@@ -6,16 +6,16 @@ from datetime import datetime
 from shared.bookings.model.attendee import Attendee, AttendeeState, Roster
 from shared.bookings.model.email_ids import MailId, MailKind, _mail, reminder_about
 from shared.bookings.model.session import Session
-from shared.mail.log_rows import Entry
+from shared.mail.log_rows import MailLogEntry
 from shared.reminder_offsets import reminder_times
 
 
-def reminders_to_come(session: Session, attendee: Attendee, now: datetime) -> list[datetime]:
+def upcoming_reminders(session: Session, attendee: Attendee, now: datetime) -> list[datetime]:
     """When this attendee will be reminded, in UTC, earliest first: what a confirmation may promise."""
     return [at for at, _ in _reminders(session, attendee) if at > now] if session.runs else []
 
 
-def reminders_missed(session: Session, attendee: Attendee, now: datetime) -> list[MailId]:
+def missed_reminders(session: Session, attendee: Attendee, now: datetime) -> list[MailId]:
     """Reminders whose moment has passed and that are not worth sending any more."""
     due = [mail_id for at, mail_id in _reminders(session, attendee) if at <= now]
     return due if now >= session.starts else due[:-1]
@@ -37,9 +37,9 @@ def _due_reminder(session: Session, attendee: Attendee, now: datetime) -> list[M
     return due[-1:]
 
 
-def reminders_to_skip(session: Session, roster: Roster, log: Mapping[str, Entry], now: datetime) -> list[str]:
+def reminders_to_skip(session: Session, roster: Roster, log: Mapping[str, MailLogEntry], now: datetime) -> list[str]:
     """The reminders that can no longer be in time, and that nothing is written down of yet."""
     if not session.runs:
         return []
-    missed = [str(mail_id) for each in roster.attendees for mail_id in reminders_missed(session, each, now)]
+    missed = [str(mail_id) for each in roster.attendees for mail_id in missed_reminders(session, each, now)]
     return [mail_id for mail_id in missed if mail_id not in log]

@@ -12,7 +12,7 @@ CHECKED_BEFORE = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
+class AllocationPolicy:
     """The rules that an installation chooses.
 
     `domains`: mail domains whose owners work for the trust; a subdomain counts. `cutoff`: how long before the start
@@ -24,7 +24,7 @@ class Policy:
     cutoff: timedelta = timedelta(hours=24)
     check_weekdays: int = 2
 
-    def is_listed(self, address: str) -> bool:
+    def is_staff_address(self, address: str) -> bool:
         domain = address.rpartition("@")[2].casefold()
         return any(domain == each or domain.endswith(f".{each}") for each in self.domains)
 

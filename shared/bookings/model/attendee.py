@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from shared.fields.field_types import same_person
+from shared.fields.field_types import normalised_address
 
 
 class AttendeeState(StrEnum):
@@ -33,9 +33,9 @@ class Attendee:
     """One row of a roster. `key` is its row key; `generation` rises each time the person books again.
 
     `needs_check`: somebody has to say that they work for the trust before they get the joining link. `moved_from` is
-    the session that they moved from; `releases` names the place there that is still to be given up. `known_state` and
-    `known_email` are what the service last wrote: where the row says something else, an administrator wrote it.
-    `problem` is what the row says is wrong with it, `flaw` what is.
+    the session that they moved from; `pending_release` names the place there that is still to be given up.
+    `known_state` and `known_email` are what the service last wrote: where the row differs, an administrator wrote it.
+    `problem` is what the row says is wrong with it, `cell_problems` what is.
     """
 
     key: str
@@ -57,11 +57,11 @@ class Attendee:
     needs_check: bool = False
     reason: str = ""
     moved_from: str = ""
-    releases: str = ""
+    pending_release: str = ""
     known_state: str = ""
     known_email: str = ""
     problem: str = ""
-    flaw: str = ""
+    cell_problems: str = ""
 
     @property
     def holds_a_place(self) -> bool:
@@ -81,7 +81,7 @@ class Attendee:
 
     def cancelled(self, reason: Reason, now: datetime) -> "Attendee":
         state = AttendeeState.CANCELLED
-        return replace(self, state=state, state_at=now, known_state=str(state), reason=str(reason), releases="")
+        return replace(self, state=state, state_at=now, known_state=str(state), reason=str(reason), pending_release="")
 
 
 def can_be_mailed(address: str) -> bool:
@@ -120,7 +120,9 @@ class Roster:
         mine = self.find(key)
         if mine is not None and mine.is_live:
             return mine
-        others = (each for each in self.attendees if each.is_live and each.email and same_person(each.email) == person)
+        others = (
+            each for each in self.attendees if each.is_live and each.email and normalised_address(each.email) == person
+        )
         return next(others, mine)
 
     def find_submission(self, submission: str) -> Attendee | None:

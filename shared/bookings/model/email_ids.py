@@ -9,7 +9,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from shared.bookings.model.attendee import Attendee
 
-FACILITATORS = "facilitators-"
+FACILITATOR_MAIL_PREFIX = "facilitators-"
 """How the ids of the mails to those who run a session begin: they are about no attendee."""
 
 _STAMP = "%Y%m%dT%H%MZ"
@@ -22,17 +22,17 @@ class MailKind(StrEnum):
     CHECKING = "checking"
     WAITING = "waiting"
     REMINDER = "reminder"
-    AGAIN = "again"
+    ALREADY_BOOKED = "again"
     UPDATED = "updated"
-    CANCELLED = "cancelled"
-    GONE = "gone"
-    RELEASED = "released"
+    SESSION_CANCELLED = "cancelled"
+    BOOKING_CANCELLED = "gone"
+    HOLD_EXPIRED = "released"
     CUTOFF = "cutoff"
-    UNPLACED = "unplaced"
+    NOT_PLACED = "unplaced"
 
 
-TELLS_THE_SESSION = frozenset(
-    {MailKind.CONFIRMATION, MailKind.CHECKING, MailKind.WAITING, MailKind.UPDATED, MailKind.CANCELLED}
+INCLUDES_SESSION_DETAILS = frozenset(
+    {MailKind.CONFIRMATION, MailKind.CHECKING, MailKind.WAITING, MailKind.UPDATED, MailKind.SESSION_CANCELLED}
 )
 """The kinds after which somebody knows the session as it stood when the mail was written."""
 

@@ -22,7 +22,7 @@ RUNS = frozenset({SessionState.OPEN, SessionState.CLOSED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class AnnouncedDetails:
     """What attendees hear about when it changes. `starts` is in UTC; an empty `theme` is an open session."""
 
     starts: datetime
@@ -49,7 +49,7 @@ class Session:
     state: SessionState
     reminders: tuple[Offset, ...]
     waiting_list: bool = True
-    history: tuple[Told, ...] = ()
+    history: tuple[AnnouncedDetails, ...] = ()
 
     @property
     def version(self) -> int:
@@ -57,8 +57,8 @@ class Session:
         return len(self.history)
 
     @property
-    def told(self) -> Told:
-        return Told(
+    def details(self) -> AnnouncedDetails:
+        return AnnouncedDetails(
             starts=self.starts,
             minutes=self.minutes,
             theme=self.theme,
@@ -94,12 +94,12 @@ class Session:
             raise SessionClosedError(self.id)
 
 
-def first_told(session: Session) -> Session:
+def with_first_announcement(session: Session) -> Session:
     """The session with what it says now as the first thing that anybody is told of it."""
-    return replace(session, history=(session.told,))
+    return replace(session, history=(session.details,))
 
 
-def changes_in_words(before: Told, after: Told) -> list[str]:
+def changes_in_words(before: AnnouncedDetails, after: AnnouncedDetails) -> list[str]:
     """What is different, most important first, each in a few words that begin with a small letter."""
     if after.called_off and not before.called_off:
         return ["the session is cancelled"]

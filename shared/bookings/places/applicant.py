@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 
 from shared.bookings.model.attendee import Attendee, AttendeeState
 from shared.bookings.places.request import BookingRequest
-from shared.fields.field_types import same_person
-from shared.references import keyed, reference, same_answers, same_submission
+from shared.fields.field_types import normalised_address
+from shared.references import answers_hash, keyed_hash, reference, submission_hash
 
 
 def booking_key(key: bytes, session_id: str, person: str) -> str:
     """The row key of a person's booking of a session: nobody without the secret can tell whose it is."""
-    return f"booking-{keyed(key, 'booking', session_id, person)[:32]}"
+    return f"booking-{keyed_hash(key, 'booking', session_id, person)[:32]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Applicant:
     answers: str
     needs_check: bool = False
     moved_from: str = ""
-    releases: str = ""
+    pending_release: str = ""
 
     @property
     def fingerprint(self) -> str:
@@ -55,7 +55,7 @@ class Applicant:
             waiting_since=at if state is AttendeeState.WAITING else None,
             needs_check=self.needs_check,
             moved_from=self.moved_from,
-            releases=self.releases,
+            pending_release=self.pending_release,
             known_state=str(state),
             known_email=self.request.email,
         )
@@ -63,7 +63,7 @@ class Applicant:
 
 def applicant(request: BookingRequest, key: bytes) -> Applicant:
     """Makes the keys. Without a submission's id the request is one of its own, however like another it is."""
-    person = same_person(request.email)
+    person = normalised_address(request.email)
     submission = request.submission_id or secrets.token_urlsafe(24)
     answers = request.model_dump_json(exclude={"submission_id"})
     return Applicant(
@@ -72,6 +72,6 @@ def applicant(request: BookingRequest, key: bytes) -> Applicant:
         person=person,
         # The same whether or not the address has booked before, so that the answer does not tell.
         reference=reference(key, "booking-reference", request.session_id, person),
-        submission=same_submission(key, submission),
-        answers=same_answers(key, submission, answers),
+        submission=submission_hash(key, submission),
+        answers=answers_hash(key, submission, answers),
     )

@@ -31,7 +31,7 @@ class BookingRequest(BaseModel):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Booked:
+class BookingResult:
     """The answer to a booking. `mail_ids` are the mails that it made due."""
 
     session: Session

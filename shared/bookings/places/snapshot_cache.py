@@ -10,50 +10,50 @@ from shared.bookings.model.attendee import Attendee, Roster
 from shared.bookings.model.errors import BookingsBusyError
 from shared.bookings.model.session import Session
 
-MEMORY = 2.0  # seconds for which a look may be used to confirm; the guard's ETag still decides
+SNAPSHOT_MAX_AGE = 2.0  # seconds for which a look may be used to confirm; the guard's ETag still decides
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
-    """A session and its roster as they were found by a look that began at `looked_at` (monotonic seconds)."""
+class Snapshot:
+    """A session and its roster as they were found by a look that began at `taken_at` (monotonic seconds)."""
 
     session: Session
     roster: Roster
-    looked_at: float
+    taken_at: float
 
     @property
     def has_place(self) -> bool:
         return self.roster.held < self.session.capacity and not self.roster.waiting
 
-    def after(self, attendee: Attendee, guard: str) -> "Desk":
+    def with_attendee(self, attendee: Attendee, guard: str) -> "Snapshot":
         return replace(self, roster=self.roster.with_changed(attendee, guard=guard))
 
 
-class DeskMemory:
+class SnapshotCache:
     """The last look at each session. It saves the reads of a booking; it never says that a session is full."""
 
     def __init__(self) -> None:
-        self._desks: dict[str, Desk] = {}
+        self._snapshots: dict[str, Snapshot] = {}
 
-    def keep(self, desk: Desk) -> None:
-        self._desks[desk.session.id] = desk
+    def keep(self, snapshot: Snapshot) -> None:
+        self._snapshots[snapshot.session.id] = snapshot
 
     def forget(self, session_id: str) -> None:
-        self._desks.pop(session_id, None)
+        self._snapshots.pop(session_id, None)
 
-    def usable(self, session_id: str, *, key: str, arrived: float, monotonic: float) -> Desk | None:
+    def usable(self, session_id: str, *, key: str, arrived: float, monotonic: float) -> Snapshot | None:
         """A look that the person `key`, who arrived at monotonic second `arrived`, may be answered from.
 
         One that began after they arrived is as good as their own, whatever it says. An older one may only confirm.
         """
-        desk = self._desks.get(session_id)
-        if desk is None or desk.looked_at >= arrived:
-            return desk
-        fresh = monotonic - desk.looked_at <= MEMORY
-        return desk if fresh and desk.has_place and desk.roster.find(key) is None else None
+        snapshot = self._snapshots.get(session_id)
+        if snapshot is None or snapshot.taken_at >= arrived:
+            return snapshot
+        fresh = monotonic - snapshot.taken_at <= SNAPSHOT_MAX_AGE
+        return snapshot if fresh and snapshot.has_place and snapshot.roster.find(key) is None else None
 
 
-class Turns:
+class SessionLocks:
     """One at a time for each session within this process: thirty times fewer lost races for the guard in a rush."""
 
     def __init__(self) -> None:
@@ -61,15 +61,15 @@ class Turns:
         self._locks: WeakValueDictionary[str, threading.Lock] = WeakValueDictionary()
 
     @contextmanager
-    def at(self, session_id: str, *, patience: float) -> Generator[None]:
+    def hold(self, session_id: str, *, timeout: float) -> Generator[None]:
         """Holds the turn while the body runs.
 
         Raises:
-            BookingsBusyError: those in front took longer than `patience` seconds.
+            BookingsBusyError: those in front took longer than `timeout` seconds.
         """
         with self._guard:
             lock = self._locks.setdefault(session_id, threading.Lock())
-        if not lock.acquire(timeout=patience):
+        if not lock.acquire(timeout=timeout):
             raise BookingsBusyError
         try:
             yield

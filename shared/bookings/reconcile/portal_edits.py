@@ -7,13 +7,19 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.bookings.model.attendee import Roster
-from shared.bookings.model.session import Session, SessionState, Told, changes_in_words, first_told
+from shared.bookings.model.session import (
+    AnnouncedDetails,
+    Session,
+    SessionState,
+    changes_in_words,
+    with_first_announcement,
+)
 from shared.bookings.tables.announced_cell import announced_text
 from shared.bookings.tables.session_rows import WRITTEN_BY_PEOPLE, WRITTEN_BY_SERVICE, SessionRow
 from shared.local_time import clock_time
 from shared.tables.table import moment_text
 
-SETTLES = timedelta(minutes=15)
+SETTLING_TIME = timedelta(minutes=15)
 """How long an edit has to stand unchanged: people type one cell at a time, and mend what they mistyped."""
 
 URGENT_WITHIN = timedelta(hours=2)
@@ -28,7 +34,7 @@ class RowChanges:
     session: Session | None
 
 
-def look_after(row: SessionRow, roster: Roster, now: datetime, problems: tuple[str, ...] = ()) -> RowChanges:
+def reconcile_row(row: SessionRow, roster: Roster, now: datetime, problems: tuple[str, ...] = ()) -> RowChanges:
     """Settles what administrators wrote, and says what cannot be understood or is about to be told.
 
     Args:
@@ -38,67 +44,73 @@ def look_after(row: SessionRow, roster: Roster, now: datetime, problems: tuple[s
         problems: what else is wrong with the row, in words.
     """
     people = sum(attendee.is_live for attendee in roster.attendees)
-    session, cells = _settled(row, people, now)
-    said = [*row.problems, *problems, *_misunderstandings(row, people, now)]
+    session, cells = _settle(row, people, now)
+    said = [*row.problems, *problems, *_row_problems(row, people, now)]
     cells |= {"Problem": " ".join(said), "Confirmed": roster.held, "Waiting": len(roster.waiting)}
     defaults = WRITTEN_BY_PEOPLE | dict.fromkeys(WRITTEN_BY_SERVICE, "")
     missing = {name: value for name, value in defaults.items() if name not in row.row.cells}
     return RowChanges(missing | {name: value for name, value in cells.items() if _differs(row, name, value)}, session)
 
 
-def _settled(row: SessionRow, people: int, now: datetime) -> tuple[Session | None, dict[str, Any]]:
+def _settle(row: SessionRow, people: int, now: datetime) -> tuple[Session | None, dict[str, Any]]:
     written, known = row.written, row.known
     quiet: dict[str, Any] = {"Seen": "", "Notice": ""}
-    if written is None or row.session is None or _is_past(row, now):
+    if written is None or row.session is None or _is_moved_into_past(row, now):
         return row.session, quiet
     if known is None:
         if written.state is SessionState.DRAFT:
             return written, quiet
-        told = first_told(written)
-        return told, quiet | {"Announced": announced_text(told)}
-    if written.told == known.told:
+        announced = with_first_announcement(written)
+        return announced, quiet | {"Announced": announced_text(announced)}
+    if written.details == known.details:
         return row.session, quiet | {"Announced": announced_text(row.session)}
-    since = _seen_since(row, written.told, now)
-    if people and now < since + _settling(written.told, known.told, now):
-        return row.session, _foretold(row, written.told, known, people, since)
+    since = _seen_since(row, written.details, now)
+    if people and now < since + _settling_time(written.details, known.details, now):
+        return row.session, _preview_cells(row, written.details, known, people, since)
     state = SessionState.CLOSED if written.state is SessionState.DRAFT else written.state
-    told = replace(written, state=state, history=(*known.history, written.told))
-    return told, quiet | {"Announced": announced_text(told)}
+    announced = replace(written, state=state, history=(*known.history, written.details))
+    return announced, quiet | {"Announced": announced_text(announced)}
 
 
-def _is_past(row: SessionRow, now: datetime) -> bool:
+def _is_moved_into_past(row: SessionRow, now: datetime) -> bool:
     """Whether a session that is still to come was moved into the past: that is a slip, not a change."""
     if row.written is None or row.known is None:
         return False
-    return row.written.starts <= now < row.known.starts and not row.written.told.called_off
+    return row.written.starts <= now < row.known.starts and not row.written.details.called_off
 
 
-def _seen_since(row: SessionRow, told: Told, now: datetime) -> datetime:
-    return row.seen[1] if row.seen is not None and row.seen[0] == _fingerprint(told) else now
+def _seen_since(row: SessionRow, details: AnnouncedDetails, now: datetime) -> datetime:
+    return (
+        row.unsettled_edit[1]
+        if row.unsettled_edit is not None and row.unsettled_edit[0] == _fingerprint(details)
+        else now
+    )
 
 
-def _settling(after: Told, before: Told, now: datetime) -> timedelta:
+def _settling_time(after: AnnouncedDetails, before: AnnouncedDetails, now: datetime) -> timedelta:
     urgent = after.called_off or after.join_url != before.join_url
     soon = min(after.starts, before.starts) - now <= URGENT_WITHIN
-    return timedelta() if urgent and soon else SETTLES
+    return timedelta() if urgent and soon else SETTLING_TIME
 
 
-def _foretold(row: SessionRow, told: Told, known: Session, people: int, since: datetime) -> dict[str, Any]:
-    what = "; ".join(changes_in_words(known.told, told))
+def _preview_cells(
+    row: SessionRow, details: AnnouncedDetails, known: Session, people: int, since: datetime
+) -> dict[str, Any]:
+    what = "; ".join(changes_in_words(known.details, details))
     who = "1 person" if people == 1 else f"{people} people"
     return {
-        "Seen": f"{_fingerprint(told)} {moment_text(since)}",
-        "Notice": f"At {clock_time(since + SETTLES)} I will tell {who}: {what}",
+        "Seen": f"{_fingerprint(details)} {moment_text(since)}",
+        "Notice": f"{who} will be emailed at {clock_time(since + SETTLING_TIME)}: {what}",
         "Announced": announced_text(row.session or known),
     }
 
 
-def _fingerprint(told: Told) -> str:
-    return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
+def _fingerprint(details: AnnouncedDetails) -> str:
+    return hashlib.sha256(repr(details).encode()).hexdigest()[:16]
 
 
-def _misunderstandings(row: SessionRow, people: int, now: datetime) -> list[str]:
-    if _is_past(row, now):
+def _row_problems(row: SessionRow, people: int, now: datetime) -> list[str]:
+    if _is_moved_into_past(row, now):
         return ["Date and Time are in the past. Write when the session is, or cancelled into State to call it off."]
     if not people or row.written is None or row.written.state is not SessionState.DRAFT:
         return []

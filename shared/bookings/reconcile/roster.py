@@ -8,16 +8,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from shared.bookings.emails.due_emails import STANDING
-from shared.bookings.emails.reminders import reminders_to_come
-from shared.bookings.model.allocation_policy import Policy
+from shared.bookings.emails.due_emails import KIND_BY_STATE
+from shared.bookings.emails.reminders import upcoming_reminders
+from shared.bookings.model.allocation_policy import AllocationPolicy
 from shared.bookings.model.attendee import Attendee, AttendeeState, Reason, Roster
 from shared.bookings.model.email_ids import MailId
 from shared.bookings.model.session import Session
 from shared.local_time import short
-from shared.mail.log_rows import LOST, Entry, MailState
+from shared.mail.log_rows import UNDELIVERED, MailLogEntry, MailState
 
-_DONE = {
+_STATE_WORDS = {
     MailState.SENT: "sent",
     MailState.DELIVERED: "delivered",
     MailState.BOUNCED: "bounced",
@@ -36,21 +36,25 @@ class RosterChanges:
 
 
 def reconcile_roster(
-    session: Session, roster: Roster, log: Mapping[str, Entry], policy: Policy, now: datetime
+    session: Session, roster: Roster, log: Mapping[str, MailLogEntry], policy: AllocationPolicy, now: datetime
 ) -> RosterChanges:
     """Takes note of what administrators did by hand, frees places held too long, and gives free ones to who waits."""
-    noted = roster.with_changed(*(_reborn(_taken_note_of(each, now), log) for each in roster.attendees))
+    noted = roster.with_changed(
+        *(_skip_used_generations(_apply_manual_edits(each, now), log) for each in roster.attendees)
+    )
     freed = tuple(each.cancelled(Reason.NOT_CHECKED, now) for each in policy.not_checked_in_time(session, noted, now))
     after = noted.with_changed(*freed)
     given = policy.promoted(session, after, now)
     after = after.with_changed(*given)
-    after = after.with_changed(*(_annotated(session, _set_back(each, log), log, now) for each in after.attendees))
+    after = after.with_changed(
+        *(_with_mail_summary(session, _renew_after_downgrade(each, log), log, now) for each in after.attendees)
+    )
     before = {attendee.key: attendee for attendee in roster.attendees}
     changed = tuple(each for each in after.attendees if each != before[each.key])
     return RosterChanges(after, changed, moves_places=bool(freed or given))
 
 
-def _taken_note_of(attendee: Attendee, now: datetime) -> Attendee:
+def _apply_manual_edits(attendee: Attendee, now: datetime) -> Attendee:
     state, was = attendee.state, attendee.known_state
     edited = replace(attendee, known_state=str(state), known_email=attendee.email)
     if not was:
@@ -68,46 +72,48 @@ def _taken_note_of(attendee: Attendee, now: datetime) -> Attendee:
     return edited
 
 
-def _reborn(attendee: Attendee, log: Mapping[str, Entry]) -> Attendee:
+def _skip_used_generations(attendee: Attendee, log: Mapping[str, MailLogEntry]) -> Attendee:
     """Somebody who booked anew after their row was deleted: what an earlier row of theirs was sent is not theirs."""
     generation = attendee.generation
-    while any(_is_of(entry, attendee.key, generation) and entry.at < attendee.booked_at for entry in log.values()):
+    while any(_belongs_to(entry, attendee.key, generation) and entry.at < attendee.booked_at for entry in log.values()):
         generation += 1
     return attendee if generation == attendee.generation else replace(attendee, generation=generation)
 
 
-def _set_back(attendee: Attendee, log: Mapping[str, Entry]) -> Attendee:
+def _renew_after_downgrade(attendee: Attendee, log: Mapping[str, MailLogEntry]) -> Attendee:
     """Somebody who was told that they have more than they now have: each step from here is news to them again."""
-    kinds = list(STANDING.values())
-    more = kinds[kinds.index(STANDING[attendee.state]) + 1 :] if attendee.is_live else []
+    kinds = list(KIND_BY_STATE.values())
+    more = kinds[kinds.index(KIND_BY_STATE[attendee.state]) + 1 :] if attendee.is_live else []
     generation = attendee.generation
     while any(str(MailId(attendee.key, generation, kind)) in log for kind in more):
         generation += 1
     return attendee if generation == attendee.generation else replace(attendee, generation=generation)
 
 
-def _is_of(entry: Entry, key: str, generation: int) -> bool:
+def _belongs_to(entry: MailLogEntry, key: str, generation: int) -> bool:
     return entry.mail_id.startswith(f"{key}-{generation}-")
 
 
-def _annotated(session: Session, attendee: Attendee, log: Mapping[str, Entry], now: datetime) -> Attendee:
+def _with_mail_summary(
+    session: Session, attendee: Attendee, log: Mapping[str, MailLogEntry], now: datetime
+) -> Attendee:
     """The attendee with what people read in the row: which mails went out and will, and what is wrong."""
     mine = f"{attendee.key}-{attendee.generation}-"
     done = sorted(
         (each for each in log.values() if each.mail_id.startswith(mine)), key=lambda each: (each.at, each.mail_id)
     )
-    problem = " ".join(filter(None, (attendee.flaw, _undelivered(done))))
-    return replace(attendee, mail=_note(session, attendee, done, now), problem=problem)
+    problem = " ".join(filter(None, (attendee.cell_problems, _undelivered(done))))
+    return replace(attendee, mail=_mail_summary(session, attendee, done, now), problem=problem)
 
 
-def _note(session: Session, attendee: Attendee, done: Sequence[Entry], now: datetime) -> str:
+def _mail_summary(session: Session, attendee: Attendee, done: Sequence[MailLogEntry], now: datetime) -> str:
     # For people to read: confirmation sent Fri 1 Sep, 9am; reminder due Thu 7 Sep, 3pm.
-    coming = reminders_to_come(session, attendee, now)
+    coming = upcoming_reminders(session, attendee, now)
     return "; ".join([*map(_entry_words, done), *(f"reminder due {short(at)}" for at in coming[:1])])
 
 
-def _undelivered(done: Sequence[Entry]) -> str:
-    lost = [f"{_kind(each)} {_DONE[each.state]}" for each in done if each.state in LOST]
+def _undelivered(done: Sequence[MailLogEntry]) -> str:
+    lost = [f"{_kind(each)} {_STATE_WORDS[each.state]}" for each in done if each.state in UNDELIVERED]
     if not lost:
         return ""
     # Each once: a second reminder that comes back as the first did is no news.
@@ -115,10 +121,10 @@ def _undelivered(done: Sequence[Entry]) -> str:
     return f"Mail did not arrive: {what}. If Email is wrong, correct it, and a new confirmation goes there."
 
 
-def _entry_words(entry: Entry) -> str:
-    return f"{_kind(entry)} {_DONE.get(entry.state, 'on its way')} {short(entry.at)}"
+def _entry_words(entry: MailLogEntry) -> str:
+    return f"{_kind(entry)} {_STATE_WORDS.get(entry.state, 'on its way')} {short(entry.at)}"
 
 
-def _kind(entry: Entry) -> str:
+def _kind(entry: MailLogEntry) -> str:
     mail_id = MailId.parse(entry.mail_id)
     return str(mail_id.kind) if mail_id else entry.mail_id

@@ -7,17 +7,17 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
 
-from shared.bookings.emails.due_emails import mails_due
+from shared.bookings.emails.due_emails import mails_to_send
 from shared.bookings.emails.reminders import reminders_to_skip
-from shared.bookings.model.allocation_policy import Policy
+from shared.bookings.model.allocation_policy import AllocationPolicy
 from shared.bookings.model.attendee import Attendee, Roster
 from shared.bookings.model.email_ids import DueMail
 from shared.bookings.model.session import Session
-from shared.bookings.reconcile.portal_edits import look_after
+from shared.bookings.reconcile.portal_edits import reconcile_row
 from shared.bookings.reconcile.roster import RosterChanges, reconcile_roster
 from shared.bookings.tables.session_rows import SessionRow
-from shared.mail.log_rows import Entry
-from shared.tables.table import MOST_WRITES, RowConflictError
+from shared.mail.log_rows import MailLogEntry
+from shared.tables.table import MAX_WRITES, RowConflictError
 
 logger = logging.getLogger(__name__)
 
@@ -26,15 +26,15 @@ class Rosters(Protocol):
     """What is needed of the tables; `shared.bookings.tables.repository` describes each."""
 
     def roster(self, session_id: str) -> Roster: ...
-    def change(self, session_id: str, guard: str, changed: Sequence[Attendee], now: datetime) -> None: ...
-    def note(self, session_id: str, changed: Sequence[Attendee]) -> None: ...
-    def change_session(self, row: SessionRow, cells: Mapping[str, Any]) -> None: ...
+    def update_places(self, session_id: str, guard: str, changed: Sequence[Attendee], now: datetime) -> None: ...
+    def update_attendees(self, session_id: str, changed: Sequence[Attendee]) -> None: ...
+    def update_session_row(self, row: SessionRow, cells: Mapping[str, Any]) -> None: ...
 
 
 class Log(Protocol):
     """What is needed of the mail log; `shared.mail.ledger` describes each."""
 
-    def entries(self, partition: str) -> dict[str, Entry]: ...
+    def entries(self, partition: str) -> dict[str, MailLogEntry]: ...
     def skip(self, partition: str, mail_ids: Sequence[str], now: datetime) -> None: ...
 
 
@@ -45,7 +45,7 @@ class Mover(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class LookedAfter:
+class ReconciledSession:
     """What one run found: the session as it now stands, who is on it, the mails due, and what was sent before.
 
     `row` is None for a session whose row was deleted.
@@ -55,53 +55,55 @@ class LookedAfter:
     session: Session
     roster: Roster
     due: tuple[DueMail, ...]
-    log: Mapping[str, Entry]
+    log: Mapping[str, MailLogEntry]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LookingAfter:
+class SessionReconciler:
     """Puts one session right. Every write is conditional: what somebody changed meanwhile is left to the next run."""
 
     rosters: Rosters
     log: Log
     mover: Mover
-    policy: Policy = field(default_factory=Policy)
+    policy: AllocationPolicy = field(default_factory=AllocationPolicy)
 
-    def session(self, row: SessionRow, problems: tuple[str, ...], now: datetime) -> LookedAfter | None:
-        """Looks after the session of a row; None where it is over, or was never understood.
+    def reconcile(self, row: SessionRow, problems: tuple[str, ...], now: datetime) -> ReconciledSession | None:
+        """Reconciles the session of a row; None where it is over, or was never understood.
 
         Raises:
             StorageError, BookingsBusyError: it was not finished; the next run does it.
         """
         session = row.session
         if session is None:
-            self._change_row(row, look_after(row, Roster((), ""), now, problems).cells)
+            self._change_row(row, reconcile_row(row, Roster((), ""), now, problems).cells)
             return None
         if session.is_over(now) and (row.written is None or row.written.is_over(now)):
             return None
         roster, log = self.rosters.roster(session.id), self.log.entries(session.id)
         roster = self._change_roster(session, roster, log, now)
-        seen = look_after(row, roster, now, problems)
-        if self._change_row(row, seen.cells):
-            session = seen.session or session
-        return self._found(row, session, roster, log, now)
+        row_changes = reconcile_row(row, roster, now, problems)
+        if self._change_row(row, row_changes.cells):
+            session = row_changes.session or session
+        return self._result(row, session, roster, log, now)
 
-    def orphan(self, session: Session, now: datetime) -> LookedAfter | None:
-        """Looks after a session whose row was deleted: what its attendees are owed, they still are. Raises as above."""
+    def reconcile_deleted(self, session: Session, now: datetime) -> ReconciledSession | None:
+        """Reconciles a session whose row was deleted: what its attendees are owed, they still are. Raises as above."""
         if session.is_over(now):
             return None
         roster, log = self.rosters.roster(session.id), self.log.entries(session.id)
-        return self._found(None, session, self._change_roster(session, roster, log, now), log, now)
+        return self._result(None, session, self._change_roster(session, roster, log, now), log, now)
 
-    def _found(
-        self, row: SessionRow | None, session: Session, roster: Roster, log: Mapping[str, Entry], now: datetime
-    ) -> LookedAfter:
+    def _result(
+        self, row: SessionRow | None, session: Session, roster: Roster, log: Mapping[str, MailLogEntry], now: datetime
+    ) -> ReconciledSession:
         self.log.skip(session.id, reminders_to_skip(session, roster, log, now), now)
         due = [mail for attendee in roster.attendees for mail in self._finish_move(session, attendee, now)]
-        due += [DueMail(session.id, str(mail_id)) for mail_id in mails_due(session, roster, log, self.policy, now)]
-        return LookedAfter(row, session, roster, tuple(due), log)
+        due += [DueMail(session.id, str(mail_id)) for mail_id in mails_to_send(session, roster, log, self.policy, now)]
+        return ReconciledSession(row, session, roster, tuple(due), log)
 
-    def _change_roster(self, session: Session, roster: Roster, log: Mapping[str, Entry], now: datetime) -> Roster:
+    def _change_roster(
+        self, session: Session, roster: Roster, log: Mapping[str, MailLogEntry], now: datetime
+    ) -> Roster:
         """The roster as it is after the changes were written, or as it was where somebody else was faster."""
         changes = reconcile_roster(session, roster, log, self.policy, now)
         if not changes.changed:
@@ -109,34 +111,34 @@ class LookingAfter:
         try:
             self._write(session, roster, changes, now)
         except RowConflictError:
-            logger.info("the roster of session %s is left to the next run: a row changed meanwhile", session.id)
+            logger.info("roster of session %s left to the next run: a row was changed by another process", session.id)
             return roster
         return changes.roster
 
     def _write(self, session: Session, roster: Roster, changes: RosterChanges, now: datetime) -> None:
         if changes.moves_places:
             # The guard is one of the writes. Whoever is left over is found by the next run.
-            self.rosters.change(session.id, roster.guard, changes.changed[: MOST_WRITES - 1], now)
+            self.rosters.update_places(session.id, roster.guard, changes.changed[: MAX_WRITES - 1], now)
         else:
-            self.rosters.note(session.id, changes.changed)
+            self.rosters.update_attendees(session.id, changes.changed)
 
     def _change_row(self, row: SessionRow, cells: Mapping[str, Any]) -> bool:
         if not cells:
             return True
         try:
-            self.rosters.change_session(row, cells)
+            self.rosters.update_session_row(row, cells)
         except RowConflictError:
-            logger.info("the row of session %s is left to the next run: it changed meanwhile", row.id)
+            logger.info("row of session %s left to the next run: it was changed by another process", row.id)
             return False
         return True
 
     def _finish_move(self, session: Session, attendee: Attendee, now: datetime) -> tuple[DueMail, ...]:
-        generation, _, rest = attendee.releases.partition("\n")
+        generation, _, rest = attendee.pending_release.partition("\n")
         key, _, session_id = rest.partition("\n")
         if not session_id or not generation.isdecimal() or not attendee.is_live:
             return ()
         freed = self.mover.finish_move(session_id, key, int(generation), now)
         # Only now: a run that dies in between finds the move again, and so does one that somebody was faster than.
         with suppress(RowConflictError):
-            self.rosters.note(session.id, (replace(attendee, releases=""),))
+            self.rosters.update_attendees(session.id, (replace(attendee, pending_release=""),))
         return freed

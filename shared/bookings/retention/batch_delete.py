@@ -5,15 +5,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import batched
 
-from shared.tables.table import MOST_WRITES, Row, StorageError, StorageUnavailableError, Table, Write
+from shared.tables.table import MAX_WRITES, Row, StorageError, StorageUnavailableError, Table, Write
 
 logger = logging.getLogger(__name__)
 
-_MOST_UNCLEAR = 3  # answers, after which storage is down rather than one row bad
+_MAX_UNCLEAR = 3  # answers, after which storage is down rather than one row bad
 
 
 @dataclass(slots=True)
-class Deleting:
+class BatchDelete:
     """One round of it. A row that cannot be deleted is counted and stops no other; `requests` are those left to make.
 
     Only rows that nobody changed since they were read are deleted.
@@ -35,12 +35,12 @@ class Deleting:
             StorageUnavailableError: storage gives no clear answers any more.
         """
         held: list[Row] = []
-        for some in batched(rows, MOST_WRITES, strict=False):
-            if len(some) == 1 or not self._together(table, some):
-                held += [row for row in some if not self._alone(table, row, what)]
+        for some in batched(rows, MAX_WRITES, strict=False):
+            if len(some) == 1 or not self._delete_batch(table, some):
+                held += [row for row in some if not self._delete_one(table, row, what)]
         return held
 
-    def _together(self, table: Table, rows: Sequence[Row]) -> bool:
+    def _delete_batch(self, table: Table, rows: Sequence[Row]) -> bool:
         if self.is_spent:
             return False
         self.requests -= 1
@@ -51,23 +51,23 @@ class Deleting:
         self.deleted += len(rows)
         return True
 
-    def _alone(self, table: Table, row: Row, what: str) -> bool:
+    def _delete_one(self, table: Table, row: Row, what: str) -> bool:
         if self.is_spent:
             return False
         self.requests -= 1
         try:
             table.delete(row.partition, row.key, row.etag)
         except StorageError as error:
-            self._missed(error, what, row.text("Reference", "without a reference"))
+            self._count_failure(error, what, row.text("Reference", "without a reference"))
             return False
         self.deleted += 1
         return True
 
-    def _missed(self, error: StorageError, what: str, reference: str) -> None:
+    def _count_failure(self, error: StorageError, what: str, reference: str) -> None:
         self.failed += 1
         logger.error("%s could not be deleted, %s: %s", what, reference, type(error).__name__)
         self.unclear += isinstance(error, StorageUnavailableError)
-        if self.unclear >= _MOST_UNCLEAR:
+        if self.unclear >= _MAX_UNCLEAR:
             raise error
 
 

@@ -4,14 +4,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from shared.bookings.retention.inventory import Stock
-from shared.bookings.retention.retention_rules import ended
+from shared.bookings.retention.inventory import Inventory
+from shared.bookings.retention.retention_rules import session_end
 from shared.bookings.tables.repository import GUARD
 from shared.local_time import LONDON, day_in_words
 from shared.tables.table import Row, Table, moment_text
 
 _PARTITION = "held"
-_NAMED = 5  # sessions in one sentence
+_MAX_LISTED = 5  # sessions in one sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,16 +45,16 @@ class _Holding:
         yield from self.remarks
 
 
-def write_holdings(stock: Stock, service: Table, kept: timedelta, index_kept: timedelta, now: datetime) -> None:
+def write_holdings(inventory: Inventory, service: Table, kept: timedelta, index_kept: timedelta, now: datetime) -> None:
     """Writes one row for each class - bookings, mail log, mail index - in place of the last: Count, Oldest, InWords."""
-    people = [row for rows in stock.bookings.values() for row in rows if row.key != GUARD]
-    mails = [row for rows in stock.log.values() for row in rows]
+    people = [row for rows in inventory.bookings.values() for row in rows if row.key != GUARD]
+    mails = [row for rows in inventory.log.values() for row in rows]
     after_session = f"Each is deleted {kept.days} days after its session."
     after_mail = f"Each is deleted {index_kept.days} days after its mail."
     holdings = (
-        ("bookings", ("booking", "bookings"), "BookedAt", people, after_session, _about_sessions(stock, kept)),
+        ("bookings", ("booking", "bookings"), "BookedAt", people, after_session, _about_sessions(inventory, kept)),
         ("mail-log", ("mail", "mails"), "At", mails, after_session, ()),
-        ("mail-index", ("mail", "mails"), "At", stock.index, after_mail, ()),
+        ("mail-index", ("mail", "mails"), "At", inventory.index, after_mail, ()),
     )
     for kind, words, cell, rows, until, remarks in holdings:
         holding = _Holding(
@@ -63,17 +63,17 @@ def write_holdings(stock: Stock, service: Table, kept: timedelta, index_kept: ti
             cell=cell,
             rows=rows,
             until=until,
-            remarks=[*remarks, *_failed(stock.failed.get(kind, 0))],
+            remarks=[*remarks, *_failed(inventory.failed.get(kind, 0))],
         )
         service.put(holding.cells(now))
 
 
-def _about_sessions(stock: Stock, kept: timedelta) -> Iterable[str]:
-    rosters = {session_id: rows for session_id, rows in stock.bookings.items() if rows}
-    unclear = [each for each in rosters if each in stock.sessions and ended(stock.sessions[each]) is None]
+def _about_sessions(inventory: Inventory, kept: timedelta) -> Iterable[str]:
+    rosters = {session_id: rows for session_id, rows in inventory.bookings.items() if rows}
+    unclear = [each for each in rosters if each in inventory.sessions and session_end(inventory.sessions[each]) is None]
     if unclear:
         yield f"Some stay until Date and Time of their session can be understood: {_listed(unclear)}."
-    lost = [each for each in rosters if each not in stock.sessions]
+    lost = [each for each in rosters if each not in inventory.sessions]
     if lost:
         yield f"Some belong to sessions without a row, and are deleted {kept.days} days after that was noticed:"
         yield f"{_listed(lost)}."
@@ -81,8 +81,8 @@ def _about_sessions(stock: Stock, kept: timedelta) -> Iterable[str]:
 
 def _listed(session_ids: Iterable[str]) -> str:
     names = sorted(session_ids)
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return ", ".join(names[:_NAMED]) + more
+    more = f" and {len(names) - _MAX_LISTED} more" if len(names) > _MAX_LISTED else ""
+    return ", ".join(names[:_MAX_LISTED]) + more
 
 
 def _failed(count: int) -> list[str]:

@@ -14,7 +14,7 @@ _KEYS = ("PartitionKey", "RowKey")
 
 
 @dataclass(slots=True)
-class Stock:
+class Inventory:
     """Rows by partition, sessions by id. What the run deletes it takes out; `failed` counts by class what it could not.
 
     `orphans`: since when the sessions of rosters are known to be missing (UTC).
@@ -28,7 +28,7 @@ class Stock:
     failed: dict[str, int] = field(default_factory=dict)
 
 
-def read_stock(*, sessions: Table, bookings: Table, log: Table, index: Table, service: Table) -> Stock:
+def read_inventory(*, sessions: Table, bookings: Table, log: Table, index: Table, service: Table) -> Inventory:
     """Reads it all, as little of each row as is needed: no names, addresses or answers."""
     # In this order: a mail's row in the log is older than its row in the index, a session's row than its bookings.
     indexed = index.query([*_KEYS, "At"])
@@ -36,7 +36,7 @@ def read_stock(*, sessions: Table, bookings: Table, log: Table, index: Table, se
     booked = bookings.query([*_KEYS, "BookedAt", "Reference"])
     orphans = {row.key: row.moment("FoundAt") or LONG_AGO for row in service.query(PartitionKey=ORPHANS)}
     by_id = _grouped(sessions.query(), lambda row: row.key)
-    return Stock(_dated(indexed, logged), _partitions(logged), _partitions(booked), by_id, orphans)
+    return Inventory(_dated(indexed, logged), _partitions(logged), _partitions(booked), by_id, orphans)
 
 
 def split(rows: Sequence[Row], is_wanted: Callable[[Row], bool]) -> tuple[list[Row], list[Row]]:

@@ -12,17 +12,17 @@ LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _WHEN = ("PartitionKey", "RowKey", "Date", "Time")
 
 
-def ended(rows: Sequence[Row]) -> datetime | None:
+def session_end(rows: Sequence[Row]) -> datetime | None:
     """When a session was or will be over by everything that its rows say, in UTC; None where that is not clear.
 
     An edit that attendees were not told of counts as much as what they were told: the later of the two holds.
     """
-    ends = [_ended(row) for row in rows]
+    ends = [_row_end(row) for row in rows]
     known = [each for each in ends if each is not None]
     return max(known) if len(known) == len(ends) and known else None
 
 
-def _ended(row: Row) -> datetime | None:
+def _row_end(row: Row) -> datetime | None:
     seen = read_session_row(row, ())
     # Any other cell may be wrong: what matters here is the day.
     day = Row({name: row.cells.get(name) for name in _WHEN} | {"Capacity": 0}, "")
@@ -37,7 +37,7 @@ def _ended(row: Row) -> datetime | None:
 
 def are_over(rows: Sequence[Row], kept: timedelta, now: datetime) -> bool:
     """Whether a session was over as long ago as its bookings are kept."""
-    end = ended(rows)
+    end = session_end(rows)
     return end is not None and now - end >= kept
 
 
@@ -51,7 +51,7 @@ def without_link(row: Row) -> str | None:
     text, known = row.text("Announced"), read_session_row(row, ()).known
     if known is None:
         return "" if text else None
-    if not any(told.join_url for told in known.history):
+    if not any(details.join_url for details in known.history):
         return None
-    history = tuple(replace(told, join_url="") for told in known.history)
+    history = tuple(replace(details, join_url="") for details in known.history)
     return announced_text(replace(known, join_url="", history=history))

@@ -8,13 +8,13 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from shared.bookings.retention.batch_delete import Deleting
+from shared.bookings.retention.batch_delete import BatchDelete
 from shared.bookings.retention.holdings_report import write_holdings
-from shared.bookings.retention.inventory import ORPHANS, Stock, read_stock, split
+from shared.bookings.retention.inventory import ORPHANS, Inventory, read_inventory, split
 from shared.bookings.retention.retention_rules import are_over, is_older, without_link
 from shared.bookings.tables.repository import GUARD
 from shared.local_time import LONDON
-from shared.tables.service_table import Remembered
+from shared.tables.service_table import ServiceRows
 from shared.tables.table import Row, RowConflictError, StorageRefusedError, Table, moment_text
 
 logger = logging.getLogger(__name__)
@@ -23,16 +23,16 @@ INDEX_KEPT = timedelta(days=30)
 """How long a delivery report finds the mail that it is about."""
 
 _SERVICE, _DONE, _REGISTER = "service", "retention", "session-"
-_MOST_REQUESTS = 500  # to delete with, in one run: it shares its five minutes with the mails
+_MAX_REQUESTS = 500  # to delete with, in one run: it shares its five minutes with the mails
 
 
-def is_due(remembered: Remembered, now: datetime) -> bool:
+def is_due(service_rows: ServiceRows, now: datetime) -> bool:
     """Whether the run of this day, London's, was not finished yet."""
-    return _DONE not in remembered or remembered[_DONE].text("Day") != _day(now)
+    return _DONE not in service_rows or service_rows[_DONE].text("Day") != _day(now)
 
 
 @dataclass(frozen=True, slots=True)
-class Swept:
+class RetentionResult:
     """What one run did, in rows. `left`: there was more than it may do at once, and the next run goes on."""
 
     deleted: int
@@ -51,94 +51,94 @@ class Retention:
     service: Table
     kept: timedelta
 
-    def run(self, remembered: Remembered, now: datetime) -> Swept | None:
+    def run(self, service_rows: ServiceRows, now: datetime) -> RetentionResult | None:
         """Today's run (`now` in UTC); None where it was finished already, which costs no request.
 
         Raises:
             StorageError: storage cannot be read, or gives no clear answers any more; the next run goes on.
         """
-        if not is_due(remembered, now):
+        if not is_due(service_rows, now):
             return None
-        stock, deleting = self._read(), Deleting(_MOST_REQUESTS)
-        self._note_orphans(stock, now)
+        inventory, batch = self._read(), BatchDelete(_MAX_REQUESTS)
+        self._note_orphans(inventory, now)
         for kind, part in (("bookings", self._bookings), ("mail-log", self._log), ("mail-index", self._index)):
-            failed = deleting.failed
-            part(stock, deleting, now)
-            stock.failed[kind] = deleting.failed - failed
-        self._forget_sessions(stock, remembered, now)
-        self._empty_links(stock, now)
-        write_holdings(stock, self.service, self.kept, INDEX_KEPT, now)
-        if not deleting.is_spent:
-            self.service.put({"PartitionKey": _SERVICE, "RowKey": _DONE, "Day": _day(now), "Failed": deleting.failed})
-        logger.info("retention: %d rows deleted, %d could not be", deleting.deleted, deleting.failed)
-        return Swept(deleting.deleted, deleting.failed, deleting.is_spent)
+            failed = batch.failed
+            part(inventory, batch, now)
+            inventory.failed[kind] = batch.failed - failed
+        self._forget_sessions(inventory, service_rows, now)
+        self._empty_links(inventory, now)
+        write_holdings(inventory, self.service, self.kept, INDEX_KEPT, now)
+        if not batch.is_spent:
+            self.service.put({"PartitionKey": _SERVICE, "RowKey": _DONE, "Day": _day(now), "Failed": batch.failed})
+        logger.info("retention: %d rows deleted, %d failed", batch.deleted, batch.failed)
+        return RetentionResult(batch.deleted, batch.failed, batch.is_spent)
 
-    def _read(self) -> Stock:
-        return read_stock(
+    def _read(self) -> Inventory:
+        return read_inventory(
             sessions=self.sessions, bookings=self.bookings, log=self.log, index=self.index, service=self.service
         )
 
-    def _note_orphans(self, stock: Stock, now: datetime) -> None:
-        missing = stock.bookings.keys() - stock.sessions.keys()
-        for session_id in missing - stock.orphans.keys():
+    def _note_orphans(self, inventory: Inventory, now: datetime) -> None:
+        missing = inventory.bookings.keys() - inventory.sessions.keys()
+        for session_id in missing - inventory.orphans.keys():
             self.service.put({"PartitionKey": ORPHANS, "RowKey": session_id, "FoundAt": moment_text(now)})
-        for session_id in stock.orphans.keys() - missing:
+        for session_id in inventory.orphans.keys() - missing:
             self.service.delete(ORPHANS, session_id)
-        stock.orphans = {session_id: stock.orphans.get(session_id, now) for session_id in missing}
+        inventory.orphans = {session_id: inventory.orphans.get(session_id, now) for session_id in missing}
 
-    def _bookings(self, stock: Stock, deleting: Deleting, now: datetime) -> None:
-        for session_id in stock.bookings:
-            unneeded, held = self._parted(stock, session_id, now)
-            if unneeded and not deleting.is_spent and self._stands(stock, session_id):
-                unneeded = deleting.delete(self.bookings, unneeded, "a booking")
-            stock.bookings[session_id] = [*held, *unneeded]
+    def _bookings(self, inventory: Inventory, batch: BatchDelete, now: datetime) -> None:
+        for session_id in inventory.bookings:
+            unneeded, held = self._split_roster(inventory, session_id, now)
+            if unneeded and not batch.is_spent and self._is_unchanged(inventory, session_id):
+                unneeded = batch.delete(self.bookings, unneeded, "a booking")
+            inventory.bookings[session_id] = [*held, *unneeded]
 
-    def _parted(self, stock: Stock, session_id: str, now: datetime) -> tuple[list[Row], list[Row]]:
+    def _split_roster(self, inventory: Inventory, session_id: str, now: datetime) -> tuple[list[Row], list[Row]]:
         """The rows of one roster that are no longer needed, and the others."""
-        rows = stock.bookings[session_id]
-        if session_id in stock.sessions:
-            over = are_over(stock.sessions[session_id], self.kept, now)
+        rows = inventory.bookings[session_id]
+        if session_id in inventory.sessions:
+            over = are_over(inventory.sessions[session_id], self.kept, now)
             unneeded, held = (rows, list[Row]()) if over else (list[Row](), rows)
         else:
-            since = stock.orphans[session_id]
+            since = inventory.orphans[session_id]
             unneeded, held = split(rows, lambda row: is_older(row, "BookedAt", self.kept, now, since=since))
         # The guard goes last, and with the last of them: it orders whoever may still come.
         guard, people = split(unneeded, lambda row: row.key == GUARD)
         return (people, held + guard) if held else (people + guard, [])
 
-    def _stands(self, stock: Stock, session_id: str) -> bool:
+    def _is_unchanged(self, inventory: Inventory, session_id: str) -> bool:
         """Whether the session's rows are as they were read: somebody may just have put it back, or on another day."""
         now = {(row.partition, row.etag) for row in self.sessions.query(RowKey=session_id)}
-        return now == {(row.partition, row.etag) for row in stock.sessions.get(session_id, ())}
+        return now == {(row.partition, row.etag) for row in inventory.sessions.get(session_id, ())}
 
-    def _log(self, stock: Stock, deleting: Deleting, now: datetime) -> None:
-        for partition, rows in stock.log.items():
-            if stock.bookings.get(partition):
+    def _log(self, inventory: Inventory, batch: BatchDelete, now: datetime) -> None:
+        for partition, rows in inventory.log.items():
+            if inventory.bookings.get(partition):
                 continue  # while somebody is on the roster it says what they were told
-            if partition in stock.sessions:
-                over = are_over(stock.sessions[partition], self.kept, now)
+            if partition in inventory.sessions:
+                over = are_over(inventory.sessions[partition], self.kept, now)
                 unneeded, held = (rows, list[Row]()) if over else (list[Row](), rows)
             else:
                 unneeded, held = split(rows, lambda row: is_older(row, "At", self.kept, now))
-            stock.log[partition] = held + deleting.delete(self.log, unneeded, "a row of the mail log")
+            inventory.log[partition] = held + batch.delete(self.log, unneeded, "a row of the mail log")
 
-    def _index(self, stock: Stock, deleting: Deleting, now: datetime) -> None:
-        old, stock.index = split(stock.index, lambda row: is_older(row, "At", INDEX_KEPT, now))
+    def _index(self, inventory: Inventory, batch: BatchDelete, now: datetime) -> None:
+        old, inventory.index = split(inventory.index, lambda row: is_older(row, "At", INDEX_KEPT, now))
         for row in old:  # each is a partition of its own
-            stock.index += deleting.delete(self.index, [row], "a row of the mail index")
+            inventory.index += batch.delete(self.index, [row], "a row of the mail index")
 
-    def _forget_sessions(self, stock: Stock, remembered: Remembered, now: datetime) -> None:
+    def _forget_sessions(self, inventory: Inventory, service_rows: ServiceRows, now: datetime) -> None:
         """What is remembered of a session holds its joining link too; it is for the people on its roster."""
-        for key, row in remembered.items():
+        for key, row in service_rows.items():
             session_id = key.removeprefix(_REGISTER)
-            if not key.startswith(_REGISTER) or stock.bookings.get(session_id):
+            if not key.startswith(_REGISTER) or inventory.bookings.get(session_id):
                 continue
-            if session_id not in stock.sessions or are_over(stock.sessions[session_id], self.kept, now):
+            if session_id not in inventory.sessions or are_over(inventory.sessions[session_id], self.kept, now):
                 self.service.delete(row.partition, key)
 
-    def _empty_links(self, stock: Stock, now: datetime) -> None:
-        for session_id, rows in stock.sessions.items():
-            if not stock.bookings.get(session_id) and are_over(rows, self.kept, now):
+    def _empty_links(self, inventory: Inventory, now: datetime) -> None:
+        for session_id, rows in inventory.sessions.items():
+            if not inventory.bookings.get(session_id) and are_over(rows, self.kept, now):
                 for row in rows:
                     self._empty_link(row)
 
@@ -149,7 +149,7 @@ class Retention:
         try:
             self.sessions.merge({"PartitionKey": row.partition, "RowKey": row.key, "Announced": text}, row.etag)
         except (RowConflictError, StorageRefusedError) as error:  # tomorrow's run finds it again
-            logger.error("session %s keeps its joining link: %s", row.key, type(error).__name__)  # noqa: TRY400
+            logger.error("joining link of session %s could not be removed: %s", row.key, type(error).__name__)  # noqa: TRY400
 
 
 def _day(now: datetime) -> str:

@@ -19,7 +19,7 @@ _BREAKS_A_LINE = frozenset({"Cc", "Cs", "Zl", "Zp"})  # controls, half surrogate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class CalendarEntry:
     """What one calendar entry says.
 
     `uid` stays the same for a booking's whole life and `sequence` rises with each change, so that a calendar replaces
@@ -40,7 +40,7 @@ class Entry:
     stamped_at: datetime
 
 
-def calendar_file(entry: Entry) -> bytes:
+def calendar_file(entry: CalendarEntry) -> bytes:
     """The entry as an iCalendar file of one event, in UTC, so that no programme has to understand a time zone.
 
     It is published, not an invitation: nobody is listed as attending (RFC 5546, 3.2.1 and 3.2.5). Whatever else would
@@ -61,13 +61,13 @@ def calendar_file(entry: Entry) -> bytes:
     return bytes(calendar.to_ical())
 
 
-def _event(entry: Entry) -> "Event":
+def _event(entry: CalendarEntry) -> "Event":
     from icalendar import Event, vCalAddress  # noqa: PLC0415  # see `calendar_file`
     from icalendar.enums import CLASS, STATUS, TRANSP  # noqa: PLC0415  # see `calendar_file`
 
     starts, ends = _utc(entry.starts), _utc(entry.ends)
     if ends <= starts:
-        raise ValueError("the end is not after the start")
+        raise ValueError("end must be after start")
     return Event.new(
         uid=_exactly(_UID, entry.uid, "uid"),
         sequence=entry.sequence,
@@ -86,7 +86,7 @@ def _event(entry: Entry) -> "Event":
 
 def _utc(moment: datetime) -> datetime:
     if moment.tzinfo is None:
-        raise ValueError("a moment without time zone")
+        raise ValueError("datetime has no time zone")
     return moment.astimezone(UTC)
 
 
@@ -96,7 +96,7 @@ def _line(text: str) -> str:
 
 def _exactly(shape: re.Pattern[str], text: str, what: str) -> str:
     if shape.fullmatch(text) is None:
-        raise ValueError(f"no {what}")
+        raise ValueError(f"invalid {what}")
     return text
 
 

@@ -26,13 +26,13 @@ class ManageLinks:
         """Where a calendar gets the booking as it then stands: a file that adds it, changes it or takes it out."""
         return f"{self.site_url}/calendar/{self.token(session_id, attendee)}"
 
-    def opened(self, token: str) -> tuple[str, str, int]:
+    def decode(self, token: str) -> tuple[str, str, int]:
         """Session, row key and generation that a token stands for.
 
         Raises:
             LinkUnknownError: it was never given out.
         """
-        parts = self.signer.opened(_PURPOSE, token)
+        parts = self.signer.parse_token(_PURPOSE, token)
         if parts is None or len(parts) != 3 or not parts[2].isdecimal():
             raise LinkUnknownError
         return parts[0], parts[1], int(parts[2])

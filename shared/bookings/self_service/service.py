@@ -11,15 +11,15 @@ from shared.bookings.model.errors import LinkUnknownError, SessionFullError, Too
 from shared.bookings.model.session import Session, SessionState
 from shared.bookings.places.applicant import Applicant, applicant
 from shared.bookings.places.request import BookingRequest
-from shared.bookings.places.service import BookingService, Opening
-from shared.bookings.self_service.calendar import Entry, calendar_file
+from shared.bookings.places.service import BookableSession, BookingService
+from shared.bookings.self_service.calendar import CalendarEntry, calendar_file
 from shared.bookings.self_service.links import ManageLinks
 from shared.bookings.tables.session_finder import SessionFinder
-from shared.tables.table import MOST_WRITES, RowConflictError, StorageUnavailableError
+from shared.tables.table import MAX_WRITES, RowConflictError, StorageUnavailableError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Managed:
+class ManagedBooking:
     """Somebody's booking as it stands. `position` is the place in the waiting list from 1, 0 for who is not on it."""
 
     session: Session
@@ -29,10 +29,10 @@ class Managed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Done:
+class ActionResult:
     """What came of an act. `already`: it had been done before. `moved_to` is the token of the new booking."""
 
-    managed: Managed
+    booking: ManagedBooking
     already: bool = False
     mails: tuple[DueMail, ...] = ()
     moved_to: str = ""
@@ -51,12 +51,12 @@ class Rosters(Protocol):
     """What managing needs of the tables; `shared.bookings.tables.repository` describes each."""
 
     def roster(self, session_id: str) -> Roster: ...
-    def change(self, session_id: str, guard: str, changed: tuple[Attendee, ...], now: datetime) -> None: ...
-    def note(self, session_id: str, changed: tuple[Attendee, ...]) -> None: ...
+    def update_places(self, session_id: str, guard: str, changed: tuple[Attendee, ...], now: datetime) -> None: ...
+    def update_attendees(self, session_id: str, changed: tuple[Attendee, ...]) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Managing:
+class SelfService:
     """Acts on one booking at a time, whose link the person holds."""
 
     rosters: Rosters
@@ -65,48 +65,50 @@ class Managing:
     links: ManageLinks = field(repr=False)
     names: CalendarNames
 
-    def look(self, token: str, now: datetime) -> Managed:
+    def find(self, token: str, now: datetime) -> ManagedBooking:
         """The booking, whatever state it is in.
 
         Raises:
             LinkUnknownError: the link was never given out, or died with its booking.
         """
-        session_id, key, generation = self.links.opened(token)
+        session_id, key, generation = self.links.decode(token)
         session, roster = self.finder.find(session_id, now), self.rosters.roster(session_id)
         attendee = roster.find(key)
         if session is None or attendee is None or attendee.generation != generation:
             raise LinkUnknownError
-        return Managed(session=session, attendee=attendee, position=roster.position(key), roster=roster)
+        return ManagedBooking(session=session, attendee=attendee, position=roster.position(key), roster=roster)
 
-    def cancel(self, token: str, now: datetime) -> Done:
+    def cancel(self, token: str, now: datetime) -> ActionResult:
         """Gives the place up, or leaves the waiting list; whoever waits gets the place in the same transaction.
 
         Raises:
             LinkUnknownError, TooLateError: nothing was changed.
             BookingsBusyError: no clear answer; the same may be asked again.
         """
-        session_id, _, _ = self.links.opened(token)
-        return self.bookings.retried(session_id, lambda _: self._cancel(self._in_time(token, now), Reason.LEFT, now))
+        session_id, _, _ = self.links.decode(token)
+        return self.bookings.with_retries(
+            session_id, lambda _: self._cancel(self._in_time(token, now), Reason.LEFT, now)
+        )
 
-    def move(self, token: str, to_session_id: str, now: datetime) -> Done:
+    def move(self, token: str, to_session_id: str, now: datetime) -> ActionResult:
         """Books the other session first, and only then gives this place up: if there is none, this one is kept.
 
         Raises:
             LinkUnknownError, TooLateError, BookingError: what `BookingService.book` raises; the old place is kept.
         """
-        managed = self._in_time(token, now)
-        attendee = managed.attendee
-        if not attendee.is_live or to_session_id == managed.session.id:
-            return Done(managed=managed, already=True)
-        applied = self._applicant(managed, to_session_id)
-        booked = self.bookings.take(applied, now, vouched=attendee.state is AttendeeState.CONFIRMED)
+        booking = self._in_time(token, now)
+        attendee = booking.attendee
+        if not attendee.is_live or to_session_id == booking.session.id:
+            return ActionResult(booking=booking, already=True)
+        applied = self._applicant(booking, to_session_id)
+        booked = self.bookings.book_applicant(applied, now, already_checked=attendee.state is AttendeeState.CONFIRMED)
         moved = self.rosters.roster(to_session_id).find_person(applied.key, applied.person)
         if moved is None or not moved.holds_a_place:
             raise SessionFullError(to_session_id)  # the answer was a stranger's: they wait there, and keep this place
-        freed = self.finish_move(managed.session.id, attendee.key, attendee.generation, now)
+        freed = self.finish_move(booking.session.id, attendee.key, attendee.generation, now)
         self._clear_release(to_session_id, moved)
         mails = tuple(DueMail(to_session_id, mail_id) for mail_id in booked.mail_ids)
-        return Done(managed=managed, mails=mails + freed, moved_to=self.links.token(to_session_id, moved))
+        return ActionResult(booking=booking, mails=mails + freed, moved_to=self.links.token(to_session_id, moved))
 
     def finish_move(self, session_id: str, key: str, generation: int, now: datetime) -> tuple[DueMail, ...]:
         """Gives up the place that somebody moved away from, if they still hold it, and says who is to be told.
@@ -120,32 +122,32 @@ class Managing:
             attendee = roster.find(key)
             if session is None or attendee is None or attendee.generation != generation or not attendee.is_live:
                 return ()
-            managed = Managed(session=session, attendee=attendee, position=0, roster=roster)
-            return self._cancel(managed, Reason.MOVED, now).mails
+            booking = ManagedBooking(session=session, attendee=attendee, position=0, roster=roster)
+            return self._cancel(booking, Reason.MOVED, now).mails
 
-        return self.bookings.retried(session_id, release)
+        return self.bookings.with_retries(session_id, release)
 
-    def remind(self, token: str, *, on: bool, now: datetime) -> Done:
+    def set_reminders(self, token: str, *, on: bool, now: datetime) -> ActionResult:
         """Stops reminders, or has them sent again. Raises as `cancel` does."""
-        session_id, _, _ = self.links.opened(token)
-        return self.bookings.retried(session_id, lambda _: self._remind(self._in_time(token, now), on=on))
+        session_id, _, _ = self.links.decode(token)
+        return self.bookings.with_retries(session_id, lambda _: self._set_reminders(self._in_time(token, now), on=on))
 
-    def choices(self, token: str, now: datetime) -> list[Opening]:
+    def choices(self, token: str, now: datetime) -> list[BookableSession]:
         """The other sessions that take bookings. Raises LinkUnknownError."""
-        here = self.look(token, now).session.id
-        return [opening for opening in self.bookings.openings(now) if opening.session.id != here]
+        here = self.find(token, now).session.id
+        return [bookable for bookable in self.bookings.bookable_sessions(now) if bookable.session.id != here]
 
     def calendar(self, token: str, now: datetime) -> bytes:
         """The booking as a calendar file, in place of an earlier one of the same booking. Raises LinkUnknownError."""
-        managed = self.look(token, now)
-        session, attendee = managed.session, managed.attendee
-        gone = not attendee.is_live or session.state is SessionState.CANCELLED
+        booking = self.find(token, now)
+        session, attendee = booking.session, booking.attendee
+        cancelled = not attendee.is_live or session.state is SessionState.CANCELLED
         link = self.links.url(session.id, attendee)
         return calendar_file(
-            Entry(
+            CalendarEntry(
                 uid=_uid(session.id, attendee),
                 # Rises with every version, and once more when the booking is cancelled in that version.
-                sequence=2 * session.version + gone,
+                sequence=2 * session.version + cancelled,
                 starts=session.starts,
                 ends=session.ends,
                 summary=self.names.summary,
@@ -153,43 +155,45 @@ class Managing:
                 organizer_name=self.names.organizer_name,
                 organizer_address=self.names.organizer_address,
                 url=link,
-                cancelled=gone,
+                cancelled=cancelled,
                 stamped_at=now,
             )
         )
 
-    def _in_time(self, token: str, now: datetime) -> Managed:
-        managed = self.look(token, now)
-        if now >= managed.session.starts:
+    def _in_time(self, token: str, now: datetime) -> ManagedBooking:
+        booking = self.find(token, now)
+        if now >= booking.session.starts:
             raise TooLateError
-        return managed
+        return booking
 
-    def _cancel(self, managed: Managed, reason: Reason, now: datetime) -> Done:
-        session, attendee, roster = managed.session, managed.attendee, managed.roster
+    def _cancel(self, booking: ManagedBooking, reason: Reason, now: datetime) -> ActionResult:
+        session, attendee, roster = booking.session, booking.attendee, booking.roster
         if not attendee.is_live:
-            return Done(managed=managed, already=True)
-        gone = attendee.cancelled(reason, now)
+            return ActionResult(booking=booking, already=True)
+        cancelled = attendee.cancelled(reason, now)
         if not attendee.holds_a_place:
-            self.rosters.note(session.id, (gone,))
+            self.rosters.update_attendees(session.id, (cancelled,))
             given: tuple[Attendee, ...] = ()
         else:
             # All in one transaction, with the guard. Whoever is left over is found by the schedule.
-            given = self.bookings.policy.promoted(session, roster.with_changed(gone), now)[: MOST_WRITES - 2]
-            self.rosters.change(session.id, roster.guard, (gone, *given), now)
-        mails = [MailId(gone.key, gone.generation, MailKind.GONE)] if reason is Reason.LEFT else []
+            given = self.bookings.policy.promoted(session, roster.with_changed(cancelled), now)[: MAX_WRITES - 2]
+            self.rosters.update_places(session.id, roster.guard, (cancelled, *given), now)
+        mails = (
+            [MailId(cancelled.key, cancelled.generation, MailKind.BOOKING_CANCELLED)] if reason is Reason.LEFT else []
+        )
         mails += [MailId(each.key, each.generation, _kind_of_place(each)) for each in given]
         due = tuple(DueMail(session.id, str(mail_id)) for mail_id in mails)
-        return Done(managed=replace(managed, attendee=gone, position=0), mails=due)
+        return ActionResult(booking=replace(booking, attendee=cancelled, position=0), mails=due)
 
-    def _remind(self, managed: Managed, *, on: bool) -> Done:
-        if managed.attendee.reminders is on:
-            return Done(managed=managed, already=True)
-        changed = replace(managed.attendee, reminders=on)
-        self.rosters.note(managed.session.id, (changed,))
-        return Done(managed=replace(managed, attendee=changed))
+    def _set_reminders(self, booking: ManagedBooking, *, on: bool) -> ActionResult:
+        if booking.attendee.reminders is on:
+            return ActionResult(booking=booking, already=True)
+        changed = replace(booking.attendee, reminders=on)
+        self.rosters.update_attendees(booking.session.id, (changed,))
+        return ActionResult(booking=replace(booking, attendee=changed))
 
-    def _applicant(self, managed: Managed, to_session_id: str) -> Applicant:
-        attendee = managed.attendee
+    def _applicant(self, booking: ManagedBooking, to_session_id: str) -> Applicant:
+        attendee = booking.attendee
         request = BookingRequest.model_construct(
             session_id=to_session_id,
             full_name=attendee.name,
@@ -201,16 +205,18 @@ class Managing:
             share_adjustments=attendee.share_adjustments,
             reminders=attendee.reminders,
             # The same for every try of this move, so that a repeat finds the first.
-            submission_id=f"move-{managed.session.id}-{attendee.key}-{attendee.generation}",
+            submission_id=f"move-{booking.session.id}-{attendee.key}-{attendee.generation}",
         )
-        releases = f"{attendee.generation}\n{attendee.key}\n{managed.session.id}"  # no key can hold a line feed
-        return replace(applicant(request, self.bookings.key), moved_from=managed.session.id, releases=releases)
+        pending_release = f"{attendee.generation}\n{attendee.key}\n{booking.session.id}"  # no key can hold a line feed
+        return replace(
+            applicant(request, self.bookings.key), moved_from=booking.session.id, pending_release=pending_release
+        )
 
     def _clear_release(self, session_id: str, moved: Attendee) -> None:
-        if not moved.releases:
+        if not moved.pending_release:
             return
         try:
-            self.rosters.note(session_id, (replace(moved, releases=""),))
+            self.rosters.update_attendees(session_id, (replace(moved, pending_release=""),))
         except (RowConflictError, StorageUnavailableError):
             return  # the schedule finds the move finished and clears it
 

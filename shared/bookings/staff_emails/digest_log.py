@@ -1,7 +1,7 @@
 """What the organiser was told, and in which mail: rows of the table `Service`, none of which says anything of anybody.
 
-One row, `mail`, names the last mail; its ETag lets one process at a time change anything. Each other row is a concern,
-by a hash, and the mail that it is in. Which concerns are in a mail is written down before every attempt to send it and
+One row, `mail`, names the last mail; its ETag lets one process at a time change anything. Each other row is an alert,
+by a hash, and the mail that it is in. Which alerts are in a mail is written down before every attempt to send it and
 after it is certain that no earlier one went out. So whatever becomes of an attempt, it is known what it told.
 """
 
@@ -12,7 +12,7 @@ from typing import Any
 
 from shared.tables.table import Row, RowConflictError, Table, Write, moment_text
 
-MOST_IN_ONE = 33
+MAX_ALERTS_PER_MAIL = 33
 """Concerns in one mail: as many may be taken out of it again, and forgotten, in a transaction of 100 writes."""
 
 _PARTITION = "concerns"
@@ -22,83 +22,83 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class DigestLog:
     """What is known: the last mail ("" before the first), whether it is over with, and when it was last attempted."""
 
     mail: str
     done: bool
     since: datetime
     etag: str
-    concerns: Mapping[str, Row]
+    alerts: Mapping[str, Row]
 
-    def untold(self, keys: Iterable[str]) -> list[str]:
+    def unsent(self, keys: Iterable[str]) -> list[str]:
         """Those that are in no mail, after those in the last one where nobody knows yet whether it went out."""
         wanted = list(keys)
         pending = [key for key in wanted if self._is_pending(key)]
-        return pending + [key for key in wanted if key not in self.concerns]
+        return pending + [key for key in wanted if key not in self.alerts]
 
     def pending(self) -> list[str]:
-        return [key for key in self.concerns if self._is_pending(key)]
+        return [key for key in self.alerts if self._is_pending(key)]
 
     def _is_pending(self, key: str) -> bool:
-        return not self.done and key in self.concerns and self.concerns[key].text("Mail") == self.mail
+        return not self.done and key in self.alerts and self.alerts[key].text("Mail") == self.mail
 
 
 @dataclass(frozen=True, slots=True)
-class ToldRows:
+class DigestLogTable:
     """Reads and writes them. Every write raises `RowConflictError` where another process was faster."""
 
     table: Table
 
-    def read(self) -> Told:
+    def read(self) -> DigestLog:
         """Everything, in one request."""
         rows = {row.key: row for row in self.table.query(PartitionKey=_PARTITION)}
         mail = rows.pop(_MAIL, None)
         if mail is None:
-            return Told("", done=True, since=_LONG_AGO, etag="", concerns=rows)
-        done, since = mail.yes("Done", default=False), mail.moment("Since") or _LONG_AGO
-        return Told(mail.text("Mail"), done=done, since=since, etag=mail.etag, concerns=rows)
+            return DigestLog("", done=True, since=_LONG_AGO, etag="", alerts=rows)
+        done, since = mail.boolean("Done", default=False), mail.moment("Since") or _LONG_AGO
+        return DigestLog(mail.text("Mail"), done=done, since=since, etag=mail.etag, alerts=rows)
 
-    def begin(self, told: Told, mail: str, now: datetime) -> None:
+    def begin(self, log: DigestLog, mail: str, now: datetime) -> None:
         """Names the next mail, the last one being over with."""
-        self.table.apply([_mail(told, Mail=mail, Done="no", Since=moment_text(now))])
+        self.table.apply([_mail_write(log, Mail=mail, Done="no", Since=moment_text(now))])
 
-    def fill(self, mail: str, keys: Collection[str], current: Collection[str], now: datetime) -> None:
-        """Writes down that the mail, which has not gone out, tells these concerns and no others, at most `MOST_IN_ONE`.
+    def set_alerts(self, mail: str, keys: Collection[str], current: Collection[str], now: datetime) -> None:
+        """Records that the mail, not sent yet, holds these alerts and no others, at most `MAX_ALERTS_PER_MAIL`.
 
         Of those told half a year ago, the ones that are not `current` any more are forgotten.
         """
-        told = self._unfinished(mail)
-        wanted = [key for key in keys if key not in told.concerns or told.concerns[key].text("Mail") != mail]
-        dropped = [key for key in told.pending() if key not in keys]
-        old = [key for key, row in told.concerns.items() if key not in {*current, *dropped} and _is_old(row, now)]
+        log = self._unfinished(mail)
+        wanted = [key for key in keys if key not in log.alerts or log.alerts[key].text("Mail") != mail]
+        dropped = [key for key in log.pending() if key not in keys]
+        old = [key for key, row in log.alerts.items() if key not in {*current, *dropped} and _is_old(row, now)]
         self.table.apply(
             [
-                _mail(told, Since=moment_text(now)),
-                *(_concern("create", key, Mail=mail, ToldAt=moment_text(now)) for key in wanted),
-                *(_concern("delete", key) for key in dropped + old[:MOST_IN_ONE]),
+                _mail_write(log, Since=moment_text(now)),
+                *(_alert_write("create", key, Mail=mail, ToldAt=moment_text(now)) for key in wanted),
+                *(_alert_write("delete", key) for key in dropped + old[:MAX_ALERTS_PER_MAIL]),
             ]
         )
 
-    def finish(self, mail: str, *, told: bool) -> None:
-        """Writes down what became of the mail: whether its concerns are told, or are to be in another one."""
+    def finish(self, mail: str, *, sent: bool) -> None:
+        """Writes down what became of the mail: whether its alerts are told, or are to be in another one."""
         found = self._unfinished(mail)
-        untold = [] if told else found.pending()
-        self.table.apply([_mail(found, Done="yes"), *(_concern("delete", key) for key in untold)])
+        unsent = [] if sent else found.pending()
+        self.table.apply([_mail_write(found, Done="yes"), *(_alert_write("delete", key) for key in unsent)])
 
-    def _unfinished(self, mail: str) -> Told:
-        told = self.read()
-        if told.done or told.mail != mail:
-            raise RowConflictError("another process went on")
-        return told
+    def _unfinished(self, mail: str) -> DigestLog:
+        log = self.read()
+        if log.done or log.mail != mail:
+            raise RowConflictError("another process has updated the digest log")
+        return log
 
 
-def _mail(told: Told, **cells: Any) -> Write:
+def _mail_write(log: DigestLog, **cells: Any) -> Write:
     every = {"PartitionKey": _PARTITION, "RowKey": _MAIL} | cells
-    return Write("merge", every, told.etag) if told.etag else Write("create", every)
+    return Write("merge", every, log.etag) if log.etag else Write("create", every)
 
 
-def _concern(kind: Any, key: str, **cells: Any) -> Write:
+def _alert_write(kind: Any, key: str, **cells: Any) -> Write:
     return Write(kind, {"PartitionKey": _PARTITION, "RowKey": key} | cells)
 
 

@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from shared.bookings.model.attendee import Attendee, AttendeeState, Roster
-from shared.bookings.model.email_ids import FACILITATORS, reminder_about
+from shared.bookings.model.email_ids import FACILITATOR_MAIL_PREFIX, reminder_about
 from shared.bookings.model.session import Session
-from shared.bookings.reconcile.session_reconciler import LookedAfter
+from shared.bookings.reconcile.session_reconciler import ReconciledSession
 from shared.local_time import moment_in_words, span_in_words
-from shared.mail.immediate_sender import DirectMail
-from shared.mail.renderer import Letters
+from shared.mail.immediate_sender import ImmediateSender
+from shared.mail.renderer import MailRenderer
 from shared.reminder_offsets import parse_offsets, reminder_times
 
 logger = logging.getLogger(__name__)
@@ -21,40 +21,40 @@ _OFFSETS = parse_offsets("P7D,P1D")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Facilitators:
+class FacilitatorBriefing:
     """Tells one address. `names`: also who comes, for letting them in from the lobby."""
 
     address: str = field(repr=False)
     names: bool = False
-    mail: DirectMail
-    letters: Letters = field(repr=False)
+    mail: ImmediateSender
+    renderer: MailRenderer = field(repr=False)
 
-    def run(self, found: Sequence[LookedAfter], now: datetime) -> bool:
-        """Sends what is due of the sessions that were looked after, and says whether all of it could be."""
-        tried = [self._tried(looked, now) for looked in found]
+    def run(self, found: Sequence[ReconciledSession], now: datetime) -> bool:
+        """Sends what is due of the sessions that were reconciled, and says whether all of it could be."""
+        tried = [self._try_session(reconciled, now) for reconciled in found]
         return all(tried)
 
-    def _tried(self, looked: LookedAfter, now: datetime) -> bool:
+    def _try_session(self, reconciled: ReconciledSession, now: datetime) -> bool:
         try:
-            self._deliver(looked, now)
+            self._deliver(reconciled, now)
         except Exception as error:  # noqa: BLE001  # whatever it is, one session must not stop the others
             name = type(error).__name__  # alone: a message can quote a cell
-            logger.error("the facilitators of session %s could not be told: %s", looked.session.id, name)  # noqa: TRY400
+            logger.error("facilitator briefing of session %s could not be sent: %s", reconciled.session.id, name)  # noqa: TRY400
             return False
         return True
 
-    def _deliver(self, looked: LookedAfter, now: datetime) -> None:
-        mail_id = due_mail(looked.session, now)
-        entry = looked.log.get(mail_id) if mail_id else None
+    def _deliver(self, reconciled: ReconciledSession, now: datetime) -> None:
+        mail_id = due_briefing(reconciled.session, now)
+        entry = reconciled.log.get(mail_id) if mail_id else None
         if mail_id is None or (entry is not None and not entry.is_open(now)):
             return
-        message = self.letters.write(
-            "facilitators", to=self.address, **numbers(looked.session, looked.roster, names=self.names)
+        message = self.renderer.render(
+            "facilitators", to=self.address, **briefing_facts(reconciled.session, reconciled.roster, names=self.names)
         )
-        self.mail.deliver(looked.session.id, mail_id, message, now)
+        self.mail.deliver(reconciled.session.id, mail_id, message, now)
 
 
-def due_mail(session: Session, now: datetime) -> str | None:
+def due_briefing(session: Session, now: datetime) -> str | None:
     """The id of the mail that should have gone by `now` (UTC): the nearest only, and none once it has started.
 
     A session that is first seen, or that moves, within the week is told of at once: it is news to them.
@@ -62,10 +62,10 @@ def due_mail(session: Session, now: datetime) -> str | None:
     if not session.runs or now >= session.starts:
         return None
     due = [offset for at, offset in reminder_times(session.starts, _OFFSETS) if at <= now]
-    return f"{FACILITATORS}{reminder_about(due[-1].text, session.starts)}" if due else None
+    return f"{FACILITATOR_MAIL_PREFIX}{reminder_about(due[-1].text, session.starts)}" if due else None
 
 
-def numbers(session: Session, roster: Roster, *, names: bool) -> dict[str, Any]:
+def briefing_facts(session: Session, roster: Roster, *, names: bool) -> dict[str, Any]:
     """The facts of the mail. Without `names` there is nobody's in them, and nothing that was not agreed to share."""
     attendees = sorted(roster.attendees, key=lambda each: (each.name.casefold(), each.key))
     sharing = [each for each in attendees if each.holds_a_place and each.adjustments and each.share_adjustments]

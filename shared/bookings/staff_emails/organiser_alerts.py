@@ -4,23 +4,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from shared.bookings.model.allocation_policy import Policy
+from shared.bookings.model.allocation_policy import AllocationPolicy
 from shared.bookings.model.attendee import Attendee, AttendeeState, Roster
-from shared.bookings.model.email_ids import FACILITATORS, stamp
+from shared.bookings.model.email_ids import FACILITATOR_MAIL_PREFIX, stamp
 from shared.bookings.model.session import Session
 from shared.local_time import days_before, moment_in_words, short
-from shared.mail.log_rows import LOST, Entry
+from shared.mail.log_rows import UNDELIVERED, MailLogEntry
 
 LINK_WANTED_DAYS = 7
 """How many days before the start, on London's clock, a session ought to have its joining link."""
 
 
 @dataclass(frozen=True, slots=True)
-class Concern:
+class Alert:
     """One thing to hear of: `title` and `text` are for the mail, `about` is what makes it this one and no other.
 
     `about` may hold what somebody wrote, so it is stored as a keyed hash only. A text may change, as when a session
-    is renamed, and it is still the same concern.
+    is renamed, and it is still the same alert.
     """
 
     about: tuple[str, ...] = field(repr=False)
@@ -28,24 +28,24 @@ class Concern:
     text: str = field(repr=False)
 
 
-def concerns(session: Session, roster: Roster, policy: Policy, now: datetime) -> list[Concern]:
+def alerts(session: Session, roster: Roster, policy: AllocationPolicy, now: datetime) -> list[Alert]:
     """What there is to hear of a session that has not started at `now` (UTC), first who asked first."""
     if now >= session.starts:
         return []
     found = [_no_link(session)] if _lacks_link(session, now) else []
     for each in sorted(roster.attendees, key=lambda each: (each.booked_at, each.key)):
         if each.is_live:
-            found += _of_attendee(session, each, policy)
+            found += _attendee_alerts(session, each, policy)
     return found
 
 
-def row_problem(session_id: str, words: str) -> Concern:
-    """What cannot be understood in a session's row; in other words it is another concern."""
+def row_problem_alert(session_id: str, words: str) -> Alert:
+    """What cannot be understood in a session's row; in other words it is another alert."""
     text = f"{words} Mend it in the table Sessions, in the row with RowKey {session_id}."
-    return Concern(("session-problem", session_id, words), f"Problem with session {session_id}", text)
+    return Alert(("session-problem", session_id, words), f"Problem with session {session_id}", text)
 
 
-def deleted_row(session: Session, roster: Roster, since: datetime) -> Concern | None:
+def deleted_session_alert(session: Session, roster: Roster, since: datetime) -> Alert | None:
     """The row of a session is missing since then (UTC), or None where nobody has booked."""
     people = sum(attendee.is_live for attendee in roster.attendees)
     if not people:
@@ -56,24 +56,26 @@ def deleted_row(session: Session, roster: Roster, since: datetime) -> Concern | 
         "missing, and at the latest two hours before the start. If that is not what you want, "
         f"add a row with RowKey {session.id} and the same date and time again before then."
     )
-    return Concern(("deleted", session.id, stamp(since)), f"Row deleted: {_named(session)}", text)
+    return Alert(("deleted", session.id, stamp(since)), f"Row deleted: {_session_label(session)}", text)
 
 
-def facilitators_not_told(session: Session, log: Mapping[str, Entry]) -> list[Concern]:
+def failed_briefing_alerts(session: Session, log: Mapping[str, MailLogEntry]) -> list[Alert]:
     """The mails about a session to those who run it that did not arrive: no roster shows them."""
-    lost = [each for each in log.values() if each.mail_id.startswith(FACILITATORS) and each.state in LOST]
+    lost = [
+        each for each in log.values() if each.mail_id.startswith(FACILITATOR_MAIL_PREFIX) and each.state in UNDELIVERED
+    ]
     text = "Tell them yourself how many come and what they need, and have the setting FACILITATOR_EMAIL looked at."
     return [
-        Concern(
+        Alert(
             (each.mail_id, session.id, str(each.state)),
-            f"Mail to the facilitators {each.state}: {_named(session)}",
+            f"Mail to the facilitators {each.state}: {_session_label(session)}",
             text,
         )
         for each in sorted(lost, key=lambda each: each.mail_id)
     ]
 
 
-def _of_attendee(session: Session, attendee: Attendee, policy: Policy) -> list[Concern]:
+def _attendee_alerts(session: Session, attendee: Attendee, policy: AllocationPolicy) -> list[Alert]:
     found = [_attendee_problem(session, attendee)] if attendee.problem else []
     if not session.runs:
         return found
@@ -84,53 +86,53 @@ def _of_attendee(session: Session, attendee: Attendee, policy: Policy) -> list[C
     return found
 
 
-def _attendee_problem(session: Session, attendee: Attendee) -> Concern:
+def _attendee_problem(session: Session, attendee: Attendee) -> Alert:
     about = ("attendee-problem", session.id, attendee.key, str(attendee.generation), attendee.problem)
-    text = f"{attendee.problem} You find the booking in the table Bookings, {_found_by(session, attendee)}."
-    return Concern(about, f"Problem with the booking of {_who(attendee)}: {_named(session)}", text)
+    text = f"{attendee.problem} You find the booking in the table Bookings, {_row_location(session, attendee)}."
+    return Alert(about, f"Problem with the booking of {_who(attendee)}: {_session_label(session)}", text)
 
 
-def _to_check(session: Session, attendee: Attendee, policy: Policy) -> Concern:
+def _to_check(session: Session, attendee: Attendee, policy: AllocationPolicy) -> Alert:
     # One that an administrator wrote into the row by hand is held until they decide.
     until = policy.check_deadline(session, attendee) if attendee.needs_check else None
     held = f"until {moment_in_words(until)}" if until else "until you decide"
     about = ("to-check", session.id, attendee.key, str(attendee.generation), stamp(until) if until else "")
     text = (
         f"Does this person work for the trust? We hold a place for them {held}. In the table Bookings, "
-        f"{_found_by(session, attendee)}, change State to confirmed or cancelled."
+        f"{_row_location(session, attendee)}, change State to confirmed or cancelled."
     )
-    return Concern(about, f"To check: {_who(attendee)}, {_named(session)}", text)
+    return Alert(about, f"To check: {_who(attendee)}, {_session_label(session)}", text)
 
 
-def _adjustments(session: Session, attendee: Attendee) -> Concern:
+def _adjustments(session: Session, attendee: Attendee) -> Alert:
     # Somebody who gets a place is another matter than somebody who waits for one.
     place = "has a place" if attendee.holds_a_place else "is on the waiting list"
     share = "agreed that the facilitators see this" if attendee.share_adjustments else "wants only you to see this"
     about = ("adjustments", session.id, attendee.key, str(attendee.generation), place, share, attendee.adjustments)
     text = f"{attendee.adjustments}\n\nThis person {place} and {share}."
-    return Concern(about, f"Adjustments asked for: {_who(attendee)}, {_named(session)}", text)
+    return Alert(about, f"Adjustments asked for: {_who(attendee)}, {_session_label(session)}", text)
 
 
 def _lacks_link(session: Session, now: datetime) -> bool:
     return session.runs and not session.join_url and now >= days_before(session.starts, LINK_WANTED_DAYS)
 
 
-def _no_link(session: Session) -> Concern:
+def _no_link(session: Session) -> Alert:
     text = (
         "Nobody can join yet. Write the joining link into JoinUrl in the table Sessions, "
         f"in the row with RowKey {session.id}, and everybody with a place is sent it."
     )
-    return Concern(("no-link", session.id, stamp(session.starts)), f"No joining link: {_named(session)}", text)
+    return Alert(("no-link", session.id, stamp(session.starts)), f"No joining link: {_session_label(session)}", text)
 
 
 def _who(attendee: Attendee) -> str:
     return f"{attendee.name or 'no name'} ({attendee.reference or 'no reference'})"
 
 
-def _named(session: Session) -> str:
+def _session_label(session: Session) -> str:
     return f"{short(session.starts)}, session {session.id}"
 
 
-def _found_by(session: Session, attendee: Attendee) -> str:
+def _row_location(session: Session, attendee: Attendee) -> str:
     by = f"Reference {attendee.reference}" if attendee.reference else f"RowKey {attendee.key}"
     return f"in the row with PartitionKey {session.id} and {by}"

@@ -6,28 +6,28 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from shared.bookings.model.allocation_policy import Policy
+from shared.bookings.model.allocation_policy import AllocationPolicy
 from shared.bookings.model.email_ids import stamp
 from shared.bookings.model.session import SessionState
-from shared.bookings.reconcile.portal_edits import look_after
-from shared.bookings.reconcile.session_reconciler import LookedAfter
-from shared.bookings.staff_emails.digest_log import MOST_IN_ONE, Told, ToldRows
+from shared.bookings.reconcile.portal_edits import reconcile_row
+from shared.bookings.reconcile.session_reconciler import ReconciledSession
+from shared.bookings.staff_emails.digest_log import MAX_ALERTS_PER_MAIL, DigestLog, DigestLogTable
 from shared.bookings.staff_emails.organiser_alerts import (
-    Concern,
-    concerns,
-    deleted_row,
-    facilitators_not_told,
-    row_problem,
+    Alert,
+    alerts,
+    deleted_session_alert,
+    failed_briefing_alerts,
+    row_problem_alert,
 )
 from shared.bookings.tables.announced_cell import read_announced
 from shared.bookings.tables.session_register import KnownSession
 from shared.bookings.tables.session_rows import SessionRow
 from shared.mail.delivery import Refused, Sent
-from shared.mail.immediate_sender import DirectMail
+from shared.mail.immediate_sender import ImmediateSender
 from shared.mail.log_rows import MailState
 from shared.mail.message import EmailMessage
-from shared.mail.renderer import Letters
-from shared.references import keyed
+from shared.mail.renderer import MailRenderer
+from shared.references import keyed_hash
 from shared.tables.table import RowConflictError
 
 logger = logging.getLogger(__name__)
@@ -35,121 +35,131 @@ logger = logging.getLogger(__name__)
 PARTITION = "organiser"
 """Where the mail log keeps these mails."""
 
-APART = timedelta(hours=1)
+MIN_INTERVAL = timedelta(hours=1)
 """At least this long between two of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Organiser:
+class OrganiserDigest:
     """Tells one address. `key` makes the hashes by which it is known again what was told."""
 
     address: str = field(repr=False)
     key: bytes = field(repr=False)
-    told: ToldRows
-    mail: DirectMail
-    letters: Letters = field(repr=False)
-    policy: Policy = field(default_factory=Policy)
+    digest_log: DigestLogTable
+    mail: ImmediateSender
+    renderer: MailRenderer = field(repr=False)
+    policy: AllocationPolicy = field(default_factory=AllocationPolicy)
 
     def run(
-        self, rows: Sequence[SessionRow], found: Sequence[LookedAfter], known: Mapping[str, KnownSession], now: datetime
+        self,
+        rows: Sequence[SessionRow],
+        found: Sequence[ReconciledSession],
+        known: Mapping[str, KnownSession],
+        now: datetime,
     ) -> None:
-        """Tells what one run of the schedule found: all rows, the sessions looked after, those known before it.
+        """Tells what one run of the schedule found: all rows, the sessions reconciled, those known before it.
 
         Raises:
             StorageError: it is not known how far it came; the next run goes on.
         """
-        self.tell([*of_rows(rows), *of_sessions(found, known, self.policy, now)], now)
+        self.send_new_alerts([*row_alerts(rows), *session_alerts(found, known, self.policy, now)], now)
 
-    def tell(self, current: Iterable[Concern], now: datetime) -> None:
-        """Tells those of all current concerns that were not told before, once a mail may go. Raises as above."""
-        by_key = {self._key(concern): concern for concern in current}
+    def send_new_alerts(self, current: Iterable[Alert], now: datetime) -> None:
+        """Tells those of all current alerts that were not told before, once a mail may go. Raises as above."""
+        by_key = {self._key(alert): alert for alert in current}
         if not by_key or self.mail.pause.is_on(now):
             return
-        told = self.told.read()
-        untold = told.untold(by_key)
+        log = self.digest_log.read()
+        unsent = log.unsent(by_key)
         try:
-            if untold and (mail_id := self._open_mail(told, now)):
-                self._send(mail_id, by_key, untold, now)
+            if unsent and (mail_id := self._open_mail(log, now)):
+                self._send(mail_id, by_key, unsent, now)
         except RowConflictError:
-            logger.info("the mail to the organiser is left to the next run: another process is at it")
+            logger.info("organiser digest left to the next run: another process is sending it")
 
-    def _key(self, concern: Concern) -> str:
-        return keyed(self.key, "concern", *concern.about)[:32]
+    def _key(self, alert: Alert) -> str:
+        return keyed_hash(self.key, "concern", *alert.about)[:32]
 
-    def _open_mail(self, told: Told, now: datetime) -> str | None:
+    def _open_mail(self, log: DigestLog, now: datetime) -> str | None:
         """The mail to send now: the last one where that is not over with, else the next, or none yet."""
-        if not told.done:
-            return told.mail if self._is_open(told.mail) else None
-        if now - told.since < APART:
+        if not log.done:
+            return log.mail if self._is_open(log.mail) else None
+        if now - log.since < MIN_INTERVAL:
             return None
         mail_id = f"{PARTITION}-{stamp(now)}"
-        self.told.begin(told, mail_id, now)
+        self.digest_log.begin(log, mail_id, now)
         return mail_id
 
     def _is_open(self, mail_id: str) -> bool:
         entry = self.mail.ledger.entries(PARTITION).get(mail_id)
         if entry is None or entry.state is MailState.SENDING:
             return True  # claiming it says whether somebody else is at it
-        self.told.finish(mail_id, told=entry.state is not MailState.FAILED)
+        self.digest_log.finish(mail_id, sent=entry.state is not MailState.FAILED)
         return False
 
-    def _send(self, mail_id: str, by_key: Mapping[str, Concern], untold: Sequence[str], now: datetime) -> None:
-        keys = untold[:MOST_IN_ONE]
-        message = self._message([by_key[key] for key in keys], more=len(untold) > len(keys))
+    def _send(self, mail_id: str, by_key: Mapping[str, Alert], unsent: Sequence[str], now: datetime) -> None:
+        keys = unsent[:MAX_ALERTS_PER_MAIL]
+        message = self._message([by_key[key] for key in keys], more=len(unsent) > len(keys))
         # Two attempts may differ in what they tell, so what this one tells is written down just before it goes.
         outcome = self.mail.deliver(
-            PARTITION, mail_id, message, now, lambda: self.told.fill(mail_id, keys, by_key.keys(), now)
+            PARTITION, mail_id, message, now, lambda: self.digest_log.set_alerts(mail_id, keys, by_key.keys(), now)
         )
         if isinstance(outcome, Sent | Refused):
-            self.told.finish(mail_id, told=isinstance(outcome, Sent))
+            self.digest_log.finish(mail_id, sent=isinstance(outcome, Sent))
 
-    def _message(self, told: Sequence[Concern], *, more: bool) -> EmailMessage:
-        facts = [(concern.title, concern.text) for concern in told]
-        return self.letters.write("organiser", to=self.address, concerns=facts, more=more)
+    def _message(self, alerts: Sequence[Alert], *, more: bool) -> EmailMessage:
+        facts = [(alert.title, alert.text) for alert in alerts]
+        return self.renderer.render("organiser", to=self.address, alerts=facts, more=more)
 
 
-def of_rows(rows: Sequence[SessionRow]) -> list[Concern]:
+def row_alerts(rows: Sequence[SessionRow]) -> list[Alert]:
     """What is wrong with rows that no session was ever read from, and with two that are called the same."""
-    found = [row_problem(row.id, " ".join(row.problems)) for row in rows if row.session is None and row.problems]
+    found = [row_problem_alert(row.id, " ".join(row.problems)) for row in rows if row.session is None and row.problems]
     twice = [session_id for session_id, count in Counter(row.id for row in rows).items() if count > 1]
-    return found + [row_problem(session_id, "Two rows have this RowKey: give each its own.") for session_id in twice]
+    return found + [
+        row_problem_alert(session_id, "Two rows have this RowKey: give each its own.") for session_id in twice
+    ]
 
 
-def of_sessions(
-    found: Sequence[LookedAfter], known: Mapping[str, KnownSession], policy: Policy, now: datetime
-) -> list[Concern]:
-    """What there is to hear of the sessions that were looked after, earliest first."""
-    ordered = sorted(found, key=lambda looked: (looked.session.starts, looked.session.id))
-    return [concern for looked in ordered for concern in _tried(looked, known, policy, now)]
+def session_alerts(
+    found: Sequence[ReconciledSession], known: Mapping[str, KnownSession], policy: AllocationPolicy, now: datetime
+) -> list[Alert]:
+    """What there is to hear of the sessions that were reconciled, earliest first."""
+    ordered = sorted(found, key=lambda reconciled: (reconciled.session.starts, reconciled.session.id))
+    return [alert for reconciled in ordered for alert in _try_session(reconciled, known, policy, now)]
 
 
-def _tried(looked: LookedAfter, known: Mapping[str, KnownSession], policy: Policy, now: datetime) -> list[Concern]:
+def _try_session(
+    reconciled: ReconciledSession, known: Mapping[str, KnownSession], policy: AllocationPolicy, now: datetime
+) -> list[Alert]:
     try:
-        return _of_session(looked, known, policy, now)
+        return _alerts_of_session(reconciled, known, policy, now)
     except Exception as error:  # noqa: BLE001  # whatever it is, one session must not stop the others
         name = type(error).__name__  # alone: a message can quote a cell
-        logger.error("what to hear of session %s could not be found: %s", looked.session.id, name)  # noqa: TRY400
+        logger.error("organiser alerts of session %s could not be determined: %s", reconciled.session.id, name)  # noqa: TRY400
         return []
 
 
-def _of_session(looked: LookedAfter, known: Mapping[str, KnownSession], policy: Policy, now: datetime) -> list[Concern]:
-    row, session = looked.row, looked.session
+def _alerts_of_session(
+    reconciled: ReconciledSession, known: Mapping[str, KnownSession], policy: AllocationPolicy, now: datetime
+) -> list[Alert]:
+    row, session = reconciled.row, reconciled.session
     if row is None:
-        return [*_of_deleted(looked, known, now), *concerns(session, looked.roster, policy, now)]
+        return [*_alerts_of_deleted(reconciled, known, now), *alerts(session, reconciled.roster, policy, now)]
     # What the run wrote, or would write, into the row's Problem.
-    problem = look_after(row, looked.roster, now).cells.get("Problem", row.row.text("Problem"))
+    problem = reconcile_row(row, reconciled.roster, now).cells.get("Problem", row.row.text("Problem"))
     if row.written is not None and row.written.join_url:
         session = replace(session, join_url=row.written.join_url)  # the organiser did that, it has only to settle
-    found = [row_problem(session.id, problem)] if problem else []
-    return found + facilitators_not_told(session, looked.log) + concerns(session, looked.roster, policy, now)
+    found = [row_problem_alert(session.id, problem)] if problem else []
+    return found + failed_briefing_alerts(session, reconciled.log) + alerts(session, reconciled.roster, policy, now)
 
 
-def _of_deleted(looked: LookedAfter, known: Mapping[str, KnownSession], now: datetime) -> list[Concern]:
-    remembered = known.get(looked.session.id)
-    if remembered is None or now >= looked.session.starts:
+def _alerts_of_deleted(reconciled: ReconciledSession, known: Mapping[str, KnownSession], now: datetime) -> list[Alert]:
+    remembered = known.get(reconciled.session.id)
+    if remembered is None or now >= reconciled.session.starts:
         return []
     announced = read_announced(remembered.id, remembered.announced, ())
     if announced is None or announced.state is SessionState.CANCELLED:
         return []  # everybody was told that it is cancelled before somebody tidied up
-    concern = deleted_row(looked.session, looked.roster, remembered.missing_since or now)
-    return [concern] if concern else []
+    alert = deleted_session_alert(reconciled.session, reconciled.roster, remembered.missing_since or now)
+    return [alert] if alert else []

@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from shared.bookings.model.session import Session, SessionState, Told
+from shared.bookings.model.session import AnnouncedDetails, Session, SessionState
 from shared.reminder_offsets import Offset, parse_offsets
 from shared.tables.table import moment_text
 
@@ -18,18 +18,18 @@ def announced_text(session: Session) -> str:
         "state": str(session.state),
         "reminders": ",".join(offset.text for offset in session.reminders) or "none",
         "waiting_list": session.waiting_list,
-        "told": [_told_facts(told) for told in session.history],
+        "told": [_details_facts(details) for details in session.history],
     }
     return json.dumps(facts, ensure_ascii=False)
 
 
-def _told_facts(told: Told) -> dict[str, Any]:
+def _details_facts(details: AnnouncedDetails) -> dict[str, Any]:
     return {
-        "starts": moment_text(told.starts),
-        "minutes": told.minutes,
-        "theme": told.theme,
-        "join_url": told.join_url,
-        "called_off": told.called_off,
+        "starts": moment_text(details.starts),
+        "minutes": details.minutes,
+        "theme": details.theme,
+        "join_url": details.join_url,
+        "called_off": details.called_off,
     }
 
 
@@ -38,8 +38,8 @@ def read_announced(session_id: str, text: str, reminders: tuple[Offset, ...]) ->
     try:
         facts = json.loads(text)
         history = tuple(
-            Told(**(told | {"starts": datetime.fromisoformat(told["starts"]).astimezone(UTC)}))
-            for told in facts["told"]
+            AnnouncedDetails(**(details | {"starts": datetime.fromisoformat(details["starts"]).astimezone(UTC)}))
+            for details in facts["told"]
         )
         last = history[-1]
         return Session(

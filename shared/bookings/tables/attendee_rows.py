@@ -19,25 +19,25 @@ def read_attendee(row: Row) -> Attendee:
         state=_state(row),
         name=row.text("Name"),
         email=row.text("Email"),
-        adjustments=_as_written(row.text("Adjustments")),
-        share_adjustments=row.yes("ShareAdjustments", default=False),
-        reminders=row.yes("Reminders", default=True),
+        adjustments=_unescape_formula(row.text("Adjustments")),
+        share_adjustments=row.boolean("ShareAdjustments", default=False),
+        reminders=row.boolean("Reminders", default=True),
         booked_at=row.moment("BookedAt") or datetime(2000, 1, 1, tzinfo=UTC),
-        generation=row.whole("Generation") or 1,
+        generation=row.integer("Generation") or 1,
         submission=row.text("SubmissionHash"),
         asked_again_at=row.moment("AskedAgainAt"),
         mail=row.text("Mail"),
         etag=row.etag,
         state_at=row.moment("StateAt"),
         waiting_since=row.moment("WaitingSince"),
-        needs_check=row.yes("NeedsCheck", default=False),
+        needs_check=row.boolean("NeedsCheck", default=False),
         reason=row.text("Reason"),
         moved_from=row.text("MovedFrom"),
-        releases=row.text("Releases"),
+        pending_release=row.text("Releases"),
         known_state=row.text("KnownState"),
         known_email=row.text("KnownEmail"),
         problem=row.text("Problem"),
-        flaw=_flaw(row),
+        cell_problems=_cell_problems(row),
     )
 
 
@@ -50,7 +50,7 @@ def write_attendee(session: Session, attendee: Attendee) -> dict[str, Any]:
         "Name": attendee.name,
         "Email": attendee.email,
         "Session": short(session.starts),
-        "Adjustments": _not_a_formula(attendee.adjustments),
+        "Adjustments": _escape_formula(attendee.adjustments),
         "ShareAdjustments": _yes(attendee.share_adjustments),
         "BookedAt": moment_text(attendee.booked_at),
         "WaitingSince": attendee.waiting_since.isoformat() if attendee.waiting_since else "",
@@ -71,7 +71,7 @@ def write_changes(session_id: str, attendee: Attendee) -> dict[str, Any]:
         "NeedsCheck": _yes(attendee.needs_check),
         "Reminders": _yes(attendee.reminders),
         "Generation": attendee.generation,
-        "Releases": attendee.releases,
+        "Releases": attendee.pending_release,
         "KnownState": attendee.known_state,
         "KnownEmail": attendee.known_email,
         "Mail": attendee.mail,
@@ -93,7 +93,7 @@ def _word(row: Row) -> str:
     return {"canceled": "cancelled", "to check": "to-check"}.get(text, text)
 
 
-def _flaw(row: Row) -> str:
+def _cell_problems(row: Row) -> str:
     problems = []
     if _word(row) not in AttendeeState:
         shown = f'"{row.text("State")[:40]}"' if row.text("State") else "empty"
@@ -107,10 +107,10 @@ def _yes(value: bool) -> str:
     return "yes" if value else "no"
 
 
-def _as_written(text: str) -> str:
+def _unescape_formula(text: str) -> str:
     return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULA_STARTS) else text
 
 
-def _not_a_formula(text: str) -> str:
+def _escape_formula(text: str) -> str:
     # An exported roster is opened in a spreadsheet, where an apostrophe makes a cell text (OWASP, CSV injection).
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text

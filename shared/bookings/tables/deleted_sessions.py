@@ -8,13 +8,13 @@ from shared.bookings.tables.announced_cell import read_announced
 from shared.bookings.tables.session_register import KnownSession
 from shared.reminder_offsets import Offset
 
-_TOLD_AFTER = timedelta(days=1)
+_CANCELLED_AFTER = timedelta(days=1)
 
 
-_TOLD_BEFORE_START = timedelta(hours=2)
+_CANCELLED_BEFORE_START = timedelta(hours=2)
 
 
-def orphaned(known: KnownSession, reminders: tuple[Offset, ...], now: datetime) -> Session | None:
+def deleted_session(known: KnownSession, reminders: tuple[Offset, ...], now: datetime) -> Session | None:
     """The session as it stands without its row, or None where nothing is known of it.
 
     It goes on as announced for a day, because a row that was deleted by mistake is put back; then, and at the latest
@@ -24,7 +24,7 @@ def orphaned(known: KnownSession, reminders: tuple[Offset, ...], now: datetime) 
     if session is None or session.state is SessionState.CANCELLED:
         return session
     since = known.missing_since or now
-    if now < min(since + _TOLD_AFTER, session.starts - _TOLD_BEFORE_START):
+    if now < min(since + _CANCELLED_AFTER, session.starts - _CANCELLED_BEFORE_START):
         return replace(session, state=SessionState.CLOSED)
     gone = replace(session, state=SessionState.CANCELLED)
-    return replace(gone, history=(*session.history, gone.told))
+    return replace(gone, history=(*session.history, gone.details))

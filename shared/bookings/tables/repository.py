@@ -11,7 +11,7 @@ from shared.bookings.tables.announced_cell import announced_text
 from shared.bookings.tables.attendee_rows import read_attendee, write_attendee, write_changes
 from shared.bookings.tables.session_rows import SessionRow, read_session_row
 from shared.reminder_offsets import Offset
-from shared.tables.table import MOST_WRITES, Table, Write, moment_text
+from shared.tables.table import MAX_WRITES, Table, Write, moment_text
 
 GUARD = "guard"  # the row of each roster whose ETag orders everything that takes or frees a place
 
@@ -43,15 +43,15 @@ class BookingRepository:
         found = [row.session for row in self.session_rows() if row.session is not None]
         return sorted(found, key=lambda session: (session.starts, session.id))
 
-    def announce(self, row: SessionRow, session: Session, **cells: Any) -> None:
+    def save_announcement(self, row: SessionRow, session: Session, **cells: Any) -> None:
         """Writes down what attendees are told from now on, if nobody has changed the row since it was read.
 
         Raises:
             RowConflictError: somebody has.
         """
-        self.change_session(row, {"Announced": announced_text(session), **cells})
+        self.update_session_row(row, {"Announced": announced_text(session), **cells})
 
-    def change_session(self, row: SessionRow, cells: Mapping[str, Any]) -> None:
+    def update_session_row(self, row: SessionRow, cells: Mapping[str, Any]) -> None:
         """Sets cells of a session's row, if nobody has changed it since it was read. Raises RowConflictError."""
         keys = {"PartitionKey": row.row.partition, "RowKey": row.id}
         self.sessions_table.merge(keys | dict(cells), row.row.etag)
@@ -65,7 +65,7 @@ class BookingRepository:
         row = self.bookings_table.get(session_id, key)
         return None if row is None else read_attendee(row)
 
-    def place(self, session: Session, guard: str, attendee: Attendee) -> tuple[str, Attendee]:
+    def save_with_place(self, session: Session, guard: str, attendee: Attendee) -> tuple[str, Attendee]:
         """Writes the attendee and touches the guard, both or neither; returns the guard's ETag and the attendee.
 
         An attendee with an `etag` replaces that row. `guard` is the ETag that the decision rests on.
@@ -78,7 +78,7 @@ class BookingRepository:
         guard_now, attendee_now = self.bookings_table.apply(writes)
         return guard_now, replace(attendee, etag=attendee_now)
 
-    def join(self, session: Session, attendee: Attendee) -> None:
+    def save_waiting(self, session: Session, attendee: Attendee) -> None:
         """Writes somebody who takes no place: nobody else's answer depends on it, so the guard is left alone.
 
         Raises:
@@ -86,7 +86,7 @@ class BookingRepository:
         """
         self.bookings_table.apply([_placed(session, attendee)])
 
-    def change(self, session_id: str, guard: str, changed: Sequence[Attendee], now: datetime) -> None:
+    def update_places(self, session_id: str, guard: str, changed: Sequence[Attendee], now: datetime) -> None:
         """Writes attendees whose places were given or freed, with the guard: all or nothing, at most 99.
 
         Raises:
@@ -95,13 +95,13 @@ class BookingRepository:
         writes = [Write("merge", write_changes(session_id, each), each.etag) for each in changed]
         self.bookings_table.apply([_touch(session_id, guard, now), *writes])
 
-    def note(self, session_id: str, changed: Sequence[Attendee]) -> None:
+    def update_attendees(self, session_id: str, changed: Sequence[Attendee]) -> None:
         """Writes attendees whose places stay as they are, a hundred at a time. Raises RowConflictError."""
         writes = [Write("merge", write_changes(session_id, each), each.etag) for each in changed]
-        for start in range(0, len(writes), MOST_WRITES):
-            self.bookings_table.apply(writes[start : start + MOST_WRITES])
+        for start in range(0, len(writes), MAX_WRITES):
+            self.bookings_table.apply(writes[start : start + MAX_WRITES])
 
-    def note_asked_again(self, session_id: str, attendee: Attendee, now: datetime) -> None:
+    def record_repeat_request(self, session_id: str, attendee: Attendee, now: datetime) -> None:
         """Remembers that a person who has a place asked for one again, so that a mail can tell them.
 
         Raises:

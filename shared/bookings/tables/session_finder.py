@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from shared.bookings.model.session import Session
-from shared.bookings.tables.deleted_sessions import orphaned
+from shared.bookings.tables.deleted_sessions import deleted_session
 from shared.bookings.tables.session_register import KnownSession
 from shared.reminder_offsets import Offset
 
@@ -38,4 +38,4 @@ class SessionFinder:
         if session is not None:
             return session
         known = self.register.find(session_id)
-        return None if known is None else orphaned(known, self.sessions.reminders, now)
+        return None if known is None else deleted_session(known, self.sessions.reminders, now)

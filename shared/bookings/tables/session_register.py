@@ -1,9 +1,9 @@
-"""The sessions that people have booked, remembered apart from the rows that administrators edit."""
+"""The sessions that people have booked, read_service_rows apart from the rows that administrators edit."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.tables.service_table import SERVICE_PARTITION, Remembered
+from shared.tables.service_table import SERVICE_PARTITION, ServiceRows
 from shared.tables.table import Row, Table, moment_text
 
 _SESSION = "session-"
@@ -24,7 +24,7 @@ class SessionRegister:
 
     table: Table
 
-    def known(self, rows: Remembered) -> dict[str, KnownSession]:
+    def known(self, rows: ServiceRows) -> dict[str, KnownSession]:
         found = [_known(row) for key, row in rows.items() if key.startswith(_SESSION)]
         return {session.id: session for session in found}
 

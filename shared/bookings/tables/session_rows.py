@@ -7,16 +7,16 @@ from datetime import UTC, date, datetime, time
 
 from shared.bookings.model.session import Session, SessionState
 from shared.bookings.tables.announced_cell import read_announced
-from shared.local_time import NoSuchTimeError, comes_twice, instant
+from shared.local_time import NoSuchTimeError, instant, is_ambiguous
 from shared.reminder_offsets import Offset, parse_offsets
 from shared.tables.table import Row
 
-MINUTES = 75
+DEFAULT_MINUTES = 75
 WRITTEN_BY_PEOPLE = {
     "Date": "",
     "Time": "",
     "Capacity": "",
-    "Minutes": MINUTES,
+    "Minutes": DEFAULT_MINUTES,
     "Title": "",
     "Theme": "",
     "JoinUrl": "",
@@ -36,14 +36,14 @@ class SessionRow:
     """One row of the schedule.
 
     `written` is what it says now, None where it has `problems`; `known` is what attendees know, None until somebody
-    was told; `seen` is an edit that has not settled: its fingerprint, and when it was first seen (UTC).
+    was told; `unsettled_edit` is an edit that has not settled: its fingerprint, and when it was first seen (UTC).
     """
 
     row: Row
     written: Session | None
     problems: tuple[str, ...]
     known: Session | None
-    seen: tuple[str, datetime] | None
+    unsettled_edit: tuple[str, datetime] | None
 
     @property
     def id(self) -> str:
@@ -58,12 +58,12 @@ class SessionRow:
         """
         if self.written is None or self.known is None:
             return self.written or self.known
-        return _as_known(self.written, self.known)
+        return _as_announced(self.written, self.known)
 
 
-def _as_known(written: Session, known: Session) -> Session:
-    state = SessionState.CANCELLED if known.told.called_off else written.state
-    if state is not SessionState.OPEN and not known.told.called_off:
+def _as_announced(written: Session, known: Session) -> Session:
+    state = SessionState.CANCELLED if known.details.called_off else written.state
+    if state is not SessionState.OPEN and not known.details.called_off:
         # Nobody may book from now on. It is called off when attendees are told, and none of them is forgotten.
         state = SessionState.CLOSED
     return Session(
@@ -97,7 +97,7 @@ def read_session_row(row: Row, reminders: tuple[Offset, ...]) -> SessionRow:
     day = cell("Date", _day, "Write it as 2023-09-08.")
     at = cell("Time", _time, "Write it as 15:00, in London time.")
     capacity = cell("Capacity", _places, "Write the number of places, for example 12.")
-    minutes = cell("Minutes", _minutes, "Write how many minutes it lasts, for example 75.", str(MINUTES))
+    minutes = cell("Minutes", _minutes, "Write how many minutes it lasts, for example 75.", str(DEFAULT_MINUTES))
     state = cell("State", _state, "Write draft, open, closed or cancelled.", "draft")
     offsets = cell("Reminders", lambda text: parse_offsets(text) if text else reminders, "Write P1D,PT1H or none.")
     waiting = cell("WaitingList", _yes_or_no, "Write yes or no.", "yes")
@@ -108,7 +108,7 @@ def read_session_row(row: Row, reminders: tuple[Offset, ...]) -> SessionRow:
         written = Session(
             id=row.key,
             starts=starts,
-            minutes=minutes or MINUTES,
+            minutes=minutes or DEFAULT_MINUTES,
             capacity=capacity or 0,
             title=row.text("Title"),
             theme=row.text("Theme"),
@@ -118,7 +118,7 @@ def read_session_row(row: Row, reminders: tuple[Offset, ...]) -> SessionRow:
             waiting_list=waiting is not False,
         )
     return SessionRow(
-        row, written, tuple(problems), read_announced(row.key, row.text("Announced"), reminders), _seen(row)
+        row, written, tuple(problems), read_announced(row.key, row.text("Announced"), reminders), _unsettled_edit(row)
     )
 
 
@@ -130,7 +130,7 @@ def _starts(day: date | None, at: time | None, problems: list[str]) -> datetime 
     except NoSuchTimeError:
         problems.append(f"Time {at:%H:%M} does not exist on {day}: the clocks go forward over it. Choose another.")
         return None
-    if comes_twice(day, at):
+    if is_ambiguous(day, at):
         problems.append(f"Time {at:%H:%M} comes twice on {day}: the clocks go back over it. Choose another.")
         return None
     return starts
@@ -185,7 +185,7 @@ def _link(text: str) -> str:
     return text
 
 
-def _seen(row: Row) -> tuple[str, datetime] | None:
+def _unsettled_edit(row: Row) -> tuple[str, datetime] | None:
     fingerprint, _, since = row.text("Seen").partition(" ")
     try:
         return (fingerprint, _moment(since)) if since else None

@@ -32,7 +32,7 @@ class Statuses(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Acknowledging:
+class AcknowledgementRecorder:
     """Takes the provider's word for it. It never touches the sealed answers."""
 
     statuses: Statuses
@@ -49,7 +49,7 @@ class Acknowledging:
         tried = False
         for _ in range(_TRIES):
             referral = self.statuses.status(reference)
-            if referral is None or referral.is_new_under_old_links:
+            if referral is None or referral.has_unsent_new_answers:
                 return Acknowledgement.UNKNOWN
             if referral.state in FINISHED:
                 # After a try of ours whose answer was lost nobody can say whose it was, and both are true.

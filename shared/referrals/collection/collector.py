@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from shared.passphrase import PassphraseHash, is_any
+from shared.passphrase import PassphraseHash, matches_any
 from shared.referrals import transitions
 from shared.referrals.collection import access_token
 from shared.referrals.collection.lockout import Lockout
-from shared.referrals.delivery.answer_layout import laid_out
+from shared.referrals.delivery.answer_layout import answer_pairs
 from shared.referrals.delivery.links import ReferralLinks
 from shared.referrals.errors import PassphraseError, ReferralGoneError, ReferralLinkError, UnsealError
 from shared.referrals.model import FINISHED, Envelope, Referral
@@ -29,7 +29,7 @@ class CollectStore[E: Envelope](Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Collected:
+class OpenedReferral:
     """A referral that was opened: label and answer of each question, and the proof that it was."""
 
     referral: Referral
@@ -61,12 +61,12 @@ class Collector[E: Envelope]:
         Raises:
             ReferralLinkError: the link is not valid, or the referral is forgotten.
         """
-        referral = self.store.status(self.links.collected(token))
+        referral = self.store.status(self.links.reference_to_collect(token))
         if referral is None:
             raise ReferralLinkError
         return referral
 
-    def open(self, token: str, passphrase: str, now: datetime) -> Collected:
+    def open(self, token: str, passphrase: str, now: datetime) -> OpenedReferral:
         """The answers, for a passphrase. Every try counts, until a right one clears the count.
 
         Raises:
@@ -79,13 +79,13 @@ class Collector[E: Envelope]:
         """
         referral = self._present(token)
         self._check(referral.reference, passphrase, now)
-        with self._damage_noted(referral, now):
+        with self._recording_damage(referral, now):
             sealed, key = self._unlocked(token, referral)
             found = self._collected(referral, sealed, key, access_token.issue(key, referral.reference, now))
-        logger.info("referral %s was opened by the provider", referral.reference)
+        logger.info("referral %s opened by the provider", referral.reference)
         return found
 
-    def open_again(self, token: str, proof: str, now: datetime) -> Collected:
+    def open_again(self, token: str, proof: str, now: datetime) -> OpenedReferral:
         """The answers, for the proof that they were opened in the last half hour.
 
         Raises:
@@ -107,7 +107,7 @@ class Collector[E: Envelope]:
         _, key = self._unlocked(token, referral)
         access_token.check(key, referral.reference, proof, now)
         self.acknowledge_reference(referral.reference, now)
-        self.lockout.end(referral.reference)
+        self.lockout.reset(referral.reference)
         return referral.reference
 
     def _present(self, token: str) -> Referral:
@@ -117,14 +117,14 @@ class Collector[E: Envelope]:
         return referral
 
     def _check(self, reference: str, passphrase: str, now: datetime) -> None:
-        left = self.lockout.begin(reference, now)
-        if is_any(passphrase, self.passphrases):
-            self.lockout.end(reference)
+        left = self.lockout.count_attempt(reference, now)
+        if matches_any(passphrase, self.passphrases):
+            self.lockout.reset(reference)
             return
         if left:
-            logger.warning("referral %s: a wrong passphrase, %d tries left", reference, left)
+            logger.warning("referral %s: incorrect passphrase, %d attempts left", reference, left)
         else:
-            logger.error("referral %s: its link is locked for an hour after wrong passphrases", reference)
+            logger.error("referral %s: link locked for an hour after too many incorrect passphrases", reference)
         raise PassphraseError(left)
 
     def _unlocked(self, token: str, referral: Referral) -> tuple[E, bytes]:
@@ -135,14 +135,14 @@ class Collector[E: Envelope]:
         return found[1], self.content_key(found[1])
 
     @contextmanager
-    def _damage_noted(self, referral: Referral, now: datetime) -> Generator[None]:
+    def _recording_damage(self, referral: Referral, now: datetime) -> Generator[None]:
         try:
             yield
         except UnsealError as error:
-            logger.error("referral %s needs a person: unseal-%s", referral.reference, error)  # noqa: TRY400
+            logger.error("referral %s needs attention: unseal-%s", referral.reference, error)  # noqa: TRY400
             self.store.mark(referral.reference, referral.etag, **transitions.attention(f"unseal-{error}", now))
             raise
 
-    def _collected(self, referral: Referral, sealed: E, key: bytes, proof: str) -> Collected:
+    def _collected(self, referral: Referral, sealed: E, key: bytes, proof: str) -> OpenedReferral:
         answers = json.loads(self.unseal(referral.reference, sealed, key))
-        return Collected(referral, laid_out(answers, referral), proof)
+        return OpenedReferral(referral, answer_pairs(answers, referral), proof)

@@ -25,7 +25,7 @@ class Lockout:
 
     table: Table
 
-    def begin(self, reference: str, now: datetime) -> int:
+    def count_attempt(self, reference: str, now: datetime) -> int:
         """Counts a try at `now` (UTC) and returns how many are left after it.
 
         Raises:
@@ -34,15 +34,15 @@ class Lockout:
         """
         for _ in range(_ROUNDS):
             row = self.table.get(_PARTITION, reference)
-            tries = _made(row, now) + 1
+            tries = _attempts_made(row, now) + 1
             try:
                 self._write(row, _cells(reference, tries, now))
             except RowConflictError:
                 continue
             return TRIES - tries
-        raise StorageUnavailableError("too many at once")
+        raise StorageUnavailableError("too many concurrent updates")
 
-    def end(self, reference: str) -> None:
+    def reset(self, reference: str) -> None:
         """Forgets the tries, after a right one."""
         self.table.delete(_PARTITION, reference)
 
@@ -53,11 +53,11 @@ class Lockout:
             self.table.merge(cells, row.etag)
 
 
-def _made(row: Row | None, now: datetime) -> int:
+def _attempts_made(row: Row | None, now: datetime) -> int:
     """How many tries count at this moment."""
     if row is None:
         return 0
-    tries = row.whole("Tries")
+    tries = row.integer("Tries")
     if tries is not None and 0 <= tries < TRIES:
         return tries
     until = row.moment("LockedUntil")

@@ -7,7 +7,7 @@ from typing import Any
 from shared.referrals.model import Referral
 
 
-def laid_out(record: Mapping[str, Any], referral: Referral) -> list[tuple[str, str]]:
+def answer_pairs(record: Mapping[str, Any], referral: Referral) -> list[tuple[str, str]]:
     """Label and answer of each question that was answered, in the order of the form; then what the form says itself.
 
     `record` is what was sealed, `shared.referrals.intake.request.ReferralRequest.record`, read from its JSON.

@@ -17,12 +17,12 @@ from shared.tables.table import StorageError
 
 logger = logging.getLogger(__name__)
 
-KEPT_TRYING = timedelta(days=5)
+GIVE_UP_AFTER = timedelta(days=5)
 """How long a referral is tried to be sent before a person has to look. It is kept in any case."""
 
-_QUICK = (1.0, 2.0, 4.0)  # seconds between the first attempts: most troubles of a network or a vault are over by then
+_DELAYS = (1.0, 2.0, 4.0)  # seconds between the first attempts: most troubles of a network or a vault are over by then
 _TRIES = 3
-_FAILED_THERE = "provider-failed"  # the mail service accepted it, and says that nothing came of it
+_FAILED_AFTER_ACCEPTANCE = "provider-failed"  # the mail service accepted it, and says that nothing came of it
 
 
 class ReferralQueue[E: Envelope](Protocol):
@@ -53,7 +53,7 @@ class Writer(Protocol):
 class Mailbox(Protocol):
     """Whether the provider's mailbox takes mail; `shared.referrals.delivery.mailbox_health` describes it."""
 
-    def came_back(self, operation_id: str, now: datetime) -> None: ...
+    def record_bounce(self, operation_id: str, now: datetime) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,24 +79,24 @@ class ReferralForwarder[E: Envelope]:
         if self._is_paused(now):
             return
         for _ in range(_TRIES):  # somebody may write the row between our look and our claim
-            referral = self.queue.status(reference) or self._adopted(reference)
+            referral = self.queue.status(reference) or self._recovered_orphan(reference)
             if referral is None:
-                logger.warning("a referral was named that is not stored")
+                logger.warning("dropped a queue message for a referral that does not exist")
                 return
             if not referral.is_due(now):
                 return
-            if referral.is_wanted_again:
-                logger.info("referral %s is sent again: somebody wants it", reference)
-                referral = transitions.wanted_anew(referral, now)
-            claim = self.queue.claim(self._stamped(referral), operation_id(referral), now)
+            if referral.is_resend_requested:
+                logger.info("referral %s is sent again: its state was reset by hand", reference)
+                referral = transitions.reset_for_resend(referral, now)
+            claim = self.queue.claim(self._with_current_delivery(referral), operation_id(referral), now)
             if claim is not None:
                 self._mark(referral, claim, self._attempts(referral, claim), now)
                 return
 
-    def hold(self, reference: str, now: datetime) -> None:
+    def record_failure(self, reference: str, now: datetime) -> None:
         """Notes that handling a referral failed again and again. It is kept, and the schedule tries it again."""
         referral = self.queue.status(reference)
-        logger.error("referral %s could not be handled and is kept", reference)
+        logger.error("referral %s could not be processed: kept and retried later", reference)
         if referral is not None and referral.is_due(now):
             until = now + wait_after(referral.attempts + 1)
             cells = transitions.waiting(referral, until, "handling-failed", now)
@@ -108,7 +108,7 @@ class ReferralForwarder[E: Envelope]:
         except StorageError:  # of the bookings: a referral does not wait for them
             return False
 
-    def _adopted(self, reference: str) -> Referral | None:
+    def _recovered_orphan(self, reference: str) -> Referral | None:
         """The status of a referral whose sealed answers were stored and whose status was not."""
         found = self.queue.sealed(reference)
         if found is None:
@@ -116,13 +116,13 @@ class ReferralForwarder[E: Envelope]:
         self.queue.insert_status(found[0])
         return self.queue.status(reference)
 
-    def _stamped(self, referral: Referral) -> Referral:
+    def _with_current_delivery(self, referral: Referral) -> Referral:
         """With the way in which it is sent now: what may be deleted later goes by it, whatever is set by then."""
-        return transitions.sent_by(referral, self.writer.delivery)
+        return transitions.with_delivery(referral, self.writer.delivery)
 
     def _attempts(self, referral: Referral, claim: Claim) -> Outcome:
         outcome = self._attempt(referral, claim)
-        for seconds in _QUICK if claim.attempts == 1 else ():
+        for seconds in _DELAYS if claim.attempts == 1 else ():
             if not _is_worth_a_quick_try(outcome):
                 break
             self.sleep(seconds)
@@ -135,14 +135,14 @@ class ReferralForwarder[E: Envelope]:
         except UnsealError as error:
             return Refused(f"unseal-{error}")
         except KeyUnavailableError as error:
-            logger.warning("referral %s waits for its key: %s", referral.reference, error)
-            return Postponed(wait_after(claim.attempts), everyone=False, code="key-unavailable")
+            logger.warning("referral %s postponed: key unavailable: %s", referral.reference, error)
+            return Postponed(wait_after(claim.attempts), pause_all=False, code="key-unavailable")
         except StorageError:
             raise
         except Exception as error:  # noqa: BLE001  # whatever it is, five days of it end with a person
             # Its type alone: a message can quote an answer. The queue would try it for ever, and never hour by hour.
-            logger.error("referral %s cannot be written: %s", referral.reference, type(error).__name__)  # noqa: TRY400
-            return Postponed(wait_after(claim.attempts), everyone=False, code="handling-failed")
+            logger.error("referral %s: composing the email failed: %s", referral.reference, type(error).__name__)  # noqa: TRY400
+            return Postponed(wait_after(claim.attempts), pause_all=False, code="handling-failed")
         return hand_over(message, claim, self.sender)
 
     def _message(self, referral: Referral) -> EmailMessage:
@@ -164,27 +164,27 @@ class ReferralForwarder[E: Envelope]:
             cells.get("State", "postponed"),
             cells["LastError"],
         )
-        if isinstance(outcome, Postponed) and outcome.everyone:
+        if isinstance(outcome, Postponed) and outcome.pause_all:
             self.pause.begin(now + outcome.wait)
         if isinstance(outcome, Refused) and outcome.code.startswith("HTTP"):
-            self.mailbox.came_back(str(claim.operation_id), now)
+            self.mailbox.record_bounce(str(claim.operation_id), now)
 
     def _cells(self, referral: Referral, claim: Claim, outcome: Outcome, now: datetime) -> transitions.Cells:
         match outcome:
             case Sent():
                 return transitions.sent(now)
-            case Refused(code) if code == _FAILED_THERE:
+            case Refused(code) if code == _FAILED_AFTER_ACCEPTANCE:
                 return transitions.failed(referral, now)
             case Refused(code) if code == "unseal-missing" and referral.erased_on:
-                return transitions.nothing_left(referral)
+                return transitions.already_erased(referral)
             case Refused(code):
                 return transitions.attention(code, now)
-            case Postponed(code=code) if transitions.is_given_up(referral, KEPT_TRYING, now):
+            case Postponed(code=code) if transitions.is_given_up(referral, GIVE_UP_AFTER, now):
                 return transitions.attention(transitions.NOT_SENT, now) | {
                     "LastError": f"{transitions.NOT_SENT}-{code}"
                 }
-            case Postponed(wait, everyone, code):
-                wait = wait if everyone else max(wait, wait_after(claim.attempts))
+            case Postponed(wait, pause_all, code):
+                wait = wait if pause_all else max(wait, wait_after(claim.attempts))
                 return transitions.waiting(referral, now + wait, code, now)
 
 
@@ -196,5 +196,5 @@ def operation_id(referral: Referral) -> UUID:
 def _is_worth_a_quick_try(outcome: Outcome) -> bool:
     """Whether it is certain that nothing was sent, and nobody asked for peace: what is unclear waits for a lease."""
     return (
-        isinstance(outcome, Postponed) and not outcome.everyone and outcome.wait < LEASE and "429" not in outcome.code
+        isinstance(outcome, Postponed) and not outcome.pause_all and outcome.wait < LEASE and "429" not in outcome.code
     )

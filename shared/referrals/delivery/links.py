@@ -29,7 +29,7 @@ class ReferralLinks:
         """The page that asks for the passphrase and shows the answers."""
         return f"{self.collect_url}/collect/{self.signer.token(_COLLECT, reference)}"
 
-    def acknowledged(self, token: str) -> str:
+    def reference_to_acknowledge(self, token: str) -> str:
         """The reference that a link to acknowledge stands for.
 
         Raises:
@@ -37,7 +37,7 @@ class ReferralLinks:
         """
         return self._opened(_ACKNOWLEDGE, token)
 
-    def collected(self, token: str) -> str:
+    def reference_to_collect(self, token: str) -> str:
         """The reference that a link to collect stands for.
 
         Raises:
@@ -46,7 +46,7 @@ class ReferralLinks:
         return self._opened(_COLLECT, token)
 
     def _opened(self, purpose: str, token: str) -> str:
-        parts = self.signer.opened(purpose, token)
+        parts = self.signer.parse_token(purpose, token)
         if parts is None or len(parts) != 1:
             raise ReferralLinkError
         return parts[0]

@@ -12,7 +12,7 @@ logger = logging.getLogger(__name__)
 
 _PARTITION, _ROW = "provider", "mailbox"
 _BAD_IN_A_ROW = 2  # one refused mail can be that mail's own; two different ones in a row are the mailbox's
-_REMEMBERED = timedelta(minutes=1)
+_CACHED_FOR = timedelta(minutes=1)
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -31,11 +31,11 @@ class ProviderMailbox:
         False where storage does not say: the form must be there even then.
         """
         with self._lock:
-            if not timedelta(0) <= now - self._read_at < _REMEMBERED:
+            if not timedelta(0) <= now - self._read_at < _CACHED_FOR:
                 self._failing, self._read_at = self._read(), now
             return self._failing
 
-    def came_back(self, operation_id: str, now: datetime) -> None:
+    def record_bounce(self, operation_id: str, now: datetime) -> None:
         """A mail to the provider was refused or came back. The same one twice counts once. Raises `StorageError`."""
         row = self.table.get(_PARTITION, _ROW)
         if row is not None and row.text("Operation") == operation_id:
@@ -43,9 +43,9 @@ class ProviderMailbox:
         count = _count(row) + 1
         self._write(Bad=count, Operation=operation_id, Since=_since(row) or london_day(now))
         if count == _BAD_IN_A_ROW:
-            logger.error("mail to the provider comes back: the referral page says so until one is delivered")
+            logger.error("email to the provider is bouncing: the referral page says so until one is delivered")
 
-    def took_one(self) -> None:
+    def record_delivery(self) -> None:
         """A mail to the provider was delivered. Written only where one came back before. Raises as above."""
         if _count(self.table.get(_PARTITION, _ROW)):
             self._write(Bad=0, Operation="", Since="")
@@ -57,12 +57,12 @@ class ProviderMailbox:
         try:
             return _count(self.table.get(_PARTITION, _ROW)) >= _BAD_IN_A_ROW
         except StorageError as error:
-            logger.warning("whether the provider's mailbox takes mail is not known: %s", type(error).__name__)
+            logger.warning("cannot read the state of the provider's mailbox: %s", type(error).__name__)
             return False
 
 
 def _count(row: Row | None) -> int:
-    return 0 if row is None else row.whole("Bad") or 0
+    return 0 if row is None else row.integer("Bad") or 0
 
 
 def _since(row: Row | None) -> str:

@@ -8,7 +8,7 @@ from typing import Protocol
 from uuid import NAMESPACE_URL, uuid5
 
 from shared.mail.delivery import Claim, Outcome, Postponed, Sent, hand_over
-from shared.mail.log_rows import Entry, MailState
+from shared.mail.log_rows import MailLogEntry, MailState
 from shared.mail.message import EmailMessage, MailSender
 from shared.tables.table import Row
 
@@ -25,7 +25,7 @@ _GONE = frozenset({MailState.SENT, MailState.DELIVERED})
 class Ledger(Protocol):
     """What is needed of the mail log; `shared.mail.ledger` describes each."""
 
-    def entries(self, partition: str) -> dict[str, Entry]: ...
+    def entries(self, partition: str) -> dict[str, MailLogEntry]: ...
     def claim(self, partition: str, mail_id: str, wanted: Claim, now: datetime) -> Claim | None: ...
     def mark(self, partition: str, mail_id: str, claim: Claim, outcome: Outcome, now: datetime) -> None: ...
 
@@ -45,7 +45,7 @@ class Pause(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Notices:
+class NoticeSender:
     """Claims, asks, sends and marks one mail at a time, in a log of their own."""
 
     log: Log
@@ -67,14 +67,14 @@ class Notices:
             entry = self.ledger.entries(partition).get(mail_id)
             return entry is not None and entry.state in _GONE
         outcome = hand_over(message, claim, self.sender)
-        if isinstance(outcome, Postponed) and outcome.everyone:
+        if isinstance(outcome, Postponed) and outcome.pause_all:
             self.pause.begin(now + outcome.wait)
         self.ledger.mark(partition, mail_id, claim, outcome, now)
         is_sent = isinstance(outcome, Sent)
         logger.log(logging.INFO if is_sent else logging.WARNING, "%s: %s", partition, type(outcome).__name__.lower())
         return is_sent
 
-    def forget(self, before: str) -> int:
+    def prune(self, before: str) -> int:
         """Deletes what is known of those before that day (YYYY-MM-DD), and returns how many. Raises `StorageError`."""
         rows = [row for partition in PARTITIONS for row in self.log.query(PartitionKey=partition)]
         old = [row for row in rows if row.text("At")[:10] < before]

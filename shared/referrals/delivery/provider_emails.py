@@ -7,8 +7,8 @@ from typing import Protocol
 
 from shared.local_time import date_in_words
 from shared.mail.message import EmailMessage
-from shared.mail.renderer import Letters
-from shared.referrals.delivery.answer_layout import laid_out
+from shared.mail.renderer import MailRenderer
+from shared.referrals.delivery.answer_layout import answer_pairs
 from shared.referrals.model import INLINE, Referral
 
 
@@ -20,10 +20,10 @@ class Links(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ProviderLetters:
+class ProviderEmails:
     """Writes them to `recipient`, for one `delivery`; `operators` is the address that answers questions, or ""."""
 
-    letters: Letters = field(repr=False)
+    renderer: MailRenderer = field(repr=False)
     links: Links
     recipient: str
     delivery: str
@@ -37,7 +37,7 @@ class ProviderLetters:
         return self._write(
             "referral",
             reference=referral.reference,
-            answers=laid_out(json.loads(answers), referral),
+            answers=answer_pairs(json.loads(answers), referral),
             link_url=self.links.to_acknowledge(referral.reference),
         )
 
@@ -59,7 +59,7 @@ class ProviderLetters:
         )
 
     def _write(self, template: str, **facts: object) -> EmailMessage:
-        return self.letters.write(template, to=self.recipient, **facts)
+        return self.renderer.render(template, to=self.recipient, **facts)
 
 
 def _in_words(day: str) -> str:
@@ -69,7 +69,7 @@ def _in_words(day: str) -> str:
         return day
 
 
-def day_after(day: str, days: int) -> date | None:
+def add_days(day: str, days: int) -> date | None:
     """The day so many days after an ISO day; None where it is none."""
     try:
         return date.fromisoformat(day) + timedelta(days=days)

@@ -13,10 +13,10 @@ WARNED_AGAIN_AFTER = 14
 ERASED_AFTER = 30
 """Days after delivery at which answers that nobody acknowledged go, if nobody objects."""
 
-FORGOTTEN_AFTER = 90
+STATUS_DELETED_AFTER = 90
 """Days after erasure at which the status goes too."""
 
-_PERSON_AFTER = 2  # weekdays after the reminder
+_ATTENTION_AFTER = 2  # weekdays after the reminder
 _TIME_TO_OBJECT = 7  # days, at least, between the last warning and erasure
 
 
@@ -26,7 +26,7 @@ class Deadlines:
 
     reminder_weekdays: int = 3
 
-    def wants_reminder(self, referral: Referral, today: date) -> int:
+    def reminder_due(self, referral: Referral, today: date) -> int:
         """The number of the reminder that is due, the first or the second; 0 for none."""
         if not _is_unanswered(referral):
             return 0
@@ -35,11 +35,11 @@ class Deadlines:
         is_due = referral.warned == 1 and _could_be_erased(referral) and _is_past(referral.warned_on, 1, today)
         return 2 * (is_due and _is_past(referral.delivered_on, WARNED_AGAIN_AFTER, today))
 
-    def needs_a_person(self, referral: Referral, today: date) -> bool:
+    def needs_attention(self, referral: Referral, today: date) -> bool:
         """Whether the provider has had it for too long without a word."""
         if referral.state not in UNANSWERED:
             return False
-        late = _reached(weekdays_since(referral.sent_on, today), self.reminder_weekdays + _PERSON_AFTER)
+        late = _reached(weekdays_since(referral.sent_on, today), self.reminder_weekdays + _ATTENTION_AFTER)
         return late or (_could_be_erased(referral) and _is_past(referral.delivered_on, WARNED_AGAIN_AFTER, today))
 
 
@@ -61,19 +61,19 @@ def may_be_erased(referral: Referral, today: date) -> bool:
     )
 
 
-def may_be_forgotten(referral: Referral, today: date) -> bool:
+def may_delete_status(referral: Referral, today: date) -> bool:
     """Whether the status of an erased referral may go."""
-    return referral.state is ReferralState.ERASED and _is_past(referral.erased_on, FORGOTTEN_AFTER, today)
+    return referral.state is ReferralState.ERASED and _is_past(referral.erased_on, STATUS_DELETED_AFTER, today)
 
 
-def mended(referral: Referral, now: datetime) -> transitions.Cells:
+def complete_manual_edit(referral: Referral, now: datetime) -> transitions.Cells:
     """The cells that a person who typed a state left unwritten; every deadline then begins today."""
     today = london_day(now)
     match referral.state:
         case ReferralState.ATTENTION if not _is_day(referral.attention_on):
-            return transitions.attention(transitions.TYPED, now)
+            return transitions.attention(transitions.STATE_TYPED, now)
         case ReferralState.ERASED if not _is_day(referral.erased_on):
-            return transitions.attention(transitions.TYPED, now)  # the word alone erases nothing
+            return transitions.attention(transitions.STATE_TYPED, now)  # the word alone erases nothing
         case ReferralState.SENT if not _is_day(referral.sent_on):
             return {"SentOn": today}
         case ReferralState.DELIVERED if not (_is_day(referral.delivered_on) and _is_day(referral.sent_on)):
@@ -83,7 +83,7 @@ def mended(referral: Referral, now: datetime) -> transitions.Cells:
             return (
                 {"AcknowledgedOn": today}
                 if _is_day(referral.sent_on)
-                else transitions.attention(transitions.TYPED, now)
+                else transitions.attention(transitions.STATE_TYPED, now)
             )
         case _:
             return {}

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from shared.local_time import date_in_words, london_day
 from shared.mail.message import EmailMessage
-from shared.mail.renderer import Letters
+from shared.mail.renderer import MailRenderer
 from shared.referrals.delivery.notice_sender import OPERATORS
 from shared.referrals.follow_up.overdue_alarm import ALARMS
 from shared.referrals.model import UNSENT, Referral, ReferralState
@@ -40,7 +40,7 @@ _OTHERWISE = f"See what LastError says. {_AGAIN}"
 _WAITING = "It could not be sent for hours, and the service goes on trying. See to the queue, the vault and the mail."
 
 
-class Notices(Protocol):
+class NoticeSender(Protocol):
     """Sends it once; `shared.referrals.delivery.notice_sender` does."""
 
     def deliver(self, partition: str, mail_id: str, message: EmailMessage, now: datetime) -> bool: ...
@@ -53,17 +53,17 @@ class Mailbox(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Operators:
+class OperatorDigest:
     """Tells one address, once a day at most."""
 
     address: str = field(repr=False)
-    notices: Notices
+    notices: NoticeSender
     mailbox: Mailbox
-    letters: Letters = field(repr=False)
+    renderer: MailRenderer = field(repr=False)
 
-    def tell(self, referrals: Sequence[Referral], now: datetime) -> None:
+    def send(self, referrals: Sequence[Referral], now: datetime) -> None:
         """Sends today's mail if there is something to tell and it has not gone yet. Raises `StorageError`."""
-        found = [referral for referral in referrals if is_for_a_person(referral)]
+        found = [referral for referral in referrals if needs_operator(referral)]
         if found:
             mail_id = f"{OPERATORS}-{london_day(now)}"
             self.notices.deliver(OPERATORS, mail_id, self._message(found, now), now)
@@ -72,10 +72,10 @@ class Operators:
         ordered = sorted(found, key=lambda referral: (referral.received_on, referral.reference))
         facts = [(referral.reference, in_words(referral)) for referral in ordered]
         failing = self.mailbox.is_failing(now)
-        return self.letters.write("operators", to=self.address, referrals=facts, failing=failing)
+        return self.renderer.render("operators", to=self.address, referrals=facts, failing=failing)
 
 
-def is_for_a_person(referral: Referral) -> bool:
+def needs_operator(referral: Referral) -> bool:
     """Whether it does not go on by itself, or has not for hours."""
     waits = referral.state in UNSENT and referral.alarms >= len(ALARMS)
     return referral.state is ReferralState.ATTENTION or waits

@@ -20,12 +20,12 @@ class Rows(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Lateness:
+class OverdueAlarm:
     """Notes since when a referral has been late; only while nobody is at it, whose claim it would break."""
 
     rows: Rows
 
-    def note(self, referral: Referral, now: datetime) -> None:
+    def check(self, referral: Referral, now: datetime) -> None:
         """Raises `StorageError`; the next run goes on."""
         if not referral.is_due(now):
             return
@@ -35,6 +35,6 @@ class Lateness:
         alarms = sum(now - referral.waiting_since >= limit for limit in ALARMS)
         if alarms > referral.alarms:
             hours = ALARMS[alarms - 1] // timedelta(hours=1)
-            why = referral.last_error or "nobody took it from the queue"
-            logger.error("referral %s has waited for over %d h to be sent: %s", referral.reference, hours, why)
+            why = referral.last_error or "not taken from the queue"
+            logger.error("referral %s has been waiting over %d h to be sent: %s", referral.reference, hours, why)
             self.rows.mark(referral.reference, referral.etag, Alarms=alarms)

@@ -8,7 +8,7 @@ from typing import Protocol
 from shared.local_time import london_day
 from shared.mail.message import EmailMessage
 from shared.referrals.delivery.notice_sender import REMINDERS
-from shared.referrals.delivery.provider_emails import day_after
+from shared.referrals.delivery.provider_emails import add_days
 from shared.referrals.follow_up.deadlines import ERASED_AFTER, Deadlines
 from shared.referrals.model import Referral
 
@@ -27,18 +27,18 @@ class Writer(Protocol):
     def reminder(self, referral: Referral, erased_on: date | None) -> EmailMessage: ...
 
 
-class Notices(Protocol):
+class NoticeSender(Protocol):
     """Sends it once; `shared.referrals.delivery.notice_sender` does."""
 
     def deliver(self, partition: str, mail_id: str, message: EmailMessage, now: datetime) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reminding:
+class ProviderReminder:
     """Sends what is due, and counts it in the referral's row once it is certain that it went."""
 
     rows: Rows
-    notices: Notices
+    notices: NoticeSender
     writer: Writer
     deadlines: Deadlines = field(default_factory=Deadlines)
 
@@ -48,10 +48,10 @@ class Reminding:
         Raises:
             StorageError: it is not known how far it came; the next run goes on.
         """
-        number = self.deadlines.wants_reminder(referral, date.fromisoformat(london_day(now)))
+        number = self.deadlines.reminder_due(referral, date.fromisoformat(london_day(now)))
         if not number:
             return
-        erased_on = day_after(referral.delivered_on, ERASED_AFTER) if number > 1 else None
+        erased_on = add_days(referral.delivered_on, ERASED_AFTER) if number > 1 else None
         message = self.writer.reminder(referral, erased_on)
         mail_id = f"{referral.reference}-{referral.epoch}-{number}"
         if self.notices.deliver(REMINDERS, mail_id, message, now):

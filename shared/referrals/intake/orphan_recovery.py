@@ -21,7 +21,7 @@ class Rows(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Adopting:
+class OrphanRecovery:
     """Compares the two tables."""
 
     rows: Rows
@@ -41,15 +41,15 @@ class Adopting:
             status = known.get(referral.reference)
             if status is None:
                 self.rows.insert_status(referral)
-                logger.warning("referral %s had no status and was adopted", referral.reference)
+                logger.warning("referral %s had no status row: created one", referral.reference)
             elif status.state is ReferralState.ERASED and status.erased_on:  # not the word alone, typed by somebody
-                self._came_again(referral, status)
+                self._handle_resubmission(referral, status)
         return sum(referral.reference not in known for referral in sealed)
 
-    def _came_again(self, sealed: Referral, status: Referral) -> None:
+    def _handle_resubmission(self, sealed: Referral, status: Referral) -> None:
         """The same form was sent once more after its answers were erased: others, or some that nobody acknowledged."""
         if sealed.submission == status.submission and status.acknowledged_on:
             self.rows.delete_sealed(sealed)  # the provider has had them
             return
-        self.rows.mark(status.reference, status.etag, **transitions.come_again(status, sealed))
-        logger.warning("referral %s came again and is forwarded", status.reference)
+        self.rows.mark(status.reference, status.etag, **transitions.reopen_with_new_answers(status, sealed))
+        logger.warning("referral %s was resubmitted after erasure and is forwarded again", status.reference)

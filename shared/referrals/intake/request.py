@@ -7,7 +7,7 @@ from typing import ClassVar
 from pydantic import BaseModel, ConfigDict, create_model
 
 from shared.content.content import OneToOne
-from shared.content.question import Asked
+from shared.content.question import FormQuestion
 from shared.fields.answer_fields import fields
 from shared.fields.answer_text import in_words
 from shared.fields.field_types import Agreed, SubmissionId
@@ -47,10 +47,10 @@ class ReferralRequest(BaseModel):
             ensure_ascii=False,  # six times shorter in most scripts: a cell of a table holds 64 KiB
         )
 
-    def _words(self, asked: Asked) -> str:
+    def _words(self, asked: FormQuestion) -> str:
         return in_words(asked, getattr(self, asked.ask), self.form.languages)
 
-    def _asked(self) -> list[Asked]:
+    def _asked(self) -> list[FormQuestion]:
         """The questions that were put to this person, in the order of the form."""
         given, asked = self.model_dump(), self.form.asked
         return [each for each in self.form.questions if each.question.kept and each.is_for(given, asked)]

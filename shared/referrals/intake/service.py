@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from shared.local_time import london_day
-from shared.references import reference, same_answers, same_submission
+from shared.references import answers_hash, reference, submission_hash
 from shared.referrals.errors import ReferralReusedError, ReferralsBusyError
 from shared.referrals.intake.request import ReferralRequest
 from shared.referrals.model import Envelope, Referral, ReferralState
@@ -49,8 +49,8 @@ class ReferralService[E: Envelope]:
             ReferralsBusyError: no clear answer from storage; the same request may be sent again.
         """
         submission_id = request.submission_id or secrets.token_urlsafe(24)
-        submission = same_submission(self.key, submission_id)
-        fingerprint = f"{submission}-{same_answers(self.key, submission_id, request.answers)}"
+        submission = submission_hash(self.key, submission_id)
+        fingerprint = f"{submission}-{answers_hash(self.key, submission_id, request.answers)}"
         for candidate in range(_CANDIDATES):
             referral = self._referral(submission_id, candidate, fingerprint, now)
             if self._store_sealed(referral, request.record.encode()):
@@ -96,7 +96,7 @@ class ReferralService[E: Envelope]:
             self.store.insert_status(referral)
         except StorageUnavailableError:
             # The answers are safe, and that is what the person is told; `orphan_recovery` finishes this.
-            logger.warning("referral %s is stored without its status", referral.reference)
+            logger.warning("referral %s stored without a status row: recovery will create it", referral.reference)
 
 
 def _padded(answers: bytes) -> bytes:

@@ -13,22 +13,22 @@ from shared.references import read_reference
 from shared.referrals.errors import ReferralUnknownError, TooManyGuessesError
 from shared.referrals.model import Progress, Referral
 
-MOST_GUESSES = 60
+MAX_GUESSES_PER_MINUTE = 60
 _MINUTE = 60.0  # seconds
 
 
-class Guesses:
+class GuessLimiter:
     """Counts wrong references in the last minute, over all who ask this process: they have no account to be told by."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
-        self._made: deque[float] = deque(maxlen=MOST_GUESSES)
+        self._made: deque[float] = deque(maxlen=MAX_GUESSES_PER_MINUTE)
         self._lock = threading.Lock()
 
     def check(self) -> None:
         """Raises TooManyGuessesError where there were as many as are answered in a minute."""
         with self._lock:
-            if len(self._made) == MOST_GUESSES and self._monotonic() - self._made[0] < _MINUTE:
+            if len(self._made) == MAX_GUESSES_PER_MINUTE and self._monotonic() - self._made[0] < _MINUTE:
                 raise TooManyGuessesError
 
     def add(self) -> None:
@@ -36,10 +36,10 @@ class Guesses:
             self._made.append(self._monotonic())
 
 
-class Enquiries:
+class StatusLookup:
     """Answers with one of the words of `Progress`. `status` is the repository's."""
 
-    def __init__(self, status: Callable[[str], Referral | None], guesses: Guesses) -> None:
+    def __init__(self, status: Callable[[str], Referral | None], guesses: GuessLimiter) -> None:
         self._status = status
         self._guesses = guesses
 

@@ -30,11 +30,11 @@ class Rows(Protocol):
 class Tries(Protocol):
     """How often the passphrase was tried; `shared.referrals.collection.lockout` describes it."""
 
-    def end(self, reference: str) -> None: ...
+    def reset(self, reference: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Erasing:
+class ReferralEraser:
     """Deletes answers, and later what is left. Every method raises `StorageError`; the next run goes on."""
 
     rows: Rows
@@ -59,14 +59,14 @@ class Erasing:
         # The same form can have been sent again with other answers, which nobody has had.
         if found is not None and found[0].submission == referral.submission:
             self.rows.delete_sealed(found[0])
-        self.tries.end(referral.reference)
+        self.tries.reset(referral.reference)
         self.rows.mark(referral.reference, etag, **transitions.erased(now))
         logger.info("referral %s erased", referral.reference)
 
-    def forget(self, referral: Referral, now: datetime) -> None:
+    def delete_status(self, referral: Referral, now: datetime) -> None:
         """Deletes the status of an erased referral, unless answers are there again: then a person looks."""
         if self.rows.sealed(referral.reference) is not None:
             self.rows.mark(referral.reference, referral.etag, **transitions.attention("not-erased", now))
             return
         self.rows.delete_status(referral)
-        logger.info("referral %s forgotten", referral.reference)
+        logger.info("referral %s: status row deleted", referral.reference)

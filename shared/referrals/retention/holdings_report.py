@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from shared.local_time import date_in_words
-from shared.referrals.follow_up.deadlines import FORGOTTEN_AFTER
+from shared.referrals.follow_up.deadlines import STATUS_DELETED_AFTER
 from shared.referrals.model import Referral, days_since
 from shared.tables.table import Row, Table, moment_text
 
@@ -22,7 +22,7 @@ class Rows(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Holdings:
+class HoldingsReport:
     """Counts each class: how many, the oldest day, and when it goes."""
 
     rows: Rows
@@ -35,7 +35,7 @@ class Holdings:
         mails = [row.text("On") or row.text("At")[:10] for row in self.rows.every_mailed()]
         after_receipt = "Each is deleted when the provider says that it has the referral."
         self._put("sealed", ("referral with its answers", "referrals with their answers"), sealed, after_receipt, now)
-        after_erasure = f"Each is deleted {FORGOTTEN_AFTER} days after its answers were."
+        after_erasure = f"Each is deleted {STATUS_DELETED_AFTER} days after its answers were."
         self._put("statuses", ("status", "statuses"), statuses, after_erasure, now)
         after_mail = f"Each is deleted {index_kept} days after its mail."
         self._put("mail-index", ("mail", "mails"), mails, after_mail, now)

@@ -9,8 +9,8 @@ from playwright.sync_api import Browser, ViewportSize
 
 from local.stack.stack import Stack
 from local.tour import Visitor, stacks
-from local.tour.browser import NoBrowserError, running_browser, visiting
-from tests.e2e.browser.page_audit import Seen, see
+from local.tour.browser import NoBrowserError, open_page, running_browser
+from tests.e2e.browser.page_audit import PageReport, audit_walk
 
 type Stacks = Callable[[tuple[tuple[str, str], ...]], Stack]
 type Visit = Callable[..., Any]
@@ -48,10 +48,10 @@ def visit(browser: Browser, running: Stacks) -> Visit:
     @contextmanager
     def person(**options: Any) -> Iterator[Visitor]:
         stack = running(options.pop("needs", ()))
-        with visiting(browser, **{"viewport": DESKTOP} | options) as (page, overheard):
+        with open_page(browser, **{"viewport": DESKTOP} | options) as (page, issues):
             yield Visitor(page, stack, stack.site)
-            assert overheard.foreign == [], "no third party but the NHS font"
-            assert overheard.complaints == []
+            assert issues.third_party_requests == [], "no third party but the NHS font"
+            assert issues.browser_errors == []
 
     return person
 
@@ -63,13 +63,13 @@ def visitor(visit: Visit) -> Iterator[Visitor]:
 
 
 @pytest.fixture(scope="session")
-def seen(browser: Browser, running: Stacks) -> Callable[[Any], list[Seen]]:
+def page_reports(browser: Browser, running: Stacks) -> Callable[[Any], list[PageReport]]:
     """What there is to see on each page of a walk; each walk is gone once."""
-    known: dict[str, list[Seen]] = {}
+    known: dict[str, list[PageReport]] = {}
 
-    def of(walk: Any) -> list[Seen]:
+    def of(walk: Any) -> list[PageReport]:
         if walk.name not in known:
-            known[walk.name] = see(browser, running(walk.needs), walk)
+            known[walk.name] = audit_walk(browser, running(walk.needs), walk)
         return known[walk.name]
 
     return of

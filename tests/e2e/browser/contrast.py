@@ -29,7 +29,7 @@ _PALE = """least => {
 }"""
 
 
-def pale_words(page: Page) -> list[str]:
+def low_contrast_texts(page: Page) -> list[str]:
     """What stands out less than WCAG asks of small text, 4.5 to 1."""
     found: list[str] = page.evaluate(_PALE, 4.5)
     return found

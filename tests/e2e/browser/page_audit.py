@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, ViewportSize
 
 from local.stack.stack import Stack
 from local.tour import Visitor, Walk
-from local.tour.browser import visiting
+from local.tour.browser import open_page
 
 PHONE: ViewportSize = {"width": 320, "height": 640}
 LARGE_TEXT: ViewportSize = {"width": 640, "height": 900}
@@ -20,7 +20,7 @@ _HEADINGS = "[...document.querySelectorAll('h1')].map(each => each.innerText.tri
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class PageReport:
     """`too_wide` is how many CSS pixels lie beside a phone's window, `too_wide_enlarged` the same with text of 200%."""
 
     name: str
@@ -32,18 +32,18 @@ class Seen:
     violations: list[str]
     too_wide: int
     too_wide_enlarged: int
-    foreign: list[str]
-    complaints: list[str]
+    third_party_requests: list[str]
+    browser_errors: list[str]
 
 
-def see(browser: Browser, stack: Stack, walk: Walk) -> list[Seen]:
+def audit_walk(browser: Browser, stack: Stack, walk: Walk) -> list[PageReport]:
     """Goes the walk and returns what each of its pages was like."""
-    with visiting(browser, viewport=PHONE) as (page, overheard):
+    with open_page(browser, viewport=PHONE) as (page, issues):
         found = []
         for name in walk.pages(Visitor(page, stack, stack.site)):
-            found.append(_look(page, name, list(overheard.foreign), list(overheard.complaints)))
-            overheard.foreign.clear()
-            overheard.complaints.clear()
+            found.append(_look(page, name, list(issues.third_party_requests), list(issues.browser_errors)))
+            issues.third_party_requests.clear()
+            issues.browser_errors.clear()
         return found
 
 
@@ -53,7 +53,7 @@ def violations(page: Page) -> list[str]:
     return [f"{each['id']}: {each['nodes'][0]['html']}" for each in found]
 
 
-def _look(page: Page, name: str, foreign: list[str], complaints: list[str]) -> Seen:
+def _look(page: Page, name: str, third_party_requests: list[str], browser_errors: list[str]) -> PageReport:
     facts = {
         "title": page.title(),
         "headings": page.evaluate(_HEADINGS),
@@ -62,13 +62,13 @@ def _look(page: Page, name: str, foreign: list[str], complaints: list[str]) -> S
         "violations": violations(page),
         "too_wide": page.evaluate(_TOO_WIDE),
     }
-    return Seen(
+    return PageReport(
         name=name,
         path=urlsplit(page.url).path,
         **facts,
         too_wide_enlarged=_enlarged(page),
-        foreign=foreign,
-        complaints=complaints,
+        third_party_requests=third_party_requests,
+        browser_errors=browser_errors,
     )
 
 

@@ -2,7 +2,7 @@
 
 from local.stack.stack import Stack
 from local.tour import Visitor
-from local.tour.bookings import BOOK, ON, WAIT, fill_in, open_details, to_check
+from local.tour.bookings import BOOK, ON, WAIT, fill_in, go_to_check, open_details
 from local.tour.managing import CANCEL, MOVE, open_own
 from tests.e2e.browser.conftest import Visit
 from tests.e2e.conftest import mails_to, roster
@@ -17,7 +17,7 @@ def value_of(visitor: Visitor, label: str) -> str:
 
 
 def test_a_person_finds_a_session_mends_a_mistake_checks_and_books(visitor: Visitor, stack: Stack) -> None:
-    visitor.no_sessions()
+    visitor.delete_all_sessions()
     session_id = visitor.session()
 
     visitor.open("/")
@@ -44,7 +44,7 @@ def test_a_person_finds_a_session_mends_a_mistake_checks_and_books(visitor: Visi
 
 def test_a_person_changes_an_answer_and_comes_back_to_the_check(visitor: Visitor, stack: Stack) -> None:
     session_id = visitor.session()
-    to_check(visitor, session_id)
+    go_to_check(visitor, session_id)
 
     visitor.press("Change Full name")
     visitor.write(full_name="Ann Other")
@@ -58,7 +58,7 @@ def test_a_person_changes_an_answer_and_comes_back_to_the_check(visitor: Visitor
 
 def test_a_person_is_told_that_it_filled_up_meanwhile_and_waits_instead(visitor: Visitor, stack: Stack) -> None:
     session_id = visitor.session(Capacity=1)
-    to_check(visitor, session_id)
+    go_to_check(visitor, session_id)
     visitor.book(session_id, "faster")
 
     visitor.press(BOOK)
@@ -71,7 +71,7 @@ def test_a_person_is_told_that_it_filled_up_meanwhile_and_waits_instead(visitor:
 
 
 def test_a_person_joins_the_waiting_list_of_a_session_that_is_full(visitor: Visitor, stack: Stack) -> None:
-    visitor.no_sessions()
+    visitor.delete_all_sessions()
     session_id = visitor.session(Capacity=1)
     visitor.book(session_id, "first")
 
@@ -101,7 +101,7 @@ def test_a_person_opens_the_link_in_the_mail_and_cancels(visitor: Visitor, stack
 
 
 def test_a_person_moves_to_another_session(visitor: Visitor, stack: Stack) -> None:
-    visitor.no_sessions()
+    visitor.delete_all_sessions()
     other = visitor.session(Date="2023-09-25")
     session_id = open_own(visitor)
 
@@ -120,7 +120,7 @@ def test_a_double_click_is_one_booking_with_scripts_and_without(visit: Visit, st
     for scripts in (True, False):
         with visit(java_script_enabled=scripts) as visitor:
             session_id = visitor.session()
-            to_check(visitor, session_id)
+            go_to_check(visitor, session_id)
             visitor.take_time()
             visitor.page.get_by_role("button", name=BOOK).dblclick()
             visitor.page.get_by_role("heading", name="Your place is booked").wait_for()
@@ -131,7 +131,7 @@ def test_a_double_click_is_one_booking_with_scripts_and_without(visit: Visit, st
 
 def test_going_back_after_booking_and_sending_again_leads_to_the_same_page(visitor: Visitor, stack: Stack) -> None:
     session_id = visitor.session()
-    to_check(visitor, session_id)
+    go_to_check(visitor, session_id)
     visitor.press(BOOK)
     booked = visitor.page.url
 
@@ -145,7 +145,7 @@ def test_going_back_after_booking_and_sending_again_leads_to_the_same_page(visit
 
 def test_reloading_the_last_page_books_nothing_again(visitor: Visitor, stack: Stack) -> None:
     session_id = visitor.session()
-    to_check(visitor, session_id)
+    go_to_check(visitor, session_id)
     visitor.press(BOOK)
 
     visitor.page.reload()
@@ -156,7 +156,7 @@ def test_reloading_the_last_page_books_nothing_again(visitor: Visitor, stack: St
 
 def test_a_form_that_lay_open_for_days_keeps_what_was_typed(visitor: Visitor, stack: Stack) -> None:
     session_id = visitor.session(Date="2023-10-26")
-    to_check(visitor, session_id)
+    go_to_check(visitor, session_id)
     before = visitor.now()
     try:
         stack.set_clock(before.replace(day=before.day + 3))
@@ -171,7 +171,7 @@ def test_a_form_that_lay_open_for_days_keeps_what_was_typed(visitor: Visitor, st
 
 
 def test_details_can_be_opened_without_choosing_a_session_first(visitor: Visitor, stack: Stack) -> None:
-    visitor.no_sessions()
+    visitor.delete_all_sessions()
     session_id = visitor.session()
 
     visitor.open("/bookings/new")

@@ -14,7 +14,7 @@ def press(visitor: Visitor, key: str) -> None:
 
 
 def test_a_booking_with_the_keyboard_alone(visitor: Visitor, stack: Stack) -> None:
-    visitor.no_sessions()
+    visitor.delete_all_sessions()
     session_id = visitor.session()
     page = visitor.page
 

@@ -3,15 +3,15 @@
 import pytest
 from playwright.sync_api import Browser
 
-from local.tour.browser import visiting
-from local.tour.letters import FACTS, letters
+from local.tour.browser import open_page
+from local.tour.letters import FACTS, sample_mails
 from shared.mail.message import EmailMessage
 from tests import builders
 from tests.builders import ROOT
 from tests.e2e.browser.conftest import PHONE
 from tests.e2e.browser.page_audit import violations
 
-MAILS = dict(letters(builders.content()))
+MAILS = dict(sample_mails(builders.content()))
 
 
 def test_every_mail_is_among_them() -> None:
@@ -21,9 +21,9 @@ def test_every_mail_is_among_them() -> None:
 
 @pytest.mark.parametrize("mail", MAILS.values(), ids=MAILS)
 def test_a_mail_breaks_no_rule_of_wcag_and_loads_nothing(mail: EmailMessage, browser: Browser) -> None:
-    with visiting(browser, viewport=PHONE) as (page, overheard):
+    with open_page(browser, viewport=PHONE) as (page, issues):
         page.set_content(mail.html)
         assert violations(page) == []
         assert page.evaluate("document.scrollingElement.scrollWidth") <= PHONE["width"]
         assert page.title() == mail.subject
-    assert overheard.foreign == overheard.complaints == []
+    assert issues.third_party_requests == issues.browser_errors == []

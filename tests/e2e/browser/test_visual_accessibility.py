@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import ViewportSize
 
-from local.tour import EVERY, Visitor, Walk
+from local.tour import ALL_WALKS, Visitor, Walk
 from local.tour.provider import OPEN, PASSPHRASE, open_link
 from local.tour.referrals import agree_and_send, answer_all, begin
 from tests.e2e.browser.conftest import Visit
-from tests.e2e.browser.contrast import pale_words
+from tests.e2e.browser.contrast import low_contrast_texts
 
 LOOKS: dict[str, dict[str, Any]] = {
     "dark": {"color_scheme": "dark"},
@@ -20,19 +20,19 @@ SHOWN = {"booking", "pages to read"}
 PAPER: ViewportSize = {"width": 718, "height": 1000}  # A4 at 96 dots an inch, less its margins
 
 
-@pytest.mark.parametrize("walk", [walk for walk in EVERY if walk.name in SHOWN], ids=lambda walk: walk.name)
+@pytest.mark.parametrize("walk", [walk for walk in ALL_WALKS if walk.name in SHOWN], ids=lambda walk: walk.name)
 @pytest.mark.parametrize("look", LOOKS)
 def test_pages_are_legible_in_a_persons_own_colours(look: str, walk: Walk, visit: Visit) -> None:
     with visit(**LOOKS[look]) as visitor:
         for name in walk.pages(visitor):
-            assert pale_words(visitor.page) == [], name
+            assert low_contrast_texts(visitor.page) == [], name
 
 
 def test_words_that_do_not_stand_out_are_noticed(visitor: Visitor) -> None:
     visitor.page.set_content(
         "<p style='color: #999'>Pale</p><div style='background: #000'><b>Black</b></div><p>Clear</p>"
     )
-    assert pale_words(visitor.page) == ["P: Pale", "B: Black"]
+    assert low_contrast_texts(visitor.page) == ["P: Pale", "B: Black"]
 
 
 def test_in_high_contrast_a_button_has_an_edge_and_a_choice_can_be_seen(visit: Visit) -> None:

@@ -71,7 +71,7 @@ class RunningHost:
         given = {key.replace("_", "-"): value for key, value in headers.items()}
         return self.call("POST", path, body=json.dumps(document), headers=given)
 
-    def rest(self) -> None:
+    def wait_until_idle(self) -> None:
         """Waits until the host has nothing left to do."""
         assert self.get("/admin/host/idle?wait=60").json == {"idle": True}
 

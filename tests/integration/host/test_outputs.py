@@ -40,6 +40,6 @@ def test_the_caller_gets_500_when_the_output_cannot_be_sent(host: RunningHost, b
 
 
 def test_the_output_of_a_timer_is_sent_too(host: RunningHost) -> None:
-    host.rest()
+    host.wait_until_idle()
     [message] = host.messages("started")
     assert json.loads(message) == {"past_due": False, "cwd": "sample_app", "home": host.queues}

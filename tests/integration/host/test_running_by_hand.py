@@ -25,7 +25,7 @@ def test_without_waiting_the_answer_comes_at_once_and_the_host_is_not_idle(host:
     answer = host.call("POST", "/admin/functions/WORK", body='{"input": "slow 0.7 by hand"}', headers=MASTER)
     assert answer.status == 202
     assert host.get("/admin/host/idle").json == {"idle": False}
-    host.rest()
+    host.wait_until_idle()
     assert host.seen("work")[-1]["body"] == "slow 0.7 by hand"
 
 

@@ -81,7 +81,7 @@ def tick(timer: func.TimerRequest) -> None: ...
     [
         pytest.param("import no_such_module", "No module named 'no_such_module'", id="it cannot be imported"),
         pytest.param("x = 1", "Could not find top level function app", id="it is no function app"),
-        pytest.param(TIMER, "'hourly' is no NCRONTAB expression", id="its schedule is none"),
+        pytest.param(TIMER, "'hourly' is not an NCRONTAB expression", id="its schedule is none"),
     ],
 )
 def test_an_app_that_cannot_be_served_is_refused_in_plain_words(tmp_path: Path, source: str, reason: str) -> None:

@@ -22,7 +22,7 @@ def timed(azurite: Azurite, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 def _settle(host: RunningHost, at: datetime) -> int:
     """Puts the clock there, lets the host come to rest, and tells how many calls there have been."""
     set_clock(host.clock_file, at=at)
-    host.rest()
+    host.wait_until_idle()
     return len(host.seen("tick"))
 
 
@@ -56,16 +56,16 @@ def test_a_failed_run_is_tried_again_as_its_retry_policy_says(azurite: Azurite, 
     with serving(tmp_path, azurite.connection_string()) as host:
         set_clock(host.clock_file, at=START + timedelta(hours=4), speed=10)
         host.wait_until_seen("flaky", 3)
-        host.rest()
+        host.wait_until_idle()
         assert host.seen("flaky") == [0, 1, 2]
 
 
 def test_an_occurrence_missed_while_the_host_was_down_is_made_up_for_once(azurite: Azurite, tmp_path: Path) -> None:
     with serving(tmp_path, azurite.connection_string(), CALM) as first:
-        first.rest()
+        first.wait_until_idle()
         assert first.seen("tick") == []
     set_clock(tmp_path / "clock.json", at=START + timedelta(hours=5))
     with serving(tmp_path, azurite.connection_string(), CALM) as second:
-        second.rest()
+        second.wait_until_idle()
         [fact] = second.seen("tick")
     assert fact["past_due"] is True

@@ -8,8 +8,8 @@ import pytest
 from local.clock import set_clock
 from local.process.ports import free_ports
 from local.setup.keys import new_keys
-from local.stack.environment import chosen
-from local.stack.host_client import Host
+from local.stack.environment import developer_settings
+from local.stack.host_client import HostClient
 from local.stack.processes import Plan, running_host
 from tests.builders import MORNING
 from tests.e2e.http_client import get, get_json
@@ -37,30 +37,30 @@ def of_queues() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostClient]:
     plan = Plan(at=MORNING, folder=tmp_path_factory.mktemp("run"), keys={})
     set_clock(plan.clock, at=MORNING)
     off = {f"AzureWebJobs.{name}.Disabled": "true" for name in of_queues()}
-    with running_host(plan, 0, free_ports(1)[0], chosen() | new_keys() | BAD | off) as running:
+    with running_host(plan, 0, free_ports(1)[0], developer_settings() | new_keys() | BAD | off) as running:
         running.child.wait_until(running.is_running)
         yield running
 
 
-def test_health_names_every_one_of_them_and_shows_none(host: Host) -> None:
+def test_health_names_every_one_of_them_and_shows_none(host: HostClient) -> None:
     answer = get(f"{host.url}/health")
 
     assert (answer.status, answer.json) == (503, {"status": "unhealthy", "settings": sorted(BAD)})
 
 
 @pytest.mark.parametrize("path", ["/", "/sessions", "/one-to-one"])
-def test_pages_are_busy_and_say_nothing_of_settings(host: Host, path: str) -> None:
+def test_pages_are_busy_and_say_nothing_of_settings(host: HostClient, path: str) -> None:
     for answer in (get(f"{host.url}{path}"), get_json(f"{host.url}{path}")):
         assert answer.status == 503
         assert CANARY not in answer.text
         assert not [name for name in BAD if name in answer.text]
 
 
-def test_the_log_names_them_and_shows_none(host: Host) -> None:
+def test_the_log_names_them_and_shows_none(host: HostClient) -> None:
     assert get(f"{host.url}/health").status == 503
 
     logged = host.child.log_text()

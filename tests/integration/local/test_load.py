@@ -104,7 +104,7 @@ def test_it_loads_into_the_storage_that_the_environment_names_and_says_how_many(
     assert load.main([file.write("one,Changed", "two,Second")]) == 0
 
     assert file.titles_in(sessions) == ["First", "Second"]
-    assert capsys.readouterr().out.splitlines()[-1] == "1 loaded, 1 there already and left alone."
+    assert capsys.readouterr().out.splitlines()[-1] == "1 loaded, 1 already present and left unchanged."
 
 
 def test_an_address_on_the_command_line_comes_before_the_environment(

@@ -94,7 +94,7 @@ def test_it_runs_and_a_schedule_is_loaded_while_it_does(tmp_path: Path) -> None:
         assert get(f"{ready['site']}/sessions").status == 200
         assert clock_of(ready).at == datetime(2023, 9, 1, 8, tzinfo=UTC)
 
-        assert finished(typed(LOAD, "--state", tmp_path)) == "0 loaded, 5 there already and left alone.\n"
+        assert finished(typed(LOAD, "--state", tmp_path)) == "0 loaded, 5 already present and left unchanged.\n"
 
 
 def test_it_runs_with_the_options_of_the_table(tmp_path: Path) -> None:

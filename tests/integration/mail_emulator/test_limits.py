@@ -77,7 +77,7 @@ def test_a_limit_of_zero_is_none(emulator: Emulator, client: EmailClient) -> Non
     assert len(emulator.messages()) == 35
 
 
-def test_a_wait_is_told_in_seconds_of_the_clock_that_the_caller_lives_by(
+def test_retry_after_counts_seconds_of_the_callers_clock(
     emulator: Emulator, client: EmailClient, clock_file: Path
 ) -> None:
     emulator.settings({"per_minute": 0, "per_hour": 1})

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from functions.web.error_handling import Answering, Site
+from functions.web.error_handling import ErrorHandling, Site
 from shared.content.content import Content
 from tests import builders
 
@@ -15,8 +15,8 @@ def other_content() -> Content:
 
 
 @pytest.fixture
-def answering(content: Content) -> Answering:
-    return Answering(lambda: Site(content, "https://www.known.example"))
+def handle_errors(content: Content) -> ErrorHandling:
+    return ErrorHandling(lambda: Site(content, "https://www.known.example"))
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,7 @@ import pytest
 
 from functions.web.render import TEMPLATES
 from shared.content.content import Content
-from shared.mail.renderer import Letters
+from shared.mail.renderer import MailRenderer
 from tests.builders import ROOT
 from tests.trust_specific_words import traces
 from tests.unit.functions.test_pages import PAGES, show
@@ -14,7 +14,7 @@ from tests.unit.shared.mail.test_renderer import EVERY
 
 # What those who run the sessions are sent; every other mail is among those of `test_letters`.
 STAFF: list[tuple[str, dict[str, object]]] = [
-    ("organiser", {"concerns": [("Row s1", "No capacity")], "more": True}),
+    ("organiser", {"alerts": [("Row s1", "No capacity")], "more": True}),
     (
         "facilitators",
         dict.fromkeys(["starts", "when", "title", "theme"], "")
@@ -38,7 +38,7 @@ def test_another_trusts_page_speaks_for_them_alone(name: str, other_content: Con
 def test_another_trusts_mail_speaks_for_them_alone(
     template: str, facts: dict[str, object], other_content: Content
 ) -> None:
-    mail = Letters(other_content).write(template, to="a@b.example", **facts)
+    mail = MailRenderer(other_content).render(template, to="a@b.example", **facts)
     assert traces(f"{mail.subject} {mail.text} {unescape(mail.html)}") == []
     assert other_content.organisation.name in mail.text
 
@@ -51,7 +51,7 @@ def test_the_search_would_find_this_trust(name: str, content: Content) -> None:
 
 def test_the_search_would_find_this_trust_in_a_mail(content: Content) -> None:
     template, facts = EVERY[0]
-    assert "mersey" in traces(Letters(content).write(template, to="a@b.example", **facts).text)
+    assert "mersey" in traces(MailRenderer(content).render(template, to="a@b.example", **facts).text)
 
 
 def test_every_template_is_among_what_is_shown() -> None:

@@ -6,7 +6,7 @@ import functions.provider.collect
 import shared.bootstrap
 from functions.provider.collect import collect
 from local.setup.keys import new_keys
-from local.stack.environment import chosen
+from local.stack.environment import developer_settings
 from shared.composition.services import Services
 from shared.config.settings import Settings
 from tests.builders import MORNING
@@ -14,7 +14,7 @@ from tests.unit.functions.http_requests import Outbox
 from tests.unit.functions.provider.fake_services import request
 
 # A developer's machine has everything: the private key, the passphrase, and links in the mails.
-EVERYTHING = chosen() | new_keys() | {"REFERRAL_DELIVERY": "link"}
+EVERYTHING = developer_settings() | new_keys() | {"REFERRAL_DELIVERY": "link"}
 
 
 def services(role: str, **changes: str) -> Services:

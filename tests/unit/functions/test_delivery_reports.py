@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from functions.delivery_reports import read_report
-from shared.mail.delivery_reports import Receipt
+from shared.mail.delivery_reports import DeliveryReport
 
 REPORTED = "Microsoft.Communication.EmailDeliveryReportReceived"
 OPERATION = "0b67adfa-5e5c-4b4e-9f5e-1c2d3e4f5a6b"
@@ -23,18 +23,18 @@ DATA = {
 @pytest.mark.parametrize("name", ["deliveryAttemptTimeStamp", "deliveryAttemptTimestamp"])
 @pytest.mark.parametrize("text", ["2023-09-01T09:00:00.1234567+00:00", "2023-09-01T10:00:00+01:00", "2023-09-01T09:00"])
 def test_the_time_is_read_in_both_spellings(name: str, text: str) -> None:
-    receipt = read_report(REPORTED, DATA | {name: text})
+    report = read_report(REPORTED, DATA | {name: text})
 
-    assert receipt is not None
-    assert receipt.at is not None
-    assert receipt.at.replace(microsecond=0) == datetime(2023, 9, 1, 9, tzinfo=UTC)
+    assert report is not None
+    assert report.at is not None
+    assert report.at.replace(microsecond=0) == datetime(2023, 9, 1, 9, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("text", ["", "yesterday", None, 7])
 def test_a_time_that_is_none_costs_the_report_nothing(text: object) -> None:
-    receipt = read_report(REPORTED, DATA | {"deliveryAttemptTimeStamp": text})
+    report = read_report(REPORTED, DATA | {"deliveryAttemptTimeStamp": text})
 
-    assert receipt == Receipt(UUID(OPERATION), "bounced")
+    assert report == DeliveryReport(UUID(OPERATION), "bounced")
 
 
 def test_nothing_but_id_status_and_time_is_kept() -> None:

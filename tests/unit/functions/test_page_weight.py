@@ -7,7 +7,7 @@ import azure.functions as func
 import pytest
 
 from functions.site import assets
-from functions.web.error_handling import Answering
+from functions.web.error_handling import ErrorHandling
 from functions.web.responses import page
 from shared.content.content import Content
 from tests.unit.functions import http_requests
@@ -22,9 +22,9 @@ def weight(answer: func.HttpResponse) -> int:
     return len(answer.get_body()) + head + len("HTTP/1.1 200 OK\r\n\r\n")
 
 
-def sent(answering: Answering, html: str) -> func.HttpResponse:
+def sent(handle_errors: ErrorHandling, html: str) -> func.HttpResponse:
     """A page as a browser gets it."""
-    return answering(lambda req: page(html))(http_requests.get(accept_encoding="gzip, deflate, br"))
+    return handle_errors(lambda req: page(html))(http_requests.get(accept_encoding="gzip, deflate, br"))
 
 
 def loaded(shown: Page) -> list[str]:
@@ -41,11 +41,11 @@ def asset(url: str) -> func.HttpResponse:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_first_visit_weighs_no_more_than_60_kb(name: str, content: Content, answering: Answering) -> None:
+def test_a_first_visit_weighs_no_more_than_60_kb(name: str, content: Content, handle_errors: ErrorHandling) -> None:
     shown = show(name, content)
     weights = {url: weight(asset(url)) for url in loaded(shown)}
     assert len(weights) > 5
-    assert sum(weights.values()) + weight(sent(answering, shown.html)) < BUDGET
+    assert sum(weights.values()) + weight(sent(handle_errors, shown.html)) < BUDGET
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -54,33 +54,33 @@ def test_a_page_has_one_style_sheet_and_one_script(name: str, content: Content) 
     assert (kinds.count("css"), kinds.count("js")) == (1, 1)
 
 
-def test_the_scale_would_see_a_page_that_is_not_compressed(content: Content, answering: Answering) -> None:
+def test_measurement_notices_a_page_that_is_not_compressed(content: Content, handle_errors: ErrorHandling) -> None:
     html = show("start", content).html + "<p>" + "padding " * 4000
-    plain = answering(lambda req: page(html))(http_requests.get())
-    assert weight(plain) > BUDGET / 2 > weight(sent(answering, html))
+    plain = handle_errors(lambda req: page(html))(http_requests.get())
+    assert weight(plain) > BUDGET / 2 > weight(sent(handle_errors, html))
 
 
 @pytest.mark.parametrize("accepted", ["gzip", "gzip, br", "*"])
-def test_a_page_is_the_same_when_it_is_unpacked(accepted: str, content: Content, answering: Answering) -> None:
+def test_a_page_is_the_same_when_it_is_unpacked(accepted: str, content: Content, handle_errors: ErrorHandling) -> None:
     html = show("start", content).html
-    answer = answering(lambda req: page(html))(http_requests.get(accept_encoding=accepted))
+    answer = handle_errors(lambda req: page(html))(http_requests.get(accept_encoding=accepted))
     assert gzip.decompress(answer.get_body()).decode() == html
     assert (answer.headers["Content-Encoding"], answer.headers["Vary"]) == ("gzip", "Accept-Encoding")
     assert (answer.mimetype, answer.headers["Cache-Control"]) == ("text/html", "no-store")
 
 
 @pytest.mark.parametrize("accepted", ["", "br", "identity", "gzip;q=0"])
-def test_who_cannot_unpack_gets_it_plain(accepted: str, content: Content, answering: Answering) -> None:
+def test_who_cannot_unpack_gets_it_plain(accepted: str, content: Content, handle_errors: ErrorHandling) -> None:
     html = show("start", content).html
-    answer = answering(lambda req: page(html))(http_requests.get(accept_encoding=accepted))
+    answer = handle_errors(lambda req: page(html))(http_requests.get(accept_encoding=accepted))
     assert (answer.get_body().decode(), "Content-Encoding" in answer.headers) == (html, False)
 
 
-def test_what_went_wrong_is_packed_as_well(answering: Answering) -> None:
+def test_error_pages_are_compressed_too(handle_errors: ErrorHandling) -> None:
     def handler(req: func.HttpRequest) -> func.HttpResponse:
         raise KeyError
 
-    answer = answering(handler)(http_requests.get(accept_encoding="gzip"))
+    answer = handle_errors(handler)(http_requests.get(accept_encoding="gzip"))
     assert (answer.status_code, answer.headers["Content-Encoding"]) == (500, "gzip")
     assert answer.headers["X-Frame-Options"] == "DENY"
     assert b"there is a problem with the service" in gzip.decompress(answer.get_body())

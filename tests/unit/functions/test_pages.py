@@ -19,12 +19,12 @@ from functions.bookings.draft import Draft
 from functions.forms.availability import BookingsClosedError, OneToOneClosedError
 from functions.forms.validation import FieldError
 from functions.problems.error_table import PROBLEMS, UNEXPECTED, problem_of
-from functions.problems.http_errors import PageUnknownError
+from functions.problems.http_errors import PageNotFoundError
 from functions.provider.view import ProviderView
 from functions.referrals import pages as referral_pages
-from functions.referrals.form_fields import Typed
-from functions.referrals.pages import Carried
-from functions.referrals.wizard import BUSY, CHECK, CONSENT, HELP, NOT_FOR_YOU, START, Step, Walk
+from functions.referrals.form_fields import FormFields
+from functions.referrals.pages import FormIdentity
+from functions.referrals.wizard import BUSY, CHECK, CONSENT, HELP, NOT_FOR_YOU, START, Step, Wizard
 from functions.site.assets import assets
 from functions.site.downloads import Offer
 from functions.web import render
@@ -40,7 +40,7 @@ from shared.referrals.errors import LinkLockedError, ReferralReusedError
 from shared.referrals.model import Progress, ReferralState
 from tests import builders
 from tests.builders import MORNING, ROOT
-from tests.unit.functions.bookings.fake_self_service import TOKEN, managed
+from tests.unit.functions.bookings.fake_self_service import TOKEN, booking
 
 type Facts = dict[str, Any] | Callable[[Content], dict[str, Any]]
 
@@ -57,7 +57,7 @@ class View:
     when: str = "Friday 8 September 2023, 3pm to 4:15pm"
     places_left: int = 12
     waiting_list: bool = True
-    waits: bool = False
+    joins_waiting_list: bool = False
 
 
 def errors_in(model: type[BaseModel]) -> list[FieldError]:
@@ -65,7 +65,7 @@ def errors_in(model: type[BaseModel]) -> list[FieldError]:
 
 
 FULL, ONE_LEFT = (
-    View(id="full", when="Tuesday", places_left=0, waits=True),
+    View(id="full", when="Tuesday", places_left=0, joins_waiting_list=True),
     View(id="a/b c&d?", theme="Voices", places_left=1),
 )
 SESSIONS = [View(), ONE_LEFT, FULL]
@@ -86,7 +86,7 @@ DETAILS = {
     "chosen": View(),
     "opened": True,
     "asks_adjustments": True,
-    "tells_names": False,
+    "shares_names": False,
 }
 CHECKING = {
     "draft": COMPLETE,
@@ -99,7 +99,7 @@ REFUSED = {"draft": COMPLETE, "may_wait": False, "may_repeat": False, "may_chang
 
 def own(session: dict[str, Any] | None = None, **attendee: Any) -> BookingView:
     """The booking that a link opens; its session has a theme, since one without is called what the copy calls it."""
-    known = managed(session={"theme": "Voices"} | (session or {}), **attendee)
+    known = booking(session={"theme": "Voices"} | (session or {}), **attendee)
     return BookingView.of(TOKEN, known, builders.content(), MORNING)
 
 
@@ -130,22 +130,24 @@ GONE = SITE | {
 REFERRED = {"reference": "7K2M4P", "by": "Friday 15 September 2023", "mailbox_fails": False}
 BOOKED = {"booking": own(), "news": ""}
 MOVING = {"booking": own(), "sessions": SESSIONS}
-CARRIED = Carried("s" * 20, "t" * 20)
+IDENTITY = FormIdentity("s" * 20, "t" * 20)
 
 
-def walk(form: OneToOne, **typed: str | tuple[str, ...]) -> Walk:
+def wizard(form: OneToOne, **typed: str | tuple[str, ...]) -> Wizard:
     fields = {name: (value,) if isinstance(value, str) else value for name, value in typed.items()}
-    return Walk(form, Typed(fields), MORNING.date(), lambda address: address.endswith(".nhs.uk"))
+    return Wizard(form, FormFields(fields), MORNING.date(), lambda address: address.endswith(".nhs.uk"))
 
 
-def referral(at: str, *, wrong: bool = False, warns: bool = False, **typed: str | tuple[str, ...]) -> Facts:
+def referral(at: str, *, wrong: bool = False, shows_warning: bool = False, **typed: str | tuple[str, ...]) -> Facts:
     """A page of the form for somebody who has typed this, with an error beside each of its questions or none."""
 
     def of(content: Content) -> dict[str, Any]:
-        on = walk(content.one_to_one, **({"contact_by": ("email", "phone", "text")} | typed))
+        on = wizard(content.one_to_one, **({"contact_by": ("email", "phone", "text")} | typed))
         names = [asked.ask for asked in on.shown(at)] if on.page(at) else ["consent_share"]
         errors = tuple(FieldError(name, f"Mend {name}") for name in names) if wrong else ()
-        return referral_pages.facts(on, Step(at, warns=warns, errors=errors), CARRIED) | {"mailbox_fails": False}
+        return referral_pages.facts(on, Step(at, shows_warning=shows_warning, errors=errors), IDENTITY) | {
+            "mailbox_fails": False
+        }
 
     return of
 
@@ -157,7 +159,7 @@ REFERRAL: dict[str, tuple[str, Facts]] = {
     **{f"referral, {key} with errors": (referral_pages.template(Step(key)), referral(key, wrong=True)) for key in KEYS},
     "referral, a work address": (
         referral_pages.template(Step("email")),
-        referral("email", warns=True, email="zoe@work.nhs.uk"),
+        referral("email", shows_warning=True, email="zoe@work.nhs.uk"),
     ),
     "referral, help": (referral_pages.template(Step(HELP)), referral(HELP)),
     "referral, not for you": (referral_pages.template(Step(NOT_FOR_YOU)), referral(NOT_FOR_YOU)),
@@ -188,7 +190,7 @@ PAGES: dict[str, tuple[str, Facts]] = {
     "an article": ("info/article.html", {"article": ARTICLE}),
     "bookings closed": ("info/closed.html", {"problem": PROBLEMS[BookingsClosedError]}),
     "one-to-one closed": ("info/closed.html", {"problem": PROBLEMS[OneToOneClosedError]}),
-    "not found": ("problem.html", {"problem": PROBLEMS[PageUnknownError]}),
+    "not found": ("problem.html", {"problem": PROBLEMS[PageNotFoundError]}),
     "sessions": ("bookings/sessions.html", {"sessions": SESSIONS}),
     "no sessions": ("bookings/sessions.html", {"sessions": []}),
     "choose a session": ("bookings/session.html", CHOOSING),
@@ -491,8 +493,8 @@ def test_what_was_typed_is_there_again(content: Content) -> None:
 def test_a_language_of_the_list_and_one_that_is_not_are_there_again(
     ticked: str, written: str, languages: list[str], content: Content
 ) -> None:
-    on = walk(content.one_to_one, **{"therapy_language": ticked, "therapy_language-another": written})
-    asked = referral_pages.facts(on, Step("therapy_language"), CARRIED)
+    on = wizard(content.one_to_one, **{"therapy_language": ticked, "therapy_language-another": written})
+    asked = referral_pages.facts(on, Step("therapy_language"), IDENTITY)
     shown = Page(render.render("referrals/question.html", content, **asked))
     assert [attrs["value"] for _, attrs in shown.elements if "checked" in attrs] == languages
     assert shown.element("therapy_language-another").get("value", "") == written
@@ -610,13 +612,13 @@ def parsed(template: str) -> nodes.Template:
 
 
 @pytest.mark.parametrize("template", OWN)
-def test_a_template_reads_only_what_it_is_given(template: str) -> None:
+def test_templates_use_only_the_variables_passed_to_them(template: str) -> None:
     imported = {name for each in parsed(template).find_all(nodes.FromImport) for name in each.names}
     assert meta.find_undeclared_variables(parsed(template)) <= FACTS[template] | GIVEN | imported
 
 
 @pytest.mark.parametrize("template", OWN)
-def test_a_template_reads_only_what_there_is(template: str, content: Content) -> None:
+def test_templates_use_only_attributes_that_exist(template: str, content: Content) -> None:
     known = {"booking": own(), "content": content, "session": View(), "chosen": View(), "problem": UNEXPECTED}
     known |= {"referral": passed_on()}
     known |= {"provider": content.provider, "line": content.urgent_help[0], "error": FieldError("", "")}

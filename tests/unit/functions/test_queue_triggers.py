@@ -59,7 +59,7 @@ def test_a_foreign_message_is_dropped_with_one_warning_that_quotes_nothing(
 
     [record] = caplog.records
     assert record.levelno == logging.WARNING
-    assert record.getMessage() == f"a message of the queue {queue} names nothing of ours and is dropped"
+    assert record.getMessage() == f"dropped unrecognised message from queue {queue}"
 
 
 @pytest.mark.parametrize("queue", TRIGGERS)

@@ -60,7 +60,7 @@ def render(environment: jinja2.Environment, name: str, content: Content, monkeyp
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_no_page_asks_for_what_there_is_not(
+def test_no_page_uses_an_undefined_variable(
     name: str, strict: jinja2.Environment, content: Content, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert "</html>" in render(strict, name, content, monkeypatch)

@@ -4,13 +4,13 @@ import re
 
 import pytest
 
-from local.stack.tables_and_queues import STORED
+from local.stack.tables_and_queues import TABLES_AND_QUEUES
 from shared.bookings.retention.run import INDEX_KEPT
 from shared.config.settings import Settings
 from shared.referrals.collection import access_token
 from shared.referrals.follow_up import referral_reconciler
-from shared.referrals.follow_up.deadlines import ERASED_AFTER, FORGOTTEN_AFTER
-from shared.referrals.intake.status_lookup import MOST_GUESSES
+from shared.referrals.follow_up.deadlines import ERASED_AFTER, STATUS_DELETED_AFTER
+from shared.referrals.intake.status_lookup import MAX_GUESSES_PER_MINUTE
 from tests.builders import ROOT
 
 TEXT = (ROOT / "docs" / "data-protection.md").read_text("utf-8")
@@ -41,21 +41,23 @@ def test_how_long_data_is_kept_is_written_as_it_is_set(setting: str) -> None:
     [
         ("MailIndex", INDEX_KEPT.days),
         ("SealedReferrals", ERASED_AFTER),
-        ("Referrals", FORGOTTEN_AFTER),
+        ("Referrals", STATUS_DELETED_AFTER),
         ("ReferralMail", referral_reconciler.INDEX_KEPT),
-        ("ReferralService", FORGOTTEN_AFTER),
+        ("ReferralService", STATUS_DELETED_AFTER),
     ],
 )
-def test_what_is_kept_for_a_fixed_time_is_written_as_it_is(table: str, kept: int) -> None:
+def test_documented_fixed_retention_periods_match_the_code(table: str, kept: int) -> None:
     assert [days(row[2]) for row in ROWS if f"`{table}`" in row[0]] == [[kept]]
 
 
-def test_other_figures_are_as_they_are() -> None:
-    assert f"{MOST_GUESSES} wrong guesses a minute" in TEXT
+def test_other_documented_figures_match_the_code() -> None:
+    assert f"{MAX_GUESSES_PER_MINUTE} wrong guesses a minute" in TEXT
     assert access_token.LASTS.total_seconds() == 30 * 60, "half an hour, says decision 10"
 
 
-@pytest.mark.parametrize("name", sorted({name for tables, queues in STORED.values() for name in (*tables, *queues)}))
+@pytest.mark.parametrize(
+    "name", sorted({name for tables, queues in TABLES_AND_QUEUES.values() for name in (*tables, *queues)})
+)
 def test_every_table_and_queue_is_told_of(name: str) -> None:
     assert f"`{name}`" in HELD
 

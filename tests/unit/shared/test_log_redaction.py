@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from shared.log_redaction import WithoutAddresses, configure
+from shared.log_redaction import AddressRedactionFilter, configure
 
 ADDRESS = "zoe.canary@ward.example.nhs.uk"
 
@@ -27,7 +27,7 @@ def written() -> Iterator[io.StringIO]:
     root.setLevel(levels[0])
     azure.setLevel(levels[1])
     for other in root.handlers:  # pytest's own, which the tests after this one look into
-        other.filters = [each for each in other.filters if not isinstance(each, WithoutAddresses)]
+        other.filters = [each for each in other.filters if not isinstance(each, AddressRedactionFilter)]
 
 
 def refuse(error: Exception) -> None:
@@ -125,8 +125,8 @@ def test_the_azure_sdk_tells_its_warnings_and_not_the_keys_in_its_addresses(writ
     assert written.getvalue() == "WARNING retrying\n"
 
 
-def test_configuring_twice_nets_once(written: io.StringIO) -> None:
+def test_configuring_twice_adds_one_filter(written: io.StringIO) -> None:
     configure()
 
     [ours] = [each for each in logging.getLogger().handlers if getattr(each, "stream", None) is written]
-    assert [type(each) for each in ours.filters] == [WithoutAddresses]
+    assert [type(each) for each in ours.filters] == [AddressRedactionFilter]

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from local.commands.passphrase import new_passphrase
-from shared.passphrase import PassphraseHash, is_any
+from shared.passphrase import PassphraseHash, matches_any
 
 SPOKEN = "violet harbour seven quiet lanterns"
 OTHER = "violet harbour seven quiet lantern"
@@ -17,19 +17,19 @@ HASH, NEXT_HASH = PassphraseHash.of(SPOKEN), PassphraseHash.of("another one for 
     [SPOKEN, f"  {SPOKEN}\n", SPOKEN.upper(), SPOKEN.replace(" ", "-"), SPOKEN.replace(" ", " – "), "ｖ" + SPOKEN[1:]],
 )
 def test_however_it_is_typed_it_is_the_same_passphrase(typed: str) -> None:
-    assert HASH.is_of(typed)
+    assert HASH.matches(typed)
 
 
 @pytest.mark.parametrize("typed", ["", " ", OTHER, SPOKEN.replace(" ", ""), str(HASH), "\ud800", "x" * 60_000])
-def test_nothing_else_is(typed: str) -> None:
-    assert not HASH.is_of(typed)
+def test_anything_else_is_not_the_passphrase(typed: str) -> None:
+    assert not HASH.matches(typed)
 
 
 def test_two_are_valid_while_it_is_changed() -> None:
-    assert is_any(SPOKEN, [NEXT_HASH, HASH])
-    assert is_any("another one for the next year", [NEXT_HASH, HASH])
-    assert not is_any(SPOKEN, [NEXT_HASH])
-    assert not is_any(SPOKEN, [])
+    assert matches_any(SPOKEN, [NEXT_HASH, HASH])
+    assert matches_any("another one for the next year", [NEXT_HASH, HASH])
+    assert not matches_any(SPOKEN, [NEXT_HASH])
+    assert not matches_any(SPOKEN, [])
 
 
 def test_what_is_kept_is_slow_and_salted_and_read_back_whole() -> None:

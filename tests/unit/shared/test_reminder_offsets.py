@@ -47,7 +47,7 @@ def test_a_time_that_the_clocks_skip_is_reminded_of_after_the_gap() -> None:
 
 @pytest.mark.parametrize("text", ["", "1D", "P", "PT", "P1M", "PT1S", "P0D", "P-1D", "P1D PT1H", "P1D,,PT1H"])
 def test_what_is_no_offset_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="a reminder is"):
+    with pytest.raises(ValueError, match="a reminder must be"):
         parse_offsets(text)
 
 

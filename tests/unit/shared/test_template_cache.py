@@ -10,10 +10,10 @@ import pytest
 from jinja2 import Environment, FileSystemLoader
 
 from functions.web import render
-from local.commands.build import WrittenTemplates, build
+from local.commands.build import TemplateCacheWriter, build
 from shared.content.content import Content
 from shared.mail import renderer
-from shared.mail.renderer import Letters
+from shared.mail.renderer import MailRenderer
 from shared.template_cache import CompiledTemplates
 from tests.unit.functions.test_pages import PAGES, show
 
@@ -52,7 +52,7 @@ def places(tmp_path: Path) -> tuple[Path, Path]:
 
 
 def environment(places: tuple[Path, Path], *, write: bool = False, **options: Any) -> Environment:
-    cache = WrittenTemplates(places[1]) if write else CompiledTemplates(places[1])
+    cache = TemplateCacheWriter(places[1]) if write else CompiledTemplates(places[1])
     return Environment(loader=FileSystemLoader(places[0]), bytecode_cache=cache, **{"autoescape": True, **options})
 
 
@@ -62,7 +62,7 @@ def shown(places: tuple[Path, Path], **options: Any) -> str:
 
 def put_in_its_place(places: tuple[Path, Path], text: str) -> None:
     """Another page's compiled form where the page's own would lie, with the checksum of the page's text."""
-    cache = WrittenTemplates(places[1])
+    cache = TemplateCacheWriter(places[1])
     known = environment(places)
     bucket = cache.get_bucket(known, PAGE, None, (places[0] / PAGE).read_text("utf-8"))
     bucket.code = known.compile(text, PAGE, PAGE)
@@ -88,7 +88,7 @@ def test_the_first_mail_of_a_process_compiles_nothing(
 ) -> None:
     monkeypatch.setattr(renderer, "COMPILED", built[1])
     facts = {"reference": "34679CDF", "answers": [("Name", "Zoë")], "link_url": "https://b.example/acknowledge/t"}
-    Letters(content).write("referral", to="a@b.example", **facts)
+    MailRenderer(content).render("referral", to="a@b.example", **facts)
     assert compiling == []
 
 

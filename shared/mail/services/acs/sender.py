@@ -22,7 +22,7 @@ from shared.mail.message import (
 
 _API_VERSION = "2025-09-01"
 # The client would sleep through a Retry-After of any length and post a mail again after a fault of the service.
-_ONE_TRY: Mapping[str, Any] = {"retry_total": 0, "connection_timeout": 5, "read_timeout": 20}
+_NO_RETRIES: Mapping[str, Any] = {"retry_total": 0, "connection_timeout": 5, "read_timeout": 20}
 _STATUS = {
     "notstarted": MailStatus.UNDER_WAY,
     "running": MailStatus.UNDER_WAY,
@@ -31,7 +31,7 @@ _STATUS = {
     "canceled": MailStatus.FAILED,
 }
 
-_LONGEST_PEACE = timedelta(hours=1)
+_MAX_RETRY_AFTER = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class AzureMailSender:
 
 def open_client(endpoint: str, credential: TokenCredential | AzureKeyCredential) -> EmailClient:
     """A client for the endpoint. `from_connection_string` is no use: it turns http, the emulator's, into https."""
-    return EmailClient(endpoint.rstrip("/"), credential, **_ONE_TRY)
+    return EmailClient(endpoint.rstrip("/"), credential, **_NO_RETRIES)
 
 
 def _body(message: EmailMessage, sender: str) -> dict[str, Any]:
@@ -103,4 +103,4 @@ def _retry_after(error: HttpResponseError) -> timedelta | None:
     headers = getattr(error.response, "headers", None) or {}
     value = str(headers.get("Retry-After", ""))
     # Its quotas count an hour: whoever asks for more peace than that would silence everything else meanwhile.
-    return min(timedelta(seconds=int(value[:6])), _LONGEST_PEACE) if value.isdecimal() else None
+    return min(timedelta(seconds=int(value[:6])), _MAX_RETRY_AFTER) if value.isdecimal() else None

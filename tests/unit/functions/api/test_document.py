@@ -9,7 +9,7 @@ import function_app
 from functions.api.document import document
 from functions.problems.error_table import PROBLEMS
 from functions.site.not_found import Routes, routes_of
-from shared.bookings.model.allocation_policy import Policy
+from shared.bookings.model.allocation_policy import AllocationPolicy
 from shared.content.content import Content
 
 ROUTES = Routes(lambda: routes_of(function_app.BLUEPRINTS))
@@ -18,7 +18,7 @@ EVERY_POST = {"400", "403", "405", "413", "415", "422", "500", "503"}
 
 @pytest.fixture
 def described(content: Content) -> dict[str, Any]:
-    return document(content, Policy(domains=("trust.nhs.uk",)))
+    return document(content, AllocationPolicy(domains=("trust.nhs.uk",)))
 
 
 def test_it_describes_every_method_of_every_address_that_it_names(described: dict[str, Any]) -> None:
@@ -44,7 +44,7 @@ def test_its_problems_are_rows_of_the_one_table(described: dict[str, Any]) -> No
 
 def test_the_questions_are_those_of_the_content_file(described: dict[str, Any], other_content: Content) -> None:
     asked = {each.ask for each in other_content.one_to_one.questions if each.question.kept}
-    other = document(other_content, Policy())["components"]["schemas"]["Referral"]["properties"]
+    other = document(other_content, AllocationPolicy())["components"]["schemas"]["Referral"]["properties"]
 
     assert other.keys() == asked | {"consent_share", "submission_id"}
     assert other.keys() != described["components"]["schemas"]["Referral"]["properties"].keys()

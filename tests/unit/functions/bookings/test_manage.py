@@ -34,7 +34,7 @@ from shared.bookings.model.errors import (
     TooLateToCheckError,
 )
 from shared.bookings.model.session import SessionState
-from shared.bookings.self_service.service import Managing
+from shared.bookings.self_service.service import SelfService
 from shared.content.content import Content
 from tests.builders import MORNING
 from tests.fakes import FakeClock
@@ -46,9 +46,9 @@ from tests.unit.functions.bookings.fake_self_service import (
     NEW_TOKEN,
     NEXT,
     TOKEN,
-    FakeManaging,
-    managed,
-    openings,
+    FakeSelfService,
+    bookable_sessions,
+    booking,
 )
 from tests.unit.functions.test_pages import Page
 
@@ -62,13 +62,13 @@ ANSWERS = {"cancel": {}, "move": {"session_id": "s2"}, "reminders": {"reminders"
 @dataclass
 class FakeServices:
     content: Content
-    managing: FakeManaging = field(default_factory=FakeManaging)
+    self_service: FakeSelfService = field(default_factory=FakeSelfService)
     now: FakeClock = field(default_factory=lambda: FakeClock(MORNING))
     site_url: str = SITE
 
 
 @pytest.fixture
-def built(content: Content, monkeypatch: pytest.MonkeyPatch) -> FakeServices:
+def services(content: Content, monkeypatch: pytest.MonkeyPatch) -> FakeServices:
     services = FakeServices(content)
     for module in (functions.bookings.manage, shared.bootstrap):
         monkeypatch.setattr(module, "services", lambda: services)
@@ -117,11 +117,13 @@ def posts(answer: func.HttpResponse) -> list[str]:
 
 
 @pytest.mark.parametrize("name", LOOKS)
-def test_a_mail_scanner_may_open_every_link_a_hundred_times_and_nothing_changes(name: str, built: FakeServices) -> None:
-    before = built.managing.managed
+def test_a_mail_scanner_may_open_every_link_a_hundred_times_and_nothing_changes(
+    name: str, services: FakeServices
+) -> None:
+    before = services.self_service.booking
 
     assert {look(name, purpose="prefetch").status_code for _ in range(100)} == {200}
-    assert (built.managing.acts, built.managing.managed) == ([], before)
+    assert (services.self_service.acts, services.self_service.booking) == ([], before)
 
 
 def bindings() -> list[dict[str, Any]]:
@@ -178,9 +180,9 @@ STATES: dict[str, tuple[dict[str, Any], list[str]]] = {
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_the_page_says_how_the_booking_stands(state: str, built: FakeServices) -> None:
+def test_the_page_says_how_the_booking_stands(state: str, services: FakeServices) -> None:
     facts, words = STATES[state]
-    built.managing.managed = managed(**facts)
+    services.self_service.booking = booking(**facts)
     shown = text(look())
 
     assert [each for each in words if each not in shown] == []
@@ -189,25 +191,25 @@ def test_the_page_says_how_the_booking_stands(state: str, built: FakeServices) -
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_only_who_has_a_place_for_certain_sees_how_to_join(state: str, built: FakeServices) -> None:
+def test_only_who_has_a_place_for_certain_sees_how_to_join(state: str, services: FakeServices) -> None:
     facts, _ = STATES[state]
-    built.managing.managed = managed(**({"session": {"join_url": JOIN}} | facts))
+    services.self_service.booking = booking(**({"session": {"join_url": JOIN}} | facts))
 
     for name in ("page", "cancel", "move"):
         assert (JOIN in look(name).get_body().decode()) == (state == "confirmed" and name == "page")
 
 
 @pytest.mark.parametrize(("minutes", "shown"), [(-1, True), (0, True), (74, True), (75, False)])
-def test_the_way_in_is_shown_until_the_session_is_over(minutes: int, shown: bool, built: FakeServices) -> None:
-    built.now.moment = built.managing.managed.session.starts + timedelta(minutes=minutes)
+def test_the_way_in_is_shown_until_the_session_is_over(minutes: int, shown: bool, services: FakeServices) -> None:
+    services.now.moment = services.self_service.booking.session.starts + timedelta(minutes=minutes)
 
     assert (JOIN in look().get_body().decode()) == shown
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_no_page_names_the_person_beyond_the_first_letter(state: str, built: FakeServices) -> None:
+def test_no_page_names_the_person_beyond_the_first_letter(state: str, services: FakeServices) -> None:
     facts, _ = STATES[state]
-    built.managing.managed = managed(**facts)
+    services.self_service.booking = booking(**facts)
 
     assert "Booking of Z." in text(look())
     for name in ("page", "cancel", "move"):
@@ -227,20 +229,20 @@ def test_no_page_names_the_person_beyond_the_first_letter(state: str, built: Fak
     ],
 )
 def test_a_first_letter_is_a_letter_with_its_marks_in_any_script(name: str, initial: str, content: Content) -> None:
-    assert BookingView.of(TOKEN, managed(name=name), content, MORNING).initial == initial
+    assert BookingView.of(TOKEN, booking(name=name), content, MORNING).initial == initial
 
 
-def test_a_page_without_a_letter_to_show_does_without(built: FakeServices) -> None:
-    built.managing.managed = managed(name="")
+def test_a_page_without_a_letter_to_show_does_without(services: FakeServices) -> None:
+    services.self_service.booking = booking(name="")
 
     assert "Booking of" not in text(look())
     assert "Your place is booked" in text(look())
 
 
 @pytest.mark.parametrize("state", ["cancelled", "moved", "not checked in time", "session cancelled"])
-def test_where_nothing_can_be_changed_nothing_is_offered(state: str, built: FakeServices) -> None:
+def test_where_nothing_can_be_changed_nothing_is_offered(state: str, services: FakeServices) -> None:
     facts, _ = STATES[state]
-    built.managing.managed = managed(**facts)
+    services.self_service.booking = booking(**facts)
 
     assert posts(look()) == []
     assert "/sessions" in look().get_body().decode()
@@ -248,14 +250,14 @@ def test_where_nothing_can_be_changed_nothing_is_offered(state: str, built: Fake
         assert (look(name).status_code, look(name).headers["Location"]) == (303, f"/manage/{TOKEN}")
 
 
-def test_every_form_is_sent_to_its_own_booking(built: FakeServices) -> None:
+def test_every_form_is_sent_to_its_own_booking(services: FakeServices) -> None:
     assert posts(look()) == [f"/manage/{TOKEN}/reminders"]
     assert posts(look("cancel")) == [f"/manage/{TOKEN}/cancel"]
     assert posts(look("move")) == [f"/manage/{TOKEN}/move"]
 
 
-def test_who_waits_is_not_offered_a_calendar_entry_for_a_place_they_do_not_have(built: FakeServices) -> None:
-    built.managing.managed = managed(state=AttendeeState.WAITING, position=1)
+def test_who_waits_is_not_offered_a_calendar_entry_for_a_place_they_do_not_have(services: FakeServices) -> None:
+    services.self_service.booking = booking(state=AttendeeState.WAITING, position=1)
 
     assert "/calendar/" not in look().get_body().decode()
 
@@ -263,16 +265,16 @@ def test_who_waits_is_not_offered_a_calendar_entry_for_a_place_they_do_not_have(
 # Cancelling
 
 
-def test_a_place_is_cancelled_once_and_the_second_time_the_page_says_that_it_was(built: FakeServices) -> None:
+def test_a_place_is_cancelled_once_and_the_second_time_the_page_says_that_it_was(services: FakeServices) -> None:
     first, second = act("cancel"), act("cancel")
 
     assert (first.status_code, second.status_code) == (303, 303)
     assert "Your booking is cancelled" in follow(first)
     assert "Your booking was already cancelled" in follow(second)
-    assert built.managing.acts == ["cancel"]
+    assert services.self_service.acts == ["cancel"]
 
 
-def test_whoever_is_owed_a_mail_is_named_to_the_queue_once(built: FakeServices) -> None:
+def test_whoever_is_owed_a_mail_is_named_to_the_queue_once(services: FakeServices) -> None:
     first, second = http_requests.Outbox(), http_requests.Outbox()
     act("cancel", outbox=first)
     act("cancel", outbox=second)
@@ -283,8 +285,8 @@ def test_whoever_is_owed_a_mail_is_named_to_the_queue_once(built: FakeServices) 
     assert second.messages == []
 
 
-def test_who_leaves_the_waiting_list_is_told_so_in_those_words(built: FakeServices) -> None:
-    built.managing.managed = managed(state=AttendeeState.WAITING, position=2)
+def test_who_leaves_the_waiting_list_is_told_so_in_those_words(services: FakeServices) -> None:
+    services.self_service.booking = booking(state=AttendeeState.WAITING, position=2)
 
     assert "Do you want to leave the waiting list?" in text(look("cancel"))
     assert "Your booking is cancelled" in follow(act("cancel"))
@@ -293,7 +295,7 @@ def test_who_leaves_the_waiting_list_is_told_so_in_those_words(built: FakeServic
 # Moving
 
 
-def test_sessions_with_places_left_can_be_chosen_and_full_ones_cannot(built: FakeServices) -> None:
+def test_sessions_with_places_left_can_be_chosen_and_full_ones_cannot(services: FakeServices) -> None:
     body = look("move").get_body().decode()
 
     assert re.findall(r'type="radio" value="([^"]*)"', body) == ["s2", "s3"]
@@ -302,44 +304,44 @@ def test_sessions_with_places_left_can_be_chosen_and_full_ones_cannot(built: Fak
     assert "checked" not in body
 
 
-def test_nothing_is_said_of_full_sessions_where_there_are_none(built: FakeServices) -> None:
-    built.managing.choices_now = openings()[:2]
+def test_nothing_is_said_of_full_sessions_where_there_are_none(services: FakeServices) -> None:
+    services.self_service.choices_now = bookable_sessions()[:2]
 
     assert "Sessions that are full" not in text(look("move"))
 
 
-def test_where_there_is_no_other_session_the_page_says_so(built: FakeServices) -> None:
-    built.managing.choices_now = []
+def test_where_there_is_no_other_session_the_page_says_so(services: FakeServices) -> None:
+    services.self_service.choices_now = []
 
     assert "There is no other session with a place left" in text(look("move"))
     assert posts(look("move")) == []
 
 
-def test_who_moves_is_sent_on_to_the_new_booking(built: FakeServices) -> None:
+def test_who_moves_is_sent_on_to_the_new_booking(services: FakeServices) -> None:
     outbox = http_requests.Outbox()
     answer = act("move", outbox=outbox)
 
     assert answer.headers["Location"] == f"/manage/{NEW_TOKEN}?done=moved"
     assert "You have moved to this session" in follow(answer)
-    assert built.managing.acts == ["move s2"]
+    assert services.self_service.acts == ["move s2"]
     [messages] = outbox.messages
     assert [json.loads(each)["mail"] for each in messages] == [CONFIRMED.mail_id, NEXT.mail_id]
 
 
-def test_who_sends_the_move_again_reads_that_it_is_done(built: FakeServices) -> None:
+def test_who_sends_the_move_again_reads_that_it_is_done(services: FakeServices) -> None:
     act("move")
     again = act("move")
 
     assert again.headers["Location"] == f"/manage/{TOKEN}?done=already-moved"
     assert "You moved to another session" in follow(again)
-    assert built.managing.acts == ["move s2"]
+    assert services.self_service.acts == ["move s2"]
 
 
 @pytest.mark.parametrize("answers", [{}, {"session_id": ""}, {"other": "x"}])
-def test_who_chose_no_session_is_asked_to(answers: dict[str, str], built: FakeServices) -> None:
+def test_who_chose_no_session_is_asked_to(answers: dict[str, str], services: FakeServices) -> None:
     answer = act("move", answers)
 
-    assert (answer.status_code, built.managing.acts) == (422, [])
+    assert (answer.status_code, services.self_service.acts) == (422, [])
     assert text(answer).count("Select a session") == 2
     assert "<title>Error: " in answer.get_body().decode()
 
@@ -363,9 +365,9 @@ def test_who_chose_no_session_is_asked_to(answers: dict[str, str], built: FakeSe
     ],
 )
 def test_who_cannot_move_keeps_what_they_have_and_is_told(  # noqa: PLR0917  # what is refused, and to whom
-    refusal: Any, status: int, words: str, state: AttendeeState, kept: str, built: FakeServices
+    refusal: Any, status: int, words: str, state: AttendeeState, kept: str, services: FakeServices
 ) -> None:
-    built.managing.managed, built.managing.refusal = managed(state=state, position=1), refusal
+    services.self_service.booking, services.self_service.refusal = booking(state=state, position=1), refusal
     outbox = http_requests.Outbox()
     answer = act("move", outbox=outbox)
 
@@ -379,7 +381,7 @@ def test_who_cannot_move_keeps_what_they_have_and_is_told(  # noqa: PLR0917  # w
 # Reminders
 
 
-def test_reminders_are_stopped_and_resumed_and_the_second_time_changes_nothing(built: FakeServices) -> None:
+def test_reminders_are_stopped_and_resumed_and_the_second_time_changes_nothing(services: FakeServices) -> None:
     no, yes = {"reminders": "no"}, {"reminders": "yes"}
     told = [follow(act("reminders", answers)) for answers in (no, no, yes, yes)]
 
@@ -389,29 +391,29 @@ def test_reminders_are_stopped_and_resumed_and_the_second_time_changes_nothing(b
         "You will get reminders" in told[2],
         "You were already getting reminders" in told[3],
     ] == [True] * 4
-    assert built.managing.acts == ["remind False", "remind True"]
+    assert services.self_service.acts == ["remind False", "remind True"]
 
 
 @pytest.mark.parametrize(("now", "offered"), [(True, "no"), (False, "yes")])
-def test_the_page_offers_the_other_choice(now: bool, offered: str, built: FakeServices) -> None:
-    built.managing.managed = managed(reminders=now)
+def test_the_page_offers_the_other_choice(now: bool, offered: str, services: FakeServices) -> None:
+    services.self_service.booking = booking(reminders=now)
     [button] = [attrs for tag, attrs in Page(look().get_body().decode()).elements if tag == "button"]
 
     assert (button["name"], button["value"]) == ("reminders", offered)
 
 
 @pytest.mark.parametrize("answers", [{}, {"reminders": ""}, {"reminders": "maybe"}])
-def test_what_is_neither_yes_nor_no_changes_nothing(answers: dict[str, str], built: FakeServices) -> None:
+def test_what_is_neither_yes_nor_no_changes_nothing(answers: dict[str, str], services: FakeServices) -> None:
     answer = act("reminders", answers)
 
-    assert (answer.status_code, built.managing.acts) == (422, [])
+    assert (answer.status_code, services.self_service.acts) == (422, [])
     assert "Select yes or no" in text(answer)
 
 
 # The calendar file
 
 
-def test_the_calendar_file_is_kept_by_nobody_and_its_name_says_nothing(built: FakeServices) -> None:
+def test_the_calendar_file_is_kept_by_nobody_and_its_name_says_nothing(services: FakeServices) -> None:
     answer = look("calendar")
 
     assert (answer.status_code, answer.get_body()) == (200, CALENDAR)
@@ -424,26 +426,26 @@ def test_the_calendar_file_is_kept_by_nobody_and_its_name_says_nothing(built: Fa
 
 
 @pytest.mark.parametrize("token", ["", TOKEN[:-1] + "x", TOKEN + "=", NEW_TOKEN, "../x", "' or 1 eq 1", "x" * 2000])
-def test_every_link_that_is_none_is_answered_alike_whatever_is_asked_of_it(token: str, built: FakeServices) -> None:
+def test_every_link_that_is_none_is_answered_alike_whatever_is_asked_of_it(token: str, services: FakeServices) -> None:
     answers = [look(name, token) for name in LOOKS] + [act(name, token=token) for name in ACTS]
 
     assert {answer.status_code for answer in answers} == {404}
     assert len({answer.get_body() for answer in answers}) == 1
     assert "This link is not valid or has been used" in text(answers[0])
-    assert built.managing.acts == []
+    assert services.self_service.acts == []
 
 
 @pytest.mark.parametrize("name", ACTS)
-def test_from_the_start_on_it_is_too_late_to_change_anything(name: str, built: FakeServices) -> None:
-    built.now.moment = built.managing.managed.session.starts
+def test_from_the_start_on_it_is_too_late_to_change_anything(name: str, services: FakeServices) -> None:
+    services.now.moment = services.self_service.booking.session.starts
     answer = act(name)
 
-    assert (answer.status_code, built.managing.acts) == (409, [])
+    assert (answer.status_code, services.self_service.acts) == (409, [])
     assert "It is too late to change this booking" in text(answer)
 
 
-def test_from_the_start_on_the_page_says_so_and_offers_no_change(built: FakeServices) -> None:
-    built.now.moment = built.managing.managed.session.starts
+def test_from_the_start_on_the_page_says_so_and_offers_no_change(services: FakeServices) -> None:
+    services.now.moment = services.self_service.booking.session.starts
 
     assert "It is too late to change this booking" in text(look())
     assert posts(look()) == []
@@ -451,32 +453,32 @@ def test_from_the_start_on_the_page_says_so_and_offers_no_change(built: FakeServ
 
 
 @pytest.mark.parametrize("done", ["cancelled", "already-cancelled", "reminders-off", "x", "<script>", "moved\r\nX: y"])
-def test_an_address_cannot_make_the_page_say_what_is_not_so(done: str, built: FakeServices) -> None:
+def test_query_parameter_cannot_claim_what_did_not_happen(done: str, services: FakeServices) -> None:
     assert look(done=done).get_body() == look().get_body()
 
 
 @pytest.mark.parametrize("name", ACTS)
-def test_a_form_on_another_site_cannot_change_a_booking(name: str, built: FakeServices) -> None:
+def test_a_form_on_another_site_cannot_change_a_booking(name: str, services: FakeServices) -> None:
     for headers in ({"origin": "https://evil.example"}, {"sec-fetch-site": "cross-site"}):
         answer = act(name, None, TOKEN, None, **headers)
         assert answer.status_code == 403
-    assert built.managing.acts == []
+    assert services.self_service.acts == []
 
 
 def test_when_storage_gives_no_clear_answer_the_person_may_try_again(
-    built: FakeServices, monkeypatch: pytest.MonkeyPatch
+    services: FakeServices, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def busy(*_: object, **__: object) -> None:
         raise BookingsBusyError
 
-    monkeypatch.setattr(built.managing, "cancel", busy)
+    monkeypatch.setattr(services.self_service, "cancel", busy)
 
     assert act("cancel").status_code == 503
 
 
-def test_whatever_administrators_wrote_is_shown_literally(built: FakeServices) -> None:
+def test_whatever_administrators_wrote_is_shown_literally(services: FakeServices) -> None:
     hostile = "<script>alert(1)</script>{{7*7}}\"' onload=x"
-    built.managing.managed = managed(
+    services.self_service.booking = booking(
         session={"title": hostile, "theme": hostile, "join_url": f"https://x/{hostile}"},
         name=hostile,
         reference=hostile,
@@ -489,6 +491,6 @@ def test_whatever_administrators_wrote_is_shown_literally(built: FakeServices) -
         assert not [attribute for _, attrs in shown.elements for attribute in attrs if attribute.startswith("on")]
 
 
-@pytest.mark.parametrize("name", ["look", "cancel", "move", "remind", "choices", "calendar"])
-def test_the_service_behind_these_tests_is_asked_as_the_real_one_is(name: str) -> None:
-    assert inspect.signature(getattr(FakeManaging, name)) == inspect.signature(getattr(Managing, name))
+@pytest.mark.parametrize("name", ["find", "cancel", "move", "set_reminders", "choices", "calendar"])
+def test_fake_has_the_signatures_of_the_real_service(name: str) -> None:
+    assert inspect.signature(getattr(FakeSelfService, name)) == inspect.signature(getattr(SelfService, name))

@@ -14,7 +14,7 @@ import shared.bootstrap
 from functions.bookings import book as bookings
 from functions.bookings import steps
 from functions.bookings.pages import REFUSALS
-from shared.bookings.model.allocation_policy import Policy
+from shared.bookings.model.allocation_policy import AllocationPolicy
 from shared.bookings.model.attendee import AttendeeState
 from shared.bookings.model.errors import (
     BookingError,
@@ -28,8 +28,8 @@ from shared.bookings.model.errors import (
     TooLateToCheckError,
 )
 from shared.bookings.model.session import Session
-from shared.bookings.places.request import Booked, BookingRequest
-from shared.bookings.places.service import Opening
+from shared.bookings.places.request import BookingRequest, BookingResult
+from shared.bookings.places.service import BookableSession
 from shared.config.settings import Support
 from shared.content.content import Content
 from shared.signing import Signer
@@ -59,19 +59,19 @@ class FakeBookings:
     refusal: Exception | None = None
     booked: list[BookingRequest] = field(default_factory=list)
 
-    def openings(self, now: datetime) -> list[Opening]:
+    def bookable_sessions(self, now: datetime) -> list[BookableSession]:
         known = (builders.session(), OTHER)
-        return [Opening(each, self.left[each.id], self.waiting_list) for each in known if each.id in self.left]
+        return [BookableSession(each, self.left[each.id], self.waiting_list) for each in known if each.id in self.left]
 
     def session(self, session_id: str) -> Session:
         return builders.session()
 
-    def book(self, request: BookingRequest, now: datetime) -> Booked:
+    def book(self, request: BookingRequest, now: datetime) -> BookingResult:
         if self.refusal:
             raise self.refusal
         self.booked.append(request)
         state = AttendeeState.WAITING if request.join_waiting_list else AttendeeState.CONFIRMED
-        return Booked(session=builders.session(), reference="34679CDF", state=state, mail_ids=())
+        return BookingResult(session=builders.session(), reference="34679CDF", state=state, mail_ids=())
 
 
 @dataclass
@@ -80,7 +80,7 @@ class FakeServices:
     now: FakeClock
     closed: frozenset[Support] = frozenset()
     site_url: str = "https://support.example"
-    policy: Policy = builders.POLICY
+    policy: AllocationPolicy = builders.POLICY
     adjustments_are_read: bool = True
     names_go_to_facilitators: bool = False
     bookings: FakeBookings = field(default_factory=FakeBookings)
@@ -89,7 +89,7 @@ class FakeServices:
 
 
 @pytest.fixture
-def built(content: Content, monkeypatch: pytest.MonkeyPatch) -> FakeServices:
+def services(content: Content, monkeypatch: pytest.MonkeyPatch) -> FakeServices:
     services = FakeServices(content, FakeClock(MORNING))
     for module in (steps, bookings, shared.bootstrap):
         monkeypatch.setattr(module, "services", lambda: services)
@@ -135,26 +135,26 @@ def sent(handler: Any, fields: dict[str, str]) -> Shown:
     return Shown(handler(req, http_requests.Outbox()) if handler is bookings.book else handler(req))
 
 
-def arrived(built: FakeServices, **changes: str) -> dict[str, str]:
+def arrived(services: FakeServices, **changes: str) -> dict[str, str]:
     """The answers with what the first page sent along, a minute later."""
     fields = opened("s1").sent
-    built.now.moment += timedelta(minutes=1)
+    services.now.moment += timedelta(minutes=1)
     return {name: value for name, value in (ANSWERS | fields | changes).items() if value}
 
 
-def test_a_booking_goes_from_the_session_to_the_details_to_the_check_and_is_made_once(built: FakeServices) -> None:
+def test_a_booking_goes_from_the_session_to_the_details_to_the_check_and_is_made_once(services: FakeServices) -> None:
     choose = opened()
     assert (choose.title, choose.actions[0]) == ("Choose a session", "/bookings/details")
-    built.now.moment += timedelta(minutes=1)
+    services.now.moment += timedelta(minutes=1)
     details = sent(steps.booking_details, choose.sent | {"session_id": "s1"})
     assert (details.title, details.actions[0]) == ("Your details", "/bookings/check")
     check = sent(steps.booking_check, details.sent | ANSWERS)
-    assert (check.title, check.actions[0], built.bookings.booked) == ("Check your answers", "/bookings", [])
+    assert (check.title, check.actions[0], services.bookings.booked) == ("Check your answers", "/bookings", [])
     done = [sent(bookings.book, check.sent) for _ in range(2)]
     assert [each.status for each in done] == [303, 303]
     assert done[0].headers["Location"] == done[1].headers["Location"]
-    assert len({each.submission_id for each in built.bookings.booked}) == 1
-    assert built.bookings.booked[0].model_dump(include={"full_name", "email", "adjustments", "reminders"}) == {
+    assert len({each.submission_id for each in services.bookings.booked}) == 1
+    assert services.bookings.booked[0].model_dump(include={"full_name", "email", "adjustments", "reminders"}) == {
         "full_name": "Zoë Okafor",
         "email": "Zoe@example.nhs.uk",
         "adjustments": "Captions & a break",
@@ -162,27 +162,29 @@ def test_a_booking_goes_from_the_session_to_the_details_to_the_check_and_is_made
     }
 
 
-def test_a_link_to_a_session_leads_straight_to_the_details(built: FakeServices) -> None:
+def test_a_link_to_a_session_leads_straight_to_the_details(services: FakeServices) -> None:
     shown = opened("s2")
     assert (shown.title, shown.sent["session_id"], "Voices" in shown.text) == ("Your details", "s2", True)
     assert 'href="/sessions"' in shown.html
 
 
-def test_a_link_to_a_session_that_cannot_be_booked_any_more_says_so_and_offers_the_others(built: FakeServices) -> None:
-    del built.bookings.left["s1"]
+def test_a_link_to_a_session_that_cannot_be_booked_any_more_says_so_and_offers_the_others(
+    services: FakeServices,
+) -> None:
+    del services.bookings.left["s1"]
     shown = opened("s1")
     assert (shown.status, "cannot be booked any more" in shown.text, 'value="s2"' in shown.html) == (409, True, True)
 
 
 @pytest.mark.parametrize("left", [{}, {"s1": 0}])
-def test_where_nothing_can_be_booked_the_list_says_it(left: dict[str, int], built: FakeServices) -> None:
-    built.bookings.left, built.bookings.waiting_list = left, False
+def test_where_nothing_can_be_booked_the_list_says_it(left: dict[str, int], services: FakeServices) -> None:
+    services.bookings.left, services.bookings.waiting_list = left, False
     shown = opened()
     assert (shown.status, shown.headers["Location"]) == (303, "/sessions")
 
 
-def test_each_change_keeps_every_other_answer_and_leads_straight_back(built: FakeServices) -> None:
-    check = sent(steps.booking_check, arrived(built))
+def test_each_change_keeps_every_other_answer_and_leads_straight_back(services: FakeServices) -> None:
+    check = sent(steps.booking_check, arrived(services))
     details = sent(steps.booking_details, check.sent)
     assert "Zoë Okafor" in details.text
     assert "Captions & a break" in details.text
@@ -196,14 +198,14 @@ def test_each_change_keeps_every_other_answer_and_leads_straight_back(built: Fak
     assert changed.sent == check.sent | {"session_id": "s2"}
 
 
-def test_going_back_from_the_details_keeps_what_was_typed(built: FakeServices) -> None:
+def test_going_back_from_the_details_keeps_what_was_typed(services: FakeServices) -> None:
     session = sent(steps.booking_session, {"session_id": "s1", "full_name": "Zoë"})
     details = sent(steps.booking_details, session.sent | {"session_id": "s2"})
     assert 'value="Zoë"' in details.text
 
 
-def test_a_page_is_the_same_form_all_the_way(built: FakeServices) -> None:
-    fields = arrived(built)
+def test_a_page_is_the_same_form_all_the_way(services: FakeServices) -> None:
+    fields = arrived(services)
     check = sent(steps.booking_check, fields)
     again = sent(steps.booking_check, sent(steps.booking_details, check.sent).sent | ANSWERS)
     for shown in (check, again):
@@ -213,13 +215,13 @@ def test_a_page_is_the_same_form_all_the_way(built: FakeServices) -> None:
         )
 
 
-def test_who_reads_the_check_in_a_second_is_not_sent_back(built: FakeServices) -> None:
-    check = sent(steps.booking_check, arrived(built))
-    built.now.moment += timedelta(seconds=1)
+def test_who_reads_the_check_in_a_second_is_not_sent_back(services: FakeServices) -> None:
+    check = sent(steps.booking_check, arrived(services))
+    services.now.moment += timedelta(seconds=1)
     assert sent(bookings.book, check.sent).status == 303
 
 
-def test_no_session_chosen_is_a_mistake_on_the_page_that_asks_for_one(built: FakeServices) -> None:
+def test_no_session_chosen_is_a_mistake_on_the_page_that_asks_for_one(services: FakeServices) -> None:
     for handler in (steps.booking_details, steps.booking_check):
         shown = sent(handler, {"full_name": "Zoë"})
         assert (shown.status, shown.title) == (422, "Error: Choose a session")
@@ -227,8 +229,8 @@ def test_no_session_chosen_is_a_mistake_on_the_page_that_asks_for_one(built: Fak
         assert shown.sent["full_name"] == "Zoë"
 
 
-def test_mistakes_stand_on_the_page_with_the_details_and_everything_else_is_kept(built: FakeServices) -> None:
-    shown = sent(steps.booking_check, arrived(built, email="zoe@nowhere", group_agreement=""))
+def test_mistakes_stand_on_the_page_with_the_details_and_everything_else_is_kept(services: FakeServices) -> None:
+    shown = sent(steps.booking_check, arrived(services, email="zoe@nowhere", group_agreement=""))
     assert (shown.status, shown.title) == (422, "Error: Your details")
     assert "Enter an email address in the correct format" in shown.text
     assert "Select to confirm you agree" in shown.text
@@ -236,15 +238,15 @@ def test_mistakes_stand_on_the_page_with_the_details_and_everything_else_is_kept
     assert shown.sent["session_id"] == "s1"
 
 
-def test_who_has_another_address_is_asked_where_they_work_before_the_check(built: FakeServices) -> None:
-    asked = sent(steps.booking_check, arrived(built, email="zoe@home.example"))
+def test_who_has_another_address_is_asked_where_they_work_before_the_check(services: FakeServices) -> None:
+    asked = sent(steps.booking_check, arrived(services, email="zoe@home.example"))
     assert (asked.status, "Select yes if you work for the trust" in asked.text) == (422, True)
-    check = sent(steps.booking_check, arrived(built, email="zoe@home.example", works_for_trust="yes"))
+    check = sent(steps.booking_check, arrived(services, email="zoe@home.example", works_for_trust="yes"))
     assert (check.status, check.title, "Do you work for the trust?" in check.text) == (200, "Check your answers", True)
 
 
-def test_who_does_not_work_here_is_told_before_they_confirm_and_can_mend_it(built: FakeServices) -> None:
-    shown = sent(steps.booking_check, arrived(built, email="zoe@home.example", works_for_trust="no"))
+def test_who_does_not_work_here_is_told_before_they_confirm_and_can_mend_it(services: FakeServices) -> None:
+    shown = sent(steps.booking_check, arrived(services, email="zoe@home.example", works_for_trust="no"))
     assert (shown.status, "Error" in shown.title, "for people who work for the trust" in shown.text) == (
         409,
         False,
@@ -254,35 +256,35 @@ def test_who_does_not_work_here_is_told_before_they_confirm_and_can_mend_it(buil
     assert shown.sent["email"] == "zoe@home.example"
 
 
-def test_a_session_that_went_meanwhile_leaves_the_answers_and_the_others(built: FakeServices) -> None:
-    fields = arrived(built)
-    del built.bookings.left["s1"]
+def test_a_session_that_went_meanwhile_leaves_the_answers_and_the_others(services: FakeServices) -> None:
+    fields = arrived(services)
+    del services.bookings.left["s1"]
     for handler in (steps.booking_details, steps.booking_check):
         shown = sent(handler, fields)
         assert (shown.status, shown.title, shown.sent["full_name"]) == (409, "Choose another session", "Zoë Okafor")
         assert "Your other answers are kept" in shown.text
 
 
-def test_a_full_session_is_a_place_on_its_waiting_list_from_the_first_page_to_the_last(built: FakeServices) -> None:
-    built.bookings.left["s1"] = 0
-    details, check = opened("s1"), sent(steps.booking_check, arrived(built))
+def test_a_full_session_is_a_place_on_its_waiting_list_from_the_first_page_to_the_last(services: FakeServices) -> None:
+    services.bookings.left["s1"] = 0
+    details, check = opened("s1"), sent(steps.booking_check, arrived(services))
     assert "You can join its waiting list" in details.text
     assert (check.sent["join_waiting_list"], "Confirm and join the waiting list" in check.text) == ("yes", True)
     assert "state=waiting" in sent(bookings.book, check.sent).headers["Location"]
 
 
-def test_whoever_reads_that_they_book_is_never_put_on_a_list_instead(built: FakeServices) -> None:
-    check = sent(steps.booking_check, arrived(built, join_waiting_list="yes"))
+def test_whoever_reads_that_they_book_is_never_put_on_a_list_instead(services: FakeServices) -> None:
+    check = sent(steps.booking_check, arrived(services, join_waiting_list="yes"))
     assert ("join_waiting_list" in check.sent, "Confirm and book" in check.text) == (False, True)
 
 
-def test_who_was_too_late_joins_the_list_with_one_button_and_the_same_form(built: FakeServices) -> None:
-    check = sent(steps.booking_check, arrived(built))
-    built.bookings.refusal = SessionFullError("s1", waiting_list=True)
+def test_who_was_too_late_joins_the_list_with_one_button_and_the_same_form(services: FakeServices) -> None:
+    check = sent(steps.booking_check, arrived(services))
+    services.bookings.refusal = SessionFullError("s1", waiting_list=True)
     late = sent(bookings.book, check.sent)
     assert (late.status, late.title, late.sent) == (409, "This session is full", check.sent)
     assert "Join the waiting list" in late.text
-    built.bookings.refusal = None
+    services.bookings.refusal = None
     done = sent(bookings.book, late.sent | {"join_waiting_list": "yes"})
     assert (done.status, "state=waiting" in done.headers["Location"]) == (303, True)
 
@@ -301,26 +303,28 @@ def test_who_was_too_late_joins_the_list_with_one_button_and_the_same_form(built
     ],
 )
 def test_whatever_stands_in_the_way_the_answers_are_kept_and_there_is_a_way_on(
-    error: Exception, status: int, way_on: str, built: FakeServices
+    error: Exception, status: int, way_on: str, services: FakeServices
 ) -> None:
-    built.bookings.refusal = error
-    check = sent(steps.booking_check, arrived(built))
+    services.bookings.refusal = error
+    check = sent(steps.booking_check, arrived(services))
     shown = sent(bookings.book, check.sent)
     assert (shown.status, shown.title.startswith("Error"), way_on in shown.actions) == (status, False, True)
     assert shown.sent == check.sent
     assert ("Retry-After" in shown.headers) is (status == 503)
 
 
-def test_a_form_that_was_sent_with_other_answers_is_not_sent_again(built: FakeServices) -> None:
-    built.bookings.refusal = SubmissionReusedError("s1")
-    shown = sent(bookings.book, arrived(built))
+def test_a_form_that_was_sent_with_other_answers_is_not_sent_again(services: FakeServices) -> None:
+    services.bookings.refusal = SubmissionReusedError("s1")
+    shown = sent(bookings.book, arrived(services))
     assert (shown.status, "You have already sent this form" in shown.text, shown.sent) == (409, True, {})
 
 
 @pytest.mark.parametrize("handler", [steps.booking_session, steps.booking_details, steps.booking_check])
-def test_a_form_of_two_days_ago_goes_on_with_its_answers_and_a_fresh_token(handler: Any, built: FakeServices) -> None:
-    fields = arrived(built)
-    built.now.moment += timedelta(days=2)
+def test_a_form_of_two_days_ago_goes_on_with_its_answers_and_a_fresh_token(
+    handler: Any, services: FakeServices
+) -> None:
+    fields = arrived(services)
+    services.now.moment += timedelta(days=2)
     shown = sent(handler, fields)
     assert shown.status == 200
     assert shown.sent["form_token"] != fields["form_token"]
@@ -328,41 +332,41 @@ def test_a_form_of_two_days_ago_goes_on_with_its_answers_and_a_fresh_token(handl
     assert "Zoë Okafor" in shown.text
 
 
-def test_a_check_of_two_days_ago_comes_back_to_be_confirmed_once_more(built: FakeServices) -> None:
-    check = sent(steps.booking_check, arrived(built))
-    built.now.moment += timedelta(days=2)
+def test_a_check_of_two_days_ago_comes_back_to_be_confirmed_once_more(services: FakeServices) -> None:
+    check = sent(steps.booking_check, arrived(services))
+    services.now.moment += timedelta(days=2)
     again = sent(bookings.book, check.sent)
     assert (again.status, again.title, AGAIN in again.text) == (422, "Error: Check your answers", True)
-    built.now.moment += timedelta(seconds=4)
+    services.now.moment += timedelta(seconds=4)
     assert sent(bookings.book, again.sent).status == 303
 
 
-def test_a_browser_that_fills_in_what_nobody_sees_costs_nobody_their_place(built: FakeServices) -> None:
-    fields = arrived(built)
+def test_autofilled_honeypot_field_costs_nobody_their_place(services: FakeServices) -> None:
+    fields = arrived(services)
     shown = sent(steps.booking_check, fields | {"website": "http://filled.example"})
     assert (shown.status, shown.title, "filled.example" in shown.html) == (422, "Error: Your details", False)
     assert sent(steps.booking_check, fields).status == 200
 
 
-def test_what_programmes_send_is_none_of_these_pages_business(built: FakeServices) -> None:
+def test_step_pages_refuse_json_empty_bodies_and_cross_site_forms(services: FakeServices) -> None:
     for handler in (steps.booking_session, steps.booking_details, steps.booking_check):
         assert handler(http_requests.json_post(ANSWERS)).status_code == 415
         assert handler(http_requests.post(b"")).status_code == 400
         assert handler(http_requests.form(ANSWERS, origin="https://evil.example")).status_code == 403
 
 
-def test_the_address_of_a_page_that_only_a_form_leads_to_leads_to_the_start(built: FakeServices) -> None:
+def test_get_on_a_form_step_redirects_to_the_start(services: FakeServices) -> None:
     for handler in (steps.booking_session, steps.booking_details, steps.booking_check):
         answer = handler(http_requests.get())
         assert (answer.status_code, answer.headers["Location"]) == (303, "/bookings/new")
 
 
-def test_hostile_answers_are_shown_and_never_obeyed(built: FakeServices) -> None:
+def test_hostile_answers_are_shown_and_never_obeyed(services: FakeServices) -> None:
     hostile = "<script>alert(1)</script>\"' onload=x {{7*7}}"
-    shown = sent(steps.booking_check, arrived(built, adjustments=hostile))
+    shown = sent(steps.booking_check, arrived(services, adjustments=hostile))
     assert (shown.sent["adjustments"], hostile in shown.text) == (hostile, True)
     assert "<script>alert" not in shown.html
-    wrong = sent(steps.booking_check, arrived(built, full_name=hostile, submission_id=hostile, form_token=hostile))
+    wrong = sent(steps.booking_check, arrived(services, full_name=hostile, submission_id=hostile, form_token=hostile))
     assert (wrong.status, "<script>alert" in wrong.html, hostile in wrong.sent.values()) == (422, False, False)
 
 
@@ -378,9 +382,9 @@ def closed(handler: Any, req: func.HttpRequest) -> func.HttpResponse:
     return answer
 
 
-def test_while_booking_is_closed_every_page_says_so_and_where_else_to_turn(built: FakeServices) -> None:
-    fields = arrived(built)
-    built.closed = frozenset({Support.BOOKINGS})
+def test_while_booking_is_closed_every_page_says_so_and_where_else_to_turn(services: FakeServices) -> None:
+    fields = arrived(services)
+    services.closed = frozenset({Support.BOOKINGS})
     asked = [(handler, http_requests.get()) for handler in HANDLERS] + [
         (each, http_requests.form(fields)) for each in SENDING
     ]
@@ -388,31 +392,31 @@ def test_while_booking_is_closed_every_page_says_so_and_where_else_to_turn(built
         answer = closed(handler, req)
         page = answer.get_body().decode()
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "86400")
-        assert f"<h1>{built.content.closed.bookings.title}</h1>" in page
+        assert f"<h1>{services.content.closed.bookings.title}</h1>" in page
         assert all(f'href="{each}"' in page for each in ("/one-to-one", "/help-now", "/resources"))
         assert "quote this code" not in page
-    assert built.bookings.booked == []
+    assert services.bookings.booked == []
 
 
 def test_while_booking_is_closed_a_program_is_told_and_nothing_is_stored(
-    built: FakeServices, caplog: pytest.LogCaptureFixture
+    services: FakeServices, caplog: pytest.LogCaptureFixture
 ) -> None:
-    built.closed = frozenset({Support.BOOKINGS})
+    services.closed = frozenset({Support.BOOKINGS})
     answer = closed(bookings.book, http_requests.json_post({**ANSWERS, "group_agreement": True}))
     assert (answer.status_code, answer.mimetype) == (503, "application/problem+json")
     assert json.loads(answer.get_body())["type"] == "/problems/bookings-closed"
-    assert built.bookings.booked == []
+    assert services.bookings.booked == []
     assert {record.levelname for record in caplog.records} == {"INFO"}
 
 
-def test_while_only_the_other_kind_is_closed_booking_goes_on(built: FakeServices) -> None:
-    built.closed = frozenset({Support.ONE_TO_ONE})
-    assert sent(bookings.book, arrived(built)).status == 303
+def test_while_only_the_other_kind_is_closed_booking_goes_on(services: FakeServices) -> None:
+    services.closed = frozenset({Support.ONE_TO_ONE})
+    assert sent(bookings.book, arrived(services)).status == 303
 
 
-def test_what_was_booked_before_can_still_be_looked_at(built: FakeServices) -> None:
-    location = sent(bookings.book, arrived(built)).headers["Location"]
-    built.closed = frozenset(Support)
+def test_what_was_booked_before_can_still_be_looked_at(services: FakeServices) -> None:
+    location = sent(bookings.book, arrived(services)).headers["Location"]
+    services.closed = frozenset(Support)
     path, _, query = location.partition("?")
     req = func.HttpRequest(
         "GET",
@@ -424,7 +428,7 @@ def test_what_was_booked_before_can_still_be_looked_at(built: FakeServices) -> N
     assert bookings.booking_outcome(req).status_code == 200
 
 
-def test_every_way_in_which_booking_ends_is_a_page_with_a_way_on_or_the_same_for_everybody() -> None:
+def test_every_booking_error_is_a_refusal_page_or_a_listed_exception() -> None:
     """A new error of bookings has to be thought about: whether its answers are kept."""
     known = {each for each in _family(BookingError) if issubclass(each, REFUSALS)}
     assert {each.__name__ for each in _family(BookingError) - known} == {

@@ -10,8 +10,8 @@ import pytest
 
 from functions.forms.body import FORM, JSON, read_body
 from functions.forms.validation import validate
-from functions.referrals.form_fields import Typed
-from functions.web.error_handling import Answering
+from functions.referrals.form_fields import FormFields
+from functions.web.error_handling import ErrorHandling
 from functions.web.responses import page
 from shared.bookings.places.request import BookingRequest
 from shared.referrals.intake.request import referral_model
@@ -42,13 +42,13 @@ REFERRAL = {
 NAME = "Name must only include letters, spaces, hyphens, apostrophes and full stops"
 
 
-def answer_to(req: func.HttpRequest, answering: Answering, model: type = BookingRequest) -> tuple[int, str]:
+def answer_to(req: func.HttpRequest, handle_errors: ErrorHandling, model: type = BookingRequest) -> tuple[int, str]:
     """Status and text of the answer of a handler that only reads and validates."""
 
     def handler(req: func.HttpRequest) -> func.HttpResponse:
         return page("taken: " + validate(model, read_body(req), MISSING).model_dump_json())
 
-    answer = answering(handler)(req)
+    answer = handle_errors(handler)(req)
     return answer.status_code, unescape(answer.get_body().decode())
 
 
@@ -79,9 +79,9 @@ def answer_to(req: func.HttpRequest, answering: Answering, model: type = Booking
     ],
 )
 def test_a_body_that_is_no_form_is_refused_before_anything_is_made_of_it(
-    body: bytes, kind: str, status: int, words: str, answering: Answering
+    body: bytes, kind: str, status: int, words: str, handle_errors: ErrorHandling
 ) -> None:
-    found, text = answer_to(http_requests.post(body, kind), answering)
+    found, text = answer_to(http_requests.post(body, kind), handle_errors)
     assert (found, words in text) == (status, True)
 
 
@@ -111,12 +111,12 @@ def test_a_body_that_is_no_form_is_refused_before_anything_is_made_of_it(
     ],
 )
 def test_a_bad_answer_gets_one_plain_sentence_in_a_form_and_in_json(
-    given: dict[str, Any], field: str, message: str, answering: Answering
+    given: dict[str, Any], field: str, message: str, handle_errors: ErrorHandling
 ) -> None:
     fields = BOOKING | given
-    status, text = answer_to(http_requests.post(urlencode(fields, doseq=True).encode()), answering)
+    status, text = answer_to(http_requests.post(urlencode(fields, doseq=True).encode()), handle_errors)
     assert (status, message in text) == (422, True)
-    status, text = answer_to(http_requests.json_post(fields), answering)
+    status, text = answer_to(http_requests.json_post(fields), handle_errors)
     assert status == 422
     assert json.loads(text)["errors"] == [{"field": field, "pointer": f"#/{field}", "detail": message}]
 
@@ -138,8 +138,10 @@ def test_a_bad_answer_gets_one_plain_sentence_in_a_form_and_in_json(
         ),
     ],
 )
-def test_a_referral_gets_the_same_care(given: dict[str, Any], field: str, message: str, answering: Answering) -> None:
-    status, text = answer_to(http_requests.json_post(REFERRAL | given), answering, REFERRAL_MODEL)
+def test_a_referral_gets_the_same_care(
+    given: dict[str, Any], field: str, message: str, handle_errors: ErrorHandling
+) -> None:
+    status, text = answer_to(http_requests.json_post(REFERRAL | given), handle_errors, REFERRAL_MODEL)
     assert status == 422
     [error] = json.loads(text)["errors"]
     assert error["field"] == field
@@ -150,42 +152,44 @@ def test_a_referral_gets_the_same_care(given: dict[str, Any], field: str, messag
     ("chosen", "needed"), [("email", ["email"]), ("phone", ["phone", "message_ok"]), ("text", ["phone"])]
 )
 def test_what_the_chosen_way_needs_is_asked_for_beside_its_own_field(
-    chosen: str, needed: list[str], answering: Answering
+    chosen: str, needed: list[str], handle_errors: ErrorHandling
 ) -> None:
     given = REFERRAL | {"contact_by": [chosen]}
     given = {name: value for name, value in given.items() if name != "email"}
-    status, text = answer_to(http_requests.json_post(given), answering, REFERRAL_MODEL)
+    status, text = answer_to(http_requests.json_post(given), handle_errors, REFERRAL_MODEL)
     assert (status, [error["field"] for error in json.loads(text)["errors"]]) == (422, needed)
 
 
-def test_every_field_is_named_at_once_in_the_order_of_the_form(answering: Answering) -> None:
-    status, text = answer_to(http_requests.json_post({}), answering)
+def test_every_field_is_named_at_once_in_the_order_of_the_form(handle_errors: ErrorHandling) -> None:
+    status, text = answer_to(http_requests.json_post({}), handle_errors)
     fields = [error["field"] for error in json.loads(text)["errors"]]
     assert (status, fields) == (422, ["session_id", "full_name", "email", "group_agreement"])
 
 
 @pytest.mark.parametrize("name", ["full_name", "email", "adjustments", "session_id"])
-def test_half_of_a_surrogate_pair_is_a_mistake_and_no_failure(name: str, answering: Answering) -> None:
-    status, text = answer_to(http_requests.json_post(BOOKING | {name: "\ud800"}), answering)
+def test_half_of_a_surrogate_pair_is_a_mistake_and_no_failure(name: str, handle_errors: ErrorHandling) -> None:
+    status, text = answer_to(http_requests.json_post(BOOKING | {name: "\ud800"}), handle_errors)
     assert (status, [error["field"] for error in json.loads(text)["errors"]]) == (422, [name])
 
 
 @pytest.mark.parametrize("value", [None, 3, 1.5, True, [], {}, [None], {"a": 1}])
 @pytest.mark.parametrize("name", ["session_id", "full_name", "email", "submission_id", "adjustments"])
-def test_json_of_the_wrong_type_is_a_mistake_and_no_failure(name: str, value: Any, answering: Answering) -> None:
-    status, _ = answer_to(http_requests.json_post(BOOKING | {name: value}), answering)
+def test_json_of_the_wrong_type_is_a_mistake_and_no_failure(
+    name: str, value: Any, handle_errors: ErrorHandling
+) -> None:
+    status, _ = answer_to(http_requests.json_post(BOOKING | {name: value}), handle_errors)
     assert status == 200 if (name, value) == ("submission_id", None) else status == 422
 
 
-def test_a_field_that_the_form_does_not_have_is_ignored_in_a_form(answering: Answering) -> None:
-    status, text = answer_to(http_requests.form(BOOKING | {"is_admin": "1"}), answering)
+def test_a_field_that_the_form_does_not_have_is_ignored_in_a_form(handle_errors: ErrorHandling) -> None:
+    status, text = answer_to(http_requests.form(BOOKING | {"is_admin": "1"}), handle_errors)
     assert (status, "is_admin" in text) == (200, False)
 
 
 def test_a_field_that_the_form_does_not_have_is_refused_in_json_without_repeating_its_name(
-    answering: Answering,
+    handle_errors: ErrorHandling,
 ) -> None:
-    status, text = answer_to(http_requests.json_post(BOOKING | {"is_admin": "1"}), answering)
+    status, text = answer_to(http_requests.json_post(BOOKING | {"is_admin": "1"}), handle_errors)
     assert (status, "is_admin" in text) == (422, False)
     assert json.loads(text)["errors"][0]["detail"] == "Leave out fields that this form does not have"
 
@@ -219,10 +223,10 @@ def test_a_content_type_is_read_as_the_standard_writes_it(kind: str) -> None:
     assert read_body(http_requests.post(b'{"a": 1}', kind)).values == {"a": 1}
 
 
-def test_a_hundred_fields_are_read_and_one_more_is_not(answering: Answering) -> None:
+def test_a_hundred_fields_are_read_and_one_more_is_not(handle_errors: ErrorHandling) -> None:
     fields = [(f"f{number}", "x") for number in range(100)]
     assert len(read_body(http_requests.form(fields)).values) == 100
-    assert answer_to(http_requests.form([*fields, ("f100", "x")]), answering)[0] == 400
+    assert answer_to(http_requests.form([*fields, ("f100", "x")]), handle_errors)[0] == 400
 
 
 @pytest.mark.parametrize(
@@ -235,11 +239,11 @@ def test_a_hundred_fields_are_read_and_one_more_is_not(answering: Answering) -> 
     ],
 )
 def test_a_language_typed_beside_another_is_the_language(fields: dict[str, str], language: str) -> None:
-    typed = Typed.of(read_body(http_requests.form(REFERRAL | fields)), FORM_ASKED)
+    typed = FormFields.of(read_body(http_requests.form(REFERRAL | fields)), FORM_ASKED)
     assert typed.answers(FORM_ASKED)["therapy_language"] == language
 
 
 def test_another_language_that_is_not_named_is_none() -> None:
     fields = {"therapy_language": "another", "therapy_language-another": " "}
-    typed = Typed.of(read_body(http_requests.form(REFERRAL | fields)), FORM_ASKED)
+    typed = FormFields.of(read_body(http_requests.form(REFERRAL | fields)), FORM_ASKED)
     assert "therapy_language" not in typed.answers(FORM_ASKED)

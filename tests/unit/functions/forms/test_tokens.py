@@ -16,13 +16,13 @@ import functions.bookings.steps
 import functions.referrals.refer
 import shared.bootstrap
 from functions.forms.body import Submission
-from functions.forms.tokens import FormTokenError, check, decoy, is_bot, issue
-from shared.bookings.model.allocation_policy import Policy
+from functions.forms.tokens import FormTokenError, check_form_token, decoy_reference, is_bot, issue_token
+from shared.bookings.model.allocation_policy import AllocationPolicy
 from shared.bookings.model.attendee import AttendeeState
 from shared.bookings.model.errors import SessionUnknownError
 from shared.bookings.model.session import Session
-from shared.bookings.places.request import Booked, BookingRequest
-from shared.bookings.places.service import Opening
+from shared.bookings.places.request import BookingRequest, BookingResult
+from shared.bookings.places.service import BookableSession
 from shared.config.settings import Support
 from shared.content.content import Content
 from shared.references import ALPHABET
@@ -43,7 +43,7 @@ SIGNATURE_CHARS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012345678
 
 
 def token(form: str = FORM, submission_id: str = SUBMISSION, now: datetime = MORNING) -> str:
-    return issue(SIGNER.proof, form, submission_id, now)
+    return issue_token(SIGNER.proof, form, submission_id, now)
 
 
 def sent(**fields: object) -> Submission:
@@ -53,7 +53,7 @@ def sent(**fields: object) -> Submission:
 
 def passes(submission: Submission, now: datetime = A_MINUTE_LATER, form: str = FORM) -> bool:
     try:
-        check(BookingRequest, submission, SIGNER.is_proof, form, now)
+        check_form_token(BookingRequest, submission, SIGNER.is_proof, form, now)
     except FormTokenError:
         return False
     return True
@@ -137,7 +137,7 @@ def test_json_needs_no_token_and_has_no_field_for_programmes() -> None:
 
 def test_what_was_answered_comes_back_and_the_error_s_text_holds_none_of_it(content: Content) -> None:
     with pytest.raises(FormTokenError) as caught:
-        check(
+        check_form_token(
             referral_model(content.one_to_one),
             sent(form_token=None, contact_by=["email", "text"]),
             SIGNER.is_proof,
@@ -160,11 +160,11 @@ def test_only_a_programme_fills_in_the_field_that_nobody_sees(filled: object, bo
 def test_a_programme_is_counted_in_one_line_and_its_reference_looks_like_any_other(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    references = [decoy(FORM), decoy(FORM)]
+    references = [decoy_reference(FORM), decoy_reference(FORM)]
 
     assert all(re.fullmatch(f"[{ALPHABET}]{{8}}", each) for each in references)
     assert references[0] != references[1]
-    assert [record.getMessage() for record in caplog.records] == ["dropped what a programme sent, form booking"] * 2
+    assert [record.getMessage() for record in caplog.records] == ["dropped automated submission, form booking"] * 2
     assert {record.levelno for record in caplog.records} == {logging.INFO}
 
 
@@ -175,18 +175,18 @@ def test_a_programme_is_counted_in_one_line_and_its_reference_looks_like_any_oth
 class FakeBookings:
     booked: list[BookingRequest] = field(default_factory=list)
 
-    def openings(self, now: datetime) -> list[Opening]:
-        return [Opening(builders.session(), 3)]
+    def bookable_sessions(self, now: datetime) -> list[BookableSession]:
+        return [BookableSession(builders.session(), 3)]
 
     def session(self, session_id: str) -> Session:
         if session_id != "s1":
             raise SessionUnknownError
         return builders.session()
 
-    def book(self, request: BookingRequest, now: datetime) -> Booked:
+    def book(self, request: BookingRequest, now: datetime) -> BookingResult:
         self.booked.append(request)
         session, state = builders.session(), AttendeeState.CONFIRMED
-        return Booked(session=session, reference="34679CDF", state=state, mail_ids=("mail-1",))
+        return BookingResult(session=session, reference="34679CDF", state=state, mail_ids=("mail-1",))
 
 
 @dataclass
@@ -214,7 +214,7 @@ class FakeServices:
     content: Content
     now: FakeClock
     site_url: str = "https://support.example"
-    policy: Policy = builders.POLICY
+    policy: AllocationPolicy = builders.POLICY
     adjustments_are_read: bool = True
     names_go_to_facilitators: bool = False
     closed: frozenset[Support] = frozenset()
@@ -272,7 +272,7 @@ FORMS = {
 
 
 @pytest.fixture
-def built(content: Content, monkeypatch: pytest.MonkeyPatch) -> FakeServices:
+def services(content: Content, monkeypatch: pytest.MonkeyPatch) -> FakeServices:
     services = FakeServices(content, FakeClock(MORNING))
     for module in (functions.bookings.steps, functions.bookings.book, functions.referrals.refer, shared.bootstrap):
         monkeypatch.setattr(module, "services", lambda: services)
@@ -324,34 +324,34 @@ def followed(form: Form, answer: func.HttpResponse) -> func.HttpResponse:
     return shown
 
 
-def test_a_form_filled_in_by_a_person_is_taken(form: Form, built: FakeServices) -> None:
+def test_a_form_filled_in_by_a_person_is_taken(form: Form, services: FakeServices) -> None:
     fields = opened(form)
-    built.now.moment += timedelta(minutes=2)
+    services.now.moment += timedelta(minutes=2)
     answer = send(form, fields)
 
-    assert (answer.status_code, built.stored) == (303, 1)
+    assert (answer.status_code, services.stored) == (303, 1)
     assert form.title in text(followed(form, answer))
 
 
 @pytest.mark.parametrize("wait", [timedelta(seconds=1), timedelta(days=2)])
 def test_who_is_very_fast_or_comes_back_after_two_days_sends_the_same_page_again(
-    wait: timedelta, form: Form, built: FakeServices
+    wait: timedelta, form: Form, services: FakeServices
 ) -> None:
     fields = opened(form)
-    built.now.moment += wait
+    services.now.moment += wait
     again = send(form, fields)
 
-    assert (again.status_code, built.stored) == (422, 0)
+    assert (again.status_code, services.stored) == (422, 0)
     assert AGAIN in text(again)
     assert "There is a problem" in text(again)
 
     fresh = Hidden(again).fields
-    built.now.moment += timedelta(seconds=10)
-    assert (send(form, fresh).status_code, built.stored) == (303, 1)
+    services.now.moment += timedelta(seconds=10)
+    assert (send(form, fresh).status_code, services.stored) == (303, 1)
     assert fresh["submission_id"] == fields["submission_id"]
 
 
-def test_the_page_that_comes_back_holds_every_answer(form: Form, built: FakeServices) -> None:
+def test_the_page_that_comes_back_holds_every_answer(form: Form, services: FakeServices) -> None:
     answer = send(form, {})
     shown, sent_along = text(answer), Hidden(answer).fields
 
@@ -363,64 +363,66 @@ def test_the_page_that_comes_back_holds_every_answer(form: Form, built: FakeServ
 
 @pytest.mark.parametrize("changes", [{"form_token": "x"}, {"submission_id": "submission-9876543210"}])
 def test_a_form_that_no_page_handed_out_stores_nothing(
-    changes: dict[str, str], form: Form, built: FakeServices
+    changes: dict[str, str], form: Form, services: FakeServices
 ) -> None:
     fields = opened(form)
-    built.now.moment += timedelta(minutes=2)
+    services.now.moment += timedelta(minutes=2)
     nudge = http_requests.Outbox()
 
     assert send(form, fields | changes, nudge).status_code == 422
-    assert (built.stored, nudge.messages) == (0, [])
+    assert (services.stored, nudge.messages) == (0, [])
 
 
-def test_the_token_of_the_other_form_is_not_taken(built: FakeServices) -> None:
+def test_the_token_of_the_other_form_is_not_taken(services: FakeServices) -> None:
     booking, referral = FORMS["booking"], FORMS["one-to-one"]
     fields = opened(booking)
-    built.now.moment += timedelta(minutes=2)
+    services.now.moment += timedelta(minutes=2)
 
     assert send(referral, fields).status_code == 422
-    assert built.stored == 0
+    assert services.stored == 0
 
 
-def test_mistakes_are_named_at_once_and_the_page_with_them_has_a_fresh_token(form: Form, built: FakeServices) -> None:
+def test_mistakes_are_named_at_once_and_the_page_with_them_has_a_fresh_token(
+    form: Form, services: FakeServices
+) -> None:
     answer = send(form, {"full_name": ""})
 
     assert answer.status_code == 422
     assert "Enter your name" in text(answer)
     assert AGAIN not in text(answer)
     fresh = Hidden(answer).fields
-    built.now.moment += timedelta(seconds=10)
+    services.now.moment += timedelta(seconds=10)
     assert send(form, fresh).status_code == 303
 
 
 def test_a_referral_whose_hidden_field_was_filled_in_comes_back_and_is_never_called_received(
-    built: FakeServices,
+    services: FakeServices,
 ) -> None:
     """A browser may fill in what its owner does not see: nothing of theirs may be dropped behind a page of thanks."""
     form = FORMS["one-to-one"]
     fields = opened(form)
-    built.now.moment += timedelta(minutes=2)
+    services.now.moment += timedelta(minutes=2)
     answer = send(form, fields | {"website": "http://filled.example"})
 
-    assert (answer.status_code, built.stored) == (422, 0)
+    assert (answer.status_code, services.stored) == (422, 0)
     assert AGAIN in text(answer)
     assert "A long <story>" in text(answer)
 
 
 def test_what_looks_like_success_to_a_programme_stores_nothing_and_tells_no_queue(
-    built: FakeServices, caplog: pytest.LogCaptureFixture
+    services: FakeServices, caplog: pytest.LogCaptureFixture
 ) -> None:
     form = FORMS["booking"]
     fields = opened(form)
-    built.now.moment += timedelta(minutes=2)
+    services.now.moment += timedelta(minutes=2)
     nudge = http_requests.Outbox()
     person, programme = send(form, fields), send(form, fields | {"website": "http://buy.example"}, nudge)
 
     assert (person.status_code, programme.status_code) == (303, 303)
     assert shape(person.headers["Location"]) == shape(programme.headers["Location"])
     assert shape(text(followed(form, person))) == shape(text(followed(form, programme)))
-    assert (built.stored, nudge.messages) == (1, [])
-    assert [each.getMessage() for each in caplog.records if "programme" in each.getMessage()]
+    assert (services.stored, nudge.messages) == (1, [])
+    assert [each.getMessage() for each in caplog.records if "automated submission" in each.getMessage()]
     assert not any("Zoë" in each.getMessage() or "buy" in each.getMessage() for each in caplog.records)
 
 
@@ -429,7 +431,7 @@ def shape(text: str) -> str:
     return re.sub(r"proof=[\w-]{22}", "proof=", re.sub(f"[{ALPHABET}]{{8}}", "REFERENCE", text))
 
 
-def test_the_field_for_programmes_is_labelled_out_of_sight_and_out_of_reach(form: Form, built: FakeServices) -> None:
+def test_the_field_for_programmes_is_labelled_out_of_sight_and_out_of_reach(form: Form, services: FakeServices) -> None:
     page = form.show(http_requests.get()).get_body().decode()
     [block] = re.findall(r'<div class="nhsuk-u-visually-hidden">(.*?)</div>', page, re.DOTALL)
 

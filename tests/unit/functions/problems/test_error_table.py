@@ -70,8 +70,8 @@ def test_whatever_storage_answers_may_be_tried_again(kind: type[Exception]) -> N
 def test_every_problem_says_what_to_do_next_and_offers_a_way_out(problem: Problem) -> None:
     assert problem.title
     assert problem.detail.endswith(".")
-    assert problem.way_out.startswith("/")
-    assert problem.way_out_text
+    assert problem.next_link.startswith("/")
+    assert problem.next_link_text
     assert problem.type.startswith("/problems/")
 
 

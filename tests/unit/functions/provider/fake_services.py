@@ -14,14 +14,14 @@ import azure.functions as func
 from local.setup.keys import new_keys
 from shared.content.content import Content
 from shared.passphrase import PassphraseHash
-from shared.referrals.collection.acknowledgement import Acknowledging
+from shared.referrals.collection.acknowledgement import AcknowledgementRecorder
 from shared.referrals.collection.collector import Collector
 from shared.referrals.collection.lockout import Lockout
 from shared.referrals.delivery.links import ReferralLinks
 from shared.referrals.intake.service import ReferralService
 from shared.referrals.model import Sealed
 from shared.referrals.repository import ReferralRepository
-from shared.referrals.sealing import LocalKey, Sealer, content_key, opened
+from shared.referrals.sealing import LocalKey, Sealer, content_key, decrypt
 from shared.signing import Signer
 from tests.builders import KEY, MORNING, referral_request
 from tests.fakes import FakeClock, FakeTable
@@ -57,7 +57,7 @@ class FakeServices:
             lockout=Lockout(self.tries),
             passphrases=(_HASH,),
             content_key=lambda sealed: content_key(sealed, self.unwrapper),
-            unseal=opened,
+            unseal=decrypt,
             acknowledge_reference=self.acknowledging.acknowledge,
         )
 
@@ -66,8 +66,8 @@ class FakeServices:
         return ReferralRepository(self.statuses, self.sealed, FakeTable())
 
     @cached_property
-    def acknowledging(self) -> Acknowledging:
-        return Acknowledging(self.rows)
+    def acknowledging(self) -> AcknowledgementRecorder:
+        return AcknowledgementRecorder(self.rows)
 
     @cached_property
     def referral_links(self) -> ReferralLinks:

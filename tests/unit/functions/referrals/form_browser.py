@@ -10,7 +10,7 @@ type Fields = list[tuple[str, str]]
 type Send = Callable[[str, Fields], func.HttpResponse]
 
 
-class Visitor:
+class FormBrowser:
     """Holds one page at a time. `send` posts fields to an address and returns the answer."""
 
     def __init__(self, send: Send, first: func.HttpResponse) -> None:
@@ -34,7 +34,7 @@ class Visitor:
         """What would be sent now, the token and the like left out."""
         return [(name, value) for name, value in self.page.fields if name not in {"form_token", "submission_id"}]
 
-    def fill(self, **answers: str | list[str]) -> "Visitor":
+    def fill(self, **answers: str | list[str]) -> "FormBrowser":
         """Answers questions of this page; a name that it does not ask is an error."""
         for name, value in answers.items():
             field = name.replace("__", "-")
@@ -44,7 +44,7 @@ class Visitor:
             self.page.fields += [(field, each) for each in values]
         return self
 
-    def press(self, words: str = "Continue") -> "Visitor":
+    def press(self, words: str = "Continue") -> "FormBrowser":
         """Presses the button with these words; Enter in a field is the first button, `press("")`."""
         button = next(each for each in self.page.buttons if each["text"].startswith(words))
         action = button.get("formaction") or self.page.action

@@ -10,7 +10,7 @@ import functions.referrals.status
 import shared.bootstrap
 from functions.referrals.status import referral_status, referral_status_form
 from shared.content.content import Content
-from shared.referrals.intake.status_lookup import Enquiries, Guesses
+from shared.referrals.intake.status_lookup import GuessLimiter, StatusLookup
 from shared.referrals.model import Referral, ReferralState
 from tests import builders
 from tests.fakes import FakeTime
@@ -28,14 +28,14 @@ class FakeServices:
     site_url: str = SITE
 
     def __post_init__(self) -> None:
-        self.enquiries = Enquiries(self.known.get, Guesses(FakeTime().monotonic))
+        self.enquiries = StatusLookup(self.known.get, GuessLimiter(FakeTime().monotonic))
 
     def stand(self, **facts: Any) -> None:
         self.known[REFERENCE] = builders.referral(reference=REFERENCE, **facts)
 
 
 @pytest.fixture
-def built(content: Content, monkeypatch: pytest.MonkeyPatch) -> FakeServices:
+def services(content: Content, monkeypatch: pytest.MonkeyPatch) -> FakeServices:
     services = FakeServices(content)
     for module in (functions.referrals.status, shared.bootstrap):
         monkeypatch.setattr(module, "services", lambda: services)
@@ -67,9 +67,9 @@ STATES: list[tuple[dict[str, Any], str, str]] = [
 
 @pytest.mark.parametrize(("facts", "word", "heading"), STATES)
 def test_a_person_reads_how_far_it_has_come_and_a_programme_one_word(
-    facts: dict[str, Any], word: str, heading: str, built: FakeServices
+    facts: dict[str, Any], word: str, heading: str, services: FakeServices
 ) -> None:
-    built.stand(**facts)
+    services.stand(**facts)
 
     shown = text(ask())
     told = referral_status(http_requests.json_post({"reference": REFERENCE}))
@@ -80,7 +80,7 @@ def test_a_person_reads_how_far_it_has_come_and_a_programme_one_word(
     assert told.get_body().decode() == f'{{"reference": "{REFERENCE}", "status": "{word}"}}'
 
 
-def test_the_form_shows_nothing_and_asks_for_one_thing(built: FakeServices) -> None:
+def test_the_form_shows_nothing_and_asks_for_one_thing(services: FakeServices) -> None:
     page = Page(referral_status_form(http_requests.get()).get_body().decode())
 
     assert page.all("name", "input") == ["reference"]
@@ -88,12 +88,12 @@ def test_the_form_shows_nothing_and_asks_for_one_thing(built: FakeServices) -> N
     assert page.all("autocomplete", "form") == ["off"]
 
 
-def test_a_reference_is_found_however_it_is_typed(built: FakeServices) -> None:
+def test_a_reference_is_found_however_it_is_typed(services: FakeServices) -> None:
     assert {ask(typed).status_code for typed in ("34hk mptv", " 34-HK-MP-TV", "34нкмртv", "٣٤HKMPTV")} == {200}
 
 
 @pytest.mark.parametrize("typed", ["34HKMPTW", "nothing", "<b>34HKMPTV", "' or PartitionKey ne '"])
-def test_what_is_not_there_is_not_found_in_the_same_words_whatever_it_is(typed: str, built: FakeServices) -> None:
+def test_what_is_not_there_is_not_found_in_the_same_words_whatever_it_is(typed: str, services: FakeServices) -> None:
     answer = ask(typed)
     other = ask("99999999")
 
@@ -103,7 +103,7 @@ def test_what_is_not_there_is_not_found_in_the_same_words_whatever_it_is(typed: 
     assert text(answer) == text(other)
 
 
-def test_a_programme_is_told_the_same(built: FakeServices) -> None:
+def test_a_programme_is_told_the_same(services: FakeServices) -> None:
     unknown = referral_status(http_requests.json_post({"reference": "34HKMPTW"}))
     missing = referral_status(http_requests.json_post({"other": 1}))
 
@@ -114,14 +114,14 @@ def test_a_programme_is_told_the_same(built: FakeServices) -> None:
 @pytest.mark.parametrize(
     "req", [http_requests.form({"reference": "  "}), http_requests.form({}, accept=http_requests.BROWSER)]
 )
-def test_who_enters_nothing_is_asked_again(req: func.HttpRequest, built: FakeServices) -> None:
+def test_who_enters_nothing_is_asked_again(req: func.HttpRequest, services: FakeServices) -> None:
     answer = referral_status(req)
 
     assert answer.status_code == 422
     assert "Enter your reference" in text(answer)
 
 
-def test_who_guesses_too_often_has_to_wait(built: FakeServices) -> None:
+def test_who_guesses_too_often_has_to_wait(services: FakeServices) -> None:
     answers = [ask("99999999") for _ in range(60)]
     refused = ask()
 
@@ -130,7 +130,7 @@ def test_who_guesses_too_often_has_to_wait(built: FakeServices) -> None:
 
 
 def test_no_reference_is_ever_in_an_address_or_in_the_log(
-    built: FakeServices, caplog: pytest.LogCaptureFixture
+    services: FakeServices, caplog: pytest.LogCaptureFixture
 ) -> None:
     for answer in (ask(), ask("34HKMPTW")):
         assert "Location" not in answer.headers

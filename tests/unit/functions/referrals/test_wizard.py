@@ -20,13 +20,13 @@ from tests.builders import MORNING
 from tests.fakes import FakeClock
 from tests.unit.functions import http_requests
 from tests.unit.functions.forms.test_tokens import FakeServices
-from tests.unit.functions.referrals.form_browser import Fields, Visitor
+from tests.unit.functions.referrals.form_browser import Fields, FormBrowser
 
 STORY = "أشعر بالتعب\r\n<b>and</b> \"more\" & 'so'"
 
 
 @pytest.fixture(params=["this trust", "another trust"])
-def built(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> FakeServices:
+def services(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> FakeServices:
     content = builders.content() if request.param == "this trust" else builders.other_content()
     return serving(content, monkeypatch)
 
@@ -43,11 +43,11 @@ def serving(content: Content, monkeypatch: pytest.MonkeyPatch) -> FakeServices:
     return services
 
 
-def begin(built: FakeServices) -> Visitor:
+def begin(services: FakeServices) -> FormBrowser:
     """Somebody who takes ten seconds for each page, on the page that says what the form is."""
 
     def send(action: str, fields: Fields) -> func.HttpResponse:
-        built.now.moment += timedelta(seconds=10)
+        services.now.moment += timedelta(seconds=10)
         req = http_requests.form(fields)
         if action == "/one-to-one":
             answer = functions.referrals.refer.refer(req, http_requests.Outbox())
@@ -57,7 +57,7 @@ def begin(built: FakeServices) -> Visitor:
         assert isinstance(answer, func.HttpResponse)
         return answer
 
-    return Visitor(send, functions.referrals.refer.one_to_one_form(http_requests.get()))
+    return FormBrowser(send, functions.referrals.refer.one_to_one_form(http_requests.get()))
 
 
 SAID: dict[str, Any] = {
@@ -79,13 +79,13 @@ SAID: dict[str, Any] = {
 }
 
 
-def answer(person: Visitor, **said: Any) -> Visitor:
+def answer(person: FormBrowser, **said: Any) -> FormBrowser:
     """Answers whatever this page asks of what there is to say, and continues."""
     asked = {name: value for name, value in (SAID | said).items() if name.replace("__", "-") in person.page.asked}
     return person.fill(**asked).press()
 
 
-def until(person: Visitor, title: str, **said: Any) -> Visitor:
+def until(person: FormBrowser, title: str, **said: Any) -> FormBrowser:
     """Answers page after page until one is called so."""
     if person.title == "About the form":
         person.press("Start now")
@@ -96,12 +96,12 @@ def until(person: Visitor, title: str, **said: Any) -> Visitor:
     raise AssertionError(f"never came to {title}, but to {person.title}")
 
 
-def test_the_whole_way_ends_in_one_referral_that_holds_every_answer(built: FakeServices) -> None:
-    person = until(begin(built), "Check your form").press()
+def test_the_whole_way_ends_in_one_referral_that_holds_every_answer(services: FakeServices) -> None:
+    person = until(begin(services), "Check your form").press()
     person.fill(consent_share="yes").press("Agree and send")
 
     assert person.answer.status_code == 303
-    [request] = built.referrals.accepted
+    [request] = services.referrals.accepted
     kept = json.loads(request.answers)
     assert kept["what_brings_you"] == STORY.replace("\r\n", "\n")
     assert kept["therapy_language"] == "Ga"
@@ -111,13 +111,13 @@ def test_the_whole_way_ends_in_one_referral_that_holds_every_answer(built: FakeS
     assert not {"zoe", "Ga", "monday"} & set(person.answer.headers["Location"].split("/"))
 
 
-def test_nothing_is_stored_before_it_is_sent(built: FakeServices) -> None:
-    until(begin(built), "Check your form").press()
-    assert built.stored == 0
+def test_nothing_is_stored_before_it_is_sent(services: FakeServices) -> None:
+    until(begin(services), "Check your form").press()
+    assert services.stored == 0
 
 
-def test_back_leads_through_every_page_to_the_first_and_keeps_all_that_was_typed(built: FakeServices) -> None:
-    person = until(begin(built), "Check your form")
+def test_back_leads_through_every_page_to_the_first_and_keeps_all_that_was_typed(services: FakeServices) -> None:
+    person = until(begin(services), "Check your form")
     typed = sorted(pair for pair in person.sent_along if pair[0] not in {"at", "website"})
     titles = []
     while person.title != "About the form":
@@ -125,7 +125,7 @@ def test_back_leads_through_every_page_to_the_first_and_keeps_all_that_was_typed
         titles.append(person.title)
         now = sorted((n, v.replace("\r\n", "\n")) for n, v in person.sent_along if n not in {"at", "website"} and v)
         assert now == [(name, value.replace("\r\n", "\n")) for name, value in typed]
-    assert len(titles) == len(built.content.one_to_one.pages) + 1
+    assert len(titles) == len(services.content.one_to_one.pages) + 1
     assert len(set(titles)) == len(titles)
 
 
@@ -144,7 +144,7 @@ def test_a_mistake_is_said_on_its_page_with_what_was_typed(ours: FakeServices) -
 
 
 @pytest.mark.parametrize("page", [page.title for page in builders.content().one_to_one.pages])
-def test_a_page_says_what_it_needs_and_lets_by_whom_it_may(page: str, ours: FakeServices) -> None:
+def test_empty_page_is_refused_only_if_it_has_required_questions(page: str, ours: FakeServices) -> None:
     person = until(begin(ours), page)
     asked = next(each for each in ours.content.one_to_one.pages if each.title == page)
     person.page.fields = [pair for pair in person.page.fields if pair[0] not in person.page.asked]
@@ -203,9 +203,9 @@ def test_the_answers_to_check_are_in_words(monkeypatch: pytest.MonkeyPatch) -> N
     assert "discreet" not in shown
 
 
-def test_change_leads_there_and_straight_back(built: FakeServices) -> None:
-    person = until(begin(built), "Check your form")
-    name = next(page for page in built.content.one_to_one.pages if page.key == "full_name")
+def test_change_leads_there_and_straight_back(services: FakeServices) -> None:
+    person = until(begin(services), "Check your form")
+    name = next(page for page in services.content.one_to_one.pages if page.key == "full_name")
     short = name.questions[0].short
     assert person.press(f"Change {short}").title == name.title
     assert person.fill(full_name="Other").press().title == "Check your form"
@@ -222,7 +222,7 @@ def test_a_changed_answer_that_asks_for_another_one_is_followed_up_and_then_chec
     assert "07700 900 982" in person.text
 
 
-def test_whoever_changes_to_what_this_is_not_for_is_told_and_can_change_back(ours: FakeServices) -> None:
+def test_changing_to_an_ineligible_answer_is_explained_and_can_be_undone(ours: FakeServices) -> None:
     person = (
         until(begin(ours), "Check your form").press("Change Works for the trust").fill(works_for_trust="no").press()
     )
@@ -256,11 +256,11 @@ def test_the_same_form_sent_twice_is_one_submission(ours: FakeServices) -> None:
     assert len({request.submission_id for request in ours.referrals.accepted}) == 1
 
 
-def replace_page(person: Visitor) -> Callable[[], Visitor]:
+def replace_page(person: FormBrowser) -> Callable[[], FormBrowser]:
     """What the browser's Back shows again."""
     answer = person.answer
 
-    def again() -> Visitor:
+    def again() -> FormBrowser:
         person.show(answer)
         return person.fill(consent_share="yes")
 
@@ -330,7 +330,7 @@ def test_who_saw_an_error_and_sends_other_answers_learns_the_reference_of_the_fi
         ({"availability": ["sunday-morning"]}, "Error: When you could come"),
     ],
 )
-def test_the_end_believes_nothing_that_an_earlier_page_let_by(
+def test_final_submission_validates_every_hidden_field_again(
     damage: dict[str, list[str]], title: str, ours: FakeServices
 ) -> None:
     """What came along in hidden fields may have been changed by anybody."""
@@ -351,7 +351,7 @@ def test_after_mending_what_the_end_refused_a_person_checks_and_sends(ours: Fake
 
 @pytest.mark.parametrize("at", ["", "nowhere", "consent", "start", "../x", "<script>", "a" * 5000])
 @pytest.mark.parametrize("go", ["", "next", "back", "change:", "change:full_name", "change:nowhere", "x" * 5000])
-def test_whatever_a_form_says_of_where_it_was_there_is_a_page(at: str, go: str, built: FakeServices) -> None:
+def test_any_position_and_action_in_the_form_leads_to_a_page(at: str, go: str, services: FakeServices) -> None:
     answer = functions.referrals.refer.questions(http_requests.form([("at", at), ("go", go), ("full_name", "Zoë")]))
     assert answer.status_code == 200
     assert b"Zo\xc3\xab" in answer.get_body()
@@ -361,22 +361,22 @@ def test_whatever_a_form_says_of_where_it_was_there_is_a_page(at: str, go: str, 
 @pytest.mark.parametrize(
     "fields", [[("full_name", "a"), ("full_name", "b")], [("at", "x")], [("submission_id", "x")] * 2]
 )
-def test_fields_that_come_twice_are_a_mistake_and_no_failure(at: str, fields: Fields, built: FakeServices) -> None:
+def test_fields_that_come_twice_are_a_mistake_and_no_failure(at: str, fields: Fields, services: FakeServices) -> None:
     for go in ("next", "back"):
         answer = functions.referrals.refer.questions(http_requests.form([("at", at), ("go", go), *fields]))
         assert answer.status_code in {200, 422}
 
 
-def test_fields_that_the_form_does_not_have_do_not_travel(built: FakeServices) -> None:
+def test_fields_that_the_form_does_not_have_do_not_travel(services: FakeServices) -> None:
     answer = functions.referrals.refer.questions(http_requests.form([("is_admin", "canary"), ("at", "full_name")]))
     assert b"canary" not in answer.get_body()
 
 
-def test_the_questions_are_a_form_and_never_json(built: FakeServices) -> None:
+def test_the_questions_are_a_form_and_never_json(services: FakeServices) -> None:
     assert functions.referrals.refer.questions(http_requests.json_post({"at": "full_name"})).status_code == 415
 
 
-def test_an_address_that_was_kept_begins_the_form_anew(built: FakeServices) -> None:
+def test_bookmarked_question_page_redirects_to_the_start(services: FakeServices) -> None:
     answer = functions.referrals.refer.questions_from_the_start(http_requests.get())
     assert (answer.status_code, answer.headers["Location"]) == (303, "/one-to-one")
 
@@ -393,7 +393,7 @@ def test_who_comes_while_the_provider_s_mailbox_fails_is_told_and_shown_another_
     assert ("are not arriving at the moment" in followed(person)) is failing
 
 
-def followed(person: Visitor) -> str:
+def followed(person: FormBrowser) -> str:
     path, _, query = person.answer.headers["Location"].partition("?")
     params = dict(pair.split("=", 1) for pair in query.split("&"))
     reference = {"reference": path.rpartition("/")[2]}
@@ -412,9 +412,7 @@ def test_the_last_page_says_until_when_to_wait_in_weekdays(ours: FakeServices) -
 @pytest.mark.parametrize(
     ("name", "other"), [("by", "2023-09-16"), ("by", ""), ("proof", "x"), ("reference", "34679CDG")]
 )
-def test_the_last_page_is_shown_to_whom_it_was_given_and_says_what_it_said(
-    name: str, other: str, ours: FakeServices
-) -> None:
+def test_outcome_page_with_an_altered_address_is_not_found(name: str, other: str, ours: FakeServices) -> None:
     person = until(begin(ours), "Check your form").press().fill(consent_share="yes").press("Agree and send")
     path, _, query = person.answer.headers["Location"].partition("?")
     params = (
@@ -459,12 +457,16 @@ def test_a_whole_document_is_taken_and_every_mistake_in_one_is_named_at_once(our
     ]
 
 
-def test_the_longest_form_fits_into_what_is_read(built: FakeServices) -> None:
+def test_the_longest_form_fits_into_what_is_read(services: FakeServices) -> None:
     """In a script of four bytes a character, each of which a browser sends as twelve."""
-    long = {each.ask: "😀" * each.most for each in built.content.one_to_one.questions if each.question.kind == "long"}
+    long = {
+        each.ask: "😀" * each.max_length
+        for each in services.content.one_to_one.questions
+        if each.question.kind == "long"
+    }
     long |= {"full_name": "𞤀" * 100, "therapy_language__another": "𞤀" * 60, "pronouns": "𞤀" * 20}
     every_time, every_way = list(CATALOGUE["availability"].options), list(CATALOGUE["contact_by"].options)
     chosen = {"availability": every_time, "best_times": every_time, "contact_by": every_way}
-    person = until(begin(built), "Check your form", **long, **chosen)
+    person = until(begin(services), "Check your form", **long, **chosen)
     person.press().fill(consent_share="yes").press("Agree and send")
-    assert (person.answer.status_code, built.stored) == (303, 1)
+    assert (person.answer.status_code, services.stored) == (303, 1)

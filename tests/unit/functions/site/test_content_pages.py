@@ -26,7 +26,7 @@ class FakeServices:
 
 
 @pytest.fixture
-def built(content: Content, monkeypatch: pytest.MonkeyPatch) -> FakeServices:
+def services(content: Content, monkeypatch: pytest.MonkeyPatch) -> FakeServices:
     services = FakeServices(content)
     for module in (functions.site.content_pages, shared.bootstrap):
         monkeypatch.setattr(module, "services", lambda: services)
@@ -50,71 +50,73 @@ def without(content: Content, **resources: Any) -> Content:
     return content.model_copy(update={"resources": content.resources.model_copy(update=resources)})
 
 
-def test_the_start_page_says_what_is_offered_who_sees_what_and_how_to_get_time_for_it(built: FakeServices) -> None:
-    page, start = text(functions.site.content_pages.start), built.content.start
-    said = [built.content.groups.summary, built.content.one_to_one.summary, start.groups_seen_by]
+def test_the_start_page_says_what_is_offered_who_sees_what_and_how_to_get_time_for_it(services: FakeServices) -> None:
+    page, start = text(functions.site.content_pages.start), services.content.start
+    said = [services.content.groups.summary, services.content.one_to_one.summary, start.groups_seen_by]
     said += [start.one_to_one_seen_by, *(each.heading for each in start.sections + start.background)]
     assert [each for each in said if each not in page] == []
     assert "confidential wellbeing appointment" in page
     assert all(f"<li>{principle}</li>" in page for principle in ("support", "education", "challenge"))
 
 
-def test_nothing_that_somebody_has_to_know_stands_below_the_buttons_only(built: FakeServices) -> None:
+def test_nothing_that_somebody_has_to_know_stands_below_the_buttons_only(services: FakeServices) -> None:
     page = text(functions.site.content_pages.start)
     first = page.index("nhsuk-button")
-    for needed in (built.content.start.sections[0].heading, built.content.start.groups_seen_by, "/help-now"):
+    for needed in (services.content.start.sections[0].heading, services.content.start.groups_seen_by, "/help-now"):
         assert page.index(needed) < first
 
 
 @pytest.mark.parametrize(("closed", "buttons"), [(set(), 2), ({Support.BOOKINGS}, 1), (set(Support), 0)])
-def test_what_is_closed_has_no_button_and_says_so(closed: set[Support], buttons: int, built: FakeServices) -> None:
-    built.closed = frozenset(closed)
+def test_what_is_closed_has_no_button_and_says_so(closed: set[Support], buttons: int, services: FakeServices) -> None:
+    services.closed = frozenset(closed)
     page = text(functions.site.content_pages.start)
     assert page.count('data-module="nhsuk-button"') == buttons
-    assert (built.content.closed.bookings.title in page) is (Support.BOOKINGS in closed)
+    assert (services.content.closed.bookings.title in page) is (Support.BOOKINGS in closed)
 
 
-def test_urgent_help_names_every_place_who_answers_there_and_when_it_was_tried(built: FakeServices) -> None:
+def test_urgent_help_names_every_place_who_answers_there_and_when_it_was_tried(services: FakeServices) -> None:
     page = text(functions.site.content_pages.help_now)
     for each in ("999", "tel:111", "tel:116123", "85258", "people who work for", "last checked", "22 November 2026"):
         assert each in page
     assert page.index("999") < page.index("tel:111") < page.index("116 123")
 
 
-def test_a_card_that_was_checked_long_ago_is_what_the_page_admits(built: FakeServices, other_content: Content) -> None:
-    built.content = other_content
+def test_help_page_shows_the_oldest_date_on_which_a_card_was_checked(
+    services: FakeServices, other_content: Content
+) -> None:
+    services.content = other_content
     assert "1 February 2031" in text(functions.site.content_pages.help_now)
 
 
-def test_the_privacy_notice_names_who_sees_what_and_how_long_it_is_kept_here(built: FakeServices) -> None:
+def test_the_privacy_notice_names_who_sees_what_and_how_long_it_is_kept_here(services: FakeServices) -> None:
     page = text(functions.site.content_pages.privacy)
-    assert built.content.provider.name in page
+    assert services.content.provider.name in page
     assert "deleted 41 days after the session" in page
 
 
 @pytest.mark.parametrize("name", ["accessibility", "cookies"])
-def test_a_notice_is_shown_whole(name: str, built: FakeServices) -> None:
-    page, article = text(getattr(functions.site.content_pages, name)), getattr(built.content, name)
+def test_a_notice_is_shown_whole(name: str, services: FakeServices) -> None:
+    page, article = text(getattr(functions.site.content_pages, name)), getattr(services.content, name)
     assert f"<h1>{article.title}</h1>" in page
     assert all(each.heading in page for each in article.sections)
 
 
-def test_the_prompts_can_be_read_and_printed(built: FakeServices) -> None:
-    page, article = text(functions.site.content_pages.prompts), built.content.resources.prompts
+def test_the_prompts_can_be_read_and_printed(services: FakeServices) -> None:
+    page, article = text(functions.site.content_pages.prompts), services.content.resources.prompts
     assert article is not None
     assert all(prompt in page for each in article.sections for prompt in each.items)
     assert page.count("app-screen-only") == 2  # what says how to print, and a link, are not printed
 
 
-def test_without_prompts_there_is_neither_page_nor_link(built: FakeServices) -> None:
-    built.content = without(built.content, prompts=None)
+def test_without_prompts_there_is_neither_page_nor_link(services: FakeServices) -> None:
+    services.content = without(services.content, prompts=None)
     assert shown(functions.site.content_pages.prompts).status_code == 404
     assert "/resources/prompts" not in text(functions.site.content_pages.list_resources)
 
 
-def test_a_resource_that_has_no_place_yet_is_not_shown(built: FakeServices) -> None:
+def test_a_resource_that_has_no_place_yet_is_not_shown(services: FakeServices) -> None:
     page = text(functions.site.content_pages.list_resources)
-    items = built.content.resources.items
+    items = services.content.resources.items
     assert [each.name for each in items if each.url] == [each.name for each in items if f">{each.name}</a>" in page]
     assert any(each.url is None for each in items)
 
@@ -162,9 +164,9 @@ def test_only_what_the_copy_offers_can_be_downloaded(name: str, folder: Path) ->
 
 
 def test_a_download_is_saved_and_never_shown_in_the_page_s_place(
-    built: FakeServices, folder: Path, monkeypatch: pytest.MonkeyPatch
+    services: FakeServices, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    built.content = without(built.content, items=(FORM,))
+    services.content = without(services.content, items=(FORM,))
     monkeypatch.setattr(downloads.download, "__defaults__", (folder,))
     answer = shown(functions.site.content_pages.resource_file, "form.docx")
     assert (answer.status_code, answer.get_body()) == (200, b"w" * 2500)

@@ -59,7 +59,7 @@ class FakeServices:
 
 
 @pytest.fixture
-def built(content: Content, monkeypatch: pytest.MonkeyPatch) -> FakeServices:
+def services(content: Content, monkeypatch: pytest.MonkeyPatch) -> FakeServices:
     services = FakeServices(content)
     monkeypatch.setattr(functions.site.health, "services", lambda: services)
     return services
@@ -71,24 +71,24 @@ def asked() -> tuple[int, dict[str, Any]]:
     return answer.status_code, json.loads(answer.get_body())
 
 
-def test_a_service_whose_schedule_has_just_run_is_healthy(built: FakeServices) -> None:
-    built.heartbeat.beat(MORNING - timedelta(minutes=15))
+def test_a_service_whose_schedule_has_just_run_is_healthy(services: FakeServices) -> None:
+    services.heartbeat.beat(MORNING - timedelta(minutes=15))
 
     assert asked() == (200, {"status": "healthy"})
 
 
-def test_a_schedule_that_has_been_silent_for_16_minutes_is_told(built: FakeServices) -> None:
-    built.heartbeat.beat(MORNING - timedelta(minutes=16))
+def test_a_schedule_that_has_been_silent_for_16_minutes_is_told(services: FakeServices) -> None:
+    services.heartbeat.beat(MORNING - timedelta(minutes=16))
 
     assert asked() == (503, {"status": "unhealthy", "schedule": "has not run for 15 minutes"})
 
 
-def test_a_schedule_that_never_ran_is_told(built: FakeServices) -> None:
+def test_a_schedule_that_never_ran_is_told(services: FakeServices) -> None:
     assert asked() == (503, {"status": "unhealthy", "schedule": "has never run"})
 
 
-def test_storage_that_does_not_answer_is_told(built: FakeServices) -> None:
-    built.table = DeadTable()
+def test_storage_that_does_not_answer_is_told(services: FakeServices) -> None:
+    services.table = DeadTable()
 
     assert asked() == (503, {"status": "unhealthy", "storage": "does not answer"})
 
@@ -100,19 +100,19 @@ def test_storage_that_does_not_answer_is_told(built: FakeServices) -> None:
         (None, "the content file cannot be read: FileNotFoundError"),
     ],
 )
-def test_copy_that_cannot_be_read_is_told(built: FakeServices, tmp_path: Path, text: str | None, told: str) -> None:
-    built.heartbeat.beat(MORNING)
-    built.file = tmp_path / "content.toml"
+def test_copy_that_cannot_be_read_is_told(services: FakeServices, tmp_path: Path, text: str | None, told: str) -> None:
+    services.heartbeat.beat(MORNING)
+    services.file = tmp_path / "content.toml"
     if text is not None:
-        built.file.write_text(text, "utf-8")
+        services.file.write_text(text, "utf-8")
 
     assert asked() == (503, {"status": "unhealthy", "content": told})
 
 
 def test_what_is_wrong_with_the_copy_does_not_hide_what_is_wrong_with_the_storage(
-    built: FakeServices, tmp_path: Path
+    services: FakeServices, tmp_path: Path
 ) -> None:
-    built.table, built.file = DeadTable(), tmp_path / "nowhere.toml"
+    services.table, services.file = DeadTable(), tmp_path / "nowhere.toml"
 
     status, told = asked()
 
@@ -160,8 +160,15 @@ ON_ONE_MACHINE = {
 def test_settings_that_are_taken_are_ones_that_every_part_can_be_built_from(own: dict[str, str]) -> None:
     """What would raise only later, in the first request of somebody."""
     content = {"CONTENT_FILE": "functions/content/mersey-care.toml"}
-    built = Services(Settings.from_environment(WORKER | content | own), FakeClock(MORNING))
+    services = Services(Settings.from_environment(WORKER | content | own), FakeClock(MORNING))
 
-    parts = (built.bookings, built.managing, built.booking_mailer, built.referrals, built.forwarder, built.schedule)
+    parts = (
+        services.bookings,
+        services.self_service,
+        services.booking_mailer,
+        services.referrals,
+        services.forwarder,
+        services.schedule,
+    )
 
     assert all(parts)

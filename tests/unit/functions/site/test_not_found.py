@@ -14,7 +14,7 @@ from shared.content.content import Content
 from tests.unit.functions import http_requests
 from tests.unit.functions.site.test_content_pages import FakeServices
 
-[FUNCTION] = not_found.after(function_app.BLUEPRINTS)._function_builders
+[FUNCTION] = not_found.catch_all_blueprint(function_app.BLUEPRINTS)._function_builders
 BINDINGS = [json.loads(each) for each in FUNCTION._function.get_raw_bindings()]
 ROUTES = Routes(lambda: routes_of(function_app.BLUEPRINTS))
 
@@ -40,7 +40,7 @@ def test_an_address_that_nobody_takes_is_a_page_of_ours_with_our_headers(path: s
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_a_program_is_answered_in_its_own_language() -> None:
+def test_api_client_gets_problem_json() -> None:
     answer = asked("nowhere", accept="application/json")
     assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")
 
@@ -73,7 +73,7 @@ def test_another_site_s_form_is_refused_wherever_it_is_sent(path: str) -> None:
     assert asked(path, "POST", origin="https://evil.example").status_code == 403
 
 
-def test_the_host_tries_it_last_because_of_its_name_and_for_every_method() -> None:
+def test_catch_all_takes_every_method_and_its_name_sorts_last() -> None:
     [trigger] = [each for each in BINDINGS if each["type"] == "httpTrigger"]
     names = [str(each.get_function_name()) for each in _functions()]
     assert trigger["route"] == "{*path}"

@@ -13,7 +13,7 @@ from functions.forms.validation import FieldError, FormError
 from functions.problems.error_table import PROBLEMS
 from functions.site.assets import get_asset
 from functions.web import error_handling
-from functions.web.error_handling import Answering, Site
+from functions.web.error_handling import ErrorHandling, Site
 from functions.web.render import ASSETS
 from functions.web.responses import json_body, page, problem, see_other
 from shared.bookings.model.errors import BookingsBusyError, SessionFullError
@@ -26,11 +26,11 @@ FIELDS = (FieldError("email", "Enter one email address"), FieldError("", "Leave 
 WRONG = FormError(FIELDS, {"email": "a@b, c@d"})
 
 
-def failing(answering: Answering, error: Exception, req: func.HttpRequest) -> func.HttpResponse:
+def failing(handle_errors: ErrorHandling, error: Exception, req: func.HttpRequest) -> func.HttpResponse:
     def handler(req: func.HttpRequest) -> func.HttpResponse:
         raise error
 
-    return answering(handler)(req)
+    return handle_errors(handler)(req)
 
 
 def _instance(kind: type[Exception]) -> Exception:
@@ -40,7 +40,7 @@ def _instance(kind: type[Exception]) -> Exception:
     return kind(*told.get(kind, ()))
 
 
-def each_kind_of_answer(answering: Answering) -> list[func.HttpResponse]:
+def each_kind_of_answer(handle_errors: ErrorHandling) -> list[func.HttpResponse]:
     errors = [_instance(kind) for kind in PROBLEMS]
     asked = [
         http_requests.get(),
@@ -54,12 +54,12 @@ def each_kind_of_answer(answering: Answering) -> list[func.HttpResponse]:
         see_other("/sessions"),
         problem(400, "t", "d"),
         get_asset(http_requests.get("nowhere")),
-        *(failing(answering, error, req) for error in [*errors, KeyError("x")] for req in asked),
+        *(failing(handle_errors, error, req) for error in [*errors, KeyError("x")] for req in asked),
     ]
 
 
-def test_every_answer_carries_the_security_headers_and_is_kept_by_nobody(answering: Answering) -> None:
-    for answer in each_kind_of_answer(answering):
+def test_every_answer_carries_the_security_headers_and_is_kept_by_nobody(handle_errors: ErrorHandling) -> None:
+    for answer in each_kind_of_answer(handle_errors):
         assert answer.headers["Cache-Control"] == "no-store"
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert answer.headers["X-Frame-Options"] == "DENY"
@@ -68,16 +68,16 @@ def test_every_answer_carries_the_security_headers_and_is_kept_by_nobody(answeri
         assert "camera=()" in answer.headers["Permissions-Policy"]
 
 
-def test_no_answer_lets_another_site_frame_it_script_it_or_take_its_forms(answering: Answering) -> None:
-    for answer in each_kind_of_answer(answering):
+def test_no_answer_lets_another_site_frame_it_script_it_or_take_its_forms(handle_errors: ErrorHandling) -> None:
+    for answer in each_kind_of_answer(handle_errors):
         policy = dict(part.split(" ", 1) for part in answer.headers["Content-Security-Policy"].split("; "))
         assert policy["default-src"] == policy["frame-ancestors"] == policy["base-uri"] == "'none'"
         assert policy["form-action"] == policy["style-src"] == policy["img-src"] == "'self'"
         assert all(source == "'self'" or source.startswith("'sha256-") for source in policy["script-src"].split())
 
 
-def test_no_answer_allows_another_origin_to_read_it(answering: Answering) -> None:
-    for answer in each_kind_of_answer(answering):
+def test_no_answer_allows_another_origin_to_read_it(handle_errors: ErrorHandling) -> None:
+    for answer in each_kind_of_answer(handle_errors):
         assert not [name for name, _ in answer.headers.items() if name.lower().startswith("access-control-")]
 
 
@@ -105,7 +105,7 @@ def test_problem_details_point_at_each_field() -> None:
 
 @pytest.mark.parametrize("location", ["https://evil.example/", "//evil.example", "/\\evil.example", "", "sessions"])
 def test_nobody_is_sent_on_to_another_site(location: str) -> None:
-    with pytest.raises(ValueError, match="only a path"):
+    with pytest.raises(ValueError, match="must be a path"):
         see_other(location)
 
 
@@ -114,8 +114,8 @@ def test_a_form_is_answered_by_sending_the_browser_on() -> None:
     assert (answer.status_code, answer.headers["Location"]) == (303, "/bookings/7K2?session=s1")
 
 
-def test_an_exception_is_a_page_for_a_person(answering: Answering) -> None:
-    answer = failing(answering, SessionFullError("s1"), http_requests.form({}))
+def test_an_exception_is_a_page_for_a_person(handle_errors: ErrorHandling) -> None:
+    answer = failing(handle_errors, SessionFullError("s1"), http_requests.form({}))
     text = answer.get_body().decode()
     assert (answer.status_code, answer.mimetype) == (409, "text/html")
     assert "<h1>This session is full</h1>" in text
@@ -124,22 +124,22 @@ def test_an_exception_is_a_page_for_a_person(answering: Answering) -> None:
 
 
 @pytest.mark.parametrize("req", [http_requests.get(accept="application/json"), http_requests.json_post({})])
-def test_an_exception_is_problem_details_for_a_program(req: func.HttpRequest, answering: Answering) -> None:
-    answer = failing(answering, SessionFullError("s1"), req)
+def test_an_exception_is_problem_details_for_a_program(req: func.HttpRequest, handle_errors: ErrorHandling) -> None:
+    answer = failing(handle_errors, SessionFullError("s1"), req)
     assert (answer.status_code, answer.mimetype) == (409, "application/problem+json")
     assert json.loads(answer.get_body())["type"] == "/problems/session-full"
 
 
 @pytest.mark.parametrize("accept", ["text/html", "application/json"])
-def test_a_busy_service_says_when_to_try_again(accept: str, answering: Answering) -> None:
-    answer = failing(answering, BookingsBusyError("s1"), http_requests.get(accept=accept))
+def test_a_busy_service_says_when_to_try_again(accept: str, handle_errors: ErrorHandling) -> None:
+    answer = failing(handle_errors, BookingsBusyError("s1"), http_requests.get(accept=accept))
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
 
 
 def test_an_unexpected_exception_is_a_page_with_the_code_that_stands_in_the_log(
-    answering: Answering, caplog: pytest.LogCaptureFixture
+    handle_errors: ErrorHandling, caplog: pytest.LogCaptureFixture
 ) -> None:
-    answer = failing(answering, KeyError("Ann Secret"), http_requests.form({}))
+    answer = failing(handle_errors, KeyError("Ann Secret"), http_requests.form({}))
     [record] = caplog.records
     code = record.getMessage().split()[1].rstrip(":")
     assert (answer.status_code, record.levelno) == (500, logging.ERROR)
@@ -151,18 +151,18 @@ def test_an_unexpected_exception_is_a_page_with_the_code_that_stands_in_the_log(
 @pytest.mark.parametrize("accept", ["text/html", "application/json"])
 @pytest.mark.parametrize("error", [ValueError("Ann Secret"), BookingsBusyError("Ann Secret"), WRONG])
 def test_neither_log_nor_answer_repeats_what_an_exception_says(
-    error: Exception, accept: str, answering: Answering, caplog: pytest.LogCaptureFixture
+    error: Exception, accept: str, handle_errors: ErrorHandling, caplog: pytest.LogCaptureFixture
 ) -> None:
     def handler(req: func.HttpRequest) -> func.HttpResponse:
         raise error from RuntimeError("cause: Ann Secret")
 
-    answer = answering(handler)(http_requests.form({"full_name": "Ann Secret"}, accept=accept))
+    answer = handle_errors(handler)(http_requests.form({"full_name": "Ann Secret"}, accept=accept))
     assert "Secret" not in caplog.text + answer.get_body().decode()
     assert not any(record.exc_info for record in caplog.records)
 
 
 def test_the_log_says_what_led_to_an_unexpected_exception(
-    answering: Answering, caplog: pytest.LogCaptureFixture
+    handle_errors: ErrorHandling, caplog: pytest.LogCaptureFixture
 ) -> None:
     def handler(req: func.HttpRequest) -> func.HttpResponse:
         parts: dict[str, str] = {}
@@ -171,7 +171,7 @@ def test_the_log_says_what_led_to_an_unexpected_exception(
         except KeyError as error:
             raise RuntimeError from error
 
-    answering(handler)(http_requests.get())
+    handle_errors(handler)(http_requests.get())
     assert "RuntimeError at" in caplog.text
     assert ", after KeyError at" in caplog.text
 
@@ -182,7 +182,7 @@ def test_settings_that_are_missing_are_named_in_the_log_and_to_nobody_else(
     def site() -> Site:
         raise SettingsError({"SITE_URL": "missing"})
 
-    answer = failing(Answering(site), SettingsError({"SITE_URL": "missing"}), http_requests.get())
+    answer = failing(ErrorHandling(site), SettingsError({"SITE_URL": "missing"}), http_requests.get())
     text = answer.get_body().decode()
     assert (answer.status_code, "SITE_URL" in caplog.text, "SITE_URL" in text) == (503, True, False)
     assert "<h1>The service is not ready</h1>" in text
@@ -193,13 +193,13 @@ def test_an_unreadable_content_file_still_gets_a_page() -> None:
     def site() -> Site:
         raise ContentError("the content file cannot be read")
 
-    text = failing(Answering(site), ContentError("it"), http_requests.get()).get_body().decode()
+    text = failing(ErrorHandling(site), ContentError("it"), http_requests.get()).get_body().decode()
     assert "<h1>The service is not ready</h1>" in text
     assert "<title>The service is not ready</title>" in text
 
 
-def test_a_handler_whose_errors_reach_the_wrapper_names_every_field(answering: Answering) -> None:
-    text = failing(answering, WRONG, http_requests.form({})).get_body().decode()
+def test_a_handler_whose_errors_reach_the_wrapper_names_every_field(handle_errors: ErrorHandling) -> None:
+    text = failing(handle_errors, WRONG, http_requests.form({})).get_body().decode()
     assert "Enter one email address" in text
     assert "a@b" not in text
 
@@ -217,14 +217,14 @@ def test_a_handler_whose_errors_reach_the_wrapper_names_every_field(answering: A
         {"origin": "http://[garbage"},
     ],
 )
-def test_a_form_that_another_site_sent_is_refused(headers: dict[str, str], answering: Answering) -> None:
+def test_a_form_that_another_site_sent_is_refused(headers: dict[str, str], handle_errors: ErrorHandling) -> None:
     ran: list[str] = []
 
     def handler(req: func.HttpRequest) -> func.HttpResponse:
         ran.append("ran")
         return page("taken")
 
-    answer = answering(handler)(http_requests.form({}, **headers))
+    answer = handle_errors(handler)(http_requests.form({}, **headers))
     assert (answer.status_code, ran) == (403, [])
     assert b"This form was sent from another website" in answer.get_body()
 
@@ -241,36 +241,38 @@ def test_a_form_that_another_site_sent_is_refused(headers: dict[str, str], answe
         {"sec_fetch_site": "none"},
     ],
 )
-def test_a_form_of_our_own_is_taken(headers: dict[str, str], answering: Answering) -> None:
-    answer = answering(lambda req: page("taken"))(http_requests.form({}, **headers))
+def test_a_form_of_our_own_is_taken(headers: dict[str, str], handle_errors: ErrorHandling) -> None:
+    answer = handle_errors(lambda req: page("taken"))(http_requests.form({}, **headers))
     assert answer.status_code == 200
 
 
-def test_following_a_link_from_another_site_is_no_offence(answering: Answering) -> None:
+def test_following_a_link_from_another_site_is_no_offence(handle_errors: ErrorHandling) -> None:
     req = http_requests.get(sec_fetch_site="cross-site", origin="https://evil.example")
-    assert answering(lambda req: page("read"))(req).status_code == 200
+    assert handle_errors(lambda req: page("read"))(req).status_code == 200
 
 
-def test_a_wrapped_handler_looks_to_the_functions_indexer_as_it_did_before(answering: Answering) -> None:
+def test_a_wrapped_handler_looks_to_the_functions_indexer_as_it_did_before(handle_errors: ErrorHandling) -> None:
     def book(req: func.HttpRequest, nudge: func.Out[str]) -> func.HttpResponse:
         return page("taken")
 
-    wrapped = answering(book)
+    wrapped = handle_errors(book)
     assert inspect.signature(wrapped) == inspect.signature(book)
     assert typing.get_type_hints(wrapped) == typing.get_type_hints(book)
     assert wrapped.__name__ == "book"
     assert inspect.iscoroutinefunction(wrapped) is False
 
 
-def test_the_functions_host_calls_by_name(answering: Answering) -> None:
+def test_the_functions_host_calls_by_name(handle_errors: ErrorHandling) -> None:
     def book(req: func.HttpRequest, nudge: str) -> func.HttpResponse:
         return page(nudge)
 
-    assert answering(book)(nudge="set", req=http_requests.get()).get_body() == b"set"
+    assert handle_errors(book)(nudge="set", req=http_requests.get()).get_body() == b"set"
 
 
 def test_the_service_answers_with_its_own_copy(content: Content, monkeypatch: pytest.MonkeyPatch) -> None:
     built = SimpleNamespace(content=content, site_url="https://www.known.example")
     monkeypatch.setattr("shared.bootstrap.services", lambda: built)
-    answer = failing(error_handling.answering, SessionFullError("s1"), http_requests.form({}, origin=built.site_url))
+    answer = failing(
+        error_handling.handle_errors, SessionFullError("s1"), http_requests.form({}, origin=built.site_url)
+    )
     assert (answer.status_code, content.organisation.name in answer.get_body().decode()) == (409, True)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from local.commands.run import about_the_clock, options
+from local.commands.run import clock_notice, options
 
 
 def _refusal(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
@@ -14,7 +14,7 @@ def _refusal(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 
 
 def test_without_options_the_clock_starts_when_the_example_schedule_is_still_to_come() -> None:
-    said = about_the_clock(options([]))
+    said = clock_notice(options([]))
 
     assert "Friday 1 September 2023, 9am" in said
     assert "--now" in said
@@ -27,11 +27,11 @@ def test_a_moment_is_read_as_london_time() -> None:
 
 
 def test_the_moment_that_was_chosen_is_said_back() -> None:
-    assert "Thursday 7 September 2023, 2pm" in about_the_clock(options(["--at", "2023-09-07 14:00"]))
+    assert "Thursday 7 September 2023, 2pm" in clock_notice(options(["--at", "2023-09-07 14:00"]))
 
 
 def test_the_real_time_can_be_had() -> None:
-    assert about_the_clock(options(["--now"])) == "The clock shows the real time."
+    assert clock_notice(options(["--now"])) == "The clock shows the real time."
 
 
 def test_a_time_that_the_clocks_skip_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

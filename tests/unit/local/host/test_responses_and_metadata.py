@@ -24,7 +24,7 @@ def test_a_response_is_passed_on() -> None:
     assert (response.status, response.headers, response.body) == (201, (("location", "/here"),), b"made")
 
 
-def test_of_a_header_in_two_spellings_the_first_stays_but_the_last_content_type() -> None:
+def test_first_spelling_of_a_header_wins_except_for_content_type() -> None:
     headers = {"Vary": "a", "vary": "b", "Content-Type": "x/y", "content-type": "text/html"}
     response = function_response(_http("200", headers))
     assert response.headers == (("Vary", "a"), ("content-type", "text/html"))

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from local.process.signals import hold, stoppable
+from local.process.signals import block_signals, stoppable
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="a process cannot send itself signals there")
 
@@ -35,9 +35,9 @@ def _stop_twice(tidied: list[str]) -> None:
             tidied.append("everything")
 
 
-def test_a_signal_on_hold_stops_the_next_program_as_soon_as_that_can_be_stopped() -> None:
+def test_held_signal_interrupts_the_next_stoppable_block() -> None:
     begun = False
-    hold()
+    block_signals()
     os.kill(os.getpid(), signal.SIGTERM)
 
     with pytest.raises(KeyboardInterrupt), stoppable():

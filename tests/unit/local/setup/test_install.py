@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from local.process.lock import alone
+from local.process.lock import exclusive_lock
 from local.setup import install
 
 
@@ -64,7 +64,7 @@ def test_an_environment_of_another_place_is_left_as_it_is(machine: _Machine, tmp
     stamp.write_text("made for another place", "utf-8")
     machine.venv.symlink_to(theirs, target_is_directory=True)
 
-    with pytest.raises(install.InstallError, match="is a link"):
+    with pytest.raises(install.InstallError, match="is a symbolic link"):
         machine.install()
 
     assert machine.asked == []
@@ -122,7 +122,7 @@ def test_a_venv_whose_python_is_gone_is_made_again(machine: _Machine) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="a program does not inherit a lock there")
 def test_an_installation_waits_for_what_a_killed_one_left_running(tmp_path: Path) -> None:
     left_over = [sys.executable, "-c", "import sys; sys.stdin.read()"]
-    with alone(tmp_path / "lock"):
+    with exclusive_lock(tmp_path / "lock"):
         process = subprocess.Popen(left_over, stdin=subprocess.PIPE, close_fds=False)
     attempt = threading.Thread(target=_take, args=(tmp_path / "lock",))
     attempt.start()
@@ -135,5 +135,5 @@ def test_an_installation_waits_for_what_a_killed_one_left_running(tmp_path: Path
 
 
 def _take(lock: Path) -> None:
-    with alone(lock):
+    with exclusive_lock(lock):
         pass

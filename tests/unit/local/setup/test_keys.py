@@ -11,7 +11,7 @@ import pytest
 from azure.keyvault.keys import KeyOperation
 from azure.keyvault.keys.crypto import CryptographyClient, KeyWrapAlgorithm
 
-from local.setup.keys import kept_keys, new_keys
+from local.setup.keys import load_or_create_keys, new_keys
 
 
 @pytest.fixture(scope="module")
@@ -48,21 +48,21 @@ def test_every_secret_has_32_random_bytes_of_its_own(keys: dict[str, str]) -> No
 def test_the_keys_stay_the_same_from_one_run_to_the_next(tmp_path: Path) -> None:
     path = tmp_path / "state" / "keys.json"
 
-    assert kept_keys(path) == kept_keys(path)
+    assert load_or_create_keys(path) == load_or_create_keys(path)
 
 
 def test_a_key_that_a_newer_version_needs_is_added_and_no_other_is_replaced(tmp_path: Path) -> None:
     path = tmp_path / "keys.json"
-    before = kept_keys(path)
+    before = load_or_create_keys(path)
     path.write_text(json.dumps({name: key for name, key in before.items() if name != "LINK_KEY"}), "utf-8")
 
-    after = kept_keys(path)
+    after = load_or_create_keys(path)
 
     assert [name for name in after if after[name] != before[name]] == ["LINK_KEY"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="files have no mode there")
 def test_nobody_else_on_the_machine_may_read_the_keys(tmp_path: Path) -> None:
-    kept_keys(tmp_path / "keys.json")
+    load_or_create_keys(tmp_path / "keys.json")
 
     assert stat.S_IMODE((tmp_path / "keys.json").stat().st_mode) == 0o600

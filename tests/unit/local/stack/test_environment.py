@@ -36,7 +36,7 @@ def _settings(azurite: Azurite, keys: dict[str, str], own: Path | None = None) -
         mail_url="http://127.0.0.1:4",
         site_url="http://127.0.0.1:5",
         keys=keys,
-        developers_own=own,
+        developer_settings_file=own,
     )
 
 

@@ -73,15 +73,15 @@ def test_the_time_stamp_of_an_exported_table_is_left_out(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("row", "why"),
     [
-        ("sessions,two,many,Int32", "line 3: Capacity is no Int32: 'many'"),
-        ("sessions,two,3000000000,Int32", "line 3: Capacity is no Int32: '3000000000'"),
-        ("sessions,two,perhaps,Boolean", "line 3: Capacity is no Boolean: 'perhaps'"),
+        ("sessions,two,many,Int32", "line 3: Capacity is not a valid Int32: 'many'"),
+        ("sessions,two,3000000000,Int32", "line 3: Capacity is not a valid Int32: '3000000000'"),
+        ("sessions,two,perhaps,Boolean", "line 3: Capacity is not a valid Boolean: 'perhaps'"),
         ("sessions,two,12,Number", "line 3: Capacity has the type 'Number'"),
         ("sessions,two,12", "line 3: 3 cells where the header has 4"),
         (",two,12,Int32", "line 3: PartitionKey is empty"),
-        ("sessions,8/9,12,Int32", "line 3: RowKey '8/9' is no legal key"),
+        ("sessions,8/9,12,Int32", "line 3: RowKey '8/9' is not a valid key"),
         ("sessions,one,12,Int32", "line 3: the same PartitionKey and RowKey as line 2"),
-        (f"sessions,two,{'x' * 32_769},String", "line 3: Capacity is no String"),
+        (f"sessions,two,{'x' * 32_769},String", "line 3: Capacity is not a valid String"),
         ('sessions,"two,12,Int32', "line 3: unexpected end of data"),
     ],
 )
@@ -107,7 +107,7 @@ def test_a_header_that_makes_no_sense_is_refused(tmp_path: Path, header: str, wh
 def test_lines_are_counted_as_the_editor_shows_them_even_after_a_line_break_in_a_cell(tmp_path: Path) -> None:
     text = 'PartitionKey,RowKey,Title,A,A@type\nsessions,one,"two\nlines",1,Int32\nsessions,two,x,y,Int32\n'
 
-    assert _refusal(tmp_path, text).startswith("line 4: A is no Int32")
+    assert _refusal(tmp_path, text).startswith("line 4: A is not a valid Int32")
 
 
 def test_a_file_in_another_encoding_is_refused_in_plain_words(tmp_path: Path) -> None:

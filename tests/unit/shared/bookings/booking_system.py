@@ -4,31 +4,31 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared.bookings.emails.composer import BookingWriter
+from shared.bookings.emails.composer import BookingMailComposer
 from shared.bookings.emails.mailer import BookingMailer
-from shared.bookings.model.allocation_policy import Policy
-from shared.bookings.places.request import Booked
+from shared.bookings.model.allocation_policy import AllocationPolicy
+from shared.bookings.places.request import BookingResult
 from shared.bookings.places.service import BookingService
-from shared.bookings.reconcile.reconcile_all import BookingSchedule
-from shared.bookings.reconcile.session_reconciler import LookingAfter
+from shared.bookings.reconcile.reconcile_all import BookingReconciler
+from shared.bookings.reconcile.session_reconciler import SessionReconciler
 from shared.bookings.self_service.links import ManageLinks
-from shared.bookings.self_service.service import CalendarNames, Managing
+from shared.bookings.self_service.service import CalendarNames, SelfService
 from shared.bookings.tables.repository import GUARD, BookingRepository
 from shared.bookings.tables.session_finder import SessionFinder
 from shared.bookings.tables.session_register import SessionRegister
 from shared.mail.ledger import MailLedger
 from shared.mail.message import EmailMessage
 from shared.mail.pause import MailPause
-from shared.mail.quota import Budget
-from shared.mail.renderer import Letters
+from shared.mail.quota import SendingQuota
+from shared.mail.renderer import MailRenderer
 from shared.reminder_offsets import parse_offsets
 from shared.signing import Signer
-from shared.tables.service_table import remembered
+from shared.tables.service_table import read_service_rows
 from shared.tables.table import Row, Table
 from tests.builders import KEY, MORNING, POLICY, booking_request, content, session_cells
 from tests.fakes import FakeMailSender, FakeTable, FakeTime
 
-LETTERS = Letters(content())
+RENDERER = MailRenderer(content())
 LINKS = ManageLinks(Signer((KEY,)), "https://support.example")
 
 NAMES = CalendarNames("Staff session", "Staff sessions", "sessions@example.nhs.uk")
@@ -36,18 +36,18 @@ NAMES = CalendarNames("Staff session", "Staff sessions", "sessions@example.nhs.u
 type Wrap = Callable[[FakeTable], Table]
 
 
-class House:
-    """`now` is the house's clock; `tick` runs the schedule and hands over what it names."""
+class BookingHarness:
+    """`now` is the harness's clock; `tick` runs the schedule and hands over what it names."""
 
-    def __init__(self, policy: Policy = POLICY, **cells: Any) -> None:
+    def __init__(self, policy: AllocationPolicy = POLICY, **cells: Any) -> None:
         self.sessions, self.bookings, self.log, self.index, self.service = (FakeTable() for _ in range(5))
         self.sender = FakeMailSender(dedupes=False)
-        self.time, self.policy, self.now, self.budget = FakeTime(), policy, MORNING, Budget(0, 0)
+        self.time, self.policy, self.now, self.quota = FakeTime(), policy, MORNING, SendingQuota(0, 0)
         self.add_session(**cells)
 
     # What people do.
 
-    def book(self, name: str, session_id: str = "s1", **changes: Any) -> Booked:
+    def book(self, name: str, session_id: str = "s1", **changes: Any) -> BookingResult:
         address = changes.pop("email", f"{name}@example.nhs.uk")
         request = booking_request(session_id=session_id, full_name=name.title(), email=address, **changes)
         booked = self.booking().book(request, self.now)
@@ -56,12 +56,12 @@ class House:
         return booked
 
     def cancel(self, name: str, session_id: str = "s1") -> bool:
-        done = self.managing().cancel(self.token(name, session_id), self.now)
+        done = self.self_service().cancel(self.token(name, session_id), self.now)
         self._send(done.mails)
         return not done.already
 
     def move(self, name: str, to: str, session_id: str = "s1") -> str:
-        done = self.managing().move(self.token(name, session_id), to, self.now)
+        done = self.self_service().move(self.token(name, session_id), to, self.now)
         self._send(done.mails)
         return done.moved_to
 
@@ -99,13 +99,13 @@ class House:
 
     def tick(self) -> None:
         schedule = self.schedule()
-        seen = schedule.run(remembered(self.service), self.now)
+        seen = schedule.run(read_service_rows(self.service), self.now)
         assert seen.complete
-        self._send(schedule.released(seen.looked, self.now))
+        self._send(schedule.mails_within_quota(seen.reconciled, self.now))
 
-    def schedule_only(self) -> None:
+    def run_schedule_without_sending(self) -> None:
         """What the schedule does by itself; nothing that it names is handed over."""
-        assert self.schedule().run(remembered(self.service), self.now).complete
+        assert self.schedule().run(read_service_rows(self.service), self.now).complete
 
     def live(self, *, until: datetime) -> None:
         """Ticks every five minutes up to that moment."""
@@ -150,22 +150,24 @@ class House:
         repository = self.repository(wrap)
         return BookingService(repository, KEY, self.policy, monotonic=self.time.monotonic, sleep=self.time.sleep)
 
-    def managing(self, wrap: Wrap = lambda table: table) -> Managing:
+    def self_service(self, wrap: Wrap = lambda table: table) -> SelfService:
         finder = SessionFinder(self.repository(wrap), SessionRegister(self.service))
-        return Managing(self.repository(wrap), finder, self.booking(wrap), LINKS, NAMES)
+        return SelfService(self.repository(wrap), finder, self.booking(wrap), LINKS, NAMES)
 
     def ledger(self) -> MailLedger:
         return MailLedger(self.log, self.index)
 
-    def schedule(self, wrap: Wrap = lambda table: table) -> BookingSchedule:
-        rosters, mover = self.repository(wrap), self.managing(wrap)
-        looking = LookingAfter(rosters=rosters, log=self.ledger(), mover=mover, policy=self.policy)
+    def schedule(self, wrap: Wrap = lambda table: table) -> BookingReconciler:
+        rosters, mover = self.repository(wrap), self.self_service(wrap)
+        reconciler = SessionReconciler(rosters=rosters, log=self.ledger(), mover=mover, policy=self.policy)
         register = SessionRegister(wrap(self.service))
-        return BookingSchedule(rows=rosters, looking=looking, register=register, budget=self.budget)
+        return BookingReconciler(rows=rosters, reconciler=reconciler, register=register, quota=self.quota)
 
     def mailer(self) -> BookingMailer:
         repository, ledger = self.repository(), self.ledger()
-        writer = BookingWriter(rosters=repository, log=ledger, letters=LETTERS, links=LINKS, policy=self.policy)
+        composer = BookingMailComposer(
+            rosters=repository, log=ledger, renderer=RENDERER, links=LINKS, policy=self.policy
+        )
         pause = MailPause(self.service)
         return BookingMailer(
             attendees=repository,
@@ -173,6 +175,6 @@ class House:
             ledger=ledger,
             pause=pause,
             sender=self.sender,
-            writer=writer,
+            composer=composer,
             policy=self.policy,
         )

@@ -1,4 +1,4 @@
-"""A house of two processes in which anything can go wrong in the middle of anything, and what can be seen of it."""
+"""A harness of two processes in which anything can go wrong in the middle of anything, and what can be seen of it."""
 
 from collections import Counter
 from collections.abc import Callable, Generator
@@ -14,50 +14,50 @@ from shared.bookings.model.errors import BookingError
 from shared.bookings.model.session import Session
 from shared.bookings.places.applicant import booking_key
 from shared.bookings.places.service import BookingService
-from shared.bookings.self_service.service import Done
+from shared.bookings.self_service.service import ActionResult
 from shared.bookings.tables.repository import BookingRepository
 from shared.bookings.tables.session_rows import SessionRow
-from shared.fields.field_types import same_person
+from shared.fields.field_types import normalised_address
 from shared.mail.message import EmailMessage
 from shared.reminder_offsets import parse_offsets
-from shared.tables.service_table import remembered
+from shared.tables.service_table import read_service_rows
 from shared.tables.table import StorageError, Table
 from tests.builders import KEY, session_cells
-from tests.fakes import BrokenTable, Crash, FakeMailSender, FakeTable, Fault, Trouble
-from tests.unit.shared.bookings.booking_system import LINKS, House, Wrap
+from tests.fakes import BrokenTable, Crash, FakeMailSender, FakeTable, Fault, InjectedFault
+from tests.unit.shared.bookings.booking_system import LINKS, BookingHarness, Wrap
 
 SESSIONS = ("s1", "s2", "s3")
 PEOPLE = {name: f"{name}@example.nhs.uk" for name in ("ann", "ben", "cem")} | {"dee": "dee@personal.example"}
 
 
 @dataclass
-class Meanwhile(Trouble):
+class ConcurrentAction(InjectedFault):
     """Somebody else acts just before the n-th call, which then goes through."""
 
     act: Callable[[], object] = lambda: None
 
-    def strikes(self) -> bool:
-        if super().strikes():
+    def triggers(self) -> bool:
+        if super().triggers():
             self.act()
         return False
 
 
 @dataclass
-class Line:
-    """What every table call of the house passes through."""
+class FaultSwitch:
+    """What every table call of the harness passes through."""
 
-    trouble: Trouble | None = None
+    trouble: InjectedFault | None = None
 
     @property
     def fault(self) -> Fault:
         return self.trouble.fault if self.trouble else "lost-request"
 
-    def strikes(self) -> bool:
-        return self.trouble is not None and self.trouble.strikes()
+    def triggers(self) -> bool:
+        return self.trouble is not None and self.trouble.triggers()
 
 
 @dataclass(frozen=True)
-class Letter:
+class SentMail:
     """One mail that the mail service got, and what was so at that moment."""
 
     message: EmailMessage
@@ -69,11 +69,11 @@ class Letter:
 
 
 @dataclass
-class Postbox(FakeMailSender):
+class RecordingMailSender(FakeMailSender):
     """Keeps with each mail what was so when it was sent."""
 
-    look: Callable[[UUID, EmailMessage], Letter] | None = None
-    letters: list[Letter] = field(default_factory=list)
+    look: Callable[[UUID, EmailMessage], SentMail] | None = None
+    sent_mails: list[SentMail] = field(default_factory=list)
 
     def send(self, message: EmailMessage, *, operation_id: UUID) -> None:
         before = len(self.sent)
@@ -81,11 +81,11 @@ class Postbox(FakeMailSender):
             super().send(message, operation_id=operation_id)
         finally:
             if self.look is not None and len(self.sent) > before:
-                self.letters.append(self.look(operation_id, message))
+                self.sent_mails.append(self.look(operation_id, message))
 
 
 @dataclass(frozen=True)
-class View:
+class Snapshot:
     """Everything at one moment: the sessions whose row is there, and all rosters."""
 
     now: datetime
@@ -103,122 +103,128 @@ class View:
 
     def doubles(self) -> set[tuple[str, str]]:
         """Sessions and people with more than one live booking there."""
-        counted = Counter((where, same_person(who.email)) for where, who in self.live if can_be_mailed(who.email))
+        counted = Counter(
+            (where, normalised_address(who.email)) for where, who in self.live if can_be_mailed(who.email)
+        )
         return {each for each, times in counted.items() if times > 1}
 
     def person(self, session_id: str, address: str) -> Attendee | None:
         """The live row of who has this address, or booked with it, else one that is not live."""
-        key = booking_key(KEY, session_id, same_person(address))
+        key = booking_key(KEY, session_id, normalised_address(address))
         everybody = self.rosters[session_id].attendees
-        mine = [each for each in everybody if each.key == key or same_person(each.email) == same_person(address)]
+        mine = [
+            each
+            for each in everybody
+            if each.key == key or normalised_address(each.email) == normalised_address(address)
+        ]
         return next((each for each in mine if each.is_live), mine[0] if mine else None)
 
 
-class AnyOrderHouse(House):
+class FaultyBookingHarness(BookingHarness):
     """Its tables and mail service fail when they are told to, and a process that crashes forgets what it knew."""
 
     def __init__(self, now: datetime, sessions: dict[str, dict[str, Any]]) -> None:
         super().__init__()
-        self.now, self.line, self.process = now, Line(), 0
-        self.offices: dict[int, BookingService] = {}
-        self.paper: dict[str, FakeTable] = {}
+        self.now, self.faults, self.process = now, FaultSwitch(), 0
+        self.services_by_process: dict[int, BookingService] = {}
+        self.real_tables: dict[str, FakeTable] = {}
         for name in ("sessions", "bookings", "log", "index", "service"):
-            self.paper[name] = getattr(self, name)
-            setattr(self, name, BrokenTable(self.paper[name], cast("Trouble", self.line)))
-        self.postbox = Postbox(dedupes=False, look=self._looked_at)
-        self.sender = self.postbox
-        self.paper["sessions"].rows.clear()
+            self.real_tables[name] = getattr(self, name)
+            setattr(self, name, BrokenTable(self.real_tables[name], cast("InjectedFault", self.faults)))
+        self.recorder = RecordingMailSender(dedupes=False, look=self._looked_at)
+        self.sender = self.recorder
+        self.real_tables["sessions"].rows.clear()
         for session_id, cells in sessions.items():
             self.add_session(**{"RowKey": session_id} | cells)
 
     def booking(self, wrap: Wrap = lambda table: table) -> BookingService:
         """The same for as long as the process lives: it remembers its last look."""
         del wrap
-        if self.process not in self.offices:
-            self.offices[self.process] = super().booking()
-        return self.offices[self.process]
+        if self.process not in self.services_by_process:
+            self.services_by_process[self.process] = super().booking()
+        return self.services_by_process[self.process]
 
     # What can be seen, without a request.
 
-    def view(self) -> View:
+    def snapshot(self) -> Snapshot:
         rows = {row.id: row for row in self._truth().session_rows()}
-        return View(self.now, rows, {session_id: self._truth().roster(session_id) for session_id in SESSIONS})
+        return Snapshot(self.now, rows, {session_id: self._truth().roster(session_id) for session_id in SESSIONS})
 
     def _truth(self) -> BookingRepository:
-        return BookingRepository(self.paper["sessions"], self.paper["bookings"], parse_offsets("P1D,PT1H"))
+        return BookingRepository(self.real_tables["sessions"], self.real_tables["bookings"], parse_offsets("P1D,PT1H"))
 
-    def _looked_at(self, operation: UUID, message: EmailMessage) -> Letter:
-        row = self.paper["index"].rows[(str(operation), "mail")]
+    def _looked_at(self, operation: UUID, message: EmailMessage) -> SentMail:
+        row = self.real_tables["index"].rows[(str(operation), "mail")]
         mail, session_id = MailId.parse(row.text("Mail")), row.text("Session")
         assert mail is not None
         session, found = self._truth().session(session_id), self._truth().attendee(session_id, mail.attendee)
-        return Letter(message, self.now, session_id, mail, session, found)
+        return SentMail(message, self.now, session_id, mail, session, found)
 
     # What goes wrong.
 
     @contextmanager
-    def going_wrong(self, trouble: Trouble | None, of_mail: tuple[int, str] | None) -> Generator[None]:
+    def with_faults(self, trouble: InjectedFault | None, of_mail: tuple[int, str] | None) -> Generator[None]:
         """The body runs in a process that dies of a crash."""
-        self.line.trouble = trouble
+        self.faults.trouble = trouble
         self.sender.trouble = {self.sender.requests + of_mail[0]: of_mail[1]} if of_mail else {}
         try:
             yield
         except Crash:
-            self.offices.pop(self.process, None)
+            self.services_by_process.pop(self.process, None)
         finally:
-            self.line.trouble, self.sender.trouble = None, {}
+            self.faults.trouble, self.sender.trouble = None, {}
 
     @contextmanager
-    def elsewhere(self) -> Generator[None]:
+    def in_another_process(self) -> Generator[None]:
         """The body runs in another process, where nothing goes wrong, though it may be refused."""
-        kept, self.process, self.line.trouble = (self.process, self.line.trouble), 1 - self.process, None
+        kept, self.process, self.faults.trouble = (self.process, self.faults.trouble), 1 - self.process, None
         of_mail, self.sender.trouble = self.sender.trouble, {}
         try:
             yield
         except (BookingError, StorageError):
             pass
         finally:
-            self.process, self.line.trouble = kept
+            self.process, self.faults.trouble = kept
             self.sender.trouble = of_mail
 
     # What is done.
 
     def run_schedule(self) -> bool:
         schedule = self.schedule()
-        seen = schedule.run(remembered(cast("Table", self.service)), self.now)
-        self._send(schedule.released(seen.looked, self.now))
+        seen = schedule.run(read_service_rows(cast("Table", self.service)), self.now)
+        self._send(schedule.mails_within_quota(seen.reconciled, self.now))
         return seen.complete
 
-    def cancel_by(self, link: str) -> Done:
-        done = self.managing().cancel(link, self.now)
+    def cancel_by(self, link: str) -> ActionResult:
+        done = self.self_service().cancel(link, self.now)
         self._send(done.mails)
         return done
 
-    def move_by(self, link: str, to: str) -> Done:
-        done = self.managing().move(link, to, self.now)
+    def move_by(self, link: str, to: str) -> ActionResult:
+        done = self.self_service().move(link, to, self.now)
         self._send(done.mails)
         return done
 
     def type_session(self, session_id: str, **cells: Any) -> None:
         """An administrator types into a session's row, if it is there."""
-        if any(key == session_id for _, key in self.paper["sessions"].rows):
+        if any(key == session_id for _, key in self.real_tables["sessions"].rows):
             self.edit_session(session_id, **cells)
         self.time.seconds += 10  # not in the very instant of a booking
 
     def type_attendee(self, session_id: str, attendee: Attendee, **cells: Any) -> None:
-        row = self.paper["bookings"].rows[(session_id, attendee.key)]
-        self.paper["bookings"].put({**row.cells, **cells})
+        row = self.real_tables["bookings"].rows[(session_id, attendee.key)]
+        self.real_tables["bookings"].put({**row.cells, **cells})
         self.time.seconds += 10
 
     def delete_session(self, session_id: str) -> None:
-        for key in [key for key in self.paper["sessions"].rows if key[1] == session_id]:
-            del self.paper["sessions"].rows[key]
+        for key in [key for key in self.real_tables["sessions"].rows if key[1] == session_id]:
+            del self.real_tables["sessions"].rows[key]
         self.time.seconds += 10
 
     def put_back(self, session_id: str, **cells: Any) -> None:
         """An administrator adds the row anew, without what the service had written into it."""
-        if not any(key == session_id for _, key in self.paper["sessions"].rows):
-            self.paper["sessions"].insert(session_cells(**{"RowKey": session_id} | cells))
+        if not any(key == session_id for _, key in self.real_tables["sessions"].rows):
+            self.real_tables["sessions"].insert(session_cells(**{"RowKey": session_id} | cells))
         self.time.seconds += 10
 
 

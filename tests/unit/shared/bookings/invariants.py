@@ -3,21 +3,25 @@
 from collections import Counter
 
 from shared.bookings.model.attendee import Attendee, AttendeeState, can_be_mailed
-from shared.bookings.model.email_ids import TELLS_THE_SESSION, MailKind, stamp
+from shared.bookings.model.email_ids import INCLUDES_SESSION_DETAILS, MailKind, stamp
 from shared.bookings.model.session import Session, SessionState
 from shared.local_time import span_in_words
 from tests.builders import POLICY
-from tests.unit.shared.bookings.faulty_booking_system import SESSIONS, AnyOrderHouse, Letter, View
+from tests.unit.shared.bookings.faulty_booking_system import SESSIONS, FaultyBookingHarness, SentMail, Snapshot
 
-_STANDING = {
+_KIND_BY_STATE = {
     AttendeeState.CONFIRMED: MailKind.CONFIRMATION,
     AttendeeState.TO_CHECK: MailKind.CHECKING,
     AttendeeState.WAITING: MailKind.WAITING,
 }
-_PARTING = {"left": MailKind.GONE, "by organiser": MailKind.GONE, "not checked in time": MailKind.RELEASED}
+_KIND_BY_REASON = {
+    "left": MailKind.BOOKING_CANCELLED,
+    "by organiser": MailKind.BOOKING_CANCELLED,
+    "not checked in time": MailKind.HOLD_EXPIRED,
+}
 
 
-def check_places(before: View, after: View) -> None:
+def check_places(before: Snapshot, after: Snapshot) -> None:
     """Neither people nor the service fill more places than there are; what an administrator overfilled may stay."""
     for session_id in SESSIONS:
         sessions = [view.session(session_id) for view in (before, after)]
@@ -27,11 +31,11 @@ def check_places(before: View, after: View) -> None:
         assert held <= max(places, was), f"{held} of {places} places in {session_id}"
 
 
-def check_one_each(before: View, after: View) -> None:
+def check_one_each(before: Snapshot, after: Snapshot) -> None:
     assert after.doubles() <= before.doubles(), "somebody has two live bookings of one session"
 
 
-def check_queue(before: View, after: View) -> None:
+def check_queue(before: Snapshot, after: Snapshot) -> None:
     """Places go down the waiting list in order."""
     for session_id, roster in before.rosters.items():
         now = {each.key: each for each in after.rosters[session_id].attendees}
@@ -41,7 +45,7 @@ def check_queue(before: View, after: View) -> None:
         assert not (waiting and given) or max(given) < min(waiting), f"the list of {session_id} was jumped"
 
 
-def check_no_place_is_free(before: View, after: View) -> None:
+def check_no_place_is_free(before: Snapshot, after: Snapshot) -> None:
     """After a whole run nobody waits for a place that nobody has."""
     for session_id in SESSIONS:
         sessions = [view.session(session_id) for view in (before, after)]
@@ -52,16 +56,16 @@ def check_no_place_is_free(before: View, after: View) -> None:
         assert free <= 0 or not after.rosters[session_id].waiting, f"{free} free in {session_id} while somebody waits"
 
 
-def check_once(house: AnyOrderHouse) -> None:
-    assert max(Counter(house.sender.operations).values(), default=1) == 1, "one mail went out twice"
+def check_once(harness: FaultyBookingHarness) -> None:
+    assert max(Counter(harness.sender.operations).values(), default=1) == 1, "one mail went out twice"
 
 
-def check_reminders(house: AnyOrderHouse, new: list[Letter], edited: set[str]) -> None:
+def check_reminders(harness: FaultyBookingHarness, new: list[SentMail], edited: set[str]) -> None:
     """One for each offset and start at most, after an outage only the nearest, none after the start.
 
     `edited`: addresses that an administrator took from one row to another, whose owners may be told again.
     """
-    reminders = [each for each in house.postbox.letters if each.mail.kind is MailKind.REMINDER]
+    reminders = [each for each in harness.recorder.sent_mails if each.mail.kind is MailKind.REMINDER]
     counted = Counter((each.message.to, each.session_id, each.mail.about) for each in reminders)
     assert all(times == 1 for what, times in counted.items() if what[0] not in edited), "one reminder went out twice"
     fresh = [each for each in new if each.mail.kind is MailKind.REMINDER]
@@ -71,7 +75,7 @@ def check_reminders(house: AnyOrderHouse, new: list[Letter], edited: set[str]) -
         assert stamp(each.at) < each.mail.about.rpartition("-")[2], "a reminder after the start"
 
 
-def check_true_when_sent(new: list[Letter]) -> None:
+def check_true_when_sent(new: list[SentMail]) -> None:
     for each in new:
         assert each.attendee is not None, f"{each.mail.kind} to nobody"
         assert each.message.to == each.attendee.email
@@ -81,53 +85,53 @@ def check_true_when_sent(new: list[Letter]) -> None:
             assert "teams.example" not in each.message.text, "a joining link to somebody without a place"
 
 
-def _check_kind(each: Letter, attendee: Attendee) -> None:
+def _check_kind(each: SentMail, attendee: Attendee) -> None:
     kind, session = each.mail.kind, each.session
     if session is not None and session.state is SessionState.CANCELLED:
-        assert kind is MailKind.CANCELLED, f"{kind} about a cancelled session"
-    if kind in _STANDING.values():
-        assert kind is _STANDING.get(attendee.state), f"{kind} to somebody who is {attendee.state}"
-    if kind in {MailKind.GONE, MailKind.RELEASED}:
+        assert kind is MailKind.SESSION_CANCELLED, f"{kind} about a cancelled session"
+    if kind in _KIND_BY_STATE.values():
+        assert kind is _KIND_BY_STATE.get(attendee.state), f"{kind} to somebody who is {attendee.state}"
+    if kind in {MailKind.BOOKING_CANCELLED, MailKind.HOLD_EXPIRED}:
         assert not attendee.is_live
-        assert kind is _PARTING.get(attendee.reason)
+        assert kind is _KIND_BY_REASON.get(attendee.reason)
     if kind is MailKind.REMINDER:
         assert attendee.state is AttendeeState.CONFIRMED
         assert attendee.reminders
         assert session is None or stamp(session.starts) == each.mail.about.rpartition("-")[2]
 
 
-def check_nothing_is_owed(house: AnyOrderHouse, view: View) -> None:
+def check_no_email_is_outstanding(harness: FaultyBookingHarness, view: Snapshot) -> None:
     """Once all has settled everybody knows where they stand, and nothing is half done."""
     for session_id, row in view.rows.items():
         session, roster = row.session, view.rosters[session_id]
-        if session is None or house.now >= session.starts:
+        if session is None or harness.now >= session.starts:
             continue
-        if row.written is not None and row.written.starts > house.now:  # into the past is a slip, and pointed out
-            assert row.written.told == session.told, f"an edit of {session_id} was never told"
+        if row.written is not None and row.written.starts > harness.now:  # into the past is a slip, and pointed out
+            assert row.written.details == session.details, f"an edit of {session_id} was never told"
         assert not row.row.text("Notice"), f"something in {session_id} is still foretold"
-        counts = (row.row.whole("Confirmed"), row.row.whole("Waiting"))
+        counts = (row.row.integer("Confirmed"), row.row.integer("Waiting"))
         assert counts == (roster.held, len(roster.waiting)), f"the counts of {session_id}"
         for attendee in roster.attendees:
             if can_be_mailed(attendee.email):
-                _check_knows(house, session, attendee)
+                _check_knows(harness, session, attendee)
 
 
-def _check_knows(house: AnyOrderHouse, session: Session, attendee: Attendee) -> None:
+def _check_knows(harness: FaultyBookingHarness, session: Session, attendee: Attendee) -> None:
     of_whom = (session.id, attendee.key, attendee.generation)
-    letters = house.postbox.letters
-    mine = [each for each in letters if (each.session_id, each.mail.attendee, each.mail.generation) == of_whom]
+    sent_mails = harness.recorder.sent_mails
+    mine = [each for each in sent_mails if (each.session_id, each.mail.attendee, each.mail.generation) == of_whom]
     kinds = [each.mail.kind for each in mine]
     if session.state is SessionState.CANCELLED:
-        assert not attendee.is_live or MailKind.CANCELLED in kinds, "nobody told them that it is cancelled"
+        assert not attendee.is_live or MailKind.SESSION_CANCELLED in kinds, "nobody told them that it is cancelled"
     elif attendee.is_live and session.runs:
-        assert _STANDING[attendee.state] in kinds, f"nobody told them that they are {attendee.state}"
-        assert not attendee.releases, "a move was never finished"
-        _check_last_word(session, attendee, [each for each in mine if each.mail.kind in TELLS_THE_SESSION])
-    elif session.runs and attendee.reason in _PARTING:
-        assert _PARTING[attendee.reason] in kinds, f"nobody told them that they are cancelled: {attendee.reason}"
+        assert _KIND_BY_STATE[attendee.state] in kinds, f"nobody told them that they are {attendee.state}"
+        assert not attendee.pending_release, "a move was never finished"
+        _check_last_word(session, attendee, [each for each in mine if each.mail.kind in INCLUDES_SESSION_DETAILS])
+    elif session.runs and attendee.reason in _KIND_BY_REASON:
+        assert _KIND_BY_REASON[attendee.reason] in kinds, f"nobody told them that they are cancelled: {attendee.reason}"
 
 
-def _check_last_word(session: Session, attendee: Attendee, mine: list[Letter]) -> None:
+def _check_last_word(session: Session, attendee: Attendee, mine: list[SentMail]) -> None:
     text, kinds = mine[-1].message.text, [str(each.mail.kind) for each in mine]
     assert span_in_words(session.starts, session.ends) in text, f"the last word is an old time: {kinds}"
     if attendee.state is AttendeeState.CONFIRMED:

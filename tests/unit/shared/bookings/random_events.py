@@ -51,8 +51,8 @@ BAD_CELLS: list[dict[str, Any]] = [
     {"Announced": "{}"},
     {"Seen": "x y"},
 ]
-MENDED = {"Minutes": 75, "State": "open", "Reminders": "", "WaitingList": "yes", "Capacity": 2, "JoinUrl": ""}
-TYPED: list[dict[str, Any]] = [
+CORRECTED_CELLS = {"Minutes": 75, "State": "open", "Reminders": "", "WaitingList": "yes", "Capacity": 2, "JoinUrl": ""}
+HAND_EDITS: list[dict[str, Any]] = [
     *({"State": state} for state in ("confirmed", "cancelled", "waiting", "to-check", "conf", "")),
     {"Email": "new@example.nhs.uk"},
     {"Email": "nobody"},
@@ -76,7 +76,7 @@ EVENTS: dict[str, tuple[int, st.SearchStrategy[tuple[Any, ...]]]] = {
     "mend": (2, st.tuples(sessions, st.integers(1, 9))),
     "delete a session": (1, st.tuples(sessions)),
     "put a session back": (2, st.tuples(sessions, st.integers(1, 5))),
-    "edit an attendee": (2, st.tuples(which, st.sampled_from(TYPED))),
+    "edit an attendee": (2, st.tuples(which, st.sampled_from(HAND_EDITS))),
     "delete an attendee": (1, st.tuples(which)),
     "add an attendee": (1, st.tuples(sessions, names, st.sampled_from(["confirmed", "waiting", ""]), which)),
     "tick": (8, st.tuples(st.sampled_from([0, 5, 5, 15, 60]))),

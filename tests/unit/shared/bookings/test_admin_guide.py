@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from shared.bookings.model.attendee import Roster
-from shared.bookings.reconcile.portal_edits import look_after
+from shared.bookings.reconcile.portal_edits import reconcile_row
 from shared.bookings.tables.attendee_rows import write_attendee
 from shared.bookings.tables.session_rows import WRITTEN_BY_PEOPLE, WRITTEN_BY_SERVICE, SessionRow, read_session_row
 from shared.reminder_offsets import parse_offsets
@@ -56,15 +56,15 @@ def test_what_problem_says_of_a_cell_is_in_the_guide_as_it_is_said(says: str) ->
     assert any(each.startswith(says.strip()) for each in PROBLEMS)
 
 
-def test_every_column_that_can_be_mistyped_is_among_them() -> None:
+def test_every_column_that_can_be_mistyped_is_covered_here() -> None:
     mistyped = {name for name in WRITTEN_BY_PEOPLE if read({name: "#"}).problems}
 
     assert mistyped == {says.split()[0] for says in SENSELESS}
 
 
-def test_so_is_what_it_says_of_a_draft_with_bookings_and_of_the_past() -> None:
+def test_guide_quotes_the_problems_of_a_booked_draft_and_a_past_date() -> None:
     roster = Roster(tuple(attendee(key=f"booking-{letter}") for letter in "abc"), "")
-    told = look_after(read({}), roster, MORNING).cells["Announced"]
+    told = reconcile_row(read({}), roster, MORNING).cells["Announced"]
     for cells in ({"State": "draft"}, {"Date": "2023-08-08"}):
-        said = look_after(read(cells | {"Announced": told}), roster, MORNING).cells["Problem"]
+        said = reconcile_row(read(cells | {"Announced": told}), roster, MORNING).cells["Problem"]
         assert any(said.startswith(each.removesuffix(" ...")) for each in PROBLEMS), said

@@ -10,127 +10,127 @@ from shared.bookings.model.attendee import AttendeeState
 from shared.bookings.model.errors import NotForOutsidersError, TooLateToCheckError
 from shared.local_time import moment_in_words
 from tests.builders import POLICY, london
-from tests.unit.shared.bookings.booking_system import House
+from tests.unit.shared.bookings.booking_system import BookingHarness
 
 OUTSIDE: dict[str, Any] = {"email": "ann@personal.example", "works_for_trust": True}
 
 
 def test_an_address_of_the_trust_is_confirmed_at_once() -> None:
-    assert House().book("ann", email="ann@ward.example.nhs.uk").state is AttendeeState.CONFIRMED
+    assert BookingHarness().book("ann", email="ann@ward.example.nhs.uk").state is AttendeeState.CONFIRMED
 
 
 @pytest.mark.parametrize("address", ["ann@example.nhs.uk.evil.example", "ann@evilexample.nhs.uk"])
 def test_an_address_that_only_looks_like_the_trusts_is_checked(address: str) -> None:
-    assert House().book("ann", email=address, works_for_trust=True).state is AttendeeState.TO_CHECK
+    assert BookingHarness().book("ann", email=address, works_for_trust=True).state is AttendeeState.TO_CHECK
 
 
 def test_who_does_not_say_that_they_work_for_the_trust_gets_no_place() -> None:
-    house = House()
+    harness = BookingHarness()
 
     for answer in (None, False):
         with pytest.raises(NotForOutsidersError):
-            house.book("ann", email="ann@personal.example", works_for_trust=answer)
+            harness.book("ann", email="ann@personal.example", works_for_trust=answer)
 
-    assert house.rows() == []
+    assert harness.rows() == []
 
 
 def test_a_place_is_held_and_the_joining_link_withheld() -> None:
-    house = House(Capacity=1)
-    house.book("ann", **OUTSIDE)
-    house.tick()
+    harness = BookingHarness(Capacity=1)
+    harness.book("ann", **OUTSIDE)
+    harness.tick()
 
-    [mail] = house.mails("ann")
+    [mail] = harness.mails("ann")
     assert "We are holding a place for you" in mail.text
     assert "until Tuesday 5 September 2023, 9am" in mail.text
     assert "teams.example" not in mail.text + mail.html
 
 
 def test_what_the_organiser_types_confirms() -> None:
-    house = House()
-    house.book("ann", **OUTSIDE)
-    house.edit("ann", State="Confirmed")
-    house.pass_time(minutes=5)
-    house.tick()
+    harness = BookingHarness()
+    harness.book("ann", **OUTSIDE)
+    harness.edit("ann", State="Confirmed")
+    harness.pass_time(minutes=5)
+    harness.tick()
 
-    assert house.kinds("ann") == ["held", "booked"]
-    assert "https://teams.example/join/1" in house.mails("ann")[1].text
+    assert harness.kinds("ann") == ["held", "booked"]
+    assert "https://teams.example/join/1" in harness.mails("ann")[1].text
 
 
 def test_what_the_organiser_types_cancels() -> None:
-    house = House()
-    house.book("ann", **OUTSIDE)
-    house.edit("ann", State="cancelled")
-    house.tick()
+    harness = BookingHarness()
+    harness.book("ann", **OUTSIDE)
+    harness.edit("ann", State="cancelled")
+    harness.tick()
 
-    assert house.kinds("ann") == ["held", "no longer booked"]
+    assert harness.kinds("ann") == ["held", "no longer booked"]
 
 
 def test_a_place_is_released_kindly_after_two_weekdays_and_given_to_who_waits() -> None:
-    house = House(Capacity=1)
-    house.book("ann", **OUTSIDE)
-    house.book("ben", join_waiting_list=True)
-    house.at(london("2023-09-05 08:59"))
-    house.tick()
-    assert house.states() == {"ann": "to-check", "ben": "waiting"}
+    harness = BookingHarness(Capacity=1)
+    harness.book("ann", **OUTSIDE)
+    harness.book("ben", join_waiting_list=True)
+    harness.at(london("2023-09-05 08:59"))
+    harness.tick()
+    assert harness.states() == {"ann": "to-check", "ben": "waiting"}
 
-    house.at(london("2023-09-05 09:00"))
-    house.tick()
+    harness.at(london("2023-09-05 09:00"))
+    harness.tick()
 
-    assert house.states() == {"ann": "cancelled", "ben": "confirmed"}
-    assert house.kinds("ann") == ["held", "no longer held"]
-    assert house.kinds("ben") == ["waiting list", "booked"]
+    assert harness.states() == {"ann": "cancelled", "ben": "confirmed"}
+    assert harness.kinds("ann") == ["held", "no longer held"]
+    assert harness.kinds("ben") == ["waiting list", "booked"]
 
 
 def test_a_place_is_never_held_unchecked_into_the_last_day() -> None:
-    house = House()
-    house.at(london("2023-09-07 10:00"))
-    house.book("ann", **OUTSIDE)
-    house.at(london("2023-09-07 15:00"))
-    house.tick()
+    harness = BookingHarness()
+    harness.at(london("2023-09-07 10:00"))
+    harness.book("ann", **OUTSIDE)
+    harness.at(london("2023-09-07 15:00"))
+    harness.tick()
 
-    assert house.states() == {"ann": "cancelled"}
+    assert harness.states() == {"ann": "cancelled"}
 
 
 def test_when_nobody_can_check_any_more_the_person_is_told_so() -> None:
-    house = House()
-    house.at(london("2023-09-07 15:00"))
+    harness = BookingHarness()
+    harness.at(london("2023-09-07 15:00"))
 
     with pytest.raises(TooLateToCheckError):
-        house.book("ann", **OUTSIDE)
+        harness.book("ann", **OUTSIDE)
 
 
 def test_who_was_confirmed_is_not_checked_again_when_moving() -> None:
-    house = House()
-    house.add_session(RowKey="s2", Date="2023-10-03")
-    house.book("ann", **OUTSIDE)
-    house.edit("ann", State="confirmed")
-    house.tick()
+    harness = BookingHarness()
+    harness.add_session(RowKey="s2", Date="2023-10-03")
+    harness.book("ann", **OUTSIDE)
+    harness.edit("ann", State="confirmed")
+    harness.tick()
 
-    house.move("ann", "s2")
+    harness.move("ann", "s2")
 
-    assert house.states("s2") == {"ann": "confirmed"}
+    assert harness.states("s2") == {"ann": "confirmed"}
 
 
 def test_who_waits_with_such_an_address_is_still_checked_when_a_place_becomes_free() -> None:
-    house = House(Capacity=1)
-    house.book("ben")
-    house.book("ann", join_waiting_list=True, **OUTSIDE)
-    house.cancel("ben")
+    harness = BookingHarness(Capacity=1)
+    harness.book("ben")
+    harness.book("ann", join_waiting_list=True, **OUTSIDE)
+    harness.cancel("ben")
 
-    assert house.states()["ann"] == "to-check"
-    assert house.kinds("ann") == ["waiting list", "held"]
+    assert harness.states()["ann"] == "to-check"
+    assert harness.kinds("ann") == ["waiting list", "held"]
 
 
 def test_a_row_typed_by_hand_to_be_checked_is_held_from_the_moment_it_was_seen() -> None:
-    house = House()
+    harness = BookingHarness()
     typed = {"PartitionKey": "s1", "RowKey": "by hand", "Name": "Dee", "Email": "dee@personal.example"}
-    house.bookings.insert(typed | {"State": "to-check", "NeedsCheck": "yes"})
-    house.tick()
-    assert house.states() == {"dee": "to-check"}
+    harness.bookings.insert(typed | {"State": "to-check", "NeedsCheck": "yes"})
+    harness.tick()
+    assert harness.states() == {"dee": "to-check"}
 
-    house.at(london("2023-09-05 09:00"))
-    house.tick()
-    assert house.states() == {"dee": "cancelled"}
+    harness.at(london("2023-09-05 09:00"))
+    harness.tick()
+    assert harness.states() == {"dee": "cancelled"}
 
 
 @pytest.mark.parametrize(
@@ -150,33 +150,33 @@ def test_a_row_typed_by_hand_to_be_checked_is_held_from_the_moment_it_was_seen()
 def test_a_place_is_held_for_two_weekdays_by_the_clock_and_at_most_until_24_hours_before_the_start(
     booked: str, session_day: str, until: str
 ) -> None:
-    house = House(Date=session_day)
-    house.at(london(booked))
-    house.book("ann", **OUTSIDE)
-    [mail] = house.mails("ann")
+    harness = BookingHarness(Date=session_day)
+    harness.at(london(booked))
+    harness.book("ann", **OUTSIDE)
+    [mail] = harness.mails("ann")
     assert f"We hold the place until {moment_in_words(london(until))}" in mail.text
 
-    house.at(london(until) - timedelta(minutes=1))
-    house.tick()
-    assert house.states() == {"ann": "to-check"}
-    house.at(london(until))
-    house.tick()
-    assert house.states() == {"ann": "cancelled"}
-    assert house.kinds("ann") == ["held", "no longer held"]
+    harness.at(london(until) - timedelta(minutes=1))
+    harness.tick()
+    assert harness.states() == {"ann": "to-check"}
+    harness.at(london(until))
+    harness.tick()
+    assert harness.states() == {"ann": "cancelled"}
+    assert harness.kinds("ann") == ["held", "no longer held"]
 
 
-def test_where_the_list_goes_on_into_the_last_day_who_cannot_be_checked_any_more_is_passed_over() -> None:
-    house = House(replace(POLICY, cutoff=timedelta(hours=2)), Capacity=1)
-    house.book("ben")
-    house.book("ann", join_waiting_list=True, **OUTSIDE)
-    house.book("cem", join_waiting_list=True)
-    house.at(london("2023-09-08 09:00"))
-    house.cancel("ben")
-    house.tick()
-    assert house.states() == {"ben": "cancelled", "ann": "waiting", "cem": "confirmed"}
+def test_who_can_no_longer_be_checked_is_passed_over_on_the_waiting_list() -> None:
+    harness = BookingHarness(replace(POLICY, cutoff=timedelta(hours=2)), Capacity=1)
+    harness.book("ben")
+    harness.book("ann", join_waiting_list=True, **OUTSIDE)
+    harness.book("cem", join_waiting_list=True)
+    harness.at(london("2023-09-08 09:00"))
+    harness.cancel("ben")
+    harness.tick()
+    assert harness.states() == {"ben": "cancelled", "ann": "waiting", "cem": "confirmed"}
 
-    house.cancel("cem")
-    house.book("dee")
-    house.live(until=london("2023-09-08 15:05"))
-    assert house.states()["dee"] == "confirmed"
-    assert house.kinds("ann") == ["waiting list", "waiting list", ""], "joined, the list has ended, no place"
+    harness.cancel("cem")
+    harness.book("dee")
+    harness.live(until=london("2023-09-08 15:05"))
+    assert harness.states()["dee"] == "confirmed"
+    assert harness.kinds("ann") == ["waiting list", "waiting list", ""], "joined, the list has ended, no place"

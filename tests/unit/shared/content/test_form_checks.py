@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.content.content import Content, ContentError, load_content
-from shared.content.form_checks import MOST_BYTES, MOST_FIELDS
+from shared.content.form_checks import MAX_ANSWER_BYTES, MAX_ANSWER_FIELDS
 from shared.content.question_catalogue import CATALOGUE
 from tests import builders
 
@@ -80,12 +80,12 @@ def test_pages_that_go_together_are_loaded(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("pages", "words"),
     [
-        pytest.param([page(asked("shoe_size"))], "'shoe_size' is no question of the catalogue", id="unknown"),
+        pytest.param([page(asked("shoe_size"))], "'shoe_size' is not a question in the catalogue", id="unknown"),
         pytest.param([*WORKS, NAME], "full_name is asked twice", id="twice"),
-        pytest.param([*WORKS, page(asked("gp", options={"a": "A"}))], "gp has no options", id="options of a text"),
+        pytest.param([*WORKS, page(asked("gp", options={"a": "A"}))], "gp cannot have options", id="options of a text"),
         pytest.param(
             [NAME, page(asked("contact_by", required=True, options={"pigeon": "Pigeon"})), EMAIL, PHONE],
-            "the options of contact_by are among email, phone, text",
+            "the options of contact_by must be from email, phone, text",
             id="an option that the service does not know",
         ),
         pytest.param([*WORKS, page(asked("private_place", options={"yes": "Yes"}))], "needs two options", id="one"),
@@ -114,12 +114,12 @@ def test_pages_that_go_together_are_loaded(tmp_path: Path) -> None:
                 *WORKS,
                 *(page(asked(name)) for name in ("what_brings_you", "about_me", "adjustments", "best_times", "gp")),
             ],
-            f"at most {MOST_BYTES}: lower some limits",
+            f"at most {MAX_ANSWER_BYTES}: lower some limits",
             id="longer than a form can be",
         ),
         pytest.param(
             [*WORKS, page(asked("therapist_preference", options={f"o{n}": "O" for n in range(90)}))],
-            f"at most {MOST_FIELDS}: leave out some options",
+            f"at most {MAX_ANSWER_FIELDS}: leave out some options",
             id="more fields than a form can have",
         ),
         pytest.param([*WORKS, page(asked("gp"), asked("about_me"), heading=None)], "needs a heading", id="no heading"),
@@ -128,11 +128,11 @@ def test_pages_that_go_together_are_loaded(tmp_path: Path) -> None:
 def test_what_does_not_go_together_is_named(pages: list[dict[str, Any]], words: str, tmp_path: Path) -> None:
     pages = [{name: value for name, value in each.items() if value is not None} for each in pages]
     found = what_is_wrong(pages, tmp_path)
-    assert found.startswith("the content file lacks or misstates: one_to_one")
+    assert found.startswith("missing or invalid values in the content file: one_to_one")
     assert words in found
 
 
-def test_nothing_of_the_copy_is_in_what_is_said_of_it(tmp_path: Path) -> None:
+def test_error_messages_do_not_quote_the_content_file(tmp_path: Path) -> None:
     found = what_is_wrong([page(asked("gp", label="Secret?", short="Secret"))], tmp_path)
     assert found
     assert "Secret" not in found
@@ -152,7 +152,7 @@ def test_the_guide_lists_every_question_of_the_catalogue_and_how_long_an_answer_
         assert ("*" in rows[question.name]) is question.fixed
 
 
-def test_the_file_of_this_trust_is_what_a_person_wrote() -> None:
+def test_questions_keep_the_order_of_the_content_file() -> None:
     said = tomllib.loads(FILE.read_text("utf-8"))["one_to_one"]
     assert [each["ask"] for page in said["pages"] for each in page["questions"]] == [
         each.ask for each in builders.content().one_to_one.questions

@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from shared.fields.answer_fields import TODAY
-from shared.referrals.delivery.answer_layout import laid_out
+from shared.referrals.delivery.answer_layout import answer_pairs
 from shared.referrals.intake.request import ReferralRequest, referral_model
 from tests import builders
 
@@ -93,7 +93,7 @@ def test_a_day_is_taken_in_any_digits_up_to_today(given: str, kept: str) -> None
 
 @pytest.mark.parametrize("name", ["works_for_trust", "adult"])
 @pytest.mark.parametrize("given", ["no", True, "maybe", ["yes"], None, ""])
-def test_a_referral_is_only_of_those_whom_this_is_for(name: str, given: object) -> None:
+def test_eligibility_questions_must_be_answered_yes(name: str, given: object) -> None:
     assert [field for field, _ in refused(**{name: given})] == [name]
 
 
@@ -164,11 +164,11 @@ def test_the_same_answers_are_the_same_text_whatever_their_order() -> None:
 
 
 def read(**changes: Any) -> dict[str, str]:
-    return dict(laid_out(json.loads(taken(**changes).record), builders.referral()))
+    return dict(answer_pairs(json.loads(taken(**changes).record), builders.referral()))
 
 
 def test_every_answer_is_laid_out_by_its_label_in_the_order_of_the_form_with_every_script_intact() -> None:
-    read_in_order = laid_out(json.loads(taken().record), builders.referral())
+    read_in_order = answer_pairs(json.loads(taken().record), builders.referral())
     shorts = [each.short for each in OTHER.questions if each.question.kept]
     assert [label for label, _ in read_in_order] == [*shorts, "Received", "Consent"]
     said = dict(read_in_order)
@@ -194,11 +194,11 @@ def test_the_provider_sees_the_day_and_the_wording_that_was_agreed_to() -> None:
 
 
 def test_a_day_that_somebody_overwrote_does_not_keep_the_answers_from_being_read() -> None:
-    said = dict(laid_out(json.loads(taken().record), builders.referral(received_on="last week")))
+    said = dict(answer_pairs(json.loads(taken().record), builders.referral(received_on="last week")))
     assert (said["Received"], said["Called"]) == ("last week", "Zoë Okafor")
 
 
-def test_an_answer_means_what_it_meant_when_it_was_given() -> None:
+def test_sealed_answers_carry_their_labels_and_option_texts() -> None:
     """The content file may be another one by the time when the provider reads: everything needed is sealed along."""
     assert "safe_contact_notes" in taken().record
     assert all(each.label not in taken().record or each.short == each.label for each in OTHER.questions)
@@ -206,13 +206,13 @@ def test_an_answer_means_what_it_meant_when_it_was_given() -> None:
     assert {"ask": "message_ok", "label": "Machine", "answer": "Do not"} in record["answers"]
 
 
-def test_where_a_person_was_led_is_no_part_of_what_is_sealed() -> None:
+def test_routing_questions_are_not_sealed() -> None:
     assert "need_help_now" not in taken().record
     assert "Waiting" not in taken().record
 
 
 def test_the_longest_answers_fit_into_a_cell_with_room_to_spare() -> None:
-    widest = {each.ask: "😀" * each.most for each in OTHER.questions if each.question.kind == "long"}
+    widest = {each.ask: "😀" * each.max_length for each in OTHER.questions if each.question.kind == "long"}
     widest |= {"therapy_language": "😀" * 60, "pronouns": "😀" * 20, "full_name": "李" * 100}
     assert len(taken(**widest).record.encode()) < 40_000
 

@@ -8,10 +8,10 @@ import pytest
 from jinja2 import UndefinedError
 
 from shared.mail.message import EmailMessage
-from shared.mail.renderer import Letters
+from shared.mail.renderer import MailRenderer
 from tests.builders import content
 
-LETTERS = Letters(content())
+RENDERER = MailRenderer(content())
 FACTS: dict[str, Any] = {
     "name": "Zoë <b>Okafor</b>",
     "reference": "34679CDF",
@@ -62,7 +62,7 @@ EVERY: list[tuple[str, dict[str, Any]]] = [
 
 
 def written(template: str, facts: dict[str, Any]) -> EmailMessage:
-    return LETTERS.write(template, to="zoe@example.nhs.uk", **facts)
+    return RENDERER.render(template, to="zoe@example.nhs.uk", **facts)
 
 
 def words(text: str) -> list[str]:

@@ -7,33 +7,33 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from local.setup.keys import new_keys
-from shared.mail.delivery_reports import Receipt
+from shared.mail.delivery_reports import DeliveryReport
 from shared.mail.ledger import MailLedger
 from shared.mail.message import EmailMessage
 from shared.mail.pause import MailPause
-from shared.mail.renderer import Letters
-from shared.referrals.collection.acknowledgement import Acknowledging
+from shared.mail.renderer import MailRenderer
+from shared.referrals.collection.acknowledgement import AcknowledgementRecorder
 from shared.referrals.collection.lockout import Lockout
-from shared.referrals.delivery.delivery_reports import ReferralReceipts
+from shared.referrals.delivery.delivery_reports import ReferralDeliveryReports
 from shared.referrals.delivery.forwarder import ReferralForwarder, operation_id
 from shared.referrals.delivery.links import ReferralLinks
 from shared.referrals.delivery.mailbox_health import ProviderMailbox
-from shared.referrals.delivery.notice_sender import Notices
-from shared.referrals.delivery.provider_emails import ProviderLetters
-from shared.referrals.follow_up.operator_digest import Operators
-from shared.referrals.follow_up.overdue_alarm import Lateness
-from shared.referrals.follow_up.provider_reminder import Reminding
-from shared.referrals.follow_up.referral_reconciler import Tending
-from shared.referrals.intake.orphan_recovery import Adopting
+from shared.referrals.delivery.notice_sender import NoticeSender
+from shared.referrals.delivery.provider_emails import ProviderEmails
+from shared.referrals.follow_up.operator_digest import OperatorDigest
+from shared.referrals.follow_up.overdue_alarm import OverdueAlarm
+from shared.referrals.follow_up.provider_reminder import ProviderReminder
+from shared.referrals.follow_up.referral_reconciler import ReferralReconciler
+from shared.referrals.intake.orphan_recovery import OrphanRecovery
 from shared.referrals.intake.service import ReferralService
 from shared.referrals.model import Referral, Sealed
 from shared.referrals.repository import ReferralRepository
-from shared.referrals.retention.erasure import Erasing
-from shared.referrals.retention.holdings_report import Holdings
+from shared.referrals.retention.erasure import ReferralEraser
+from shared.referrals.retention.holdings_report import HoldingsReport
 from shared.referrals.sealing import LocalKey, Sealer, Unwrapper, unseal
 from shared.signing import Signer
 from shared.tables.once_a_day import Daily
-from shared.tables.service_table import remembered
+from shared.tables.service_table import read_service_rows
 from shared.tables.table import Row, Table
 from tests.builders import KEY, MORNING, content, referral_request
 from tests.fakes import FakeMailSender, FakeTable
@@ -41,14 +41,14 @@ from tests.fakes import FakeMailSender, FakeTable
 SUBMISSION = "submission-0123456789"
 KEYS = new_keys()
 SEALER, PRIVATE = Sealer(json.loads(KEYS["REFERRAL_PUBLIC_KEY"])), LocalKey(KEYS["REFERRAL_PRIVATE_KEY"])
-LETTERS = Letters(content())
+RENDERER = MailRenderer(content())
 LINKS = ReferralLinks(Signer((KEY,)), "https://support.example", "https://collect.example")
 RECIPIENT, OPERATORS = "referrals@provider.example", "operators@example.nhs.uk"
 
 type Wrap = Callable[[FakeTable], Table]
 
 
-class Way:
+class ReferralHarness:
     """A referral's way from the form to the provider, and tables that a test can look into."""
 
     def __init__(self, delivery: str = "inline") -> None:
@@ -64,9 +64,9 @@ class Way:
     def service(self, wrap: Wrap = lambda table: table) -> ReferralService[Sealed]:
         return ReferralService(self.repository(wrap), SEALER.seal, KEY, "2023-09-01")
 
-    def writer(self) -> ProviderLetters:
-        return ProviderLetters(
-            letters=LETTERS, links=LINKS, recipient=RECIPIENT, delivery=self.delivery, operators=OPERATORS
+    def writer(self) -> ProviderEmails:
+        return ProviderEmails(
+            renderer=RENDERER, links=LINKS, recipient=RECIPIENT, delivery=self.delivery, operators=OPERATORS
         )
 
     def forwarder(self, wrap: Wrap = lambda table: table) -> ReferralForwarder[Sealed]:
@@ -80,11 +80,11 @@ class Way:
             sleep=self.slept.append,
         )
 
-    def receipts(self, wrap: Wrap = lambda table: table) -> ReferralReceipts:
-        return ReferralReceipts(self.repository(wrap), ProviderMailbox(wrap(self.own)))
+    def delivery_reports(self, wrap: Wrap = lambda table: table) -> ReferralDeliveryReports:
+        return ReferralDeliveryReports(self.repository(wrap), ProviderMailbox(wrap(self.own)))
 
-    def acknowledging(self, wrap: Wrap = lambda table: table) -> Acknowledging:
-        return Acknowledging(self.repository(wrap))
+    def acknowledging(self, wrap: Wrap = lambda table: table) -> AcknowledgementRecorder:
+        return AcknowledgementRecorder(self.repository(wrap))
 
     def accepted(self, now: datetime = MORNING) -> str:
         return self.service().accept(referral_request(), now)
@@ -99,7 +99,7 @@ class Way:
         """The mail service reports this of the one referral's mail, of its present epoch or of another."""
         referral = self.referral()
         named = referral.epoch if epoch is None else epoch
-        return self.receipts().take(Receipt(mail_of(referral, named), status), now)
+        return self.delivery_reports().take(DeliveryReport(mail_of(referral, named), status), now)
 
     def type(self, **cells: str | int) -> None:
         """An administrator types into the one referral's row."""
@@ -122,44 +122,44 @@ class Way:
     def rows(self) -> list[Row]:
         return list(self.status.rows.values())
 
-    def notices(self, wrap: Wrap = lambda table: table) -> Notices:
+    def notices(self, wrap: Wrap = lambda table: table) -> NoticeSender:
         log = wrap(self.own)
         pause = MailPause(wrap(self.service_rows))
-        return Notices(log=log, ledger=MailLedger(log, wrap(self.mail)), pause=pause, sender=self.sender)
+        return NoticeSender(log=log, ledger=MailLedger(log, wrap(self.mail)), pause=pause, sender=self.sender)
 
-    def adopting(self, wrap: Wrap = lambda table: table) -> Adopting:
-        return Adopting(self.repository(wrap))
+    def orphan_recovery(self, wrap: Wrap = lambda table: table) -> OrphanRecovery:
+        return OrphanRecovery(self.repository(wrap))
 
-    def erasing(self, wrap: Wrap = lambda table: table) -> Erasing:
-        return Erasing(self.repository(wrap), Lockout(wrap(self.tries)))
+    def eraser(self, wrap: Wrap = lambda table: table) -> ReferralEraser:
+        return ReferralEraser(self.repository(wrap), Lockout(wrap(self.tries)))
 
-    def tending(self, wrap: Wrap = lambda table: table) -> Tending:
+    def reconciler(self, wrap: Wrap = lambda table: table) -> ReferralReconciler:
         rows, notices = self.repository(wrap), self.notices(wrap)
         mailbox = ProviderMailbox(wrap(self.own))
-        return Tending(
+        return ReferralReconciler(
             rows=rows,
-            erasing=self.erasing(wrap),
-            reminding=Reminding(rows=rows, notices=notices, writer=self.writer()),
-            lateness=Lateness(rows),
+            eraser=self.eraser(wrap),
+            provider_reminder=ProviderReminder(rows=rows, notices=notices, writer=self.writer()),
+            overdue_alarm=OverdueAlarm(rows),
             notices=notices,
-            holdings=Holdings(rows, wrap(self.own)),
+            holdings=HoldingsReport(rows, wrap(self.own)),
             days=Daily(wrap(self.service_rows), "referrals"),
-            operators=Operators(address=OPERATORS, notices=notices, mailbox=mailbox, letters=LETTERS),
+            operator_digest=OperatorDigest(address=OPERATORS, notices=notices, mailbox=mailbox, renderer=RENDERER),
         )
 
     def due(self, now: datetime) -> list[str]:
         return [each.reference for each in self.repository().every_status() if each.is_due(now)]
 
-    def tend(self, now: datetime, wrap: Wrap = lambda table: table) -> list[str]:
+    def reconcile(self, now: datetime, wrap: Wrap = lambda table: table) -> list[str]:
         """One run of the timer, as far as referrals go."""
-        return self.tending(wrap).run(remembered(self.service_rows), now)
+        return self.reconciler(wrap).run(read_service_rows(self.service_rows), now)
 
     def pass_days(self, start: datetime, days: int) -> datetime:
         """The timer once on each of so many days after `start`, and what it names is forwarded; returns the last."""
         now = start
         for _ in range(days):
             now += timedelta(days=1)
-            for reference in self.tend(now):
+            for reference in self.reconcile(now):
                 self.forwarder().forward(reference, now)
         return now
 
@@ -167,7 +167,7 @@ class Way:
         """What the schedule and the queue do with what is due, every five minutes for so many hours."""
         for step in range(1, int(hours * 12) + 1):
             now = start + timedelta(minutes=5 * step)
-            self.adopting().run()
+            self.orphan_recovery().run()
             for reference in self.due(now):
                 self.forwarder().forward(reference, now)
 

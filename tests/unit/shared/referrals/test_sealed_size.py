@@ -5,14 +5,14 @@ from typing import Any
 import pytest
 
 from tests.builders import MORNING, referral_request
-from tests.unit.shared.referrals.referral_system import Way
+from tests.unit.shared.referrals.referral_system import ReferralHarness
 
 
 def size(**answers: Any) -> int:
     """How many bytes of sealed answers a row holds."""
-    way = Way()
-    way.service().accept(referral_request(**answers), MORNING)
-    [row] = way.sealed.rows.values()
+    harness = ReferralHarness()
+    harness.service().accept(referral_request(**answers), MORNING)
+    [row] = harness.sealed.rows.values()
     return len(row.cells["Sealed"])
 
 

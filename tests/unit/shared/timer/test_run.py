@@ -8,11 +8,11 @@ from datetime import datetime
 import pytest
 
 from shared.bookings.model.email_ids import DueMail
-from shared.bookings.reconcile.reconcile_all import Round
-from shared.bookings.reconcile.session_reconciler import LookedAfter
-from shared.tables.service_table import Remembered
+from shared.bookings.reconcile.reconcile_all import ReconcileResult
+from shared.bookings.reconcile.session_reconciler import ReconciledSession
+from shared.tables.service_table import ServiceRows
 from shared.tables.table import StorageUnavailableError
-from shared.timer.run import Due, Schedule
+from shared.timer.run import DueWork, TimerRun
 from tests.builders import MORNING
 
 MAIL = DueMail("s1", "booking-a-1-confirmation")
@@ -21,40 +21,40 @@ FAILURES = [StorageUnavailableError("canary@example.nhs.uk"), ValueError("canary
 
 
 @dataclass
-class Keeper:
+class FakeRetention:
     """Retention, or a broken one."""
 
-    house: "House"
+    parts: "FakeParts"
 
-    def run(self, remembered: Remembered, now: datetime) -> object:
-        self.house._may_fail("retention")
+    def run(self, service_rows: ServiceRows, now: datetime) -> object:
+        self.parts._may_fail("retention")
         return None
 
 
 @dataclass
-class Tender:
+class FakeReferralFollowUp:
     """Looks after referrals, or is broken."""
 
-    house: "House"
+    parts: "FakeParts"
 
-    def run(self, remembered: Remembered, now: datetime) -> list[str]:
-        self.house._may_fail("referrals")
+    def run(self, service_rows: ServiceRows, now: datetime) -> list[str]:
+        self.parts._may_fail("referrals")
         return [REFERENCE]
 
 
 @dataclass
-class Adopter:
+class FakeRecovery:
     """Adopts referrals, or is broken."""
 
-    house: "House"
+    parts: "FakeParts"
 
     def run(self) -> int:
-        self.house._may_fail("adoption")
+        self.parts._may_fail("adoption")
         return 0
 
 
 @dataclass
-class House:
+class FakeParts:
     """Every part that a run speaks to. `broken` names those that fail, and `failure` is how."""
 
     broken: set[str] = field(default_factory=set)
@@ -62,34 +62,34 @@ class House:
     complete: bool = True
     paused: bool = False
     beats: list[datetime] = field(default_factory=list)
-    told: list[Round] = field(default_factory=list)
+    told: list[ReconcileResult] = field(default_factory=list)
     ahead: list[int] = field(default_factory=list)
 
-    def remembered(self) -> Remembered:
+    def read_service_rows(self) -> ServiceRows:
         self._may_fail("memory")
         return {}
 
-    def refresh(self, rows: Remembered) -> None:
+    def refresh(self, rows: ServiceRows) -> None:
         """The pause learns of nothing here."""
 
     def is_on(self, now: datetime) -> bool:
         self._may_fail("pause")
         return self.paused
 
-    def run(self, remembered: Remembered, now: datetime) -> Round:
+    def run(self, service_rows: ServiceRows, now: datetime) -> ReconcileResult:
         self._may_fail("bookings")
-        return Round(rows=(), looked=(), known={}, complete=self.complete)
+        return ReconcileResult(rows=(), reconciled=(), known={}, complete=self.complete)
 
-    def released(self, found: Sequence[LookedAfter], now: datetime, *, ahead: int) -> list[DueMail]:
+    def mails_within_quota(self, found: Sequence[ReconciledSession], now: datetime, *, ahead: int) -> list[DueMail]:
         self._may_fail("release")
         self.ahead.append(ahead)
         return [MAIL]
 
-    def tell(self, seen: Round, now: datetime) -> None:
+    def tell(self, seen: ReconcileResult, now: datetime) -> None:
         self._may_fail("staff")
         self.told.append(seen)
 
-    def is_due(self, rows: Remembered, now: datetime) -> bool:
+    def is_due(self, rows: ServiceRows, now: datetime) -> bool:
         return "adoption" in self.broken
 
     def done(self, now: datetime) -> None:
@@ -99,15 +99,15 @@ class House:
         self._may_fail("heartbeat")
         self.beats.append(now)
 
-    def tick(self) -> Due:
-        schedule = Schedule(
-            remembered=self.remembered,
+    def tick(self) -> DueWork:
+        schedule = TimerRun(
+            read_service_rows=self.read_service_rows,
             bookings=self,
-            referrals=Tender(self),
-            adopting=Adopter(self),
-            adoption=self,
-            heart=self,
-            retention=Keeper(self),
+            referrals=FakeReferralFollowUp(self),
+            orphan_recovery=FakeRecovery(self),
+            recovery_mark=self,
+            heartbeat=self,
+            retention=FakeRetention(self),
             pause=self,
             staff={"staff": self.tell},
         )
@@ -119,75 +119,75 @@ class House:
 
 
 @pytest.fixture(params=FAILURES, ids=["storage", "a mistake of ours"])
-def house(request: pytest.FixtureRequest) -> House:
-    return House(failure=request.param)
+def parts(request: pytest.FixtureRequest) -> FakeParts:
+    return FakeParts(failure=request.param)
 
 
-def test_a_whole_run_names_everything_due_and_beats(house: House) -> None:
-    assert house.tick() == Due((MAIL,), (REFERENCE,))
-    assert house.beats == [MORNING]
+def test_a_whole_run_names_everything_due_and_beats(parts: FakeParts) -> None:
+    assert parts.tick() == DueWork((MAIL,), (REFERENCE,))
+    assert parts.beats == [MORNING]
 
 
 @pytest.mark.parametrize("part", ["bookings", "release"])
-def test_bookings_that_fail_do_not_stop_referrals(house: House, part: str) -> None:
-    house.broken = {part}
+def test_bookings_that_fail_do_not_stop_referrals(parts: FakeParts, part: str) -> None:
+    parts.broken = {part}
 
-    assert house.tick() == Due((), (REFERENCE,))
+    assert parts.tick() == DueWork((), (REFERENCE,))
 
 
-def test_referrals_that_fail_do_not_stop_bookings(house: House) -> None:
-    house.broken = {"referrals"}
+def test_referrals_that_fail_do_not_stop_bookings(parts: FakeParts) -> None:
+    parts.broken = {"referrals"}
 
-    assert house.tick() == Due((MAIL,), ())
+    assert parts.tick() == DueWork((MAIL,), ())
 
 
 @pytest.mark.parametrize("part", ["memory", "bookings", "release", "referrals"])
-def test_a_run_that_lacks_a_part_is_no_heartbeat(house: House, part: str) -> None:
-    house.broken = {part}
+def test_a_run_that_lacks_a_part_is_no_heartbeat(parts: FakeParts, part: str) -> None:
+    parts.broken = {part}
 
-    house.tick()
+    parts.tick()
 
-    assert house.beats == []
+    assert parts.beats == []
 
 
-def test_a_run_that_left_out_a_session_is_no_heartbeat_and_names_what_it_found(house: House) -> None:
-    house.complete = False
+def test_a_run_that_left_out_a_session_is_no_heartbeat_and_names_what_it_found(parts: FakeParts) -> None:
+    parts.complete = False
 
-    assert house.tick() == Due((MAIL,), (REFERENCE,))
-    assert house.beats == []
+    assert parts.tick() == DueWork((MAIL,), (REFERENCE,))
+    assert parts.beats == []
 
 
 @pytest.mark.parametrize("part", ["staff", "heartbeat", "retention", "adoption"])
-def test_whoever_is_told_of_a_run_cannot_stop_it(house: House, part: str) -> None:
-    house.broken = {part}
+def test_failure_in_a_secondary_part_does_not_stop_the_run(parts: FakeParts, part: str) -> None:
+    parts.broken = {part}
 
-    assert house.tick() == Due((MAIL,), (REFERENCE,))
+    assert parts.tick() == DueWork((MAIL,), (REFERENCE,))
 
 
-def test_while_the_mail_service_wants_to_be_left_alone_nothing_is_released(house: House) -> None:
-    house.paused = True
+def test_while_the_mail_service_wants_to_be_left_alone_nothing_is_released(parts: FakeParts) -> None:
+    parts.paused = True
 
-    assert house.tick() == Due((), ())
-    assert house.beats == [MORNING], "the schedule itself did run"
+    assert parts.tick() == DueWork((), ())
+    assert parts.beats == [MORNING], "the schedule itself did run"
 
 
 @pytest.mark.parametrize("part", ["memory", "bookings", "release", "referrals", "staff", "heartbeat", "pause"])
 def test_what_failed_is_logged_by_its_name_and_nothing_it_said_is(
-    house: House, part: str, caplog: pytest.LogCaptureFixture
+    parts: FakeParts, part: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    house.broken = {part}
+    parts.broken = {part}
 
-    house.tick()
+    parts.tick()
 
     [record] = [record for record in caplog.records if record.levelno == logging.ERROR]
     assert ("bookings" if part == "release" else part) in record.getMessage()
-    assert type(house.failure).__name__ in record.getMessage()
+    assert type(parts.failure).__name__ in record.getMessage()
     assert "canary" not in caplog.text
 
 
-def test_what_referrals_need_of_the_mail_service_is_left_to_them(house: House) -> None:
-    house.tick()
-    house.broken = {"referrals"}
-    house.tick()
+def test_due_referrals_are_subtracted_from_the_mail_budget(parts: FakeParts) -> None:
+    parts.tick()
+    parts.broken = {"referrals"}
+    parts.tick()
 
-    assert house.ahead == [1, 0]
+    assert parts.ahead == [1, 0]

@@ -75,7 +75,7 @@ def test_the_moment_may_be_in_any_time_zone() -> None:
     ],
 )
 def test_what_is_no_expression_is_refused(expression: str) -> None:
-    with pytest.raises(ValueError, match="no NCRONTAB expression"):
+    with pytest.raises(ValueError, match="not an NCRONTAB expression"):
         Ncrontab.parse(expression)
 
 

@@ -4,12 +4,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from shared.bookings.emails.due_emails import mails_due, owed
+from shared.bookings.emails.due_emails import due_emails, mails_to_send
 from shared.bookings.model.attendee import Attendee, AttendeeState, Roster
 from shared.bookings.model.email_ids import MailId, MailKind
 from shared.bookings.model.session import Session, SessionState
 from shared.bookings.reconcile.roster import reconcile_roster
-from shared.mail.log_rows import Entry, MailState
+from shared.mail.log_rows import MailLogEntry, MailState
 from shared.reminder_offsets import parse_offsets
 from tests.builders import MORNING, POLICY, attendee, entry, london, session
 
@@ -18,11 +18,11 @@ DAY_BEFORE = "booking-a-1-reminder-P1D-20230908T1400Z"
 HOUR_BEFORE = "booking-a-1-reminder-PT1H-20230908T1400Z"
 
 
-def due(now: datetime, *sent: Entry | str, of: Session | None = None, who: Attendee | None = None) -> list[str]:
-    entries = [each if isinstance(each, Entry) else entry(each) for each in sent]
+def due(now: datetime, *sent: MailLogEntry | str, of: Session | None = None, who: Attendee | None = None) -> list[str]:
+    entries = [each if isinstance(each, MailLogEntry) else entry(each) for each in sent]
     roster = Roster((who or attendee(),), "guard")
     log = {each.mail_id: each for each in entries}
-    return [str(mail_id) for mail_id in mails_due(of or session(), roster, log, POLICY, now)]
+    return [str(mail_id) for mail_id in mails_to_send(of or session(), roster, log, POLICY, now)]
 
 
 def test_a_confirmation_is_owed_from_the_moment_of_booking() -> None:
@@ -135,7 +135,7 @@ def test_a_roster_that_says_so_already_is_left_alone() -> None:
     [
         MailId("booking-a", 1, MailKind.CONFIRMATION),
         MailId("by-hand-2-confirmation", 12, MailKind.REMINDER, "PT1H-20230908T1400Z"),
-        MailId("Zoë, by hand", 1, MailKind.AGAIN, "20230901T0805Z"),
+        MailId("Zoë, by hand", 1, MailKind.ALREADY_BOOKED, "20230901T0805Z"),
     ],
 )
 def test_a_mail_id_is_read_back_as_it_was_written(mail_id: MailId) -> None:
@@ -150,4 +150,4 @@ def test_what_is_no_mail_id_is_none(text: str) -> None:
 def test_everything_owed_is_about_the_attendees_present_generation() -> None:
     again = attendee(generation=3)
 
-    assert {mail_id.generation for mail_id in owed(session(), again, POLICY, london("2023-09-08 14:30"))} == {3}
+    assert {mail_id.generation for mail_id in due_emails(session(), again, POLICY, london("2023-09-08 14:30"))} == {3}

@@ -17,18 +17,18 @@ from shared.bookings.model.errors import (
     SubmissionReusedError,
 )
 from shared.bookings.places.applicant import applicant
-from shared.bookings.places.request import Booked
+from shared.bookings.places.request import BookingResult
 from shared.bookings.places.service import BookingService
 from shared.bookings.tables.repository import GUARD, BookingRepository
 from shared.reminder_offsets import parse_offsets
 from shared.tables.table import Row, StorageUnavailableError, Table, Write
 from tests.builders import KEY, MORNING, POLICY, booking_request, london, session_cells
-from tests.fakes import FAULTS, Crash, FakeTable, FakeTime, Fault, Trouble, breaking
+from tests.fakes import FAULTS, Crash, FakeTable, FakeTime, Fault, InjectedFault, with_fault
 
 SUBMISSION = "submission-0123456789"
 
 
-class Desk:
+class ServiceHarness:
     """The booking side over two tables that a test can look into."""
 
     def __init__(self, **cells: object) -> None:
@@ -58,11 +58,11 @@ def person(number: int) -> str:
 
 
 def test_a_booking_is_a_row_that_an_administrator_can_read() -> None:
-    desk = Desk()
+    harness = ServiceHarness()
 
-    desk.service.book(booking_request(adjustments="Captions"), MORNING)
+    harness.service.book(booking_request(adjustments="Captions"), MORNING)
 
-    [row] = desk.attendees
+    [row] = harness.attendees
     assert row.text("Name") == "Zoë Okafor"
     assert row.text("State") == "confirmed"
     assert row.text("Session") == "Fri 8 Sep, 3pm"
@@ -71,58 +71,58 @@ def test_a_booking_is_a_row_that_an_administrator_can_read() -> None:
 
 
 def test_a_row_key_says_nothing_about_the_person() -> None:
-    desk = Desk()
+    harness = ServiceHarness()
 
-    desk.service.book(booking_request(), MORNING)
+    harness.service.book(booking_request(), MORNING)
 
-    [row] = desk.attendees
+    [row] = harness.attendees
     assert row.key.startswith("booking-")
     assert "zoe" not in row.key
 
 
 def test_a_text_that_a_spreadsheet_would_calculate_is_kept_as_text() -> None:
-    desk = Desk()
+    harness = ServiceHarness()
 
-    desk.service.book(booking_request(adjustments="=HYPERLINK(1)"), MORNING)
+    harness.service.book(booking_request(adjustments="=HYPERLINK(1)"), MORNING)
 
-    assert desk.attendees[0].text("Adjustments") == "'=HYPERLINK(1)"
+    assert harness.attendees[0].text("Adjustments") == "'=HYPERLINK(1)"
 
 
 def test_the_last_place_is_given_once() -> None:
-    desk = Desk(Capacity=1)
-    desk.service.book(booking_request(email=person(1)), MORNING)
+    harness = ServiceHarness(Capacity=1)
+    harness.service.book(booking_request(email=person(1)), MORNING)
 
     with pytest.raises(SessionFullError):
-        desk.service.book(booking_request(email=person(2)), MORNING)
+        harness.service.book(booking_request(email=person(2)), MORNING)
 
-    assert desk.confirmed == 1
+    assert harness.confirmed == 1
 
 
 @pytest.mark.parametrize("state", ["to-check", "Confirmed", "a word of somebody's own"])
 def test_whoever_an_administrator_wrote_onto_the_roster_holds_a_place(state: str) -> None:
-    desk = Desk(Capacity=1)
-    desk.bookings.insert({"PartitionKey": "s1", "RowKey": "by hand", "State": state})
+    harness = ServiceHarness(Capacity=1)
+    harness.bookings.insert({"PartitionKey": "s1", "RowKey": "by hand", "State": state})
 
     with pytest.raises(SessionFullError):
-        desk.service.book(booking_request(), MORNING)
+        harness.service.book(booking_request(), MORNING)
 
 
 def test_a_full_session_stores_nothing() -> None:
-    desk = Desk(Capacity=0)
+    harness = ServiceHarness(Capacity=0)
 
     with pytest.raises(SessionFullError):
-        desk.service.book(booking_request(), MORNING)
+        harness.service.book(booking_request(), MORNING)
 
-    assert desk.bookings.rows == {}
+    assert harness.bookings.rows == {}
 
 
 def test_fifty_at_once_get_exactly_the_twelve_places() -> None:
-    desk = Desk()
+    harness = ServiceHarness()
     outcomes: list[object] = []
 
     def book(number: int) -> None:
         try:
-            outcomes.append(desk.service.book(booking_request(email=person(number)), MORNING))
+            outcomes.append(harness.service.book(booking_request(email=person(number)), MORNING))
         except SessionFullError as error:
             outcomes.append(error)
 
@@ -132,8 +132,8 @@ def test_fifty_at_once_get_exactly_the_twelve_places() -> None:
     for thread in threads:
         thread.join()
 
-    assert desk.confirmed == 12
-    assert sum(isinstance(outcome, Booked) for outcome in outcomes) == 12
+    assert harness.confirmed == 12
+    assert sum(isinstance(outcome, BookingResult) for outcome in outcomes) == 12
 
 
 class UnguardedTable(FakeTable):
@@ -148,83 +148,83 @@ class UnguardedTable(FakeTable):
 
 def test_without_the_guard_two_processes_overbook() -> None:
     """The negative control: what holds the promise above is the guard, not the order of this test."""
-    desk = Desk(Capacity=1)
-    desk.bookings = UnguardedTable()
-    first, second = desk.over(desk.sessions, desk.bookings), desk.over(desk.sessions, desk.bookings)
-    seen = [service._desk(applicant(booking_request(), KEY), 0.0) for service in (first, second)]
+    harness = ServiceHarness(Capacity=1)
+    harness.bookings = UnguardedTable()
+    first, second = harness.over(harness.sessions, harness.bookings), harness.over(harness.sessions, harness.bookings)
+    seen = [service._snapshot(applicant(booking_request(), KEY), 0.0) for service in (first, second)]
 
     for number, (service, look) in enumerate(zip((first, second), seen, strict=True)):
         service._decide(look, applicant(booking_request(email=person(number)), KEY), MORNING)
 
-    assert desk.confirmed == 2
+    assert harness.confirmed == 2
 
 
 def test_with_the_guard_the_second_of_two_processes_is_told_the_truth() -> None:
-    desk = Desk(Capacity=1)
-    first, second = desk.over(desk.sessions, desk.bookings), desk.over(desk.sessions, desk.bookings)
+    harness = ServiceHarness(Capacity=1)
+    first, second = harness.over(harness.sessions, harness.bookings), harness.over(harness.sessions, harness.bookings)
     for service in (first, second):
-        service._desk(applicant(booking_request(), KEY), 0.0)
+        service._snapshot(applicant(booking_request(), KEY), 0.0)
 
     first.book(booking_request(email=person(1)), MORNING)
     with pytest.raises(SessionFullError):
         second.book(booking_request(email=person(2)), MORNING)
 
-    assert desk.confirmed == 1
+    assert harness.confirmed == 1
 
 
-def test_a_place_that_was_freed_a_moment_ago_is_not_called_taken_from_memory() -> None:
-    desk = Desk(Capacity=1)
-    desk.service.book(booking_request(email=person(1)), MORNING)
-    desk.cancel(desk.attendees[0])
-    desk.time.seconds += 0.1
+def test_freed_place_can_be_booked_despite_the_snapshot_cache() -> None:
+    harness = ServiceHarness(Capacity=1)
+    harness.service.book(booking_request(email=person(1)), MORNING)
+    harness.cancel(harness.attendees[0])
+    harness.time.seconds += 0.1
 
-    assert desk.service.book(booking_request(email=person(2)), MORNING).state is AttendeeState.CONFIRMED
+    assert harness.service.book(booking_request(email=person(2)), MORNING).state is AttendeeState.CONFIRMED
 
 
 def test_a_warm_booking_is_one_request() -> None:
-    desk = Desk()
-    desk.service.book(booking_request(email=person(1)), MORNING)
-    before = desk.sessions.calls + desk.bookings.calls
-    desk.time.seconds += 0.1
+    harness = ServiceHarness()
+    harness.service.book(booking_request(email=person(1)), MORNING)
+    before = harness.sessions.calls + harness.bookings.calls
+    harness.time.seconds += 0.1
 
-    desk.service.book(booking_request(email=person(2)), MORNING)
+    harness.service.book(booking_request(email=person(2)), MORNING)
 
-    assert desk.sessions.calls + desk.bookings.calls - before == 1
+    assert harness.sessions.calls + harness.bookings.calls - before == 1
 
 
-def test_memory_does_not_outlive_two_seconds() -> None:
-    desk = Desk()
-    desk.service.book(booking_request(email=person(1)), MORNING)
-    desk.sessions.put(session_cells(State="closed"))
-    desk.time.seconds += 2.5
+def test_snapshot_cache_expires_after_two_seconds() -> None:
+    harness = ServiceHarness()
+    harness.service.book(booking_request(email=person(1)), MORNING)
+    harness.sessions.put(session_cells(State="closed"))
+    harness.time.seconds += 2.5
 
     with pytest.raises(SessionClosedError):
-        desk.service.book(booking_request(email=person(2)), MORNING)
+        harness.service.book(booking_request(email=person(2)), MORNING)
 
 
 def test_the_same_submission_gets_the_stored_answer_and_no_second_mail() -> None:
-    desk = Desk(Capacity=1)
+    harness = ServiceHarness(Capacity=1)
     request = booking_request(submission_id=SUBMISSION)
-    first = desk.service.book(request, MORNING)
+    first = harness.service.book(request, MORNING)
 
-    again = desk.service.book(request, MORNING + timedelta(hours=3))
+    again = harness.service.book(request, MORNING + timedelta(hours=3))
 
     assert (again.reference, again.state, again.mail_ids) == (first.reference, first.state, ())
-    assert desk.confirmed == 1
+    assert harness.confirmed == 1
 
 
 def test_the_same_submission_with_other_answers_is_refused_and_the_first_stands() -> None:
-    desk = Desk()
-    desk.service.book(booking_request(submission_id=SUBMISSION), MORNING)
+    harness = ServiceHarness()
+    harness.service.book(booking_request(submission_id=SUBMISSION), MORNING)
 
     with pytest.raises(SubmissionReusedError):
-        desk.service.book(booking_request(submission_id=SUBMISSION, full_name="Another Name"), MORNING)
+        harness.service.book(booking_request(submission_id=SUBMISSION, full_name="Another Name"), MORNING)
 
-    assert desk.attendees[0].text("Name") == "Zoë Okafor"
+    assert harness.attendees[0].text("Name") == "Zoë Okafor"
 
 
 def test_an_address_that_has_a_place_is_answered_as_a_strangers() -> None:
-    booked, fresh = Desk(), Desk()
+    booked, fresh = ServiceHarness(), ServiceHarness()
     booked.service.book(booking_request(), MORNING)
 
     known = booked.service.book(booking_request(), MORNING)
@@ -235,55 +235,57 @@ def test_an_address_that_has_a_place_is_answered_as_a_strangers() -> None:
 
 
 def test_an_address_that_has_a_place_is_told_full_like_a_stranger() -> None:
-    desk = Desk(Capacity=1)
-    desk.service.book(booking_request(), MORNING)
+    harness = ServiceHarness(Capacity=1)
+    harness.service.book(booking_request(), MORNING)
 
     with pytest.raises(SessionFullError):
-        desk.service.book(booking_request(), MORNING)
+        harness.service.book(booking_request(), MORNING)
 
 
 def test_asking_again_is_answered_by_mail_at_most_once_an_hour() -> None:
-    desk = Desk()
-    desk.service.book(booking_request(), MORNING)
+    harness = ServiceHarness()
+    harness.service.book(booking_request(), MORNING)
 
     minutes = (1, 2, 60, 61, 62)
-    mails = [desk.service.book(booking_request(), MORNING + timedelta(minutes=minute)).mail_ids for minute in minutes]
+    mails = [
+        harness.service.book(booking_request(), MORNING + timedelta(minutes=minute)).mail_ids for minute in minutes
+    ]
 
     assert [bool(mail) for mail in mails] == [True, False, False, True, False]
     assert "again-20230901T0801Z" in str(mails[0])
 
 
 def test_a_tag_in_the_address_makes_no_second_person() -> None:
-    desk = Desk()
-    desk.service.book(booking_request(email="ann@example.nhs.uk"), MORNING)
-    desk.service.book(booking_request(email="Ann+two@example.nhs.uk"), MORNING)
+    harness = ServiceHarness()
+    harness.service.book(booking_request(email="ann@example.nhs.uk"), MORNING)
+    harness.service.book(booking_request(email="Ann+two@example.nhs.uk"), MORNING)
 
-    assert desk.confirmed == 1
+    assert harness.confirmed == 1
 
 
 def test_booking_again_after_cancelling_is_a_new_generation_with_mails_of_its_own() -> None:
-    desk = Desk()
-    first = desk.service.book(booking_request(), MORNING)
-    desk.cancel(desk.attendees[0])
-    desk.time.seconds += 3
+    harness = ServiceHarness()
+    first = harness.service.book(booking_request(), MORNING)
+    harness.cancel(harness.attendees[0])
+    harness.time.seconds += 3
 
-    second = desk.service.book(booking_request(), MORNING)
+    second = harness.service.book(booking_request(), MORNING)
 
-    [row] = desk.attendees
-    assert (row.whole("Generation"), row.text("State")) == (2, "confirmed")
+    [row] = harness.attendees
+    assert (row.integer("Generation"), row.text("State")) == (2, "confirmed")
     assert first.mail_ids != second.mail_ids
     assert first.reference == second.reference
 
 
 def test_a_row_that_an_administrator_deleted_stays_deleted_until_the_person_books_again() -> None:
-    desk = Desk()
-    desk.service.book(booking_request(), MORNING)
-    [row] = desk.attendees
-    del desk.bookings.rows[(row.partition, row.key)]
+    harness = ServiceHarness()
+    harness.service.book(booking_request(), MORNING)
+    [row] = harness.attendees
+    del harness.bookings.rows[(row.partition, row.key)]
 
-    desk.service.book(booking_request(email=person(2)), MORNING)
+    harness.service.book(booking_request(email=person(2)), MORNING)
 
-    assert [each.text("Email") for each in desk.attendees] == [person(2)]
+    assert [each.text("Email") for each in harness.attendees] == [person(2)]
 
 
 @pytest.mark.parametrize(
@@ -303,57 +305,57 @@ def test_a_row_that_an_administrator_deleted_stays_deleted_until_the_person_book
 def test_a_session_that_takes_no_booking_says_why(
     cells: dict[str, object], now: datetime, error: type[BookingError]
 ) -> None:
-    desk = Desk(**cells)
+    harness = ServiceHarness(**cells)
 
     with pytest.raises(error):
-        desk.service.book(booking_request(), now)
+        harness.service.book(booking_request(), now)
 
-    assert desk.bookings.rows == {}
+    assert harness.bookings.rows == {}
 
 
 def test_a_place_may_be_booked_until_the_minute_it_starts() -> None:
-    desk = Desk()
+    harness = ServiceHarness()
 
-    booked = desk.service.book(booking_request(), london("2023-09-08 14:59"))
+    booked = harness.service.book(booking_request(), london("2023-09-08 14:59"))
 
     assert booked.state is AttendeeState.CONFIRMED
 
 
 @pytest.mark.parametrize("cells", [{"Capacity": "12"}, {"Capacity": 12.0}, {"Capacity": ("12", "Edm.Int64")}])
 def test_a_number_that_the_portal_retyped_is_still_a_number(cells: dict[str, object]) -> None:
-    assert Desk(**cells).service.openings(MORNING)[0].places_left == 12
+    assert ServiceHarness(**cells).service.bookable_sessions(MORNING)[0].places_left == 12
 
 
 def test_one_row_that_nobody_can_read_leaves_the_others_open() -> None:
-    desk = Desk()
-    desk.sessions.insert(session_cells(RowKey="bad", Date="tomorrow"))
+    harness = ServiceHarness()
+    harness.sessions.insert(session_cells(RowKey="bad", Date="tomorrow"))
 
-    assert [opening.session.id for opening in desk.service.openings(MORNING)] == ["s1"]
+    assert [opening.session.id for opening in harness.service.bookable_sessions(MORNING)] == ["s1"]
 
 
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("gives_up", [True, False], ids=["gives up", "tries again"])
-def test_no_fault_at_any_call_books_twice_or_lies(fault: Fault, *, gives_up: bool) -> None:
+def test_no_fault_at_any_call_books_twice_or_confirms_what_is_not_stored(fault: Fault, *, gives_up: bool) -> None:
     """Every call of a booking x every fault x what the person does then."""
     for at in range(100):
-        desk = Desk(Capacity=1)
-        trouble = Trouble(at, fault)
-        service = desk.over(breaking(trouble)(desk.sessions), breaking(trouble)(desk.bookings))
+        harness = ServiceHarness(Capacity=1)
+        trouble = InjectedFault(at, fault)
+        service = harness.over(with_fault(trouble)(harness.sessions), with_fault(trouble)(harness.bookings))
 
         answer = _attempt(service)
-        if not trouble.struck:
+        if not trouble.triggered:
             assert at >= 4, "session, first announcement, roster and transaction were each broken"
             return
         if answer is None and not gives_up:
-            answer = _attempt(desk.service)
+            answer = _attempt(harness.service)
 
-        assert desk.confirmed <= 1
-        assert answer is None or desk.confirmed == 1, "no thanks without a row"
+        assert harness.confirmed <= 1
+        assert answer is None or harness.confirmed == 1, "no thanks without a row"
         assert gives_up or answer is not None, "a second try always ends well"
     pytest.fail("the calls never ended")
 
 
-def _attempt(service: BookingService) -> Booked | None:
+def _attempt(service: BookingService) -> BookingResult | None:
     try:
         return service.book(booking_request(submission_id=SUBMISSION), MORNING)
     except (Crash, BookingsBusyError):
@@ -361,38 +363,38 @@ def _attempt(service: BookingService) -> Booked | None:
 
 
 def test_storage_that_never_answers_ends_in_a_clear_error_within_the_patience() -> None:
-    desk = Desk()
-    started = desk.time.seconds
+    harness = ServiceHarness()
+    started = harness.time.seconds
 
     class SilentTable(FakeTable):
         def query(self, select: Sequence[str] = (), **like: str) -> list[Row]:
-            desk.time.seconds += 3
+            harness.time.seconds += 3
             raise StorageUnavailableError
 
-    service = desk.over(SilentTable(), desk.bookings)
+    service = harness.over(SilentTable(), harness.bookings)
     with pytest.raises(BookingsBusyError):
         service.book(booking_request(), MORNING)
 
-    assert desk.time.seconds - started < 30
+    assert harness.time.seconds - started < 30
 
 
 def test_one_form_sent_with_two_addresses_is_one_place() -> None:
     """The back button, a typo mended, and sent again."""
-    desk = Desk()
-    desk.service.book(booking_request(submission_id=SUBMISSION, email="zoe@example.nhs.uk"), MORNING)
+    harness = ServiceHarness()
+    harness.service.book(booking_request(submission_id=SUBMISSION, email="zoe@example.nhs.uk"), MORNING)
 
     with pytest.raises(SubmissionReusedError):
-        desk.service.book(booking_request(submission_id=SUBMISSION, email="zoe.o@example.nhs.uk"), MORNING)
+        harness.service.book(booking_request(submission_id=SUBMISSION, email="zoe.o@example.nhs.uk"), MORNING)
 
-    assert desk.confirmed == 1
+    assert harness.confirmed == 1
 
 
 def test_one_form_sent_for_two_sessions_books_both() -> None:
     """Somebody went back and chose another one: each is confirmed by mail, with a link to give it up again."""
-    desk = Desk()
-    desk.sessions.insert(session_cells(RowKey="s2"))
+    harness = ServiceHarness()
+    harness.sessions.insert(session_cells(RowKey="s2"))
     for session_id in ("s1", "s2", "s1", "s2"):
         request = booking_request(session_id=session_id, submission_id=SUBMISSION)
-        assert desk.service.book(request, MORNING).session.id == session_id
+        assert harness.service.book(request, MORNING).session.id == session_id
 
-    assert sorted(row.partition for row in desk.attendees) == ["s1", "s2"]
+    assert sorted(row.partition for row in harness.attendees) == ["s1", "s2"]

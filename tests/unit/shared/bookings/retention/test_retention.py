@@ -6,13 +6,13 @@ from typing import Any, cast
 
 import pytest
 
-from shared.bookings.retention.run import Retention, Swept, is_due
+from shared.bookings.retention.run import Retention, RetentionResult, is_due
 from shared.bookings.tables.repository import GUARD
-from shared.tables.service_table import remembered
+from shared.tables.service_table import read_service_rows
 from shared.tables.table import Row, RowConflictError, StorageError, StorageUnavailableError, Table, Write
 from tests.builders import london
-from tests.fakes import FAULTS, BrokenTable, Crash, FakeTable, Fault, Trouble
-from tests.unit.shared.bookings.booking_system import House, Wrap
+from tests.fakes import FAULTS, BrokenTable, Crash, FakeTable, Fault, InjectedFault
+from tests.unit.shared.bookings.booking_system import BookingHarness, Wrap
 
 KEPT = timedelta(days=90)
 TABLES = ("sessions", "bookings", "log", "index", "service")
@@ -20,66 +20,68 @@ OVER = london("2023-09-08 16:15")  # the session of the builders ends
 NAMES = ("ann", "ben")
 
 
-def house_after(*, days: float = 90, names: tuple[str, ...] = NAMES, **cells: Any) -> House:
-    """A house whose one session took place that many days ago."""
-    house = House(**cells)
+def harness_after(*, days: float = 90, names: tuple[str, ...] = NAMES, **cells: Any) -> BookingHarness:
+    """A harness whose one session took place that many days ago."""
+    harness = BookingHarness(**cells)
     for name in names:
-        house.book(name)
-    house.tick()
-    house.at(OVER + timedelta(days=days))
-    return house
+        harness.book(name)
+    harness.tick()
+    harness.at(OVER + timedelta(days=days))
+    return harness
 
 
-def clean(house: House, wrap: Wrap = lambda table: table, now: datetime | None = None) -> Swept | None:
-    tables = {name: wrap(getattr(house, name)) for name in TABLES}
+def clean(
+    harness: BookingHarness, wrap: Wrap = lambda table: table, now: datetime | None = None
+) -> RetentionResult | None:
+    tables = {name: wrap(getattr(harness, name)) for name in TABLES}
     retention = Retention(**cast("Any", tables), kept=KEPT)
-    return retention.run(remembered(house.service), now or house.now)
+    return retention.run(read_service_rows(harness.service), now or harness.now)
 
 
-def the_next_day(house: House) -> Swept | None:
-    house.pass_time(days=1)
-    return clean(house)
+def the_next_day(harness: BookingHarness) -> RetentionResult | None:
+    harness.pass_time(days=1)
+    return clean(harness)
 
 
-def held(house: House, kind: str = "bookings") -> Row:
-    row = house.service.get("held", kind)
+def held(harness: BookingHarness, kind: str = "bookings") -> Row:
+    row = harness.service.get("held", kind)
     assert row is not None
     return row
 
 
-def counts(house: House) -> list[int]:
-    return [len(getattr(house, name).rows) for name in ("bookings", "log", "index")]
+def counts(harness: BookingHarness) -> list[int]:
+    return [len(getattr(harness, name).rows) for name in ("bookings", "log", "index")]
 
 
-def delete_session(house: House) -> None:
-    row = house.session_row()
-    house.sessions.delete(row.partition, row.key)
+def delete_session(harness: BookingHarness) -> None:
+    row = harness.session_row()
+    harness.sessions.delete(row.partition, row.key)
 
 
 def test_bookings_are_deleted_ninety_days_after_their_session_with_its_mail_log_and_guard() -> None:
-    house = house_after()
+    harness = harness_after()
 
-    swept = clean(house)
+    swept = clean(harness)
 
-    assert swept == Swept(deleted=7, failed=0, left=False)  # two bookings, the guard, two mails, their index
-    assert counts(house) == [0, 0, 0]
+    assert swept == RetentionResult(deleted=7, failed=0, left=False)  # two bookings, the guard, two mails, their index
+    assert counts(harness) == [0, 0, 0]
 
 
-def test_a_day_before_nobody_is_missing() -> None:
-    house = house_after(days=89.9)
+def test_nothing_is_deleted_before_ninety_days() -> None:
+    harness = harness_after(days=89.9)
 
-    clean(house)
+    clean(harness)
 
-    assert house.states() == {"ann": "confirmed", "ben": "confirmed"}
-    assert len(house.log.rows) == 2
+    assert harness.states() == {"ann": "confirmed", "ben": "confirmed"}
+    assert len(harness.log.rows) == 2
 
 
 def test_the_session_keeps_numbers_and_no_joining_link() -> None:
-    house = house_after()
+    harness = harness_after()
 
-    clean(house)
+    clean(harness)
 
-    row = house.session_row()
+    row = harness.session_row()
     assert (row.text("Confirmed"), row.text("Waiting")) == ("2", "0")
     announced = json.loads(row.text("Announced"))
     assert [told["join_url"] for told in announced["told"]] == [""]
@@ -87,115 +89,115 @@ def test_the_session_keeps_numbers_and_no_joining_link() -> None:
 
 
 def test_nothing_that_the_service_remembers_names_a_person_or_a_joining_link_any_more() -> None:
-    house = house_after()
-    assert "teams.example" in str(house.service.rows)
+    harness = harness_after()
+    assert "teams.example" in str(harness.service.rows)
 
-    clean(house)
-    house.tick()
+    clean(harness)
+    harness.tick()
 
-    everything = str([getattr(house, name).rows for name in ("bookings", "log", "index", "service")])
+    everything = str([getattr(harness, name).rows for name in ("bookings", "log", "index", "service")])
     for word in ("ann@", "ben@", "Ann", "teams.example"):
         assert word not in everything
 
 
 def test_an_edited_cell_that_holds_links_and_cannot_be_read_is_emptied() -> None:
-    house = house_after()
-    house.edit_session(Announced='{"told": [{"join_url": "https://teams.example/join/1"}]')
+    harness = harness_after()
+    harness.edit_session(Announced='{"told": [{"join_url": "https://teams.example/join/1"}]')
 
-    clean(house)
+    clean(harness)
 
-    assert house.session_row().text("Announced") == ""
+    assert harness.session_row().text("Announced") == ""
 
 
 @pytest.mark.parametrize(
     "cells", [{"Date": ""}, {"Date": "8/9/2023"}, {"Time": "three"}, {"Date": "2024-03-31", "Time": "01:30"}]
 )
 def test_bookings_of_a_session_whose_date_cannot_be_understood_stay_and_are_pointed_out(cells: dict[str, Any]) -> None:
-    house = house_after(days=4000)
-    house.edit_session(**cells)
+    harness = harness_after(days=4000)
+    harness.edit_session(**cells)
 
-    clean(house)
+    clean(harness)
 
-    assert set(house.states()) == set(NAMES)
-    assert "until Date and Time of their session can be understood: s1." in held(house).text("InWords")
+    assert set(harness.states()) == set(NAMES)
+    assert "until Date and Time of their session can be understood: s1." in held(harness).text("InWords")
 
 
-def test_another_cell_that_cannot_be_understood_keeps_nothing_alive() -> None:
-    house = house_after()
-    house.edit_session(Capacity="twelve", State="opne")
+def test_other_invalid_cells_do_not_delay_deletion() -> None:
+    harness = harness_after()
+    harness.edit_session(Capacity="twelve", State="opne")
 
-    clean(house)
+    clean(harness)
 
-    assert counts(house) == [0, 0, 0]
+    assert counts(harness) == [0, 0, 0]
 
 
 def test_a_session_that_was_given_a_later_date_is_not_over_yet() -> None:
-    house = house_after()
-    house.edit_session(Date="2023-12-24")
+    harness = harness_after()
+    harness.edit_session(Date="2023-12-24")
 
-    clean(house)
+    clean(harness)
 
-    assert set(house.states()) == set(NAMES)
+    assert set(harness.states()) == set(NAMES)
 
 
 def test_a_session_that_was_given_an_earlier_date_that_nobody_was_told_of_is_not_over_yet() -> None:
-    house = house_after(days=85)
-    house.edit_session(Date="2023-08-01")
+    harness = harness_after(days=85)
+    harness.edit_session(Date="2023-08-01")
 
-    clean(house)
+    clean(harness)
 
-    assert set(house.states()) == set(NAMES)
+    assert set(harness.states()) == set(NAMES)
 
 
 def test_of_two_rows_with_one_key_the_later_counts() -> None:
-    house = house_after()
-    house.sessions.insert(dict(house.session_row().cells) | {"PartitionKey": "other", "Date": "2024-01-01"})
+    harness = harness_after()
+    harness.sessions.insert(dict(harness.session_row().cells) | {"PartitionKey": "other", "Date": "2024-01-01"})
 
-    clean(house)
+    clean(harness)
 
-    assert set(house.states()) == set(NAMES)
+    assert set(harness.states()) == set(NAMES)
 
 
 def test_a_date_that_is_changed_in_the_middle_of_the_run_is_respected() -> None:
-    house = house_after()
+    harness = harness_after()
 
     class Edited(FakeTable):
         """An administrator types between the reading of the schedule and the first deletion."""
 
         def query(self, select: Any = (), **like: str) -> list[Row]:
             if like:
-                house.edit_session(Date="2024-01-01")
-            return house.sessions.query(select, **like)
+                harness.edit_session(Date="2024-01-01")
+            return harness.sessions.query(select, **like)
 
     table = Edited()
-    clean(house, lambda real: table if real is house.sessions else real)
+    clean(harness, lambda real: table if real is harness.sessions else real)
 
-    assert set(house.states()) == set(NAMES)
+    assert set(harness.states()) == set(NAMES)
 
 
 def test_a_row_that_somebody_changes_in_the_middle_of_the_run_stops_no_other() -> None:
-    house = house_after(names=("ann", "ben", "cem"))
+    harness = harness_after(names=("ann", "ben", "cem"))
 
     class Edited(FakeTable):
         def apply(self, writes: Any) -> list[str]:
-            house.edit("ben", Adjustments="typed just now")
-            return house.bookings.apply(writes)
+            harness.edit("ben", Adjustments="typed just now")
+            return harness.bookings.apply(writes)
 
         def query(self, select: Any = (), **like: str) -> list[Row]:
-            return house.bookings.query(select, **like)
+            return harness.bookings.query(select, **like)
 
         def delete(self, partition: str, key: str, etag: str | None = None) -> None:
-            house.bookings.delete(partition, key, etag)
+            harness.bookings.delete(partition, key, etag)
 
     table = Edited()
-    swept = clean(house, lambda real: table if real is house.bookings else real)
+    swept = clean(harness, lambda real: table if real is harness.bookings else real)
 
     assert swept is not None
     assert swept.failed == 1
-    assert set(house.states()) == {"ben"}
-    assert "1 could not be deleted today" in held(house).text("InWords")
-    the_next_day(house)
-    assert counts(house) == [0, 0, 0]
+    assert set(harness.states()) == {"ben"}
+    assert "1 could not be deleted today" in held(harness).text("InWords")
+    the_next_day(harness)
+    assert counts(harness) == [0, 0, 0]
 
 
 class Stubborn(FakeTable):
@@ -217,25 +219,25 @@ class Stubborn(FakeTable):
 
 
 def test_one_bad_row_is_counted_and_logged_by_reference_only(caplog: pytest.LogCaptureFixture) -> None:
-    house = house_after()
-    bad = house.row("ann")
+    harness = harness_after()
+    bad = harness.row("ann")
 
-    swept = clean(house, lambda real: Stubborn(real, bad.key) if real is house.bookings else real)
+    swept = clean(harness, lambda real: Stubborn(real, bad.key) if real is harness.bookings else real)
 
     assert swept is not None
-    assert (swept.failed, house.states()) == (1, {"ann": "confirmed"})
-    assert len(house.log.rows) == 2, "while somebody is on the roster it says what they were told"
+    assert (swept.failed, harness.states()) == (1, {"ann": "confirmed"})
+    assert len(harness.log.rows) == 2, "while somebody is on the roster it says what they were told"
     [line] = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
     assert bad.text("Reference") in line
     assert "nn" not in line.replace(bad.text("Reference"), "").replace("cannot", "")
 
 
 def test_storage_that_is_down_ends_the_run_and_the_next_tick_goes_on() -> None:
-    house = house_after(names=("ann", "ben", "cem", "dee", "eve"))
+    harness = harness_after(names=("ann", "ben", "cem", "dee", "eve"))
 
     class Down(FakeTable):
         def query(self, select: Any = (), **like: str) -> list[Row]:
-            return house.bookings.query(select, **like)
+            return harness.bookings.query(select, **like)
 
         def delete(self, *_: Any) -> None:
             self.calls += 1
@@ -247,44 +249,44 @@ def test_storage_that_is_down_ends_the_run_and_the_next_tick_goes_on() -> None:
 
     down = Down()
     with pytest.raises(StorageUnavailableError):
-        clean(house, lambda real: down if real is house.bookings else real)
+        clean(harness, lambda real: down if real is harness.bookings else real)
 
     assert down.calls == 3
-    assert is_due(remembered(house.service), house.now)
-    clean(house)
-    assert counts(house) == [0, 0, 0]
+    assert is_due(read_service_rows(harness.service), harness.now)
+    clean(harness)
+    assert counts(harness) == [0, 0, 0]
 
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_at_any_call_is_made_good_by_the_runs_after_it(fault: Fault) -> None:
     for at in range(100):
-        house, trouble = house_after(), Trouble(at, fault)
-        house.bookings.insert({"PartitionKey": "lost", "RowKey": "by hand", "Name": "Dee", "State": "confirmed"})
+        harness, trouble = harness_after(), InjectedFault(at, fault)
+        harness.bookings.insert({"PartitionKey": "lost", "RowKey": "by hand", "Name": "Dee", "State": "confirmed"})
         try:
-            clean(house, lambda real, trouble=trouble: cast("Table", BrokenTable(real, trouble)))  # type: ignore[misc]  # bound now
+            clean(harness, lambda real, trouble=trouble: cast("Table", BrokenTable(real, trouble)))  # type: ignore[misc]  # bound now
         except (Crash, StorageError):
-            clean(house)
-        the_next_day(house)
+            clean(harness)
+        the_next_day(harness)
 
-        assert counts(house) == [1, 0, 0], f"call {at}"
-        assert "teams.example" not in house.session_row().text("Announced")
-        assert [row.key for row in house.service.query(PartitionKey="orphans")] == ["lost"]
-        if not trouble.struck:
+        assert counts(harness) == [1, 0, 0], f"call {at}"
+        assert "teams.example" not in harness.session_row().text("Announced")
+        assert [row.key for row in harness.service.query(PartitionKey="orphans")] == ["lost"]
+        if not trouble.triggered:
             assert at >= 15
             return
     pytest.fail("the calls never ended")
 
 
 def test_a_run_is_due_once_a_day_and_costs_no_request_when_it_was_done() -> None:
-    house = house_after()
-    assert clean(house) is not None
-    before = [getattr(house, name).calls for name in TABLES]
+    harness = harness_after()
+    assert clean(harness) is not None
+    before = [getattr(harness, name).calls for name in TABLES]
 
-    again = Retention(**cast("Any", {name: getattr(house, name) for name in TABLES}), kept=KEPT)
-    assert again.run({row.key: row for row in house.service.rows.values()}, house.now) is None
+    again = Retention(**cast("Any", {name: getattr(harness, name) for name in TABLES}), kept=KEPT)
+    assert again.run({row.key: row for row in harness.service.rows.values()}, harness.now) is None
 
-    assert [getattr(house, name).calls for name in TABLES] == before
-    assert the_next_day(house) is not None
+    assert [getattr(harness, name).calls for name in TABLES] == before
+    assert the_next_day(harness) is not None
 
 
 @pytest.mark.parametrize(
@@ -305,123 +307,127 @@ def test_a_day_is_a_day_in_london(done: str, now: str, *, due: bool) -> None:
 
 
 def test_more_than_one_run_may_do_is_gone_on_with_by_the_next() -> None:
-    house = house_after()
+    harness = harness_after()
     for number in range(700):
-        house.index.insert({"PartitionKey": f"op-{number}", "RowKey": "mail", "At": "2023-09-01T08:00:00Z"})
+        harness.index.insert({"PartitionKey": f"op-{number}", "RowKey": "mail", "At": "2023-09-01T08:00:00Z"})
 
-    first, second = clean(house), clean(house)
+    first, second = clean(harness), clean(harness)
 
     assert first is not None
     assert second is not None
     assert (first.left, second.left) == (True, False)
-    assert counts(house) == [0, 0, 0]
-    assert clean(house) is None
+    assert counts(harness) == [0, 0, 0]
+    assert clean(harness) is None
 
 
 def test_a_roster_of_three_hundred_goes_in_four_requests() -> None:
-    house = house_after(names=("ann",))
+    harness = harness_after(names=("ann",))
     for start in (0, 100, 200):
         cells = [{"PartitionKey": "s1", "RowKey": f"row-{start + n:03}", "State": "cancelled"} for n in range(100)]
-        house.bookings.apply([Write("create", each) for each in cells])
-    before = house.bookings.calls
+        harness.bookings.apply([Write("create", each) for each in cells])
+    before = harness.bookings.calls
 
-    clean(house)
+    clean(harness)
 
-    assert house.bookings.rows == {}
-    assert house.bookings.calls - before == 1 + 4
+    assert harness.bookings.rows == {}
+    assert harness.bookings.calls - before == 1 + 4
 
 
 def test_the_guard_stays_while_anybody_is_on_the_roster() -> None:
-    house = house_after(days=0)
-    delete_session(house)
-    clean(house)
-    house.at(OVER + timedelta(days=91))
-    house.bookings.insert(
+    harness = harness_after(days=0)
+    delete_session(harness)
+    clean(harness)
+    harness.at(OVER + timedelta(days=91))
+    harness.bookings.insert(
         {"PartitionKey": "s1", "RowKey": "later", "Name": "Dee", "BookedAt": "2023-12-01T00:00:00Z", "State": "waiting"}
     )
-    clean(house)
+    clean(harness)
 
-    assert {key for _, key in house.bookings.rows} == {"later", GUARD}
-    house.at(london("2024-03-01 00:00"))
-    clean(house)
-    assert house.bookings.rows == {}
+    assert {key for _, key in harness.bookings.rows} == {"later", GUARD}
+    harness.at(london("2024-03-01 00:00"))
+    clean(harness)
+    assert harness.bookings.rows == {}
 
 
 def test_bookings_without_a_session_go_ninety_days_after_that_was_noticed() -> None:
-    house = house_after(days=-3)
-    delete_session(house)
-    noticed = house.now
-    clean(house)
-    assert "sessions without a row" in held(house).text("InWords")
+    harness = harness_after(days=-3)
+    delete_session(harness)
+    noticed = harness.now
+    clean(harness)
+    assert "sessions without a row" in held(harness).text("InWords")
 
-    house.at(noticed + timedelta(days=89, hours=23))
-    clean(house)
-    assert set(house.states()) == set(NAMES)
-    assert len(house.log.rows) == 2
+    harness.at(noticed + timedelta(days=89, hours=23))
+    clean(harness)
+    assert set(harness.states()) == set(NAMES)
+    assert len(harness.log.rows) == 2
 
-    house.at(noticed + timedelta(days=91))
-    clean(house)
-    assert counts(house) == [0, 0, 0]
-    the_next_day(house)
-    assert house.service.query(PartitionKey="orphans") == []
+    harness.at(noticed + timedelta(days=91))
+    clean(harness)
+    assert counts(harness) == [0, 0, 0]
+    the_next_day(harness)
+    assert harness.service.query(PartitionKey="orphans") == []
 
 
 def test_a_row_that_is_put_back_counts_from_its_session_again() -> None:
-    house = house_after(days=-3)
-    row = house.session_row()
-    delete_session(house)
-    clean(house)
-    house.sessions.insert(row.cells)
-    the_next_day(house)
+    harness = harness_after(days=-3)
+    row = harness.session_row()
+    delete_session(harness)
+    clean(harness)
+    harness.sessions.insert(row.cells)
+    the_next_day(harness)
 
-    assert house.service.query(PartitionKey="orphans") == []
-    house.at(OVER + timedelta(days=89))
-    clean(house)
-    assert set(house.states()) == set(NAMES)
+    assert harness.service.query(PartitionKey="orphans") == []
+    harness.at(OVER + timedelta(days=89))
+    clean(harness)
+    assert set(harness.states()) == set(NAMES)
 
 
 def test_a_delivery_report_finds_its_mail_for_thirty_days() -> None:
-    house = house_after(days=-7)
-    sent = house.now
-    house.at(london("2023-09-30 08:00"))
-    clean(house)
-    assert len(house.index.rows) == 2
+    harness = harness_after(days=-7)
+    sent = harness.now
+    harness.at(london("2023-09-30 08:00"))
+    clean(harness)
+    assert len(harness.index.rows) == 2
 
-    house.at(london("2023-10-02 09:00"))
-    clean(house)
-    assert counts(house) == [3, 2, 0], f"sent about {sent}"
+    harness.at(london("2023-10-02 09:00"))
+    clean(harness)
+    assert counts(harness) == [3, 2, 0], f"sent about {sent}"
 
 
-def test_a_mail_log_that_belongs_to_no_session_is_kept_as_long() -> None:
-    house = house_after(days=0)
+def test_mail_log_without_a_session_is_kept_for_ninety_days() -> None:
+    harness = harness_after(days=0)
     for number, at in enumerate(("2023-09-01T08:00:00Z", "2023-11-30T08:00:00Z")):
-        house.log.insert({"PartitionKey": "organiser", "RowKey": f"mail-{number}", "State": "sent", "At": at})
-    house.at(OVER + timedelta(days=90))
+        harness.log.insert({"PartitionKey": "organiser", "RowKey": f"mail-{number}", "State": "sent", "At": at})
+    harness.at(OVER + timedelta(days=90))
 
-    clean(house)
+    clean(harness)
 
-    assert [row.key for row in house.log.rows.values()] == ["mail-1"]
+    assert [row.key for row in harness.log.rows.values()] == ["mail-1"]
 
 
 def test_what_is_still_held_is_written_down_by_class_with_its_oldest_day() -> None:
-    house = house_after(days=1)
+    harness = harness_after(days=1)
 
-    clean(house)
+    clean(harness)
 
-    row = held(house)
-    assert (row.whole("Count"), row.text("Oldest"), row.text("CheckedAt")) == (2, "2023-09-01", "2023-09-09T15:15:00Z")
+    row = held(harness)
+    assert (row.integer("Count"), row.text("Oldest"), row.text("CheckedAt")) == (
+        2,
+        "2023-09-01",
+        "2023-09-09T15:15:00Z",
+    )
     assert row.text("InWords") == (
         "2 bookings. The oldest is of Friday 1 September 2023. Each is deleted 90 days after its session."
     )
-    assert [held(house, kind).whole("Count") for kind in ("mail-log", "mail-index")] == [2, 2]
-    house.at(OVER + timedelta(days=90))
-    clean(house)
-    assert (held(house).whole("Count"), held(house).text("Oldest")) == (0, "")
+    assert [held(harness, kind).integer("Count") for kind in ("mail-log", "mail-index")] == [2, 2]
+    harness.at(OVER + timedelta(days=90))
+    clean(harness)
+    assert (held(harness).integer("Count"), held(harness).text("Oldest")) == (0, "")
 
 
 def test_what_is_held_names_nobody() -> None:
-    house = house_after(days=1)
+    harness = harness_after(days=1)
 
-    clean(house)
+    clean(harness)
 
-    assert not any(word in str(house.service.query(PartitionKey="held")) for word in ("Ann", "ann", "ben"))
+    assert not any(word in str(harness.service.query(PartitionKey="held")) for word in ("Ann", "ann", "ben"))

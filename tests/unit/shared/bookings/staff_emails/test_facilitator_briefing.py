@@ -10,14 +10,14 @@ import pytest
 
 from shared.bookings.model.attendee import AttendeeState, Roster
 from shared.bookings.model.session import SessionState
-from shared.bookings.staff_emails.facilitator_briefing import Facilitators, due_mail, numbers
-from shared.mail.immediate_sender import DirectMail
+from shared.bookings.staff_emails.facilitator_briefing import FacilitatorBriefing, briefing_facts, due_briefing
+from shared.mail.immediate_sender import ImmediateSender
 from shared.mail.ledger import MailLedger
 from shared.mail.pause import MailPause
-from shared.tables.service_table import remembered
+from shared.tables.service_table import read_service_rows
 from tests.builders import attendee, london, session
-from tests.fakes import FAULTS, Crash, FakeTable, Fault, Trouble, breaking
-from tests.unit.shared.bookings.booking_system import LETTERS, House, Wrap
+from tests.fakes import FAULTS, Crash, FakeTable, Fault, InjectedFault, with_fault
+from tests.unit.shared.bookings.booking_system import RENDERER, BookingHarness, Wrap
 
 ADDRESS = "facilitators@provider.example"
 A_WEEK_BEFORE = "facilitators-P7D-20230908T1400Z"
@@ -28,26 +28,26 @@ def plain(table: FakeTable) -> FakeTable:
     return table
 
 
-class Clinic(House):
-    """A house whose schedule also tells the facilitators. Without a fault every run comes to its end."""
+class HarnessWithFacilitators(BookingHarness):
+    """A harness whose schedule also tells the facilitators. Without a fault every run comes to its end."""
 
     names = False
 
     def tick(self, wrap: Wrap = plain) -> None:
-        seen = self.schedule().run(remembered(self.service), self.now)
-        found, complete = seen.looked, seen.complete
+        seen = self.schedule().run(read_service_rows(self.service), self.now)
+        found, complete = seen.reconciled, seen.complete
         assert complete
-        self._send(self.schedule().released(found, self.now))
+        self._send(self.schedule().mails_within_quota(found, self.now))
         told = self.facilitators(wrap).run(found, self.now)
         assert told or wrap is not plain
 
-    def facilitators(self, wrap: Wrap = plain) -> Facilitators:
+    def facilitators(self, wrap: Wrap = plain) -> FacilitatorBriefing:
         ledger, pause = MailLedger(wrap(self.log), wrap(self.index)), MailPause(self.service)
-        mail = DirectMail(ledger=ledger, pause=pause, sender=self.sender)
-        return Facilitators(address=ADDRESS, names=self.names, mail=mail, letters=LETTERS)
+        mail = ImmediateSender(ledger=ledger, pause=pause, sender=self.sender)
+        return FacilitatorBriefing(address=ADDRESS, names=self.names, mail=mail, renderer=RENDERER)
 
     @property
-    def heard(self) -> list[str]:
+    def texts_received(self) -> list[str]:
         """The mails' texts, each on one line."""
         return [" ".join(mail.text.split()) for mail in self.mails("facilitators")]
 
@@ -58,26 +58,26 @@ class Clinic(House):
 
 def test_they_are_told_a_week_and_a_day_before_by_the_clock_and_never_again() -> None:
     """The clocks go back on 29 October, so that the week has 169 hours."""
-    clinic = Clinic(Date="2023-10-31", Time="10:00")
+    harness = HarnessWithFacilitators(Date="2023-10-31", Time="10:00")
     moments = []
-    clinic.at(london("2023-10-24 09:30"))
-    while clinic.now < london("2023-10-31 10:30"):
-        before = len(clinic.heard)
-        clinic.pass_time(minutes=30)
-        clinic.tick()
-        moments += [clinic.now] * (len(clinic.heard) - before)
+    harness.at(london("2023-10-24 09:30"))
+    while harness.now < london("2023-10-31 10:30"):
+        before = len(harness.texts_received)
+        harness.pass_time(minutes=30)
+        harness.tick()
+        moments += [harness.now] * (len(harness.texts_received) - before)
 
     assert moments == [london("2023-10-24 10:00"), london("2023-10-30 10:00")]
 
 
 def test_after_an_outage_only_the_nearest_is_sent() -> None:
-    clinic = Clinic()
-    clinic.at(london("2023-09-07 20:00"))
-    clinic.tick()
-    clinic.tick()
+    harness = HarnessWithFacilitators()
+    harness.at(london("2023-09-07 20:00"))
+    harness.tick()
+    harness.tick()
 
-    assert clinic.told == [A_DAY_BEFORE]
-    assert len(clinic.heard) == 1
+    assert harness.told == [A_DAY_BEFORE]
+    assert len(harness.texts_received) == 1
 
 
 @pytest.mark.parametrize(
@@ -92,68 +92,68 @@ def test_after_an_outage_only_the_nearest_is_sent() -> None:
     ],
 )
 def test_the_one_that_is_due_is_the_latest_until_the_session_starts(clock: str, due: str | None) -> None:
-    assert due_mail(session(), london(clock)) == due
+    assert due_briefing(session(), london(clock)) == due
 
 
 @pytest.mark.parametrize("state", [SessionState.DRAFT, SessionState.CANCELLED])
 def test_nobody_is_told_of_a_session_that_does_not_run(state: SessionState) -> None:
-    assert due_mail(session(state=state), london("2023-09-07 15:00")) is None
+    assert due_briefing(session(state=state), london("2023-09-07 15:00")) is None
 
 
 def test_they_are_told_of_a_session_that_takes_no_more_bookings() -> None:
-    assert due_mail(session(state=SessionState.CLOSED), london("2023-09-07 15:00")) == A_DAY_BEFORE
+    assert due_briefing(session(state=SessionState.CLOSED), london("2023-09-07 15:00")) == A_DAY_BEFORE
 
 
 def test_a_session_that_moves_is_told_of_at_its_new_time() -> None:
-    clinic = Clinic()
-    clinic.book("ann")
-    clinic.live(until=london("2023-09-01 15:05"))
-    clinic.edit_session(Date="2023-09-22")
-    clinic.at(london("2023-09-07 15:00"))
-    clinic.tick()
-    clinic.live(until=london("2023-09-07 15:30"))
+    harness = HarnessWithFacilitators()
+    harness.book("ann")
+    harness.live(until=london("2023-09-01 15:05"))
+    harness.edit_session(Date="2023-09-22")
+    harness.at(london("2023-09-07 15:00"))
+    harness.tick()
+    harness.live(until=london("2023-09-07 15:30"))
     for day in ("2023-09-15", "2023-09-21"):
-        clinic.at(london(f"{day} 15:00"))
-        clinic.tick()
+        harness.at(london(f"{day} 15:00"))
+        harness.tick()
 
-    last = [mail.subject for mail in clinic.mails("facilitators")][-2:]
+    last = [mail.subject for mail in harness.mails("facilitators")][-2:]
     assert last == ["Staff session, for the facilitators: Friday 22 September 2023, 3pm"] * 2
 
 
 def test_they_are_told_the_numbers() -> None:
-    clinic = Clinic(Capacity=2)
-    clinic.book("ann")
-    clinic.book("ben", email="ben@agency.example", works_for_trust=True)
-    clinic.book("cleo", join_waiting_list=True)
-    clinic.live(until=london("2023-09-01 15:00"))
+    harness = HarnessWithFacilitators(Capacity=2)
+    harness.book("ann")
+    harness.book("ben", email="ben@agency.example", works_for_trust=True)
+    harness.book("cleo", join_waiting_list=True)
+    harness.live(until=london("2023-09-01 15:00"))
 
-    [text] = clinic.heard
+    [text] = harness.texts_received
     assert "Confirmed: 1 To be checked by the organiser: 1 On the waiting list: 1 Places: 2" in text
     assert "Friday 8 September 2023, 3pm to 4:15pm" in text
 
 
 def test_only_what_somebody_with_a_place_agreed_to_share_is_told_and_without_a_name() -> None:
-    clinic = Clinic(Capacity=3)
-    clinic.book("ann", adjustments="Captions", share_adjustments=True)
-    clinic.book("ben", adjustments="Secret-one", share_adjustments=False)
-    clinic.book("dora", adjustments="A break", share_adjustments=True)
-    clinic.book("cleo", adjustments="Waiting-one", share_adjustments=True, join_waiting_list=True)
-    clinic.live(until=london("2023-09-01 15:00"))
+    harness = HarnessWithFacilitators(Capacity=3)
+    harness.book("ann", adjustments="Captions", share_adjustments=True)
+    harness.book("ben", adjustments="Secret-one", share_adjustments=False)
+    harness.book("dora", adjustments="A break", share_adjustments=True)
+    harness.book("cleo", adjustments="Waiting-one", share_adjustments=True, join_waiting_list=True)
+    harness.live(until=london("2023-09-01 15:00"))
 
-    [text] = clinic.heard
+    [text] = harness.texts_received
     assert "Somebody asks for (1 of 2): A break Somebody asks for (2 of 2): Captions" in text
     assert not re.search("secret|waiting-one|ann|ben|cleo|dora|@", text, re.IGNORECASE)
 
 
 def test_with_names_they_are_told_who_is_confirmed_and_who_needs_what() -> None:
-    clinic = Clinic(Capacity=3)
-    clinic.names = True
-    clinic.book("zoe", adjustments="Captions", share_adjustments=True)
-    clinic.book("ben", adjustments="Secret-one")
-    clinic.book("dora", email="dora@agency.example", works_for_trust=True)
-    clinic.live(until=london("2023-09-01 15:00"))
+    harness = HarnessWithFacilitators(Capacity=3)
+    harness.names = True
+    harness.book("zoe", adjustments="Captions", share_adjustments=True)
+    harness.book("ben", adjustments="Secret-one")
+    harness.book("dora", email="dora@agency.example", works_for_trust=True)
+    harness.live(until=london("2023-09-01 15:00"))
 
-    [text] = clinic.heard
+    [text] = harness.texts_received
     assert "Let these people in from the lobby: - Ben - Zoe" in text
     assert "Zoe: Captions" in text
     assert not re.search("secret|dora|@", text, re.IGNORECASE)
@@ -161,81 +161,81 @@ def test_with_names_they_are_told_who_is_confirmed_and_who_needs_what() -> None:
 
 def test_somebody_who_cancelled_is_not_among_them() -> None:
     gone = attendee(state=AttendeeState.CANCELLED, adjustments="Captions", share_adjustments=True)
-    facts = numbers(session(), Roster((gone,), ""), names=True)
+    facts = briefing_facts(session(), Roster((gone,), ""), names=True)
 
     assert (facts["confirmed"], facts["names"], facts["adjustments"]) == (0, [], [])
 
 
 @pytest.mark.parametrize("clock", ["2023-09-01 14:55", "2023-09-01 15:05"], ids=["before", "after"])
 def test_a_run_in_which_nothing_is_due_costs_no_request(clock: str) -> None:
-    clinic = Clinic()
-    clinic.live(until=london(clock))
-    found = clinic.schedule().run(remembered(clinic.service), clinic.now).looked
-    facilitators = clinic.facilitators()
-    before = clinic.log.calls, clinic.index.calls, clinic.service.calls
-    facilitators.run(found, clinic.now)
+    harness = HarnessWithFacilitators()
+    harness.live(until=london(clock))
+    found = harness.schedule().run(read_service_rows(harness.service), harness.now).reconciled
+    facilitators = harness.facilitators()
+    before = harness.log.calls, harness.index.calls, harness.service.calls
+    facilitators.run(found, harness.now)
 
-    assert (clinic.log.calls, clinic.index.calls, clinic.service.calls) == before
+    assert (harness.log.calls, harness.index.calls, harness.service.calls) == before
 
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_at_any_table_call_neither_doubles_nor_loses_the_mail(fault: Fault) -> None:
     for at in range(100):
-        clinic, trouble = Clinic(), Trouble(at, fault)
-        clinic.at(london("2023-09-01 15:00"))
+        harness, trouble = HarnessWithFacilitators(), InjectedFault(at, fault)
+        harness.at(london("2023-09-01 15:00"))
         with contextlib.suppress(Crash):
-            clinic.tick(breaking(trouble))
-        if not trouble.struck:
+            harness.tick(with_fault(trouble))
+        if not trouble.triggered:
             assert at >= 3, "claiming, indexing and marking were broken"
             return
-        clinic.live(until=clinic.now + timedelta(minutes=30))
+        harness.live(until=harness.now + timedelta(minutes=30))
 
-        assert len(clinic.heard) == 1, f"call {at}"
-        assert clinic.log.rows[("s1", A_WEEK_BEFORE)].text("State") == "sent"
+        assert len(harness.texts_received) == 1, f"call {at}"
+        assert harness.log.rows[("s1", A_WEEK_BEFORE)].text("State") == "sent"
     pytest.fail("the calls never ended")
 
 
 @pytest.mark.parametrize("trouble", ["crash-before", "crash-after", "lost-request", "lost-answer", "throttled"])
 @pytest.mark.parametrize("number", [0, 1], ids=["sending", "asking"])
 def test_a_fault_of_the_mail_service_neither_doubles_nor_loses_the_mail(trouble: str, number: int) -> None:
-    clinic = Clinic()
-    clinic.at(london("2023-09-01 15:00"))
-    clinic.sender.trouble = {0: "crash-before", number: trouble}
+    harness = HarnessWithFacilitators()
+    harness.at(london("2023-09-01 15:00"))
+    harness.sender.trouble = {0: "crash-before", number: trouble}
     for _ in range(12):
         with contextlib.suppress(Crash):
-            clinic.tick()
-        clinic.pass_time(minutes=5)
+            harness.tick()
+        harness.pass_time(minutes=5)
 
-    assert len(clinic.heard) == 1
+    assert len(harness.texts_received) == 1
 
 
-def test_a_mail_service_that_wants_peace_is_left_in_peace_by_the_other_sessions_too() -> None:
-    clinic = Clinic()
-    clinic.add_session(RowKey="s2")
-    clinic.at(london("2023-09-01 15:00"))
-    clinic.sender.trouble = {0: "throttled"}
-    clinic.tick()
-    assert clinic.sender.requests == 1
+def test_throttling_mail_service_pauses_the_other_sessions_too() -> None:
+    harness = HarnessWithFacilitators()
+    harness.add_session(RowKey="s2")
+    harness.at(london("2023-09-01 15:00"))
+    harness.sender.trouble = {0: "throttled"}
+    harness.tick()
+    assert harness.sender.requests == 1
 
-    clinic.pass_time(minutes=5)
-    clinic.tick()
-    assert len(clinic.heard) == 2
+    harness.pass_time(minutes=5)
+    harness.tick()
+    assert len(harness.texts_received) == 2
 
 
 def test_a_session_whose_mail_fails_does_not_stop_the_others(caplog: pytest.LogCaptureFixture) -> None:
-    clinic = Clinic()
-    clinic.add_session(RowKey="s2")
-    clinic.at(london("2023-09-01 15:00"))
-    clinic.tick(breaking(Trouble(2, "lost-request")))
+    harness = HarnessWithFacilitators()
+    harness.add_session(RowKey="s2")
+    harness.at(london("2023-09-01 15:00"))
+    harness.tick(with_fault(InjectedFault(2, "lost-request")))
 
-    assert [row.partition for row in clinic.log.query() if row.text("State") == "sent"] == ["s2"]
-    assert "facilitators of session s1 could not be told" in caplog.text
+    assert [row.partition for row in harness.log.query() if row.text("State") == "sent"] == ["s2"]
+    assert "facilitator briefing of session s1 could not be sent" in caplog.text
 
 
 def test_the_mail_says_the_same_in_text_and_html_and_obeys_no_markup() -> None:
     sharing: Any = {"adjustments": "<b>Captions</b> {{7*7}}", "share_adjustments": True}
-    facts = numbers(session(theme="Rest & recovery"), Roster((attendee(**sharing),), ""), names=True)
-    message = LETTERS.write("facilitators", to=ADDRESS, **facts)
+    facts = briefing_facts(session(theme="Rest & recovery"), Roster((attendee(**sharing),), ""), names=True)
+    message = RENDERER.render("facilitators", to=ADDRESS, **facts)
     shown = unescape(re.sub(r"<[^>]+>", " ", message.html.partition('role="main"')[2].partition(">")[2]))
 
     assert "&lt;b&gt;Captions&lt;/b&gt; {{7*7}}" in message.html
@@ -246,7 +246,7 @@ def test_the_mail_says_the_same_in_text_and_html_and_obeys_no_markup() -> None:
 
 
 def test_the_subject_is_neutral() -> None:
-    facts = numbers(session(theme="Canary"), Roster((), ""), names=False)
-    subject = LETTERS.write("facilitators", to=ADDRESS, **facts).subject
+    facts = briefing_facts(session(theme="Canary"), Roster((), ""), names=False)
+    subject = RENDERER.render("facilitators", to=ADDRESS, **facts).subject
 
     assert subject == "Staff session, for the facilitators: Friday 8 September 2023, 3pm"

@@ -12,8 +12,8 @@ import pytest
 from local.setup.keys import new_keys
 from shared.passphrase import PassphraseHash
 from shared.referrals.collection import access_token
-from shared.referrals.collection.acknowledgement import Acknowledging
-from shared.referrals.collection.collector import Collected, Collector
+from shared.referrals.collection.acknowledgement import AcknowledgementRecorder
+from shared.referrals.collection.collector import Collector, OpenedReferral
 from shared.referrals.collection.lockout import Lockout
 from shared.referrals.delivery.links import ReferralLinks
 from shared.referrals.errors import (
@@ -28,7 +28,7 @@ from shared.referrals.errors import (
 from shared.referrals.intake.service import ReferralService
 from shared.referrals.model import Sealed
 from shared.referrals.repository import ReferralRepository
-from shared.referrals.sealing import LocalKey, Sealer, content_key, opened
+from shared.referrals.sealing import LocalKey, Sealer, content_key, decrypt
 from shared.signing import Signer
 from shared.tables.table import StorageError, StorageUnavailableError, Table
 from tests.builders import KEY, MORNING, referral_request
@@ -75,11 +75,11 @@ class Provider:
             lockout=Lockout(self.tries),
             passphrases=(HASH,),
             content_key=lambda sealed: content_key(sealed, PRIVATE),
-            unseal=opened,
-            acknowledge_reference=Acknowledging(self.repository).acknowledge,
+            unseal=decrypt,
+            acknowledge_reference=AcknowledgementRecorder(self.repository).acknowledge,
         )
 
-    def open(self, passphrase: str = RIGHT, now: datetime = MORNING) -> Collected:
+    def open(self, passphrase: str = RIGHT, now: datetime = MORNING) -> OpenedReferral:
         return self.collector.open(self.token, passphrase, now)
 
     def state(self) -> str:
@@ -123,7 +123,7 @@ def test_five_wrong_passphrases_lock_the_link_for_an_hour_even_for_the_right_one
     with pytest.raises(LinkLockedError):
         provider.open(now=MORNING + timedelta(minutes=59))
     assert [each.message for each in caplog.records if each.levelno == logging.ERROR] == [
-        f"referral {provider.reference}: its link is locked for an hour after wrong passphrases"
+        f"referral {provider.reference}: link locked for an hour after too many incorrect passphrases"
     ]
     assert WRONG not in caplog.text
     assert provider.open(now=MORNING + timedelta(hours=1)).referral.reference == provider.reference
@@ -245,7 +245,7 @@ def test_nothing_is_left_of_the_tries_when_it_is_saved(provider: Provider) -> No
     assert provider.tries.rows == {}
 
 
-def test_one_that_was_deleted_in_this_very_moment_is_gone_and_not_damaged(provider: Provider) -> None:
+def test_referral_erased_while_it_is_opened_is_gone_and_not_damaged(provider: Provider) -> None:
     collector, proof = provider.collector, provider.open().proof
 
     class Faster(ReferralRepository):

@@ -11,13 +11,13 @@ from shared.referrals.collection.lockout import LOCKED_FOR, TRIES, Lockout
 from shared.referrals.errors import LinkLockedError
 from shared.tables.table import StorageError
 from tests.builders import MORNING
-from tests.fakes import FAULTS, Crash, FakeTable, Fault, Trouble, breaking
+from tests.fakes import FAULTS, Crash, FakeTable, Fault, InjectedFault, with_fault
 
 REFERENCE, OTHER = "34679CDF", "34679CDG"
 
 
 def tries(lockout: Lockout, count: int) -> list[int]:
-    return [lockout.begin(REFERENCE, MORNING) for _ in range(count)]
+    return [lockout.count_attempt(REFERENCE, MORNING) for _ in range(count)]
 
 
 def test_after_five_wrong_tries_there_is_no_sixth_for_an_hour() -> None:
@@ -26,22 +26,22 @@ def test_after_five_wrong_tries_there_is_no_sixth_for_an_hour() -> None:
     assert tries(lockout, 5) == [4, 3, 2, 1, 0]
     for wait in (timedelta(0), LOCKED_FOR - timedelta(seconds=1)):
         with pytest.raises(LinkLockedError):
-            lockout.begin(REFERENCE, MORNING + wait)
-    assert lockout.begin(REFERENCE, MORNING + LOCKED_FOR) == 4
+            lockout.count_attempt(REFERENCE, MORNING + wait)
+    assert lockout.count_attempt(REFERENCE, MORNING + LOCKED_FOR) == 4
 
 
 def test_another_link_is_not_locked() -> None:
     lockout = Lockout(FakeTable())
     tries(lockout, 5)
 
-    assert lockout.begin(OTHER, MORNING) == 4
+    assert lockout.count_attempt(OTHER, MORNING) == 4
 
 
 def test_a_right_passphrase_clears_the_count() -> None:
     table = FakeTable()
     lockout = Lockout(table)
     tries(lockout, 4)
-    lockout.end(REFERENCE)
+    lockout.reset(REFERENCE)
 
     assert table.rows == {}
     assert tries(lockout, 5) == [4, 3, 2, 1, 0]
@@ -51,10 +51,10 @@ def test_two_processes_count_together() -> None:
     table = FakeTable()
     first, second = Lockout(table), Lockout(table)
 
-    assert [each.begin(REFERENCE, MORNING) for each in (first, second, first, second, first)] == [4, 3, 2, 1, 0]
+    assert [each.count_attempt(REFERENCE, MORNING) for each in (first, second, first, second, first)] == [4, 3, 2, 1, 0]
     for each in (first, second):
         with pytest.raises(LinkLockedError):
-            each.begin(REFERENCE, MORNING)
+            each.count_attempt(REFERENCE, MORNING)
 
 
 def test_fifty_at_once_get_five_tries_between_them() -> None:
@@ -63,7 +63,7 @@ def test_fifty_at_once_get_five_tries_between_them() -> None:
     def attempt(_: int) -> bool:
         start.wait()
         try:
-            Lockout(table).begin(REFERENCE, MORNING)
+            Lockout(table).count_attempt(REFERENCE, MORNING)
         except LinkLockedError:
             return False
         return True
@@ -75,10 +75,10 @@ def test_fifty_at_once_get_five_tries_between_them() -> None:
 @pytest.mark.parametrize("fault", FAULTS)
 def test_no_fault_of_storage_gives_a_sixth_try(fault: Fault) -> None:
     for at in range(100):
-        table, trouble = FakeTable(), Trouble(at, fault)
-        broken = Lockout(breaking(trouble)(table))
+        table, trouble = FakeTable(), InjectedFault(at, fault)
+        broken = Lockout(with_fault(trouble)(table))
         given = sum(gets_a_try(broken) for _ in range(10))
-        if not trouble.struck:
+        if not trouble.triggered:
             assert at >= 10
             return
         assert given <= TRIES
@@ -87,13 +87,13 @@ def test_no_fault_of_storage_gives_a_sixth_try(fault: Fault) -> None:
 
 def gets_a_try(lockout: Lockout) -> bool:
     try:
-        lockout.begin(REFERENCE, MORNING)
+        lockout.count_attempt(REFERENCE, MORNING)
     except (LinkLockedError, StorageError, Crash):
         return False
     return True
 
 
-def test_a_count_that_loses_every_race_gives_no_try() -> None:
+def test_counter_that_always_conflicts_gives_no_try() -> None:
     class Faster(FakeTable):
         def get(self, partition: str, key: str) -> Any:
             found = super().get(partition, key)
@@ -101,19 +101,19 @@ def test_a_count_that_loses_every_race_gives_no_try() -> None:
             return found
 
     with pytest.raises(StorageError):
-        Lockout(Faster()).begin(REFERENCE, MORNING)
+        Lockout(Faster()).count_attempt(REFERENCE, MORNING)
 
 
 @pytest.mark.parametrize("cells", [{}, {"Tries": "many"}, {"Tries": -1}, {"Tries": 5, "LockedUntil": "soon"}])
-def test_a_row_that_somebody_spoilt_locks_until_it_is_deleted(cells: dict[str, Any]) -> None:
+def test_corrupt_lockout_row_locks_until_it_is_deleted(cells: dict[str, Any]) -> None:
     table = FakeTable()
     table.insert({"PartitionKey": "tries", "RowKey": REFERENCE} | cells)
     lockout = Lockout(table)
 
     with pytest.raises(LinkLockedError):
-        lockout.begin(REFERENCE, MORNING + timedelta(days=400))
+        lockout.count_attempt(REFERENCE, MORNING + timedelta(days=400))
     table.delete("tries", REFERENCE)
-    assert lockout.begin(REFERENCE, MORNING) == 4
+    assert lockout.count_attempt(REFERENCE, MORNING) == 4
 
 
 def test_a_row_says_the_reference_and_nothing_about_anybody() -> None:

@@ -6,219 +6,221 @@ from uuid import uuid4
 
 import pytest
 
-from shared.mail.delivery_reports import Receipt
+from shared.mail.delivery_reports import DeliveryReport
 from shared.referrals.delivery.forwarder import operation_id
 from shared.referrals.delivery.mailbox_health import ProviderMailbox
 from shared.referrals.errors import ReferralsBusyError
 from shared.tables.table import StorageError
 from tests.builders import MORNING
-from tests.fakes import FAULTS, Crash, Fault, Trouble, breaking
-from tests.unit.shared.referrals.referral_system import Way
+from tests.fakes import FAULTS, Crash, Fault, InjectedFault, with_fault
+from tests.unit.shared.referrals.referral_system import ReferralHarness
 
 FOR_A_PERSON = ["bounced", "filteredspam", "quarantined", "suppressed"]
 
 
 def test_a_delivered_mail_is_written_down_with_its_day() -> None:
-    way = Way()
-    way.forwarded()
+    harness = ReferralHarness()
+    harness.forwarded()
 
-    assert way.report("delivered", MORNING + timedelta(days=1))
+    assert harness.report("delivered", MORNING + timedelta(days=1))
 
-    assert way.state == ("delivered", "")
-    assert (way.referral().sent_on, way.referral().delivered_on) == ("2023-09-01", "2023-09-02")
+    assert harness.state == ("delivered", "")
+    assert (harness.referral().sent_on, harness.referral().delivered_on) == ("2023-09-01", "2023-09-02")
 
 
 def test_the_day_is_the_one_that_the_report_says_if_that_is_sound() -> None:
     for days, expected in ((-1, "2023-09-04"), (1, "2023-09-05"), (-400, "2023-09-05")):
-        way, now = Way(), MORNING + timedelta(days=4)
-        way.forwarded()
-        receipt = Receipt(operation_id(way.referral()), "delivered", (now + timedelta(days=days)).astimezone(UTC))
+        harness, now = ReferralHarness(), MORNING + timedelta(days=4)
+        harness.forwarded()
+        report = DeliveryReport(
+            operation_id(harness.referral()), "delivered", (now + timedelta(days=days)).astimezone(UTC)
+        )
 
-        way.receipts().take(receipt, now)
+        harness.delivery_reports().take(report, now)
 
-        assert way.referral().delivered_on == expected
+        assert harness.referral().delivered_on == expected
 
 
 @pytest.mark.parametrize("status", FOR_A_PERSON)
-def test_what_came_back_waits_for_a_person_with_everything_kept(status: str) -> None:
-    way = Way()
-    way.forwarded()
+def test_undeliverable_email_needs_attention_and_keeps_the_answers(status: str) -> None:
+    harness = ReferralHarness()
+    harness.forwarded()
 
-    way.report(status)
+    harness.report(status)
 
-    assert way.state == ("attention", status)
-    assert way.referral().attention_on == "2023-09-01"
-    assert len(way.sealed.rows) == 1
-    way.pass_time(MORNING, 48)
-    assert len(way.sender.sent) == 1
+    assert harness.state == ("attention", status)
+    assert harness.referral().attention_on == "2023-09-01"
+    assert len(harness.sealed.rows) == 1
+    harness.pass_time(MORNING, 48)
+    assert len(harness.sender.sent) == 1
 
 
 @pytest.mark.parametrize("status", ["expanded", "", "a word of next year"])
-def test_what_is_not_the_end_changes_nothing(status: str) -> None:
-    way = Way()
-    way.forwarded()
-    before = way.rows
+def test_non_final_delivery_status_changes_nothing(status: str) -> None:
+    harness = ReferralHarness()
+    harness.forwarded()
+    before = harness.rows
 
-    assert way.report(status)
-    assert way.rows == before
+    assert harness.report(status)
+    assert harness.rows == before
 
 
 def test_a_failed_mail_is_sent_again_as_another_mail() -> None:
-    way = Way()
-    way.forwarded()
+    harness = ReferralHarness()
+    harness.forwarded()
 
-    way.report("failed")
-    way.pass_time(MORNING, 0.5)
+    harness.report("failed")
+    harness.pass_time(MORNING, 0.5)
 
-    first, second = way.sender.operations
+    first, second = harness.sender.operations
     assert first != second
-    assert way.state == ("sent", "")
+    assert harness.state == ("sent", "")
 
 
 def test_a_mail_that_fails_again_and_again_waits_for_a_person() -> None:
-    way, now = Way(), MORNING
-    way.forwarded()
+    harness, now = ReferralHarness(), MORNING
+    harness.forwarded()
     for _ in range(10):
-        way.report("failed", now)
-        way.pass_time(now, 1)
+        harness.report("failed", now)
+        harness.pass_time(now, 1)
         now += timedelta(hours=1)
 
-    assert len(way.sender.sent) == 4
-    assert way.state == ("attention", "failed")
-    assert len(set(way.sender.operations)) == 4
+    assert len(harness.sender.sent) == 4
+    assert harness.state == ("attention", "failed")
+    assert len(set(harness.sender.operations)) == 4
 
 
 def test_a_report_that_comes_before_the_mail_is_marked_as_sent_stands() -> None:
-    way = Way()
-    reference = way.accepted()
-    referral = way.referral()
-    sender_send = way.sender.send
+    harness = ReferralHarness()
+    reference = harness.accepted()
+    referral = harness.referral()
+    sender_send = harness.sender.send
 
     def send_and_report(message: object, *, operation_id: object) -> None:
         sender_send(message, operation_id=operation_id)  # type: ignore[arg-type]  # passed on as it came
-        way.receipts().take(Receipt(operation_id, "delivered"), MORNING)  # type: ignore[arg-type]  # as above
+        harness.delivery_reports().take(DeliveryReport(operation_id, "delivered"), MORNING)  # type: ignore[arg-type]  # as above
 
-    way.sender.send = send_and_report  # type: ignore[method-assign]  # the report overtakes the answer
-    way.forwarder().forward(reference, MORNING)
+    harness.sender.send = send_and_report  # type: ignore[method-assign]  # the report overtakes the answer
+    harness.forwarder().forward(reference, MORNING)
 
-    assert way.state == ("delivered", "")
-    assert way.referral().sent_on == referral.received_on
-    way.recover()
-    assert len(way.sender.sent) == 1
+    assert harness.state == ("delivered", "")
+    assert harness.referral().sent_on == referral.received_on
+    harness.recover()
+    assert len(harness.sender.sent) == 1
 
 
 @pytest.mark.parametrize("status", ["delivered", "failed", *FOR_A_PERSON])
-def test_a_report_twice_is_a_report_once(status: str) -> None:
-    way = Way()
-    way.forwarded()
-    way.report(status)
-    before = way.rows
+def test_repeated_report_changes_nothing(status: str) -> None:
+    harness = ReferralHarness()
+    harness.forwarded()
+    harness.report(status)
+    before = harness.rows
 
-    way.report(status, epoch=0)
+    harness.report(status, epoch=0)
 
-    assert way.rows == before
+    assert harness.rows == before
 
 
 @pytest.mark.parametrize("statuses", list(permutations(["delivered", "expanded", "bounced"])))
-def test_in_any_order_what_came_back_is_looked_at(statuses: tuple[str, ...]) -> None:
-    way = Way()
-    way.forwarded()
+def test_bounce_needs_attention_in_whatever_order_reports_arrive(statuses: tuple[str, ...]) -> None:
+    harness = ReferralHarness()
+    harness.forwarded()
 
     for status in statuses:
-        way.report(status)
+        harness.report(status)
 
-    assert way.state == ("attention", "bounced")
-    assert way.referral().delivered_on == "2023-09-01"
+    assert harness.state == ("attention", "bounced")
+    assert harness.referral().delivered_on == "2023-09-01"
 
 
 @pytest.mark.parametrize("statuses", list(permutations(["delivered", "failed"])))
-def test_in_any_order_what_arrived_has_arrived(statuses: tuple[str, ...]) -> None:
-    way = Way()
-    way.forwarded()
+def test_delivered_wins_over_failed_in_whatever_order_reports_arrive(statuses: tuple[str, ...]) -> None:
+    harness = ReferralHarness()
+    harness.forwarded()
 
     for status in statuses:
-        way.report(status, epoch=0)
-    way.recover()
+        harness.report(status, epoch=0)
+    harness.recover()
 
-    assert way.state == ("delivered", "")
-    assert len(way.sender.sent) == 1
+    assert harness.state == ("delivered", "")
+    assert len(harness.sender.sent) == 1
 
 
 def test_a_late_report_of_an_earlier_mail_stops_no_later_one() -> None:
-    way = Way()
-    way.forwarded()
-    way.report("failed")
-    way.pass_time(MORNING, 0.5)
-    before = way.rows
+    harness = ReferralHarness()
+    harness.forwarded()
+    harness.report("failed")
+    harness.pass_time(MORNING, 0.5)
+    before = harness.rows
 
     for status in ("failed", *FOR_A_PERSON):
-        way.report(status, epoch=0)
+        harness.report(status, epoch=0)
 
-    assert way.rows == before
+    assert harness.rows == before
 
 
 @pytest.mark.parametrize("status", ["delivered", "failed", *FOR_A_PERSON])
 def test_a_report_about_what_was_acknowledged_changes_nothing(status: str) -> None:
-    way = Way()
-    way.acknowledging().acknowledge(way.forwarded(), MORNING)
-    before = way.rows
+    harness = ReferralHarness()
+    harness.acknowledging().acknowledge(harness.forwarded(), MORNING)
+    before = harness.rows
 
-    way.report(status)
+    harness.report(status)
 
-    assert way.rows == before
+    assert harness.rows == before
 
 
 def test_a_report_does_not_take_back_what_somebody_typed() -> None:
-    way = Way()
-    way.forwarded()
-    way.type(State="received")
+    harness = ReferralHarness()
+    harness.forwarded()
+    harness.type(State="received")
 
     for status in ("delivered", "bounced", "failed"):
-        way.report(status)
+        harness.report(status)
 
-    assert way.state == ("received", "")
+    assert harness.state == ("received", "")
 
 
-def test_a_report_about_another_mail_is_none_of_ours() -> None:
-    way = Way()
-    way.forwarded()
+def test_report_for_an_unknown_email_is_ignored() -> None:
+    harness = ReferralHarness()
+    harness.forwarded()
 
-    assert not way.receipts().take(Receipt(uuid4(), "bounced"), MORNING)
-    assert way.state == ("sent", "")
+    assert not harness.delivery_reports().take(DeliveryReport(uuid4(), "bounced"), MORNING)
+    assert harness.state == ("sent", "")
 
 
 @pytest.mark.parametrize("status", ["bounced", "suppressed"])
-def test_two_referrals_that_come_back_say_that_the_mailbox_fails_and_one_that_arrives_that_it_does_not(
+def test_two_bounced_referrals_mark_the_mailbox_failing_until_one_is_delivered(
     status: str,
 ) -> None:
-    ways = [Way() for _ in range(3)]
-    for way in ways:
-        way.own = ways[0].own
-        way.forwarded()
+    harnesses = [ReferralHarness() for _ in range(3)]
+    for harness in harnesses:
+        harness.own = harnesses[0].own
+        harness.forwarded()
 
-    ways[0].report(status)
-    ways[0].report(status)
-    assert not ProviderMailbox(ways[0].own).is_failing(MORNING)
-    ways[1].report(status)
-    assert ProviderMailbox(ways[0].own).is_failing(MORNING)
-    ways[2].report("delivered")
-    assert not ProviderMailbox(ways[0].own).is_failing(MORNING)
+    harnesses[0].report(status)
+    harnesses[0].report(status)
+    assert not ProviderMailbox(harnesses[0].own).is_failing(MORNING)
+    harnesses[1].report(status)
+    assert ProviderMailbox(harnesses[0].own).is_failing(MORNING)
+    harnesses[2].report("delivered")
+    assert not ProviderMailbox(harnesses[0].own).is_failing(MORNING)
 
 
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("status", ["delivered", "failed", "bounced"])
 def test_no_fault_loses_a_report_that_is_posted_again(status: str, fault: Fault) -> None:
     for at in range(100):
-        way, trouble = Way(), Trouble(at, fault)
-        way.forwarded()
-        receipt = Receipt(operation_id(way.referral()), status)
+        harness, trouble = ReferralHarness(), InjectedFault(at, fault)
+        harness.forwarded()
+        report = DeliveryReport(operation_id(harness.referral()), status)
         try:
-            way.receipts(breaking(trouble)).take(receipt, MORNING)
+            harness.delivery_reports(with_fault(trouble)).take(report, MORNING)
         except (Crash, StorageError, ReferralsBusyError):
-            way.receipts().take(receipt, MORNING)
-        if not trouble.struck:
+            harness.delivery_reports().take(report, MORNING)
+        if not trouble.triggered:
             assert at >= 3, "the index, the status and the change were broken"
             return
         expected = {"delivered": "delivered", "failed": "received", "bounced": "attention"}[status]
-        assert way.state[0] == expected, f"call {at}"
+        assert harness.state[0] == expected, f"call {at}"
     pytest.fail("the calls never ended")

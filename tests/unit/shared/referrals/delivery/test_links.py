@@ -28,8 +28,8 @@ def test_a_link_leads_to_the_app_that_answers_it_and_opens_its_own_referral() ->
 
     assert acknowledge.startswith("https://support.example/acknowledge/")
     assert collect.startswith("https://collect.example/collect/")
-    assert links().acknowledged(token_of(acknowledge)) == REFERENCE
-    assert links().collected(token_of(collect)) == REFERENCE
+    assert links().reference_to_acknowledge(token_of(acknowledge)) == REFERENCE
+    assert links().reference_to_collect(token_of(collect)) == REFERENCE
 
 
 def test_a_link_survives_mail_programmes_and_shows_no_reference() -> None:
@@ -40,24 +40,24 @@ def test_a_link_survives_mail_programmes_and_shows_no_reference() -> None:
 
 def test_a_link_to_one_page_does_not_open_the_other() -> None:
     with pytest.raises(ReferralLinkError):
-        links().collected(token_of(links().to_acknowledge(REFERENCE)))
+        links().reference_to_collect(token_of(links().to_acknowledge(REFERENCE)))
     with pytest.raises(ReferralLinkError):
-        links().acknowledged(token_of(links().to_collect(REFERENCE)))
+        links().reference_to_acknowledge(token_of(links().to_collect(REFERENCE)))
 
 
 def test_a_link_of_a_booking_opens_no_referral() -> None:
     token = Signer((KEY,)).token("manage", REFERENCE)
 
     with pytest.raises(ReferralLinkError):
-        links().collected(token)
+        links().reference_to_collect(token)
 
 
 def test_a_link_that_the_previous_key_signed_still_opens_and_one_of_a_forgotten_key_does_not() -> None:
     old = token_of(links(OLD_KEY).to_collect(REFERENCE))
 
-    assert links(KEY, OLD_KEY).collected(old) == REFERENCE
+    assert links(KEY, OLD_KEY).reference_to_collect(old) == REFERENCE
     with pytest.raises(ReferralLinkError):
-        links(KEY).collected(old)
+        links(KEY).reference_to_collect(old)
 
 
 def test_of_ten_thousand_changed_links_none_opens_anything() -> None:
@@ -95,7 +95,7 @@ def mutated(token: str, chance: random.Random) -> str:
 def opens(page: str, token: str) -> bool:
     made = links()
     try:
-        (made.acknowledged if page == "acknowledge" else made.collected)(token)
+        (made.reference_to_acknowledge if page == "acknowledge" else made.reference_to_collect)(token)
     except ReferralLinkError:
         return False
     return True

@@ -10,100 +10,100 @@ from shared.mail.message import EmailMessage
 from shared.referrals.delivery.forwarder import operation_id
 from shared.tables.table import StorageError
 from tests.builders import MORNING, referral_request
-from tests.fakes import FAULTS, Crash, Fault, Trouble, breaking
-from tests.unit.shared.referrals.referral_system import OPERATORS, RECIPIENT, Way
+from tests.fakes import FAULTS, Crash, Fault, InjectedFault, with_fault
+from tests.unit.shared.referrals.referral_system import OPERATORS, RECIPIENT, ReferralHarness
 from tests.unit.shared.referrals.retention.test_erasure import delivered
 
 DAY = timedelta(days=1)
 MINUTES = timedelta(minutes=5)
 
 
-def reminders(way: Way) -> list[EmailMessage]:
-    return [message for message in way.mails_to(RECIPIENT) if message.subject.startswith("Reminder")]
+def reminders(harness: ReferralHarness) -> list[EmailMessage]:
+    return [message for message in harness.mails_to(RECIPIENT) if message.subject.startswith("Reminder")]
 
 
 def test_after_three_weekdays_the_provider_is_reminded_by_reference_alone() -> None:
-    way = delivered()  # on a Friday
+    harness = delivered()  # on a Friday
 
-    way.pass_days(MORNING, 4)
-    assert reminders(way) == []
+    harness.pass_days(MORNING, 4)
+    assert reminders(harness) == []
 
-    way.pass_days(MORNING + 4 * DAY, 1)
-    [mail] = reminders(way)
-    assert mail.subject == f"Reminder: self-referral {way.referral().reference}"
+    harness.pass_days(MORNING + 4 * DAY, 1)
+    [mail] = reminders(harness)
+    assert mail.subject == f"Reminder: self-referral {harness.referral().reference}"
     assert "Friday 1 September 2023" in mail.text
     for answer in ("Zoë", "zoe@home.example", "A difficult year", "English"):
         assert answer not in mail.text + mail.html
 
 
-def test_after_five_weekdays_a_person_looks_and_the_log_says_so(caplog: pytest.LogCaptureFixture) -> None:
-    way = delivered()
+def test_unacknowledged_referral_needs_attention_after_five_weekdays(caplog: pytest.LogCaptureFixture) -> None:
+    harness = delivered()
 
-    way.pass_days(MORNING, 6)
-    assert way.state[0] == "delivered"
+    harness.pass_days(MORNING, 6)
+    assert harness.state[0] == "delivered"
 
-    way.pass_days(MORNING + 6 * DAY, 1)
-    assert way.state == ("attention", "not-acknowledged")
-    assert any(r.levelno == logging.ERROR and way.referral().reference in r.getMessage() for r in caplog.records)
+    harness.pass_days(MORNING + 6 * DAY, 1)
+    assert harness.state == ("attention", "not-acknowledged")
+    assert any(r.levelno == logging.ERROR and harness.referral().reference in r.getMessage() for r in caplog.records)
 
 
 def test_a_mail_that_was_never_reported_on_is_reminded_of_too() -> None:
-    way = Way()
-    way.forwarded()
+    harness = ReferralHarness()
+    harness.forwarded()
 
-    way.pass_days(MORNING, 7)
+    harness.pass_days(MORNING, 7)
 
-    assert len(reminders(way)) == 1
-    assert way.state == ("attention", "not-acknowledged")
+    assert len(reminders(harness)) == 1
+    assert harness.state == ("attention", "not-acknowledged")
 
 
 def test_who_acknowledged_is_left_alone() -> None:
-    way = delivered()
-    way.acknowledging().acknowledge(way.referral().reference, MORNING)
+    harness = delivered()
+    harness.acknowledging().acknowledge(harness.referral().reference, MORNING)
 
-    way.pass_days(MORNING, 40)
+    harness.pass_days(MORNING, 40)
 
-    assert len(way.sender.sent) == 1
+    assert len(harness.sender.sent) == 1
 
 
 def test_the_second_reminder_says_on_which_day_our_copy_is_deleted() -> None:
-    way = delivered()
+    harness = delivered()
 
-    way.pass_days(MORNING, 40)
+    harness.pass_days(MORNING, 40)
 
-    first, second = reminders(way)
+    first, second = reminders(harness)
     assert "deleted" not in first.text
     assert "our copy is deleted on Sunday 1 October 2023" in second.text
     assert OPERATORS in second.text
 
 
 def test_in_link_mode_the_reminder_leads_to_the_answers_and_nothing_is_deleted() -> None:
-    way = Way("link")
-    way.forwarded()
-    way.report("delivered")
+    harness = ReferralHarness("link")
+    harness.forwarded()
+    harness.report("delivered")
 
-    way.pass_days(MORNING, 60)
+    harness.pass_days(MORNING, 60)
 
-    [mail] = reminders(way)
+    [mail] = reminders(harness)
     assert "https://collect.example/collect/" in mail.text
     assert "acknowledge" not in mail.text
-    assert len(way.sealed.rows) == 1
+    assert len(harness.sealed.rows) == 1
 
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_no_fault_doubles_a_reminder_or_loses_it(fault: Fault) -> None:
     for at in range(100):
-        way, trouble = delivered(), Trouble(at, fault)
-        now = way.pass_days(MORNING, 4) + DAY
+        harness, trouble = delivered(), InjectedFault(at, fault)
+        now = harness.pass_days(MORNING, 4) + DAY
         with contextlib.suppress(Crash, StorageError):
-            way.tend(now, breaking(trouble))
-        struck = trouble.struck
+            harness.reconcile(now, with_fault(trouble))
+        struck = trouble.triggered
         for minutes in range(5, 30, 5):
-            way.tend(now + timedelta(minutes=minutes))
-        way.pass_days(now, 1)
+            harness.reconcile(now + timedelta(minutes=minutes))
+        harness.pass_days(now, 1)
 
-        assert len(reminders(way)) == 1, f"call {at}"
-        assert way.referral().warned == 1, f"call {at}"
+        assert len(reminders(harness)) == 1, f"call {at}"
+        assert harness.referral().warned == 1, f"call {at}"
         if not struck:
             assert at >= 8
             return
@@ -112,68 +112,68 @@ def test_no_fault_doubles_a_reminder_or_loses_it(fault: Fault) -> None:
 
 @pytest.mark.parametrize("trouble", ["crash-before", "crash-after", "lost-request", "lost-answer", "throttled"])
 def test_no_fault_of_the_mail_service_doubles_a_reminder_or_loses_it(trouble: str) -> None:
-    way = delivered()
-    now = way.pass_days(MORNING, 4) + DAY
-    way.sender.trouble = {way.sender.requests: trouble}
+    harness = delivered()
+    now = harness.pass_days(MORNING, 4) + DAY
+    harness.sender.trouble = {harness.sender.requests: trouble}
     with contextlib.suppress(Crash):
-        way.tend(now)
-    way.pass_days(now, 2)
+        harness.reconcile(now)
+    harness.pass_days(now, 2)
 
-    assert len(reminders(way)) == 1
-    assert way.referral().warned == 1
+    assert len(reminders(harness)) == 1
+    assert harness.referral().warned == 1
 
 
 def test_nobody_is_mailed_at_night() -> None:
-    way = delivered()
-    way.pass_days(MORNING, 4)
+    harness = delivered()
+    harness.pass_days(MORNING, 4)
 
-    way.tend(MORNING + 5 * DAY - timedelta(hours=2))
-    assert reminders(way) == []
+    harness.reconcile(MORNING + 5 * DAY - timedelta(hours=2))
+    assert reminders(harness) == []
 
-    way.tend(MORNING + 5 * DAY - timedelta(hours=1))
-    assert len(reminders(way)) == 1
+    harness.reconcile(MORNING + 5 * DAY - timedelta(hours=1))
+    assert len(reminders(harness)) == 1
 
 
 def test_the_operators_get_one_mail_a_day_with_references_and_what_to_do_and_nothing_else() -> None:
-    way = Way()
-    way.forwarded()
-    way.report("bounced")
-    reference = way.referral().reference
+    harness = ReferralHarness()
+    harness.forwarded()
+    harness.report("bounced")
+    reference = harness.referral().reference
 
     for step in range(1, 100):
-        way.tend(MORNING + step * MINUTES)
+        harness.reconcile(MORNING + step * MINUTES)
 
-    [mail] = way.mails_to(OPERATORS)
+    [mail] = harness.mails_to(OPERATORS)
     assert mail.subject == "Referrals that need a person: 1"
     for words in (reference, "Received Friday 1 September 2023", "write received", "came back"):
         assert words.casefold() in mail.text.casefold()
     for answer in ("Zoë", "zoe@home.example", "A difficult year", "English", RECIPIENT):
         assert answer not in mail.text + mail.html
-    way.pass_days(MORNING, 2)
-    assert len(way.mails_to(OPERATORS)) == 3
+    harness.pass_days(MORNING, 2)
+    assert len(harness.mails_to(OPERATORS)) == 3
 
 
 def test_the_operators_hear_nothing_when_all_is_well() -> None:
-    way = delivered()
+    harness = delivered()
 
-    way.pass_days(MORNING, 5)
+    harness.pass_days(MORNING, 5)
 
-    assert way.mails_to(OPERATORS) == []
+    assert harness.mails_to(OPERATORS) == []
 
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_no_fault_doubles_the_mail_to_the_operators_or_loses_it(fault: Fault) -> None:
     for at in range(100):
-        way, trouble = Way(), Trouble(at, fault)
-        way.forwarded()
-        way.report("bounced")
+        harness, trouble = ReferralHarness(), InjectedFault(at, fault)
+        harness.forwarded()
+        harness.report("bounced")
         with contextlib.suppress(Crash, StorageError):
-            way.tend(MORNING, breaking(trouble))
-        struck = trouble.struck
+            harness.reconcile(MORNING, with_fault(trouble))
+        struck = trouble.triggered
         for step in range(1, 6):
-            way.tend(MORNING + step * MINUTES)
+            harness.reconcile(MORNING + step * MINUTES)
 
-        assert len(way.mails_to(OPERATORS)) == 1, f"call {at}"
+        assert len(harness.mails_to(OPERATORS)) == 1, f"call {at}"
         if not struck:
             assert at >= 8
             return
@@ -183,40 +183,40 @@ def test_no_fault_doubles_the_mail_to_the_operators_or_loses_it(fault: Fault) ->
 def test_what_waits_for_hours_is_an_error_in_the_log_after_one_and_after_four(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    way = Way()
-    reference = way.accepted()  # and nobody takes it from the queue
+    harness = ReferralHarness()
+    reference = harness.accepted()  # and nobody takes it from the queue
 
     for step in range(1, 80):
-        assert way.tend(MORNING + step * MINUTES) == [reference]
+        assert harness.reconcile(MORNING + step * MINUTES) == [reference]
 
     errors = [r.getMessage() for r in caplog.records if r.levelno == logging.ERROR and reference in r.getMessage()]
     assert [("over 1 h" in text, "over 4 h" in text) for text in errors] == [(True, False), (False, True)]
-    assert len(way.mails_to(OPERATORS)) == 1, "who hears that it waits"
-    assert "goes on trying" in way.mails_to(OPERATORS)[0].text
+    assert len(harness.mails_to(OPERATORS)) == 1, "who hears that it waits"
+    assert "goes on trying" in harness.mails_to(OPERATORS)[0].text
 
 
-def test_what_waited_and_went_is_late_no_more_and_keeps_no_time_of_day() -> None:
-    way = Way()
-    way.accepted()
+def test_overdue_marks_are_cleared_once_the_referral_is_sent() -> None:
+    harness = ReferralHarness()
+    harness.accepted()
     for step in range(1, 80):
-        way.tend(MORNING + step * MINUTES)
+        harness.reconcile(MORNING + step * MINUTES)
 
-    way.pass_time(MORNING + timedelta(hours=7), 5 / 60)
+    harness.pass_time(MORNING + timedelta(hours=7), 5 / 60)
 
-    referral = way.referral()
-    assert (way.state, referral.waiting_since, referral.alarms) == (("sent", ""), None, 0)
+    referral = harness.referral()
+    assert (harness.state, referral.waiting_since, referral.alarms) == (("sent", ""), None, 0)
 
 
-def test_noting_that_it_is_late_does_not_break_the_claim_of_who_is_at_it() -> None:
-    way = Way()
-    reference = way.accepted()
-    referral = way.referral()
-    claim = way.repository().claim(referral, operation_id(referral), MORNING)
+def test_overdue_alarm_does_not_break_a_claim_in_progress() -> None:
+    harness = ReferralHarness()
+    reference = harness.accepted()
+    referral = harness.referral()
+    claim = harness.repository().claim(referral, operation_id(referral), MORNING)
     assert claim is not None
 
-    way.tend(MORNING + MINUTES)
+    harness.reconcile(MORNING + MINUTES)
 
-    assert way.repository().mark(reference, claim.etag, State="sent")
+    assert harness.repository().mark(reference, claim.etag, State="sent")
 
 
 @pytest.mark.parametrize(
@@ -231,37 +231,39 @@ def test_noting_that_it_is_late_does_not_break_the_claim_of_who_is_at_it() -> No
         ({"State": 5, "Warned": "twice", "Hold": 1.5, "Epoch": ""}, ("attention", "state-typed"), {"warned": 0}),
     ],
 )
-def test_what_somebody_typed_is_completed_and_every_deadline_begins_today(
+def test_hand_typed_state_is_completed_and_deadlines_start_today(
     typed: dict[str, str | int], state: tuple[str, str], days: dict[str, str | int]
 ) -> None:
-    way = Way()
-    way.accepted()
-    way.type(**typed)
+    harness = ReferralHarness()
+    harness.accepted()
+    harness.type(**typed)
 
-    way.tend(MORNING)
+    harness.reconcile(MORNING)
 
-    assert way.state == state
-    assert {name: getattr(way.referral(), name) for name in days} == days
-    assert len(way.sealed.rows) == 1
+    assert harness.state == state
+    assert {name: getattr(harness.referral(), name) for name in days} == days
+    assert len(harness.sealed.rows) == 1
 
 
 def test_a_row_that_cannot_be_read_at_all_stops_no_other() -> None:
-    way = Way()
-    way.accepted()
-    way.status.put({"PartitionKey": "referrals", "RowKey": "by-hand", "State": b"\xff", "NotBefore": ["x"], "Hold": 1})
-    way.service().accept(referral_request(), MORNING)
+    harness = ReferralHarness()
+    harness.accepted()
+    harness.status.put(
+        {"PartitionKey": "referrals", "RowKey": "by-hand", "State": b"\xff", "NotBefore": ["x"], "Hold": 1}
+    )
+    harness.service().accept(referral_request(), MORNING)
 
-    due = way.tend(MORNING)
+    due = harness.reconcile(MORNING)
 
     assert len(due) == 2
 
 
 def test_a_run_with_nothing_to_do_costs_one_request() -> None:
-    way = delivered()
-    way.pass_days(MORNING, 1)
-    tables = (way.status, way.sealed, way.mail, way.own)
+    harness = delivered()
+    harness.pass_days(MORNING, 1)
+    tables = (harness.status, harness.sealed, harness.mail, harness.own)
     before = sum(table.calls for table in tables)
 
-    way.tend(MORNING + DAY + MINUTES)
+    harness.reconcile(MORNING + DAY + MINUTES)
 
     assert sum(table.calls for table in tables) - before == 1

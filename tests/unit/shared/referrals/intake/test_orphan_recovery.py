@@ -7,15 +7,15 @@ from datetime import datetime, timedelta
 import pytest
 
 from shared.bookings.model.email_ids import DueMail
-from shared.bookings.reconcile.reconcile_all import Round
-from shared.bookings.reconcile.session_reconciler import LookedAfter
+from shared.bookings.reconcile.reconcile_all import ReconcileResult
+from shared.bookings.reconcile.session_reconciler import ReconciledSession
 from shared.mail.pause import MailPause
-from shared.tables.service_table import Remembered, remembered
-from shared.timer.marks import Adoption, Heartbeat
-from shared.timer.run import Schedule
+from shared.tables.service_table import ServiceRows, read_service_rows
+from shared.timer.marks import Heartbeat, RecoveryMark
+from shared.timer.run import TimerRun
 from tests.builders import MORNING, referral_request
-from tests.fakes import Crash, FakeTable, Trouble, breaking
-from tests.unit.shared.referrals.referral_system import Way
+from tests.fakes import Crash, FakeTable, InjectedFault, with_fault
+from tests.unit.shared.referrals.referral_system import ReferralHarness
 
 ADOPTION = ("service", "adoption")
 
@@ -23,10 +23,10 @@ ADOPTION = ("service", "adoption")
 class Nothing:
     """Bookings and a retention with nothing to do."""
 
-    def run(self, rows: Remembered, now: datetime) -> Round:
-        return Round(rows=(), looked=(), known={}, complete=True)
+    def run(self, rows: ServiceRows, now: datetime) -> ReconcileResult:
+        return ReconcileResult(rows=(), reconciled=(), known={}, complete=True)
 
-    def released(self, found: Sequence[LookedAfter], now: datetime, *, ahead: int) -> list[DueMail]:
+    def mails_within_quota(self, found: Sequence[ReconciledSession], now: datetime, *, ahead: int) -> list[DueMail]:
         return []
 
 
@@ -34,25 +34,25 @@ class Timer:
     """The schedule over a referral whose status somebody deleted, or whose acceptance died before it was written."""
 
     def __init__(self) -> None:
-        self.way, self.service, self.now = Way(), FakeTable(), MORNING
+        self.harness, self.service, self.now = ReferralHarness(), FakeTable(), MORNING
         self.reference = self.orphan()
 
     def orphan(self, submission: str = "submission-0123456789") -> str:
-        reference = self.way.service().accept(referral_request(submission_id=submission), MORNING)
-        del self.way.status.rows["referrals", reference]
+        reference = self.harness.service().accept(referral_request(submission_id=submission), MORNING)
+        del self.harness.status.rows["referrals", reference]
         return reference
 
-    def run(self, *, minutes: int = 0, trouble: Trouble | None = None) -> tuple[str, ...]:
+    def run(self, *, minutes: int = 0, trouble: InjectedFault | None = None) -> tuple[str, ...]:
         """One run so much later, in a process of its own: the references that it names to the queue."""
         self.now += timedelta(minutes=minutes)
-        wrap = breaking(trouble) if trouble else lambda table: table
-        schedule = Schedule(
-            remembered=lambda: remembered(self.service),
+        wrap = with_fault(trouble) if trouble else lambda table: table
+        schedule = TimerRun(
+            read_service_rows=lambda: read_service_rows(self.service),
             bookings=Nothing(),
-            referrals=self.way.tending(),
-            adopting=self.way.adopting(wrap),
-            adoption=Adoption(wrap(self.service)),
-            heart=Heartbeat(self.service),
+            referrals=self.harness.reconciler(),
+            orphan_recovery=self.harness.orphan_recovery(wrap),
+            recovery_mark=RecoveryMark(wrap(self.service)),
+            heartbeat=Heartbeat(self.service),
             pause=MailPause(self.service),
             retention=Nothing(),
         )
@@ -60,7 +60,7 @@ class Timer:
 
     @property
     def known(self) -> set[str]:
-        return {key for _, key in self.way.status.rows}
+        return {key for _, key in self.harness.status.rows}
 
 
 def test_a_referral_without_a_status_gets_one_and_is_forwarded_on_the_same_run() -> None:
@@ -68,8 +68,8 @@ def test_a_referral_without_a_status_gets_one_and_is_forwarded_on_the_same_run()
 
     assert timer.run() == (timer.reference,)
     assert timer.known == {timer.reference}
-    timer.way.forwarder().forward(timer.reference, timer.now)
-    assert len(timer.way.sender.messages) == 1
+    timer.harness.forwarder().forward(timer.reference, timer.now)
+    assert len(timer.harness.sender.messages) == 1
 
 
 def test_they_are_looked_for_once_an_hour_however_late_the_timer_is() -> None:
@@ -97,10 +97,10 @@ def test_a_clock_that_was_set_back_does_not_put_it_off() -> None:
 @pytest.mark.parametrize("fault", ["lost-request", "lost-answer", "crash-before", "crash-after"])
 def test_a_look_that_was_interrupted_at_any_call_is_taken_again_by_the_next_run(fault: str) -> None:
     for at in range(20):
-        timer, trouble = Timer(), Trouble(at, fault)  # type: ignore[arg-type]  # one of the faults
+        timer, trouble = Timer(), InjectedFault(at, fault)  # type: ignore[arg-type]  # one of the faults
         with contextlib.suppress(Crash):
             timer.run(trouble=trouble)
-        if not trouble.struck:
+        if not trouble.triggered:
             assert at >= 4, "sealed rows, statuses, the insert and the note that it was done were each broken"
             return
 
@@ -109,9 +109,9 @@ def test_a_look_that_was_interrupted_at_any_call_is_taken_again_by_the_next_run(
     pytest.fail("the calls never ended")
 
 
-def test_it_is_only_written_down_as_done_once_it_was() -> None:
+def test_recovery_is_recorded_only_after_it_succeeded() -> None:
     timer = Timer()
-    timer.run(trouble=Trouble(0, "lost-request"))
+    timer.run(trouble=InjectedFault(0, "lost-request"))
 
     assert ADOPTION not in timer.service.rows
     timer.run(minutes=5)

@@ -4,7 +4,7 @@ import pytest
 
 from shared.references import ALPHABET, read_reference
 from shared.referrals.errors import ReferralUnknownError, TooManyGuessesError
-from shared.referrals.intake.status_lookup import MOST_GUESSES, Enquiries, Guesses
+from shared.referrals.intake.status_lookup import MAX_GUESSES_PER_MINUTE, GuessLimiter, StatusLookup
 from shared.referrals.model import Progress, ReferralState
 from tests.builders import referral
 from tests.fakes import FakeTime
@@ -12,9 +12,9 @@ from tests.fakes import FakeTime
 REFERENCE = "34HKMPTV"
 
 
-def enquiries(time: FakeTime | None = None) -> Enquiries:
+def enquiries(time: FakeTime | None = None) -> StatusLookup:
     known = {REFERENCE: referral(reference=REFERENCE, state=ReferralState.SENT)}
-    return Enquiries(known.get, Guesses((time or FakeTime()).monotonic))
+    return StatusLookup(known.get, GuessLimiter((time or FakeTime()).monotonic))
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_every_letter_of_the_alphabet_reads_as_itself() -> None:
 def test_a_process_answers_so_many_wrong_guesses_a_minute_and_then_none() -> None:
     time = FakeTime()
     asked = enquiries(time)
-    for _ in range(MOST_GUESSES):
+    for _ in range(MAX_GUESSES_PER_MINUTE):
         with pytest.raises(ReferralUnknownError):
             asked.progress("nothing")
 
@@ -71,4 +71,4 @@ def test_a_process_answers_so_many_wrong_guesses_a_minute_and_then_none() -> Non
 def test_right_references_are_answered_however_many_are_asked_for() -> None:
     asked = enquiries()
 
-    assert {asked.progress(REFERENCE) for _ in range(5 * MOST_GUESSES)} == {(REFERENCE, Progress.SENT)}
+    assert {asked.progress(REFERENCE) for _ in range(5 * MAX_GUESSES_PER_MINUTE)} == {(REFERENCE, Progress.SENT)}

@@ -10,7 +10,7 @@ from shared.referrals.collection.acknowledgement import Acknowledgement
 from shared.referrals.errors import KeyUnavailableError
 from shared.referrals.model import Progress
 from tests.builders import MORNING, referral_request
-from tests.unit.shared.referrals.referral_system import PRIVATE, RECIPIENT, SUBMISSION, Way
+from tests.unit.shared.referrals.referral_system import PRIVATE, RECIPIENT, SUBMISSION, ReferralHarness
 
 DAY = timedelta(days=1)
 OTHER = "Something else altogether"
@@ -21,151 +21,151 @@ class VaultDown:
         raise KeyUnavailableError("HTTP 503")
 
 
-def sent_once_more(way: Way, **answers: str) -> str:
+def sent_once_more(harness: ReferralHarness, **answers: str) -> str:
     """The same form again, with these answers changed."""
-    return way.service().accept(referral_request(submission_id=SUBMISSION, **answers), MORNING)
+    return harness.service().accept(referral_request(submission_id=SUBMISSION, **answers), MORNING)
 
 
-def first(way: Way) -> str:
-    reference = sent_once_more(way)
-    way.forwarder().forward(reference, MORNING)
+def first(harness: ReferralHarness) -> str:
+    reference = sent_once_more(harness)
+    harness.forwarder().forward(reference, MORNING)
     return reference
 
 
-def acknowledged_and_erased(way: Way) -> str:
-    reference = first(way)
-    way.acknowledging().acknowledge(reference, MORNING)
-    way.tend(MORNING)
-    assert way.state == ("erased", "")
+def acknowledged_and_erased(harness: ReferralHarness) -> str:
+    reference = first(harness)
+    harness.acknowledging().acknowledge(reference, MORNING)
+    harness.reconcile(MORNING)
+    assert harness.state == ("erased", "")
     return reference
 
 
-def other_answers_were_mailed(way: Way) -> bool:
-    return any(OTHER in message.text for message in way.mails_to(RECIPIENT))
+def other_answers_were_mailed(harness: ReferralHarness) -> bool:
+    return any(OTHER in message.text for message in harness.mails_to(RECIPIENT))
 
 
-def test_the_word_erased_alone_erases_nothing_whichever_look_comes_first() -> None:
-    way = Way()
-    way.accepted()
-    way.type(State="erased")
+def test_typing_erased_by_hand_does_not_erase_the_answers() -> None:
+    harness = ReferralHarness()
+    harness.accepted()
+    harness.type(State="erased")
 
-    way.adopting().run()
-    way.tend(MORNING)
+    harness.orphan_recovery().run()
+    harness.reconcile(MORNING)
 
-    assert way.state == ("attention", "state-typed")
-    assert len(way.sealed.rows) == 1
+    assert harness.state == ("attention", "state-typed")
+    assert len(harness.sealed.rows) == 1
 
 
-def test_what_may_have_gone_as_a_link_never_counts_as_answers_in_the_providers_mailbox() -> None:
-    way = Way("link")
-    way.sender.trouble = {0: "lost-answer"}
-    way.forwarded()
-    way.delivery = "inline"
+def test_email_first_sent_as_a_link_never_counts_as_delivered_answers() -> None:
+    harness = ReferralHarness("link")
+    harness.sender.trouble = {0: "lost-answer"}
+    harness.forwarded()
+    harness.delivery = "inline"
 
     later = MORNING + timedelta(minutes=15)
-    way.forwarder().forward(way.referral().reference, later)
-    way.report("delivered", later)
-    way.pass_days(later, 45)
+    harness.forwarder().forward(harness.referral().reference, later)
+    harness.report("delivered", later)
+    harness.pass_days(later, 45)
 
-    assert way.referral().delivery == "link"
-    assert len(way.sealed.rows) == 1
-
-
-def test_other_answers_outlive_an_erasure_that_was_cut_short() -> None:
-    way = Way()
-    reference = first(way)
-    way.acknowledging().acknowledge(reference, MORNING)
-    way.sealed.rows.clear()  # and then the process died
-
-    assert sent_once_more(way, what_brings_you=OTHER) == reference
-    way.tend(MORNING)
-    way.adopting().run()
-    way.forwarder().forward(reference, MORNING)
-
-    assert other_answers_were_mailed(way)
+    assert harness.referral().delivery == "link"
+    assert len(harness.sealed.rows) == 1
 
 
-def test_an_old_mails_link_does_not_acknowledge_other_answers_that_were_never_sent() -> None:
-    way = Way()
-    reference = acknowledged_and_erased(way)
-    sent_once_more(way, what_brings_you=OTHER)
-    way.adopting().run()
+def test_new_answers_survive_an_interrupted_erasure_of_the_old_ones() -> None:
+    harness = ReferralHarness()
+    reference = first(harness)
+    harness.acknowledging().acknowledge(reference, MORNING)
+    harness.sealed.rows.clear()  # and then the process died
 
-    assert way.acknowledging().acknowledge(reference, MORNING) is Acknowledgement.UNKNOWN
+    assert sent_once_more(harness, what_brings_you=OTHER) == reference
+    harness.reconcile(MORNING)
+    harness.orphan_recovery().run()
+    harness.forwarder().forward(reference, MORNING)
 
-    way.tend(MORNING)
-    way.forwarder().forward(reference, MORNING)
-    assert other_answers_were_mailed(way)
-
-
-def test_a_late_report_of_the_first_answers_says_nothing_of_the_others() -> None:
-    way = Way()
-    reference = acknowledged_and_erased(way)
-    sent_once_more(way, what_brings_you=OTHER)
-    way.adopting().run()
-
-    way.report("delivered", epoch=0)
-    way.forwarder().forward(reference, MORNING)
-
-    assert other_answers_were_mailed(way)
+    assert other_answers_were_mailed(harness)
 
 
-def test_a_late_report_does_not_stop_a_mail_that_a_person_wants_again() -> None:
-    way = Way()
-    reference = first(way)
-    way.report("delivered")
-    way.type(State="received")
-    way.key = VaultDown()
-    way.forwarder().forward(reference, MORNING + DAY)
+def test_acknowledging_an_old_email_does_not_cover_new_unsent_answers() -> None:
+    harness = ReferralHarness()
+    reference = acknowledged_and_erased(harness)
+    sent_once_more(harness, what_brings_you=OTHER)
+    harness.orphan_recovery().run()
 
-    way.report("delivered", MORNING + DAY, epoch=0)
-    way.key = PRIVATE
-    way.forwarder().forward(reference, MORNING + 2 * DAY)
+    assert harness.acknowledging().acknowledge(reference, MORNING) is Acknowledgement.UNKNOWN
 
-    assert way.state == ("sent", "")
-    assert len(way.mails_to(RECIPIENT)) == 2
+    harness.reconcile(MORNING)
+    harness.forwarder().forward(reference, MORNING)
+    assert other_answers_were_mailed(harness)
+
+
+def test_late_report_for_the_first_answers_does_not_apply_to_new_answers() -> None:
+    harness = ReferralHarness()
+    reference = acknowledged_and_erased(harness)
+    sent_once_more(harness, what_brings_you=OTHER)
+    harness.orphan_recovery().run()
+
+    harness.report("delivered", epoch=0)
+    harness.forwarder().forward(reference, MORNING)
+
+    assert other_answers_were_mailed(harness)
+
+
+def test_late_delivery_report_does_not_cancel_a_requested_resend() -> None:
+    harness = ReferralHarness()
+    reference = first(harness)
+    harness.report("delivered")
+    harness.type(State="received")
+    harness.key = VaultDown()
+    harness.forwarder().forward(reference, MORNING + DAY)
+
+    harness.report("delivered", MORNING + DAY, epoch=0)
+    harness.key = PRIVATE
+    harness.forwarder().forward(reference, MORNING + 2 * DAY)
+
+    assert harness.state == ("sent", "")
+    assert len(harness.mails_to(RECIPIENT)) == 2
 
 
 def test_the_same_form_after_an_erasure_that_nobody_acknowledged_is_forwarded_again() -> None:
-    way = Way()
-    reference = first(way)
-    way.report("delivered")
-    end = way.pass_days(MORNING, 40)
-    assert (way.state[0], way.referral().progress) == ("erased", Progress.CONTACT)
-    mails = len(way.mails_to(RECIPIENT))
+    harness = ReferralHarness()
+    reference = first(harness)
+    harness.report("delivered")
+    end = harness.pass_days(MORNING, 40)
+    assert (harness.state[0], harness.referral().progress) == ("erased", Progress.CONTACT)
+    mails = len(harness.mails_to(RECIPIENT))
 
-    sent_once_more(way)
-    way.adopting().run()
-    way.forwarder().forward(reference, end)
+    sent_once_more(harness)
+    harness.orphan_recovery().run()
+    harness.forwarder().forward(reference, end)
 
-    assert len(way.mails_to(RECIPIENT)) == mails + 1
+    assert len(harness.mails_to(RECIPIENT)) == mails + 1
 
 
 @pytest.mark.parametrize("typed", ["2063-09-01T00:00:00Z", "2024-09-01T00:00:00Z"])
-def test_a_moment_that_no_wait_reaches_holds_nothing_up(typed: str) -> None:
-    way = Way()
-    reference = way.accepted()
-    way.type(NotBefore=typed)
+def test_far_future_not_before_does_not_block_forwarding(typed: str) -> None:
+    harness = ReferralHarness()
+    reference = harness.accepted()
+    harness.type(NotBefore=typed)
 
-    way.forwarder().forward(reference, MORNING)
+    harness.forwarder().forward(reference, MORNING)
 
-    assert way.state == ("sent", "")
+    assert harness.state == ("sent", "")
 
 
-def test_a_pause_that_a_wrong_clock_began_holds_nothing_up() -> None:
-    way = Way()
-    reference = way.accepted()
-    MailPause(way.service_rows).begin(MORNING + 365 * DAY)
+def test_mail_pause_started_by_a_wrong_clock_does_not_block_forwarding() -> None:
+    harness = ReferralHarness()
+    reference = harness.accepted()
+    MailPause(harness.service_rows).begin(MORNING + 365 * DAY)
 
-    way.forwarder().forward(reference, MORNING)
+    harness.forwarder().forward(reference, MORNING)
 
-    assert way.state == ("sent", "")
+    assert harness.state == ("sent", "")
 
 
 @pytest.mark.parametrize(
     ("asked", "wait"), [("60", 60), ("604800", 3600), ("99999999999999999999", 3600), ("soon", None)]
 )
-def test_no_mail_service_is_left_alone_for_longer_than_an_hour(asked: str, wait: int | None) -> None:
+def test_retry_after_is_capped_at_one_hour(asked: str, wait: int | None) -> None:
     class Answered:
         class response:  # noqa: N801  # as the SDK calls it
             headers = {"Retry-After": asked}  # noqa: RUF012  # never changed
@@ -174,20 +174,20 @@ def test_no_mail_service_is_left_alone_for_longer_than_an_hour(asked: str, wait:
     assert found == (None if wait is None else timedelta(seconds=wait))
 
 
-def test_a_mail_that_cannot_be_written_waits_hour_by_hour_and_ends_with_a_person(
+def test_email_that_cannot_be_rendered_is_retried_slowly_then_needs_attention(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    way = Way()
-    way.accepted()
+    harness = ReferralHarness()
+    harness.accepted()
 
     def broken(*_: object) -> object:
         raise KeyError("a template")
 
-    monkeypatch.setattr("shared.referrals.delivery.provider_emails.ProviderLetters.referral", broken)
-    way.pass_time(MORNING, 24)
-    attempts = way.referral().attempts
-    way.pass_days(MORNING + DAY, 6)
+    monkeypatch.setattr("shared.referrals.delivery.provider_emails.ProviderEmails.referral", broken)
+    harness.pass_time(MORNING, 24)
+    attempts = harness.referral().attempts
+    harness.pass_days(MORNING + DAY, 6)
 
     assert attempts < 40
-    assert way.state == ("attention", "not-sent-handling-failed")
-    assert len(way.sealed.rows) == 1
+    assert harness.state == ("attention", "not-sent-handling-failed")
+    assert len(harness.sealed.rows) == 1
