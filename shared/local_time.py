@@ -61,6 +61,15 @@ def date_in_words(day: date) -> str:
     return f"{day:%A} {day.day} {day:%B %Y}"
 
 
+def iso_day_in_words(day: str) -> str:
+    """Friday 8 September 2023, of the day 2023-09-08.
+
+    Raises:
+        ValueError: the text is no ISO 8601 day.
+    """
+    return date_in_words(date.fromisoformat(day))
+
+
 def moment_in_words(moment: datetime) -> str:
     """Friday 8 September 2023, 3pm."""
     return f"{day_in_words(moment)}, {clock_time(moment)}"

@@ -1,0 +1,22 @@
+"""Base64 with the URL-safe alphabet and without padding (RFC 4648, section 5; as JSON Web Keys write numbers)."""
+
+import base64
+import re
+
+_SHAPE = re.compile(r"[A-Za-z0-9_-]*")
+
+
+def encode(data: bytes) -> str:
+    """The text of these bytes: letters, digits, - and _ only."""
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
+
+
+def decode(text: str) -> bytes:
+    """The bytes of this text, given without padding.
+
+    Raises:
+        ValueError: it has another character, or a length that no bytes have.
+    """
+    if not _SHAPE.fullmatch(text):
+        raise ValueError("not base64url")
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
