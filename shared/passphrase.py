@@ -1,53 +1,58 @@
 """The passphrase that opens referrals at the provider's: the service keeps slow hashes of it and compares.
 
-A hash, because settings are read by people at the trust, who must not be able to open a referral with what they find
-there. A slow one (scrypt, RFC 7914), because a passphrase that people choose can be guessed at, and who reads the hash
-may guess as often as they like.
+A hash, because people at the trust read the settings and must not be able to open a referral with them. A slow one,
+because a chosen passphrase can be guessed, and anyone who reads the hash may guess as often as they like.
 """
 
-import base64
-import binascii
 import hashlib
 import hmac
 import re
 import secrets
 import unicodedata
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Self
+
+from shared import base64url
 
 MIN_LENGTH = 20  # characters: five short words
 
-# OWASP's cheapest in memory, as a small instance opens several referrals at once: 16 MiB, a quarter of a second.
-_COST, _BLOCK, _PARALLEL = 2**14, 8, 5
-_MAX_MEMORY = 2**28
-_SPARE = 2**20  # that OpenSSL wants besides
-_SALT_BYTES, _HASH_BYTES = 16, 32
-_SHAPE = re.compile(r"scrypt:(\d{5,7}):(\d{1,2}):(\d{1,2}):([A-Za-z0-9_-]{22,}):([A-Za-z0-9_-]{43,})")
+_MEMORY, _PASSES, _LANES = 19 * 1024, 2, 1  # KiB; see `PassphraseHash.of`
+_SALT_BYTES, _HASH_BYTES = 16, 32  # RFC 9106, sections 3.1 and 4
+_MAX_MEMORY = 2**28  # bytes: more could be used to deny service
+_LEAST_SCRYPT = 2**17  # N times r times p
+_ARGON2ID = re.compile(
+    r"\$argon2id\$v=19\$m=([0-9]{4,6}),t=([1-9]),p=[1-9]"
+    r"\$[A-Za-z0-9+/]{21}[AQgw]\$[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]"
+)
+_SCRYPT = re.compile(r"scrypt:([0-9]{5,7}):([0-9]{1,2}):([0-9]{1,2}):([A-Za-z0-9_-]{22}):([A-Za-z0-9_-]{43})")
 _GAPS = re.compile(r"[\s\-\u2010-\u2015]+")
 
 
 @dataclass(frozen=True, slots=True)
 class PassphraseHash:
-    """What is kept of a passphrase, written `scrypt:<N>:<r>:<p>:<salt>:<hash>`, both in base64url."""
+    """A salted hash as text: a PHC string of Argon2id, or `scrypt:<N>:<r>:<p>:<salt>:<hash>`, which was made before."""
 
-    cost: int
-    block: int
-    parallel: int
-    salt: bytes = field(repr=False)
-    digest: bytes = field(repr=False)
+    text: str = field(repr=False)
 
     @classmethod
     def of(cls, passphrase: str) -> Self:
         """A new hash of it, with a salt of its own.
 
+        Argon2id (RFC 9106) with OWASP's parameters, Password Storage Cheat Sheet: 19 MiB, 2 passes, 1 lane. The
+        64 MiB of RFC 9106 are too much for a small instance on which several people open referrals at once.
+
         Raises:
             ValueError: the passphrase is shorter than 20 characters.
         """
-        if len(_normalised(passphrase)) < MIN_LENGTH:
+        from cryptography.hazmat.primitives.kdf.argon2 import Argon2id  # noqa: PLC0415  # only one function needs it
+
+        plain = _normalised(passphrase)
+        if len(plain) < MIN_LENGTH:
             raise ValueError(f"needs at least {MIN_LENGTH} characters")
-        empty = cls(_COST, _BLOCK, _PARALLEL, secrets.token_bytes(_SALT_BYTES), bytes(_HASH_BYTES))
-        return replace(empty, digest=empty._digest_of(passphrase))
+        salt = secrets.token_bytes(_SALT_BYTES)
+        kdf = Argon2id(salt=salt, length=_HASH_BYTES, iterations=_PASSES, lanes=_LANES, memory_cost=_MEMORY)
+        return cls(kdf.derive_phc_encoded(_encoded(plain)))
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -56,31 +61,50 @@ class PassphraseHash:
         Raises:
             ValueError: it is none, or one too cheap to protect anything or too dear to compute.
         """
-        parts = _SHAPE.fullmatch(text)
-        if parts is None:
-            raise ValueError("needs scrypt:<N>:<r>:<p>:<salt>:<hash>")
-        cost, block, parallel = (int(part) for part in parts.groups()[:3])
-        if cost & (cost - 1) or cost * block * parallel < _COST * _BLOCK or 128 * cost * block > _MAX_MEMORY:
-            raise ValueError("needs N as a power of 2, a cost of at least the default and at most 256 MiB of memory")
-        return cls(cost, block, parallel, _bytes(parts[4]), _bytes(parts[5]))
+        if found := _ARGON2ID.fullmatch(text):
+            memory, passes = int(found[1]), int(found[2])
+            is_sound = memory * passes >= _MEMORY * _PASSES and memory * 1024 <= _MAX_MEMORY
+        elif found := _SCRYPT.fullmatch(text):
+            cost, block, parallel = (int(part) for part in found.groups()[:3])
+            is_power, work = cost.bit_count() == 1, cost * block * parallel
+            is_sound = is_power and work >= _LEAST_SCRYPT and 128 * cost * block <= _MAX_MEMORY
+        else:
+            raise ValueError("needs $argon2id$v=19$m=<KiB>,t=<passes>,p=<lanes>$<salt>$<hash>")
+        if not is_sound:
+            raise ValueError("needs a cost of at least the default and at most 256 MiB of memory")
+        return cls(text)
 
     def matches(self, passphrase: str) -> bool:
-        """Whether it is this passphrase: however it is spaced and whatever its case. It takes the same time if not."""
-        return hmac.compare_digest(self._digest_of(passphrase), self.digest)
-
-    def _digest_of(self, passphrase: str) -> bytes:
-        memory = 128 * self.block * (self.cost + self.parallel + 2)
-        cost: Mapping[str, int] = {"n": self.cost, "r": self.block, "p": self.parallel, "maxmem": memory + _SPARE}
-        plain = _normalised(passphrase).encode("utf-8", "replace")
-        return hashlib.scrypt(plain, salt=self.salt, dklen=len(self.digest), **cost)
+        """True if it is this passphrase, in any case and spacing. It takes the same time if not."""
+        plain = _encoded(_normalised(passphrase))
+        found = _SCRYPT.fullmatch(self.text)
+        return _matches_scrypt(plain, found) if found else _matches_argon2id(plain, self.text)
 
     def __str__(self) -> str:
-        return f"scrypt:{self.cost}:{self.block}:{self.parallel}:{_text(self.salt)}:{_text(self.digest)}"
+        return self.text
 
 
 def matches_any(passphrase: str, hashes: Iterable[PassphraseHash]) -> bool:
-    """Whether it is one of them. All are compared: how long it takes does not tell which."""
+    """True if it is one of them. All are compared: the time it takes does not tell which."""
     return sum(each.matches(passphrase) for each in hashes) > 0
+
+
+def _matches_argon2id(plain: bytes, text: str) -> bool:
+    from cryptography.exceptions import InvalidKey  # noqa: PLC0415  # see `of`
+    from cryptography.hazmat.primitives.kdf.argon2 import Argon2id  # noqa: PLC0415
+
+    try:
+        Argon2id.verify_phc_encoded(plain, text)
+    except InvalidKey:
+        return False
+    return True
+
+
+def _matches_scrypt(plain: bytes, found: re.Match[str]) -> bool:
+    cost, block, parallel = (int(part) for part in found.groups()[:3])
+    salt, digest = base64url.decode(found[4]), base64url.decode(found[5])
+    made = hashlib.scrypt(plain, salt=salt, n=cost, r=block, p=parallel, maxmem=2 * _MAX_MEMORY, dklen=len(digest))
+    return hmac.compare_digest(made, digest)
 
 
 def _normalised(passphrase: str) -> str:
@@ -88,12 +112,5 @@ def _normalised(passphrase: str) -> str:
     return _GAPS.sub(" ", unicodedata.normalize("NFKC", passphrase).casefold()).strip()
 
 
-def _bytes(text: str) -> bytes:
-    try:
-        return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    except binascii.Error:
-        raise ValueError("needs base64url") from None
-
-
-def _text(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).decode().rstrip("=")
+def _encoded(plain: str) -> bytes:
+    return plain.encode("utf-8", "replace")

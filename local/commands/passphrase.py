@@ -1,4 +1,4 @@
-"""`python dev.py passphrase`: the hash that the service keeps of the provider's passphrase."""
+"""`python dev.py passphrase`: prints the hash that the service keeps of the provider's passphrase."""
 
 import getpass
 import secrets
@@ -11,7 +11,7 @@ _GROUPS, _GROUP = 5, 4  # 22 ** 20 is some 2 ** 89 possibilities
 
 
 def main() -> int:
-    """Returns 1 where what was typed is too short."""
+    """Returns the exit code: 1 if the passphrase is too short."""
     typed = getpass.getpass("Passphrase of at least 20 characters, such as five words (leave empty to generate one): ")
     passphrase = typed or new_passphrase()
     try:

@@ -10,24 +10,32 @@ from shared.passphrase import PassphraseHash, matches_any
 SPOKEN = "violet harbour seven quiet lanterns"
 OTHER = "violet harbour seven quiet lantern"
 HASH, NEXT_HASH = PassphraseHash.of(SPOKEN), PassphraseHash.of("another one for the next year")
+# Of the same passphrase, as it was printed before there was Argon2id: installations have it in their settings.
+OLD_HASH = PassphraseHash.parse("scrypt:16384:8:5:HRCJNaTgz_Ao0gVsA6PruQ:uqk6w2YmxX_B5T3BXI550fBPINKdSQ0WhInVOAMvbq8")
+EITHER_HASH = pytest.mark.parametrize("kept", [HASH, OLD_HASH], ids=["Argon2id", "scrypt"])
 
 
 @pytest.mark.parametrize(
     "typed",
     [SPOKEN, f"  {SPOKEN}\n", SPOKEN.upper(), SPOKEN.replace(" ", "-"), SPOKEN.replace(" ", " – "), "ｖ" + SPOKEN[1:]],
 )
-def test_however_it_is_typed_it_is_the_same_passphrase(typed: str) -> None:
-    assert HASH.matches(typed)
+@EITHER_HASH
+def test_however_it_is_typed_it_is_the_same_passphrase(kept: PassphraseHash, typed: str) -> None:
+    assert kept.matches(typed)
 
 
-@pytest.mark.parametrize("typed", ["", " ", OTHER, SPOKEN.replace(" ", ""), str(HASH), "\ud800", "x" * 60_000])
-def test_anything_else_is_not_the_passphrase(typed: str) -> None:
-    assert not HASH.matches(typed)
+@pytest.mark.parametrize("typed", ["", " ", OTHER, SPOKEN.replace(" ", ""), "\ud800", "x" * 60_000])
+@EITHER_HASH
+def test_anything_else_is_not_the_passphrase(kept: PassphraseHash, typed: str) -> None:
+    assert not kept.matches(typed)
+    assert not kept.matches(str(kept))
 
 
 def test_two_are_valid_while_it_is_changed() -> None:
     assert matches_any(SPOKEN, [NEXT_HASH, HASH])
     assert matches_any("another one for the next year", [NEXT_HASH, HASH])
+    assert matches_any(SPOKEN, [NEXT_HASH, OLD_HASH])
+    assert not matches_any(OTHER, [NEXT_HASH, OLD_HASH])
     assert not matches_any(SPOKEN, [NEXT_HASH])
     assert not matches_any(SPOKEN, [])
 
@@ -35,33 +43,58 @@ def test_two_are_valid_while_it_is_changed() -> None:
 def test_what_is_kept_is_slow_and_salted_and_read_back_whole() -> None:
     again = PassphraseHash.of(SPOKEN)
 
-    assert re.fullmatch(r"scrypt:16384:8:5:[A-Za-z0-9_-]{22}:[A-Za-z0-9_-]{43}", str(HASH))
-    assert again.salt != HASH.salt
-    assert again.digest != HASH.digest
-    assert PassphraseHash.parse(str(HASH)) == HASH
-    assert not any(part in repr(HASH) for part in str(HASH).split(":")[4:]), "nothing to be logged"
+    assert re.fullmatch(r"\$argon2id\$v=19\$m=19456,t=2,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}", str(HASH))
+    assert not set(str(again).split("$")[4:]) & set(str(HASH).split("$")[4:])
 
 
-SALT, DIGEST = str(HASH).split(":")[4:]
+@EITHER_HASH
+def test_a_hash_is_read_back_as_it_was_written_and_never_logged(kept: PassphraseHash) -> None:
+    assert PassphraseHash.parse(str(kept)) == kept
+    assert not any(part in repr(kept) for part in re.split("[$:]", str(kept))[-2:]), "nothing to be logged"
+
+
+OLD_SALT, OLD_DIGEST = str(OLD_HASH).split(":")[4:]
+SALT, DIGEST = str(HASH).split("$")[4:]
 
 
 @pytest.mark.parametrize(
     "text",
     [
         SPOKEN,
-        f"scrypt:8192:8:5:{SALT}:{DIGEST}",
-        f"scrypt:16385:8:5:{SALT}:{DIGEST}",
-        f"scrypt:16384:1:1:{SALT}:{DIGEST}",
-        f"scrypt:1048576:8:1:{SALT}:{DIGEST}",
-        f"scrypt:16384:8:5:{SALT[:8]}:{DIGEST}",
-        f"scrypt:16384:8:5:{SALT}:{DIGEST[:20]}",
-        f"scrypt:16384:8:5:{SALT}:{DIGEST}{DIGEST[:2]}",
-        "pbkdf2:16384:8:5:" + SALT + ":" + DIGEST,
+        f"scrypt:8192:8:5:{OLD_SALT}:{OLD_DIGEST}",
+        f"scrypt:16385:8:5:{OLD_SALT}:{OLD_DIGEST}",
+        f"scrypt:16384:1:1:{OLD_SALT}:{OLD_DIGEST}",
+        f"scrypt:1048576:8:1:{OLD_SALT}:{OLD_DIGEST}",
+        f"scrypt:16384:8:5:{OLD_SALT[:8]}:{OLD_DIGEST}",
+        f"scrypt:16384:8:5:{OLD_SALT}:{OLD_DIGEST[:20]}",
+        f"scrypt:16384:8:5:{OLD_SALT}:{OLD_DIGEST}{OLD_DIGEST[:2]}",
+        "pbkdf2:16384:8:5:" + OLD_SALT + ":" + OLD_DIGEST,
+        f"$argon2id$v=19$m=9728,t=2,p=1${SALT}${DIGEST}",
+        f"$argon2id$v=19$m=19456,t=1,p=1${SALT}${DIGEST}",
+        f"$argon2id$v=19$m=262145,t=1,p=1${SALT}${DIGEST}",
+        f"$argon2id$v=19$m=19456,t=1000,p=1${SALT}${DIGEST}",
+        f"$argon2id$v=19$m=19456,t=2,p=0${SALT}${DIGEST}",
+        f"$argon2id$v=16$m=19456,t=2,p=1${SALT}${DIGEST}",
+        f"$argon2i$v=19$m=19456,t=2,p=1${SALT}${DIGEST}",
+        f"$argon2id$v=19$m=19456,t=2,p=1${SALT[:8]}${DIGEST}",
+        f"$argon2id$v=19$m=19456,t=2,p=1${SALT}${DIGEST[:20]}",
+        f"$argon2id$v=19$m=19456,t=2,p=1${SALT}${DIGEST}=",
+        f"$argon2id$v=19$m=19456,t=2,p=1${SALT[:-1]}B${DIGEST}",
+        f"$argon2id$v=19$m=19456,t=2,p=1,keyid=AAAA${SALT}${DIGEST}",
+        f"$argon2id$v=19$m=19456,t=2,p=1${SALT}${DIGEST}\n",
     ],
 )
 def test_a_setting_that_would_protect_nothing_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="needs"):
         PassphraseHash.parse(text)
+
+
+@pytest.mark.parametrize("cost", ["m=262144,t=1,p=1", "m=65536,t=3,p=4"])
+def test_a_dearer_hash_than_ours_is_read_and_compared(cost: str) -> None:
+    """The second is the one that RFC 9106 recommends where memory is short."""
+    dearer = PassphraseHash.parse(f"$argon2id$v=19${cost}${SALT}${DIGEST}")
+
+    assert not dearer.matches(SPOKEN)
 
 
 def test_a_short_passphrase_is_refused() -> None:
