@@ -58,7 +58,7 @@ class _ProviderRequest:
 
     req: func.HttpRequest
     nudge: func.Out[str]
-    collector: Collector[Any]
+    collector: Collector
     content: Content
     site: str
     now: datetime

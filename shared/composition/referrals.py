@@ -34,7 +34,6 @@ from shared.tables.table import Table
 
 if TYPE_CHECKING:
     from shared.referrals.collection.collector import Collector
-    from shared.referrals.model import Sealed
     from shared.referrals.repository import ReferralRepository
 
 
@@ -42,7 +41,7 @@ class ReferralServices(BaseServices):
     """The half of the services that is about referrals."""
 
     @cached_property
-    def referrals(self) -> "ReferralService[Sealed]":
+    def referrals(self) -> ReferralService:
         from shared.referrals.sealing import Sealer
 
         sealer = Sealer(self._settings.referral_public_key)
@@ -50,7 +49,7 @@ class ReferralServices(BaseServices):
         return ReferralService(self._referral_rows, sealer.seal, key, self.content.one_to_one.consent_version)
 
     @cached_property
-    def forwarder(self) -> "ReferralForwarder[Sealed]":
+    def forwarder(self) -> ReferralForwarder:
         from shared.referrals.sealing import unseal
 
         unwrapper = azure_clients.unwrapper(self._settings)
@@ -137,7 +136,7 @@ class ReferralServices(BaseServices):
         return StatusLookup(self._referral_rows.status, GuessLimiter())
 
     @cached_property
-    def collector(self) -> "Collector[Sealed] | None":
+    def collector(self) -> "Collector | None":
         """None in the app that faces the public, whatever else it is told, and where the mails carry no links."""
         settings = self._settings
         if settings.role is Role.WEB or not settings.passphrases:

@@ -1,22 +1,22 @@
-"""What a referral can end in other than being on its way.
+"""Errors of referrals, as a tree.
 
 ReferralError
  |- ReferralReusedError   this form was sent before, with other answers
  |- ReferralsBusyError    retryable: the same request may be sent again
  |- ReferralLinkError     a link that was never given out, or whose referral is not known any more
  |- ReferralUnknownError  there is no referral under this reference, or not any more
- |- TooManyGuessesError   too many references were asked for that there are not
+ |- TooManyGuessesError   too many unknown references were asked for
  |- PassphraseError       another passphrase than the provider's, with tries left or none
  |- LinkLockedError       too many of those; it opens again within an hour
  |- ProofError            it is too long ago that the provider opened the referral
  |- ReferralGoneError     the provider has it, and here it is deleted
  |- KeyUnavailableError   retryable: the private key cannot be used at the moment
- `- UnsealError           what was stored cannot be opened: tampered with, moved or cut short
+ `- UnsealError           the stored answers cannot be opened: tampered with, moved or cut short
 """
 
 
 class ReferralError(Exception):
-    """Base of everything that a referral can end in. Its text is a reference at most."""
+    """Base of the errors of referrals. Its text is a reference at most."""
 
 
 class ReferralReusedError(ReferralError):
@@ -32,7 +32,7 @@ class ReferralsBusyError(ReferralError):
 
 
 class ReferralLinkError(ReferralError):
-    """The link was never given out, was changed on its way, or its referral is forgotten: nobody may tell which."""
+    """The link was never issued, was changed, or its referral is deleted: the answer must not tell which."""
 
 
 class ReferralUnknownError(ReferralError):
@@ -40,11 +40,11 @@ class ReferralUnknownError(ReferralError):
 
 
 class TooManyGuessesError(ReferralError):
-    """Too many references were asked for in the last minute that there are not."""
+    """Too many unknown references were asked for in the last minute."""
 
 
 class PassphraseError(ReferralError):
-    """It is another passphrase. `left` is how many may still be tried before the link is locked."""
+    """It is another passphrase. `left`: attempts left before the link is locked."""
 
     def __init__(self, left: int = 0) -> None:
         super().__init__()
@@ -56,11 +56,11 @@ class LinkLockedError(ReferralError):
 
 
 class ProofError(ReferralError):
-    """Nobody opened the referral with this link in the last half hour: the passphrase is asked for again."""
+    """The referral was not opened with this link in the last half hour: the passphrase is asked for again."""
 
 
 class ReferralGoneError(ReferralError):
-    """The provider has said that it has the referral, so there is nothing here to be opened."""
+    """The provider has acknowledged the referral, so there is nothing here to open."""
 
 
 class KeyUnavailableError(ReferralError):
@@ -68,4 +68,4 @@ class KeyUnavailableError(ReferralError):
 
 
 class UnsealError(ReferralError):
-    """The sealed answers are not what was sealed under this reference."""
+    """The sealed answers are not those that were sealed under this reference. Its text says what is wrong."""

@@ -1,18 +1,17 @@
-"""A referral as the service knows it without opening it: the stages of its way to the provider, and what follows."""
+"""A referral as the service knows it without opening it: the states on its way to the provider, and derived facts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
 
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class ReferralState(StrEnum):
-    """How far a referral has come; administrators may read these words and nothing else of it.
+    """State of a referral: the words that administrators may read, and nothing else of it.
 
-    `received` and `sending` are to be sent, `sent` and `delivered` are with the provider's mail, `acknowledged` was
+    `received` and `sending` are to be sent, `sent` and `delivered` are with the provider's email, `acknowledged` was
     read there, `erased` has no answers left here, and `attention` waits for a person.
     """
 
@@ -29,7 +28,7 @@ UNSENT = frozenset({ReferralState.RECEIVED, ReferralState.SENDING})
 """The states in which it is still to be handed over."""
 
 UNANSWERED = frozenset({ReferralState.SENT, ReferralState.DELIVERED})
-"""The states in which the provider has a mail and has not said so."""
+"""The states in which the provider has an email and has not acknowledged it."""
 
 FINISHED = frozenset({ReferralState.ACKNOWLEDGED, ReferralState.ERASED})
 """The states in which the provider has it, whatever else is reported later."""
@@ -40,9 +39,12 @@ LONGEST_WAIT = timedelta(hours=2)
 SETTLED: Mapping[str, str] = {"NotBefore": "", "ClaimedBy": "", "WaitingSince": "", "LastError": ""}
 """The cells of a status that are emptied when nothing is under way any more: left, they would tell the time of day."""
 
+INLINE = "inline"
+"""The delivery that puts the answers into the email; every other one sends a link to them."""
+
 
 class Progress(StrEnum):
-    """What the person who referred themselves is told. `contact`: please ask the provider."""
+    """The answer to a person who asks about their own referral. `contact`: please ask the provider."""
 
     RECEIVED = "received"
     SENT = "sent"
@@ -51,22 +53,33 @@ class Progress(StrEnum):
     CONTACT = "contact"
 
 
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """Sealed answers as they are stored; nothing of them can be read without the private key named by `key_id`."""
+
+    version: str
+    key_id: str
+    wrapped_key: bytes = field(repr=False)
+    nonce: bytes = field(repr=False)
+    ciphertext: bytes = field(repr=False)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Referral:
-    """What is known of a referral without opening it.
+    """Facts of a referral that are known without opening it.
 
     Everything that ends in `_on` is a day in London, YYYY-MM-DD, or "": a time of day beside a ward's rota would tell
     who it was. `not_before` and `waiting_since` (UTC) are emptied when it was sent.
 
     Attributes:
-        due_on: since when it is to be sent: the day it came, or was wanted again.
-        attempts: to send it under this `epoch`; a new epoch is a new mail, with an operation id of its own.
-        redriven: how often it was sent again because the mail service reported that it failed.
-        waiting_since: when it was first seen to be late, None where it is not.
-        alarms: how often that was told to the log.
-        warned: how often the provider was reminded, the last time on `warned_on`.
-        delivery: how it was sent, as the setting was then; "" before.
-        held: somebody objects to its being erased.
+        due_on: the day since which it is to be sent: it came then, or was wanted again.
+        attempts: attempts to send it under this `epoch`; a new epoch is a new email, with an operation id of its own.
+        redriven: times it was sent again because the email service reported that it failed.
+        waiting_since: the time at which it was first seen to be late, None if it is not.
+        alarms: alarms about that in the log.
+        warned: reminders to the provider, the last of them on `warned_on`.
+        delivery: the way in which it was sent, as the setting was then; "" before.
+        held: someone objects to its being erased.
     """
 
     reference: str
@@ -94,19 +107,19 @@ class Referral:
     etag: str = ""
 
     def is_due(self, now: datetime) -> bool:
-        """Whether somebody should try to forward it at this moment."""
+        """True if it should be forwarded at this moment."""
         waits = now < self.not_before <= now + LONGEST_WAIT
         return self.state in UNSENT and not waits
 
     @property
     def has_unsent_new_answers(self) -> bool:
-        """Whether other answers came under this reference since, and not one attempt was made to send them."""
+        """True if other answers came under this reference since, and there was no attempt to send them yet."""
         never = self.attempts == 0 and self.redriven == 0 and not self.sent_on
         return self.state is ReferralState.RECEIVED and self.epoch > 0 and never
 
     @property
     def is_resend_requested(self) -> bool:
-        """Whether somebody typed `received` over a referral that was tried before: it is to be sent anew.
+        """True if someone typed `received` over a referral that was tried before: it is to be sent anew.
 
         The service itself never goes back to `received` without setting `attempts` to none.
         """
@@ -114,9 +127,9 @@ class Referral:
 
     @property
     def progress(self) -> Progress:
-        """What the person is told of it."""
+        """The answer to the person who asks about it."""
         if self.state is ReferralState.ERASED and not self.acknowledged_on:
-            return Progress.CONTACT  # the provider's mailbox took it, and nobody there ever said so
+            return Progress.CONTACT  # the provider's mailbox took it, and it was never acknowledged
         return _PROGRESS_BY_STATE[self.state]
 
 
@@ -129,38 +142,3 @@ _PROGRESS_BY_STATE = {
     ReferralState.ERASED: Progress.CONFIRMED,
     ReferralState.ATTENTION: Progress.CONTACT,
 }
-
-
-def days_since(day: str, today: date) -> int | None:
-    """How many days ago that day was, below 0 where it is still to come; None where it is no day."""
-    try:
-        return (today - date.fromisoformat(day)).days
-    except ValueError:
-        return None
-
-
-def weekdays_since(day: str, today: date) -> int | None:
-    """How many weekdays came after that day, today among them; None where it is no day."""
-    days = days_since(day, today)
-    if days is None:
-        return None
-    return sum((today - timedelta(days=back)).weekday() < 5 for back in range(min(days, 366)))
-
-
-INLINE = "inline"
-"""The delivery that puts the answers into the mail; every other one mails the way to them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sealed:
-    """What is stored of the answers; nothing of it can be read without the private key named by `key_id`."""
-
-    version: str
-    key_id: str
-    wrapped_key: bytes = field(repr=False)
-    nonce: bytes = field(repr=False)
-    ciphertext: bytes = field(repr=False)
-
-
-class Envelope(Protocol):
-    """Sealed answers: opaque here."""

@@ -3,7 +3,6 @@
 The side that accepts a referral holds the public key alone and asks no vault; the side that forwards it unwraps.
 """
 
-import base64
 import json
 import secrets
 from collections.abc import Mapping
@@ -16,6 +15,7 @@ from azure.keyvault.keys.crypto import CryptographyClient, KeyWrapAlgorithm
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from shared import base64url
 from shared.referrals.errors import KeyUnavailableError, UnsealError
 from shared.referrals.model import Sealed
 
@@ -41,10 +41,10 @@ class Sealer:
 
 
 class Unwrapper(Protocol):
-    """Opens a wrapped key with the private key of that id."""
+    """Unwraps a key with the private key of that id: `VaultKey` in Azure, `LocalKey` on a developer's machine."""
 
     def unwrap(self, key_id: str, wrapped_key: bytes) -> bytes:
-        """The key.
+        """The unwrapped key.
 
         Raises:
             KeyUnavailableError: the private key cannot be used at the moment.
@@ -64,12 +64,12 @@ class LocalKey:
             raise KeyUnavailableError("no private key with this id")
         try:
             return bytes(self._clients[key_id].unwrap_key(_ALGORITHM, wrapped_key).key)
-        except ValueError as error:  # what `cryptography` says of a key that does not unwrap
+        except ValueError as error:  # `cryptography` raises it for a key that does not unwrap
             raise UnsealError("key") from error
 
 
 class VaultKey:
-    """A private key in Azure Key Vault: every version of it that is enabled opens what was sealed with it."""
+    """A private key in Azure Key Vault: each of its enabled versions opens the answers that were sealed with it."""
 
     def __init__(self, key_url: str, credential: TokenCredential, **options: Any) -> None:
         """`options` go to the SDK's client."""
@@ -79,7 +79,7 @@ class VaultKey:
         self._clients: dict[str, CryptographyClient] = {}
 
     def unwrap(self, key_id: str, wrapped_key: bytes) -> bytes:
-        # The id comes from a table: only versions of our own key are asked for, whatever stands there.
+        # The id comes from a table: only versions of our own key are asked for, whatever is stored there.
         if not key_id.startswith(f"{self._key_url}/"):
             raise UnsealError("key id")
         if key_id not in self._clients:
@@ -95,7 +95,7 @@ class VaultKey:
 
 
 def unseal(reference: str, sealed: Sealed, unwrapper: Unwrapper) -> bytes:
-    """The answers that were sealed under this reference.
+    """The answers that were sealed under this reference, in plain.
 
     Raises:
         UnsealError: they were tampered with, cut short, or sealed under another reference or version.
@@ -122,10 +122,6 @@ def _associated_data(reference: str, version: str) -> bytes:
 
 
 def _parsed(jwk: Mapping[str, str]) -> JsonWebKey:
-    numbers: dict[str, Any] = {name: _bytes(jwk[name]) for name in _NUMBERS if name in jwk}
+    numbers: dict[str, Any] = {name: base64url.decode(jwk[name]) for name in _NUMBERS if name in jwk}
     operations = ["wrapKey", "unwrapKey"] if "d" in jwk else ["wrapKey"]
     return JsonWebKey(kty="RSA", kid=jwk["kid"], key_ops=operations, **numbers)
-
-
-def _bytes(text: str) -> bytes:
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))

@@ -1,4 +1,4 @@
-"""The steps that a referral takes, each as the cells of its status that it writes: all days, and no time that stays."""
+"""Transitions of a referral, each as the cells of its status that it writes: days, and no time of day that stays."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -16,13 +16,13 @@ FAILED = "failed"
 STATE_TYPED = "state-typed"
 
 MAX_REDRIVES = 3
-"""How often a mail is sent again that the mail service took and then could not deliver."""
+"""Times an email is sent again that the email service accepted and then could not deliver."""
 
-_FIRST_REDRIVE = 4  # the wait after a fourth attempt, 10 minutes: the mail service has tried by itself before it fails
+_FIRST_REDRIVE = 4  # the wait after a fourth attempt, 10 minutes: the email service has tried by itself before it fails
 
 
 def sent(now: datetime) -> Cells:
-    """The mail service has it."""
+    """The email service has accepted it."""
     return {**SETTLED, "State": str(ReferralState.SENT), "SentOn": london_day(now), "Alarms": 0}
 
 
@@ -38,23 +38,23 @@ def acknowledged(now: datetime) -> Cells:
 
 
 def erased(now: datetime) -> Cells:
-    """Nothing of the answers is left here. Written after they were deleted, never before."""
+    """No answers are left here. Written after they were deleted, never before."""
     return {**SETTLED, "State": str(ReferralState.ERASED), "ErasedOn": london_day(now)}
 
 
 def attention(code: str, now: datetime) -> Cells:
-    """Nothing happens with it any more until a person has looked."""
+    """It stops until a person has looked; `code` is the reason."""
     return {**SETTLED, "State": str(ReferralState.ATTENTION), "AttentionOn": london_day(now), "LastError": code}
 
 
 def waiting(referral: Referral, until: datetime, code: str, now: datetime) -> Cells:
-    """It could not be sent, and is tried again then."""
+    """It could not be sent, for the reason `code`, and is tried again at `until`."""
     since = referral.waiting_since or now
     return {"NotBefore": moment_text(until), "WaitingSince": moment_text(since), "LastError": code}
 
 
 def failed(referral: Referral, now: datetime) -> Cells:
-    """The mail service took it and could not deliver it: a mail of its own follows, or a person looks at last."""
+    """The email service accepted it and could not deliver it: a new email follows, or at last a person looks."""
     if referral.redriven >= MAX_REDRIVES:
         return attention(FAILED, now)
     until = now + wait_after(_FIRST_REDRIVE + referral.redriven)
@@ -71,7 +71,7 @@ def failed(referral: Referral, now: datetime) -> Cells:
 
 
 def reopen_with_new_answers(erased: Referral, sealed: Referral) -> Cells:
-    """Other answers came under the reference of one that was erased: nothing is known of what becomes of them."""
+    """Other answers came under the reference of one that was erased: they start from the beginning."""
     days = dict.fromkeys(("SentOn", "DeliveredOn", "AcknowledgedOn", "AttentionOn", "WarnedOn", "ErasedOn"), "")
     return {
         **SETTLED,
@@ -86,20 +86,20 @@ def reopen_with_new_answers(erased: Referral, sealed: Referral) -> Cells:
 
 
 def already_erased(referral: Referral) -> Cells:
-    """It was wanted again and had been erased before: it stays erased, since the day it was."""
+    """It was to be sent again and had been erased before: it stays erased, with its day of erasure."""
     return {**SETTLED, "State": str(ReferralState.ERASED), "ErasedOn": referral.erased_on, "LastError": "nothing-left"}
 
 
 def with_delivery(referral: Referral, delivery: str) -> Referral:
-    """The referral as it is claimed to be sent in this way: while an earlier attempt may have gone in another, as that.
+    """The referral as claimed for this delivery, or for the earlier one if an attempt may have gone out that way.
 
-    What lies in the provider's mailbox without answers must never count as if it had them.
+    An email without answers in the provider's mailbox must never count as one that holds them.
     """
     return replace(referral, delivery=(referral.delivery if referral.attempts else "") or delivery)
 
 
 def reset_for_resend(referral: Referral, now: datetime) -> Referral:
-    """The referral as it stands when somebody typed `received` over it: a new mail, and nothing said of it yet."""
+    """The referral after someone typed `received` over it: a new email, and nothing reported of it yet."""
     return replace(
         referral,
         epoch=referral.epoch + 1,
@@ -119,5 +119,5 @@ def reset_for_resend(referral: Referral, now: datetime) -> Referral:
 
 
 def is_given_up(referral: Referral, give_up_after: timedelta, now: datetime) -> bool:
-    """Whether trying to send it has lasted for so many days, since it came or was wanted again."""
+    """True if sending it has been tried for so long since it came or was to be sent again."""
     return london_day(now - give_up_after) >= (referral.due_on or referral.received_on or london_day(now))

@@ -1,13 +1,13 @@
-"""The provider says that it has a referral: written down here; the answers are deleted by whoever may delete them."""
+"""Records the provider's acknowledgement of a referral; the answers are deleted by the app that may delete them."""
 
 import logging
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
 
 from shared.referrals.errors import ReferralsBusyError
 from shared.referrals.model import FINISHED, Referral
+from shared.referrals.repository import ReferralRepository
 from shared.referrals.transitions import acknowledged
 from shared.tables.table import RowConflictError, StorageUnavailableError
 
@@ -17,34 +17,27 @@ _TRIES = 5
 
 
 class Acknowledgement(StrEnum):
-    """What an acknowledgement came to."""
+    """Outcome of an acknowledgement."""
 
     ACKNOWLEDGED = "acknowledged"
     ALREADY = "already"
     UNKNOWN = "unknown"
 
 
-class Statuses(Protocol):
-    """What is needed of the tables; `shared.referrals.repository` describes each."""
-
-    def status(self, reference: str) -> Referral | None: ...
-    def change(self, reference: str, etag: str, **cells: str | int) -> str: ...
-
-
 @dataclass(frozen=True, slots=True)
 class AcknowledgementRecorder:
-    """Takes the provider's word for it. It never touches the sealed answers."""
+    """Records acknowledgements. It never touches the sealed answers."""
 
-    statuses: Statuses
+    statuses: ReferralRepository
 
     def acknowledge(self, reference: str, now: datetime) -> Acknowledgement:
-        """Notes at `now` (UTC) that the provider has the referral, whatever its mail service has reported so far.
+        """Notes at `now` (UTC) that the provider has the referral, whatever has been reported of its email so far.
 
-        Any number of times, in any number of processes, it comes to the same.
+        Repeating it, in any number of processes, changes nothing.
 
         Raises:
-            StorageError: storage refuses, or gives no clear answer; the same may be asked again.
-            ReferralsBusyError: somebody kept changing the row; the same may be asked again.
+            StorageError: storage refuses, or gives no clear answer; try again.
+            ReferralsBusyError: the row kept changing; try again.
         """
         tried = False
         for _ in range(_TRIES):
@@ -52,15 +45,15 @@ class AcknowledgementRecorder:
             if referral is None or referral.has_unsent_new_answers:
                 return Acknowledgement.UNKNOWN
             if referral.state in FINISHED:
-                # After a try of ours whose answer was lost nobody can say whose it was, and both are true.
+                # After a write whose answer was lost it is unknown which call wrote it, and both answers are true.
                 return Acknowledgement.ACKNOWLEDGED if tried else Acknowledgement.ALREADY
             tried = True
-            if self._is_noted(referral, now):
+            if self._note(referral, now):
                 logger.info("referral %s acknowledged", reference)
                 return Acknowledgement.ACKNOWLEDGED
         raise ReferralsBusyError
 
-    def _is_noted(self, referral: Referral, now: datetime) -> bool:
+    def _note(self, referral: Referral, now: datetime) -> bool:
         try:
             self.statuses.change(referral.reference, referral.etag, **acknowledged(now))
         except (RowConflictError, StorageUnavailableError):

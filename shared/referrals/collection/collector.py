@@ -1,4 +1,4 @@
-"""Collecting a referral: the provider opens it with a link and a passphrase, as often as needed, until it is saved."""
+"""Collects a referral: the provider opens it with a link and a passphrase, as often as needed, until it is saved."""
 
 import json
 import logging
@@ -6,7 +6,6 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
 
 from shared.passphrase import PassphraseHash, matches_any
 from shared.referrals import transitions
@@ -15,22 +14,15 @@ from shared.referrals.collection.lockout import Lockout
 from shared.referrals.delivery.answer_layout import answer_pairs
 from shared.referrals.delivery.links import ReferralLinks
 from shared.referrals.errors import PassphraseError, ReferralGoneError, ReferralLinkError, UnsealError
-from shared.referrals.model import FINISHED, Envelope, Referral
+from shared.referrals.model import FINISHED, Referral, Sealed
+from shared.referrals.repository import ReferralRepository
 
 logger = logging.getLogger(__name__)
 
 
-class CollectStore[E: Envelope](Protocol):
-    """What collecting needs of the tables; `shared.referrals.repository` describes each."""
-
-    def status(self, reference: str) -> Referral | None: ...
-    def sealed(self, reference: str) -> tuple[Referral, E] | None: ...
-    def mark(self, reference: str, etag: str, **cells: str | int) -> bool: ...
-
-
 @dataclass(frozen=True, slots=True)
 class OpenedReferral:
-    """A referral that was opened: label and answer of each question, and the proof that it was."""
+    """A referral that was opened: label and answer of each question, and the proof of opening it."""
 
     referral: Referral
     answers: list[tuple[str, str]] = field(repr=False)
@@ -38,28 +30,28 @@ class OpenedReferral:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Collector[E: Envelope]:
-    """Opens referrals for whoever holds the link and knows one of the passphrases.
+class Collector:
+    """Opens referrals for anyone who holds the link and knows one of the passphrases.
 
     Attributes:
         content_key: unwraps the key of sealed answers; raises KeyUnavailableError and UnsealError.
         unseal: opens the answers of that reference with it; raises UnsealError.
-        acknowledge_reference: notes that the provider has the referral, however often it is told.
+        acknowledge_reference: notes that the provider has the referral; it may be repeated.
     """
 
     links: ReferralLinks
-    store: CollectStore[E]
+    store: ReferralRepository
     lockout: Lockout
     passphrases: tuple[PassphraseHash, ...]
-    content_key: Callable[[E], bytes]
-    unseal: Callable[[str, E, bytes], bytes]
+    content_key: Callable[[Sealed], bytes]
+    unseal: Callable[[str, Sealed, bytes], bytes]
     acknowledge_reference: Callable[[str, datetime], object]
 
     def look(self, token: str) -> Referral:
-        """What is known of the link's referral without opening it.
+        """The link's referral, without opening it.
 
         Raises:
-            ReferralLinkError: the link is not valid, or the referral is forgotten.
+            ReferralLinkError: the link is not valid, or the referral is deleted.
         """
         referral = self.store.status(self.links.reference_to_collect(token))
         if referral is None:
@@ -67,15 +59,15 @@ class Collector[E: Envelope]:
         return referral
 
     def open(self, token: str, passphrase: str, now: datetime) -> OpenedReferral:
-        """The answers, for a passphrase. Every try counts, until a right one clears the count.
+        """The answers, for a passphrase. Every attempt counts, until a correct one clears the count.
 
         Raises:
-            PassphraseError: it is another one; the error says how many tries are left.
-            LinkLockedError: no try is left for now.
-            ReferralGoneError: the provider has it, and here it is deleted or about to be.
+            PassphraseError: it is another one; the error gives the attempts left.
+            LinkLockedError: no attempt is left for now.
+            ReferralGoneError: the provider has acknowledged it; here it is deleted or about to be.
             KeyUnavailableError: the vault does not answer; nothing is lost.
-            UnsealError: what is stored is damaged.
-            StorageError: it is not known how many tries were made, so there is none.
+            UnsealError: the stored answers are damaged.
+            StorageError: the number of attempts is unknown, so none is allowed.
         """
         referral = self._present(token)
         self._check(referral.reference, passphrase, now)
@@ -86,7 +78,7 @@ class Collector[E: Envelope]:
         return found
 
     def open_again(self, token: str, proof: str, now: datetime) -> OpenedReferral:
-        """The answers, for the proof that they were opened in the last half hour.
+        """The answers, for a proof of opening them in the last half hour.
 
         Raises:
             ProofError: they were not, at least not with this link.
@@ -101,7 +93,7 @@ class Collector[E: Envelope]:
         """Notes that the provider has saved the referral, so that it is deleted here; returns its reference.
 
         Raises:
-            ProofError and others as for `open_again`: only who has seen the answers may have them deleted.
+            ProofError and others as for `open_again`: only someone who has seen the answers may have them deleted.
         """
         referral = self._present(token)
         _, key = self._unlocked(token, referral)
@@ -127,7 +119,7 @@ class Collector[E: Envelope]:
             logger.error("referral %s: link locked for an hour after too many incorrect passphrases", reference)
         raise PassphraseError(left)
 
-    def _unlocked(self, token: str, referral: Referral) -> tuple[E, bytes]:
+    def _unlocked(self, token: str, referral: Referral) -> tuple[Sealed, bytes]:
         found = self.store.sealed(referral.reference)
         if found is None:
             self._present(token)  # acknowledged since it was read, and deleted
@@ -143,6 +135,6 @@ class Collector[E: Envelope]:
             self.store.mark(referral.reference, referral.etag, **transitions.attention(f"unseal-{error}", now))
             raise
 
-    def _collected(self, referral: Referral, sealed: E, key: bytes, proof: str) -> OpenedReferral:
+    def _collected(self, referral: Referral, sealed: Sealed, key: bytes, proof: str) -> OpenedReferral:
         answers = json.loads(self.unseal(referral.reference, sealed, key))
         return OpenedReferral(referral, answer_pairs(answers, referral), proof)

@@ -8,7 +8,7 @@ def file_name(reference: str) -> str:
 
 
 def as_text(reference: str, answers: Iterable[tuple[str, str]]) -> bytes:
-    """The answers in UTF-8, with the mark and the line ends by which every Windows programme knows how to read it."""
+    """The answers in UTF-8, with the byte order mark and the line ends that every Windows program can read."""
     blocks = [f"Self-referral {reference}", *(f"{label}\n{_indented(answer)}" for label, answer in answers)]
     return ("\n\n".join(blocks) + "\n").replace("\n", "\r\n").encode("utf-8-sig")
 

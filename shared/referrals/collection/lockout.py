@@ -1,8 +1,8 @@
-"""How often a passphrase may be tried at one link: counted in a row, so that all processes count together.
+"""Lockout of a link after five passphrase attempts, counted in a row of a table for all processes together.
 
-A try is counted before the passphrase is looked at, and the fifth locks the link in the same write: nobody gets a
-sixth by being fast, by asking two processes at once, or because one of them died. A right passphrase clears the count.
-Where storage does not answer nobody may try.
+An attempt is counted before the passphrase is compared, and the fifth locks the link in the same write: no one gets a
+sixth by being fast, by asking two processes at once, or because one of them died. A correct passphrase clears the
+count. If storage does not answer there are no attempts.
 """
 
 from dataclasses import dataclass
@@ -21,16 +21,16 @@ _ROUNDS = 20  # of reading again because another process was faster; five tries 
 
 @dataclass(frozen=True, slots=True)
 class Lockout:
-    """The table `CollectTries`: a row for each referral whose passphrase was mistyped. Deleting a row unlocks."""
+    """The table `CollectTries`: a row for each referral with a failed attempt. Deleting a row unlocks."""
 
     table: Table
 
     def count_attempt(self, reference: str, now: datetime) -> int:
-        """Counts a try at `now` (UTC) and returns how many are left after it.
+        """Counts an attempt at `now` (UTC) and returns the number that is left after it.
 
         Raises:
             LinkLockedError: there were five, and the last is less than an hour ago.
-            StorageError: it is not known how many there were.
+            StorageError: their number is unknown.
         """
         for _ in range(_ROUNDS):
             row = self.table.get(_PARTITION, reference)
@@ -43,7 +43,7 @@ class Lockout:
         raise StorageUnavailableError("too many concurrent updates")
 
     def reset(self, reference: str) -> None:
-        """Forgets the tries, after a right one."""
+        """Deletes the count, after a correct one."""
         self.table.delete(_PARTITION, reference)
 
     def _write(self, row: Row | None, cells: dict[str, Any]) -> None:
@@ -54,14 +54,14 @@ class Lockout:
 
 
 def _attempts_made(row: Row | None, now: datetime) -> int:
-    """How many tries count at this moment."""
+    """The attempts that count at this moment."""
     if row is None:
         return 0
     tries = row.integer("Tries")
     if tries is not None and 0 <= tries < TRIES:
         return tries
     until = row.moment("LockedUntil")
-    if until is None or now < until:  # a row that cannot be read locks, until somebody deletes it
+    if until is None or now < until:  # a row that cannot be read locks, until someone deletes it
         raise LinkLockedError
     return 0
 

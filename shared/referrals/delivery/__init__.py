@@ -1,1 +1,1 @@
-"""Sending referrals to the provider, and what delivery reports do to them."""
+"""Sending referrals to the provider, and recording their delivery reports."""

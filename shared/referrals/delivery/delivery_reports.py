@@ -1,16 +1,18 @@
-"""Delivery reports about referrals: in any order, twice, and sooner than the mail was marked as sent."""
+"""Delivery reports about referrals: in any order, repeated, and even before the email was marked as sent."""
 
 import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from shared.local_time import london_day
 from shared.mail.delivery_reports import DeliveryReport
 from shared.referrals import transitions
+from shared.referrals.delivery.mailbox_health import ProviderMailbox
 from shared.referrals.delivery.notice_sender import OPERATORS
 from shared.referrals.errors import ReferralsBusyError
 from shared.referrals.model import FINISHED, UNSENT, Referral, ReferralState
+from shared.referrals.referral_rows import MailIndexEntry
+from shared.referrals.repository import ReferralRepository
 from shared.tables.table import RowConflictError
 
 logger = logging.getLogger(__name__)
@@ -22,45 +24,19 @@ _NEEDS_ATTENTION = _BOUNCED | {"quarantined", "filteredspam"}
 _OLDEST = timedelta(days=7)  # a report is posted again for a day at most; an older moment is a mistake
 
 
-class MailIndexEntry(Protocol):
-    """What a mail was about; `shared.referrals.repository` describes it."""
-
-    @property
-    def reference(self) -> str: ...
-    @property
-    def epoch(self) -> int: ...
-    @property
-    def notice(self) -> str: ...
-
-
-class Statuses(Protocol):
-    """What is needed of the tables; `shared.referrals.repository` describes each."""
-
-    def mailed(self, operation_id: str) -> MailIndexEntry | None: ...
-    def status(self, reference: str) -> Referral | None: ...
-    def change(self, reference: str, etag: str, **cells: str | int) -> str: ...
-
-
-class Mailbox(Protocol):
-    """Whether the provider's mailbox takes mail; `shared.referrals.delivery.mailbox_health` describes each."""
-
-    def record_bounce(self, operation_id: str, now: datetime) -> None: ...
-    def record_delivery(self) -> None: ...
-
-
 @dataclass(frozen=True, slots=True)
 class ReferralDeliveryReports:
-    """Writes down what reports say of the provider's mails."""
+    """Records what is reported of emails to the provider, and to the operators."""
 
-    statuses: Statuses
-    mailbox: Mailbox
+    statuses: ReferralRepository
+    mailbox: ProviderMailbox
 
     def take(self, report: DeliveryReport, now: datetime) -> bool:
-        """Takes one report at `now` (UTC), and says whether it is about a mail of a referral at all.
+        """Records one report at `now` (UTC), and returns whether it is about an email of a referral at all.
 
         Raises:
-            StorageError: it is not known whether it was written down; report it again.
-            ReferralsBusyError: somebody kept changing the row; report it again.
+            StorageError: the outcome is unknown; report it again.
+            ReferralsBusyError: the row kept changing; report it again.
         """
         mailed = self.statuses.mailed(str(report.operation_id))
         if mailed is None:
@@ -97,16 +73,16 @@ class ReferralDeliveryReports:
 def cells_for_report(
     referral: Referral, mailed: MailIndexEntry, report: DeliveryReport, now: datetime
 ) -> transitions.Cells:
-    """The cells that a report about that mail changes; none where it changes nothing."""
+    """The cells that a report about that email changes; none if it changes nothing."""
     if referral.state in FINISHED or referral.is_resend_requested:
-        return {}  # the provider's own word counts for more, and so does a person's who wants it sent again
+        return {}  # an acknowledgement counts for more, and so does a person's request to send it again
     if mailed.notice:
         return _reminder(referral, mailed, report, now)
     if report.status == _DELIVERED:
-        # A mail that was sent again by itself is the same mail; one from before a person wanted another is not.
+        # An email sent again automatically counts as the same; one from before a person asked for another does not.
         is_about_this = mailed.epoch >= referral.epoch - referral.redriven
         return _delivered(referral, _day(report, now)) if is_about_this else {}
-    # Of an earlier epoch it tells nothing more: another mail is under way since.
+    # A report of an earlier epoch changes nothing: another email is under way since.
     return _did_not_arrive(referral, report.status, now) if mailed.epoch == referral.epoch else {}
 
 
@@ -119,7 +95,7 @@ def _did_not_arrive(referral: Referral, status: str, now: datetime) -> transitio
 
 
 def _reminder(referral: Referral, mailed: MailIndexEntry, report: DeliveryReport, now: datetime) -> transitions.Cells:
-    """Who did not get a reminder was not warned: then nothing is erased by the calendar, and a person looks."""
+    """The cells after a report about a reminder. Undelivered it warned no one: nothing is erased; a person looks."""
     did_not_arrive = report.status in _NEEDS_ATTENTION | {_FAILED}
     is_about_this = mailed.epoch == referral.epoch and referral.state not in UNSENT
     is_silent = referral.state is not ReferralState.ATTENTION or referral.last_error == transitions.NOT_ACKNOWLEDGED
@@ -131,7 +107,7 @@ def _reminder(referral: Referral, mailed: MailIndexEntry, report: DeliveryReport
 
 
 def _delivered(referral: Referral, day: str) -> transitions.Cells:
-    """Delivered is delivered; what a person is to look at they still are."""
+    """The cells of a delivered email; a referral that needs a person for another reason still does."""
     if referral.state is ReferralState.DELIVERED:
         return {}
     if referral.state is not ReferralState.ATTENTION or _is_about_sending(referral.last_error):

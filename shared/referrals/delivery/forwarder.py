@@ -1,100 +1,87 @@
-"""Forwarding a referral: opened in memory, written into one mail to one recipient, and kept until it has arrived."""
+"""Forwards a referral: opened in memory, written into one email to one recipient, and kept until it has arrived.
+
+    forward        1. stop if all emails are paused, or the referral is not due
+                   2. claim the status row, so that no other process sends the same referral
+    _message       3. read the sealed answers and unseal them, unless the email carries only a link
+                   4. compose the email
+    _attempt_once  5. hand it over, after asking about an earlier attempt whose outcome is unknown
+    _attempt       6. repeat 3 to 5 within seconds, on the first claim only
+    _record        7. mark the row: sent, waiting, sent again under a new epoch, or for a person
+                   8. begin a pause, or record a bounce of the provider's mailbox
+
+After a crash between two steps the claim ends with its lease, and the timer names the referral again.
+"""
 
 import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from shared.mail.delivery import LEASE, Claim, Outcome, Postponed, Refused, Sent, hand_over, wait_after
+from shared.mail.delivery import Claim, Sent, hand_over, wait_after
 from shared.mail.message import EmailMessage, MailSender
+from shared.mail.pause import MailPause
 from shared.referrals import transitions
+from shared.referrals.delivery.attempt import (
+    Attempt,
+    Cause,
+    NotSent,
+    answers_damaged,
+    answers_missing,
+    composing_failed,
+    from_mail,
+    key_unavailable,
+)
+from shared.referrals.delivery.mailbox_health import ProviderMailbox
+from shared.referrals.delivery.provider_emails import ProviderEmails
 from shared.referrals.errors import KeyUnavailableError, UnsealError
-from shared.referrals.model import INLINE, Envelope, Referral
+from shared.referrals.model import INLINE, Referral, ReferralState, Sealed
+from shared.referrals.repository import ReferralRepository
 from shared.tables.table import StorageError
 
 logger = logging.getLogger(__name__)
 
 GIVE_UP_AFTER = timedelta(days=5)
-"""How long a referral is tried to be sent before a person has to look. It is kept in any case."""
+"""Time for which a referral is tried before a person has to look. It is kept in any case."""
 
-_DELAYS = (1.0, 2.0, 4.0)  # seconds between the first attempts: most troubles of a network or a vault are over by then
-_TRIES = 3
-_FAILED_AFTER_ACCEPTANCE = "provider-failed"  # the mail service accepted it, and says that nothing came of it
-
-
-class ReferralQueue[E: Envelope](Protocol):
-    """What forwarding needs of the tables; `shared.referrals.repository` describes each."""
-
-    def status(self, reference: str) -> Referral | None: ...
-    def sealed(self, reference: str) -> tuple[Referral, E] | None: ...
-    def claim(self, referral: Referral, operation_id: UUID, now: datetime) -> Claim | None: ...
-    def insert_status(self, referral: Referral) -> None: ...
-    def mark(self, reference: str, etag: str, **cells: str | int) -> bool: ...
-
-
-class Pause(Protocol):
-    """The mail service's wish to be left alone; `shared.tables.service_table` describes each."""
-
-    def is_on(self, now: datetime) -> bool: ...
-    def begin(self, until: datetime) -> None: ...
-
-
-class Writer(Protocol):
-    """Writes the mail; `shared.referrals.delivery.provider_emails` does."""
-
-    @property
-    def delivery(self) -> str: ...
-    def referral(self, referral: Referral, answers: bytes) -> EmailMessage: ...
-
-
-class Mailbox(Protocol):
-    """Whether the provider's mailbox takes mail; `shared.referrals.delivery.mailbox_health` describes it."""
-
-    def record_bounce(self, operation_id: str, now: datetime) -> None: ...
+_DELAYS = (1.0, 2.0, 4.0)  # seconds between the first attempts: most faults of a network or a vault are over by then
+_CLAIM_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReferralForwarder[E: Envelope]:
+class ReferralForwarder:
     """Sends referrals to the provider. `unseal` opens sealed answers; `sleep` waits for so many seconds."""
 
-    queue: ReferralQueue[E]
-    unseal: Callable[[str, E], bytes]
-    pause: Pause
+    queue: ReferralRepository
+    unseal: Callable[[str, Sealed], bytes]
+    pause: MailPause
     sender: MailSender
-    writer: Writer
-    mailbox: Mailbox
+    writer: ProviderEmails
+    mailbox: ProviderMailbox
     sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
 
     def forward(self, reference: str, now: datetime) -> None:
         """Sends the referral if it is due at `now` (UTC); naming it any number of times sends it once.
 
-        What cannot be sent now stays due, and the schedule names it again.
+        A referral that cannot be sent now stays due, and the timer names it again.
 
         Raises:
-            StorageError: it is not known how far it came; name it again later.
+            StorageError: the outcome is unknown; name it again later.
         """
         if self._is_paused(now):
             return
-        for _ in range(_TRIES):  # somebody may write the row between our look and our claim
-            referral = self.queue.status(reference) or self._recovered_orphan(reference)
+        for _ in range(_CLAIM_TRIES):  # the row may change between reading and claiming it
+            referral = self._due(reference, now)
             if referral is None:
-                logger.warning("dropped a queue message for a referral that does not exist")
                 return
-            if not referral.is_due(now):
-                return
-            if referral.is_resend_requested:
-                logger.info("referral %s is sent again: its state was reset by hand", reference)
-                referral = transitions.reset_for_resend(referral, now)
-            claim = self.queue.claim(self._with_current_delivery(referral), operation_id(referral), now)
+            claim = self.queue.claim(referral, operation_id(referral), now)
             if claim is not None:
-                self._mark(referral, claim, self._attempts(referral, claim), now)
+                self._record(referral, claim, self._attempt(referral, claim), now)
                 return
 
     def record_failure(self, reference: str, now: datetime) -> None:
-        """Notes that handling a referral failed again and again. It is kept, and the schedule tries it again."""
+        """Notes that handling a referral failed repeatedly. It is kept, and the timer tries it again."""
         referral = self.queue.status(reference)
         logger.error("referral %s could not be processed: kept and retried later", reference)
         if referral is not None and referral.is_due(now):
@@ -108,6 +95,20 @@ class ReferralForwarder[E: Envelope]:
         except StorageError:  # of the bookings: a referral does not wait for them
             return False
 
+    def _due(self, reference: str, now: datetime) -> Referral | None:
+        """The referral as it is to be claimed, or None if it is not due."""
+        referral = self.queue.status(reference) or self._recovered_orphan(reference)
+        if referral is None:
+            logger.warning("dropped a queue message for a referral that does not exist")
+            return None
+        if not referral.is_due(now):
+            return None
+        if referral.is_resend_requested:
+            logger.info("referral %s is sent again: its state was reset by hand", reference)
+            referral = transitions.reset_for_resend(referral, now)
+        # Its delivery as it is set now: what may be deleted later goes by it, whatever is set by then.
+        return transitions.with_delivery(referral, self.writer.delivery)
+
     def _recovered_orphan(self, reference: str) -> Referral | None:
         """The status of a referral whose sealed answers were stored and whose status was not."""
         found = self.queue.sealed(reference)
@@ -116,85 +117,68 @@ class ReferralForwarder[E: Envelope]:
         self.queue.insert_status(found[0])
         return self.queue.status(reference)
 
-    def _with_current_delivery(self, referral: Referral) -> Referral:
-        """With the way in which it is sent now: what may be deleted later goes by it, whatever is set by then."""
-        return transitions.with_delivery(referral, self.writer.delivery)
-
-    def _attempts(self, referral: Referral, claim: Claim) -> Outcome:
-        outcome = self._attempt(referral, claim)
+    def _attempt(self, referral: Referral, claim: Claim) -> Attempt:
+        attempt = self._attempt_once(referral, claim)
         for seconds in _DELAYS if claim.attempts == 1 else ():
-            if not _is_worth_a_quick_try(outcome):
+            if isinstance(attempt, Sent) or not attempt.may_retry_at_once:
                 break
             self.sleep(seconds)
-            outcome = self._attempt(referral, claim)
-        return outcome
+            attempt = self._attempt_once(referral, claim)
+        return attempt
 
-    def _attempt(self, referral: Referral, claim: Claim) -> Outcome:
+    def _attempt_once(self, referral: Referral, claim: Claim) -> Attempt:
         try:
             message = self._message(referral)
         except UnsealError as error:
-            return Refused(f"unseal-{error}")
+            return answers_damaged(str(error))
         except KeyUnavailableError as error:
             logger.warning("referral %s postponed: key unavailable: %s", referral.reference, error)
-            return Postponed(wait_after(claim.attempts), pause_all=False, code="key-unavailable")
+            return key_unavailable(claim.attempts)
         except StorageError:
             raise
-        except Exception as error:  # noqa: BLE001  # whatever it is, five days of it end with a person
-            # Its type alone: a message can quote an answer. The queue would try it for ever, and never hour by hour.
+        except Exception as error:  # noqa: BLE001  # any other error too: after five days a person looks
+            # Its type alone: a message can quote an answer. Raised, the queue would repeat it and then drop it.
             logger.error("referral %s: composing the email failed: %s", referral.reference, type(error).__name__)  # noqa: TRY400
-            return Postponed(wait_after(claim.attempts), pause_all=False, code="handling-failed")
-        return hand_over(message, claim, self.sender)
+            return composing_failed(claim.attempts)
+        return answers_missing() if message is None else from_mail(hand_over(message, claim, self.sender))
 
-    def _message(self, referral: Referral) -> EmailMessage:
+    def _message(self, referral: Referral) -> EmailMessage | None:
+        """The email, or None if no answers are stored."""
         found = self.queue.sealed(referral.reference)
         if found is None:
-            raise UnsealError("missing")
-        inline = self.writer.delivery == INLINE
-        answers = self.unseal(referral.reference, found[1]) if inline else b""
+            return None
+        answers = self.unseal(referral.reference, found[1]) if self.writer.delivery == INLINE else b""
         return self.writer.referral(referral, answers)
 
-    def _mark(self, referral: Referral, claim: Claim, outcome: Outcome, now: datetime) -> None:
-        """Writes down what came of it. Where somebody was faster - a report, an acknowledgement - theirs stands."""
-        cells = self._cells(referral, claim, outcome, now)
+    def _record(self, referral: Referral, claim: Claim, attempt: Attempt, now: datetime) -> None:
+        """Writes the outcome into the row; a report or an acknowledgement that came sooner stands."""
+        cells = self._cells(referral, claim, attempt, now)
         self.queue.mark(referral.reference, claim.etag, **cells)
-        logger.log(
-            logging.ERROR if cells.get("State") == "attention" else logging.INFO,
-            "referral %s: %s %s",
-            referral.reference,
-            cells.get("State", "postponed"),
-            cells["LastError"],
-        )
-        if isinstance(outcome, Postponed) and outcome.pause_all:
-            self.pause.begin(now + outcome.wait)
-        if isinstance(outcome, Refused) and outcome.code.startswith("HTTP"):
+        state = cells.get("State", "postponed")
+        level = logging.ERROR if state == ReferralState.ATTENTION else logging.INFO
+        logger.log(level, "referral %s: %s %s", referral.reference, state, cells["LastError"])
+        if isinstance(attempt, NotSent) and attempt.pause_all:
+            self.pause.begin(now + attempt.wait)
+        if isinstance(attempt, NotSent) and attempt.cause is Cause.EMAIL_REFUSED:
             self.mailbox.record_bounce(str(claim.operation_id), now)
 
-    def _cells(self, referral: Referral, claim: Claim, outcome: Outcome, now: datetime) -> transitions.Cells:
-        match outcome:
+    def _cells(self, referral: Referral, claim: Claim, attempt: Attempt, now: datetime) -> transitions.Cells:
+        match attempt:
             case Sent():
                 return transitions.sent(now)
-            case Refused(code) if code == _FAILED_AFTER_ACCEPTANCE:
+            case NotSent(Cause.FAILED_AFTER_ACCEPTANCE):
                 return transitions.failed(referral, now)
-            case Refused(code) if code == "unseal-missing" and referral.erased_on:
+            case NotSent(Cause.ANSWERS_MISSING) if referral.erased_on:
                 return transitions.already_erased(referral)
-            case Refused(code):
-                return transitions.attention(code, now)
-            case Postponed(code=code) if transitions.is_given_up(referral, GIVE_UP_AFTER, now):
-                return transitions.attention(transitions.NOT_SENT, now) | {
-                    "LastError": f"{transitions.NOT_SENT}-{code}"
-                }
-            case Postponed(wait, pause_all, code):
-                wait = wait if pause_all else max(wait, wait_after(claim.attempts))
-                return transitions.waiting(referral, now + wait, code, now)
+            case NotSent(is_permanent=True):
+                return transitions.attention(attempt.code, now)
+            case NotSent() if transitions.is_given_up(referral, GIVE_UP_AFTER, now):
+                return transitions.attention(f"{transitions.NOT_SENT}-{attempt.code}", now)
+            case NotSent():
+                wait = attempt.wait if attempt.pause_all else max(attempt.wait, wait_after(claim.attempts))
+                return transitions.waiting(referral, now + wait, attempt.code, now)
 
 
 def operation_id(referral: Referral) -> UUID:
-    """Under which the mail service knows the mail: the same for every attempt of one epoch."""
+    """The id under which the email service knows the email: the same for every attempt of one epoch."""
     return uuid5(NAMESPACE_URL, f"referral:{referral.reference}/{referral.epoch}")
-
-
-def _is_worth_a_quick_try(outcome: Outcome) -> bool:
-    """Whether it is certain that nothing was sent, and nobody asked for peace: what is unclear waits for a lease."""
-    return (
-        isinstance(outcome, Postponed) and not outcome.pause_all and outcome.wait < LEASE and "429" not in outcome.code
-    )

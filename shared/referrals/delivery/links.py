@@ -1,4 +1,4 @@
-"""The links that mails to the provider carry: each opens one referral, for one purpose, and names nobody."""
+"""Links in emails to the provider: each opens one referral, for one purpose, and names no one."""
 
 from dataclasses import dataclass
 
@@ -11,10 +11,10 @@ _COLLECT = "collect-referral"
 
 @dataclass(frozen=True, slots=True)
 class ReferralLinks:
-    """Makes and opens them. `site_url` is the web app's address, `collect_url` the worker app's, without a last slash.
+    """Makes and reads them. `site_url` is the web app's address, `collect_url` the worker app's, without a last slash.
 
-    A mail that holds the answers carries the link to acknowledge them; one that does not carries the link to collect
-    them, and never the other too: it would have answers erased that nobody has seen.
+    An email that holds the answers carries the link to acknowledge them. One that does not carries the link to collect
+    them, and never the other too: answers would be erased that no one has seen.
     """
 
     signer: Signer
@@ -33,7 +33,7 @@ class ReferralLinks:
         """The reference that a link to acknowledge stands for.
 
         Raises:
-            ReferralLinkError: it was never given out.
+            ReferralLinkError: it was never issued.
         """
         return self._opened(_ACKNOWLEDGE, token)
 
@@ -41,7 +41,7 @@ class ReferralLinks:
         """The reference that a link to collect stands for.
 
         Raises:
-            ReferralLinkError: it was never given out.
+            ReferralLinkError: it was never issued.
         """
         return self._opened(_COLLECT, token)
 

@@ -1,4 +1,4 @@
-"""Whether the provider's mailbox takes mail at all: what the last reports said, for the page that people refer on."""
+"""Health of the provider's mailbox, from the latest delivery reports, for the page on which people refer themselves."""
 
 import logging
 import threading
@@ -11,14 +11,14 @@ from shared.tables.table import Row, StorageError, Table
 logger = logging.getLogger(__name__)
 
 _PARTITION, _ROW = "provider", "mailbox"
-_BAD_IN_A_ROW = 2  # one refused mail can be that mail's own; two different ones in a row are the mailbox's
+_BAD_IN_A_ROW = 2  # one bounce can be due to that email; two different ones in a row are due to the mailbox
 _CACHED_FOR = timedelta(minutes=1)
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(slots=True)
 class ProviderMailbox:
-    """One row of the table `ReferralService`: how many mails in a row came back, and the last of them."""
+    """One row of the table `ReferralService`: the number of emails that bounced in a row, and the last of them."""
 
     table: Table
     _failing: bool = False
@@ -26,9 +26,9 @@ class ProviderMailbox:
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def is_failing(self, now: datetime) -> bool:
-        """Whether mail to the provider came back lately, as of a minute ago at most. It costs a request a minute.
+        """True if the latest emails to the provider bounced, as of a minute ago at most. It costs a request a minute.
 
-        False where storage does not say: the form must be there even then.
+        False if storage does not answer: the form must be there even then.
         """
         with self._lock:
             if not timedelta(0) <= now - self._read_at < _CACHED_FOR:
@@ -36,7 +36,7 @@ class ProviderMailbox:
             return self._failing
 
     def record_bounce(self, operation_id: str, now: datetime) -> None:
-        """A mail to the provider was refused or came back. The same one twice counts once. Raises `StorageError`."""
+        """Counts an email to the provider that was refused or bounced; the same one once. Raises `StorageError`."""
         row = self.table.get(_PARTITION, _ROW)
         if row is not None and row.text("Operation") == operation_id:
             return
@@ -46,7 +46,7 @@ class ProviderMailbox:
             logger.error("email to the provider is bouncing: the referral page says so until one is delivered")
 
     def record_delivery(self) -> None:
-        """A mail to the provider was delivered. Written only where one came back before. Raises as above."""
+        """Clears the count, if there is one, after an email was delivered. Raises `StorageError`."""
         if _count(self.table.get(_PARTITION, _ROW)):
             self._write(Bad=0, Operation="", Since="")
 

@@ -1,15 +1,15 @@
-"""The mail to the operators: which referrals need a person, since when and what to do. References and days only."""
+"""Digest to the operators: referrals that need a person, since when, and what to do. References and days only."""
 
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import Protocol
+from datetime import datetime
 
-from shared.local_time import date_in_words, london_day
+from shared.local_time import iso_day_in_words, london_day
 from shared.mail.message import EmailMessage
 from shared.mail.renderer import MailRenderer
-from shared.referrals.delivery.notice_sender import OPERATORS
+from shared.referrals.delivery.mailbox_health import ProviderMailbox
+from shared.referrals.delivery.notice_sender import OPERATORS, NoticeSender
 from shared.referrals.follow_up.overdue_alarm import ALARMS
 from shared.referrals.model import UNSENT, Referral, ReferralState
 
@@ -21,12 +21,12 @@ _WHY = {
     "acknowledged into its State. If not, write received: it is sent again. Write yes into Hold to keep our copy for "
     "longer.",
     "bounced": f"It came back from the provider's mailbox. Ask them for an address that works. {_AGAIN}",
-    "suppressed": "The mail service sends nothing more to the provider's address, because mail came back from it. "
+    "suppressed": "The email service sends nothing more to the provider's address, because email to it bounced. "
     f"Take the address off the suppression list. {_AGAIN}",
-    "quarantined": f"The provider's mail system holds it. Ask them to release it and to let such mail in. {_AGAIN}",
-    "filteredspam": f"The provider's mail system took it for spam. Ask them to let such mail in. {_AGAIN}",
-    "failed": f"It could not be delivered, several times over. Ask the provider whether their mail works. {_AGAIN}",
-    "not-sent": f"It could not be sent for five days. See to the vault and the mail service first. {_AGAIN}",
+    "quarantined": f"The provider's email system holds it. Ask them to release it and to let such email in. {_AGAIN}",
+    "filteredspam": f"The provider's email system took it for spam. Ask them to let such email in. {_AGAIN}",
+    "failed": f"It could not be delivered, several times over. Ask the provider whether their email works. {_AGAIN}",
+    "not-sent": f"It could not be sent for five days. See to the vault and the email service first. {_AGAIN}",
     "unseal-key id": "It was sealed with a key that is not the vault's key of the settings. Nothing was sent. See to "
     f"REFERRAL_VAULT_KEY first. {_AGAIN}",
     "unseal": "What is stored cannot be opened: it was changed, or moved, or cut short. Nothing was sent. Find out who "
@@ -34,35 +34,25 @@ _WHY = {
     "not-erased": "Answers are stored under a reference that counts as erased. Find out where they come from.",
     "state-typed": "Its State was a word that is none of the service's. Write the right one.",
     "reminder": "A reminder to the provider about it came back. Ask them for an address that works.",
-    "HTTP": f"The mail service refuses it. Look at the sender's and the provider's address. {_AGAIN}",
+    "HTTP": f"The email service refuses it. Look at the sender's and the provider's address. {_AGAIN}",
 }
 _OTHERWISE = f"See what LastError says. {_AGAIN}"
-_WAITING = "It could not be sent for hours, and the service goes on trying. See to the queue, the vault and the mail."
-
-
-class NoticeSender(Protocol):
-    """Sends it once; `shared.referrals.delivery.notice_sender` does."""
-
-    def deliver(self, partition: str, mail_id: str, message: EmailMessage, now: datetime) -> bool: ...
-
-
-class Mailbox(Protocol):
-    """Whether the provider's mailbox takes mail; `shared.referrals.delivery.mailbox_health` describes it."""
-
-    def is_failing(self, now: datetime) -> bool: ...
+_WAITING = (
+    "It could not be sent for hours, and the service goes on trying. See to the queue, the vault and the email service."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperatorDigest:
-    """Tells one address, once a day at most."""
+    """Emails one address, once a day at most."""
 
     address: str = field(repr=False)
     notices: NoticeSender
-    mailbox: Mailbox
+    mailbox: ProviderMailbox
     renderer: MailRenderer = field(repr=False)
 
     def send(self, referrals: Sequence[Referral], now: datetime) -> None:
-        """Sends today's mail if there is something to tell and it has not gone yet. Raises `StorageError`."""
+        """Sends today's digest if a referral needs a person and it was not sent yet. Raises `StorageError`."""
         found = [referral for referral in referrals if needs_operator(referral)]
         if found:
             mail_id = f"{OPERATORS}-{london_day(now)}"
@@ -76,13 +66,13 @@ class OperatorDigest:
 
 
 def needs_operator(referral: Referral) -> bool:
-    """Whether it does not go on by itself, or has not for hours."""
+    """True if it does not go on by itself, or has not for hours."""
     waits = referral.state in UNSENT and referral.alarms >= len(ALARMS)
     return referral.state is ReferralState.ATTENTION or waits
 
 
 def in_words(referral: Referral) -> str:
-    """When it came, what is wrong, and what to do."""
+    """The day it was received, the reason why it needs a person, and the remedy."""
     came = f"Received {_day(referral.received_on)}."
     if referral.state is not ReferralState.ATTENTION:
         return f"{came} {_WAITING}"
@@ -93,6 +83,6 @@ def in_words(referral: Referral) -> str:
 
 def _day(text: str) -> str:
     try:
-        return date_in_words(date.fromisoformat(text))
+        return iso_day_in_words(text)
     except ValueError:
         return "on a day that is not known"

@@ -1,11 +1,11 @@
-"""Referrals that are due and do not go: told to the log as errors after an hour and after four, by reference."""
+"""Alarms for referrals that are due and are not sent: errors in the log after one hour and after four, by reference."""
 
 import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from shared.referrals.model import Referral
+from shared.referrals.repository import ReferralRepository
 from shared.tables.table import moment_text
 
 logger = logging.getLogger(__name__)
@@ -13,20 +13,14 @@ logger = logging.getLogger(__name__)
 ALARMS = (timedelta(hours=1), timedelta(hours=4))
 
 
-class Rows(Protocol):
-    """What is needed of the tables; `shared.referrals.repository` describes it."""
-
-    def mark(self, reference: str, etag: str, **cells: str | int) -> bool: ...
-
-
 @dataclass(frozen=True, slots=True)
 class OverdueAlarm:
-    """Notes since when a referral has been late; only while nobody is at it, whose claim it would break."""
+    """Notes since when a referral has been late; only while no claim is held, which the note would break."""
 
-    rows: Rows
+    rows: ReferralRepository
 
     def check(self, referral: Referral, now: datetime) -> None:
-        """Raises `StorageError`; the next run goes on."""
+        """Logs the alarm that has come due for the referral, if any. Raises `StorageError`; the next run goes on."""
         if not referral.is_due(now):
             return
         if referral.waiting_since is None:

@@ -1,1 +1,1 @@
-"""Accepting a referral, and answering how far it has come."""
+"""Accepting a referral, and looking up its progress."""

@@ -1,4 +1,4 @@
-"""What a person says when referring themselves."""
+"""The answers of a person who refers themselves, and the model that validates them."""
 
 import json
 from functools import lru_cache
@@ -33,9 +33,9 @@ class ReferralRequest(BaseModel):
 
     @property
     def record(self) -> str:
-        """What is sealed, as JSON: every answer beside the question as it was put, and what was agreed to.
+        """The record to be sealed, as JSON: each answer beside its question as it was put, and the consent.
 
-        The content file may be another one by the time when the provider reads it.
+        The content file may have changed by the time the provider reads it.
         """
         given = [(each, self._words(each)) for each in self._asked()]
         return json.dumps(
@@ -51,14 +51,14 @@ class ReferralRequest(BaseModel):
         return in_words(asked, getattr(self, asked.ask), self.form.languages)
 
     def _asked(self) -> list[FormQuestion]:
-        """The questions that were put to this person, in the order of the form."""
+        """The questions that this person was asked, in the order of the form."""
         given, asked = self.model_dump(), self.form.asked
         return [each for each in self.form.questions if each.question.kept and each.is_for(given, asked)]
 
 
 @lru_cache(maxsize=8)
 def referral_model(form: OneToOne) -> type[ReferralRequest]:
-    """The model of a whole referral, as it is taken in one JSON document and at the end of the pages.
+    """The model of a whole referral, as it comes in one JSON document and at the end of the pages.
 
     Validate with the present day in London under `shared.fields.answer_fields.TODAY` as context.
     """
@@ -72,5 +72,5 @@ def referral_model(form: OneToOne) -> type[ReferralRequest]:
 
 @lru_cache(maxsize=8)
 def pages_model(form: OneToOne) -> type[BaseModel]:
-    """The model of what the pages have asked so far: every question, and every answer that leads away from the form."""
+    """The model of the answers so far: every question, and every answer that leads away from the form."""
     return create_model("ReferralPages", **fields(form.questions, passing=False))

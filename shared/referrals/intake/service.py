@@ -1,17 +1,17 @@
-"""Accepting a referral: sealed before anything is written, and never lost once the person has its reference."""
+"""Accepts a referral: sealed before anything is written, and never lost once the person has its reference."""
 
 import logging
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
 
 from shared.local_time import london_day
 from shared.references import answers_hash, reference, submission_hash
 from shared.referrals.errors import ReferralReusedError, ReferralsBusyError
 from shared.referrals.intake.request import ReferralRequest
-from shared.referrals.model import Envelope, Referral, ReferralState
+from shared.referrals.model import Referral, ReferralState, Sealed
+from shared.referrals.repository import ReferralRepository
 from shared.tables.table import RowConflictError, StorageUnavailableError
 
 logger = logging.getLogger(__name__)
@@ -20,20 +20,12 @@ _PADDED_TO = 4096  # bytes
 _CANDIDATES = 5  # references to try: a second is needed once in some ten thousand million referrals
 
 
-class ReferralStore[E: Envelope](Protocol):
-    """What accepting needs of the tables; `shared.referrals.repository` describes each."""
-
-    def insert_sealed(self, referral: Referral, sealed: E) -> None: ...
-    def insert_status(self, referral: Referral) -> None: ...
-    def sealed(self, reference: str) -> tuple[Referral, E] | None: ...
-
-
 @dataclass(frozen=True, slots=True)
-class ReferralService[E: Envelope]:
-    """Takes referrals in. `seal` makes the answers unreadable for everybody on this side, this service included."""
+class ReferralService:
+    """Accepts referrals. `seal` makes the answers unreadable for everyone on this side, this service included."""
 
-    store: ReferralStore[E]
-    seal: Callable[[str, bytes], E]
+    store: ReferralRepository
+    seal: Callable[[str, bytes], Sealed]
     key: bytes = field(repr=False)
     consent_version: str
 
@@ -77,7 +69,7 @@ class ReferralService[E: Envelope]:
         return True
 
     def _is_stored(self, referral: Referral) -> bool:
-        """Whether the row that stands under the reference is this referral; False where it is another person's."""
+        """True if the row under the reference is this referral, False if it is another person's."""
         try:
             found = self.store.sealed(referral.reference)
         except StorageUnavailableError:
@@ -95,10 +87,10 @@ class ReferralService[E: Envelope]:
         try:
             self.store.insert_status(referral)
         except StorageUnavailableError:
-            # The answers are safe, and that is what the person is told; `orphan_recovery` finishes this.
+            # The answers are safe, so the person gets the reference; `orphan_recovery` adds the status.
             logger.warning("referral %s stored without a status row: recovery will create it", referral.reference)
 
 
 def _padded(answers: bytes) -> bytes:
-    """With blanks at the end, which JSON allows: nobody may see from the size of a row how much was written."""
+    """The answers with blanks at the end, which JSON allows: the size of a row must not show how much was written."""
     return answers + b" " * (-len(answers) % _PADDED_TO)

@@ -1,7 +1,7 @@
-"""How far a referral has come, for whoever knows its reference.
+"""Progress of a referral, for anyone who knows its reference.
 
-A reference is one of 22 ** 8, some 55 thousand million: where 500 referrals are known, one guess in a hundred million
-finds any, and learns a word that is nobody's name. Besides, a process answers only so many wrong guesses a minute.
+A reference is one of 22 ** 8, some 55 thousand million: with 500 referrals known, one guess in a hundred million finds
+one, and shows a word that names no one. Besides, a process answers only so many wrong guesses a minute.
 """
 
 import threading
@@ -18,7 +18,7 @@ _MINUTE = 60.0  # seconds
 
 
 class GuessLimiter:
-    """Counts wrong references in the last minute, over all who ask this process: they have no account to be told by."""
+    """Counts wrong references in the last minute, over all callers of this process: they have no accounts."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
@@ -26,7 +26,7 @@ class GuessLimiter:
         self._lock = threading.Lock()
 
     def check(self) -> None:
-        """Raises TooManyGuessesError where there were as many as are answered in a minute."""
+        """Raises TooManyGuessesError if there were as many as are answered in a minute."""
         with self._lock:
             if len(self._made) == MAX_GUESSES_PER_MINUTE and self._monotonic() - self._made[0] < _MINUTE:
                 raise TooManyGuessesError
@@ -44,10 +44,10 @@ class StatusLookup:
         self._guesses = guesses
 
     def progress(self, typed: str) -> tuple[str, Progress]:
-        """The reference as it is written, and how far its referral has come.
+        """The reference in its written form, and the progress of its referral.
 
         Raises:
-            ReferralUnknownError: there is none under what was typed, or not any more.
+            ReferralUnknownError: there is none under this reference, or not any more.
             TooManyGuessesError: too many wrong ones were asked for in the last minute.
         """
         self._guesses.check()

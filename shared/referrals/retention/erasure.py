@@ -1,47 +1,31 @@
-"""Erasing is deleting: the sealed answers first, the word `erased` second, and the status itself long after that.
+"""Erases referrals: deletes the sealed answers, then writes the state `erased`, and deletes the status much later.
 
-Whatever dies between two steps, the next run finds the same row and goes on.
+After a crash between two steps the next run finds the same row and goes on.
 """
 
 import logging
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
 from shared.referrals import transitions
+from shared.referrals.collection.lockout import Lockout
 from shared.referrals.model import Referral, ReferralState
+from shared.referrals.repository import ReferralRepository
 from shared.tables.table import RowConflictError
 
 logger = logging.getLogger(__name__)
 
 
-class Rows(Protocol):
-    """What is needed of the tables; `shared.referrals.repository` describes each."""
-
-    def status(self, reference: str) -> Referral | None: ...
-    def change(self, reference: str, etag: str, **cells: str | int) -> str: ...
-    def mark(self, reference: str, etag: str, **cells: str | int) -> bool: ...
-    def sealed(self, reference: str) -> tuple[Referral, object] | None: ...
-    def delete_sealed(self, sealed: Referral) -> None: ...
-    def delete_status(self, referral: Referral) -> None: ...
-
-
-class Tries(Protocol):
-    """How often the passphrase was tried; `shared.referrals.collection.lockout` describes it."""
-
-    def reset(self, reference: str) -> None: ...
-
-
 @dataclass(frozen=True, slots=True)
 class ReferralEraser:
-    """Deletes answers, and later what is left. Every method raises `StorageError`; the next run goes on."""
+    """Deletes answers, and later the status. Every method raises `StorageError`; the next run goes on."""
 
-    rows: Rows
-    tries: Tries
+    rows: ReferralRepository
+    tries: Lockout
 
     def erase_acknowledged(self, reference: str, now: datetime) -> None:
-        """Deletes the answers if the provider has said that it has them. What changes meanwhile the schedule sees."""
+        """Deletes the answers if the provider has acknowledged them; a row that changes meanwhile is left alone."""
         referral = self.rows.status(reference)
         if referral is not None and referral.state is ReferralState.ACKNOWLEDGED and referral.acknowledged_on:
             with suppress(RowConflictError):
@@ -51,12 +35,12 @@ class ReferralEraser:
         """Deletes the answers of a referral whose row is as it was read.
 
         Raises:
-            RowConflictError: somebody has changed it since; nothing was deleted.
+            RowConflictError: it has changed since; nothing was deleted.
         """
-        # Written though nothing changes: it fails where somebody objected, or wants it again, since the row was read.
+        # Written though nothing changes: it fails if someone objected, or wants it sent again, since the row was read.
         etag = self.rows.change(referral.reference, referral.etag, NotBefore="")
         found = self.rows.sealed(referral.reference)
-        # The same form can have been sent again with other answers, which nobody has had.
+        # The same form can have been sent again with other answers, which the provider does not have.
         if found is not None and found[0].submission == referral.submission:
             self.rows.delete_sealed(found[0])
         self.tries.reset(referral.reference)

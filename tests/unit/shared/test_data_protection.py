@@ -8,9 +8,9 @@ from local.stack.tables_and_queues import TABLES_AND_QUEUES
 from shared.bookings.retention.run import INDEX_KEPT
 from shared.config.settings import Settings
 from shared.referrals.collection import access_token
-from shared.referrals.follow_up import referral_reconciler
-from shared.referrals.follow_up.deadlines import ERASED_AFTER, STATUS_DELETED_AFTER
 from shared.referrals.intake.status_lookup import MAX_GUESSES_PER_MINUTE
+from shared.referrals.retention import retention_rules
+from shared.referrals.retention.retention_rules import ERASED_AFTER, STATUS_DELETED_AFTER
 from tests.builders import ROOT
 
 TEXT = (ROOT / "docs" / "data-protection.md").read_text("utf-8")
@@ -42,7 +42,7 @@ def test_how_long_data_is_kept_is_written_as_it_is_set(setting: str) -> None:
         ("MailIndex", INDEX_KEPT.days),
         ("SealedReferrals", ERASED_AFTER),
         ("Referrals", STATUS_DELETED_AFTER),
-        ("ReferralMail", referral_reconciler.INDEX_KEPT),
+        ("ReferralMail", retention_rules.INDEX_KEPT),
         ("ReferralService", STATUS_DELETED_AFTER),
     ],
 )

@@ -19,7 +19,6 @@ from shared.referrals.collection.collector import Collector
 from shared.referrals.collection.lockout import Lockout
 from shared.referrals.delivery.links import ReferralLinks
 from shared.referrals.intake.service import ReferralService
-from shared.referrals.model import Sealed
 from shared.referrals.repository import ReferralRepository
 from shared.referrals.sealing import LocalKey, Sealer, content_key, decrypt
 from shared.signing import Signer
@@ -46,7 +45,7 @@ class FakeServices:
     sealed: FakeTable = field(default_factory=FakeTable)
     tries: FakeTable = field(default_factory=FakeTable)
     unwrapper: Any = PRIVATE
-    collector: Collector[Sealed] | None = None
+    collector: Collector | None = None
 
     def __post_init__(self) -> None:
         service = ReferralService(self.rows, _SEALER.seal, KEY, "2023-09-01")

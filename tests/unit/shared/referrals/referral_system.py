@@ -26,7 +26,7 @@ from shared.referrals.follow_up.provider_reminder import ProviderReminder
 from shared.referrals.follow_up.referral_reconciler import ReferralReconciler
 from shared.referrals.intake.orphan_recovery import OrphanRecovery
 from shared.referrals.intake.service import ReferralService
-from shared.referrals.model import Referral, Sealed
+from shared.referrals.model import Referral
 from shared.referrals.repository import ReferralRepository
 from shared.referrals.retention.erasure import ReferralEraser
 from shared.referrals.retention.holdings_report import HoldingsReport
@@ -61,7 +61,7 @@ class ReferralHarness:
     def repository(self, wrap: Wrap = lambda table: table) -> ReferralRepository:
         return ReferralRepository(wrap(self.status), wrap(self.sealed), wrap(self.mail))
 
-    def service(self, wrap: Wrap = lambda table: table) -> ReferralService[Sealed]:
+    def service(self, wrap: Wrap = lambda table: table) -> ReferralService:
         return ReferralService(self.repository(wrap), SEALER.seal, KEY, "2023-09-01")
 
     def writer(self) -> ProviderEmails:
@@ -69,7 +69,7 @@ class ReferralHarness:
             renderer=RENDERER, links=LINKS, recipient=RECIPIENT, delivery=self.delivery, operators=OPERATORS
         )
 
-    def forwarder(self, wrap: Wrap = lambda table: table) -> ReferralForwarder[Sealed]:
+    def forwarder(self, wrap: Wrap = lambda table: table) -> ReferralForwarder:
         return ReferralForwarder(
             queue=self.repository(wrap),
             unseal=lambda reference, sealed: unseal(reference, sealed, self.key),

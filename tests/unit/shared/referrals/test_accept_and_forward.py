@@ -9,7 +9,6 @@ from pydantic import ValidationError
 
 from shared.referrals.errors import ReferralReusedError, ReferralsBusyError
 from shared.referrals.intake.service import ReferralService
-from shared.referrals.model import Sealed
 from shared.tables.table import Row, StorageError, Table
 from tests.builders import MORNING, referral_request
 from tests.fakes import FAULTS, BrokenTable, Crash, FakeTable, Fault, InjectedFault, with_fault
@@ -236,7 +235,7 @@ def test_handling_that_failed_again_and_again_keeps_the_referral_and_tries_later
     assert harness.due(MORNING + timedelta(minutes=1)) == [reference]
 
 
-def _attempt(service: ReferralService[Sealed]) -> str | None:
+def _attempt(service: ReferralService) -> str | None:
     try:
         return service.accept(referral_request(submission_id=SUBMISSION), MORNING)
     except (Crash, ReferralsBusyError):

@@ -69,7 +69,7 @@ class Provider:
         return ReferralRepository(self.statuses, self.sealed, FakeTable())
 
     @property
-    def collector(self) -> Collector[Sealed]:
+    def collector(self) -> Collector:
         return Collector(
             links=LINKS,
             store=self.repository,

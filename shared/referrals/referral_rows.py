@@ -1,0 +1,130 @@
+"""Rows of the referral tables: cells to a referral, its sealed answers or an index entry, and back."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from shared.referrals.model import NEVER, Referral, ReferralState, Sealed
+from shared.tables.table import Row, moment_text
+
+PARTITION = "referrals"
+
+LISTED = ("PartitionKey", "RowKey", "ReceivedOn", "ConsentVersion", "SubmissionHash")
+"""The cells of a sealed row that say which referral it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class MailIndexEntry:
+    """Subject of an email: a referral, under one of its epochs. `notice` is the log's partition of a notice, or ""."""
+
+    reference: str
+    epoch: int
+    notice: str = ""
+
+
+def key_cells(reference: str) -> dict[str, Any]:
+    return {"PartitionKey": PARTITION, "RowKey": reference}
+
+
+def status_cells(referral: Referral) -> dict[str, Any]:
+    """Every column from the start: the portal's dialog offers only those that a row has."""
+    first = {"State": str(ReferralState.RECEIVED), "Attempts": 0, "NotBefore": "", "Hold": "no"}
+    return key_cells(referral.reference) | _identity_cells(referral) | progress_cells(referral) | first
+
+
+def progress_cells(referral: Referral) -> dict[str, Any]:
+    """Everything known of its way, except its state and the claim on it."""
+    return {
+        "DueOn": referral.due_on,
+        "SentOn": referral.sent_on,
+        "DeliveredOn": referral.delivered_on,
+        "AcknowledgedOn": referral.acknowledged_on,
+        "ErasedOn": referral.erased_on,
+        "AttentionOn": referral.attention_on,
+        "WaitingSince": moment_text(referral.waiting_since) if referral.waiting_since else "",
+        "Alarms": referral.alarms,
+        "LastError": referral.last_error,
+        "Warned": referral.warned,
+        "WarnedOn": referral.warned_on,
+        "Epoch": referral.epoch,
+        "Redriven": referral.redriven,
+        "Delivery": referral.delivery,
+    }
+
+
+def sealed_cells(referral: Referral, sealed: Sealed) -> dict[str, Any]:
+    content = {
+        "Version": sealed.version,
+        "KeyId": sealed.key_id,
+        "WrappedKey": sealed.wrapped_key,
+        "Nonce": sealed.nonce,
+        "Sealed": sealed.ciphertext,
+    }
+    return key_cells(referral.reference) | _identity_cells(referral) | content
+
+
+def read_referral(row: Row) -> Referral:
+    """The referral of a status or a sealed row, whatever an editor made of its cells."""
+    return Referral(
+        reference=row.key,
+        state=_state(row.text("State", ReferralState.RECEIVED)),
+        received_on=row.text("ReceivedOn"),
+        consent_version=row.text("ConsentVersion"),
+        submission=row.text("SubmissionHash"),
+        due_on=row.text("DueOn"),
+        sent_on=row.text("SentOn"),
+        delivered_on=row.text("DeliveredOn"),
+        acknowledged_on=row.text("AcknowledgedOn"),
+        erased_on=row.text("ErasedOn"),
+        attention_on=row.text("AttentionOn"),
+        attempts=row.integer("Attempts") or 0,
+        not_before=row.moment("NotBefore") or NEVER,
+        waiting_since=row.moment("WaitingSince"),
+        alarms=row.integer("Alarms") or 0,
+        last_error=row.text("LastError"),
+        warned=row.integer("Warned") or 0,
+        warned_on=row.text("WarnedOn"),
+        epoch=row.integer("Epoch") or 0,
+        redriven=row.integer("Redriven") or 0,
+        delivery=row.text("Delivery"),
+        held=row.boolean("Hold", default=bool(row.text("Hold"))),  # any other word typed there is an objection
+        etag=row.etag,
+    )
+
+
+def read_sealed(row: Row) -> Sealed:
+    return Sealed(
+        version=row.text("Version"),
+        key_id=row.text("KeyId"),
+        wrapped_key=_bytes(row, "WrappedKey"),
+        nonce=_bytes(row, "Nonce"),
+        ciphertext=_bytes(row, "Sealed"),
+    )
+
+
+def read_index_entry(row: Row) -> MailIndexEntry:
+    notice = row.text("Session")
+    if not notice:
+        return MailIndexEntry(row.text("Referral"), row.integer("Epoch") or 0)
+    reference, _, rest = row.text("Mail").partition("-")
+    epoch = rest.partition("-")[0]
+    return MailIndexEntry(reference, int(epoch) if epoch.isdecimal() else 0, notice)
+
+
+def _identity_cells(referral: Referral) -> dict[str, Any]:
+    return {
+        # The day only: a time of day beside a ward's rota would tell who it was.
+        "ReceivedOn": referral.received_on,
+        "ConsentVersion": referral.consent_version,
+        "SubmissionHash": referral.submission,
+    }
+
+
+def _bytes(row: Row, name: str) -> bytes:
+    value = row.cells.get(name)
+    return value if isinstance(value, bytes) else b""
+
+
+def _state(text: str) -> ReferralState:
+    # Any other word was typed by someone: a person must look, and nothing may be dropped meanwhile.
+    word = text.casefold()
+    return ReferralState(word) if word in ReferralState else ReferralState.ATTENTION

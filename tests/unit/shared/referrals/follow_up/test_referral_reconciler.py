@@ -1,0 +1,61 @@
+"""A timer run goes on after a bad row, and stops asking when storage is down; what is due is named in either case."""
+
+import logging
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from shared.referrals.model import Referral
+from shared.referrals.retention.erasure import ReferralEraser
+from shared.tables.table import RowConflictError, StorageError, StorageRefusedError, StorageUnavailableError
+from tests.builders import MORNING, referral_request
+from tests.unit.shared.referrals.referral_system import ReferralHarness
+
+NIGHT = MORNING - timedelta(hours=3)
+
+
+def run(error: StorageError) -> list[str]:
+    """One run over five acknowledged referrals whose erasure fails, and one that is due; those it tried to erase."""
+    harness, asked = ReferralHarness(), list[str]()
+    for _ in range(5):
+        reference = harness.service().accept(referral_request(), NIGHT)
+        harness.acknowledging().acknowledge(reference, NIGHT)
+    due = harness.service().accept(referral_request(), NIGHT)
+
+    class Failing(ReferralEraser):
+        def erase(self, referral: Referral, now: datetime) -> None:
+            asked.append(referral.reference)
+            raise error
+
+    eraser = Failing(harness.repository(), harness.eraser().tries)
+    found = replace(harness.reconciler(), eraser=eraser).run({}, NIGHT)
+
+    assert found == [due]
+    return asked
+
+
+@pytest.mark.parametrize(
+    ("error", "asked"), [(StorageRefusedError("HTTP 403"), 5), (StorageUnavailableError("HTTP 503"), 3)]
+)
+def test_a_bad_row_stops_no_other_and_an_outage_of_storage_stops_the_run(
+    error: StorageError, asked: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    references = run(error)
+    errors = [each.getMessage() for each in caplog.records if each.levelno == logging.ERROR]
+
+    assert len(references) == asked
+    assert errors[:asked] == [f"referral run: referral {each} failed: {type(error).__name__}" for each in references]
+    outage = [f"referral run: immediate steps failed: {type(error).__name__}"]
+    assert errors[asked:] == (outage if isinstance(error, StorageUnavailableError) else [])
+    assert "HTTP" not in caplog.text
+
+
+def test_a_row_that_changed_meanwhile_is_no_error(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+
+    references = run(RowConflictError("HTTP 412"))
+
+    assert len(references) == 5
+    assert [each for each in caplog.records if each.levelno >= logging.WARNING] == []
+    assert caplog.text.count("its row changed meanwhile") == 5
