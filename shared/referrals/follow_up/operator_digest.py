@@ -26,10 +26,10 @@ _WHY = {
     "quarantined": f"The provider's email system holds it. Ask them to release it and to let such email in. {_AGAIN}",
     "filteredspam": f"The provider's email system took it for spam. Ask them to let such email in. {_AGAIN}",
     "failed": f"It could not be delivered, several times over. Ask the provider whether their email works. {_AGAIN}",
-    "not-sent": f"It could not be sent for five days. See to the vault and the email service first. {_AGAIN}",
-    "unseal-key id": "It was sealed with a key that is not the vault's key of the settings. Nothing was sent. See to "
+    "not-sent": f"It could not be sent for five days. Check the vault and the email service first. {_AGAIN}",
+    "unseal-key id": "It was sealed with a key that is not the vault's key of the settings. Nothing was sent. Check "
     f"REFERRAL_VAULT_KEY first. {_AGAIN}",
-    "unseal": "What is stored cannot be opened: it was changed, or moved, or cut short. Nothing was sent. Find out who "
+    "unseal": "The stored answers cannot be opened: changed, or moved, or cut short. Nothing was sent. Find out who "
     "could write to the tables. The person has to refer themselves again.",
     "not-erased": "Answers are stored under a reference that counts as erased. Find out where they come from.",
     "state-typed": "Its State was a word that is none of the service's. Write the right one.",
@@ -38,7 +38,7 @@ _WHY = {
 }
 _OTHERWISE = f"See what LastError says. {_AGAIN}"
 _WAITING = (
-    "It could not be sent for hours, and the service goes on trying. See to the queue, the vault and the email service."
+    "It could not be sent for hours, and the service goes on trying. Check the queue, the vault and the email service."
 )
 
 

@@ -96,7 +96,7 @@ class ReferralHarness:
         return reference
 
     def report(self, status: str, now: datetime = MORNING, *, epoch: int | None = None) -> bool:
-        """The mail service reports this of the one referral's mail, of its present epoch or of another."""
+        """The email service reports this of the one referral's email, of its present epoch or of another."""
         referral = self.referral()
         named = referral.epoch if epoch is None else epoch
         return self.delivery_reports().take(DeliveryReport(mail_of(referral, named), status), now)
@@ -164,7 +164,7 @@ class ReferralHarness:
         return now
 
     def pass_time(self, start: datetime, hours: float) -> None:
-        """What the schedule and the queue do with what is due, every five minutes for so many hours."""
+        """The timer and the queue handle what is due, every five minutes for so many hours."""
         for step in range(1, int(hours * 12) + 1):
             now = start + timedelta(minutes=5 * step)
             self.orphan_recovery().run()
@@ -175,7 +175,7 @@ class ReferralHarness:
         return [message for message in self.sender.messages if message.to == address]
 
     def recover(self) -> None:
-        """What they do in the next half hour."""
+        """They run for the next half hour."""
         self.pass_time(MORNING, 0.5)
 
 

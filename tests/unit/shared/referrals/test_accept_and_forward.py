@@ -1,4 +1,4 @@
-"""Accepting and forwarding referrals over tables in memory, with every fault that storage and mail can have."""
+"""Accepting and forwarding referrals over tables in memory, with every fault of storage and of the email service."""
 
 import contextlib
 from datetime import timedelta
@@ -295,7 +295,7 @@ def test_edit_between_read_and_claim_does_not_delay_forwarding() -> None:
     edits = iter([True])
 
     class Edited(BrokenTable):
-        """Somebody saves the row in the portal just after it was read."""
+        """Someone saves the row in the portal just after it was read."""
 
         def get(self, partition: str, key: str) -> Row | None:
             row = harness.status.get(partition, key)

@@ -9,7 +9,7 @@ from tests.unit.shared.referrals.referral_system import ReferralHarness
 
 
 def size(**answers: Any) -> int:
-    """How many bytes of sealed answers a row holds."""
+    """Bytes of sealed answers in a row."""
     harness = ReferralHarness()
     harness.service().accept(referral_request(**answers), MORNING)
     [row] = harness.sealed.rows.values()

@@ -187,7 +187,7 @@ def test_a_proof_is_good_for_its_own_referral_only() -> None:
 
 
 def test_the_key_that_signs_links_makes_no_proof(provider: Provider) -> None:
-    """Who reads every setting and every table can make the link. The rest they would have to guess."""
+    """Someone who reads every setting and table can make the link. The rest they would have to guess."""
     [row] = provider.sealed.rows.values()
     salt, digest = (base64.b64decode(part + "=" * (-len(part) % 4)) for part in str(HASH).split("$")[-2:])
     names = [provider.reference.encode(), str(HASH).encode()]

@@ -1,4 +1,4 @@
-"""What the mail service reports later: first, twice, in any order, and never louder than the provider's own word."""
+"""Delivery reports: early, repeated, in any order, and never above the provider's acknowledgement."""
 
 from datetime import UTC, timedelta
 from itertools import permutations

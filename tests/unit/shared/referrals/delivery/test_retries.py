@@ -28,7 +28,7 @@ class NoVault:
 
 
 class Down:
-    """A mail service that is down until it is up again: its answers are lost, or there are none."""
+    """An email service that is down until it is up again: its answers are lost, or there are none."""
 
     def __init__(self, harness: ReferralHarness, error: Exception) -> None:
         self.harness, self.error, self.is_up, self.tried = harness, error, False, 0
@@ -84,7 +84,7 @@ def test_a_vault_that_comes_back_within_seconds_costs_no_wait() -> None:
 
 
 def test_no_trouble_of_vault_or_mail_service_raises() -> None:
-    """What raises burns one of the five times that a message of the queue is handed out."""
+    """An error that is raised uses up one of the five deliveries of a queue message."""
     for error in (MailNotAcceptedError("HTTP 429", timedelta(minutes=5)), MailUnclearError("HTTP 503")):
         harness = ReferralHarness()
         Down(harness, error)
@@ -203,7 +203,7 @@ def test_received_typed_over_what_was_erased_sends_nothing_and_stays_erased() ->
 
 
 def test_saving_a_stale_copy_of_the_row_sends_no_second_email() -> None:
-    """The portal writes every cell as it was when its dialog was opened: before the mail went."""
+    """The portal writes every cell as it was when its dialog was opened: before the email was sent."""
     harness = ReferralHarness()
     harness.accepted()
     [before] = harness.rows

@@ -1,4 +1,4 @@
-"""Who hears when: the provider is reminded, a person looks, the operators get a mail a day, the log gets alarms."""
+"""Reminders to the provider, attention of a person, a daily email to the operators, and alarms in the log."""
 
 import contextlib
 import logging

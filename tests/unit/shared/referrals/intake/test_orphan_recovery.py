@@ -31,7 +31,7 @@ class Nothing:
 
 
 class Timer:
-    """The schedule over a referral whose status somebody deleted, or whose acceptance died before it was written."""
+    """The timer over a referral whose status someone deleted, or whose acceptance died before it was written."""
 
     def __init__(self) -> None:
         self.harness, self.service, self.now = ReferralHarness(), FakeTable(), MORNING

@@ -1,4 +1,4 @@
-"""How far a referral has come, for whoever holds its reference, however it is typed."""
+"""Progress of a referral for anyone who holds its reference, in any spelling of it."""
 
 import pytest
 

@@ -18,7 +18,7 @@ DAY = timedelta(days=1)
 
 
 def delivered(now: datetime = MORNING) -> ReferralHarness:
-    """A referral that was forwarded and delivered, and that nobody has acknowledged."""
+    """A referral that was forwarded and delivered, and that was not acknowledged."""
     harness = ReferralHarness()
     harness.forwarded(now)
     harness.report("delivered", now)
@@ -138,7 +138,7 @@ def test_referral_set_back_to_received_during_the_run_is_not_erased() -> None:
     harness = acknowledged()
 
     class Meanwhile(BrokenTable):
-        """Somebody types `received` between the look at the row and whatever comes next."""
+        """Someone types `received` after the row was read."""
 
         def query(self, *args: object, **like: str) -> list[Row]:
             found = harness.status.query(**like)

@@ -1,4 +1,4 @@
-"""Answers that nobody at the provider has had stay, whatever was typed, switched, reported late or sent again."""
+"""Answers that the provider does not have stay, whatever was typed, switched, reported late or sent again."""
 
 from datetime import timedelta
 
