@@ -1,13 +1,13 @@
 """Forwards a referral: opened in memory, written into one email to one recipient, and kept until it has arrived.
 
-    forward        1. stop if all emails are paused, or the referral is not due
-                   2. claim the status row, so that no other process sends the same referral
-    _message       3. read the sealed answers and unseal them, unless the email carries only a link
-                   4. compose the email
-    _attempt_once  5. hand it over, after asking about an earlier attempt whose outcome is unknown
-    _attempt       6. repeat 3 to 5 within seconds, on the first claim only
-    _record        7. mark the row: sent, waiting, sent again under a new epoch, or for a person
-                   8. begin a pause, or record a bounce of the provider's mailbox
+forward        1. stop if all emails are paused, or the referral is not due
+               2. claim the status row, so that no other process sends the same referral
+_message       3. read the sealed answers and unseal them, unless the email carries only a link
+               4. compose the email
+_attempt_once  5. hand it over, after asking about an earlier attempt whose outcome is unknown
+_attempt       6. repeat 3 to 5 within seconds, on the first claim only
+_record        7. mark the row: sent, waiting, sent again under a new epoch, or for a person
+               8. begin a pause, or record a bounce of the provider's mailbox
 
 After a crash between two steps the claim ends with its lease, and the timer names the referral again.
 """
