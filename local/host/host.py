@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+from starlette.types import ASGIApp
 
 from local.host.app.app import App
 from local.host.app.eventgrid import EventGridWebhook
@@ -17,7 +19,7 @@ from local.host.clock import Clock
 from local.host.http.admin import Admin
 from local.host.http.keys import Gate, HostKeys
 from local.host.http.routes import Routes
-from local.host.http.web import BODY_LIMIT, Web, WebOptions
+from local.host.http.web import Web
 from local.host.invocations import Invocations
 from local.host.listeners import QueueWatchers, queue_listeners, timer_listeners
 from local.host.manual import ManualCalls
@@ -33,6 +35,7 @@ _log = logging.getLogger("functions.host")
 # Real seconds that running functions get to end when the host is told to stop.
 GRACE_SECONDS = 5
 _RESTART_DELAY_SECONDS = 1.0
+_BODY_LIMIT = 104_857_600  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ class Host:
     runtime: Runtime
     storage: Storage
     invocations: Invocations
-    web: Web
+    web: ASGIApp
     queues: tuple[QueueListener, ...]
     timers: tuple[TimerListener, ...]
 
@@ -102,19 +105,18 @@ def build_host(
     gate = Gate(keys)
     admin = Admin(by_name, ManualCalls(clock, timers), invocations, idleness, gate)
     endpoints = (admin, EventGridWebhook(by_name, invocations))
-    web = Web(Routes(app.functions, app.hostfile.route_prefix), invocations, gate, endpoints, _web_options(app))
+    home_page = (app.settings.get("AzureWebJobsDisableHomepage") or "").lower() != "true"
+    routes = Routes(app.functions, app.hostfile.route_prefix)
+    web = _with_body_limit(app, Web(routes, invocations, gate, endpoints, home_page=home_page))
     return Host(runtime, storage, invocations, web, tuple(queues), tuple(timers.values()))
 
 
-def _web_options(app: App) -> WebOptions:
+def _with_body_limit(app: App, web: ASGIApp) -> ASGIApp:
     limit = app.settings.get("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT") or ""
-    return WebOptions(
-        body_limit=int(limit) if limit.isdecimal() else BODY_LIMIT,
-        home_page=(app.settings.get("AzureWebJobsDisableHomepage") or "").lower() != "true",
-    )
+    return RequestBodyLimitMiddleware(web, int(limit) if limit.isdecimal() else _BODY_LIMIT)
 
 
-def _uvicorn_config(web: Web) -> uvicorn.Config:
+def _uvicorn_config(web: ASGIApp) -> uvicorn.Config:
     return uvicorn.Config(
         web,
         http="h11",

@@ -13,11 +13,13 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
 from local.host.app.functions import AuthLevel, Function
 from local.host.app.runtime import Call
 from local.host.http.keys import Gate, presented_key
-from local.host.http.request import Request
-from local.host.http.response import Response
+from local.host.http.request import path_segments
 from local.host.invocations import Invocations
 from local.host.timers.idle import Idleness
 
@@ -43,14 +45,14 @@ class Admin:
         self._gate = gate
 
     async def __call__(self, request: Request) -> Response:
-        match [request.method, *(part.lower() for part in request.path[1:])]:
+        match [request.method, *(part.lower() for part in path_segments(request)[1:])]:
             case ["GET", "host", "status"]:
-                return Response.of_json({"state": "Running"})
+                return JSONResponse({"state": "Running"})
             case ["GET", "host", "idle"]:
-                return Response.of_json({"idle": await self._is_idle(request.query.get("wait", ""))})
+                return JSONResponse({"idle": await self._is_idle(request.query_params.get("wait", ""))})
             case ["POST", "functions", name]:
                 return await self._run(name, request)
-        return Response(404)
+        return Response(status_code=404)
 
     async def _is_idle(self, wait: str) -> bool:
         seconds = float(wait) if wait.replace(".", "", 1).isdecimal() else 0.0
@@ -62,21 +64,21 @@ class Admin:
         return True
 
     async def _run(self, name: str, request: Request) -> Response:
-        key = presented_key(request.headers, request.query)
+        key = presented_key(request)
         if not self._gate.opens(key, AuthLevel.ADMIN):
-            return Response(403 if self._gate.is_known(key) else 401)
+            return Response(status_code=403 if self._gate.is_known(key) else 401)
         function = self._functions.get(name)
         if function is None:
-            return Response(404)
+            return Response(status_code=404)
         try:
-            call = self._call_with(function, _input(request.body))
+            call = self._call_with(function, _input(await request.body()))
         except ValueError:
             call = None
         if call is None:
-            return Response(400)
+            return Response(status_code=400)
         run = self._invocations.spawn(self._invocations.run(function, call))
-        waits = request.query.get("wait", "").lower() == "true"
-        return Response.of_json({"ok": (await run).ok}) if waits else Response(202)
+        waits = request.query_params.get("wait", "").lower() == "true"
+        return JSONResponse({"ok": (await run).ok}) if waits else Response(status_code=202)
 
 
 def _input(body: bytes) -> str | None:

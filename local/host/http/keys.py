@@ -1,10 +1,12 @@
 """Function keys: who may call what."""
 
 import hmac
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from starlette.requests import Request
+
 from local.host.app.functions import AuthLevel
+from local.host.http.request import joined_headers, joined_query
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,9 +18,10 @@ class HostKeys:
     system: str = field(repr=False)
 
 
-def presented_key(headers: Mapping[str, str], query: Mapping[str, str]) -> str:
+def presented_key(request: Request) -> str:
     """The key of a request: the header `x-functions-key`, even when it is empty, before the parameter `code`."""
-    return headers["x-functions-key"] if "x-functions-key" in headers else query.get("code", "")
+    header = joined_headers(request).get("x-functions-key")
+    return joined_query(request).get("code", "") if header is None else header
 
 
 class Gate:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.requests import Request
 
 from local.host.app.appsettings import AppSettings
 from local.host.app.bindings import build_function
@@ -164,9 +165,13 @@ def test_empty_keys_open_nothing() -> None:
     assert not Gate(HostKeys(master="", function="", system="")).opens("", AuthLevel.FUNCTION)
 
 
+def _request(headers: list[tuple[bytes, bytes]], query: bytes) -> Request:
+    return Request({"type": "http", "headers": headers, "query_string": query})
+
+
 def test_the_header_wins_over_the_address_even_when_it_is_empty() -> None:
-    assert presented_key({"x-functions-key": ""}, {"code": "f"}) == ""
-    assert presented_key({}, {"code": "f"}) == "f"
+    assert presented_key(_request([(b"x-functions-key", b"")], b"code=f")) == ""
+    assert presented_key(_request([], b"code=f")) == "f"
 
 
 def test_keys_are_not_shown() -> None:
