@@ -108,7 +108,7 @@ def _text(value: object) -> str:
 def _announced_url(process: subprocess.Popen[str]) -> str:
     line = process.stdout.readline() if process.stdout else ""
     if not line:
-        raise RuntimeError("the e-mail emulator did not start")
+        raise RuntimeError("the email emulator did not start")
     return line.split()[-1]
 
 

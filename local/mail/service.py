@@ -6,10 +6,13 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
 from local.mail.attachments import open_attachments
 from local.mail.errors import ConnectionDroppedError, ServiceError, error_body
 from local.mail.faults import Aspect, FaultRule
-from local.mail.http.exchange import Request, Response, json_response
+from local.mail.http.exchange import read_json
 from local.mail.http.signature import check_signature
 from local.mail.mailbox import UNDELIVERED, Mail, Operation, Submission
 from local.mail.message import MAX_REQUEST_BYTES, read_message
@@ -33,6 +36,7 @@ class EmailService:
 
     async def send(self, request: Request) -> Response:
         """`POST /emails:send`."""
+        await request.body()  # whole, before it counts
         counters = self._state.memory.counters
         counters.send += 1
         accepted = counters.send_accepted
@@ -43,25 +47,25 @@ class EmailService:
                 counters.send_refused += 1
 
     async def _send(self, request: Request) -> Response:
-        self._check_caller(request)
+        await self._check_caller(request)
         limits = self._state.settings
         self._state.memory.sends.admit(self._state.clock(), per_minute=limits.per_minute, per_hour=limits.per_hour)
         operation_id = _requested_id(request)
-        submission = self._read(request)
+        submission = await self._read(request)
         delay, answer = await self._apply_faults("send", submission)
         operation = self._accept(operation_id, submission)
         await _apply_faults_after(delay, answer)
         return self._answer(request, operation.id, _ACCEPTED, 202)
 
-    async def status(self, request: Request, operation_id: str) -> Response:
+    async def status(self, request: Request) -> Response:
         """`GET /emails/operations/{id}`."""
         self._state.memory.counters.status += 1
-        self._check_caller(request)
+        await self._check_caller(request)
         limits = self._state.settings
         self._state.memory.statuses.admit(
             self._state.clock(), per_minute=limits.status_per_minute, per_hour=limits.status_per_hour
         )
-        operation = self._state.memory.mailbox.operation(operation_id)
+        operation = self._state.memory.mailbox.operation(request.path_params["id"])
         delay, answer = await self._apply_faults("status", operation.submission if operation else None)
         await _apply_faults_after(delay, answer)
         age = self._state.clock() - operation.accepted_at if operation else None
@@ -70,19 +74,19 @@ class EmailService:
         running = age < limits.status_lag + limits.running_for
         return self._answer(request, operation.id, "Running" if running else operation.final, 200, operation.code)
 
-    def _check_caller(self, request: Request) -> None:
-        check_signature(request, self._state.settings.access_key, self._wall_clock())
-        version = request.query.get("api-version")
+    async def _check_caller(self, request: Request) -> None:
+        check_signature(request, await request.body(), self._state.settings.access_key, self._wall_clock())
+        version = request.query_params.get("api-version")
         if not version:
             words = "The api-version query parameter (?api-version=) is required for all requests."
             raise ServiceError(400, words, code="MissingApiVersionParameter")
         if version not in API_VERSIONS:
             raise ServiceError(400, "The api-version is not supported.", code="UnsupportedApiVersionValue")
 
-    def _read(self, request: Request) -> Submission:
-        if len(request.body) > MAX_REQUEST_BYTES:
+    async def _read(self, request: Request) -> Submission:
+        if len(await request.body()) > MAX_REQUEST_BYTES:
             raise ServiceError(400, "The request is larger than 10 MB.")
-        posted = request.json()
+        posted = await read_json(request)
         message = read_message(posted, self._state.settings.senders)
         attachments = open_attachments(
             message.attachments or (),
@@ -139,14 +143,14 @@ class EmailService:
         self, request: Request, operation_id: str, status: str, http_status: int, code: str | None = None
     ) -> Response:
         error = error_body(code, f"The message was not sent: {code}.") if code else None
-        version = request.query["api-version"]
+        version = request.query_params["api-version"]
         headers = {
-            "operation-location": f"http://{request.host}/emails/operations/{operation_id}?api-version={version}"
+            "operation-location": f"http://{request.headers['host']}/emails/operations/{operation_id}?api-version={version}"
         }
         if self._state.settings.poll_after and status in {"NotStarted", "Running"}:
             headers["retry-after"] = str(self._state.settings.poll_after)
         body: dict[str, Any] = {"id": operation_id, "status": status, "error": error}
-        return json_response(body, http_status, headers)
+        return JSONResponse(body, http_status, headers)
 
 
 async def _apply_faults_after(delay: FaultRule | None, answer: FaultRule | None) -> None:

@@ -4,10 +4,12 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from pydantic import ValidationError
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 
 from local.mail.errors import ServiceError
 from local.mail.faults import FAULT_RULES
-from local.mail.http.exchange import Request, Response, json_response
+from local.mail.http.exchange import read_json
 from local.mail.reports import ReportPublisher
 from local.mail.settings import SETTINGS, EmulatorSettings
 from local.mail.state import State
@@ -20,53 +22,53 @@ class ControlApi:
         self._state = state
         self._reports = reports
 
-    def list_faults(self, _: Request) -> Response:
+    async def list_faults(self, _: Request) -> Response:
         """`GET /control/faults`: the rules that still wait."""
         rules = FAULT_RULES.dump_python(self._state.memory.faults.waiting, mode="json", exclude_defaults=True)
-        return json_response(rules)
+        return JSONResponse(rules)
 
-    def add_faults(self, request: Request) -> Response:
+    async def add_faults(self, request: Request) -> Response:
         """`POST /control/faults`: a list of rules, put behind those that wait."""
         try:
-            rules = FAULT_RULES.validate_python(request.json())
+            rules = FAULT_RULES.validate_python(await read_json(request))
         except ValidationError as error:
             raise _invalid(error) from None
         self._state.memory.faults.add(rules)
-        return self.list_faults(request)
+        return await self.list_faults(request)
 
-    def clear_faults(self, _: Request) -> Response:
+    async def clear_faults(self, _: Request) -> Response:
         self._state.memory.faults.clear()
-        return Response(204)
+        return Response(status_code=204)
 
-    def show_settings(self, _: Request) -> Response:
+    async def show_settings(self, _: Request) -> Response:
         """`GET /control/settings`: all but the key; durations in ISO 8601."""
-        return json_response(SETTINGS.dump_python(self._state.settings, mode="json", exclude={"access_key"}))
+        return JSONResponse(SETTINGS.dump_python(self._state.settings, mode="json", exclude={"access_key"}))
 
-    def change_settings(self, request: Request) -> Response:
+    async def change_settings(self, request: Request) -> Response:
         """`POST /control/settings`: some settings, by name; durations in seconds or ISO 8601.
 
         Raises:
             ServiceError: 400, an unknown or unusable one, or one that is fixed from the start.
         """
-        changes = _changes(request.json())
+        changes = _changes(await read_json(request))
         try:
             self._state.settings = SETTINGS.validate_python({**asdict(self._state.settings), **changes})
         except ValidationError as error:
             raise _invalid(error) from None
-        return self.show_settings(request)
+        return await self.show_settings(request)
 
-    def show_requests(self, _: Request) -> Response:
+    async def show_requests(self, _: Request) -> Response:
         """`GET /control/requests`: the counters."""
-        return json_response(self._state.memory.counters.as_json())
+        return JSONResponse(self._state.memory.counters.as_json())
 
-    def show_reports(self, _: Request) -> Response:
+    async def show_reports(self, _: Request) -> Response:
         """`GET /control/reports`: how many mails' delivery reports are still to be posted."""
-        return json_response({"under_way": self._reports.under_way})
+        return JSONResponse({"under_way": self._reports.under_way})
 
-    def reset(self, _: Request) -> Response:
+    async def reset(self, _: Request) -> Response:
         """`POST /control/reset`: as it was at the start."""
         self._state.reset()
-        return Response(204)
+        return Response(status_code=204)
 
 
 def _changes(posted: Any) -> dict[str, Any]:

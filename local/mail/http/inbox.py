@@ -7,9 +7,10 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from local.mail.errors import ServiceError
-from local.mail.http.exchange import Request, Response, json_response
 from local.mail.mailbox import Mail
 from local.mail.state import State
 
@@ -31,49 +32,50 @@ class Inbox:
     def __init__(self, state: State) -> None:
         self._state = state
 
-    def page(self, _: Request) -> Response:
+    async def page(self, _: Request) -> Response:
         """`GET /`."""
         mails = [(mail, self._state_of(mail)) for mail in reversed(self._state.memory.mailbox.mails)]
         return _page("inbox.html", mails=mails)
 
-    def mail_page(self, _: Request, number: str) -> Response:
-        """`GET /messages/{n}`."""
-        mail = self._find(number)
+    async def mail_page(self, request: Request) -> Response:
+        """`GET /messages/{number}`."""
+        mail = self._find(request)
         return _page("mail.html", mail=mail, state=self._state_of(mail))
 
-    def mail_html(self, _: Request, number: str) -> Response:
-        """`GET /messages/{n}/html`: the HTML part alone, for the frame on the page."""
-        html = self._find(number).submission.message.content.html or ""
+    async def mail_html(self, request: Request) -> Response:
+        """`GET /messages/{number}/html`: the HTML part alone, for the frame on the page."""
+        html = self._find(request).submission.message.content.html or ""
         body, found = _HEAD.subn(lambda head: head[0] + _NEW_WINDOW, html, count=1)
         return _html(body if found else _NEW_WINDOW + html, _MAIL_POLICY)
 
-    def attachment(self, _: Request, number: str, position: str) -> Response:
-        """`GET /messages/{n}/attachments/{i}`: one attachment, counted from 0, to download."""
-        attachments = self._find(number).submission.attachments
-        if int(position) >= len(attachments):
+    async def attachment(self, request: Request) -> Response:
+        """`GET /messages/{number}/attachments/{position}`: one attachment, counted from 0, to download."""
+        attachments = self._find(request).submission.attachments
+        position: int = request.path_params["position"]
+        if position >= len(attachments):
             raise ServiceError(404, "There is no such attachment.")
-        attachment = attachments[int(position)]
+        attachment = attachments[position]
         headers = {
             "content-type": attachment.content_type,
             "content-disposition": f"attachment; filename*=UTF-8''{quote(attachment.name, safe='')}",
             "content-security-policy": "sandbox",
             "x-content-type-options": "nosniff",
         }
-        return Response(200, attachment.content, headers)
+        return Response(attachment.content, headers=headers)
 
-    def messages(self, request: Request) -> Response:
+    async def messages(self, request: Request) -> Response:
         """`GET /messages[?to=ADDRESS]`: every delivered mail as it was posted, with `operationId` and `time`."""
-        wanted = request.query.get("to", "").lower()
+        wanted = request.query_params.get("to", "").lower()
         mails = (mail for mail in self._state.memory.mailbox.mails if mail.delivered)
-        return json_response([_as_json(mail) for mail in mails if not wanted or wanted in _addressees(mail)])
+        return JSONResponse([_as_json(mail) for mail in mails if not wanted or wanted in _addressees(mail)])
 
-    def clear(self, _: Request) -> Response:
+    async def clear(self, _: Request) -> Response:
         """`DELETE /messages`."""
         self._state.memory.mailbox.clear()
-        return Response(204)
+        return Response(status_code=204)
 
-    def _find(self, number: str) -> Mail:
-        mail = self._state.memory.mailbox.mail(int(number))
+    def _find(self, request: Request) -> Mail:
+        mail = self._state.memory.mailbox.mail(request.path_params["number"])
         if mail is None:
             raise ServiceError(404, "There is no such message.")
         return mail
@@ -111,10 +113,9 @@ def _page(template: str, **values: object) -> Response:
 
 def _html(text: str, policy: str) -> Response:
     headers = {
-        "content-type": "text/html; charset=utf-8",
         "content-security-policy": policy,
         "x-content-type-options": "nosniff",
         "referrer-policy": "no-referrer",
         "cache-control": "no-store",
     }
-    return Response(200, text.encode(), headers)
+    return HTMLResponse(text, headers=headers)

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from uvicorn import Config, Server
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from local.mail.http.app import EmailEmulator
+from local.mail.http.app import build_app
 from local.mail.settings import EmulatorSettings
 from local.mail.state import Clock
 
@@ -55,7 +55,7 @@ def serve(settings: EmulatorSettings, *, port: int, clock: Clock, on_ready: Call
     try:
         listener = socket.create_server((HOST, port))
     except OSError as error:
-        print(f"The e-mail emulator cannot listen on port {port}: {error.strerror}", file=sys.stderr)
+        print(f"The email emulator cannot listen on port {port}: {error.strerror}", file=sys.stderr)
         return 1
     with listener, _ignore_repeated_signals():
         _server(settings, clock, listener, on_ready).run(sockets=[listener])
@@ -66,17 +66,17 @@ def _server(
     settings: EmulatorSettings, clock: Clock, listener: socket.socket, on_ready: Callable[[], None] | None
 ) -> Server:
     def ready() -> None:
-        print(f"E-mail emulator: http://{HOST}:{listener.getsockname()[1]}", flush=True)
+        print(f"Email emulator: http://{HOST}:{listener.getsockname()[1]}", flush=True)
         if on_ready:
             on_ready()
 
     config = Config(
-        EmailEmulator(settings, clock),
+        build_app(settings, clock),
         http=_Connection,
         ws="none",
         lifespan="off",
         log_config=None,
-        log_level="critical",
+        log_level="critical",  # an error's traceback may quote the message; the application logs its kind
         access_log=False,
         server_header=False,
         timeout_keep_alive=_SECONDS_KEPT_ALIVE,

@@ -9,25 +9,28 @@ import hmac
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
+from starlette.requests import Request
+
 from local.mail.errors import ServiceError
-from local.mail.http.exchange import Request
+from local.mail.http.exchange import signed_target
 
 ALLOWED_SKEW = timedelta(minutes=5)
 _SCHEME = "HMAC-SHA256 SignedHeaders=x-ms-date;host;x-ms-content-sha256&Signature="
 
 
-def check_signature(request: Request, access_key: str, real_now: datetime) -> None:
+def check_signature(request: Request, body: bytes, access_key: str, real_now: datetime) -> None:
     """Refuses what is not signed with the key, not signed for this body, or signed too long ago.
 
     Args:
         request: as it was sent.
+        body: its whole body.
         access_key: base64.
         real_now: aware UTC, the machine's own time: a client signs with that, whatever the emulator's clock shows.
 
     Raises:
         ServiceError: 401.
     """
-    digest = base64.b64encode(hashlib.sha256(request.body).digest()).decode()
+    digest = base64.b64encode(hashlib.sha256(body).digest()).decode()
     date = request.headers.get("x-ms-date", "")
     authorization = request.headers.get("authorization", "")
     if not _is_recent(date, real_now) or not _same(request.headers.get("x-ms-content-sha256", ""), digest):
@@ -37,7 +40,7 @@ def check_signature(request: Request, access_key: str, real_now: datetime) -> No
 
 
 def _signature(request: Request, date: str, digest: str, access_key: str) -> str:
-    text = f"{request.method}\n{request.target}\n{date};{request.host};{digest}"
+    text = f"{request.method}\n{signed_target(request)}\n{date};{request.headers.get('host', '')};{digest}"
     mac = hmac.new(base64.b64decode(access_key), text.encode(), hashlib.sha256)
     return base64.b64encode(mac.digest()).decode()
 

@@ -3,11 +3,12 @@ import signal
 import socket
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 
 import pytest
 from azure.communication.email import EmailClient
@@ -41,7 +42,7 @@ def started(*more: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
 def test_it_stops_in_good_order_and_prints_nothing_but_its_start_line(name: str) -> None:
     with started() as (process, line):
-        url = line.removeprefix("E-mail emulator: ").strip()
+        url = line.removeprefix("Email emulator: ").strip()
         with EmailClient(url, AzureKeyCredential(ACCESS_KEY), retry_total=0) as client:
             send(client)
             os.kill(process.pid, getattr(signal, name))
@@ -49,12 +50,42 @@ def test_it_stops_in_good_order_and_prints_nothing_but_its_start_line(name: str)
     assert (process.returncode, said, complained) == (0, "", "")
 
 
+DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+BROKEN = """
+import sys
+from local.mail.__main__ import main
+from local.mail.http.inbox import Inbox
+
+async def page(self, request):
+    raise ValueError("a private message")
+
+Inbox.page = page
+sys.exit(main())
+"""
+
+
+def test_an_error_of_its_own_is_answered_with_500_and_logged_by_its_kind_alone() -> None:
+    arguments = [sys.executable, "-c", BROKEN, *command(0)[3:]]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(arguments, cwd=ROOT, text=True, stdout=pipe, stderr=pipe) as process:
+        assert process.stdout is not None
+        url = process.stdout.readline().split()[-1]
+        with pytest.raises(HTTPError, match="500") as failed:
+            DIRECT.open(url, timeout=10)
+        body = failed.value.read()
+        failed.value.close()
+        process.terminate()
+        _, complained = process.communicate(timeout=10)
+    assert (b"The emulator failed." in body, b"private" in body) == (True, False)
+    assert complained.strip() == "the email emulator failed: ValueError"
+
+
 def test_a_taken_port_is_said_plainly() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         ended = subprocess.run(command(port), cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
     assert ended.returncode == 1
-    assert ended.stderr.startswith(f"The e-mail emulator cannot listen on port {port}: ")
+    assert ended.stderr.startswith(f"The email emulator cannot listen on port {port}: ")
     assert "Traceback" not in ended.stderr
 
 
