@@ -1,1 +1,1 @@
-"""What exists only on a developer's machine: the local cloud and the commands that run it."""
+"""Tools for a developer's machine only: the local cloud and the commands that run it."""

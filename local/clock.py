@@ -36,7 +36,7 @@ class LocalClock:
 
     @property
     def speed(self) -> float:
-        """How many seconds of this clock pass in one real second."""
+        """Seconds of this clock that pass in one real second."""
         return self.setting.speed
 
     @property

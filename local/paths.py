@@ -1,4 +1,4 @@
-"""Where things of a local run lie."""
+"""Paths of a local run."""
 
 from pathlib import Path
 
@@ -7,4 +7,4 @@ STATE = ROOT / ".local"
 NODE = STATE / "node"
 VENV = ROOT / ".venv"
 EXAMPLE_SESSIONS = ROOT / "local" / "sessions.csv"
-RUNNING = "running.json"  # in the folder of state: where the latest run can be found
+RUNNING = "running.json"  # in the folder of state: the addresses of the latest run

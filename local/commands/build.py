@@ -1,4 +1,4 @@
-"""`python dev.py build`: compiles the templates of pages and mails, to be deployed with the package."""
+"""`python dev.py build`: compiles the templates of pages and emails, to be deployed with the package."""
 
 import shutil
 import sys

@@ -16,7 +16,7 @@ python dev.py [run] [options]   installs what is missing and runs the whole serv
 python dev.py test [arguments]  all checks and tests; with arguments only pytest with them
 python dev.py load FILE         loads a schedule (CSV) into the service that is running
 python dev.py passphrase        asks for, or makes, the provider's passphrase and prints its hash
-python dev.py screenshots       takes a picture of every page and every mail, to leaf through
+python dev.py screenshots       takes a picture of every page and every email, to leaf through
 python dev.py build             compiles the templates that are deployed with the package
 
 `run`, `load` and `screenshots` say with --help which options there are."""

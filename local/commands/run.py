@@ -46,7 +46,7 @@ def main() -> int:
 
 
 def options(arguments: Sequence[str]) -> argparse.Namespace:
-    """What was chosen on the command line; `at` is an aware datetime or None."""
+    """The options of the command line; `at` is an aware datetime or None."""
     parser = argparse.ArgumentParser(prog="dev.py run", description="Runs the whole service until Ctrl+C.")
     parser.add_argument("--port", type=_free_port, metavar="N", help="port of the site; any free port by default")
     clock = parser.add_mutually_exclusive_group()
@@ -94,7 +94,7 @@ def _run(chosen: argparse.Namespace) -> NoReturn:
 
 
 def clock_notice(chosen: argparse.Namespace) -> str:
-    """What the person who starts it has to know about the time that it will show."""
+    """Explains the time that the clock will show to whoever starts it."""
     if chosen.now:
         return "The clock shows the real time."
     if chosen.at:
@@ -145,7 +145,7 @@ def _addresses(stack: Stack) -> dict[str, str]:
 def _announce(stack: Stack, ready: Mapping[str, str]) -> None:
     print(
         f"\n  The site            {ready['site']}"
-        f"\n  The e-mails it sent {ready['inbox']}"
+        f"\n  The emails it sent  {ready['inbox']}"
         f"\n  The tables          {ready['tables']} (of referrals: {ready['referral_tables']})"
         f"\n  Logs                {stack.clock_path.parent}"
         "\n  Ctrl+C stops everything.\n"
@@ -166,7 +166,7 @@ def _publish_addresses(ready: Mapping[str, str], path: Path) -> Iterator[None]:
 
 
 def _watch(stack: Stack) -> NoReturn:
-    """Shows what the function host says until something stops."""
+    """Prints the function host's log until something stops."""
     with stack.hosts[0].child.log.open(encoding="utf-8", errors="replace") as log:
         while True:
             print(log.read(), end="", flush=True)

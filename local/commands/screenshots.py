@@ -1,4 +1,4 @@
-"""`python dev.py screenshots`: every page and every mail as a picture, on a phone and on a desk, to leaf through."""
+"""`python dev.py screenshots`: every page and every email as a picture, on a phone and on a desk, to leaf through."""
 
 import argparse
 import html
@@ -32,7 +32,7 @@ _INDEX = """<!DOCTYPE html>
   h2 {{ flex-basis: 100%; margin: 0; font-size: 18px }}
   img {{ border: 1px solid #999; max-width: 100% }} .phone {{ width: 195px }} .desktop {{ width: 640px }}
 </style>
-<h1>Every page and every mail</h1>
+<h1>Every page and every email</h1>
 {sections}
 </html>
 """
@@ -40,7 +40,7 @@ _INDEX = """<!DOCTYPE html>
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One page or mail: its name in words, and its files by width."""
+    """One page or email: its name in words, and its files by width."""
 
     name: str
     files: dict[str, str]
@@ -63,11 +63,11 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="dev.py screenshots", description="Takes a picture of every page and mail.")
+    parser = argparse.ArgumentParser(prog="dev.py screenshots", description="Takes a picture of every page and email.")
     parser.add_argument(
         "--to", type=Path, default=STATE / "screenshots", metavar="DIR", help="the folder that they are written to"
     )
-    parser.add_argument("--only", default="", metavar="WORDS", help="walks whose name has these words, and no mails")
+    parser.add_argument("--only", default="", metavar="WORDS", help="walks whose name has these words, and no emails")
     return parser.parse_args(arguments)
 
 

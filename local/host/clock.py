@@ -17,7 +17,7 @@ class Clock(Protocol):
 
     @property
     def speed(self) -> float:
-        """How many seconds of this clock pass in one real second; above 0."""
+        """Seconds of this clock that pass in one real second; above 0."""
 
 
 class SystemClock:

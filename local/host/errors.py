@@ -1,4 +1,4 @@
-"""Why the host will not start."""
+"""Errors that keep the host from starting."""
 
 
 class HostStartError(Exception):

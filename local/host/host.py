@@ -17,7 +17,7 @@ from local.host.app.eventgrid import EventGridWebhook
 from local.host.app.runtime import Runtime
 from local.host.clock import Clock
 from local.host.http.admin import Admin
-from local.host.http.keys import Gate, HostKeys
+from local.host.http.keys import HostKeys, KeyAuthorization
 from local.host.http.routes import Routes
 from local.host.http.web import Web
 from local.host.invocations import Invocations
@@ -102,12 +102,12 @@ def build_host(
     timers = timer_listeners(app, state_dir, services)
     idleness = Idleness(invocations, queues, timers.values())
     by_name = {function.name.lower(): function for function in app.functions}
-    gate = Gate(keys)
-    admin = Admin(by_name, ManualCalls(clock, timers), invocations, idleness, gate)
+    authorization = KeyAuthorization(keys)
+    admin = Admin(by_name, ManualCalls(clock, timers), invocations, idleness, authorization)
     endpoints = (admin, EventGridWebhook(by_name, invocations))
     home_page = (app.settings.get("AzureWebJobsDisableHomepage") or "").lower() != "true"
     routes = Routes(app.functions, app.hostfile.route_prefix)
-    web = _with_body_limit(app, Web(routes, invocations, gate, endpoints, home_page=home_page))
+    web = _with_body_limit(app, Web(routes, invocations, authorization, endpoints, home_page=home_page))
     return Host(runtime, storage, invocations, web, tuple(queues), tuple(timers.values()))
 
 

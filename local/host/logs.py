@@ -1,4 +1,4 @@
-"""What the host prints."""
+"""The host's log output."""
 
 import logging
 import sys

@@ -1,4 +1,4 @@
-"""What every listener needs of the host."""
+"""Services of the host that every listener needs."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

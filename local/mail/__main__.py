@@ -1,4 +1,4 @@
-"""`python -m local.mail`: the e-mail emulator as a process of its own."""
+"""`python -m local.mail`: the email emulator as a process of its own."""
 
 import argparse
 import sys
@@ -30,7 +30,7 @@ def _real_clock() -> datetime:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("python -m local.mail", description="E-mail API of Azure, on this machine only.")
+    parser = argparse.ArgumentParser("python -m local.mail", description="Email API of Azure, on this machine only.")
     parser.add_argument("--port", type=int, required=True, help="0 = any free one; the URL is printed")
     parser.add_argument("--sender", dest="senders", action="append", required=True, metavar="ADDRESS")
     parser.add_argument("--access-key", required=True, help="base64")

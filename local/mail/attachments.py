@@ -1,4 +1,4 @@
-"""What may be attached.
+"""Attachments: the types that are allowed, and their decoding.
 
 Rule: learn.microsoft.com/azure/communication-services/concepts/email/email-attachment-allowed-mime-types. Its answer to
 a type with parameters (`text/calendar; method=REQUEST`) is not documented; refused here, to be safe.

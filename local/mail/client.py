@@ -1,4 +1,4 @@
-"""What a test holds in its hand: a running emulator, and the process around it."""
+"""A test's client of a running email emulator, and the emulator's process."""
 
 import json
 import subprocess
@@ -27,7 +27,7 @@ class Emulator:
     url: str
 
     def messages(self, to: str | None = None) -> list[dict[str, Any]]:
-        """Delivered mails as they were posted, oldest first, each with `operationId` and `time` (ISO 8601, UTC)."""
+        """Delivered emails as they were posted, oldest first, each with `operationId` and `time` (ISO 8601, UTC)."""
         query = f"?{urllib.parse.urlencode({'to': to})}" if to else ""
         mails: list[dict[str, Any]] = self._call("GET", f"/messages{query}")
         return mails
@@ -58,7 +58,7 @@ class Emulator:
         return counters
 
     def reports_under_way(self) -> int:
-        """How many mails' delivery reports are still to be posted."""
+        """Number of emails whose delivery reports are still to be posted."""
         found: dict[str, int] = self._call("GET", "/control/reports")
         return found["under_way"]
 

@@ -1,4 +1,4 @@
-"""What has been accepted: operations, and the mails that came of them. In memory only."""
+"""Accepted operations and the emails that resulted from them. In memory only."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -35,7 +35,7 @@ class Operation:
 
 @dataclass(slots=True)
 class Mail:
-    """One mail in the inbox; `number` is never given twice, `reports` are the delivery statuses in order."""
+    """One email in the inbox; `number` is never given twice, `reports` are the delivery statuses in order."""
 
     number: int
     operation: Operation
@@ -68,7 +68,7 @@ class Mailbox:
         return tuple(self._mails.values())
 
     def clear(self) -> None:
-        """Empties the inbox. Operations and message ids stay known: it is the mail that is thrown away."""
+        """Empties the inbox. Operations and message ids stay known: only the emails are thrown away."""
         self._mails.clear()
 
     def accept(self, operation: Operation, now: datetime) -> Mail:

@@ -124,7 +124,7 @@ def read_message(posted: Any, senders: Collection[str]) -> EmailMessage:
 
     Raises:
         InvalidMessageError: 400, names the first offending property, never its value.
-        ServiceError: 404 `DomainNotLinked`, the sender's domain is nobody's here.
+        ServiceError: 404 `DomainNotLinked`, the sender's domain is not linked.
     """
     try:
         message = EmailMessage.model_validate(posted)

@@ -1,4 +1,4 @@
-"""How many requests are let through, and how long the others are told to wait."""
+"""Rate limits: lets requests through, or says how long to wait."""
 
 import math
 from collections.abc import Sequence

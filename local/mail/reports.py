@@ -35,7 +35,7 @@ _log = logging.getLogger(__name__)
 
 
 def report_events(mail: Mail, now: datetime) -> list[Event]:
-    """The events of one mail: for each status in turn, one for each recipient.
+    """The events of one email: for each status in turn, one for each recipient.
 
     Shape: event-grid/communication-services-email-events.md, with the timestamp spelt as captured events spell it
     (`deliveryAttemptTimestamp`; the page says `...TimeStamp`).
@@ -71,7 +71,7 @@ def _event(mail: Mail, recipient: str, status: str, now: datetime) -> Event:
 
 
 class ReportPublisher:
-    """Posts the reports of each mail in the background, once its operation has come to an end.
+    """Posts the reports of each email in the background, once its operation has come to an end.
 
     An event that the webhook does not take is posted again a few times, seconds apart (Event Grid: for a day).
     The handshake that Event Grid makes when a subscription is created is not played.
@@ -83,7 +83,7 @@ class ReportPublisher:
 
     @property
     def under_way(self) -> int:
-        """How many mails' reports are still to be posted."""
+        """Number of emails whose reports are still to be posted."""
         return len(self._tasks)
 
     def on_delivery(self, mail: Mail) -> None:

@@ -1,4 +1,4 @@
-"""What an emulator is started with, and what a test may change while it runs."""
+"""The emulator's settings, some of which a test may change while it runs."""
 
 from datetime import timedelta
 from typing import Annotated, Literal
@@ -12,7 +12,7 @@ NO_TIME = timedelta(0)
 
 @dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid"))
 class EmulatorSettings:
-    """An e-mail resource as the emulator plays it. Durations and limits are measured on the emulator's clock.
+    """Settings of the emulated email resource. Durations and limits are measured on the emulator's clock.
 
     Attributes:
         senders: addresses it may send from; their domains are the linked ones.

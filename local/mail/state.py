@@ -1,4 +1,4 @@
-"""Everything that one running emulator remembers."""
+"""The state of one running emulator."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -44,6 +44,6 @@ class State:
         self.memory = Memory()
 
     def reset(self) -> None:
-        """As it was at the start: no mail, operation, fault or count, and the settings it was started with."""
+        """As it was at the start: no email, operation, fault or count, and the settings it was started with."""
         self.settings = self._initial
         self.memory = Memory()

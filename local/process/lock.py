@@ -16,7 +16,7 @@ else:
 
 @contextmanager
 def exclusive_lock(lock: Path) -> Iterator[None]:
-    """Waits until nobody else holds the lock, and holds it.
+    """Waits until no other process holds the lock, and holds it.
 
     Programs started within it inherit it (with `close_fds=False`): if this process is killed, the next one waits for
     what it left running.

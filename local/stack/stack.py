@@ -1,4 +1,4 @@
-"""The whole service on one machine: Azurite, the e-mail emulator, the function host and one clock for all of them."""
+"""The whole service on one machine: Azurite, the email emulator, the function host and one clock for all of them."""
 
 import tempfile
 import time
@@ -102,7 +102,7 @@ def running_stack(  # noqa: PLR0913  # all by keyword, and every one has its def
             `AzureWebJobs.schedule.Disabled` which do.
         settings: put over what a local run has.
         load: the schedule to load; None for an empty table.
-        reports: whether the e-mail emulator posts delivery reports to the first host.
+        reports: whether the email emulator posts delivery reports to the first host.
     """
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         place, over = Path(folder), settings or {}

@@ -1,4 +1,4 @@
-"""Every page of the service in every state, and the way there: what browser tests and screenshots go round."""
+"""Every page of the service in every state, reached step by step, for browser tests and screenshots."""
 
 from local.tour.bookings import BOOKINGS
 from local.tour.information import INFORMATION

@@ -1,4 +1,4 @@
-"""Booking a place at a group session: every page and every way in which it may not work."""
+"""Booking a place at a group session: every page and every way in which it may fail."""
 
 from collections.abc import Iterator
 
@@ -14,13 +14,13 @@ def open_details(visitor: Visitor, session_id: str) -> None:
 
 
 def fill_in(visitor: Visitor, address: str) -> None:
-    """Everything that has to be answered, on the page for it."""
+    """Fills in every required field of the details page."""
     visitor.write(full_name="Ann Example", email_address=address)
     visitor.page.get_by_label("I will join from a private space").check()
 
 
 def go_to_check(visitor: Visitor, session_id: str, address: str = "") -> None:
-    """As far as the page for checking; without an address, with one at the trust."""
+    """Goes as far as the page for checking; without an address, uses one at the trust."""
     open_details(visitor, session_id)
     fill_in(visitor, address or f"ann@{session_id}.nhs.net")
     visitor.press(ON)

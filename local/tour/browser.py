@@ -34,7 +34,7 @@ class NoBrowserError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class PageIssues:
-    """What went wrong on pages without their saying so, in the order of happening."""
+    """Faults of pages that the pages do not show, in the order in which they happened."""
 
     third_party_requests: list[str] = field(default_factory=list)
     browser_errors: list[str] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""What there is to read, and what is said where there is nothing."""
+"""Content pages, the page for unknown addresses, and pages of a closed service."""
 
 from collections.abc import Iterator
 

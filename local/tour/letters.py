@@ -1,4 +1,4 @@
-"""Every mail of the service, with made-up facts: what people get is looked at as their pages are."""
+"""Every email of the service, with made-up facts, for screenshots and browser tests."""
 
 from collections.abc import Iterator, Mapping
 
@@ -42,7 +42,7 @@ FACTS: Mapping[str, Mapping[str, object]] = {
 
 
 def sample_mails(content: Content) -> Iterator[tuple[str, EmailMessage]]:
-    """The name of each template, and a mail that was made with it."""
+    """The name of each template, and an email made with it."""
     renderer = MailRenderer(content)
     for template, facts in FACTS.items():
         yield template, renderer.render(template, to="zoe@example.nhs.uk", **facts)

@@ -1,4 +1,4 @@
-"""One's own booking, by the link in the mails."""
+"""A person's own booking, by the link in the emails."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -11,7 +11,7 @@ CANCEL, LEAVE, MOVE = "Cancel my place", "Leave the waiting list", "Move to this
 
 
 def open_own(visitor: Visitor, **session: Any) -> str:
-    """Books at a new session and opens the link in the mail; the session's id."""
+    """Books at a new session and opens the link in the email; returns the session's id."""
     session_id = visitor.session(**session)
     visitor.open(visitor.link(visitor.book(session_id)))
     return session_id

@@ -1,4 +1,4 @@
-"""The provider's pages: saying that a referral has come, and opening one with the passphrase."""
+"""The provider's pages: confirming that a referral has arrived, and opening one with the passphrase."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Referring oneself to the provider: each page with what is said where nothing was answered, and the ways aside."""
+"""Self-referral: each page with its errors, and the pages beside the usual path."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

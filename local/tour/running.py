@@ -1,4 +1,4 @@
-"""The services that a tour goes round: one for each choice of settings that pages depend on."""
+"""The running services of a tour: one for each choice of settings that pages depend on."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -13,7 +13,7 @@ _NO_BUDGET = {"MAILS_PER_MINUTE": "0", "MAILS_PER_HOUR": "0"}
 
 @contextmanager
 def stacks() -> Iterator[Callable[[tuple[tuple[str, str], ...]], Stack]]:
-    """Asked with settings, it returns the service that has them, without sessions; all of them stop at the end."""
+    """Yields a function from settings to the running service that has them, without sessions; all stop at the end."""
     known: dict[tuple[tuple[str, str], ...], Stack] = {}
     with ExitStack() as running:
 

@@ -1,4 +1,4 @@
-"""Somebody in front of a browser, and what can be arranged for them beforehand."""
+"""A visitor at a browser, and what a test arranges for them."""
 
 import json
 import re
@@ -36,7 +36,7 @@ _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """One person's page at the site of a running stack that nobody else is using."""
+    """One person's page at the site of a running stack that no one else is using."""
 
     page: Page
     stack: Stack
@@ -49,13 +49,13 @@ class Visitor:
         self.page.goto(address if "://" in address else f"{self.site}{address}")
 
     def press(self, name: str) -> None:
-        """Presses a button a few seconds later, as somebody does who has filled in a form."""
+        """Presses a button a few seconds later, as someone does who has filled in a form."""
         self.take_time()
         self.page.get_by_role("button", name=name, exact=True).click()
         self.page.wait_for_load_state()
 
     def take_time(self) -> None:
-        """A few seconds by the clock of the service, and none by ours."""
+        """Lets a few seconds pass on the clock of the service, and none in real time."""
         self.advance_clock(timedelta(seconds=5))
 
     def follow(self, name: str) -> None:
@@ -80,7 +80,7 @@ class Visitor:
         group.get_by_label(option, exact=True).check()
 
     def go_back(self) -> None:
-        """The browser's own button. It keeps no page of ours, so it asks first whether to send the form again: yes."""
+        """Presses the browser's own button. It caches no page, so it may ask whether to send the form again: yes."""
         try:
             self.page.go_back()
         except Error as error:
@@ -109,7 +109,7 @@ class Visitor:
         return session_id
 
     def change(self, session_id: str, **cells: Any) -> None:
-        """Edits a session as an administrator does, and has the schedule see it and tell it."""
+        """Edits a session as an administrator does, and runs the timer until the change is announced."""
         with self._sessions() as table:
             table.update_entity({"PartitionKey": "sessions", "RowKey": session_id} | cells)
         self.stack.tick()
@@ -124,7 +124,7 @@ class Visitor:
                 table.delete_entity(row)
 
     def book(self, session_id: str, name: str = "zoe", **answers: Any) -> str:
-        """Books as an API client does; the person's address at the trust, unless another is given."""
+        """Books as an API client does and returns the address: one at the trust, unless another is given."""
         asked: dict[str, Any] = {
             "session_id": session_id,
             "full_name": "Zoë Okafor",
@@ -137,7 +137,7 @@ class Visitor:
         return str(asked["email"])
 
     def referral(self, **answers: Any) -> str:
-        """Refers somebody as an API client does, and returns the reference once the provider has been told."""
+        """Refers someone as an API client does, and returns the reference once the provider has been emailed."""
         asked: dict[str, Any] = {
             "works_for_trust": "yes",
             "full_name": "Ann Example",
@@ -152,7 +152,7 @@ class Visitor:
         return urlsplit(location).path.rpartition("/")[2]
 
     def link(self, address: str, kind: str = "manage") -> str:
-        """The link in somebody's newest mail: to their booking, unless another kind is asked for."""
+        """The link in someone's newest email: to their booking, unless another kind is asked for."""
         text = self.newest_mail(address)["plainText"]
         found: list[str] = re.findall(rf"http://[\d.:]+/{kind}/[\w-]+", text)
         return found[-1]

@@ -1,4 +1,4 @@
-"""Several pages that somebody comes to one after the other."""
+"""A sequence of pages, visited one after the other."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

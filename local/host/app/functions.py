@@ -1,4 +1,4 @@
-"""What the host knows of a function: its trigger, its outputs, its retry policy."""
+"""A function as the host knows it: its trigger, its outputs, its retry policy."""
 
 from dataclasses import dataclass
 from datetime import timedelta

@@ -28,7 +28,7 @@ class QueueOptions:
 
 @dataclass(frozen=True, slots=True)
 class HostFile:
-    """What this host heeds of host.json. `function_timeout` is None when runs are not limited."""
+    """The part of host.json that this host follows. `function_timeout` is None when runs are not limited."""
 
     route_prefix: str = "api"
     function_timeout: timedelta | None = timedelta(minutes=30)

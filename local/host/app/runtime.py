@@ -50,7 +50,7 @@ class IndexedFunction:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What a trigger hands to its function; `retry` counts from 0, and `retries` is how many there may be."""
+    """Inputs of one call of a function; `retry` counts from 0, and `retries` is the most there may be."""
 
     inputs: Sequence[tuple[str, Datum]]
     metadata: Mapping[str, Datum] = field(default_factory=dict)
@@ -60,7 +60,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """What a run gave back. When it is not ok, the runtime has logged the exception."""
+    """Result of a run. When it is not ok, the runtime has logged the exception."""
 
     ok: bool
     returned: Datum | None

@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse, Response
 
 from local.host.app.functions import AuthLevel, Function
 from local.host.app.runtime import Call
-from local.host.http.keys import Gate, presented_key
+from local.host.http.keys import KeyAuthorization, presented_key
 from local.host.http.request import path_segments
 from local.host.invocations import Invocations
 from local.host.timers.idle import Idleness
@@ -36,13 +36,13 @@ class Admin:
         call_with: Callable[[Function, str | None], Call | None],
         invocations: Invocations,
         idleness: Idleness,
-        gate: Gate,
+        authorization: KeyAuthorization,
     ) -> None:
         self._functions = functions
         self._call_with = call_with
         self._invocations = invocations
         self._idleness = idleness
-        self._gate = gate
+        self._authorization = authorization
 
     async def __call__(self, request: Request) -> Response:
         match [request.method, *(part.lower() for part in path_segments(request)[1:])]:
@@ -65,8 +65,8 @@ class Admin:
 
     async def _run(self, name: str, request: Request) -> Response:
         key = presented_key(request)
-        if not self._gate.opens(key, AuthLevel.ADMIN):
-            return Response(status_code=403 if self._gate.is_known(key) else 401)
+        if not self._authorization.allows(key, AuthLevel.ADMIN):
+            return Response(status_code=403 if self._authorization.is_known(key) else 401)
         function = self._functions.get(name)
         if function is None:
             return Response(status_code=404)

@@ -1,4 +1,4 @@
-"""Function keys: who may call what."""
+"""Function keys, and what each of them allows."""
 
 import hmac
 from dataclasses import dataclass, field
@@ -24,13 +24,13 @@ def presented_key(request: Request) -> str:
     return joined_query(request).get("code", "") if header is None else header
 
 
-class Gate:
+class KeyAuthorization:
     """Compares keys. Without keys everything is open, as with `func start` on a developer's machine."""
 
     def __init__(self, keys: HostKeys | None) -> None:
         self._keys = keys
 
-    def opens(self, key: str, level: AuthLevel) -> bool:
+    def allows(self, key: str, level: AuthLevel) -> bool:
         if self._keys is None or level is AuthLevel.ANONYMOUS or self.is_master(key):
             return True
         expected = {AuthLevel.FUNCTION: self._keys.function, AuthLevel.SYSTEM: self._keys.system}.get(level, "")

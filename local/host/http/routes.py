@@ -1,4 +1,4 @@
-"""Which function answers a request."""
+"""Finds the function that answers a request."""
 
 import logging
 from collections.abc import Iterable, Sequence

@@ -26,7 +26,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """What stands between two slashes: one text, one parameter, or texts and parameters mixed."""
+    """The part between two slashes: one text, one parameter, or texts and parameters mixed."""
 
     parts: tuple[str | Parameter, ...]
 

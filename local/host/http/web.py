@@ -10,7 +10,7 @@ from local.host.app.eventgrid import EventGridWebhook
 from local.host.app.functions import AuthLevel
 from local.host.app.runtime import Call
 from local.host.http.admin import Admin
-from local.host.http.keys import Gate, presented_key
+from local.host.http.keys import KeyAuthorization, presented_key
 from local.host.http.request import http_datum, path_segments
 from local.host.http.response import function_response
 from local.host.http.routes import Route, Routes
@@ -28,7 +28,7 @@ class Web:
         self,
         routes: Routes,
         invocations: Invocations,
-        gate: Gate,
+        authorization: KeyAuthorization,
         endpoints: tuple[Admin, EventGridWebhook],
         *,
         home_page: bool,
@@ -36,7 +36,7 @@ class Web:
         """`home_page`: False for an empty answer at `/`, where no function takes it."""
         self._routes = routes
         self._invocations = invocations
-        self._gate = gate
+        self._authorization = authorization
         self._admin, self._event_grid = endpoints
         self._home = HTMLResponse(_HOME) if home_page else Response(status_code=204)
 
@@ -53,7 +53,7 @@ class Web:
             case ["admin", *_]:
                 return await self._admin(request)
             case ["runtime", "webhooks", "eventgrid"]:
-                allowed = self._gate.opens(presented_key(request), AuthLevel.SYSTEM)
+                allowed = self._authorization.allows(presented_key(request), AuthLevel.SYSTEM)
                 return await self._event_grid(request) if allowed else Response(status_code=401)
         found = self._routes.find(request.method, path)
         if found:
@@ -62,9 +62,9 @@ class Web:
 
     async def _run(self, route: Route, values: dict[str, str], request: Request) -> Response:
         key = presented_key(request)
-        if not self._gate.opens(key, route.trigger.level):
+        if not self._authorization.allows(key, route.trigger.level):
             return Response(status_code=401)
-        if route.function.disabled and not self._gate.is_master(key):
+        if route.function.disabled and not self._authorization.is_master(key):
             return Response(status_code=404)
         call = Call([(route.trigger.param, await http_datum(request, values))])
         outcome = await self._invocations.run(route.function, call)

@@ -67,7 +67,7 @@ class QueueListener:
         self._wake.set()
 
     async def is_quiet(self) -> bool:
-        """Whether no message of the queue is visible and none is being handled here. Wakes the listener if not."""
+        """True if no message of the queue is visible and none is being handled here. Wakes the listener if not."""
         try:
             async with self._fetching:
                 quiet = not self._handling and not await self.queue.has_visible()

@@ -1,4 +1,4 @@
-"""Which queue messages come out of what a function gave to an output binding.
+"""Queue messages made of what a function gave to an output binding.
 
 The host's rules (FunctionBinding.BindAsyncCollectorAsync): text that looks like JSON is parsed and printed again, and
 if it is an array every element becomes a message of its own; a list is a message for each element, as it stands.

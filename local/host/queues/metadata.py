@@ -16,7 +16,7 @@ def queue_metadata(
     message_id: str | None,
     pop_receipt: str | None,
 ) -> dict[str, Datum]:
-    """What `func.QueueMessage` is filled from.
+    """The fields that `func.QueueMessage` is filled from.
 
     The fields of a JSON body overwrite it, whatever their case: a body with `id` replaces the message's id. That is a
     known fault of Azure's host, kept so that it shows here first.

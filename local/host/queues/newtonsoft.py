@@ -28,7 +28,7 @@ def parse(text: str, *, dates: bool) -> Any:
 
 
 def print_token(value: Any) -> str:
-    """What JToken.ToString() gives: indented JSON for objects and arrays, the bare text for everything else."""
+    """Prints as JToken.ToString() does: indented JSON for objects and arrays, the bare text for everything else."""
     match value:
         case dict() | list():
             return _Printer().indented(value)

@@ -23,7 +23,7 @@ class LostMessageError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """How a message's bytes become the text in the queue: host.json's `messageEncoding`."""
+    """Encoding of a message's bytes as the text in the queue: host.json's `messageEncoding`."""
 
     base64: bool
 

@@ -1,4 +1,4 @@
-"""Tells whether the host has come to rest, so that tests need not sleep."""
+"""Detects that the host is idle, so that tests need not sleep."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""When a timer is due, and what it remembers: the rules of Microsoft's TimerListener and ScheduleMonitor."""
+"""Due times of a timer, and its stored status: the rules of Microsoft's TimerListener and ScheduleMonitor."""
 
 import json
 import os
@@ -45,7 +45,7 @@ def advanced(schedule: Ncrontab, status: ScheduleStatus, invoked: datetime, *, o
 
 
 def is_monitored(schedule: Ncrontab) -> bool:
-    """Whether missed occurrences count; they do not for a schedule that fires more than once in every minute."""
+    """True if missed occurrences count: not for a schedule that fires more than once in every minute."""
     every_minute = len(schedule.minutes) == 60 and len(schedule.hours) == 24
     every_day = len(schedule.days) == 31 and len(schedule.months) == 12 and len(schedule.weekdays) == 7
     return not (every_minute and every_day and len(schedule.seconds) > 1)

@@ -46,7 +46,7 @@ class TimerListener:
         self._busy = False
 
     def is_quiet(self) -> bool:
-        """Whether the timer neither runs, nor waits to try again, nor is due."""
+        """True if the timer neither runs, nor waits to try again, nor is due."""
         return not self._busy and not self._plan.is_due(self._clock())
 
     async def listen(self) -> None:

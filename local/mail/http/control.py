@@ -62,7 +62,7 @@ class ControlApi:
         return JSONResponse(self._state.memory.counters.as_json())
 
     async def show_reports(self, _: Request) -> Response:
-        """`GET /control/reports`: how many mails' delivery reports are still to be posted."""
+        """`GET /control/reports`: number of emails whose delivery reports are still to be posted."""
         return JSONResponse({"under_way": self._reports.under_way})
 
     async def reset(self, _: Request) -> Response:

@@ -19,7 +19,7 @@ _PAGES = Environment(
     loader=FileSystemLoader(Path(__file__).parents[1] / "templates"), autoescape=True, undefined=StrictUndefined
 )
 _PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; base-uri 'none'; form-action 'none'"
-# The mail's own HTML: no script, nothing fetched; links open beside it, as in a mail program.
+# The email's own HTML: no script, nothing fetched; links open beside it, as in a mail program.
 _MAIL_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; "
     "sandbox allow-popups allow-popups-to-escape-sandbox"
@@ -64,7 +64,7 @@ class Inbox:
         return Response(attachment.content, headers=headers)
 
     async def messages(self, request: Request) -> Response:
-        """`GET /messages[?to=ADDRESS]`: every delivered mail as it was posted, with `operationId` and `time`."""
+        """`GET /messages[?to=ADDRESS]`: every delivered email as it was posted, with `operationId` and `time`."""
         wanted = request.query_params.get("to", "").lower()
         mails = (mail for mail in self._state.memory.mailbox.mails if mail.delivered)
         return JSONResponse([_as_json(mail) for mail in mails if not wanted or wanted in _addressees(mail)])

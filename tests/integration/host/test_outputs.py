@@ -1,4 +1,4 @@
-"""What functions put on queues, and what the host makes of it on the way."""
+"""Messages that functions put on queues, as the host changes them on the way."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""How the host begins and how it ends."""
+"""Start and stop of the host."""
 
 import signal
 import subprocess

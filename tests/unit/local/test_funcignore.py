@@ -1,4 +1,4 @@
-"""What is deployed and what is not."""
+"""The files that are deployed, and those that are not."""
 
 import subprocess
 from functools import cache
@@ -18,7 +18,7 @@ FOLDERS = ("functions/", "shared/")
 @cache
 def files() -> frozenset[str]:
     """Every file of the project, added to Git or not yet, without those that Git is told to ignore."""
-    # In a container the checkout may belong to somebody else.
+    # In a container the checkout may belong to another user.
     git = ["git", "-c", f"safe.directory={ROOT.as_posix()}", "ls-files", "--cached", "--others", "--exclude-standard"]
     found = subprocess.run(git, cwd=ROOT, capture_output=True, text=True, check=True)
     return frozenset(line for line in found.stdout.splitlines() if (ROOT / line).exists())

@@ -1,4 +1,4 @@
-"""What the person who starts the service may choose, and is told about the clock."""
+"""The options of a local run, and the notice about its clock."""
 
 from datetime import UTC, datetime
 

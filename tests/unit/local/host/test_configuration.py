@@ -12,7 +12,7 @@ from local.host.app.bindings import build_function
 from local.host.app.functions import AuthLevel, HttpTrigger, QueueOutput, QueueTrigger, TimerTrigger
 from local.host.app.hostfile import HostFile, QueueOptions, read_hostfile
 from local.host.errors import HostStartError
-from local.host.http.keys import Gate, HostKeys, presented_key
+from local.host.http.keys import HostKeys, KeyAuthorization, presented_key
 from local.host.timers.timespan import parse_timespan
 
 
@@ -158,11 +158,11 @@ KEYS = HostKeys(master="m", function="f", system="s")
     ],
 )
 def test_each_level_opens_to_its_key_and_to_the_master_key(level: AuthLevel, opened_by: set[str]) -> None:
-    assert {key for key in ("m", "f", "s", "") if Gate(KEYS).opens(key, level)} == opened_by
+    assert {key for key in ("m", "f", "s", "") if KeyAuthorization(KEYS).allows(key, level)} == opened_by
 
 
 def test_empty_keys_open_nothing() -> None:
-    assert not Gate(HostKeys(master="", function="", system="")).opens("", AuthLevel.FUNCTION)
+    assert not KeyAuthorization(HostKeys(master="", function="", system="")).allows("", AuthLevel.FUNCTION)
 
 
 def _request(headers: list[tuple[bytes, bytes]], query: bytes) -> Request:

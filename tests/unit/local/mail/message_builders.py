@@ -1,4 +1,4 @@
-"""Builders of what a program posts to the e-mail API."""
+"""Builders of messages for the email API."""
 
 import base64
 from typing import Any

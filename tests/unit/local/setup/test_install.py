@@ -1,4 +1,4 @@
-"""What is installed is trusted only if it was finished, and made from just these files."""
+"""An installation is trusted only if it was finished, and made from just these files."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Which browser is used, and what is said where there is none."""
+"""The choice of a browser, and the error where there is none."""
 
 from pathlib import Path
 

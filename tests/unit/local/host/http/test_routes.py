@@ -1,4 +1,4 @@
-"""Which function answers which path: the rules of ASP.NET's templates, in the order of Azure's host."""
+"""The function that answers a path: the rules of ASP.NET's templates, in the order of Azure's host."""
 
 import logging
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""When timers run, told by a clock that goes where it likes."""
+"""Due times of timers, on a clock that may jump in both directions."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
