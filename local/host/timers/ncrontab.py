@@ -2,7 +2,7 @@
 
 The rules are those of the .NET library NCrontab: a day must satisfy both the day-of-month and the day-of-week field
 (vixie cron takes either), Sunday is 0 and never 7, a range written backwards is turned round, `a/n` runs to the end
-of the field, names may be shortened.
+of the field, names may be shortened. croniter reads another dialect: docs/adr/0012 lists the differences.
 """
 
 import calendar

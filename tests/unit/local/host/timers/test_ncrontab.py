@@ -29,6 +29,13 @@ NOON = datetime(2023, 9, 1, 12, 0, tzinfo=UTC)  # a Friday
         ("0 0 0 31 12 *", "2023-12-31T00:00:00"),
         ("0 0 0 * * 0", "2023-09-03T00:00:00"),
         ("0 0 17-9 * * *", "2023-09-01T13:00:00"),
+        ("0 0 0 * * fri-mon", "2023-09-04T00:00:00"),
+        ("0 0 0 * * 5-1", "2023-09-04T00:00:00"),
+        ("0 0 0 * * sunday", "2023-09-03T00:00:00"),
+        ("0 0 0 * * t", "2023-09-05T00:00:00"),
+        ("0 0/1 * * * *", "2023-09-01T13:00:00"),
+        ("0 0 0 9-9 * *", "2023-09-09T00:00:00"),
+        ("0 0 0 */2 * */2", "2023-09-03T00:00:00"),
     ],
 )
 def test_the_next_occurrence_is_the_first_strictly_later_one(expression: str, following: str) -> None:
@@ -72,6 +79,13 @@ def test_the_moment_may_be_in_any_time_zone() -> None:
         pytest.param("1,,2 * * * * *", id="a gap in a list"),
         pytest.param("-1 * * * * *", id="a negative number"),
         pytest.param("00:05:00", id="a time span"),
+        pytest.param("@daily", id="a nickname"),
+        pytest.param("0 0 0 L * *", id="the last day of a month"),
+        pytest.param("0 0 0 15W * *", id="the nearest working day"),
+        pytest.param("0 0 0 * * L5", id="the last Friday"),
+        pytest.param("0 0 0 * * 1#2", id="the second Monday"),
+        pytest.param("0 0 0 * * ?", id="a question mark"),
+        pytest.param("R * * * * *", id="a random second"),
     ],
 )
 def test_what_is_no_expression_is_refused(expression: str) -> None:
