@@ -11,6 +11,7 @@ from shared.composition import azure_clients
 from shared.composition.base import BaseServices
 from shared.config.settings import Role
 from shared.mail.ledger import MailLedger
+from shared.mail.sending import IdempotentSender
 from shared.referrals.collection.acknowledgement import AcknowledgementRecorder
 from shared.referrals.collection.lockout import Lockout
 from shared.referrals.delivery.delivery_reports import ReferralDeliveryReports
@@ -121,7 +122,8 @@ class ReferralServices(BaseServices):
     def _notices(self) -> NoticeSender:
         log = self._referral_tables("ReferralService")
         ledger = MailLedger(log, self._referral_tables("ReferralMail"))
-        return NoticeSender(log=log, ledger=ledger, pause=self._pause, sender=self._sender)
+        sending = IdempotentSender(ledger=ledger, pause=self._pause, sender=self._sender)
+        return NoticeSender(log=log, sending=sending)
 
     @cached_property
     def referral_links(self) -> ReferralLinks:

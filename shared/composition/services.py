@@ -19,6 +19,7 @@ from shared.composition.upkeep import retention, staff
 from shared.mail.immediate_sender import ImmediateSender
 from shared.mail.ledger import MailLedger
 from shared.mail.quota import SendingQuota
+from shared.mail.sending import IdempotentSender
 from shared.tables.service_table import read_service_rows
 from shared.timer.marks import Heartbeat, RecoveryMark
 from shared.timer.run import TimerRun
@@ -66,10 +67,8 @@ class Services(ReferralServices):
         return BookingMailer(
             attendees=self._roster,
             finder=self._finder,
-            ledger=self._ledger,
-            pause=self._pause,
-            sender=self._sender,
             composer=composer,
+            sending=IdempotentSender(ledger=self._ledger, pause=self._pause, sender=self._sender),
             policy=self.policy,
         )
 

@@ -1,1 +1,1 @@
-"""E-mail: what a message is, how it is handed over once and only once, and the adapter that hands it over."""
+"""Email: messages, sending each of them once, the log of what was sent, and the mail services."""

@@ -1,5 +1,9 @@
-"""Claim, ask, send, mark: the only order in which a crash at any point neither doubles a mail nor loses it."""
+"""Claim, ask, send, mark: the only order in which a crash at any point neither duplicates nor loses an email.
 
+The caller claims and marks; `hand_over` asks and sends in between.
+"""
+
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -14,22 +18,22 @@ from shared.mail.message import (
 )
 
 LEASE = timedelta(minutes=10)
-"""How long a claim stands without an answer. Longer than any request and than the mail service's status lags behind."""
+"""Time that a claim stands without an answer: longer than any request, and than the mail service's status lags."""
 
 _WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 10, 20, 30, 60))
 
 
 def wait_after(attempts: int) -> timedelta:
-    """How long to wait after the first, second, ... failed attempt: 1, 2, 5, 10, 20, 30, then 60 minutes each time."""
+    """Returns the wait after the first, second, ... failed attempt: 1, 2, 5, 10, 20, 30, then 60 minutes each time."""
     return _WAITS[min(max(attempts, 1), len(_WAITS)) - 1]
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right to hand over one mail now. `taken_over`: an earlier claim ended without a mark, so ask first.
+    """The right to hand over one email now. `taken_over`: an earlier claim ended without a mark, so ask first.
 
-    `version` is the version of what the mail is about that it tells, 0 where there are none. `claimant` is what the
-    mail log knows this very claim by.
+    `version` is the version of its subject that the email describes; 0 if the subject has no versions. `claimant`
+    identifies this claim in the mail log.
     """
 
     operation_id: UUID
@@ -42,21 +46,21 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The mail service has the mail. `by_earlier_attempt`: it had it already, from an attempt whose answer was lost."""
+    """The mail service has the email. `by_earlier_attempt`: since an earlier attempt, whose answer was lost."""
 
     by_earlier_attempt: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The mail service will never take it; `code` says why in a word."""
+    """The mail service will never accept the email; `code` gives the reason in a word."""
 
     code: str
 
 
 @dataclass(frozen=True, slots=True)
 class Postponed:
-    """Not now: try again after `wait`. `pause_all`: the service asked for peace, so all other mails wait as well."""
+    """Try again after `wait`. `pause_all`: the service asked for a pause, so all other emails wait as well."""
 
     wait: timedelta
     pause_all: bool
@@ -66,12 +70,23 @@ class Postponed:
 type Outcome = Sent | Refused | Postponed
 
 
-def hand_over(message: EmailMessage, claim: Claim, sender: MailSender) -> Outcome:
-    """Hands over a mail that the caller has claimed, and says what the caller has to mark. It raises nothing."""
+def do_nothing() -> None:
+    """The default of `before_sending`."""
+
+
+def hand_over(
+    message: EmailMessage, claim: Claim, sender: MailSender, before_sending: Callable[[], None] = do_nothing
+) -> Outcome:
+    """Hands over an email that the caller has claimed, and returns the outcome that the caller has to mark.
+
+    `before_sending` runs right before the email is sent, and not if an earlier attempt was found. Only its errors are
+    raised: those of the mail service are outcomes.
+    """
     try:
-        asked = _earlier_outcome(claim, sender)
-        if asked is not None:
-            return asked
+        earlier = _earlier_outcome(claim, sender)
+        if earlier is not None:
+            return earlier
+        before_sending()
         sender.send(message, operation_id=claim.operation_id)
     except MailRefusedError as error:
         return Refused(str(error))
@@ -79,18 +94,18 @@ def hand_over(message: EmailMessage, claim: Claim, sender: MailSender) -> Outcom
         wait = error.retry_after or wait_after(claim.attempts)
         return Postponed(wait, pause_all=error.retry_after is not None, code=str(error))
     except MailUnclearError as error:
-        # It may be on its way: only when its status can be trusted to show it is asking worth anything.
+        # It may be on its way. Before the lease ends, the service's status would not yet reliably show it.
         return Postponed(LEASE, pause_all=False, code=str(error))
     return Sent()
 
 
 def _earlier_outcome(claim: Claim, sender: MailSender) -> Outcome | None:
-    """What became of an earlier attempt, or None where there was none that the mail service knows."""
+    """Returns the outcome of an earlier attempt; None if the mail service knows of none."""
     if not claim.taken_over:
         return None
     try:
         found = sender.status(claim.operation_id)
-    except MailRefusedError as error:  # of the question, which says nothing about the mail
+    except MailRefusedError as error:  # the query was refused, which says nothing about the email
         raise MailUnclearError(str(error)) from error
     if found is MailStatus.FAILED:
         return Refused("provider-failed")

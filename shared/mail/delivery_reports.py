@@ -1,4 +1,4 @@
-"""Delivery reports of the mail service: which email, and what became of it. The recipient is left out."""
+"""Delivery reports of the mail service: the email they are about and its status. The recipient is left out."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +9,7 @@ from shared.mail.log_rows import MailState
 _STATES = {
     "delivered": MailState.DELIVERED,
     "bounced": MailState.BOUNCED,
-    "suppressed": MailState.BOUNCED,  # the service sends nothing any more to an address that bounced before
+    "suppressed": MailState.BOUNCED,  # the service sends nothing more to an address that bounced before
     "failed": MailState.FAILED,
     "quarantined": MailState.FAILED,
     "filteredspam": MailState.FAILED,
@@ -17,16 +17,16 @@ _STATES = {
 
 
 def reported_state(status: str) -> MailState | None:
-    """The state that a delivery report's `status` stands for; None where it does not say whether the mail arrived."""
+    """Returns the state that a report's `status` stands for; None if the status is not final."""
     return _STATES.get(status.casefold())
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryReport:
-    """One delivery report. `status` in small letters; `at` is when delivery was tried (UTC), None where it is not said.
+    """One delivery report. `at` is the time of the delivery attempt (UTC), None if the report does not give one.
 
-    Statuses: delivered, expanded (to the members of a list: not the end), failed, bounced, suppressed, quarantined,
-    filteredspam.
+    `status` is in lower case: delivered, expanded (to the members of a list: not final), failed, bounced, suppressed,
+    quarantined or filteredspam.
     """
 
     operation_id: UUID

@@ -1,4 +1,4 @@
-"""The table `MailLog`: one row for each mail that was owed to somebody. Inserting the row is the claim to send it."""
+"""The table `MailLog`: one row for each email that was due to someone. Inserting the row is the claim to send it."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from shared.mail.delivery import Claim, Outcome, Sent
-from shared.mail.log_rows import MailLogEntry, MailState, about_cells, claimed_cells, outcome_cells, read_entry
+from shared.mail.log_rows import MailLogEntry, MailState, claimed_cells, identity_cells, outcome_cells, read_entry
 from shared.tables.table import Row, RowConflictError, StorageUnavailableError, Table, moment_text
 
 _REPORT_TRIES = 3
@@ -16,7 +16,7 @@ _REPORT_TRIES = 3
 
 @dataclass(frozen=True, slots=True)
 class ReportedMail:
-    """The mail that a delivery report is about, by its row in the mail log."""
+    """The email that a delivery report is about, by its row in the mail log."""
 
     partition: str
     mail_id: str
@@ -24,28 +24,28 @@ class ReportedMail:
 
 @dataclass(frozen=True, slots=True)
 class MailLedger:
-    """The tables `MailLog`, and `MailIndex` that finds a row by the operation id which delivery reports carry."""
+    """The table `MailLog`, with `MailIndex` that finds a row by the operation id of a delivery report."""
 
     log: Table
     index: Table
 
     def entries(self, partition: str) -> dict[str, MailLogEntry]:
-        """Every mail of one session by its id."""
+        """Returns every entry of one partition (a session, or a kind of notice) by mail id."""
         return {row.key: read_entry(row) for row in self.log.query(PartitionKey=partition)}
 
     def claim(self, partition: str, mail_id: str, wanted: Claim, now: datetime) -> Claim | None:
-        """Takes the mail on as `wanted`; None where it was sent, given up, or somebody else has it."""
-        cells = claimed_cells(partition, mail_id, wanted.attempts, now) | about_cells(wanted)
+        """Claims the email as `wanted`; None if it was sent or given up, or another claim on it stands."""
+        cells = claimed_cells(partition, mail_id, wanted.attempts, now) | identity_cells(wanted)
         try:
             etag = self.log.insert(cells)
         except (RowConflictError, StorageUnavailableError):
-            # Somebody has it - or we do, and the answer was lost: then it says that we claimed it.
+            # Either another process has it, or this one does and the answer was lost: then the row names this claim.
             return self._claim_after_conflict(partition, mail_id, wanted, now, cells["ClaimedBy"])
         self._index_claim(partition, mail_id, wanted, now)
         return replace(wanted, etag=etag, claimant=cells["ClaimedBy"])
 
     def mark(self, partition: str, mail_id: str, claim: Claim, outcome: Outcome, now: datetime) -> None:
-        """Writes down what became of a claimed mail. Nothing happens where somebody took the claim over since."""
+        """Records the outcome of a claimed email. Does nothing if another process has taken the claim over since."""
         cells = {"PartitionKey": partition, "RowKey": mail_id} | outcome_cells(outcome, now)
         if outcome == Sent():
             cells["Version"] = claim.version
@@ -55,12 +55,13 @@ class MailLedger:
             self._mark_after_conflict(cells, claim)
 
     def record_report(self, operation_id: UUID, state: MailState | None, now: datetime) -> ReportedMail | None:
-        """Writes down what was reported of a mail, and says which mail that is; None where the index knows none.
+        """Records a delivery report and returns the email that it is about; None if the index knows no such email.
 
-        Before the mail is marked, twice, in any order: all of it is taken. Without `state` it is only looked up.
+        Reports may come before the email is marked as sent, twice and in any order. Without `state` the email is only
+        looked up.
 
         Raises:
-            StorageError: it is not known whether it was written; report it again.
+            StorageError: it is not known whether the report was written; record it again.
         """
         found = self.index.get(str(operation_id), "mail")
         if found is None:
@@ -70,7 +71,7 @@ class MailLedger:
             row = self.log.get(mail.partition, mail.mail_id)
             if state is None or row is None or not read_entry(row).becomes(state):
                 return mail
-            # `At` stays what it was: the budget goes by it, and which mails are of an earlier row of somebody's.
+            # `At` stays: the sending quota counts by it, and it tells emails of a person's earlier booking apart.
             cells = {"PartitionKey": row.partition, "RowKey": row.key, "State": str(state)}
             with suppress(RowConflictError):
                 self.log.merge(cells | {"ReportedAt": moment_text(now)}, row.etag)
@@ -78,14 +79,14 @@ class MailLedger:
         raise RowConflictError("the mail log row kept changing")
 
     def skip(self, partition: str, mail_ids: Sequence[str], now: datetime) -> None:
-        """Writes down that mails will not be sent any more, for people to see; one that was named meanwhile stays."""
+        """Records, for people to see, that emails will not be sent; one that has a row by now keeps it."""
         for mail_id in mail_ids:
             cells = {"PartitionKey": partition, "RowKey": mail_id, "State": str(MailState.SKIPPED)}
             with suppress(RowConflictError):
                 self.log.insert(cells | {"At": moment_text(now), "Attempts": 0})
 
     def defer(self, partition: str, mail_id: str, code: str, *, until: datetime, now: datetime) -> None:
-        """Leaves a mail alone until then, because handling it failed for a reason that nobody foresaw."""
+        """Postpones an email until then (UTC), because handling it failed unexpectedly; `code` names the reason."""
         cells = {"PartitionKey": partition, "RowKey": mail_id, "NotBefore": moment_text(until), "LastError": code}
         row = self.log.get(partition, mail_id)
         if row is None:
@@ -94,14 +95,14 @@ class MailLedger:
             self.log.merge(cells, row.etag)
 
     def _mark_after_conflict(self, cells: dict[str, Any], claim: Claim) -> None:
-        """Somebody wrote the row: a report of this very attempt stands, whoever took the claim over is left to it."""
+        """Marks a row that changed since the claim: a report of this attempt stands, and so does a newer claim."""
         row = self.log.get(cells["PartitionKey"], cells["RowKey"])
         if row is None or row.text("ClaimedBy") != claim.claimant:
             return
-        told = ("PartitionKey", "RowKey", "Version")
+        unreported = ("PartitionKey", "RowKey", "Version")  # what no delivery report writes
         reported = read_entry(row).state is not MailState.SENDING
         with suppress(RowConflictError):
-            self.log.merge({name: cells[name] for name in told if name in cells} if reported else cells, row.etag)
+            self.log.merge({name: cells[name] for name in unreported if name in cells} if reported else cells, row.etag)
 
     def _claim_after_conflict(
         self, partition: str, mail_id: str, wanted: Claim, now: datetime, claimant: str
@@ -117,8 +118,8 @@ class MailLedger:
     def _take_over(self, row: Row, wanted: Claim, now: datetime) -> Claim | None:
         attempts = read_entry(row).attempts + 1
         cells = claimed_cells(row.partition, row.key, attempts, now)
-        if not row.text("OperationId"):  # it was only held so far; an earlier attempt may have told another version
-            cells |= about_cells(wanted)
+        if not row.text("OperationId"):  # only deferred so far; an earlier attempt may have described another version
+            cells |= identity_cells(wanted)
         try:
             etag = self.log.merge(cells, row.etag)
         except RowConflictError:
@@ -127,7 +128,7 @@ class MailLedger:
         return replace(wanted, attempts=attempts, taken_over=True, etag=etag, claimant=cells["ClaimedBy"])
 
     def _index_claim(self, partition: str, mail_id: str, claim: Claim, now: datetime) -> None:
-        # Before the mail is sent: a delivery report can come sooner than the next line of ours.
+        # Before the email is sent: a delivery report can arrive before the next line here runs.
         keys = {"PartitionKey": str(claim.operation_id), "RowKey": "mail"}
-        with suppress(RowConflictError):  # the SDK's second try met its first
+        with suppress(RowConflictError):  # the SDK's retry met its own first attempt
             self.index.insert(keys | {"Session": partition, "Mail": mail_id, "At": moment_text(now)})

@@ -1,4 +1,4 @@
-"""The rows of the mail log: cells to what they say of one mail, and back."""
+"""The rows of the mail log: cells to entries, and back."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class MailState(StrEnum):
-    """Where one mail stands. Only `sending` is not the end of its way."""
+    """The state of one email. Only `sending` is not final."""
 
     SENDING = "sending"
     SENT = "sent"
@@ -24,7 +24,7 @@ class MailState(StrEnum):
 
 
 UNDELIVERED = frozenset({MailState.BOUNCED, MailState.FAILED})
-"""The mail did not arrive and is not tried again."""
+"""The email did not arrive and is not tried again."""
 
 _BY_SEVERITY = (
     MailState.SENDING,
@@ -38,9 +38,9 @@ _BY_SEVERITY = (
 
 @dataclass(frozen=True, slots=True)
 class MailLogEntry:
-    """One mail's row. `not_before`: when the claim on it ends, or the mail service wants to be left alone until.
+    """One email's row. `not_before` (UTC): the end of the claim on it, or of the wait before the next attempt.
 
-    `version` is the version of what the mail is about that it told, 0 where there are none.
+    `version` is the version of its subject that the email described; 0 if the subject has no versions.
     """
 
     mail_id: str
@@ -52,16 +52,16 @@ class MailLogEntry:
     version: int = 0
 
     def is_open(self, now: datetime) -> bool:
-        """Whether somebody may claim it (again) at this moment."""
+        """True if it may be claimed (again) at `now`."""
         return self.state is MailState.SENDING and now >= self.not_before
 
     def becomes(self, reported: MailState) -> bool:
-        """Whether a report changes it: in whatever order reports come, the worst of them stands."""
+        """True if a report changes the state: in whatever order reports come, the worst of them stands."""
         return _BY_SEVERITY.index(reported) > _BY_SEVERITY.index(self.state)
 
 
 def claimed_cells(partition: str, mail_id: str, attempts: int, now: datetime) -> dict[str, Any]:
-    """A claim that stands for the lease; `ClaimedBy` is another each time."""
+    """Cells of a claim that stands for the lease; `ClaimedBy` is unique to each claim."""
     return {
         "PartitionKey": partition,
         "RowKey": mail_id,
@@ -73,13 +73,13 @@ def claimed_cells(partition: str, mail_id: str, attempts: int, now: datetime) ->
     }
 
 
-def about_cells(wanted: Claim) -> dict[str, Any]:
-    """Which mail it is to the mail service, and which version it tells."""
+def identity_cells(wanted: Claim) -> dict[str, Any]:
+    """Cells that identify the email to the mail service, and the version that it describes."""
     return {"OperationId": str(wanted.operation_id), "Version": wanted.version}
 
 
 def outcome_cells(outcome: Outcome, now: datetime) -> dict[str, Any]:
-    """What became of an attempt."""
+    """Cells that record the outcome of an attempt."""
     if isinstance(outcome, Postponed):
         return {"NotBefore": moment_text(now + outcome.wait), "LastError": outcome.code}
     state = MailState.FAILED if isinstance(outcome, Refused) else MailState.SENT
@@ -91,7 +91,7 @@ def outcome_cells(outcome: Outcome, now: datetime) -> dict[str, Any]:
 
 
 def read_entry(row: Row) -> MailLogEntry:
-    """What a row says. A state that somebody typed and that is none counts as failed, for a person to look at."""
+    """Reads a row. An unknown state, typed by hand, counts as failed so that a person looks at it."""
     return MailLogEntry(
         mail_id=row.key,
         state=MailState(row.text("State")) if row.text("State") in MailState else MailState.FAILED,

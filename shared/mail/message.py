@@ -1,8 +1,8 @@
-"""A mail, the port that hands it over, and what can go wrong there.
+"""An email message, the port that sends it, and the errors of the port.
 
 MailError
- |- MailNotAcceptedError   temporary: the service said no for now; `retry_after` says how long it wants peace
- |- MailUnclearError       temporary: no answer, so nobody knows whether it was accepted; ask before sending again
+ |- MailNotAcceptedError   temporary: not accepted for now; `retry_after` is the pause that the service asks for
+ |- MailUnclearError       temporary: no answer, so it may have been accepted; ask before sending again
  `- MailRefusedError       permanent: this message will never be accepted
 """
 
@@ -14,11 +14,11 @@ from uuid import UUID
 
 
 class MailError(Exception):
-    """Base of everything that handing over a mail can end in. Its text is a code, never an address or content."""
+    """Base of the errors of sending an email. Its text is a code, never an address or content."""
 
 
 class MailNotAcceptedError(MailError):
-    """The service is busy or this sender is over its quota; the mail was not accepted."""
+    """The service is busy or this sender is over its quota; the email was not accepted."""
 
     def __init__(self, code: str, retry_after: timedelta | None = None) -> None:
         super().__init__(code)
@@ -26,16 +26,20 @@ class MailNotAcceptedError(MailError):
 
 
 class MailUnclearError(MailError):
-    """The answer was lost, or was a fault of the service: the mail may have been accepted."""
+    """The answer was lost, or was a server error: the email may have been accepted."""
 
 
 class MailRefusedError(MailError):
-    """The service refuses this message or its recipient for good."""
+    """The service permanently refuses this message or its recipient."""
 
 
 @dataclass(frozen=True, slots=True)
 class EmailMessage:
-    """One mail to one recipient: nobody sees another's address. Subject on one line; text and HTML say the same."""
+    """One email to one recipient, so that nobody sees another's address; text and HTML have the same content.
+
+    Raises:
+        ValueError: the subject is empty or not one line, or `to` is not one bare address.
+    """
 
     to: str = field(repr=False)
     subject: str = field(repr=False)
@@ -50,7 +54,7 @@ class EmailMessage:
 
 
 class MailStatus(Enum):
-    """What the service says of an operation that it accepted."""
+    """The service's status of an operation that it accepted."""
 
     UNDER_WAY = auto()
     HANDED_OVER = auto()
@@ -58,14 +62,18 @@ class MailStatus(Enum):
 
 
 class MailSender(Protocol):
-    """Hands mails over. Both methods raise `MailNotAcceptedError` and `MailUnclearError`."""
+    """A mail service. Both methods raise `MailNotAcceptedError` and `MailUnclearError`."""
 
     def send(self, message: EmailMessage, *, operation_id: UUID) -> None:
-        """Hands the mail over under this id, with one request, and returns when the service has accepted it.
+        """Sends the email under this id with one request, and returns once the service has accepted it.
 
         Raises:
-            MailRefusedError: it never will.
+            MailRefusedError: the service will never accept it.
         """
 
     def status(self, operation_id: UUID) -> MailStatus | None:
-        """What became of the operation; None where the service never accepted one with this id."""
+        """Returns the operation's status; None if the service never accepted one with this id.
+
+        Raises:
+            MailRefusedError: the service refuses the query, which says nothing about the email.
+        """

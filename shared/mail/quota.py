@@ -1,4 +1,4 @@
-"""How many mails may go now: the mail service allows so many a minute and an hour, and punishes asking for more."""
+"""The sending quota: the mail service limits emails per minute and per hour, and penalises requests beyond that."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ _MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class SendingQuota:
-    """Mails a minute and an hour; 0 is no limit. Azure Communication Services allows 30 and 100 on a custom domain."""
+    """Emails per minute and per hour; 0 is no limit. Azure Communication Services allows 30 and 100."""
 
     per_minute: int = 30
     per_hour: int = 100
 
     def left(self, sent_at: Iterable[datetime], now: datetime) -> int | None:
-        """How many more may be sent at `now`, given when others were; None is any number."""
+        """Returns how many more may be sent at `now` (UTC), given the times of others; None if there is no limit."""
         moments = list(sent_at)
         limits = [
             limit - sum(now - at < span for at in moments)

@@ -1,4 +1,4 @@
-"""Mails from templates: one source for each, rendered once as text and once as HTML, so that the two say the same."""
+"""Emails from templates: one source for each, rendered as text and as HTML, so that both have the same content."""
 
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -20,12 +20,16 @@ _BLOCKS = ("h", "p", "facts", "link", "ul")
 
 @dataclass(frozen=True)
 class MailRenderer:
-    """Writes mails with one trust's copy. A fact that a template names and nobody gives is an error, not a blank."""
+    """Renders emails with one trust's copy. A fact that a template names and nobody gives is an error, not a blank."""
 
     content: Content = field(repr=False)
 
     def render(self, template: str, *, to: str, **facts: Any) -> EmailMessage:
-        """The mail `template` to one address, with these facts: text is escaped in HTML and never read as markup."""
+        """Renders the email `template` to one address, with these facts: text is escaped in HTML, never read as markup.
+
+        Raises:
+            jinja2.TemplateError: there is no such template, or it names a fact that is not given.
+        """
         text = self._text.get_template(f"{template}.jinja")
         html = self._html.get_template(f"{template}.jinja")
         return EmailMessage(
@@ -54,8 +58,8 @@ class MailRenderer:
 
 
 def environment(kind: Kind, bytecode_cache: "BytecodeCache | None" = None) -> "Environment":
-    """Our mail templates for one part of a mail, without the blocks and the copy that they use."""
-    # Half a second of the cold start of every function that sends no mail.
+    """Returns the templates for one part of an email, without the blocks and the copy that they use."""
+    # Imported late: half a second of the cold start of every function that sends no email.
     from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415  # see above
 
     return Environment(

@@ -1,83 +1,62 @@
-"""Mails about referrals that hold nothing of them: handed over at once, and each once and only once."""
+"""Emails about referrals that contain none of their answers: sent at once, and each only once."""
 
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 from uuid import NAMESPACE_URL, uuid5
 
-from shared.mail.delivery import Claim, Outcome, Postponed, Sent, hand_over
-from shared.mail.log_rows import MailLogEntry, MailState
-from shared.mail.message import EmailMessage, MailSender
-from shared.tables.table import Row
+from shared.mail.delivery import Sent
+from shared.mail.log_rows import MailState
+from shared.mail.message import EmailMessage
+from shared.mail.sending import IdempotentSender, OutgoingEmail
+from shared.tables.table import Table
 
 logger = logging.getLogger(__name__)
 
 REMINDERS, OPERATORS = "reminders", "operators"
-"""The log's partitions: to the provider, and to the operators."""
+"""Partitions of the mail log: notices to the provider, and to the operators."""
 
 PARTITIONS = (REMINDERS, OPERATORS)
 
-_GONE = frozenset({MailState.SENT, MailState.DELIVERED})
-
-
-class Ledger(Protocol):
-    """What is needed of the mail log; `shared.mail.ledger` describes each."""
-
-    def entries(self, partition: str) -> dict[str, MailLogEntry]: ...
-    def claim(self, partition: str, mail_id: str, wanted: Claim, now: datetime) -> Claim | None: ...
-    def mark(self, partition: str, mail_id: str, claim: Claim, outcome: Outcome, now: datetime) -> None: ...
-
-
-class Log(Protocol):
-    """The table that the ledger keeps them in; `shared.tables.table` describes each."""
-
-    def query(self, select: Sequence[str] = (), **like: str) -> list[Row]: ...
-    def delete(self, partition: str, key: str, etag: str | None = None) -> None: ...
-
-
-class Pause(Protocol):
-    """The mail service's wish to be left alone; `shared.tables.service_table` describes each."""
-
-    def is_on(self, now: datetime) -> bool: ...
-    def begin(self, until: datetime) -> None: ...
+_SENT_STATES = frozenset({MailState.SENT, MailState.DELIVERED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeSender:
-    """Claims, asks, sends and marks one mail at a time, in a log of their own."""
+    """Sends one notice at a time. `log` is the table that `sending` claims and marks in."""
 
-    log: Log
-    ledger: Ledger
-    pause: Pause
-    sender: MailSender
+    log: Table
+    sending: IdempotentSender
 
     def deliver(self, partition: str, mail_id: str, message: EmailMessage, now: datetime) -> bool:
-        """Hands the mail over, and says whether the mail service has it: since now, or since an earlier attempt.
+        """Sends the notice; True if the mail service has it, from this attempt or an earlier one.
 
         Raises:
-            StorageError: it is not known how far it came; name the same mail again later.
+            StorageError: it is not known how far it came; deliver the same notice again later.
         """
-        if self.pause.is_on(now):
+        if self.sending.is_paused(now):
             return False
-        wanted = Claim(uuid5(NAMESPACE_URL, f"referral-notice:{partition}/{mail_id}"))
-        claim = self.ledger.claim(partition, mail_id, wanted, now)
-        if claim is None:
-            entry = self.ledger.entries(partition).get(mail_id)
-            return entry is not None and entry.state in _GONE
-        outcome = hand_over(message, claim, self.sender)
-        if isinstance(outcome, Postponed) and outcome.pause_all:
-            self.pause.begin(now + outcome.wait)
-        self.ledger.mark(partition, mail_id, claim, outcome, now)
+        operation_id = uuid5(NAMESPACE_URL, f"referral-notice:{partition}/{mail_id}")
+        email = OutgoingEmail(partition=partition, mail_id=mail_id, operation_id=operation_id, message=message)
+        outcome = self.sending.send(email, now)
+        if outcome is None:
+            return self._is_sent(partition, mail_id)
         is_sent = isinstance(outcome, Sent)
         logger.log(logging.INFO if is_sent else logging.WARNING, "%s: %s", partition, type(outcome).__name__.lower())
         return is_sent
 
     def prune(self, before: str) -> int:
-        """Deletes what is known of those before that day (YYYY-MM-DD), and returns how many. Raises `StorageError`."""
+        """Deletes the log rows of notices before that day (YYYY-MM-DD) and returns their number.
+
+        Raises:
+            StorageError: some may be left; prune again later.
+        """
         rows = [row for partition in PARTITIONS for row in self.log.query(PartitionKey=partition)]
         old = [row for row in rows if row.text("At")[:10] < before]
         for row in old:
             self.log.delete(row.partition, row.key, row.etag)
         return len(old)
+
+    def _is_sent(self, partition: str, mail_id: str) -> bool:
+        entry = self.sending.ledger.entries(partition).get(mail_id)
+        return entry is not None and entry.state in _SENT_STATES

@@ -1,4 +1,4 @@
-"""The port's adapter for Azure Communication Services e-mail, through Microsoft's client."""
+"""The adapter of the mail port for Azure Communication Services Email, through Microsoft's client."""
 
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
@@ -21,7 +21,7 @@ from shared.mail.message import (
 )
 
 _API_VERSION = "2025-09-01"
-# The client would sleep through a Retry-After of any length and post a mail again after a fault of the service.
+# By itself the client sleeps through a Retry-After of any length, and posts again after a server error.
 _NO_RETRIES: Mapping[str, Any] = {"retry_total": 0, "connection_timeout": 5, "read_timeout": 20}
 _STATUS = {
     "notstarted": MailStatus.UNDER_WAY,
@@ -36,14 +36,14 @@ _MAX_RETRY_AFTER = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class AzureMailSender:
-    """Sends as `sender`, a verified address. One client for the whole process; it is safe to share between threads."""
+    """Sends from `sender`, a verified address. `client` is shared by the process: it is safe between threads."""
 
     client: EmailClient = field(repr=False)
     sender: str
 
     def send(self, message: EmailMessage, *, operation_id: UUID) -> None:
         with _translated():
-            # Without `polling=False` a thread starts at once and uses up the quota for status requests.
+            # Without `polling=False` a thread starts polling at once and uses up the quota for status requests.
             self.client.begin_send(_body(message, self.sender), operation_id=str(operation_id), polling=False)
 
     def status(self, operation_id: UUID) -> MailStatus | None:
@@ -57,7 +57,7 @@ class AzureMailSender:
 
 
 def open_client(endpoint: str, credential: TokenCredential | AzureKeyCredential) -> EmailClient:
-    """A client for the endpoint. `from_connection_string` is no use: it turns http, the emulator's, into https."""
+    """Returns a client. `from_connection_string` cannot be used: it turns the emulator's http into https."""
     return EmailClient(endpoint.rstrip("/"), credential, **_NO_RETRIES)
 
 
@@ -67,7 +67,7 @@ def _body(message: EmailMessage, sender: str) -> dict[str, Any]:
         "recipients": {"to": [{"address": message.to}]},
         "content": {"subject": message.subject, "plainText": message.text, "html": message.html},
         "headers": {
-            # No holiday notices in answer to a machine (RFC 3834; Exchange reads the second).
+            # Prevents automatic replies (RFC 3834; Exchange reads the second).
             "Auto-Submitted": "auto-generated",
             "X-Auto-Response-Suppress": "All",
         },
@@ -83,7 +83,7 @@ def _translated() -> Generator[None]:
         raise _refusal(error) from None  # the original's text can quote the request
     except ServiceRequestError as error:  # no connection was made, so nothing was sent
         raise MailNotAcceptedError(type(error).__name__) from None
-    except (AzureError, ValueError) as error:  # ValueError: an accepted mail whose answer the client cannot read
+    except (AzureError, ValueError) as error:  # ValueError: accepted, with an answer that the client cannot read
         raise MailUnclearError(type(error).__name__) from None
 
 
@@ -91,7 +91,7 @@ def _refusal(error: HttpResponseError) -> MailNotAcceptedError | MailUnclearErro
     status = error.status_code or 0
     if status == 429:
         return MailNotAcceptedError("HTTP 429", _retry_after(error))
-    # 401, 403 and 404 are keys, clocks and domains that people mend; 408 and 409 say nothing about the message either.
+    # 401, 403 and 404 are keys, clocks and domains that people repair; nor do 408 and 409 concern the message.
     if status in {401, 403, 404, 408, 409}:
         return MailNotAcceptedError(f"HTTP {status}")
     if 400 <= status < 500:
@@ -102,5 +102,5 @@ def _refusal(error: HttpResponseError) -> MailNotAcceptedError | MailUnclearErro
 def _retry_after(error: HttpResponseError) -> timedelta | None:
     headers = getattr(error.response, "headers", None) or {}
     value = str(headers.get("Retry-After", ""))
-    # Its quotas count an hour: whoever asks for more peace than that would silence everything else meanwhile.
+    # Quotas are per hour: a longer pause would hold up every other email for nothing.
     return min(timedelta(seconds=int(value[:6])), _MAX_RETRY_AFTER) if value.isdecimal() else None

@@ -21,6 +21,7 @@ from shared.mail.message import EmailMessage
 from shared.mail.pause import MailPause
 from shared.mail.quota import SendingQuota
 from shared.mail.renderer import MailRenderer
+from shared.mail.sending import IdempotentSender
 from shared.reminder_offsets import parse_offsets
 from shared.signing import Signer
 from shared.tables.service_table import read_service_rows
@@ -172,9 +173,7 @@ class BookingHarness:
         return BookingMailer(
             attendees=repository,
             finder=SessionFinder(repository, SessionRegister(self.service)),
-            ledger=ledger,
-            pause=pause,
-            sender=self.sender,
             composer=composer,
+            sending=IdempotentSender(ledger=ledger, pause=pause, sender=self.sender),
             policy=self.policy,
         )

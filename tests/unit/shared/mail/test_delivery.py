@@ -21,6 +21,7 @@ from shared.mail.delivery import Claim
 from shared.mail.ledger import MailLedger
 from shared.mail.pause import MailPause
 from shared.mail.renderer import MailRenderer
+from shared.mail.sending import IdempotentSender
 from shared.reminder_offsets import parse_offsets
 from shared.tables.service_table import read_service_rows
 from shared.tables.table import StorageError, Table
@@ -49,10 +50,8 @@ class MailHarness:
         return BookingMailer(
             attendees=repository,
             finder=SessionFinder(repository, SessionRegister(wrap(self.service))),
-            ledger=ledger,
-            pause=pause,
-            sender=self.sender,
             composer=composer,
+            sending=IdempotentSender(ledger=ledger, pause=pause, sender=self.sender),
             policy=POLICY,
         )
 

@@ -12,6 +12,7 @@ from shared.mail.ledger import MailLedger
 from shared.mail.message import EmailMessage
 from shared.mail.pause import MailPause
 from shared.mail.renderer import MailRenderer
+from shared.mail.sending import IdempotentSender
 from shared.referrals.collection.acknowledgement import AcknowledgementRecorder
 from shared.referrals.collection.lockout import Lockout
 from shared.referrals.delivery.delivery_reports import ReferralDeliveryReports
@@ -125,7 +126,8 @@ class ReferralHarness:
     def notices(self, wrap: Wrap = lambda table: table) -> NoticeSender:
         log = wrap(self.own)
         pause = MailPause(wrap(self.service_rows))
-        return NoticeSender(log=log, ledger=MailLedger(log, wrap(self.mail)), pause=pause, sender=self.sender)
+        ledger = MailLedger(log, wrap(self.mail))
+        return NoticeSender(log=log, sending=IdempotentSender(ledger=ledger, pause=pause, sender=self.sender))
 
     def orphan_recovery(self, wrap: Wrap = lambda table: table) -> OrphanRecovery:
         return OrphanRecovery(self.repository(wrap))

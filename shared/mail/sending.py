@@ -1,0 +1,59 @@
+"""Sending one email once: claim it in the mail log, hand it over, begin a pause if asked for one, mark it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from shared.mail.delivery import Claim, Outcome, Postponed, do_nothing, hand_over
+from shared.mail.ledger import MailLedger
+from shared.mail.message import EmailMessage, MailSender
+from shared.mail.pause import MailPause
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutgoingEmail:
+    """One email with its keys in the mail log (`partition`, `mail_id`) and its id at the mail service.
+
+    `version` is the version of its subject that it describes; 0 if the subject has no versions.
+    """
+
+    partition: str
+    mail_id: str
+    operation_id: UUID
+    message: EmailMessage
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdempotentSender:
+    """Sends each email of one mail log at most once, however often and in however many processes it is asked to."""
+
+    ledger: MailLedger
+    pause: MailPause
+    sender: MailSender
+
+    def is_paused(self, now: datetime) -> bool:
+        """True if the mail service has asked for a pause that lasts beyond `now` (UTC). Check it before `send`."""
+        return self.pause.is_on(now)
+
+    def send(
+        self, email: OutgoingEmail, now: datetime, before_sending: Callable[[], None] = do_nothing
+    ) -> Outcome | None:
+        """Sends the email; None if it was sent or given up before, or another process is sending it.
+
+        `before_sending` runs once it is certain that no earlier attempt went out, and before this one does. An error
+        that it raises leaves the email to a later attempt.
+
+        Raises:
+            StorageError: it is not known how far it came; send the same email again later.
+        """
+        wanted = Claim(email.operation_id, version=email.version)
+        claim = self.ledger.claim(email.partition, email.mail_id, wanted, now)
+        if claim is None:
+            return None
+        outcome = hand_over(email.message, claim, self.sender, before_sending)
+        if isinstance(outcome, Postponed) and outcome.pause_all:
+            self.pause.begin(now + outcome.wait)
+        self.ledger.mark(email.partition, email.mail_id, claim, outcome, now)
+        return outcome
