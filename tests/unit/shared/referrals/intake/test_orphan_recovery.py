@@ -1,33 +1,29 @@
 """A sealed referral that has no status is found by the schedule, which looks for such ones once an hour."""
 
 import contextlib
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
-from shared.bookings.model.email_ids import DueMail
-from shared.bookings.reconcile.reconcile_all import ReconcileResult
-from shared.bookings.reconcile.session_reconciler import ReconciledSession
+from shared.bookings.retention.run import Retention
 from shared.mail.pause import MailPause
-from shared.tables.service_table import ServiceRows, read_service_rows
+from shared.tables.service_table import read_service_rows
 from shared.timer.marks import Heartbeat, RecoveryMark
 from shared.timer.run import TimerRun
 from tests.builders import MORNING, referral_request
 from tests.fakes import Crash, FakeTable, InjectedFault, with_fault
+from tests.unit.shared.bookings.booking_system import BookingHarness
 from tests.unit.shared.referrals.referral_system import ReferralHarness
 
 ADOPTION = ("service", "adoption")
 
 
-class Nothing:
-    """Bookings and a retention with nothing to do."""
-
-    def run(self, rows: ServiceRows, now: datetime) -> ReconcileResult:
-        return ReconcileResult(rows=(), reconciled=(), known={}, complete=True)
-
-    def mails_within_quota(self, found: Sequence[ReconciledSession], now: datetime, *, ahead: int) -> list[DueMail]:
-        return []
+def idle_retention() -> Retention:
+    """A retention over empty tables, with nothing to delete."""
+    sessions, bookings, log, index, service = (FakeTable() for _ in range(5))
+    return Retention(
+        sessions=sessions, bookings=bookings, log=log, index=index, service=service, kept=timedelta(days=90)
+    )
 
 
 class Timer:
@@ -48,13 +44,13 @@ class Timer:
         wrap = with_fault(trouble) if trouble else lambda table: table
         schedule = TimerRun(
             read_service_rows=lambda: read_service_rows(self.service),
-            bookings=Nothing(),
+            bookings=BookingHarness().schedule(),
             referrals=self.harness.reconciler(),
             orphan_recovery=self.harness.orphan_recovery(wrap),
             recovery_mark=RecoveryMark(wrap(self.service)),
             heartbeat=Heartbeat(self.service),
             pause=MailPause(self.service),
-            retention=Nothing(),
+            retention=idle_retention(),
         )
         return schedule.run(self.now).referrals
 
