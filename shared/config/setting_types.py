@@ -1,10 +1,9 @@
-"""What a setting's text has to be before the service starts with it: keys, endpoints, connections, domains.
+"""Validated types of settings: keys, endpoints, connection strings, domains.
 
-Whatever an SDK would only stumble over in its first call is refused here. A message never holds what was given.
+A value that an SDK would only reject in its first call is refused here. A message never quotes the value.
 """
 
 import base64
-import json
 import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
@@ -12,27 +11,29 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, HttpUrl, SecretBytes, SecretStr
 
+from shared import base64url
 from shared.passphrase import PassphraseHash
 
 _SECRET_BYTES = 32
-_RSA_BITS = 2048  # NIST SP 800-131A: fewer protect nothing
-_BASE64 = re.compile(r"[A-Za-z0-9_-]+={0,2}")
 _DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*")
 _VAULT_KEY = re.compile(r"/keys/[0-9A-Za-z-]+/?")
 _LOCAL_HOSTS = {"127.0.0.1", "localhost", "[::1]"}
 _EMULATOR = "UseDevelopmentStorage=true"
 
 
-def _bytes(text: object) -> bytes:
-    plain = str(text).translate(str.maketrans("+/", "-_"))
-    if not _BASE64.fullmatch(plain):
+def decode_base64(text: str) -> bytes:
+    """Returns the bytes of base64url, or of plain base64 as other tools print it, with or without padding.
+
+    Raises:
+        ValueError: it is neither, or empty.
+    """
+    if not text:
         raise ValueError("needs base64url")
-    bare = plain.rstrip("=")
-    return base64.urlsafe_b64decode(bare + "=" * (-len(bare) % 4))
+    return base64url.decode(text.translate(str.maketrans("+/", "-_")).removesuffix("=").removesuffix("="))
 
 
 def _secret(value: Any) -> bytes:
-    secret = _bytes(value)
+    secret = decode_base64(str(value))
     if len(secret) < _SECRET_BYTES:
         raise ValueError(f"needs at least {_SECRET_BYTES} random bytes in base64url")
     return secret
@@ -44,13 +45,13 @@ def _shared_key(value: Any) -> SecretStr:
 
 
 def _check_shared_key(text: str) -> None:
-    # As the SDKs read it, who would find out in the first request; `binascii.Error` is a ValueError.
+    # Strict as the SDKs are, which would only fail in the first request; `binascii.Error` is a ValueError.
     if not base64.b64decode(text, validate=True):
         raise ValueError("needs a key in base64")
 
 
 def comma_separated(value: Any) -> tuple[str, ...]:
-    """What stands between the commas, in lower case."""
+    """Returns the parts between the commas, in lower case and without blanks around them."""
     return tuple(part.strip().casefold() for part in str(value).split(","))
 
 
@@ -59,45 +60,6 @@ def _domains(value: Any) -> tuple[str, ...]:
     if not all(_DOMAIN.fullmatch(domain) for domain in domains):
         raise ValueError("needs email domains separated by commas")
     return domains
-
-
-def _public_jwk(value: Any) -> dict[str, str]:
-    jwk = _jwk(value)
-    if "d" in jwk:
-        raise ValueError("contains a private key: only the public key may be given")
-    return jwk
-
-
-def _private_jwk(value: Any) -> SecretStr:
-    jwk = _jwk(value)
-    n, e, d, p, q, dp, dq, qi = (_number(jwk, name) for name in ("n", "e", "d", "p", "q", "dp", "dq", "qi"))
-    belong = min(p, q) > 2 and p * q == n and qi * q % p == 1
-    if not belong or any(part != d % (prime - 1) or e * part % (prime - 1) != 1 for part, prime in ((dp, p), (dq, q))):
-        raise ValueError("is not a consistent RSA private key (RFC 8017, 3.2)")
-    return SecretStr(str(value))
-
-
-def _jwk(value: Any) -> dict[str, str]:
-    jwk = _object(str(value))
-    if jwk.get("kty") != "RSA" or not jwk.get("kid") or not all(isinstance(part, str) for part in jwk.values()):
-        raise ValueError("needs an RSA key as JSON Web Key with a kid")
-    n, e = _number(jwk, "n"), _number(jwk, "e")
-    if n.bit_length() < _RSA_BITS or not 1 < e < n or not n & e & 1:
-        raise ValueError(f"needs an RSA key of {_RSA_BITS} bits or more")
-    return jwk
-
-
-def _object(text: str) -> dict[str, Any]:
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
-        found = None
-    return found if isinstance(found, dict) else {}
-
-
-def _number(jwk: Mapping[str, str], name: str) -> int:
-    """RFC 7518, 6.3: big-endian, in base64url."""
-    return int.from_bytes(_bytes(jwk.get(name, "")))
 
 
 def _connection_string(value: Any) -> SecretStr:
@@ -159,8 +121,6 @@ def _passphrase(value: Any) -> PassphraseHash:
 Key = Annotated[SecretBytes, BeforeValidator(_secret)]
 SharedKey = Annotated[SecretStr, BeforeValidator(_shared_key)]
 Domains = Annotated[tuple[str, ...], BeforeValidator(_domains)]
-PublicJwk = Annotated[dict[str, str], BeforeValidator(_public_jwk)]
-PrivateJwk = Annotated[SecretStr, BeforeValidator(_private_jwk)]
 ConnectionString = Annotated[SecretStr, BeforeValidator(_connection_string)]
 HttpsUrl = Annotated[HttpUrl, AfterValidator(_encrypted)]
 Endpoint = Annotated[HttpUrl, AfterValidator(_encrypted_or_local)]

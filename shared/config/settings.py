@@ -1,13 +1,15 @@
-"""The one reader of the environment."""
+"""The settings of this process: the only reader of the environment."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, HttpUrl, SecretStr, ValidationError
 
+from shared.config.choices import Delivery, FacilitatorList, Role, Support
+from shared.config.requirements import WORKER_NEEDS, missing_settings
+from shared.config.rsa_keys import PrivateJwk, PublicJwk
 from shared.config.setting_types import (
     ConnectionString,
     Credential,
@@ -16,8 +18,6 @@ from shared.config.setting_types import (
     HttpsUrl,
     Key,
     Passphrase,
-    PrivateJwk,
-    PublicJwk,
     SharedKey,
     VaultKey,
     comma_separated,
@@ -25,57 +25,22 @@ from shared.config.setting_types import (
 from shared.fields.field_types import EmailAddress
 from shared.passphrase import PassphraseHash
 from shared.reminder_offsets import Offset, parse_offsets
+from shared.tables.storage_connection import StorageConnection
+
+__all__ = ["Role", "Settings", "SettingsError", "StorageConnection", "Support", "WorkerSettings"]
 
 
 class SettingsError(Exception):
-    """Settings are missing or cannot be used. `problems` says why by setting's name; values are never in it."""
+    """Settings are missing or not valid. `problems` gives the reasons by setting, and never quotes a value."""
 
     def __init__(self, problems: Mapping[str, str]) -> None:
         self.problems = dict(sorted(problems.items()))
         super().__init__("; ".join(f"{name}: {why}" for name, why in self.problems.items()))
 
 
-class Role(StrEnum):
-    """Which of the two function apps this is; `all` is both in one process, for a developer's machine."""
-
-    WEB = "web"
-    WORKER = "worker"
-    ALL = "all"
-
-
-class Delivery(StrEnum):
-    """How a referral reaches the provider: the answers in the mail, or a link in it to a page that shows them."""
-
-    INLINE = "inline"
-    LINK = "link"
-
-
-class Support(StrEnum):
-    """The two kinds of support, as `CLOSED` names them."""
-
-    BOOKINGS = "bookings"
-    ONE_TO_ONE = "one-to-one"
-
-
-class FacilitatorList(StrEnum):
-    """Whether those who run a session get the names of who comes."""
-
-    NONE = "none"
-    NAMES = "names"
-
-
-@dataclass(frozen=True, slots=True)
-class StorageConnection:
-    """One storage account: by connection string, or by endpoint and managed identity as the Functions bindings do."""
-
-    connection_string: str | None
-    table_endpoint: str | None
-    client_id: str | None
-
-
 @dataclass(frozen=True, slots=True)
 class WorkerSettings:
-    """The settings without which no mail can be sent."""
+    """The settings that are required to send email."""
 
     email_endpoint: str
     referral_recipient: str
@@ -85,14 +50,9 @@ class WorkerSettings:
 Supports = Annotated[frozenset[Support], BeforeValidator(comma_separated)]
 Offsets = Annotated[tuple[Offset, ...], BeforeValidator(parse_offsets)]
 
-_WORKER_NEEDS = ("EMAIL_ENDPOINT", "REFERRAL_RECIPIENT", "REFERRAL_DELIVERY")
-_COLLECT_NEEDS = ("COLLECT_URL", "REFERRAL_PASSPHRASE")
-_OPENS_REFERRALS = ("REFERRAL_PRIVATE_KEY", "REFERRAL_VAULT_KEY")
-_STORAGES = ("BOOKINGS_STORAGE", "REFERRALS_STORAGE")
-
 
 class Settings(BaseModel):
-    """Everything that differs between one installation and another. `docs/settings.md` describes each."""
+    """Everything that differs between installations. `docs/settings.md` describes each setting."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -141,18 +101,18 @@ class Settings(BaseModel):
 
     @classmethod
     def names(cls) -> frozenset[str]:
-        """Every setting's name as it stands in the environment."""
+        """Returns the name of every setting in the environment."""
         return frozenset(field.alias for field in cls.model_fields.values() if field.alias)
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Self:
-        """Reads them all; an empty value counts as none.
+        """Reads all settings; an empty value counts as missing.
 
         Raises:
-            SettingsError: with every setting that is missing or cannot be used, not only the first.
+            SettingsError: settings are missing or not valid; it names all of them, not only the first.
         """
         given = {name: value.strip() for name in cls.names() if (value := environ.get(name, "")).strip()}
-        problems = _missing(given)
+        problems = missing_settings(given)
         try:
             settings = cls.model_validate(given)
         except ValidationError as error:
@@ -164,14 +124,14 @@ class Settings(BaseModel):
 
     @property
     def worker(self) -> WorkerSettings:
-        """What only the app that sends mail is given.
+        """The settings of the app that sends email.
 
         Raises:
-            SettingsError: this is the other app.
+            SettingsError: this is the other app, which is not given them.
         """
         recipient, endpoint, delivery = self.referral_recipient, self.email_endpoint, self.referral_delivery
         if recipient is None or endpoint is None or delivery is None:
-            raise SettingsError(dict.fromkeys(_WORKER_NEEDS, "required by the app that sends email"))
+            raise SettingsError(dict.fromkeys(WORKER_NEEDS, "required by the app that sends email"))
         return WorkerSettings(str(endpoint), recipient, delivery)
 
     @property
@@ -180,7 +140,7 @@ class Settings(BaseModel):
 
     @property
     def passphrases(self) -> tuple[PassphraseHash, ...]:
-        """Those that open a referral at the provider's: two while it is changed, none where there are no links."""
+        """Hashes of the passphrases that open a referral: two during a rotation, none if there are no links."""
         return tuple(each for each in (self.referral_passphrase, self.referral_passphrase_previous) if each)
 
     @property
@@ -198,28 +158,6 @@ def _connection(string: SecretStr | None, tables: HttpUrl | None, client_id: str
         table_endpoint=str(tables) if tables else None,
         client_id=client_id,
     )
-
-
-def _missing(given: Mapping[str, str]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for storage in _STORAGES:
-        found |= _missing_of_storage(storage, given)
-    if given.get("SERVICE_ROLE") == Role.WEB:
-        return found
-    needs = [*_WORKER_NEEDS, *(_COLLECT_NEEDS if given.get("REFERRAL_DELIVERY") == Delivery.LINK else ())]
-    found |= {name: "missing" for name in needs if name not in given}
-    key, vault = _OPENS_REFERRALS
-    return found if key in given or vault in given else found | {key: f"missing (or {vault})"}
-
-
-def _missing_of_storage(name: str, given: Mapping[str, str]) -> dict[str, str]:
-    # The tables' endpoint is for this code, the queues' for the platform's bindings: one without the other half works.
-    endpoints = (f"{name}__tableServiceUri", f"{name}__queueServiceUri")
-    if name in given or all(endpoint in given for endpoint in endpoints):
-        return {}
-    if not any(endpoint in given for endpoint in endpoints):
-        return {name: f"missing (or {' and '.join(endpoints)})"}
-    return {endpoint: "missing" for endpoint in endpoints if endpoint not in given}
 
 
 def _why(kind: str) -> str:

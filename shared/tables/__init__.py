@@ -1,1 +1,1 @@
-"""The table port, its Azure adapter, and the records that the service keeps of itself."""
+"""The table port, its Azure adapter, and the table `Service`."""

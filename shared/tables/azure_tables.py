@@ -1,4 +1,4 @@
-"""Azure Table Storage behind the port `shared.tables.table`: the one place that calls its SDK and translates errors."""
+"""The adapter of the table port for Azure Table Storage: calls the SDK and translates its errors."""
 
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from azure.core.credentials import TokenCredential
 from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
 from azure.data.tables import TableClient, TableErrorCode, TableServiceClient, UpdateMode
 
-from shared.config.settings import StorageConnection
+from shared.tables.storage_connection import StorageConnection
 from shared.tables.table import (
     MAX_WRITES,
     Row,
@@ -21,7 +21,7 @@ from shared.tables.table import (
     Write,
 )
 
-# Bounded waits: the SDK's own defaults go on for minutes, and the person at the form is waiting.
+# Bounded waits: the SDK's defaults last for minutes, and the person at the form is waiting.
 _CLIENT_OPTIONS: Mapping[str, Any] = {
     "retry_total": 2,
     "retry_backoff_factor": 0.1,
@@ -32,7 +32,7 @@ _CLIENT_OPTIONS: Mapping[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class AzureTable:
-    """One table through the SDK's client, as `shared.tables.table.Table` describes it."""
+    """One table through the SDK's client. `shared.tables.table.Table` describes the methods."""
 
     client: TableClient = field(repr=False)
 
@@ -46,7 +46,7 @@ class AzureTable:
                 raise
 
     def query(self, select: Sequence[str] = (), **like: str) -> list[Row]:
-        # Values only ever travel as parameters, which the SDK quotes: no text of a person's is part of a filter.
+        # Values are passed as parameters only, which the SDK quotes: no person's text is part of a filter.
         text = " and ".join(f"{name} eq @{name}" for name in like)
         with _translating_errors():
             found = self.client.query_entities(text, parameters=like, select=list(select) or None)
@@ -56,7 +56,7 @@ class AzureTable:
         with _translating_errors():
             try:
                 return str(self.client.create_entity(cells)["etag"])
-            except ResourceNotFoundError:  # it carries no code; there is no row yet, so it is the table
+            except ResourceNotFoundError:  # it carries no code; an insert needs no row, so it is the table
                 raise StorageRefusedError("no such table") from None
 
     def merge(self, cells: Mapping[str, Any], etag: str) -> str:
@@ -74,7 +74,7 @@ class AzureTable:
             self.client.delete_entity(partition, key, **_condition(etag))
 
     def apply(self, writes: Sequence[Write]) -> list[str]:
-        if len(writes) > MAX_WRITES:  # some servers answer this with garbage
+        if len(writes) > MAX_WRITES:  # some servers answer this unintelligibly
             raise StorageRefusedError(f"too many writes in one transaction: {len(writes)}")
         with _translating_errors():
             operations: list[Any] = [_operation(write) for write in writes]
@@ -128,10 +128,10 @@ def _refusal(error: HttpResponseError) -> StorageError:
 def open_tables(
     connection: StorageConnection, credential: TokenCredential | None = None, **options: Any
 ) -> TableServiceClient:
-    """One client for an account; `options` go to the SDK, a `transport` among them.
+    """Returns one client for the account; `options` are passed to the SDK, such as a `transport`.
 
     Raises:
-        StorageRefusedError: the connection has neither a connection string nor an endpoint with a credential.
+        StorageRefusedError: there is neither a connection string nor an endpoint with a credential.
     """
     if connection.connection_string:
         return TableServiceClient.from_connection_string(connection.connection_string, **_CLIENT_OPTIONS, **options)

@@ -1,4 +1,4 @@
-"""What is done once a day: on which day it was last done, and whether the clock is steady enough to delete by it."""
+"""Work that is due once a day: the day of its last run, and a check that the clock is steady enough to delete by."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,20 +12,21 @@ _LONGEST_SILENCE = 3  # days
 
 @dataclass(frozen=True, slots=True)
 class Daily:
-    """On which day, London's, something was last done that is to be done once a day.
+    """Work that is due once a day, London's, with one row of the table `Service` under its `name`.
 
-    `Steady` in its row counts for how many of these days the clock went on as clocks do: what deletes by the calendar
-    waits until one that jumped has shown that it stays.
+    `Steady` in the row counts the runs in sequence at plausible intervals. Work that deletes by the calendar waits for
+    some of them, so that nothing is deleted right after the clock has jumped.
     """
 
     table: Table
     name: str
 
     def is_due(self, rows: ServiceRows, now: datetime) -> bool:
+        """True if it was not done yet on the day of `now` (UTC)."""
         return self.name not in rows or rows[self.name].text("Day") != london_day(now)
 
     def steady(self, rows: ServiceRows, now: datetime) -> int:
-        """The count with today in it; 0 after the first day, after a jump and after a long silence."""
+        """Returns the count including today; 0 on the first day, after a jump and after over 3 days without a run."""
         if self.name not in rows:
             return 0
         try:
@@ -36,5 +37,6 @@ class Daily:
         return (rows[self.name].integer("Steady") or 0) + 1 if 0 < days <= _LONGEST_SILENCE else 0
 
     def done(self, rows: ServiceRows, now: datetime) -> None:
+        """Records that it was done on the day of `now` (UTC); `rows` are those of before."""
         cells = {"PartitionKey": SERVICE_PARTITION, "RowKey": self.name, "Day": london_day(now)}
         self.table.put(cells | {"Steady": self.steady(rows, now)})

@@ -1,4 +1,4 @@
-"""The table `Service`: what the service remembers of itself, read in one request on every run of the schedule."""
+"""The table `Service`: state of the service itself, read in one request in every run of the timer."""
 
 from collections.abc import Mapping
 
@@ -10,5 +10,9 @@ type ServiceRows = Mapping[str, Row]
 
 
 def read_service_rows(table: Table) -> ServiceRows:
-    """Everything in it, by row key."""
+    """Returns every row, by row key.
+
+    Raises:
+        StorageError: the table cannot be read.
+    """
     return {row.key: row for row in table.query(PartitionKey=SERVICE_PARTITION)}

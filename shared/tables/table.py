@@ -1,8 +1,8 @@
-"""Table rows as the service sees them: the port that repositories speak to, and what can go wrong.
+"""The table port: rows, writes, the errors of storage, and the interface that repositories use.
 
-The SDK behind it repeats some calls by itself and then reports the conflict with its own first success, and some
-answers are lost after the row was written. So an error of a write says only that the outcome is unknown: read again,
-then decide.
+The SDK behind it retries some calls by itself and may then report a conflict with its own first success, and some
+answers are lost after the row was written. So after an error of a write the outcome is unknown: read again, then
+decide.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,34 +10,36 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, Protocol
 
+from shared.yes_no import parse_yes_no
+
 MAX_WRITES = 100  # in one transaction; the service's limit
 
 
 def is_key(text: str) -> bool:
-    """Whether a row can have this key (Azure Table Storage, "characters disallowed in key fields"; 1 KiB of UTF-16)."""
+    """True if a row can have this key (Azure Table Storage, "characters disallowed in key fields"; 1 KiB of UTF-16)."""
     plain = not any(char in "/\\#?" or ord(char) < 32 or 127 <= ord(char) < 160 for char in text)
     return plain and 0 < len(text.encode("utf-16-le", "surrogatepass")) <= 1024
 
 
 class StorageError(Exception):
-    """Base of everything that storage can answer instead of doing what was asked."""
+    """Base of the errors of storage."""
 
 
 class StorageUnavailableError(StorageError):
-    """No clear answer: busy, unreachable or cut off. What was to be written may have been. Worth another try."""
+    """No clear answer: busy, unreachable or cut off. A write may have happened. Try again."""
 
 
 class RowConflictError(StorageError):
-    """A row exists already, is gone, or changed since it was read - maybe by our own first try. Read it again."""
+    """The row exists, is gone, or changed since it was read, perhaps by the SDK's own first attempt. Read it again."""
 
 
 class StorageRefusedError(StorageError):
-    """Storage will never accept this request: not allowed, too large, not well formed, or there is no such table."""
+    """Storage will never accept this request: not allowed, too large, malformed, or no such table."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row: its cells by name, keys included, and the ETag that it had when it was read."""
+    """One row: its cells by name, including the keys, and its ETag when it was read."""
 
     cells: Mapping[str, Any]
     etag: str
@@ -51,7 +53,7 @@ class Row:
         return str(self.cells["RowKey"])
 
     def text(self, name: str, default: str = "") -> str:
-        """The cell as text, whatever type an editor gave it; `default` where it is absent or blank."""
+        """Returns the cell as text, whatever type an editor gave it; `default` if it is absent or blank."""
         value = self.cells.get(name)
         if isinstance(value, tuple):  # the SDK's EntityProperty: an Int64, or a cell whose type was edited
             value = value[0]
@@ -60,36 +62,39 @@ class Row:
         return default if value is None else str(value).strip() or default
 
     def integer(self, name: str) -> int | None:
-        """The cell as a whole number; None where it is absent or is none."""
+        """Returns the cell as an integer of up to 9 digits; None if it is absent or not an integer."""
         text = self.text(name)
         return int(text) if len(text) < 10 and text.removeprefix("-").isdecimal() else None
 
     def moment(self, name: str) -> datetime | None:
-        """The cell as an aware datetime in UTC, read from ISO 8601 text; None where it is absent or is none."""
+        """Returns the cell as an aware datetime in UTC; None if it is absent or not ISO 8601.
+
+        Text without an offset is read as UTC.
+        """
         try:
             moment = datetime.fromisoformat(self.text(name))
         except ValueError:
             return None
-        if not 2000 <= moment.year < 2100:  # nothing of ours, and arithmetic at the ends of time fails
+        if not 2000 <= moment.year < 2100:  # never written by the service; arithmetic at the ends of the range fails
             return None
         return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
     def boolean(self, name: str, *, default: bool) -> bool:
-        """The cell as yes or no, in the words that people type; `default` where it is absent or neither."""
-        words = {"yes": True, "true": True, "1": True, "y": True, "no": False, "false": False, "0": False, "n": False}
-        return words.get(self.text(name).casefold(), default)
+        """Returns the cell as yes or no, in any word of `shared.yes_no`; `default` if it is absent or neither."""
+        meaning = parse_yes_no(self.text(name))
+        return default if meaning is None else meaning
 
 
 def moment_text(moment: datetime) -> str:
-    """A moment as a cell holds it: 2023-09-08T14:00:00Z. Text, as editors round a DateTime and people read it."""
+    """Returns the moment as cells hold it: 2023-09-08T14:00:00Z. Text, because editors round a DateTime."""
     return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """One write of a transaction: `etag` is the row's for `merge` and `replace`, which fail if it changed since.
+    """One write of a transaction. `merge` and `replace` need the row's `etag` and fail if the row changed since.
 
-    A `delete` needs no cells but the keys, and fails if the row is gone; with an `etag` also if it changed since.
+    A `delete` needs only the keys, and fails if the row is gone; with an `etag` also if it changed since.
     """
 
     kind: Literal["create", "merge", "replace", "delete"]
@@ -101,25 +106,25 @@ class Table(Protocol):
     """One table. Every method raises `StorageUnavailableError` or `StorageRefusedError`; writes `RowConflictError`."""
 
     def get(self, partition: str, key: str) -> Row | None:
-        """The row, or None where there is none."""
+        """Returns the row, or None if there is none."""
 
     def query(self, select: Sequence[str] = (), **like: str) -> list[Row]:
-        """Rows whose cells equal every one of `like`, in the order of their keys; one request for each 1,000 rows.
+        """Returns the rows whose cells equal all of `like`, in the order of their keys; one request per 1,000 rows.
 
-        With `select`, only those cells of each; without, all of them.
+        With `select`, rows have only those cells.
         """
 
     def insert(self, cells: Mapping[str, Any]) -> str:
         """Writes a new row and returns its ETag."""
 
     def merge(self, cells: Mapping[str, Any], etag: str) -> str:
-        """Sets these cells of a row that nobody has changed since, leaves its others, and returns the new ETag."""
+        """Sets these cells of a row, if it has not changed since, and returns the new ETag; other cells stay."""
 
     def put(self, cells: Mapping[str, Any]) -> None:
-        """Writes a row whatever was there. Only for rows that nobody but the service ever touches."""
+        """Writes a row unconditionally. Only for rows that nothing but the service ever writes."""
 
     def delete(self, partition: str, key: str, etag: str | None = None) -> None:
-        """Deletes a row, with `etag` only if nobody has changed it since; nothing happens where it is gone already."""
+        """Deletes a row, with `etag` only if it has not changed since; does nothing if it is gone already."""
 
     def apply(self, writes: Sequence[Write]) -> list[str]:
-        """Does all of the writes, at most 100 in one partition, or none; returns their ETags ("" of a delete)."""
+        """Does all of the writes, at most 100 in one partition, or none; returns their ETags ("" for a delete)."""

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from local.stack.azurite import Azurite
-from shared.config.settings import StorageConnection
 from shared.tables.azure_tables import AzureTable, open_tables
+from shared.tables.storage_connection import StorageConnection
 from shared.tables.table import Row, RowConflictError, StorageRefusedError, Table, Write
 from tests.fakes import FakeTable
 

@@ -2,15 +2,20 @@
 
 import base64
 import json
+import subprocess
+import sys
 from typing import Any
 
 import pytest
 from azure.data.tables import TableServiceClient
 from azure.storage.queue import QueueServiceClient
+from pydantic import TypeAdapter, ValidationError
 
 from local.setup.keys import new_keys
+from shared.config.rsa_keys import PrivateJwk
 from shared.config.settings import Settings, SettingsError, Support
 from shared.passphrase import PassphraseHash
+from tests.builders import ROOT
 
 KEYS = new_keys()
 WEB = {
@@ -166,6 +171,27 @@ def test_what_cannot_be_used_is_named_and_not_quoted(name: str, value: str) -> N
 
     assert list(caught.value.problems) == [name]
     assert value not in str(caught.value)
+
+
+@pytest.mark.parametrize("member", ["d", "p", "q", "dp", "dq", "qi"])
+def test_private_key_with_a_wrong_number_is_refused_by_a_message_of_our_own(member: str) -> None:
+    wrong = json.loads(KEYS["REFERRAL_PRIVATE_KEY"])["d" if member != "d" else "dp"]
+
+    with pytest.raises(ValidationError, match="is not a consistent RSA private key") as caught:
+        TypeAdapter(PrivateJwk).validate_python(jwk("REFERRAL_PRIVATE_KEY", **{member: wrong}))
+
+    assert wrong not in str(caught.value.errors(include_input=False))
+
+
+def test_settings_without_a_private_key_do_not_load_cryptography() -> None:
+    """It would delay the start of every function of the web app."""
+    program = "import os, sys; from shared.config.settings import Settings; Settings.from_environment(os.environ)"
+    program += "; print('cryptography' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, env=WEB, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.strip() == "False"
 
 
 @pytest.mark.parametrize("name", ["BOOKINGS_STORAGE", "REFERRALS_STORAGE"])

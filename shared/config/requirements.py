@@ -1,0 +1,35 @@
+"""Settings that are required because of others: by the role of the app, or one in place of another."""
+
+from collections.abc import Mapping
+
+from shared.config.choices import Delivery, Role
+
+WORKER_NEEDS = ("EMAIL_ENDPOINT", "REFERRAL_RECIPIENT", "REFERRAL_DELIVERY")
+"""Required by the app that sends email."""
+
+_COLLECT_NEEDS = ("COLLECT_URL", "REFERRAL_PASSPHRASE")
+_OPENS_REFERRALS = ("REFERRAL_PRIVATE_KEY", "REFERRAL_VAULT_KEY")
+_STORAGES = ("BOOKINGS_STORAGE", "REFERRALS_STORAGE")
+
+
+def missing_settings(given: Mapping[str, str]) -> dict[str, str]:
+    """Returns the settings that are missing beside those `given`, each with its problem."""
+    found: dict[str, str] = {}
+    for storage in _STORAGES:
+        found |= _missing_of_storage(storage, given)
+    if given.get("SERVICE_ROLE") == Role.WEB:
+        return found
+    needs = [*WORKER_NEEDS, *(_COLLECT_NEEDS if given.get("REFERRAL_DELIVERY") == Delivery.LINK else ())]
+    found |= {name: "missing" for name in needs if name not in given}
+    key, vault = _OPENS_REFERRALS
+    return found if key in given or vault in given else found | {key: f"missing (or {vault})"}
+
+
+def _missing_of_storage(name: str, given: Mapping[str, str]) -> dict[str, str]:
+    # This code uses the table endpoint and the platform's bindings the queue endpoint: either alone is not enough.
+    endpoints = (f"{name}__tableServiceUri", f"{name}__queueServiceUri")
+    if name in given or all(endpoint in given for endpoint in endpoints):
+        return {}
+    if not any(endpoint in given for endpoint in endpoints):
+        return {name: f"missing (or {' and '.join(endpoints)})"}
+    return {endpoint: "missing" for endpoint in endpoints if endpoint not in given}

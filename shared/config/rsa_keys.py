@@ -1,0 +1,65 @@
+"""RSA keys in settings, as JSON Web Keys (RFC 7517; RFC 7518, 6.3)."""
+
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, SecretStr
+
+from shared.config.setting_types import decode_base64
+
+_RSA_BITS = 2048  # NIST SP 800-131A: shorter keys protect nothing
+
+
+def _public_jwk(value: Any) -> dict[str, str]:
+    jwk = _jwk(value)
+    if "d" in jwk:
+        raise ValueError("contains a private key: only the public key may be given")
+    return jwk
+
+
+def _private_jwk(value: Any) -> SecretStr:
+    # Imported late: only the app that opens referrals with a key of its own waits for it to load.
+    from cryptography.hazmat.primitives.asymmetric.rsa import (  # noqa: PLC0415  # see above
+        RSAPrivateNumbers,
+        RSAPublicNumbers,
+    )
+
+    jwk = _jwk(value)
+    n, e, d, p, q, dp, dq, qi = (_number(jwk, name) for name in ("n", "e", "d", "p", "q", "dp", "dq", "qi"))
+    try:
+        RSAPrivateNumbers(p=p, q=q, d=d, dmp1=dp, dmq1=dq, iqmp=qi, public_numbers=RSAPublicNumbers(e, n)).private_key()
+    except ValueError:
+        raise ValueError("is not a consistent RSA private key") from None  # the original may quote numbers
+    return SecretStr(str(value))
+
+
+def _jwk(value: Any) -> dict[str, str]:
+    jwk = _object(str(value))
+    if jwk.get("kty") != "RSA" or not jwk.get("kid") or not all(isinstance(part, str) for part in jwk.values()):
+        raise ValueError("needs an RSA key as JSON Web Key with a kid")
+    n, e = _number(jwk, "n"), _number(jwk, "e")
+    if n.bit_length() < _RSA_BITS or not 1 < e < n or not n & e & 1:
+        raise ValueError(f"needs an RSA key of {_RSA_BITS} bits or more")
+    return jwk
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        found = None
+    return found if isinstance(found, dict) else {}
+
+
+def _number(jwk: Mapping[str, str], name: str) -> int:
+    """Reads a big-endian number.
+
+    Raises:
+        ValueError: the key lacks it, or it is not base64url.
+    """
+    return int.from_bytes(decode_base64(jwk.get(name, "")))
+
+
+PublicJwk = Annotated[dict[str, str], BeforeValidator(_public_jwk)]
+PrivateJwk = Annotated[SecretStr, BeforeValidator(_private_jwk)]
