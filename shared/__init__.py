@@ -1,1 +1,1 @@
-"""The service itself, cut by capability: it knows no trigger, no HTTP status and no page."""
+"""The service itself, by capability: without triggers, HTTP statuses or pages."""

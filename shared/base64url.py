@@ -7,15 +7,15 @@ _SHAPE = re.compile(r"[A-Za-z0-9_-]*")
 
 
 def encode(data: bytes) -> str:
-    """The text of these bytes: letters, digits, - and _ only."""
+    """Returns the text of these bytes: letters, digits, - and _ only."""
     return base64.urlsafe_b64encode(data).decode().rstrip("=")
 
 
 def decode(text: str) -> bytes:
-    """The bytes of this text, given without padding.
+    """Returns the bytes of this text, given without padding.
 
     Raises:
-        ValueError: it has another character, or a length that no bytes have.
+        ValueError: it has another character, or an impossible length.
     """
     if not _SHAPE.fullmatch(text):
         raise ValueError("not base64url")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Result[T]:
-    """What a part returned, or the error that it ended with; `value` is None after an error."""
+    """The value that a part returned, or the error that it ended with; `value` is None after an error."""
 
     value: T | None = None
     error: Exception | None = None
@@ -18,13 +18,13 @@ class Result[T]:
 
 
 def run_isolated[T](logger: logging.Logger, part: str, action: Callable[[], T]) -> Result[T]:
-    """Runs `action` and returns what came of it; any `Exception` is logged as "PART failed: TYPE" and returned.
+    """Runs `action` and returns its result; any `Exception` is logged as "PART failed: TYPE" and returned.
 
     `part` names what runs, for operators: it must hold no personal data. The error's text is never logged, because it
     can quote a cell. `BaseException` (a stop of the process) passes through.
     """
     try:
         return Result(action())
-    except Exception as error:  # noqa: BLE001  # whatever it is, one part must not stop the others
+    except Exception as error:  # noqa: BLE001  # one part must not stop the others
         logger.error("%s failed: %s", part, type(error).__name__)  # noqa: TRY400  # no traceback: it quotes values
         return Result(error=error)

@@ -1,4 +1,7 @@
-"""Europe/London wall-clock time: what the schedule is written in, and how the NHS writes it out in words."""
+"""Europe/London wall-clock time, and dates and times in words as the NHS writes them.
+
+Source of the wording: NHS digital service manual, "Numbers, measurements, dates and time".
+"""
 
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -7,16 +10,16 @@ LONDON = ZoneInfo("Europe/London")
 
 
 class NoSuchTimeError(ValueError):
-    """The clocks go forward over this wall-clock time: it does not exist on that day."""
+    """The wall-clock time does not exist on that day: the clocks go forward over it."""
 
 
 def instant(day: date, at: time) -> datetime:
-    """The moment when clocks in London show this date and time, as an aware datetime in UTC.
+    """Returns the moment when clocks in London show this date and time, as an aware datetime in UTC.
 
-    A time that comes twice, when the clocks go back, is the first of the two.
+    For a time that occurs twice, when the clocks go back, it is the first occurrence.
 
     Raises:
-        NoSuchTimeError: the time is skipped on that day.
+        NoSuchTimeError: the clocks skip that time on that day.
     """
     wall = datetime.combine(day, at, tzinfo=LONDON)
     moment = wall.astimezone(UTC)
@@ -26,24 +29,24 @@ def instant(day: date, at: time) -> datetime:
 
 
 def is_ambiguous(day: date, at: time) -> bool:
-    """Whether the clocks go back over this wall-clock time, so that it names two moments."""
+    """True if the clocks go back over this wall-clock time, so that it occurs twice."""
     first, second = (datetime.combine(day, at.replace(fold=fold), tzinfo=LONDON) for fold in (0, 1))
     return first.utcoffset() != second.utcoffset()
 
 
 def days_before(moment: datetime, days: int) -> datetime:
-    """The same wall-clock time that many days earlier, in UTC; where it is skipped that day, the hour after the gap."""
+    """Returns the same wall-clock time that many days earlier, in UTC; an hour later if the clocks skip it that day."""
     wall = moment.astimezone(LONDON).replace(tzinfo=None) - timedelta(days=days)
     return wall.replace(tzinfo=LONDON).astimezone(UTC)
 
 
 def london_day(moment: datetime) -> str:
-    """The day that calendars in London show: 2023-09-08."""
+    """Returns London's date at that moment: 2023-09-08."""
     return moment.astimezone(LONDON).date().isoformat()
 
 
 def clock_time(moment: datetime) -> str:
-    """3pm, 5:30pm, midday, midnight (NHS service manual: numbers, measurements, dates and time)."""
+    """Returns London's time: 3pm, 5:30pm, midday or midnight."""
     wall = moment.astimezone(LONDON)
     if (wall.hour, wall.minute) in {(0, 0), (12, 0)}:
         return "midday" if wall.hour else "midnight"
@@ -52,47 +55,52 @@ def clock_time(moment: datetime) -> str:
 
 
 def day_in_words(moment: datetime) -> str:
-    """Friday 8 September 2023."""
+    """Returns London's date: Friday 8 September 2023."""
     return date_in_words(moment.astimezone(LONDON))
 
 
 def date_in_words(day: date) -> str:
-    """Friday 8 September 2023."""
-    return f"{day:%A} {day.day} {day:%B %Y}"
+    """Returns Friday 8 September 2023."""
+    return f"{day:%A} {date_without_weekday(day)}"
+
+
+def date_without_weekday(day: date) -> str:
+    """Returns 8 September 2023."""
+    return f"{day.day} {day:%B %Y}"
 
 
 def iso_day_in_words(day: str) -> str:
-    """Friday 8 September 2023, of the day 2023-09-08.
+    """Returns Friday 8 September 2023 for 2023-09-08.
 
     Raises:
-        ValueError: the text is no ISO 8601 day.
+        ValueError: the text is not an ISO 8601 date.
     """
     return date_in_words(date.fromisoformat(day))
 
 
 def moment_in_words(moment: datetime) -> str:
-    """Friday 8 September 2023, 3pm."""
+    """Returns Friday 8 September 2023, 3pm."""
     return f"{day_in_words(moment)}, {clock_time(moment)}"
 
 
 def span_in_words(starts: datetime, ends: datetime) -> str:
-    """Friday 8 September 2023, 3pm to 4:15pm."""
+    """Returns Friday 8 September 2023, 3pm to 4:15pm."""
     return f"{moment_in_words(starts)} to {clock_time(ends)}"
 
 
 def short(moment: datetime) -> str:
-    """Fri 8 Sep, 3pm: for a column in a table."""
+    """Returns Fri 8 Sep, 3pm: short enough for a column of a table."""
     wall = moment.astimezone(LONDON)
     return f"{wall:%a} {wall.day} {wall:%b}, {clock_time(moment)}"
 
 
 def iso(moment: datetime) -> str:
-    """ISO 8601 with London's offset, to the minute: 2023-09-08T15:00+01:00 becomes 2023-09-08T15:00:00+01:00."""
+    """Returns ISO 8601 with London's offset, to the second: 2023-09-08T15:00:00+01:00."""
     return moment.astimezone(LONDON).isoformat(timespec="seconds")
 
 
 def weekdays_after(moment: datetime, days: int) -> datetime:
-    """The same wall-clock time that many weekdays later, Saturdays and Sundays not counted, in UTC."""
+    """Returns the same wall-clock time that many weekdays later, in UTC; Saturdays and Sundays do not count."""
     wall = moment.astimezone(LONDON).replace(tzinfo=None)
     while days:
         wall += timedelta(days=1)

@@ -1,4 +1,4 @@
-"""Logging without people in it."""
+"""Redaction of email addresses in logs."""
 
 import logging
 import re
@@ -8,9 +8,9 @@ _FORMATTER = logging.Formatter()
 
 
 class AddressRedactionFilter(logging.Filter):
-    """The last net: whatever looks like an e-mail address never leaves the process. The first is not to log any.
+    """Replaces email addresses in log records: a safeguard behind the rule not to log any.
 
-    It covers the message, what is put into it, the exception with its traceback, and the stack.
+    It covers the message with its arguments, the exception with its traceback, and the stack.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
@@ -19,7 +19,7 @@ class AddressRedactionFilter(logging.Filter):
             record.msg, record.args = _redacted(text), ()
         error = record.exc_text or _traceback(record)
         if "@" in error:
-            # Without `exc_info`: some handlers would write it out anew.
+            # Without `exc_info`, which some handlers would format again.
             record.exc_text, record.exc_info = _redacted(error), None
         if record.stack_info and "@" in record.stack_info:
             record.stack_info = _redacted(record.stack_info)
@@ -29,7 +29,7 @@ class AddressRedactionFilter(logging.Filter):
 def _message(record: logging.LogRecord) -> str:
     try:
         return record.getMessage()
-    except Exception:  # noqa: BLE001  # whatever it is: a mistake in a log line must not stop what logs it
+    except Exception:  # noqa: BLE001  # a mistake in a log line must not stop the code that logs it
         record.args = ()
         return str(record.msg)
 
@@ -43,7 +43,7 @@ def _redacted(text: str) -> str:
 
 
 def configure() -> None:
-    """Quietens the Azure SDK, which logs partition and row keys in its URLs, and nets addresses on every handler."""
+    """Silences the Azure SDK, which logs URLs with row keys, and adds the redaction filter to every handler."""
     logging.getLogger("azure").setLevel(logging.WARNING)
     for handler in logging.getLogger().handlers:
         if not any(isinstance(each, AddressRedactionFilter) for each in handler.filters):

@@ -1,25 +1,25 @@
-"""References that people read out and write down, and row keys that say nothing about a person: both by keyed hash."""
+"""References that people read out and write down, and row keys that reveal nothing about a person: keyed hashes."""
 
 import hashlib
 import hmac
 import unicodedata
 
-# No vowels, so that no word appears; none of 0 O 1 I L 5 S 8 B 2 Z, which look or sound alike.
+# No vowels, so that no words appear; none of 0 O 1 I L 5 S 8 B 2 Z, which look or sound alike.
 ALPHABET = "34679CDFGHJKMNPQRTVWXY"
 LENGTH = 8
 
-# What people type for letters that look the same: Greek and Cyrillic capitals, and signs that no reference has.
+# Characters typed for ones that look alike: Greek and Cyrillic capitals, and characters that no reference has.
 _LOOKALIKES = str.maketrans("ΗΚΜΝΡΤΧΥ" + "НКМРСТХУ" + "UO0A1", "HKMNPTXY" + "HKMPCTXY" + "VQQ47")  # noqa: RUF001  # see above
 
 
 def keyed_hash(key: bytes, purpose: str, *parts: str) -> str:
-    """HMAC-SHA256 in hex over the parts, each with its length, so that no two lists of parts look alike."""
+    """Returns HMAC-SHA256 in hex over the parts, each with its length, so that no two lists give the same message."""
     message = "".join(f"{len(part)}:{part}" for part in (purpose, *parts))
     return hmac.new(key, message.encode(), hashlib.sha256).hexdigest()
 
 
 def reference(key: bytes, purpose: str, *parts: str) -> str:
-    """Eight characters, the same for the same parts: 22 to the power of 8 is 54,875,873,536 possibilities."""
+    """Returns eight characters, the same for the same parts: one of 22 to the power of 8, 54,875,873,536."""
     number = int(keyed_hash(key, purpose, *parts), 16)
     chars = []
     for _ in range(LENGTH):
@@ -29,14 +29,14 @@ def reference(key: bytes, purpose: str, *parts: str) -> str:
 
 
 def read_reference(typed: str) -> str | None:
-    """The reference that somebody typed, however they spaced it and whatever their keyboard; None where it is none."""
+    """Returns the reference in typed text, whatever its spacing and keyboard; None if it is not a reference."""
     text = "".join(_sign(char) for char in unicodedata.normalize("NFKC", typed[:100]).upper())
     read = text.translate(_LOOKALIKES)
     return read if len(read) == LENGTH and set(read) <= set(ALPHABET) else None
 
 
 def _sign(char: str) -> str:
-    """A letter or digit as it is, digits of any script as ours; anything else is a gap between them."""
+    """Returns a letter as it is and a digit of any script as an ASCII digit; anything else is a separator."""
     digit = unicodedata.digit(char, None)
     if digit is not None:
         return str(digit)
@@ -44,10 +44,10 @@ def _sign(char: str) -> str:
 
 
 def submission_hash(key: bytes, submission_id: str) -> str:
-    """What a row keeps of a submission's id: enough to know it again, nothing to make it from."""
+    """Returns the part of a submission's id that rows keep: enough to recognise it, not to reconstruct it."""
     return keyed_hash(key, "submission", submission_id)[:32]
 
 
 def answers_hash(key: bytes, submission_id: str, answers: str) -> str:
-    """What a row keeps of the answers: enough to know whether they are the same, and nothing that can be guessed at."""
+    """Returns the part of the answers that rows keep: enough to compare them, and nothing that can be guessed."""
     return keyed_hash(key, "answers", submission_id, answers)[:32]

@@ -1,4 +1,4 @@
-"""When reminders are due: offsets before the start, in days on London's wall clock or in absolute hours and minutes."""
+"""Reminder offsets before the start: days on London's wall clock, or exact hours and minutes."""
 
 import re
 from dataclasses import dataclass
@@ -11,19 +11,19 @@ _SHAPE = re.compile(r"P(?:(\d{1,3})([DW])|T(\d{1,4})([HM]))")
 
 @dataclass(frozen=True, slots=True)
 class Offset:
-    """How long before the start: `text` is its ISO 8601 form, P1D, P1W, PT1H or PT30M."""
+    """A time before the start. `text` is its ISO 8601 form: P1D, P1W, PT1H or PT30M."""
 
     text: str
     days: int
     duration: timedelta
 
     def before(self, starts: datetime) -> datetime:
-        """The moment, in UTC: days and weeks keep the wall-clock time, hours and minutes are exact."""
+        """Returns the moment in UTC: days and weeks keep the wall-clock time, hours and minutes are exact."""
         return days_before(starts, self.days) if self.days else starts - self.duration
 
 
 def parse_offset(text: str) -> Offset:
-    """One offset.
+    """Reads one offset.
 
     Raises:
         ValueError: it is not P<n>D, P<n>W, PT<n>H or PT<n>M with n above 0.
@@ -37,7 +37,7 @@ def parse_offset(text: str) -> Offset:
 
 
 def parse_offsets(text: str) -> tuple[Offset, ...]:
-    """Offsets with commas between them, in the order given, none twice; "none" is no reminder at all.
+    """Reads offsets separated by commas, in their order and without repeats; "none" means no reminders.
 
     Raises:
         ValueError: one of them is not an offset.
@@ -48,6 +48,6 @@ def parse_offsets(text: str) -> tuple[Offset, ...]:
 
 
 def reminder_times(starts: datetime, offsets: tuple[Offset, ...]) -> list[tuple[datetime, Offset]]:
-    """Every reminder's moment in UTC with its offset, earliest first; two at one moment count as the shorter offset."""
+    """Returns each reminder's moment in UTC with its offset, earliest first; of two at one moment, the last offset."""
     times = {offset.before(starts): offset for offset in offsets}
     return sorted(times.items(), key=lambda pair: pair[0])

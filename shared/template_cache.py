@@ -1,4 +1,4 @@
-"""Templates compiled when the package was built: the first page or mail of a process does not wait for Jinja."""
+"""Templates compiled when the package was built: the first page or email of a process does not wait for Jinja."""
 
 import hashlib
 from importlib.util import MAGIC_NUMBER
@@ -9,24 +9,24 @@ from jinja2.bccache import Bucket, BytecodeCache
 
 
 class CompiledTemplates(BytecodeCache):
-    """The files of one folder, read and never written.
+    """A read-only bytecode cache in one folder.
 
-    What is not there, cannot be read, or was made from another text, with other options, by another Jinja or for
-    another Python is compiled as if there were no folder.
+    A template is compiled as without a cache if its file is missing or unreadable, or was made from another text, with
+    other options, by another Jinja or for another Python.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def path(self, bucket: Bucket) -> Path:
-        """Where the compiled form of a template lies, or would lie."""
+        """Returns the path of a template's compiled form, even if there is no such file."""
         made_with = bucket.environment
         options = (made_with.autoescape, made_with.trim_blocks, made_with.lstrip_blocks)
         facts = repr((bucket.key, options, jinja2.__version__, MAGIC_NUMBER))
         return self._folder / f"{hashlib.sha256(facts.encode()).hexdigest()[:32]}.bin"
 
     def get_cache_key(self, name: str, filename: str | None = None) -> str:
-        del filename  # where a template lies is another place on the machine that built the package
+        del filename  # differs on the machine that built the package
         return name
 
     def load_bytecode(self, bucket: Bucket) -> None:
@@ -36,4 +36,4 @@ class CompiledTemplates(BytecodeCache):
             bucket.reset()
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        """Keeps nothing: what is deployed stays as it was built."""
+        """Keeps nothing: the deployed package stays as it was built."""

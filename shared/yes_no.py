@@ -4,9 +4,9 @@ WORDS = {
     **dict.fromkeys(("yes", "y", "true", "on", "1"), True),
     **dict.fromkeys(("no", "n", "false", "off", "0"), False),
 }
-"""Every word that is understood, in small letters."""
+"""Every accepted word, in lower case, with its meaning."""
 
 
 def parse_yes_no(text: str) -> bool | None:
-    """The meaning of the text, in any case and with blanks around it; None where it is neither yes nor no."""
+    """Returns the meaning of the text, ignoring case and surrounding blanks; None if it is neither yes nor no."""
     return WORDS.get(text.strip().casefold())

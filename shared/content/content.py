@@ -1,4 +1,4 @@
-"""What one trust and one provider say: names, copy, languages and contacts, read from one TOML file."""
+"""The content file of one trust and one provider: names, copy, languages and contacts, in TOML."""
 
 import tomllib
 from pathlib import Path
@@ -13,7 +13,7 @@ from shared.content.question import FormQuestion, Language, QuestionPage
 
 
 class ContentError(Exception):
-    """The content file is missing or does not say what the pages and mails need."""
+    """The content file is missing, or lacks content that the pages and emails need."""
 
 
 class Organisation(ContentModel):
@@ -24,7 +24,7 @@ class Organisation(ContentModel):
 
 
 class Provider(ContentModel):
-    """Who facilitates the sessions and gives the therapy; `email` takes referrals sent without this service."""
+    """The organisation that runs the sessions and the therapy; `email` takes referrals made without this service."""
 
     name: str
     short_name: str
@@ -32,7 +32,7 @@ class Provider(ContentModel):
 
 
 class Groups(ContentModel):
-    """Copy for group sessions; `open_theme` is what a session without a theme is called."""
+    """Copy for group sessions; `open_theme` is the theme shown for a session without one."""
 
     name: str
     summary: str
@@ -45,7 +45,7 @@ class Groups(ContentModel):
 
 
 class OtherSupport(ContentModel):
-    """Somewhere else to turn to, for people whom the one-to-one sessions are not for."""
+    """Support elsewhere, for people who are not eligible for one-to-one sessions."""
 
     name: str
     how: str
@@ -54,9 +54,9 @@ class OtherSupport(ContentModel):
 class OneToOne(ContentModel):
     """Copy and questions for one-to-one referrals.
 
-    `consent` is shown beside the box and `consent_version` stored with each one; `consent_facts` are what a person
-    should know before agreeing. `direct` says how to write to the provider without this service, and
-    `own_form` leads to the provider's own form. After `reply_weekdays` weekdays without a word a person should ask.
+    `consent` is shown beside the box and `consent_version` stored with each referral; `consent_facts` is what a person
+    should know before agreeing. `direct` tells how to contact the provider without this service, and `own_form` links
+    to the provider's own form. After `reply_weekdays` weekdays without a reply a person should ask.
     """
 
     name: str
@@ -78,12 +78,12 @@ class OneToOne(ContentModel):
 
     @property
     def questions(self) -> tuple[FormQuestion, ...]:
-        """Every question that is asked, in order."""
+        """Every question of the form, in order."""
         return tuple(each for page in self.pages for each in page.questions)
 
     @property
     def asked(self) -> frozenset[str]:
-        """The names of the questions that are asked."""
+        """The names of the questions of the form."""
         return frozenset(each.ask for each in self.questions)
 
     @model_validator(mode="after")
@@ -95,14 +95,14 @@ class OneToOne(ContentModel):
 
 
 class Mails(ContentModel):
-    """Copy for mails. Subjects and sign-off are read over shoulders: nothing in them names the subject of a session."""
+    """Copy for emails. Others may see subjects and sign-off, so neither names the subject of a session."""
 
     subject_name: str
     sign_off: str
 
 
 class Content(ContentModel):
-    """One trust's and one provider's copy."""
+    """The content of one trust and one provider."""
 
     service_name: str
     organisation: Organisation
@@ -121,7 +121,7 @@ class Content(ContentModel):
 
 
 def load_content(path: Path) -> Content:
-    """Reads the file of one trust.
+    """Reads and validates the content file of one trust.
 
     Raises:
         ContentError: the file cannot be read or a part is missing; the message names each part, never its text.
@@ -136,6 +136,6 @@ def load_content(path: Path) -> Content:
 
 
 def _part(error: ErrorDetails) -> str:
-    """Where something is wrong; why, only where it is said in words of our own, which quote no copy."""
+    """Returns the place of a problem, with the reason only if the message is our own, which quotes no copy."""
     place = ".".join(map(str, error["loc"]))
     return f"{place} ({error['msg']})" if error["type"] == "question" else place

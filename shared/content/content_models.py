@@ -1,22 +1,24 @@
-"""The parts that a trust's pages to read are made of: sections, links, cards for urgent help, things to download."""
+"""Building blocks of content pages: sections, links, cards for urgent help, resources to download."""
 
 from datetime import date
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from shared.local_time import date_without_weekday
+
 Address = Annotated[str, Field(pattern=r"^(https://|tel:|sms:|mailto:|/)\S+$")]
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 
 
 class ContentModel(BaseModel):
-    """A part of the copy. Blank text is an error, and so is a name that no part has."""
+    """A part of the content. Blank text and unknown names are errors."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, str_min_length=1)
 
 
 class Link(ContentModel):
-    """Where a page sends people: another site, a phone number, a mailbox, or a page of this service."""
+    """A link to another site, a phone number, a mailbox, or a page of this service."""
 
     text: str
     url: Address
@@ -33,7 +35,7 @@ class Section(ContentModel):
 
 
 class Article(ContentModel):
-    """A page to read."""
+    """A content page."""
 
     title: str
     lede: str
@@ -41,9 +43,9 @@ class Article(ContentModel):
 
 
 class Start(ContentModel):
-    """The start page around the two kinds of support; `..._seen_by` says who sees what somebody enters for each.
+    """The start page around the two kinds of support; `..._seen_by` states who sees what someone enters for each.
 
-    `sections` stand before them, where nobody starts without having passed them, and `background` after them.
+    `sections` come before the two, so that everyone passes them, and `background` after.
     """
 
     lede: str
@@ -54,7 +56,7 @@ class Start(ContentModel):
 
 
 class Resource(ContentModel):
-    """Something to watch, read or download: a link, or a file beside the content file; with neither it is not shown."""
+    """A resource to watch, read or download: a link, or a file beside the content file; with neither it is hidden."""
 
     name: str
     about: str
@@ -69,7 +71,7 @@ class Resource(ContentModel):
 
 
 class Resources(ContentModel):
-    """The page of resources; `prompts` is a page of questions to read and print, absent where there are none."""
+    """The resources page; `prompts` is an optional page of questions to read and print."""
 
     title: str
     lede: str
@@ -78,7 +80,7 @@ class Resources(ContentModel):
 
 
 class HelpLine(ContentModel):
-    """One place to turn to at once, in a sentence; `checked_on` is the day on which somebody last tried it."""
+    """One source of urgent help, in a sentence; `checked_on` is the day on which someone last tried it."""
 
     name: str
     how: str
@@ -86,14 +88,14 @@ class HelpLine(ContentModel):
 
 
 class HelpCard(Section):
-    """One card of the page for urgent help; `level` decides its colour."""
+    """One card of the urgent help page; `level` decides its colour."""
 
     level: Literal["emergency", "urgent", "non-urgent"]
     checked_on: date
 
 
 class HelpNow(ContentModel):
-    """The page for urgent help: cards by urgency, then whatever else there is for these readers."""
+    """The urgent help page: cards by urgency, then sections with other help."""
 
     title: str
     lede: str
@@ -102,20 +104,19 @@ class HelpNow(ContentModel):
 
     @property
     def checked(self) -> str:
-        """The day since which not every card has been checked, in words: 22 November 2026."""
-        oldest = min(card.checked_on for card in self.cards)
-        return f"{oldest.day} {oldest:%B %Y}"
+        """The earliest day on which a card was last checked, in words: 22 November 2026."""
+        return date_without_weekday(min(card.checked_on for card in self.cards))
 
 
 class Closed(ContentModel):
-    """What a kind of support says while it is closed."""
+    """The page of a kind of support while it is closed."""
 
     title: str
     text: tuple[str, ...]
 
 
 class ClosedPages(ContentModel):
-    """The two kinds of support, each while it is closed."""
+    """The pages of the two kinds of support while they are closed."""
 
     bookings: Closed
     one_to_one: Closed

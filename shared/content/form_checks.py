@@ -1,4 +1,4 @@
-"""Whether the questions of a content file make a form that works."""
+"""Checks that the questions of a content file make a form that works."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -7,9 +7,9 @@ from shared.content.question import FormQuestion, QuestionPage
 from shared.content.question_catalogue import BY_NUMBER, CONTACT_BY, EMAIL, PHONE, Kind
 
 MAX_ANSWER_BYTES = 63 * 1024
-"""Of all answers together as a browser sends them. A form has at most 64 KiB, and some fields of its own."""
+"""Limit of all answers together as a browser sends them: a form is at most 64 KiB, with some fields of its own."""
 MAX_ANSWER_FIELDS = 85
-"""Of all questions together. A form has at most 100, and some of its own."""
+"""Limit of the fields of all questions together: a form has at most 100, including some of its own."""
 
 _WIDEST = 12  # bytes of one character in a form: four, each as a percent sign and two digits
 _ASCII = 3
@@ -19,7 +19,7 @@ _FIELDS = {Kind.LANGUAGE: 2, Kind.DATE: 3}
 
 
 def problems(pages: Sequence[QuestionPage]) -> list[str]:
-    """A sentence for everything that keeps these pages from working; none where they do."""
+    """Returns a sentence for each problem that keeps these pages from working; none if they work."""
     asked = [each for page in pages for each in page.questions]
     checks = (_twice(asked), _own(asked), _leading(pages), _conditions(pages), _reachable(asked), _size(asked))
     return [problem for check in (*checks, _headings(pages)) for problem in check]

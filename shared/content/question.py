@@ -1,4 +1,4 @@
-"""What a content file says of the questions of a form: which, on which page, in which words."""
+"""Questions of a form as a content file defines them: their pages, order and wording."""
 
 from collections.abc import Mapping
 from typing import Annotated
@@ -11,7 +11,7 @@ from shared.content.question_catalogue import CATALOGUE, Question
 
 
 class Option(ContentModel):
-    """One answer that can be chosen: the code that is sent, and the words that are shown."""
+    """One answer to choose: the code that is sent, and the words that are shown."""
 
     code: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,40}$")]
     words: str
@@ -28,7 +28,7 @@ class Language(ContentModel):
 def _known(name: object) -> object:
     if name in CATALOGUE:
         return name
-    # What a content file says is no secret, and whoever mistyped a name has to find it.
+    # Content is not secret, and the author has to find the mistyped name.
     raise PydanticCustomError("question", "{name} is not a question in the catalogue", {"name": repr(name)[:60]})
 
 
@@ -39,10 +39,10 @@ def _options(value: object) -> object:
 
 
 class FormQuestion(ContentModel):
-    """One question as it is asked.
+    """One question of the form.
 
-    `short` names it on the page for checking, in what is wrong with an answer, and to the provider who reads it.
-    `options`, a table of codes and words, replaces those of the catalogue; `limit` lowers its number of characters.
+    `short` names it on the check page, in error messages and to the provider. `options`, a table of codes and words,
+    replaces those of the catalogue; `limit` lowers the catalogue's number of characters.
     """
 
     ask: Annotated[str, BeforeValidator(_known)]
@@ -59,16 +59,16 @@ class FormQuestion(ContentModel):
 
     @property
     def choices(self) -> tuple[Option, ...]:
-        """What can be chosen, in the order in which it is shown."""
+        """The options to choose from, in the order shown."""
         return self.options or tuple(Option(code=code, words=words) for code, words in self.question.options.items())
 
     @property
     def max_length(self) -> int:
-        """The number of characters that an answer in the person's own words may have."""
+        """The greatest number of characters of an answer in the person's own words."""
         return self.limit or self.question.limit
 
     def is_for(self, given: Mapping[str, object], asked: frozenset[str]) -> bool:
-        """Whether it is asked of somebody with these answers, on a form that asks these questions."""
+        """True if it is put to someone with these answers, on a form with the questions `asked`."""
         needs = self.question.needs
         return needs is None or needs.question not in asked or needs.are_met(given)
 
@@ -76,8 +76,8 @@ class FormQuestion(ContentModel):
 class QuestionPage(ContentModel):
     """One page: its questions, which share one topic.
 
-    `title` stands in the browser's title and history, so it says nothing that a passer-by should not read. `heading`
-    is needed where there are several questions; a single one is its page's heading itself.
+    `title` appears in the browser's title and history, so it reveals nothing to a passer-by. `heading` is required with
+    several questions; a single question is the heading of its page.
     """
 
     title: str
@@ -87,5 +87,5 @@ class QuestionPage(ContentModel):
 
     @property
     def key(self) -> str:
-        """What the page is called in a form: its first question."""
+        """The name of the page in a form: its first question."""
         return self.questions[0].ask

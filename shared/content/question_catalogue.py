@@ -1,6 +1,6 @@
-"""Every question that a self-referral can ask: its kind, its options, and what is said where an answer is missing.
+"""Every question that a self-referral can ask: its kind, its options, and the message for a missing answer.
 
-Which of them are asked, in which order and in which words, is the content file's to say.
+The content file decides the selection, order and wording of the questions.
 """
 
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """How a question is put, and what counts as an answer to it."""
+    """The kind of a question: its form controls and its valid answers."""
 
     NAME = "name"
     TEXT = "text"  # one line
@@ -25,13 +25,13 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """A question that is only asked of those whose answer to `question` holds one of `answers`."""
+    """The condition of a question: the answer to `question` contains one of `answers`."""
 
     question: str
     answers: frozenset[str]
 
     def are_met(self, given: Mapping[str, object]) -> bool:
-        """Whether they are, by the answers so far: text, or a list or tuple of text."""
+        """True if the answers so far, each text or a list or tuple of text, meet the condition."""
         answer = given.get(self.question)
         return not self.answers.isdisjoint(answer if isinstance(answer, (list, tuple)) else (answer,))
 
@@ -40,9 +40,9 @@ class Needs:
 class Question:
     """One question of the catalogue.
 
-    `options` are codes with English words for them. Where the service acts on the codes, they are `fixed`: a content
-    file may reword and leave out options, but not add any. `passing` is the one answer with which a person goes on;
-    with any other this is not for them. What is not `kept` leads a person somewhere and is then forgotten.
+    `options` are codes with English words for them. If the service acts on the codes they are `fixed`: a content file
+    may reword and leave out options, but not add any. `passing` is the only answer that makes a person eligible. An
+    answer that is not `kept` only leads a person to a page.
     """
 
     name: str
@@ -57,7 +57,7 @@ class Question:
 
     @property
     def leads_elsewhere(self) -> bool:
-        """Whether an answer can lead away from the form: such a question has a page of its own and must be answered."""
+        """True if an answer can lead away from the form: such a question is required and alone on its page."""
         return bool(self.passing) or not self.kept
 
 
@@ -135,7 +135,7 @@ _QUESTIONS = (
         options={
             "woman": "A woman",
             "man": "A man",
-            "similar-background": "Somebody with a similar cultural background",
+            "similar-background": "Someone with a similar cultural background",
             "none": "I have no preference",
         },
     ),

@@ -1,1 +1,1 @@
-"""Typed questions that a form can ask: a content file chooses among them, orders them and words them."""
+"""Form fields: their types, their JSON Schemas, and the answers to the questions of a form."""

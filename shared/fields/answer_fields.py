@@ -1,4 +1,4 @@
-"""What counts as an answer to each question that is asked, as fields of a pydantic model."""
+"""Valid answers to the questions of a form, as fields of a pydantic model."""
 
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -14,23 +14,23 @@ from shared.fields.field_schemas import OrAlone, OrBlank, lines, non_blank_line
 from shared.fields.field_types import EmailAddress, FullName, PhoneNumber, free_text, one_line
 
 TODAY = "today"
-"""The validation context's key for the present day in London: a date of birth is not later."""
+"""The validation context's key for the present day in London: a date of birth must not be later."""
 
 _OLDEST = 120  # years
 _DATE = re.compile(r"\s*(\d{0,4})\s*-\s*(\d{0,2})\s*-\s*(\d{0,2})\s*")
 
 
 def fields(asked: Sequence[FormQuestion], *, passing: bool) -> dict[str, Any]:
-    """What `pydantic.create_model` takes to make a model whose fields are these questions, in this order.
+    """Returns field definitions for `pydantic.create_model`, one for each question, in this order.
 
-    `passing`: of the questions that decide whether this is for a person, only the answer that lets them go on is one.
+    `passing`: questions about eligibility take only the answer that makes a person eligible.
     """
     names = frozenset(each.ask for each in asked)
     return {each.ask: _field(each, names, passing=passing) for each in asked}
 
 
 def missing(asked: Iterable[FormQuestion]) -> dict[str, str]:
-    """The sentence for each question that lacks an answer that can be used."""
+    """Returns the message for a missing answer, by question."""
     return {each.ask: each.question.missing for each in asked}
 
 
@@ -45,18 +45,18 @@ def _field(asked: FormQuestion, names: frozenset[str], *, passing: bool) -> tupl
 
 
 def _only_of_some(asked: FormQuestion, answer: Any, names: frozenset[str]) -> Any:
-    """None where the question is not for this person, whatever came, or where it may be left out and was."""
+    """Takes an answer only if this person is asked; None otherwise, or if the question is optional and left out."""
 
-    def heard(value: object, info: ValidationInfo) -> object:
+    def if_asked(value: object, info: ValidationInfo) -> object:
         blank = isinstance(value, str) and not value.strip()
         return None if blank or not asked.is_for(info.data, names) else value
 
-    def given(value: object, info: ValidationInfo) -> object:
+    def if_given(value: object, info: ValidationInfo) -> object:
         if value is None and asked.required and asked.is_for(info.data, names):
             raise _missing(asked)
         return value
 
-    some = Annotated[answer | None, BeforeValidator(heard), AfterValidator(given), Field(validate_default=True)]
+    some = Annotated[answer | None, BeforeValidator(if_asked), AfterValidator(if_given), Field(validate_default=True)]
     return some if asked.required else Annotated[some, OrBlank()]
 
 

@@ -1,21 +1,21 @@
-"""An answer in words, for the person who checks it and for the provider who reads it."""
+"""Answers in words, for the person who checks them and the provider who reads them."""
 
 from collections.abc import Sequence
 from datetime import date
 
 from shared.content.question import FormQuestion, Language
 from shared.content.question_catalogue import Kind
+from shared.local_time import date_without_weekday
 
 
 def in_words(asked: FormQuestion, answer: object, languages: Sequence[Language]) -> str:
-    """The answer as people read it; empty where there is none. `answer` has been validated: text, or a tuple of it."""
+    """Returns a validated answer, text or a tuple of text, as people read it; empty text if there is none."""
     if not answer:
         return ""
     if asked.question.kind is Kind.LANGUAGE:
         return _language(str(answer), languages)
     if asked.question.kind is Kind.DATE:
-        day = date.fromisoformat(str(answer))
-        return f"{day.day} {day:%B %Y}"
+        return date_without_weekday(date.fromisoformat(str(answer)))
     words = {option.code: option.words for option in asked.choices}
     chosen = answer if isinstance(answer, tuple) else (answer,)
     return ", ".join(words.get(str(each), str(each)) for each in chosen)

@@ -1,6 +1,6 @@
-"""JSON Schemas of the checks in `shared.fields.field_types`, for API clients, who see no sentence of ours beforehand.
+"""JSON Schemas of the checks in `shared.fields.field_types`, for clients of the API.
 
-Patterns are of ECMA-262 with the flag `u`. What no pattern can say (whether a number can be dialled) is a `format`.
+Patterns follow ECMA-262 with the flag `u`. Rules that no pattern can express (a number can be dialled) are a `format`.
 """
 
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ def phone(max_length: int) -> WithJsonSchema:
 
 
 def non_blank_line(max_length: int) -> WithJsonSchema:
-    """One line that has to say something."""
+    """One line that is not blank."""
     return _text(
         maxLength=max_length, pattern=f"^[^{_CONTROL_IN_LINE}]*[^{_BLANK}{_CONTROL_IN_LINE}][^{_CONTROL_IN_LINE}]*$"
     )
@@ -45,7 +45,7 @@ def lines(max_length: int) -> WithJsonSchema:
 
 @dataclass(frozen=True, slots=True)
 class OrBlank:
-    """Beside what the type takes, blank text: no answer."""
+    """Takes blank text, as no answer, besides the values of the type."""
 
     def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> Schema:
         return {"anyOf": [handler(core), {"type": "string", "pattern": r"^\s*$"}]}
@@ -53,7 +53,7 @@ class OrBlank:
 
 @dataclass(frozen=True, slots=True)
 class OrAlone:
-    """Beside a list of codes, one of them alone; where `optional`, also null or blank text for none."""
+    """Takes a single code besides a list of codes; if `optional`, also null or blank text for none."""
 
     codes: tuple[str, ...]
     optional: bool
@@ -64,7 +64,7 @@ class OrAlone:
 
 
 def one_of(*taken: object) -> WithJsonSchema:
-    """Of these alone: a JSON boolean, or a word that a form sends for it."""
+    """Takes these values only: a JSON boolean, or a word that stands for it."""
     return WithJsonSchema({"enum": list(taken)})
 
 

@@ -1,4 +1,4 @@
-"""What people type about themselves: names, e-mail addresses, phone numbers and free text, checked and tidied."""
+"""Types of form fields: names, email addresses, phone numbers, free text, yes or no; validated and tidied."""
 
 import re
 import unicodedata
@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from shared.fields import field_schemas as schemas
+from shared.yes_no import WORDS, parse_yes_no
 
 NAME_LENGTH = 100
 EMAIL_LENGTH = 254
@@ -21,7 +22,7 @@ _LINK = re.compile(r"\.[^\W\d_]{2,}")
 
 
 def _refuse(code: str, message: str) -> PydanticCustomError:
-    # A code and a sentence of our own: never the value, which would end up in logs and error bodies.
+    # A code and a fixed sentence: never the value, which would end up in logs and error bodies.
     return PydanticCustomError(code, message)
 
 
@@ -56,7 +57,7 @@ def _full_name(text: str) -> str:
         raise _refuse("name_length", f"Name must be {NAME_LENGTH} characters or fewer")
     if not _is_a_name(name):
         raise _refuse("name_characters", "Name must only include letters, spaces, hyphens, apostrophes and full stops")
-    if _LINK.search(name):  # a mail programme would turn it into a link in a mail that we send
+    if _LINK.search(name):  # an email program would show it as a link in an email from this service
         raise _refuse("name_characters", "Name must not include a web address; put a space after a full stop")
     return name
 
@@ -67,12 +68,12 @@ def _is_a_name(name: str) -> bool:
 
 
 def _starts_like_a_name(name: str) -> bool:
-    # Anything else at the front is a formula to a spreadsheet that opens the exported roster.
+    # Other characters at the front would make it a formula in a spreadsheet of the exported roster.
     return _letter(name[0]) or name[0] in "'\u2019\u2018\u02bc"
 
 
 def _email_address(text: str) -> str:
-    # 0.1 s to import, and only a form needs it.
+    # Imported late: it takes 0.1 s, and only a form needs it.
     from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415  # see above
 
     address = _trimmed(text)
@@ -103,9 +104,9 @@ def _phone(text: str) -> str:
 
 
 def free_text(limit: int, label: str) -> AfterValidator:
-    """Checks an answer in the person's own words: any script, at most `limit` characters, lines ended by a line feed.
+    """Checks text in the person's own words: any script, at most `limit` characters; line ends become line feeds.
 
-    `label` begins the sentence that says what is wrong, as in "Adjustments must be 500 characters or fewer".
+    `label` begins the error message, as in "Adjustments must be 500 characters or fewer".
     """
 
     def check(text: str) -> str:
@@ -120,7 +121,7 @@ def free_text(limit: int, label: str) -> AfterValidator:
 
 
 def one_line(limit: int, missing: str, label: str) -> AfterValidator:
-    """Checks a short answer on one line that has to be given; `missing` is said where it was not, `label` as above."""
+    """Checks a required answer on one line; `missing` is the message if it is blank, `label` as in `free_text`."""
 
     def check(text: str) -> str:
         tidy = " ".join(_trimmed(_encodable(text)).split())
@@ -136,18 +137,20 @@ def one_line(limit: int, missing: str, label: str) -> AfterValidator:
 
 
 def _agreed(value: object) -> object:
-    if value is True or (isinstance(value, str) and value.strip().casefold() in {"yes", "on", "true"}):
+    if value is True or (isinstance(value, str) and parse_yes_no(value)):
         return True
     raise _refuse("agreement", "Select to confirm you agree")
 
 
 def _yes_or_no(value: object) -> object:
-    words = {"yes": True, "on": True, "true": True, "no": False, "off": False, "false": False}
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, str) and value.strip().casefold() in words:
-        return words[value.strip().casefold()]
+    meaning = parse_yes_no(value) if isinstance(value, str) else value
+    if isinstance(meaning, bool):
+        return meaning
     raise _refuse("yes_or_no", "Select yes or no")
+
+
+def _words(*, meaning: bool) -> list[str]:
+    return [word for word, stands_for in WORDS.items() if stands_for is meaning]
 
 
 FullName = Annotated[str, AfterValidator(_encodable), AfterValidator(_full_name), schemas.full_name(NAME_LENGTH)]
@@ -159,16 +162,19 @@ EmailAddress = Annotated[str, AfterValidator(_encodable), AfterValidator(_email_
 PhoneNumber = Annotated[str, AfterValidator(_encodable), AfterValidator(_phone), schemas.phone(PHONE_LENGTH)]
 """Any format that can be a number when dialled from the United Kingdom; kept as typed."""
 
-Agreed = Annotated[Literal[True], BeforeValidator(_agreed), schemas.one_of(True, "yes", "on", "true")]
+Agreed = Annotated[Literal[True], BeforeValidator(_agreed), schemas.one_of(True, *_words(meaning=True))]
+"""True, or a word for yes as in `shared.yes_no`."""
+
 YesOrNo = Annotated[
-    bool, BeforeValidator(_yes_or_no), schemas.one_of(True, False, "yes", "no", "on", "off", "true", "false")
+    bool, BeforeValidator(_yes_or_no), schemas.one_of(True, False, *_words(meaning=True), *_words(meaning=False))
 ]
+"""A boolean, or a word for one as in `shared.yes_no`."""
 
 SubmissionId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{16,64}$")]
-"""Made once for each form that is handed out, so that sending it twice is known to be one submission."""
+"""An id made once for each form that is served, so that a form sent twice is recognised as one submission."""
 
 
 def normalised_address(address: str) -> str:
-    """The address as one person is recognised by: case and a +tag make no other person."""
+    """Returns the address by which a person is recognised: in lower case and without a +tag."""
     local, _, domain = address.casefold().rpartition("@")
     return f"{local.partition('+')[0]}@{domain}"

@@ -18,7 +18,7 @@ from shared.mail.message import (
 )
 
 LEASE = timedelta(minutes=10)
-"""Time that a claim stands without an answer: longer than any request, and than the mail service's status lags."""
+"""Time that a claim stands without an answer: longer than any request, and than the email service's status lags."""
 
 _WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 10, 20, 30, 60))
 
@@ -33,7 +33,7 @@ class Claim:
     """The right to hand over one email now. `taken_over`: an earlier claim ended without a mark, so ask first.
 
     `version` is the version of its subject that the email describes; 0 if the subject has no versions. `claimant`
-    identifies this claim in the mail log.
+    identifies this claim in the email log.
     """
 
     operation_id: UUID
@@ -46,14 +46,14 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The mail service has the email. `by_earlier_attempt`: since an earlier attempt, whose answer was lost."""
+    """The email service has the email. `by_earlier_attempt`: since an earlier attempt, whose answer was lost."""
 
     by_earlier_attempt: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The mail service will never accept the email; `code` gives the reason in a word."""
+    """The email service will never accept the email; `code` gives the reason in a word."""
 
     code: str
 
@@ -80,7 +80,7 @@ def hand_over(
     """Hands over an email that the caller has claimed, and returns the outcome that the caller has to mark.
 
     `before_sending` runs right before the email is sent, and not if an earlier attempt was found. Only its errors are
-    raised: those of the mail service are outcomes.
+    raised: those of the email service are outcomes.
     """
     try:
         earlier = _earlier_outcome(claim, sender)
@@ -100,7 +100,7 @@ def hand_over(
 
 
 def _earlier_outcome(claim: Claim, sender: MailSender) -> Outcome | None:
-    """Returns the outcome of an earlier attempt; None if the mail service knows of none."""
+    """Returns the outcome of an earlier attempt; None if the email service knows of none."""
     if not claim.taken_over:
         return None
     try:

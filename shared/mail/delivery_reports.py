@@ -1,4 +1,4 @@
-"""Delivery reports of the mail service: the email they are about and its status. The recipient is left out."""
+"""Delivery reports of the email service: the email they are about and its status. The recipient is left out."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImmediateSender(IdempotentSender):
-    """Sends one email at a time, known by its keys in the mail log and logged by the recipient's role."""
+    """Sends one email at a time, known by its keys in the email log and logged by the recipient's role."""
 
     def deliver(
         self,

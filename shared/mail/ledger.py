@@ -16,7 +16,7 @@ _REPORT_TRIES = 3
 
 @dataclass(frozen=True, slots=True)
 class ReportedMail:
-    """The email that a delivery report is about, by its row in the mail log."""
+    """The email that a delivery report is about, by its row in the email log."""
 
     partition: str
     mail_id: str
@@ -76,7 +76,7 @@ class MailLedger:
             with suppress(RowConflictError):
                 self.log.merge(cells | {"ReportedAt": moment_text(now)}, row.etag)
                 return mail
-        raise RowConflictError("the mail log row kept changing")
+        raise RowConflictError("the email log row kept changing")
 
     def skip(self, partition: str, mail_ids: Sequence[str], now: datetime) -> None:
         """Records, for people to see, that emails will not be sent; one that has a row by now keeps it."""

@@ -1,4 +1,4 @@
-"""The rows of the mail log: cells to entries, and back."""
+"""The rows of the email log: cells to entries, and back."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -74,7 +74,7 @@ def claimed_cells(partition: str, mail_id: str, attempts: int, now: datetime) ->
 
 
 def identity_cells(wanted: Claim) -> dict[str, Any]:
-    """Cells that identify the email to the mail service, and the version that it describes."""
+    """Cells that identify the email to the email service, and the version that it describes."""
     return {"OperationId": str(wanted.operation_id), "Version": wanted.version}
 
 

@@ -62,7 +62,7 @@ class MailStatus(Enum):
 
 
 class MailSender(Protocol):
-    """A mail service. Both methods raise `MailNotAcceptedError` and `MailUnclearError`."""
+    """An email service. Both methods raise `MailNotAcceptedError` and `MailUnclearError`."""
 
     def send(self, message: EmailMessage, *, operation_id: UUID) -> None:
         """Sends the email under this id with one request, and returns once the service has accepted it.

@@ -1,4 +1,4 @@
-"""The pause that the mail service asked for after too many requests, observed by every process."""
+"""The pause that the email service asked for after too many requests, observed by every process."""
 
 import time
 from collections.abc import Callable

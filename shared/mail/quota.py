@@ -1,4 +1,4 @@
-"""The sending quota: the mail service limits emails per minute and per hour, and penalises requests beyond that."""
+"""The sending quota: the email service limits emails per minute and per hour, and penalises requests beyond that."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Sending one email once: claim it in the mail log, hand it over, begin a pause if asked for one, mark it."""
+"""Sending one email once: claim it in the email log, hand it over, begin a pause if asked for one, mark it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from shared.mail.pause import MailPause
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutgoingEmail:
-    """One email with its keys in the mail log (`partition`, `mail_id`) and its id at the mail service.
+    """One email with its keys in the email log (`partition`, `mail_id`) and its id at the email service.
 
     `version` is the version of its subject that it describes; 0 if the subject has no versions.
     """
@@ -27,14 +27,14 @@ class OutgoingEmail:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdempotentSender:
-    """Sends each email of one mail log at most once, however often and in however many processes it is asked to."""
+    """Sends each email of one email log at most once, however often and in however many processes it is asked to."""
 
     ledger: MailLedger
     pause: MailPause
     sender: MailSender
 
     def is_paused(self, now: datetime) -> bool:
-        """True if the mail service has asked for a pause that lasts beyond `now` (UTC). Check it before `send`."""
+        """True if the email service has asked for a pause that lasts beyond `now` (UTC). Check it before `send`."""
         return self.pause.is_on(now)
 
     def send(

@@ -112,7 +112,7 @@ def test_the_same_operation_twice_is_one_mail_or_two_and_never_an_error(
     assert len(service.arrived()) == mails
 
 
-def test_a_busy_service_says_for_how_long_it_wants_peace(service: Service) -> None:
+def test_a_busy_service_says_how_long_to_wait(service: Service) -> None:
     operation_id = uuid4()
     service.break_next("throttled")
 

@@ -58,7 +58,7 @@ def test_a_merge_keeps_the_other_cells_and_gives_a_new_etag(table: Table) -> Non
     assert row.etag == after != before
 
 
-def test_a_merge_of_what_somebody_changed_is_refused(table: Table) -> None:
+def test_a_merge_of_what_someone_changed_is_refused(table: Table) -> None:
     before = table.insert(cells("a", Text="old"))
     table.merge(cells("a", Text="theirs"), before)
 
@@ -131,7 +131,7 @@ def test_a_deleted_row_is_gone_and_deleting_it_again_is_no_error(table: Table) -
     assert [row.key for row in table.query(PartitionKey="p")] == ["b"]
 
 
-def test_what_somebody_changed_is_not_deleted(table: Table) -> None:
+def test_what_someone_changed_is_not_deleted(table: Table) -> None:
     before = table.insert(cells("a", Text="old"))
     table.merge(cells("a", Text="theirs"), before)
 
@@ -159,7 +159,7 @@ def test_a_transaction_deletes_too(table: Table) -> None:
     assert etags == ["", "", read(table, "c").etag]
 
 
-def test_a_transaction_with_one_row_that_somebody_changed_deletes_nothing(table: Table) -> None:
+def test_a_transaction_with_one_row_that_someone_changed_deletes_nothing(table: Table) -> None:
     known, stale = table.insert(cells("a")), table.insert(cells("b"))
     table.merge(cells("b", Text="theirs"), stale)
 

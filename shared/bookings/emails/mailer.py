@@ -62,7 +62,7 @@ class BookingMailer:
             self.sending.ledger.defer(session_id, mail_text, _HANDLING_FAILED, until=now + _DEFERRED_FOR, now=now)
 
     def record_report(self, operation_id: str, status: str, now: datetime) -> bool:
-        """Records a delivery report, given its operation id and status as the mail service words them.
+        """Records a delivery report, given its operation id and status as the email service words them.
 
         Returns False if no email here has that id. Reports may come twice, in any order, and before the email is
         marked as sent. The timer then reports what did not arrive.

@@ -14,7 +14,7 @@ from shared.tables.table import Table
 logger = logging.getLogger(__name__)
 
 REMINDERS, OPERATORS = "reminders", "operators"
-"""Partitions of the mail log: notices to the provider, and to the operators."""
+"""Partitions of the email log: notices to the provider, and to the operators."""
 
 PARTITIONS = (REMINDERS, OPERATORS)
 
@@ -29,7 +29,7 @@ class NoticeSender:
     sending: IdempotentSender
 
     def deliver(self, partition: str, mail_id: str, message: EmailMessage, now: datetime) -> bool:
-        """Sends the notice; True if the mail service has it, from this attempt or an earlier one.
+        """Sends the notice; True if the email service has it, from this attempt or an earlier one.
 
         Raises:
             StorageError: it is not known how far it came; deliver the same notice again later.

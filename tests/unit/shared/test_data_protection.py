@@ -1,4 +1,4 @@
-"""What is written about data is what the code does with it."""
+"""The document on data protection matches the code."""
 
 import re
 
@@ -26,7 +26,7 @@ def days(text: str) -> list[int]:
 
 
 def figures_of(setting: str) -> list[int]:
-    """What the table says of the data that this setting keeps."""
+    """The words of the table about the data that this setting keeps."""
     return [each for row in ROWS if f"`{setting}`" in row[3] for each in days(row[2])]
 
 

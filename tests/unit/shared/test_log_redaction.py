@@ -1,4 +1,4 @@
-"""What a handler writes once logging is configured."""
+"""The output of a handler once logging is configured."""
 
 import io
 import logging
@@ -15,7 +15,7 @@ logger = logging.getLogger("tests.telemetry")
 
 @pytest.fixture
 def written() -> Iterator[io.StringIO]:
-    """What a handler of the whole process has written, at every level."""
+    """The output of a handler of the whole process, at every level."""
     root, azure = logging.getLogger(), logging.getLogger("azure")
     levels, handler = (root.level, azure.level), logging.StreamHandler(io.StringIO())
     handler.setFormatter(logging.Formatter("%(levelname)s %(message)s"))
@@ -35,7 +35,7 @@ def refuse(error: Exception) -> None:
 
 
 def in_the_message() -> None:
-    logger.info(f"sent to {ADDRESS} today")  # noqa: G004  # as careless as somebody may be
+    logger.info(f"sent to {ADDRESS} today")  # noqa: G004  # as careless as someone may be
 
 
 def in_what_is_put_into_it() -> None:

@@ -1,4 +1,4 @@
-"""When reminders are due, on both sides of both clock changes."""
+"""Times of reminders, on both sides of both clock changes."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""The adapter of the mail port for Azure Communication Services Email, through Microsoft's client."""
+"""The adapter of the email port for Azure Communication Services Email, through Microsoft's client."""
 
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""Which questions a content file may ask, and how it is told what does not go together."""
+"""The questions that a content file may ask, and the messages for those that do not work together."""
 
 import tomllib
 from pathlib import Path
@@ -36,7 +36,7 @@ WORKS = [NAME, WAYS, EMAIL, PHONE]
 
 
 def what_is_wrong(pages: list[dict[str, Any]], tmp_path: Path) -> str:
-    """What loading a file with these pages says."""
+    """The message of loading a file with these pages."""
     said = builders.content().model_dump(mode="json", exclude_none=True)
     said["one_to_one"]["pages"] = pages
     try:
@@ -105,7 +105,7 @@ def test_pages_that_go_together_are_loaded(tmp_path: Path) -> None:
         pytest.param([NAME, EMAIL, WAYS, PHONE], "email must not come before contact_by", id="email first"),
         pytest.param([page(asked("message_ok")), *WORKS], "message_ok must not come before", id="message first"),
         pytest.param([WAYS, EMAIL, PHONE], "full_name must be required", id="no name"),
-        pytest.param([NAME], "contact_by, email or phone must be required", id="no way to reach anybody"),
+        pytest.param([NAME], "contact_by, email or phone must be required", id="no way to reach anyone"),
         pytest.param([NAME, page(asked("contact_by")), EMAIL, PHONE], "contact_by must be required", id="no way"),
         pytest.param([NAME, WAYS, PHONE], "email must be required where contact_by offers it", id="no address"),
         pytest.param([NAME, WAYS, EMAIL], "phone must be required where contact_by offers a call", id="no number"),

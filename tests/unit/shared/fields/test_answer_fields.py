@@ -1,4 +1,4 @@
-"""What counts as an answer to each kind of question, whoever asks it."""
+"""Valid answers to each kind of question."""
 
 import json
 from datetime import date
@@ -193,7 +193,7 @@ def test_the_provider_sees_the_day_and_the_wording_that_was_agreed_to() -> None:
     assert OTHER.consent in said["Consent"]
 
 
-def test_a_day_that_somebody_overwrote_does_not_keep_the_answers_from_being_read() -> None:
+def test_a_day_that_someone_overwrote_does_not_keep_the_answers_from_being_read() -> None:
     said = dict(answer_pairs(json.loads(taken().record), builders.referral(received_on="last week")))
     assert (said["Received"], said["Called"]) == ("last week", "Zoë Okafor")
 

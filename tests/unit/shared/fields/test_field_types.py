@@ -1,11 +1,13 @@
-"""What people type about themselves: what is taken, tidied and refused, and in which words."""
+"""Form fields: values that are accepted, tidied or refused, and the messages."""
 
 import unicodedata
+from typing import Any
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from shared.fields.field_types import EmailAddress, FullName, PhoneNumber, normalised_address
+from shared.fields.field_types import Agreed, EmailAddress, FullName, PhoneNumber, YesOrNo, normalised_address
+from shared.yes_no import WORDS
 
 FORMAT = "Enter an email address in the correct format, like name@example.com"
 LETTERS = "Name must only include letters, spaces, hyphens, apostrophes and full stops"
@@ -14,11 +16,13 @@ LINK = "Name must not include a web address; put a space after a full stop"
 NAME: TypeAdapter[str] = TypeAdapter(FullName)
 EMAIL: TypeAdapter[str] = TypeAdapter(EmailAddress)
 PHONE: TypeAdapter[str] = TypeAdapter(PhoneNumber)
+AGREED: TypeAdapter[bool] = TypeAdapter(Agreed)
+YES_OR_NO: TypeAdapter[bool] = TypeAdapter(YesOrNo)
 
 
-def refusal(adapter: TypeAdapter[str], text: str) -> str:
+def refusal(adapter: TypeAdapter[Any], value: object) -> str:
     with pytest.raises(ValidationError) as caught:
-        adapter.validate_python(text)
+        adapter.validate_python(value)
     return caught.value.errors()[0]["msg"]
 
 
@@ -145,6 +149,38 @@ def test_what_cannot_be_a_number_is_refused(typed: str) -> None:
 @pytest.mark.parametrize("adapter", [NAME, EMAIL, PHONE])
 def test_lone_surrogate_is_refused(adapter: TypeAdapter[str]) -> None:
     assert refusal(adapter, "\ud800")
+
+
+@pytest.mark.parametrize(("word", "meaning"), WORDS.items())
+def test_every_word_for_yes_and_no_is_taken_in_any_case(word: str, *, meaning: bool) -> None:
+    assert YES_OR_NO.validate_python(f" {word.title()} ") is meaning
+
+
+@pytest.mark.parametrize("meaning", [True, False])
+def test_a_boolean_is_yes_or_no(*, meaning: bool) -> None:
+    assert YES_OR_NO.validate_python(meaning) is meaning
+
+
+@pytest.mark.parametrize("value", ["maybe", "", None, 1, 0])
+def test_what_is_neither_yes_nor_no_is_refused(value: object) -> None:
+    assert refusal(YES_OR_NO, value) == "Select yes or no"
+
+
+@pytest.mark.parametrize("value", [True, "yes", "on", "1", " Y "])
+def test_agreement_is_true_or_a_word_for_yes(value: object) -> None:
+    assert AGREED.validate_python(value) is True
+
+
+@pytest.mark.parametrize("value", [False, "no", "0", "", None, 1, "agreed"])
+def test_anything_else_is_no_agreement(value: object) -> None:
+    assert refusal(AGREED, value) == "Select to confirm you agree"
+
+
+def test_the_schemas_name_every_value_that_is_taken() -> None:
+    yes, no = ([word for word, meaning in WORDS.items() if meaning is wanted] for wanted in (True, False))
+
+    assert AGREED.json_schema() == {"enum": [True, *yes]}
+    assert YES_OR_NO.json_schema() == {"enum": [True, False, *yes, *no]}
 
 
 def test_a_tag_and_capitals_make_no_other_person() -> None:

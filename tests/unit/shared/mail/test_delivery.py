@@ -56,7 +56,7 @@ class MailHarness:
         )
 
     def tick(self, now: datetime) -> None:
-        """What the schedule and the queue do together, in a process of their own."""
+        """Runs the timer and the queue together, in a process of their own."""
         repository = BookingRepository(self.sessions, self.bookings, parse_offsets("P1D,PT1H"))
         ledger = MailLedger(self.log, self.index)
         finder = SessionFinder(repository, SessionRegister(self.service))
@@ -91,7 +91,7 @@ def test_a_mail_is_sent_once_however_often_it_is_named() -> None:
 def test_a_mail_costs_five_table_requests() -> None:
     harness = MailHarness()
     mailer = harness.mailer()
-    mailer.deliver("s1", "somebody-1-confirmation", MORNING)  # the pause is read every few seconds, not for each mail
+    mailer.deliver("s1", "someone-1-confirmation", MORNING)  # the pause is read every few seconds, not for each mail
     tables = (harness.sessions, harness.bookings, harness.log, harness.index, harness.service)
     before = sum(table.calls for table in tables)
 

@@ -1,0 +1,1 @@
+"""Adapters of the email port, one package for each email service."""

@@ -1,0 +1,24 @@
+"""Cells of a row, read as people and editors write them."""
+
+import pytest
+
+from shared.tables.table import Row
+from shared.yes_no import WORDS
+
+
+@pytest.mark.parametrize(("word", "meaning"), WORDS.items())
+@pytest.mark.parametrize("default", [True, False])
+def test_every_word_for_yes_and_no_is_read_from_a_cell(word: str, *, meaning: bool, default: bool) -> None:
+    assert Row({"C": f" {word.upper()} "}, "").boolean("C", default=default) is meaning
+
+
+@pytest.mark.parametrize("value", [True, False])
+@pytest.mark.parametrize("default", [True, False])
+def test_a_boolean_cell_is_read_whatever_the_default(*, value: bool, default: bool) -> None:
+    assert Row({"C": value}, "").boolean("C", default=default) is value
+
+
+@pytest.mark.parametrize("cells", [{}, {"C": ""}, {"C": "maybe"}, {"C": None}])
+@pytest.mark.parametrize("default", [True, False])
+def test_a_cell_that_is_neither_yes_nor_no_is_the_default(cells: dict[str, object], *, default: bool) -> None:
+    assert Row(cells, "").boolean("C", default=default) is default
