@@ -30,7 +30,7 @@ def delivery_report(event: func.EventGridEvent) -> None:
         return
     built = services()
     now, operation_id = built.now(), str(report.operation_id)
-    if built.referral_receipts.take(report, now) or built.booking_mailer.record_report(
+    if built.referrals.delivery_reports.take(report, now) or built.bookings.mailer.record_report(
         operation_id, report.status, now
     ):
         return

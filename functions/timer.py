@@ -21,7 +21,7 @@ def schedule(
 ) -> None:
     del timer  # how late it is does not matter: what is due follows from the rows
     built = services()
-    due = built.schedule.run(built.now())
+    due = built.timer_run.run(built.now())
     if due.referrals:
         referrals.set([referral_message(reference) for reference in due.referrals])
     if due.mails:

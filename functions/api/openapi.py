@@ -16,4 +16,4 @@ def openapi_document(req: func.HttpRequest) -> func.HttpResponse:
 
     del req
     built = services()
-    return json_body(document(built.content, built.policy))
+    return json_body(document(built.content, built.bookings.policy))

@@ -36,7 +36,7 @@ REFUSALS = (
 
 def sessions(built: Services) -> list[SessionView]:
     """Every session that takes bookings, with the places left in each."""
-    bookable_sessions = built.bookings.bookable_sessions(built.now())
+    bookable_sessions = built.bookings.places.bookable_sessions(built.now())
     return [
         SessionView.of(each.session, built.content, each.places_left, waiting_list=each.waiting_list)
         for each in bookable_sessions
@@ -66,8 +66,8 @@ def details(
         "values": draft.values,
         "chosen": chosen,
         "opened": opened,
-        "asks_adjustments": built.adjustments_are_read,
-        "shares_names": built.names_go_to_facilitators,
+        "asks_adjustments": built.bookings.adjustments_are_read,
+        "shares_names": built.bookings.names_go_to_facilitators,
     }
     html = render("bookings/details.html", built.content, **facts, errors=errors)
     return page(html, status=422 if errors else 200)
@@ -81,7 +81,7 @@ def check(
         "draft": draft.with_waiting_list(joins=chosen.joins_waiting_list),
         "answers": request,
         "chosen": chosen,
-        "asks_adjustments": built.adjustments_are_read,
+        "asks_adjustments": built.bookings.adjustments_are_read,
     }
     html = render("bookings/check.html", built.content, **facts, errors=errors)
     return page(html, status=422 if errors else 200)

@@ -84,9 +84,9 @@ def _check(built: Services, submission: Submission) -> func.HttpResponse:
         errors = () if draft.session_id else (_SELECT,)
         return pages.choose(built, draft, views, *errors, gone=bool(draft.session_id))
     try:
-        request = read_answers(submission, built.policy)
+        request = read_answers(submission, built.bookings.policy)
         check_honeypot(BookingRequest, submission)
-        check_eligible(request, built.policy)
+        check_eligible(request, built.bookings.policy)
     except FormError as found:
         return pages.details(built, Draft.of(built, submission, found), chosen, found.errors)
     except NotForOutsidersError as error:

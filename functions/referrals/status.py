@@ -34,7 +34,7 @@ def referral_status(req: func.HttpRequest) -> func.HttpResponse:
             raise FormError((_EMPTY,), {})
         return _form(built, _EMPTY)
     try:
-        reference, progress = built.enquiries.progress(typed)
+        reference, progress = built.referrals.status_lookup.progress(typed)
     except ReferralUnknownError:
         if not submission.is_form:
             raise

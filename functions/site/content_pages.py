@@ -62,7 +62,7 @@ def resource_file(req: func.HttpRequest) -> func.HttpResponse:
 def privacy(req: func.HttpRequest) -> func.HttpResponse:
     del req
     built = services()
-    facts = {"article": built.content.privacy, "kept_days": built.bookings_kept_days}
+    facts = {"article": built.content.privacy, "kept_days": built.bookings.kept_days}
     return page(render("info/privacy.html", built.content, **facts))
 
 

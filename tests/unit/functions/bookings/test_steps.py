@@ -53,7 +53,7 @@ AGAIN = "Check your answers and send again"
 
 
 @dataclass
-class FakeBookings:
+class FakePlaces:
     left: dict[str, int] = field(default_factory=lambda: {"s1": 3, "s2": 1})
     waiting_list: bool = True
     refusal: Exception | None = None
@@ -75,17 +75,21 @@ class FakeBookings:
 
 
 @dataclass
+class FakeBookingServices:
+    places: FakePlaces = field(default_factory=FakePlaces)
+    policy: AllocationPolicy = builders.POLICY
+    adjustments_are_read: bool = True
+    names_go_to_facilitators: bool = False
+
+
+@dataclass
 class FakeServices:
     content: Content
     now: FakeClock
     closed: frozenset[Support] = frozenset()
     site_url: str = "https://support.example"
-    policy: AllocationPolicy = builders.POLICY
-    adjustments_are_read: bool = True
-    names_go_to_facilitators: bool = False
-    bookings: FakeBookings = field(default_factory=FakeBookings)
-    proof: Any = SIGNER.proof
-    is_proof: Any = SIGNER.is_proof
+    signer: Signer = SIGNER
+    bookings: FakeBookingServices = field(default_factory=FakeBookingServices)
 
 
 @pytest.fixture
@@ -149,12 +153,14 @@ def test_a_booking_goes_from_the_session_to_the_details_to_the_check_and_is_made
     details = sent(steps.booking_details, choose.sent | {"session_id": "s1"})
     assert (details.title, details.actions[0]) == ("Your details", "/bookings/check")
     check = sent(steps.booking_check, details.sent | ANSWERS)
-    assert (check.title, check.actions[0], services.bookings.booked) == ("Check your answers", "/bookings", [])
+    assert (check.title, check.actions[0], services.bookings.places.booked) == ("Check your answers", "/bookings", [])
     done = [sent(bookings.book, check.sent) for _ in range(2)]
     assert [each.status for each in done] == [303, 303]
     assert done[0].headers["Location"] == done[1].headers["Location"]
-    assert len({each.submission_id for each in services.bookings.booked}) == 1
-    assert services.bookings.booked[0].model_dump(include={"full_name", "email", "adjustments", "reminders"}) == {
+    assert len({each.submission_id for each in services.bookings.places.booked}) == 1
+    assert services.bookings.places.booked[0].model_dump(
+        include={"full_name", "email", "adjustments", "reminders"}
+    ) == {
         "full_name": "Zoë Okafor",
         "email": "Zoe@example.nhs.uk",
         "adjustments": "Captions & a break",
@@ -171,14 +177,14 @@ def test_a_link_to_a_session_leads_straight_to_the_details(services: FakeService
 def test_a_link_to_a_session_that_cannot_be_booked_any_more_says_so_and_offers_the_others(
     services: FakeServices,
 ) -> None:
-    del services.bookings.left["s1"]
+    del services.bookings.places.left["s1"]
     shown = opened("s1")
     assert (shown.status, "cannot be booked any more" in shown.text, 'value="s2"' in shown.html) == (409, True, True)
 
 
 @pytest.mark.parametrize("left", [{}, {"s1": 0}])
 def test_where_nothing_can_be_booked_the_list_says_it(left: dict[str, int], services: FakeServices) -> None:
-    services.bookings.left, services.bookings.waiting_list = left, False
+    services.bookings.places.left, services.bookings.places.waiting_list = left, False
     shown = opened()
     assert (shown.status, shown.headers["Location"]) == (303, "/sessions")
 
@@ -258,7 +264,7 @@ def test_who_does_not_work_here_is_told_before_they_confirm_and_can_mend_it(serv
 
 def test_a_session_that_went_meanwhile_leaves_the_answers_and_the_others(services: FakeServices) -> None:
     fields = arrived(services)
-    del services.bookings.left["s1"]
+    del services.bookings.places.left["s1"]
     for handler in (steps.booking_details, steps.booking_check):
         shown = sent(handler, fields)
         assert (shown.status, shown.title, shown.sent["full_name"]) == (409, "Choose another session", "Zoë Okafor")
@@ -266,7 +272,7 @@ def test_a_session_that_went_meanwhile_leaves_the_answers_and_the_others(service
 
 
 def test_a_full_session_is_a_place_on_its_waiting_list_from_the_first_page_to_the_last(services: FakeServices) -> None:
-    services.bookings.left["s1"] = 0
+    services.bookings.places.left["s1"] = 0
     details, check = opened("s1"), sent(steps.booking_check, arrived(services))
     assert "You can join its waiting list" in details.text
     assert (check.sent["join_waiting_list"], "Confirm and join the waiting list" in check.text) == ("yes", True)
@@ -280,11 +286,11 @@ def test_whoever_reads_that_they_book_is_never_put_on_a_list_instead(services: F
 
 def test_who_was_too_late_joins_the_list_with_one_button_and_the_same_form(services: FakeServices) -> None:
     check = sent(steps.booking_check, arrived(services))
-    services.bookings.refusal = SessionFullError("s1", waiting_list=True)
+    services.bookings.places.refusal = SessionFullError("s1", waiting_list=True)
     late = sent(bookings.book, check.sent)
     assert (late.status, late.title, late.sent) == (409, "This session is full", check.sent)
     assert "Join the waiting list" in late.text
-    services.bookings.refusal = None
+    services.bookings.places.refusal = None
     done = sent(bookings.book, late.sent | {"join_waiting_list": "yes"})
     assert (done.status, "state=waiting" in done.headers["Location"]) == (303, True)
 
@@ -305,7 +311,7 @@ def test_who_was_too_late_joins_the_list_with_one_button_and_the_same_form(servi
 def test_whatever_stands_in_the_way_the_answers_are_kept_and_there_is_a_way_on(
     error: Exception, status: int, way_on: str, services: FakeServices
 ) -> None:
-    services.bookings.refusal = error
+    services.bookings.places.refusal = error
     check = sent(steps.booking_check, arrived(services))
     shown = sent(bookings.book, check.sent)
     assert (shown.status, shown.title.startswith("Error"), way_on in shown.actions) == (status, False, True)
@@ -314,7 +320,7 @@ def test_whatever_stands_in_the_way_the_answers_are_kept_and_there_is_a_way_on(
 
 
 def test_a_form_that_was_sent_with_other_answers_is_not_sent_again(services: FakeServices) -> None:
-    services.bookings.refusal = SubmissionReusedError("s1")
+    services.bookings.places.refusal = SubmissionReusedError("s1")
     shown = sent(bookings.book, arrived(services))
     assert (shown.status, "You have already sent this form" in shown.text, shown.sent) == (409, True, {})
 
@@ -395,7 +401,7 @@ def test_while_booking_is_closed_every_page_says_so_and_where_else_to_turn(servi
         assert f"<h1>{services.content.closed.bookings.title}</h1>" in page
         assert all(f'href="{each}"' in page for each in ("/one-to-one", "/help-now", "/resources"))
         assert "quote this code" not in page
-    assert services.bookings.booked == []
+    assert services.bookings.places.booked == []
 
 
 def test_while_booking_is_closed_a_program_is_told_and_nothing_is_stored(
@@ -405,7 +411,7 @@ def test_while_booking_is_closed_a_program_is_told_and_nothing_is_stored(
     answer = closed(bookings.book, http_requests.json_post({**ANSWERS, "group_agreement": True}))
     assert (answer.status_code, answer.mimetype) == (503, "application/problem+json")
     assert json.loads(answer.get_body())["type"] == "/problems/bookings-closed"
-    assert services.bookings.booked == []
+    assert services.bookings.places.booked == []
     assert {record.levelname for record in caplog.records} == {"INFO"}
 
 

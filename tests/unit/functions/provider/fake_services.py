@@ -36,6 +36,13 @@ _HASH = PassphraseHash.of(PASSPHRASE)
 
 
 @dataclass
+class FakeReferralServices:
+    links: ReferralLinks
+    acknowledgements: AcknowledgementRecorder
+    collector: Collector[Sealed] | None
+
+
+@dataclass
 class FakeServices:
     """One referral that has come in, and everything that its pages ask for."""
 
@@ -46,32 +53,25 @@ class FakeServices:
     sealed: FakeTable = field(default_factory=FakeTable)
     tries: FakeTable = field(default_factory=FakeTable)
     unwrapper: Any = PRIVATE
-    collector: Collector[Sealed] | None = None
 
     def __post_init__(self) -> None:
         service = ReferralService(self.rows, _SEALER.seal, KEY, "2023-09-01")
         self.reference = service.accept(referral_request(full_name="Canary Zoë", what_brings_you=STORY), MORNING)
-        self.collector = Collector(
-            links=self.referral_links,
+        links, acknowledgements = ReferralLinks(Signer((KEY,)), SITE, SITE), AcknowledgementRecorder(self.rows)
+        collector = Collector(
+            links=links,
             store=self.rows,
             lockout=Lockout(self.tries),
             passphrases=(_HASH,),
             content_key=lambda sealed: content_key(sealed, self.unwrapper),
             unseal=decrypt,
-            acknowledge_reference=self.acknowledging.acknowledge,
+            acknowledge_reference=acknowledgements.acknowledge,
         )
+        self.referrals = FakeReferralServices(links, acknowledgements, collector)
 
     @cached_property
     def rows(self) -> ReferralRepository:
         return ReferralRepository(self.statuses, self.sealed, FakeTable())
-
-    @cached_property
-    def acknowledging(self) -> AcknowledgementRecorder:
-        return AcknowledgementRecorder(self.rows)
-
-    @cached_property
-    def referral_links(self) -> ReferralLinks:
-        return ReferralLinks(Signer((KEY,)), SITE, SITE)
 
     @property
     def stored(self) -> tuple[Any, Any, Any]:

@@ -1,6 +1,7 @@
 """Who holds a reference can ask how far it has come, and learns nothing else."""
 
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 import azure.functions as func
@@ -28,7 +29,8 @@ class FakeServices:
     site_url: str = SITE
 
     def __post_init__(self) -> None:
-        self.enquiries = StatusLookup(self.known.get, GuessLimiter(FakeTime().monotonic))
+        lookup = StatusLookup(self.known.get, GuessLimiter(FakeTime().monotonic))
+        self.referrals = SimpleNamespace(status_lookup=lookup)
 
     def stand(self, **facts: Any) -> None:
         self.known[REFERENCE] = builders.referral(reference=REFERENCE, **facts)

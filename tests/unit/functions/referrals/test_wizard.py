@@ -19,7 +19,7 @@ from tests import builders
 from tests.builders import MORNING
 from tests.fakes import FakeClock
 from tests.unit.functions import http_requests
-from tests.unit.functions.forms.test_tokens import FakeServices
+from tests.unit.functions.fake_services import FakeServices
 from tests.unit.functions.referrals.form_browser import Fields, FormBrowser
 
 STORY = "أشعر بالتعب\r\n<b>and</b> \"more\" & 'so'"
@@ -101,7 +101,7 @@ def test_the_whole_way_ends_in_one_referral_that_holds_every_answer(services: Fa
     person.fill(consent_share="yes").press("Agree and send")
 
     assert person.answer.status_code == 303
-    [request] = services.referrals.accepted
+    [request] = services.referrals.intake.accepted
     kept = json.loads(request.answers)
     assert kept["what_brings_you"] == STORY.replace("\r\n", "\n")
     assert kept["therapy_language"] == "Ga"
@@ -183,7 +183,7 @@ def test_a_work_address_is_warned_of_once_and_minded_no_further(ours: FakeServic
     assert person.press().title == "Your phone number"
     assert person.press("Back").press().title == "Your phone number", "once is enough"
     until(person, "Check your form", email="zoe@example.nhs.uk").press().fill(consent_share="yes").press("Agree")
-    assert json.loads(ours.referrals.accepted[0].answers)["email"] == "zoe@example.nhs.uk"
+    assert json.loads(ours.referrals.intake.accepted[0].answers)["email"] == "zoe@example.nhs.uk"
 
 
 def test_a_page_that_nobody_needs_is_not_shown(ours: FakeServices) -> None:
@@ -253,7 +253,7 @@ def test_the_same_form_sent_twice_is_one_submission(ours: FakeServices) -> None:
     sent = replace_page(person)
     first = person.press("Agree and send").answer.headers["Location"]
     assert sent().press("Agree and send").answer.headers["Location"] == first
-    assert len({request.submission_id for request in ours.referrals.accepted}) == 1
+    assert len({request.submission_id for request in ours.referrals.intake.accepted}) == 1
 
 
 def replace_page(person: FormBrowser) -> Callable[[], FormBrowser]:
@@ -282,32 +282,32 @@ def test_a_form_that_could_not_be_saved_is_sent_again_from_the_page_that_says_so
     trouble: Exception, ours: FakeServices, caplog: pytest.LogCaptureFixture
 ) -> None:
     person = until(begin(ours), "Check your form").press().fill(consent_share="yes")
-    ours.referrals.trouble = trouble
+    ours.referrals.intake.trouble = trouble
     person.press("Agree and send")
     assert (person.answer.status_code, person.answer.headers["Retry-After"]) == (503, "5")
     assert "Your answers are kept on this page" in person.text
     assert "Zo\u00eb" not in caplog.text
     assert person.press("Back").title == "Check your form"
-    ours.referrals.trouble = None
+    ours.referrals.intake.trouble = None
     assert person.press().press("Agree and send").answer.status_code == 303
-    assert json.loads(ours.referrals.accepted[0].answers)["full_name"] == "Zo\u00eb"
+    assert json.loads(ours.referrals.intake.accepted[0].answers)["full_name"] == "Zo\u00eb"
 
 
 def test_after_trouble_one_press_sends_it_under_the_same_submission(ours: FakeServices) -> None:
     person = until(begin(ours), "Check your form").press().fill(consent_share="yes")
     [known] = [value for name, value in person.page.fields if name == "submission_id"]
-    ours.referrals.trouble = ReferralsBusyError()
+    ours.referrals.intake.trouble = ReferralsBusyError()
     person.press("Agree and send")
-    ours.referrals.trouble = None
+    ours.referrals.intake.trouble = None
     assert person.press("Send it again").answer.status_code == 303
-    assert [request.submission_id for request in ours.referrals.accepted] == [known]
+    assert [request.submission_id for request in ours.referrals.intake.accepted] == [known]
 
 
 def test_who_saw_an_error_and_sends_other_answers_learns_the_reference_of_the_first(
     ours: FakeServices, caplog: pytest.LogCaptureFixture
 ) -> None:
     person = until(begin(ours), "Check your form").press().fill(consent_share="yes")
-    ours.referrals.trouble = ReferralReusedError("ABCD1234")
+    ours.referrals.intake.trouble = ReferralReusedError("ABCD1234")
     person.press("Agree and send")
     assert (person.answer.status_code, person.title) == (409, "Already sent")
     assert "ABCD1234" in person.text
@@ -385,7 +385,7 @@ def test_bookmarked_question_page_redirects_to_the_start(services: FakeServices)
 def test_who_comes_while_the_provider_s_mailbox_fails_is_told_and_shown_another_way(
     failing: bool, ours: FakeServices
 ) -> None:
-    ours.provider_mailbox.failing = failing
+    ours.referrals.provider_mailbox.failing = failing
     person = begin(ours)
     assert ("are not arriving at the moment" in person.text) is failing
     until(person, "Check your form").press().fill(consent_share="yes").press("Agree and send")

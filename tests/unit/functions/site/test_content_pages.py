@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import azure.functions as func
@@ -21,8 +22,8 @@ from tests.unit.functions import http_requests
 class FakeServices:
     content: Content
     site_url: str = "https://support.example"
-    bookings_kept_days: int = 41
     closed: frozenset[Support] = field(default_factory=frozenset)
+    bookings: SimpleNamespace = field(default_factory=lambda: SimpleNamespace(kept_days=41))
 
 
 @pytest.fixture

@@ -163,12 +163,12 @@ def test_settings_that_are_taken_are_ones_that_every_part_can_be_built_from(own:
     services = Services(Settings.from_environment(WORKER | content | own), FakeClock(MORNING))
 
     parts = (
-        services.bookings,
-        services.self_service,
-        services.booking_mailer,
-        services.referrals,
-        services.forwarder,
-        services.schedule,
+        services.bookings.places,
+        services.bookings.self_service,
+        services.bookings.mailer,
+        services.referrals.intake,
+        services.referrals.forwarder,
+        services.timer_run,
     )
 
     assert all(parts)
