@@ -18,8 +18,9 @@ from functions.bookings.booking_view import BookingView
 from functions.bookings.draft import Draft
 from functions.forms.availability import BookingsClosedError, OneToOneClosedError
 from functions.forms.validation import FieldError
-from functions.problems.error_table import PROBLEMS, UNEXPECTED, problem_of
+from functions.problems.error_table import PROBLEMS, problem_of
 from functions.problems.http_errors import PageNotFoundError
+from functions.problems.problem_details import UNEXPECTED
 from functions.provider.view import ProviderView
 from functions.referrals import pages as referral_pages
 from functions.referrals.form_fields import FormFields
