@@ -1,6 +1,6 @@
-"""What the mail service reports of mails that it took, through Event Grid.
+"""Event Grid trigger for delivery reports of the email service.
 
-A report names its recipient. Its id and status are read here, and the rest goes nowhere: no log, no queue, no table.
+A report names its recipient. Only its id, status and time are read; the rest goes to no log, queue or table.
 """
 
 import logging
@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 bp = func.Blueprint()
 
 _EVENT_TYPE = "Microsoft.Communication.EmailDeliveryReportReceived"
-_ATTEMPT_TIME_FIELDS = ("deliveryAttemptTimeStamp", "deliveryAttemptTimestamp")  # as it is documented, and as it comes
+_ATTEMPT_TIME_FIELDS = ("deliveryAttemptTimeStamp", "deliveryAttemptTimestamp")  # as documented, and as sent
 
 
 @bp.event_grid_trigger(arg_name="event")
@@ -38,7 +38,7 @@ def delivery_report(event: func.EventGridEvent) -> None:
 
 
 def read_report(event_type: str, data: object) -> DeliveryReport | None:
-    """What a report says of which mail, or None where it is none."""
+    """The delivery report in an event, or None if it has none."""
     if event_type != _EVENT_TYPE or not isinstance(data, Mapping):
         return None
     try:

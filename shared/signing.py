@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from shared import base64url
 from shared.references import keyed_hash
 
-_MAC_BYTES = 16  # 128 bits; longer links are broken by email programmes
+_MAC_BYTES = 16  # 128 bits; longer links are broken by email clients
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TIMED_PROOF = re.compile(r"([0-9]{1,14})(.)([A-Za-z0-9_-]{22})")
 
@@ -32,7 +32,7 @@ class Signer:
         return any(hmac.compare_digest(signature.encode(), each.encode()) for each in made)
 
     def token(self, purpose: str, *parts: str) -> str:
-        """The parts and a signature over them, in base64url: without a dot, at which email programmes cut links."""
+        """The parts and a signature over them, in base64url: without a dot, at which email clients cut links."""
         return base64url.encode(_mac(self.keys[0], purpose, parts) + "\n".join(parts).encode())
 
     def parse_token(self, purpose: str, token: str) -> tuple[str, ...] | None:

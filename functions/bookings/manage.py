@@ -1,6 +1,6 @@
 """Self-service routes of one booking, for the holder of its link: a GET shows a page, only a POST changes anything.
 
-Email programmes open links before people do, as often as they like.
+Email clients open links before people do, as often as they like.
 """
 
 from collections.abc import Callable, Mapping

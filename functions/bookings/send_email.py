@@ -1,4 +1,4 @@
-"""Mails of sessions: one message of the queue, one mail."""
+"""Queue triggers that send booking emails: one email for each message."""
 
 import logging
 

@@ -63,11 +63,7 @@ def read_body(req: func.HttpRequest) -> Submission:
     kind = content_type(req)
     if kind not in {FORM, JSON}:
         raise UnsupportedBodyError
-    try:
-        text = body.decode("utf-8")
-        values = _form_fields(text) if kind == FORM else _json_members(text)
-    except (ValueError, RecursionError):
-        values = None
+    values = _parsed(body, kind)
     if values is None:
         raise MalformedBodyError
     return Submission(values, is_form=kind == FORM)
@@ -90,6 +86,14 @@ def content_type(req: func.HttpRequest) -> str:
     kind, options = parse_options_header(req.headers.get("content-type", ""))
     charset = options.get("charset", "utf-8").casefold()
     return kind.casefold() if charset in {"utf-8", "utf8"} else ""
+
+
+def _parsed(body: bytes, kind: str) -> dict[str, object] | None:
+    try:
+        text = body.decode("utf-8")
+        return _form_fields(text) if kind == FORM else _json_members(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _form_fields(text: str) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Forwarding referrals to the provider, and deleting what it has: one message of the queue, one referral."""
+"""Queue triggers that forward referrals and erase acknowledged ones: one referral for each message."""
 
 import logging
 

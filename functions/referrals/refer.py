@@ -100,9 +100,7 @@ def _refer_from_form(submission: Submission, built: Services, nudge: func.Out[st
     if blocking is not None:
         return page(show(wizard, blocking, FormIdentity.of(submission, built), built), status=422)
     try:
-        request = _validated_request(_kept_answers(submission, wizard), built)
-        check_form_token(ReferralRequest, submission, built.signer, FORM, built.now())
-        check_honeypot(ReferralRequest, submission)
+        request = _request_from_form(submission, wizard, built)
     except FormError as error:
         step = Step(CONSENT, warned=current.warned, errors=error.errors)
         return page(show(wizard, step, _identity_after_error(submission, error, built), built), status=422)
@@ -136,6 +134,13 @@ def _identity_after_error(submission: Submission, error: FormError, built: Servi
     if isinstance(error, FormTokenError):
         return FormIdentity.fresh(error.submission_id, built)
     return FormIdentity.of(submission, built)
+
+
+def _request_from_form(submission: Submission, wizard: Wizard, built: Services) -> ReferralRequest:
+    request = _validated_request(_kept_answers(submission, wizard), built)
+    check_form_token(ReferralRequest, submission, built.signer, FORM, built.now())
+    check_honeypot(ReferralRequest, submission)
+    return request
 
 
 def _kept_answers(submission: Submission, wizard: Wizard) -> Submission:

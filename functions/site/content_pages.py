@@ -1,4 +1,4 @@
-"""The pages to read around the two kinds of support: help at once, resources, privacy, accessibility, cookies."""
+"""Routes of the content pages: start, help now, resources, privacy, accessibility, cookies."""
 
 import azure.functions as func
 

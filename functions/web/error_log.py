@@ -18,7 +18,7 @@ def log(error: Exception, problem: Problem) -> str:
     is_failure = problem.status >= 500 and not isinstance(error, ClosedError)
     correlation = secrets.token_hex(4) if is_failure else ""
     if isinstance(error, (SettingsError, ContentError)):
-        logger.error("not ready %s: %s", correlation, error)  # names of settings and of parts of the copy, no values
+        logger.error("not ready %s: %s", correlation, error)  # names of settings and of parts of the content, no values
     elif problem is UNEXPECTED:
         logger.error("unexpected %s: %s", correlation, exception_locations(error))
     elif is_failure:

@@ -181,6 +181,15 @@ def test_json_of_the_wrong_type_is_a_mistake_and_no_failure(
     assert status == 200 if (name, value) == ("submission_id", None) else status == 422
 
 
+def test_no_sentence_of_pydantics_is_shown_whatever_the_environment_says(
+    handle_errors: ErrorHandling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYDANTIC_ERRORS_INCLUDE_URL", "false")
+    status, text = answer_to(http_requests.json_post(BOOKING | {"session_id": 3, "submission_id": "x"}), handle_errors)
+    details = [error["detail"] for error in json.loads(text)["errors"]]
+    assert (status, details) == (422, ["Select a session", "Enter a valid value"])
+
+
 def test_a_field_that_the_form_does_not_have_is_ignored_in_a_form(handle_errors: ErrorHandling) -> None:
     status, text = answer_to(http_requests.form(BOOKING | {"is_admin": "1"}), handle_errors)
     assert (status, "is_admin" in text) == (200, False)
