@@ -9,7 +9,7 @@ from shared.content.content import Content
 from shared.mail.renderer import MailRenderer
 from tests.builders import ROOT
 from tests.trust_specific_words import traces
-from tests.unit.functions.test_pages import PAGES, show
+from tests.unit.functions.page_examples import PAGES, show
 from tests.unit.shared.mail.test_renderer import EVERY
 
 # What those who run the sessions are sent; every other mail is among those of `test_letters`.

@@ -11,7 +11,8 @@ from functions.web.error_handling import ErrorHandling
 from functions.web.responses import page
 from shared.content.content import Content
 from tests.unit.functions import http_requests
-from tests.unit.functions.test_pages import PAGES, Page, show
+from tests.unit.functions.html_page import Page
+from tests.unit.functions.page_examples import PAGES, show
 
 BUDGET = 60_000  # bytes over the wire, beside the font
 

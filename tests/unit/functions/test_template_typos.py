@@ -13,7 +13,8 @@ from jinja2.utils import missing
 
 from functions.web import render as pages
 from shared.content.content import Content
-from tests.unit.functions.test_pages import OWN, PAGES, of
+from tests.unit.functions.page_examples import PAGES, facts_for
+from tests.unit.functions.test_templates import OWN
 
 
 class Unforgiving(jinja2.ChainableUndefined):
@@ -56,7 +57,7 @@ def strict() -> jinja2.Environment:
 def render(environment: jinja2.Environment, name: str, content: Content, monkeypatch: pytest.MonkeyPatch) -> str:
     template, facts = PAGES[name]
     monkeypatch.setattr(pages, "_environment", lambda: environment)
-    return pages.render(template, content, **({"correlation": ""} | of(facts, content)))
+    return pages.render(template, content, **({"correlation": ""} | facts_for(facts, content)))
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -50,7 +50,7 @@ from tests.unit.functions.bookings.fake_self_service import (
     bookable_sessions,
     booking,
 )
-from tests.unit.functions.test_pages import Page
+from tests.unit.functions.html_page import Page
 
 SITE = "https://support.example"
 JOIN = "https://teams.example/join/1"

@@ -12,9 +12,9 @@ from shared.content.content import Content
 from shared.referrals.collection.acknowledgement import AcknowledgementRecorder
 from shared.referrals.repository import ReferralRepository
 from tests.fakes import InjectedFault, with_fault
+from tests.unit.functions.html_page import Page
 from tests.unit.functions.http_requests import Outbox
 from tests.unit.functions.provider.fake_services import SITE, FakeServices, request, text
-from tests.unit.functions.test_pages import Page
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from shared.referrals.collection.lockout import Lockout
 from shared.referrals.errors import KeyUnavailableError
 from tests.e2e.http_client import hidden_fields
 from tests.fakes import InjectedFault, with_fault
+from tests.unit.functions.html_page import Page
 from tests.unit.functions.http_requests import Outbox
 from tests.unit.functions.provider.fake_services import (
     PASSPHRASE,
@@ -25,7 +26,6 @@ from tests.unit.functions.provider.fake_services import (
     request,
     text,
 )
-from tests.unit.functions.test_pages import Page
 
 
 @pytest.fixture

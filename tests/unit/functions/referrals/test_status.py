@@ -16,7 +16,7 @@ from shared.referrals.model import Referral, ReferralState
 from tests import builders
 from tests.fakes import FakeTime
 from tests.unit.functions import http_requests
-from tests.unit.functions.test_pages import Page
+from tests.unit.functions.html_page import Page
 
 REFERENCE = "34HKMPTV"
 SITE = "https://support.example"
