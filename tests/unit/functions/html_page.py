@@ -1,10 +1,10 @@
-"""A page as a browser parses it."""
+"""HTML pages in tests."""
 
 from html.parser import HTMLParser
 
 
 class Page(HTMLParser):
-    """What a browser makes of a page: its elements with their attributes, and its text."""
+    """A page as a browser parses it: its elements with their attributes, and its text."""
 
     def __init__(self, html: str) -> None:
         super().__init__()

@@ -12,7 +12,7 @@ from tests.trust_specific_words import traces
 from tests.unit.functions.page_examples import PAGES, show
 from tests.unit.shared.mail.test_renderer import EVERY
 
-# What those who run the sessions are sent; every other mail is among those of `test_letters`.
+# Emails to those who run the sessions; the tests of the renderer cover all others.
 STAFF: list[tuple[str, dict[str, object]]] = [
     ("organiser", {"alerts": [("Row s1", "No capacity")], "more": True}),
     (

@@ -1,4 +1,4 @@
-"""What only one of the two function apps does, whatever its settings hold."""
+"""Functions that only one of the two apps performs, whatever its settings hold."""
 
 import pytest
 

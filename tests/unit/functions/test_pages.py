@@ -126,7 +126,7 @@ def test_enter_in_a_field_leads_on_and_not_back(name: str, content: Content) -> 
 
 
 @pytest.mark.parametrize("name", ["booking", *(f"referral, {key}" for key in KEYS if key != "contact_by")])
-def test_nothing_is_chosen_for_anybody(name: str, content: Content) -> None:
+def test_nothing_is_preselected(name: str, content: Content) -> None:
     assert show(name, content).all("checked") == []
 
 

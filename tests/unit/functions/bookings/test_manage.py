@@ -1,4 +1,4 @@
-"""What the holder of a link sees of one booking, and what they can do with it."""
+"""Self-service: the pages and actions for the holder of a booking's link."""
 
 import html
 import inspect
@@ -108,7 +108,7 @@ def follow(answer: func.HttpResponse) -> str:
 
 
 def text(answer: func.HttpResponse) -> str:
-    """What a person reads, in one line."""
+    """The text that a person reads, in one line."""
     body = answer.get_body().decode().partition("<main")[2]
     return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", body)).split())
 
@@ -421,7 +421,7 @@ def test_what_is_neither_yes_nor_no_changes_nothing(answers: dict[str, str], ser
 # The calendar file
 
 
-def test_the_calendar_file_is_kept_by_nobody_and_its_name_says_nothing(services: FakeServices) -> None:
+def test_the_calendar_file_is_not_cached_and_its_name_says_nothing(services: FakeServices) -> None:
     answer = look("calendar")
 
     assert (answer.status_code, answer.get_body()) == (200, CALENDAR)
@@ -430,7 +430,7 @@ def test_the_calendar_file_is_kept_by_nobody_and_its_name_says_nothing(services:
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-# Links that are none, moments that are over, and what nobody asked for
+# Invalid links, sessions that have started, and requests that no page makes
 
 
 @pytest.mark.parametrize("token", ["", TOKEN[:-1] + "x", TOKEN + "=", NEW_TOKEN, "../x", "' or 1 eq 1", "x" * 2000])

@@ -1,4 +1,4 @@
-"""What people, browsers and attackers send instead of a form, each with the answer that it gets."""
+"""Invalid input from people, browsers and attackers, each with its answer."""
 
 import json
 from html import unescape

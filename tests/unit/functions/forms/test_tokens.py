@@ -1,4 +1,4 @@
-"""Forms that a page handed out to a person, told from whatever else is posted."""
+"""Form tokens and the honeypot: forms from our pages are accepted, and automated ones are not."""
 
 import html
 import logging
@@ -146,7 +146,7 @@ def test_what_was_answered_comes_back_and_the_error_s_text_holds_none_of_it(cont
 
 
 @pytest.mark.parametrize(("filled", "bot"), [(None, False), ("http://buy.example", True), (["a", "b"], True)])
-def test_only_a_programme_fills_in_the_field_that_nobody_sees(filled: object, bot: bool) -> None:
+def test_only_a_bot_fills_in_the_hidden_field(filled: object, bot: bool) -> None:
     assert is_bot(sent(website=filled)) is bot
 
 

@@ -1,4 +1,4 @@
-"""The provider's side without sockets: the real services over tables in memory, and requests as their browser sends."""
+"""The provider's pages without sockets: real services over tables in memory, and requests as a browser sends them."""
 
 import html
 import json
@@ -78,7 +78,7 @@ class FakeServices:
         return dict(self.statuses.rows), dict(self.sealed.rows), dict(self.tries.rows)
 
     def set(self, **cells: str) -> None:
-        """What the worker or somebody in the portal writes into the status."""
+        """Writes the status as the worker or someone in the portal does."""
         [row] = self.statuses.rows.values()
         self.statuses.merge({"PartitionKey": "referrals", "RowKey": self.reference} | cells, row.etag)
 
@@ -102,6 +102,6 @@ def request(
 
 
 def text(answer: func.HttpResponse) -> str:
-    """What a person reads, in one line."""
+    """The text that a person reads, in one line."""
     body = answer.get_body().decode().partition("<main")[2]
     return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", body)).split())

@@ -202,7 +202,7 @@ def test_while_the_vault_is_down_the_page_says_that_nothing_is_lost(services: Fa
 
 
 @pytest.mark.parametrize("at", [0, 1])
-def test_where_tries_cannot_be_counted_nobody_may_try_and_nothing_is_lost(at: int, services: FakeServices) -> None:
+def test_where_tries_cannot_be_counted_no_one_may_try_and_nothing_is_lost(at: int, services: FakeServices) -> None:
     assert services.referrals.collector is not None
     broken = Lockout(with_fault(InjectedFault(at, "lost-request"))(services.tries))
     services.referrals.collector = replace(services.referrals.collector, lockout=broken)

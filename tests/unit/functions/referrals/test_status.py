@@ -1,4 +1,4 @@
-"""Who holds a reference can ask how far it has come, and learns nothing else."""
+"""Status pages: the holder of a reference gets the status of the referral and nothing else."""
 
 from dataclasses import dataclass, field
 from types import SimpleNamespace
