@@ -1,4 +1,4 @@
-"""The function app: it registers the blueprints, nothing else. Azure looks for it at the root."""
+"""The function app: registers the blueprints. The Functions host looks for it at the root."""
 
 import azure.functions as func
 

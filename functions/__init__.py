@@ -1,1 +1,1 @@
-"""Everything that faces a trigger: parse, one call to the service, render."""
+"""Triggers and their handlers: parse the input, call a service, render the answer."""

@@ -1,6 +1,6 @@
-"""What the mail service reports of mails that it took, through Event Grid.
+"""Event Grid trigger for delivery reports of the email service.
 
-A report names its recipient. Its id and status are read here, and the rest goes nowhere: no log, no queue, no table.
+A report names its recipient. Only its id, status and time are read; the rest goes to no log, queue or table.
 """
 
 import logging
@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 bp = func.Blueprint()
 
 _EVENT_TYPE = "Microsoft.Communication.EmailDeliveryReportReceived"
-_ATTEMPT_TIME_FIELDS = ("deliveryAttemptTimeStamp", "deliveryAttemptTimestamp")  # as it is documented, and as it comes
+_ATTEMPT_TIME_FIELDS = ("deliveryAttemptTimeStamp", "deliveryAttemptTimestamp")  # as documented, and as sent
 
 
 @bp.event_grid_trigger(arg_name="event")
@@ -30,7 +30,7 @@ def delivery_report(event: func.EventGridEvent) -> None:
         return
     built = services()
     now, operation_id = built.now(), str(report.operation_id)
-    if built.referral_receipts.take(report, now) or built.booking_mailer.record_report(
+    if built.referrals.delivery_reports.take(report, now) or built.bookings.mailer.record_report(
         operation_id, report.status, now
     ):
         return
@@ -38,7 +38,7 @@ def delivery_report(event: func.EventGridEvent) -> None:
 
 
 def read_report(event_type: str, data: object) -> DeliveryReport | None:
-    """What a report says of which mail, or None where it is none."""
+    """The delivery report in an event, or None if it has none."""
     if event_type != _EVENT_TYPE or not isinstance(data, Mapping):
         return None
     try:

@@ -1,7 +1,7 @@
-"""What the queues carry: small JSON objects of strings that point at rows, never what is in them.
+"""Queue names and messages: small JSON objects of strings that point at rows and hold none of their contents.
 
 No key is called `id` and no value is a date: the Functions host overwrites metadata with the one and rewrites the
-other. An object, because the host would take a list apart.
+other. Messages are objects because the host would split a list.
 """
 
 import json
@@ -16,13 +16,13 @@ BOOKINGS_STORAGE = "BOOKINGS_STORAGE"
 REFERRALS_STORAGE = "REFERRALS_STORAGE"
 
 UNRECOGNISED_MESSAGE = "dropped unrecognised message from queue %s"
-"""What is logged of such a message: the queue's name alone, for it may hold anything."""
+"""The log line for such a message: the queue's name alone, since the message may hold anything."""
 
 _VERSION = "1"
 
 
 def poison(queue: str) -> str:
-    """Where the host puts a message that failed too often."""
+    """The queue to which the host moves a message that failed too often."""
     return f"{queue}-poison"
 
 
@@ -35,13 +35,13 @@ def referral_message(reference: str) -> str:
 
 
 def read_mail(body: bytes) -> DueMail | None:
-    """The mail that a message names, or None where it is no message of ours."""
+    """The email that a message names, or None if the service did not write it."""
     fields = _fields(body, "session", "mail")
     return DueMail(fields["session"], fields["mail"]) if fields else None
 
 
 def read_referral(body: bytes) -> str | None:
-    """The reference that a message names, or None where it is no message of ours."""
+    """The reference that a message names, or None if the service did not write it."""
     fields = _fields(body, "referral")
     return fields["referral"] if fields else None
 

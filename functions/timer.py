@@ -1,4 +1,4 @@
-"""The timer: every five minutes, in UTC, it finds what is due and tells the queues."""
+"""The timer trigger: every five minutes it finds the emails and referrals that are due and queues them."""
 
 # The worker only understands `typing.List` in the annotation of an output of many messages.
 from typing import List  # noqa: UP035  # see above
@@ -19,9 +19,9 @@ def schedule(
     emails: func.Out[List[str]],  # noqa: UP006  # see above
     referrals: func.Out[List[str]],  # noqa: UP006  # see above
 ) -> None:
-    del timer  # how late it is does not matter: what is due follows from the rows
+    del timer  # its lateness does not matter: due work follows from the rows
     built = services()
-    due = built.schedule.run(built.now())
+    due = built.timer_run.run(built.now())
     if due.referrals:
         referrals.set([referral_message(reference) for reference in due.referrals])
     if due.mails:

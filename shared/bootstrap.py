@@ -1,11 +1,10 @@
-"""The composition root: builds the services of this process once, on first use, with the clock that it was given."""
+"""The composition root: builds the services of this process once, on first use."""
 
 import os
 import threading
 from datetime import UTC, datetime
 
-from shared.composition.base import Clock
-from shared.composition.services import Services
+from shared.composition.services import Clock, Services
 from shared.config.settings import Settings
 from shared.log_redaction import configure
 
@@ -17,7 +16,7 @@ _services: Services | None = None
 
 
 def use_clock(clock: Clock) -> None:
-    """Puts another clock in place of the real one, for a process that runs at another time. Call it before `services`.
+    """Replaces the real clock, for a process that runs at a simulated time. Call it before `services`.
 
     `clock` returns the present moment as an aware datetime in UTC.
     """
@@ -29,7 +28,7 @@ def services() -> Services:
     """The services of this process.
 
     Raises:
-        SettingsError: with everything that is missing or cannot be used.
+        SettingsError: settings are missing or cannot be used; it lists all of them.
     """
     global _services  # noqa: PLW0603  # the one place where the process holds what it has built
     with _lock:

@@ -26,7 +26,7 @@ _LOCATION: Schema = {"Location": {"required": True, "schema": {"type": "string"}
 
 
 def document(content: Content, policy: AllocationPolicy) -> Schema:
-    """What this service does with these questions, and these mail domains of those who work for the trust."""
+    """The document for these questions and for the trust's email domains, which decide on required answers."""
     listed = operations(content.one_to_one)
     paths: dict[str, Schema] = defaultdict(dict)
     for each in listed:
@@ -90,7 +90,7 @@ def _answer(operation: Operation, model: type[BaseModel]) -> Schema:
 
 
 def _problems(operation: Operation) -> Schema:
-    """Every answer to what can go wrong, by status; what the operation answers with the same status stays."""
+    """The error responses by status, without statuses that the operation itself answers with."""
     found: dict[int, dict[Problem, None]] = defaultdict(dict)
     for error in operation.can_raise:
         found[_row(error).status][_row(error)] = None
@@ -100,7 +100,7 @@ def _problems(operation: Operation) -> Schema:
 
 
 def _row(error: type[Exception]) -> Problem:
-    return problem_of(error.__new__(error))  # of its class alone, whatever an instance is made with
+    return problem_of(error.__new__(error))  # the class decides, whatever its constructor takes
 
 
 def _problem(status: int, rows: list[Problem]) -> Schema:

@@ -1,4 +1,4 @@
-"""What API clients can ask for, as a document that their tools read."""
+"""Route of the OpenAPI document."""
 
 import azure.functions as func
 
@@ -12,8 +12,8 @@ bp = func.Blueprint()
 @bp.route(route="openapi.json", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 @handle_errors
 def openapi_document(req: func.HttpRequest) -> func.HttpResponse:
-    from functions.api.document import document  # noqa: PLC0415  # only this function needs the schemas of all
+    from functions.api.document import document  # noqa: PLC0415  # only this function needs every schema
 
     del req
     built = services()
-    return json_body(document(built.content, built.policy))
+    return json_body(document(built.content, built.bookings.policy))

@@ -1,4 +1,4 @@
-"""What an API client can ask of the service: every operation with its body, its answers and what can go wrong."""
+"""Operations of the API: each with its body, its answers and its errors."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -44,7 +44,7 @@ _BOOKING: Errors = (
 )
 _REFERRAL: Errors = (referrals.ReferralReusedError, referrals.ReferralsBusyError, OneToOneClosedError, StorageError)
 _STATUS: Errors = (
-    *(error for error in _BODY if error is not EmptyBodyError),  # nothing at all is answered as an empty reference
+    *(error for error in _BODY if error is not EmptyBodyError),  # an empty body is answered like an empty reference
     referrals.ReferralUnknownError,
     referrals.TooManyGuessesError,
     referrals.ReferralsBusyError,
@@ -54,10 +54,10 @@ _STATUS: Errors = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """One method at one address. `answers` are the bodies in JSON by status, without those of what went wrong.
+    """One method at one path. `answers` are the JSON bodies by status, errors not included.
 
-    `queries` are its query parameters. A `page` is answered in HTML unless JSON is preferred; where `answers` is empty
-    it is in HTML alone. `has_location`: the first answer has a `Location`.
+    `queries` are its query parameters. A `page` is answered in HTML unless JSON is preferred, and only in HTML if
+    `answers` is empty. `has_location`: the first answer has a `Location`.
     """
 
     method: str
@@ -76,7 +76,7 @@ class Operation:
 
 
 def operations(form: OneToOne) -> tuple[Operation, ...]:
-    """All of them, for the questions of one content file."""
+    """All operations, for the questions of one content file."""
     return (*_bookings(), *_one_to_one(form), *_about_the_service())
 
 

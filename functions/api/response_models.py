@@ -1,4 +1,4 @@
-"""What the JSON endpoints answer, as pydantic models. Nothing is made of them but their schemas."""
+"""Response models of the JSON endpoints, used for their schemas only."""
 
 from datetime import date
 from typing import Annotated, Any, Literal, get_type_hints
@@ -41,14 +41,14 @@ class ReferralTaken(Answer):
 
 
 class ReferralOutcome(Answer):
-    """`by`: after this day without a word, please ask."""
+    """`by`: ask about the referral if there is no contact by this day."""
 
     reference: Reference
     by: date
 
 
 class StatusRequest(BaseModel):
-    """A reference as somebody typed it: spaces, case and letters that look alike do not matter."""
+    """A reference as typed: spaces, case and letters that look alike do not matter."""
 
     reference: Annotated[str, Field(pattern=r"[^\s\u001c-\u001f\u0085]")]
 
@@ -65,7 +65,7 @@ class Healthy(Answer):
 
 
 class Unhealthy(Answer):
-    """What is wrong: names of settings and parts of the content, never values."""
+    """Problems found: names of settings and parts of the content, never values."""
 
     status: Literal["unhealthy"]
     settings: list[str] = []
@@ -75,7 +75,7 @@ class Unhealthy(Answer):
 
 
 class MemberError(Answer):
-    """What is wrong with one member of the body: `pointer` is a JSON Pointer (RFC 6901) as a URI fragment."""
+    """The error of one member of the body: `pointer` is a JSON Pointer (RFC 6901) as a URI fragment."""
 
     field: str
     pointer: str

@@ -1,4 +1,4 @@
-"""What the answers of one form ask of each other, in JSON Schema: pydantic's schema says of each member alone."""
+"""JSON Schema rules across fields of a form, which pydantic's schema of single fields does not express."""
 
 import re
 from collections.abc import Iterable
@@ -11,14 +11,14 @@ from shared.fields.field_schemas import Schema
 
 
 def with_policy(schema: Schema, policy: AllocationPolicy) -> Schema:
-    """A booking whose address is of no listed domain says whether the person works for the trust."""
+    """Requires `works_for_trust` of a booking whose email address is in none of the trust's domains."""
     listed = {"properties": {"email": {"type": "string", "pattern": _domain_pattern(policy.domains)}}}
     answered = {"required": ["works_for_trust"], "properties": {"works_for_trust": {"not": {"type": "null"}}}}
     return schema | {"anyOf": [listed, answered]}
 
 
 def with_needs(schema: Schema, form: OneToOne) -> Schema:
-    """A question that is put only to some is read of them alone: of others, whatever comes is passed over."""
+    """Requires a conditional question's answer if its condition holds; otherwise any value is ignored."""
     some = [each for each in form.questions if each.ask in schema["properties"] and _is_conditional(each, form)]
     open_to_all = schema["properties"] | {each.ask: {} for each in some}
     rules = [_rule(each, schema["properties"][each.ask]) for each in some]

@@ -1,4 +1,4 @@
-"""What somebody answered to book a place, as the service takes it, or what is wrong with it in one sentence a field."""
+"""The answers of a booking form as a request, or one sentence for each field that is wrong."""
 
 from functions.forms.body import Submission
 from functions.forms.validation import FieldError, FormError, as_typed, validate
@@ -21,10 +21,10 @@ _MISSING = {
 
 
 def read_answers(submission: Submission, policy: AllocationPolicy) -> BookingRequest:
-    """The request in a form or in JSON. Whoever has no address of the trust has to say whether they work for it.
+    """The request in a form or in JSON. Without one of the trust's addresses, `works_for_trust` is required.
 
     Raises:
-        FormError: something is missing or cannot be used.
+        FormError: answers are missing or invalid.
     """
     request = validate(BookingRequest, submission, _MISSING)
     if request.works_for_trust is None and not policy.is_staff_address(request.email):
@@ -34,7 +34,7 @@ def read_answers(submission: Submission, policy: AllocationPolicy) -> BookingReq
 
 
 def check_eligible(request: BookingRequest, policy: AllocationPolicy) -> None:
-    """Returns if they work for the trust, by their address or by their word: better said before they confirm.
+    """Returns if the person works for the trust, by address or by their own answer; checked before they confirm.
 
     Raises:
         NotForOutsidersError: they do not.

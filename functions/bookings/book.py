@@ -1,4 +1,4 @@
-"""Group sessions: the list, a booking, and the page that says what became of it."""
+"""Routes of group session bookings: the list of sessions, booking a place, and the outcome page."""
 
 # The worker only understands `typing.List` in the annotation of an output of many messages.
 from typing import List  # noqa: UP035  # see above
@@ -48,11 +48,13 @@ def book(req: func.HttpRequest, nudge: func.Out[List[str]]) -> func.HttpResponse
     built = services()
     check_open(built.closed, Support.BOOKINGS)
     if is_bot(submission):
-        return see_other(_location(built, _session_id(submission), decoy_reference(FORM), AttendeeState.CONFIRMED))
+        return see_other(
+            _location(built, submission.text("session_id"), decoy_reference(FORM), AttendeeState.CONFIRMED)
+        )
     try:
-        request = read_answers(submission, built.policy)
-        check_form_token(BookingRequest, submission, built.is_proof, FORM, built.now())
-        booked = built.bookings.book(request, built.now())
+        request = read_answers(submission, built.bookings.policy)
+        check_form_token(BookingRequest, submission, built.signer, FORM, built.now())
+        booked = built.bookings.places.book(request, built.now())
     except (FormError, *pages.REFUSALS) as error:
         if not submission.is_form:
             raise
@@ -65,20 +67,20 @@ def book(req: func.HttpRequest, nudge: func.Out[List[str]]) -> func.HttpResponse
 @bp.route(route="bookings/{reference:length(8)}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 @handle_errors
 def booking_outcome(req: func.HttpRequest) -> func.HttpResponse:
-    """What became of a booking, as signed when it was made: it reads no roster, so it tells nobody who is on one."""
+    """The outcome as signed when the booking was made; reads no roster, so it discloses no one on it."""
     built = services()
     reference, session_id = req.route_params.get("reference", ""), req.params.get("session", "")
     state = req.params.get("state", "")
-    if not built.is_proof(req.params.get("proof", ""), "booked", session_id, reference, state):
+    if not built.signer.is_proof(req.params.get("proof", ""), "booked", session_id, reference, state):
         raise PageNotFoundError
     if wants_json(req):
         return json_body({"reference": reference, "state": state})
-    view = SessionView.of(built.bookings.session(session_id), built.content)
+    view = SessionView.of(built.bookings.places.session(session_id), built.content)
     return page(render("bookings/confirmed.html", built.content, reference=reference, session=view, state=state))
 
 
 def _form_with_errors(built: Services, submission: Submission, error: Exception) -> func.HttpResponse:
-    """The page on which a form that was not taken goes on, with every answer kept."""
+    """The page on which a refused form continues, with every answer kept."""
     if not isinstance(error, FormError):
         return pages.refused(built, Draft.of(built, submission), error)
     draft, views = Draft.of(built, submission, error), pages.sessions(built)
@@ -87,7 +89,7 @@ def _form_with_errors(built: Services, submission: Submission, error: Exception)
         wrong = [each for each in error.errors if each.field == "session_id"]
         return pages.choose(built, draft, views, *wrong, gone=bool(draft.session_id))
     if isinstance(error, FormTokenError):
-        return pages.check(built, draft, read_answers(submission, built.policy), chosen, error.errors)
+        return pages.check(built, draft, read_answers(submission, built.bookings.policy), chosen, error.errors)
     return pages.details(built, draft, chosen, error.errors)
 
 
@@ -100,10 +102,5 @@ def _answer(booked: BookingResult, submission: Submission, built: Services) -> f
 
 
 def _location(built: Services, session_id: str, reference: str, state: AttendeeState) -> str:
-    signature = built.proof("booked", session_id, reference, str(state))
+    signature = built.signer.proof("booked", session_id, reference, str(state))
     return f"/bookings/{reference}?session={quote(session_id, safe='')}&state={state}&proof={signature}"
-
-
-def _session_id(submission: Submission) -> str:
-    value = submission.values.get("session_id")
-    return value if isinstance(value, str) else ""

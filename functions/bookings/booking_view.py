@@ -1,12 +1,12 @@
-"""A booking as its own page shows it."""
+"""View-model of a booking, as its own page shows it."""
 
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
-from urllib.parse import quote
 
 from functions.bookings.session_view import SessionView
+from functions.web.links import path_to
 from shared.bookings.model.attendee import Attendee, AttendeeState
 from shared.bookings.model.session import SessionState
 from shared.bookings.self_service.service import ManagedBooking
@@ -17,10 +17,10 @@ CALLED_OFF = "called-off"
 
 @dataclass(frozen=True, slots=True)
 class BookingView:
-    """One booking in words: of the person only the first letter, since a link may be opened over a shoulder.
+    """One booking in words, with only the first letter of the name: others may see the screen.
 
-    `state` is an attendee's, or `called-off` where the session is and the booking was not cancelled before.
-    `position` counts from 1 in the waiting list. `join_url` is empty for everybody who has no place for certain, and
+    `state` is an attendee's, or `called-off` if the session is and the booking was not cancelled before.
+    `position` counts from 1 in the waiting list. `join_url` is empty without a confirmed place, and
     once the session is over. `address` is the page's own path, without a slash at its end.
     """
 
@@ -42,7 +42,7 @@ class BookingView:
         may_join = state == AttendeeState.CONFIRMED and not session.is_over(now)
         return cls(
             address=address(token),
-            calendar=f"/calendar/{quote(token, safe='')}",
+            calendar=path_to("calendar", token),
             session=SessionView.of(session, content),
             state=state,
             reason=attendee.reason,
@@ -69,7 +69,7 @@ class BookingView:
 
 def address(token: str) -> str:
     """The path of a booking's page."""
-    return f"/manage/{quote(token, safe='')}"
+    return path_to("manage", token)
 
 
 def _state(booking: ManagedBooking) -> str:
@@ -78,7 +78,7 @@ def _state(booking: ManagedBooking) -> str:
 
 
 def _initial(attendee: Attendee) -> str:
-    """The first letter with the marks that belong to it; empty where an administrator left none."""
+    """The first letter with its combining marks; empty if an administrator left none."""
     name = unicodedata.normalize("NFC", attendee.name)
     letters = [place for place, char in enumerate(name) if unicodedata.category(char)[0] == "L"]
     if not letters:

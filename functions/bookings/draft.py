@@ -1,4 +1,4 @@
-"""A booking on its way from page to page: the answers travel in the forms themselves, and nothing is stored."""
+"""An unfinished booking: its answers travel from page to page in the forms themselves, and nothing is stored."""
 
 from dataclasses import dataclass, replace
 from typing import Self
@@ -17,7 +17,7 @@ _NEEDED = ("session_id", "full_name", "email", "group_agreement")
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What was answered so far, by field as it was typed, and what the next page's form carries besides."""
+    """The answers so far, by field as typed, with the submission id and token that the next page's form carries."""
 
     values: dict[str, str | list[str]]
     submission_id: str
@@ -25,12 +25,12 @@ class Draft:
 
     @classmethod
     def new(cls, built: Services, session_id: str = "") -> Self:
-        """Nothing answered yet but which session."""
+        """A draft without answers, except for the session if one is chosen."""
         return cls._of(built, FormError((), {"session_id": session_id} if session_id else {}), "")
 
     @classmethod
     def of(cls, built: Services, submission: Submission, found: FormError | None = None) -> Self:
-        """What was sent; its token goes on while it lasts, so that reading a page twice is not filling it in anew."""
+        """The answers sent. Their token is kept while it is valid, so that its age counts from the first page."""
         token = submission.values.get("form_token")
         return cls._of(built, found or FormError((), as_typed(BookingRequest, submission)), str(token))
 
@@ -38,8 +38,8 @@ class Draft:
     def _of(cls, built: Services, found: FormError, token: str) -> Self:
         given = {name: value for name, value in found.values.items() if name != "submission_id"}
         submission_id, now = found.submission_id or uuid4().hex, built.now()
-        if not is_unexpired(built.is_proof, FORM, submission_id, token, now):
-            token = issue_token(built.proof, FORM, submission_id, now)
+        if not is_unexpired(built.signer, FORM, submission_id, token, now):
+            token = issue_token(built.signer, FORM, submission_id, now)
         return cls(given, submission_id, token)
 
     @property
@@ -48,10 +48,10 @@ class Draft:
 
     @property
     def is_complete(self) -> bool:
-        """Whether every page has been answered, so that a change leads straight back to the check."""
+        """True if every page has been answered, so that a change leads straight back to the check page."""
         return all(self.values.get(name) for name in _NEEDED)
 
     def with_waiting_list(self, *, joins: bool) -> Self:
-        """The same, to be sent for a place in the waiting list, or for a place and nothing less."""
+        """The same draft, for the waiting list or for a place only."""
         others = {name: value for name, value in self.values.items() if name != "join_waiting_list"}
         return replace(self, values=others | ({"join_waiting_list": "yes"} if joins else {}))

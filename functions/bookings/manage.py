@@ -1,6 +1,6 @@
-"""One booking, for whoever holds the link in its mails: a GET shows a page, only a POST changes anything.
+"""Self-service routes of one booking, for the holder of its link: a GET shows a page, only a POST changes anything.
 
-Mail programmes open links before people do, as often as they like.
+Email clients open links before people do, as often as they like.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,11 +12,12 @@ import azure.functions as func
 
 from functions.bookings.booking_view import BookingView, address
 from functions.bookings.session_view import SessionView
-from functions.forms.body import EmptyBodyError, read_body
+from functions.forms.body import read_form_value
 from functions.forms.validation import FieldError, FormError
 from functions.problems.error_table import problem_of
 from functions.queues import BOOKINGS_STORAGE, EMAILS, mail_message
 from functions.web.error_handling import handle_errors
+from functions.web.links import token_of
 from functions.web.render import render
 from functions.web.responses import page, respond, see_other
 from shared.bookings.model.attendee import AttendeeState
@@ -37,7 +38,7 @@ _YES_OR_NO = FieldError("reminders", "Select yes or no")
 
 _MOVE_REFUSALS = (SessionUnknownError, SessionUnavailableError, SubmissionReusedError, TooLateToCheckError)
 
-# What was done, and whether it still holds: the address that says so may be opened again at any time.
+# The message, and the test that it still holds: the address with it may be opened again at any time.
 _NEWS: Mapping[str, tuple[str, Callable[[BookingView], bool]]] = {
     "cancelled": ("Your booking is cancelled", lambda view: view.state == AttendeeState.CANCELLED),
     "already-cancelled": ("Your booking was already cancelled", lambda view: view.state == AttendeeState.CANCELLED),
@@ -54,7 +55,7 @@ _NEWS: Mapping[str, tuple[str, Callable[[BookingView], bool]]] = {
 @handle_errors
 def manage_booking(req: func.HttpRequest) -> func.HttpResponse:
     built = services()
-    view = _view(built, _token(req))
+    view = _view(built, token_of(req))
     words, holds = _NEWS.get(req.params.get("done", ""), ("", lambda _: False))
     return page(render("manage/booking.html", built.content, booking=view, news=words if holds(view) else ""))
 
@@ -63,9 +64,9 @@ def manage_booking(req: func.HttpRequest) -> func.HttpResponse:
 @handle_errors
 def cancel_form(req: func.HttpRequest) -> func.HttpResponse:
     built = services()
-    view = _view(built, _token(req))
+    view = _view(built, token_of(req))
     if not view.can_change:
-        return see_other(view.address)  # which says why
+        return see_other(view.address)  # that page says why
     return page(render("manage/cancel.html", built.content, booking=view))
 
 
@@ -74,31 +75,31 @@ def cancel_form(req: func.HttpRequest) -> func.HttpResponse:
 @handle_errors
 def cancel_booking(req: func.HttpRequest, nudge: func.Out[List[str]]) -> func.HttpResponse:  # noqa: UP006  # see above
     built = services()
-    done = built.self_service.cancel(_token(req), built.now())
+    done = built.bookings.self_service.cancel(token_of(req), built.now())
     _queue_mails(nudge, done)
-    return _back(_token(req), "cancelled", done)
+    return _back(token_of(req), "cancelled", done)
 
 
 @bp.route(route="manage/{token}/move", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 @handle_errors
 def move_form(req: func.HttpRequest) -> func.HttpResponse:
     built = services()
-    view = _view(built, _token(req))
+    view = _view(built, token_of(req))
     if not view.can_change:
         return see_other(view.address)
-    return page(_move_page(built, _token(req), view))
+    return page(_move_page(built, token_of(req), view))
 
 
 @bp.route(route="manage/{token}/move", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
 @bp.queue_output(arg_name="nudge", queue_name=EMAILS, connection=BOOKINGS_STORAGE)
 @handle_errors
 def move_booking(req: func.HttpRequest, nudge: func.Out[List[str]]) -> func.HttpResponse:  # noqa: UP006  # see above
-    built, token = services(), _token(req)
-    session_id = _form_value(req, "session_id")
+    built, token = services(), token_of(req)
+    session_id = read_form_value(req, "session_id")
     if not session_id:
         return page(_move_page(built, token, _view(built, token), _CHOOSE), status=422)
     try:
-        done = built.self_service.move(token, session_id, built.now())
+        done = built.bookings.self_service.move(token, session_id, built.now())
     except _MOVE_REFUSALS as error:
         return _not_moved(built, token, error)
     _queue_mails(nudge, done)
@@ -109,18 +110,18 @@ def move_booking(req: func.HttpRequest, nudge: func.Out[List[str]]) -> func.Http
 @handle_errors
 def set_reminders(req: func.HttpRequest) -> func.HttpResponse:
     built = services()
-    answer = _form_value(req, "reminders")
+    answer = read_form_value(req, "reminders")
     if answer not in {"yes", "no"}:
         raise FormError((_YES_OR_NO,), {})
-    done = built.self_service.set_reminders(_token(req), on=answer == "yes", now=built.now())
-    return _back(_token(req), "reminders-on" if answer == "yes" else "reminders-off", done)
+    done = built.bookings.self_service.set_reminders(token_of(req), on=answer == "yes", now=built.now())
+    return _back(token_of(req), "reminders-on" if answer == "yes" else "reminders-off", done)
 
 
 @bp.route(route="calendar/{token}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 @handle_errors
 def calendar(req: func.HttpRequest) -> func.HttpResponse:
     built = services()
-    file = built.self_service.calendar(_token(req), built.now())
+    file = built.bookings.self_service.calendar(token_of(req), built.now())
     return respond(file, "text/calendar", headers={"Content-Disposition": 'attachment; filename="session.ics"'})
 
 
@@ -130,11 +131,11 @@ def _token(req: func.HttpRequest) -> str:
 
 def _view(built: Services, token: str) -> BookingView:
     now = built.now()
-    return BookingView.of(token, built.self_service.find(token, now), built.content, now)
+    return BookingView.of(token, built.bookings.self_service.find(token, now), built.content, now)
 
 
 def _move_page(built: Services, token: str, view: BookingView, *errors: FieldError) -> str:
-    bookable_sessions = built.self_service.choices(token, built.now())
+    bookable_sessions = built.bookings.self_service.choices(token, built.now())
     choices = [SessionView.of(each.session, built.content, each.places_left) for each in bookable_sessions]
     return render("manage/move.html", built.content, booking=view, sessions=choices, errors=errors)
 
@@ -143,15 +144,6 @@ def _not_moved(built: Services, token: str, error: BookingError) -> func.HttpRes
     found = problem_of(error)
     facts = {"booking": _view(built, token), "problem": found}
     return page(render("manage/not-moved.html", built.content, **facts), status=found.status)
-
-
-def _form_value(req: func.HttpRequest, name: str) -> str:
-    """One answer of a form, empty where none was chosen: of a form of radios a browser then sends nothing at all."""
-    try:
-        value = read_body(req).values.get(name)
-    except EmptyBodyError:
-        return ""
-    return value if isinstance(value, str) else ""
 
 
 def _queue_mails(nudge: func.Out[List[str]], done: ActionResult) -> None:  # noqa: UP006  # see above

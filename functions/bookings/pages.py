@@ -1,4 +1,4 @@
-"""The pages of a booking: which session, your details, check your answers, and why there is no place."""
+"""Renders the pages of a booking: session, details, check your answers, and the refusal page."""
 
 from collections.abc import Sequence
 
@@ -23,7 +23,7 @@ from shared.bookings.places.request import BookingRequest
 from shared.bootstrap import Services
 from shared.tables.table import StorageError
 
-# What somebody can answer to with another session, with other answers, or by sending the same again.
+# Errors that another session, other answers or another attempt can solve.
 REFUSALS = (
     SessionUnknownError,
     SessionUnavailableError,
@@ -35,8 +35,8 @@ REFUSALS = (
 
 
 def sessions(built: Services) -> list[SessionView]:
-    """Every session that takes bookings, with the places left in each."""
-    bookable_sessions = built.bookings.bookable_sessions(built.now())
+    """Every session that can be booked, with its places left."""
+    bookable_sessions = built.bookings.places.bookable_sessions(built.now())
     return [
         SessionView.of(each.session, built.content, each.places_left, waiting_list=each.waiting_list)
         for each in bookable_sessions
@@ -44,14 +44,14 @@ def sessions(built: Services) -> list[SessionView]:
 
 
 def choosable(views: Sequence[SessionView], session_id: str) -> SessionView | None:
-    """The session of that id, if it has a place or a waiting list."""
+    """The session with that id, if it has a place or a waiting list; else None."""
     return next((view for view in views if view.id == session_id and view.can_be_chosen), None)
 
 
 def choose(
     built: Services, draft: Draft, views: Sequence[SessionView], *errors: FieldError, gone: bool = False
 ) -> func.HttpResponse:
-    """Which session? `gone`: the one that was chosen cannot be booked any more."""
+    """The page to choose a session. `gone`: the chosen session can no longer be booked."""
     facts = {"draft": draft, "sessions": [view for view in views if view.can_be_chosen], "gone": gone}
     html = render("bookings/session.html", built.content, **facts, errors=errors)
     return page(html, status=422 if errors else 409 if gone else 200)
@@ -60,14 +60,14 @@ def choose(
 def details(
     built: Services, draft: Draft, chosen: SessionView, errors: Sequence[FieldError] = (), *, opened: bool = False
 ) -> func.HttpResponse:
-    """Who, and what they need. `opened`: by a link, so that the way back is one as well."""
+    """The page for contact details and adjustments. `opened`: reached by a link, so the way back is a link as well."""
     facts = {
         "draft": draft,
         "values": draft.values,
         "chosen": chosen,
         "opened": opened,
-        "asks_adjustments": built.adjustments_are_read,
-        "shares_names": built.names_go_to_facilitators,
+        "asks_adjustments": built.bookings.adjustments_are_read,
+        "shares_names": built.bookings.names_go_to_facilitators,
     }
     html = render("bookings/details.html", built.content, **facts, errors=errors)
     return page(html, status=422 if errors else 200)
@@ -76,19 +76,19 @@ def details(
 def check(
     built: Services, draft: Draft, request: BookingRequest, chosen: SessionView, errors: Sequence[FieldError] = ()
 ) -> func.HttpResponse:
-    """Everything that was answered, to be sent or changed."""
+    """The page to check all answers, then send or change them."""
     facts = {
         "draft": draft.with_waiting_list(joins=chosen.joins_waiting_list),
         "answers": request,
         "chosen": chosen,
-        "asks_adjustments": built.adjustments_are_read,
+        "asks_adjustments": built.bookings.adjustments_are_read,
     }
     html = render("bookings/check.html", built.content, **facts, errors=errors)
     return page(html, status=422 if errors else 200)
 
 
 def refused(built: Services, draft: Draft, error: Exception) -> func.HttpResponse:
-    """Why there is no place, and every way on that is left, with the answers kept."""
+    """The page that gives the reason for a refusal and the options left, with the answers kept."""
     found = problem_of(error)
     facts = {
         "draft": draft,

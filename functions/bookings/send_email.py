@@ -1,4 +1,4 @@
-"""Mails of sessions: one message of the queue, one mail."""
+"""Queue triggers that send booking emails: one email for each message."""
 
 import logging
 
@@ -19,7 +19,7 @@ def send_mail(message: func.QueueMessage) -> None:
         logger.warning(UNRECOGNISED_MESSAGE, EMAILS)
         return
     built = services()
-    built.booking_mailer.deliver(due.session_id, due.mail_id, built.now())
+    built.bookings.mailer.deliver(due.session_id, due.mail_id, built.now())
 
 
 @bp.queue_trigger(arg_name="message", queue_name=poison(EMAILS), connection=BOOKINGS_STORAGE)
@@ -29,5 +29,5 @@ def mail_failed(message: func.QueueMessage) -> None:
         logger.warning(UNRECOGNISED_MESSAGE, poison(EMAILS))
         return
     built = services()
-    built.booking_mailer.defer(due.session_id, due.mail_id, built.now())
+    built.bookings.mailer.defer(due.session_id, due.mail_id, built.now())
     logger.error("email could not be processed and will be retried later, session %s", due.session_id)

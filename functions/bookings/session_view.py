@@ -1,4 +1,4 @@
-"""A session as pages and JSON show it."""
+"""View-model of a session, for pages and JSON."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -8,12 +8,12 @@ from shared.content.content import Content
 from shared.local_time import iso, span_in_words
 
 JSON_FIELDS = ("id", "title", "theme", "starts", "ends", "when", "places_left")
-"""What an API client is told of a session."""
+"""The fields of a session in JSON."""
 
 
 @dataclass(frozen=True, slots=True)
 class SessionView:
-    """One session in words: never with its joining link."""
+    """One session in words, without its joining link."""
 
     id: str
     title: str
@@ -41,7 +41,7 @@ class SessionView:
 
     @property
     def joins_waiting_list(self) -> bool:
-        """Whether somebody new would join the waiting list rather than get a place."""
+        """True if a new booking would join the waiting list."""
         return not self.places_left and self.waiting_list
 
     @property

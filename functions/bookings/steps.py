@@ -1,4 +1,4 @@
-"""The way to a booking for people with a browser, from page to page. Each leads on by POST and stores nothing."""
+"""Routes of the booking journey in a browser, page by page. Each continues by POST and stores nothing."""
 
 from collections.abc import Callable
 
@@ -31,7 +31,7 @@ def booking_form(req: func.HttpRequest) -> func.HttpResponse:
     check_open(built.closed, Support.BOOKINGS)
     views, session_id = pages.sessions(built), req.params.get("session", "")
     if not any(view.can_be_chosen for view in views):
-        return see_other("/sessions")  # which says kindly that there is none
+        return see_other("/sessions")  # that page says that there is none
     chosen = pages.choosable(views, session_id)
     if chosen is None:
         return pages.choose(built, Draft.new(built), views, gone=bool(session_id))
@@ -60,7 +60,7 @@ def _step(req: func.HttpRequest, show: Callable[[Services, Submission], func.Htt
     built = services()
     check_open(built.closed, Support.BOOKINGS)
     if req.method == "GET":
-        return see_other(_START)  # somebody kept the address of a page that only a form leads to
+        return see_other(_START)  # someone bookmarked a page that only a form leads to
     submission = read_body(req)
     if not submission.is_form:
         raise UnsupportedBodyError
@@ -84,9 +84,9 @@ def _check(built: Services, submission: Submission) -> func.HttpResponse:
         errors = () if draft.session_id else (_SELECT,)
         return pages.choose(built, draft, views, *errors, gone=bool(draft.session_id))
     try:
-        request = read_answers(submission, built.policy)
+        request = read_answers(submission, built.bookings.policy)
         check_honeypot(BookingRequest, submission)
-        check_eligible(request, built.policy)
+        check_eligible(request, built.bookings.policy)
     except FormError as found:
         return pages.details(built, Draft.of(built, submission, found), chosen, found.errors)
     except NotForOutsidersError as error:

@@ -1,4 +1,4 @@
-"""Whether a kind of support takes anybody: one line for every handler that leads to a booking or a referral."""
+"""Availability of bookings and referrals, checked by every handler that leads to one."""
 
 from collections.abc import Collection
 
@@ -6,15 +6,15 @@ from shared.config.settings import Support
 
 
 class ClosedError(Exception):
-    """A kind of support takes nobody at the moment: the setting `CLOSED` names it."""
+    """A kind of support is closed by the CLOSED setting."""
 
 
 class BookingsClosedError(ClosedError):
-    """No places are given at the moment. Bookings that were made before can be changed as ever."""
+    """No new bookings are accepted. Existing bookings can still be changed."""
 
 
 class OneToOneClosedError(ClosedError):
-    """No referrals are taken at the moment. Those that were taken before are passed on as ever."""
+    """No new referrals are accepted. Referrals accepted before are still forwarded."""
 
 
 _ERRORS: dict[Support, type[ClosedError]] = {
@@ -24,10 +24,10 @@ _ERRORS: dict[Support, type[ClosedError]] = {
 
 
 def check_open(closed: Collection[Support], support: Support) -> None:
-    """Returns if this kind of support takes people at the moment; `closed` is `Services.closed`.
+    """Raises if bookings or referrals are closed by the CLOSED setting; `closed` is `Services.closed`.
 
     Raises:
-        ClosedError: it does not.
+        ClosedError: `support` is closed: `BookingsClosedError` or `OneToOneClosedError`.
     """
     if support in closed:
         raise _ERRORS[support]

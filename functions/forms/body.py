@@ -17,15 +17,15 @@ HTML = "text/html"
 
 
 class BodyError(Exception):
-    """A body that is no form. Its text is empty: what came may be personal."""
+    """A body that is not a form. The error has no text: the body may be personal."""
 
 
 class EmptyBodyError(BodyError):
-    """Nothing came, or came in chunks, which the Functions host hands over as nothing."""
+    """No body, or one sent in chunks, which the Functions host hands over as nothing."""
 
 
 class MalformedBodyError(BodyError):
-    """Not UTF-8, not the JSON object or the fields that it says it is, or more fields than any form has."""
+    """Not UTF-8, not the JSON object or the form that its content type says, or more fields than any form has."""
 
 
 class BodyTooLargeError(BodyError):
@@ -38,40 +38,62 @@ class UnsupportedBodyError(BodyError):
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What was sent, by field. In a form, blank fields are absent and a field that was given twice is a list."""
+    """The values sent, by field. In a form, blank fields are absent and a field that was given twice is a list."""
 
     values: dict[str, object] = field(repr=False)
     is_form: bool
+
+    def text(self, name: str) -> str:
+        """The one value of a field; empty if it has none or several."""
+        value = self.values.get(name)
+        return value if isinstance(value, str) else ""
 
 
 def read_body(req: func.HttpRequest) -> Submission:
     """Reads a urlencoded form or a JSON object.
 
     Raises:
-        BodyError: one of its kinds, before anything is made of the contents.
+        BodyError: one of its subclasses, before the contents are used.
     """
     body = req.get_body()
     if len(body) > MAX_BODY_BYTES:
         raise BodyTooLargeError
     if not body:
         raise EmptyBodyError
-    kind = _content_type(req)
+    kind = content_type(req)
     if kind not in {FORM, JSON}:
         raise UnsupportedBodyError
-    try:
-        text = body.decode("utf-8")
-        values = _form_fields(text) if kind == FORM else _json_members(text)
-    except (ValueError, RecursionError):
-        values = None
+    values = _parsed(body, kind)
     if values is None:
         raise MalformedBodyError
     return Submission(values, is_form=kind == FORM)
 
 
-def _content_type(req: func.HttpRequest) -> str:
+def read_form_value(req: func.HttpRequest, name: str) -> str:
+    """The one value of a form's field; empty if there is none: a form of unset radios is sent without a body.
+
+    Raises:
+        BodyError: the body is not empty and cannot be read.
+    """
+    try:
+        return read_body(req).text(name)
+    except EmptyBodyError:
+        return ""
+
+
+def content_type(req: func.HttpRequest) -> str:
+    """The media type in lower case; empty if there is none or its charset is not UTF-8."""
     kind, options = parse_options_header(req.headers.get("content-type", ""))
     charset = options.get("charset", "utf-8").casefold()
     return kind.casefold() if charset in {"utf-8", "utf8"} else ""
+
+
+def _parsed(body: bytes, kind: str) -> dict[str, object] | None:
+    try:
+        text = body.decode("utf-8")
+        return _form_fields(text) if kind == FORM else _json_members(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _form_fields(text: str) -> dict[str, object]:

@@ -1,1 +1,1 @@
-"""Every way in which a request can fail, as a status and words for a person (RFC 9457)."""
+"""Problems: every error that a request can end with, as a status and words for a person (RFC 9457)."""

@@ -1,14 +1,14 @@
-"""Errors of HTTP itself: no such page, another method, a form of another site."""
+"""Errors of HTTP itself: page not found, method not allowed, cross-site form."""
 
 from collections.abc import Iterable
 
 
 class PageNotFoundError(Exception):
-    """There is nothing at this address, or nothing any more."""
+    """There is no page at this address, or no longer."""
 
 
 class MethodNotAllowedError(Exception):
-    """This address takes other methods: `allowed`."""
+    """This address allows only the methods in `allowed`."""
 
     def __init__(self, allowed: Iterable[str] = ()) -> None:
         super().__init__()
@@ -16,4 +16,4 @@ class MethodNotAllowedError(Exception):
 
 
 class CrossSiteFormError(Exception):
-    """A page of another site sent this form."""
+    """A page of another site sent this form (CSRF)."""

@@ -1,13 +1,13 @@
-"""One way in which a request can end badly, in words for a person; and the kinds that several are of."""
+"""A problem: an error in words for a person, with its status (RFC 9457); and the kinds that several tables use."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What a person reads: why it did not work, what to do next, and a way out of the page.
+    """One error as a person reads it: why it did not work, what to do next, and a link to go on.
 
-    `name` is the stable end of the problem's type URI (RFC 9457); `retry_after` is in seconds, None where repeating
+    `name` is the stable end of the problem's type URI (RFC 9457); `retry_after` is in seconds, None if repeating
     will not help.
     """
 
@@ -23,12 +23,6 @@ class Problem:
     @property
     def type(self) -> str:
         return f"/problems/{self.name}"
-
-
-def about_session(status: int, name: str, title: str, detail: str) -> Problem:
-    return Problem(
-        status, name, title, detail, next_link="/sessions", next_link_text="See all sessions that you can book"
-    )
 
 
 def busy(name: str) -> Problem:

@@ -1,6 +1,6 @@
-"""What can go wrong on the pages for the provider, in words for them and on pages without the way to those for staff.
+"""Problems on the provider's pages, in words for the provider and on pages without links to those for staff.
 
-Nothing here ever ends in a loss, and each says so: who reads these has a referral to look after.
+None of them loses a referral, and each says so: its reader is responsible for one.
 """
 
 from collections.abc import Iterator, Mapping
@@ -21,15 +21,15 @@ from shared.tables.table import StorageError
 
 
 class ProviderBusyError(Exception):
-    """Storage gives no clear answer, said on a page for the provider."""
+    """Storage gives no clear answer on a page for the provider."""
 
 
 @contextmanager
 def map_provider_errors() -> Iterator[None]:
-    """Turns what storage answers into what the provider can make something of: they have typed no answers to save.
+    """Translates storage errors for the provider, who has no answers to send again.
 
     Raises:
-        ProviderBusyError: instead.
+        ProviderBusyError: in place of `StorageError` and `ReferralsBusyError`.
     """
     try:
         yield

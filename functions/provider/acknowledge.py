@@ -1,10 +1,7 @@
-"""The provider says that a referral has come: a GET shows a page, and only its button says so.
+"""Routes with which the provider confirms receipt of a referral: a GET shows a page, only its button confirms.
 
-This runs in the app that faces the public and touches the status alone. The worker, which the queue tells, deletes the
-sealed answers.
+They run in the public app and change the status alone. The worker, told by the queue, deletes the encrypted answers.
 """
-
-from urllib.parse import quote
 
 import azure.functions as func
 
@@ -12,6 +9,7 @@ from functions.problems.provider import map_provider_errors
 from functions.provider.view import ProviderView
 from functions.queues import REFERRALS, REFERRALS_STORAGE, referral_message
 from functions.web.error_handling import handle_errors
+from functions.web.links import path_to, token_of
 from functions.web.render import render
 from functions.web.responses import page, see_other
 from shared.bootstrap import services
@@ -29,7 +27,8 @@ _DONE = {"now": "Thank you", "already": "You had already told us"}
 @map_provider_errors()
 def acknowledge_form(req: func.HttpRequest) -> func.HttpResponse:
     built = services()
-    referral = built.acknowledging.statuses.status(built.referral_links.reference_to_acknowledge(_token(req)))
+    reference = built.referrals.links.reference_to_acknowledge(token_of(req))
+    referral = built.referrals.acknowledgements.statuses.status(reference)
     if referral is None:
         raise ReferralLinkError
     facts = {"referral": ProviderView.of(referral), "address": _address(req), "site": built.site_url}
@@ -45,17 +44,13 @@ def acknowledge_form(req: func.HttpRequest) -> func.HttpResponse:
 @map_provider_errors()
 def acknowledge(req: func.HttpRequest, nudge: func.Out[str]) -> func.HttpResponse:
     built = services()
-    reference = built.referral_links.reference_to_acknowledge(_token(req))
-    outcome = built.acknowledging.acknowledge(reference, built.now())
+    reference = built.referrals.links.reference_to_acknowledge(token_of(req))
+    outcome = built.referrals.acknowledgements.acknowledge(reference, built.now())
     if outcome is Acknowledgement.UNKNOWN:
         raise ReferralLinkError
     nudge.set(referral_message(reference))
     return see_other(f"{_address(req)}?done={'now' if outcome is Acknowledgement.ACKNOWLEDGED else 'already'}")
 
 
-def _token(req: func.HttpRequest) -> str:
-    return str(req.route_params.get("token", ""))
-
-
 def _address(req: func.HttpRequest) -> str:
-    return f"/acknowledge/{quote(_token(req), safe='')}"
+    return path_to("acknowledge", token_of(req))

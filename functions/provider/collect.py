@@ -1,24 +1,24 @@
-"""A referral at the provider's: opened with a passphrase, shown, saved, and then deleted here.
+"""Route with which the provider collects a referral: opens it with a passphrase, saves it, and has it deleted here.
 
-One function for all of it, because one setting keeps it out of the app that faces the public: only the worker may use
-the key that opens referrals. Secrets travel in bodies, never in an address, and no browser may keep an answer.
+One function for all of it, so that one setting keeps it out of the public app: only the worker may use the key that
+decrypts referrals. Secrets travel in bodies, never in an address, and no browser may keep an answer.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote
 
 import azure.functions as func
 
-from functions.forms.body import EmptyBodyError, read_body
+from functions.forms.body import read_form_value
 from functions.forms.validation import FieldError
 from functions.problems.http_errors import PageNotFoundError
 from functions.problems.provider import map_provider_errors
 from functions.provider.view import ProviderView
 from functions.queues import REFERRALS, REFERRALS_STORAGE, referral_message
 from functions.web.error_handling import handle_errors
+from functions.web.links import path_to, token_of
 from functions.web.render import render
 from functions.web.responses import page, respond, see_other
 from shared.bootstrap import services
@@ -41,20 +41,20 @@ _AGAIN = FieldError("passphrase", "Enter the passphrase again: it is too long si
 def collect(req: func.HttpRequest, nudge: func.Out[str]) -> func.HttpResponse:
     built = services()
     act = _ACTIONS.get(("POST" if req.method == "POST" else "GET", req.route_params.get("act") or ""))
-    if built.collector is None or act is None:
+    if built.referrals.collector is None or act is None:
         raise PageNotFoundError
-    request = _ProviderRequest(req, nudge, built.collector, built.content, built.site_url, built.now())
+    request = _ProviderRequest(req, nudge, built.referrals.collector, built.content, built.site_url, built.now())
     try:
         return act(request)
     except ReferralGoneError:
-        return see_other(request.address)  # which says so
+        return see_other(request.address)  # that page says so
     except ProofError:
         return request.passphrase_form(_AGAIN)
 
 
 @dataclass(frozen=True, slots=True)
 class _ProviderRequest:
-    """One request of the provider's at one link."""
+    """One request by the provider at one link."""
 
     req: func.HttpRequest
     nudge: func.Out[str]
@@ -71,7 +71,7 @@ class _ProviderRequest:
         return self._page("provider/gone.html", referral, news=news)
 
     def open(self) -> func.HttpResponse:
-        passphrase = self._form_value("passphrase")
+        passphrase = read_form_value(self.req, "passphrase")
         if not passphrase:
             return self.passphrase_form(_EMPTY)
         try:
@@ -84,13 +84,13 @@ class _ProviderRequest:
         return self._page("provider/referral.html", collected.referral, **facts)
 
     def save(self) -> func.HttpResponse:
-        collected = self.collector.open_again(self.token, self._form_value("proof"), self.now)
+        collected = self.collector.open_again(self.token, read_form_value(self.req, "proof"), self.now)
         reference = collected.referral.reference
         headers = {"Content-Disposition": f'attachment; filename="{file_name(reference)}"'}
         return respond(as_text(reference, collected.answers), "text/plain", headers=headers)
 
     def acknowledge(self) -> func.HttpResponse:
-        reference = self.collector.acknowledge(self.token, self._form_value("proof"), self.now)
+        reference = self.collector.acknowledge(self.token, read_form_value(self.req, "proof"), self.now)
         self.nudge.set(referral_message(reference))
         return see_other(f"{self.address}?done=now")
 
@@ -99,23 +99,15 @@ class _ProviderRequest:
 
     @property
     def token(self) -> str:
-        return str(self.req.route_params.get("token", ""))
+        return token_of(self.req)
 
     @property
     def address(self) -> str:
-        return f"/collect/{quote(self.token, safe='')}"
+        return path_to("collect", self.token)
 
     def _page(self, template: str, referral: Referral, **facts: Any) -> func.HttpResponse:
         context = {"referral": ProviderView.of(referral), "address": self.address, "site": self.site, **facts}
         return page(render(template, self.content, **context), 422 if facts.get("errors") else 200)
-
-    def _form_value(self, name: str) -> str:
-        """A field of the form, empty where there is none."""
-        try:
-            value = read_body(self.req).values.get(name)
-        except EmptyBodyError:
-            return ""
-        return value if isinstance(value, str) else ""
 
 
 _ACTIONS: dict[tuple[str, str], Callable[[_ProviderRequest], func.HttpResponse]] = {

@@ -1,16 +1,15 @@
-"""A referral as the pages for the provider show it before it is opened: its reference and days, and nothing else."""
+"""A referral as the provider's pages show it before it is opened: its reference and days, and nothing else."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time
 from typing import Self
 
-from shared.local_time import LONDON, day_in_words
+from shared.local_time import iso_day_in_words
 from shared.referrals.model import Referral, ReferralState
 
 
 @dataclass(frozen=True, slots=True)
 class ProviderView:
-    """Days in words ("Friday 1 September 2023"), empty where there is none yet."""
+    """Days in words ("Friday 1 September 2023"); empty if there is none yet."""
 
     reference: str
     received: str
@@ -33,6 +32,6 @@ class ProviderView:
 
 def _in_words(day: str) -> str:
     try:
-        return day_in_words(datetime.combine(date.fromisoformat(day), time(12), LONDON))
-    except ValueError:  # not yet, or an editor's own words
+        return iso_day_in_words(day)
+    except ValueError:  # not yet, or words that someone entered in the portal
         return ""

@@ -1,4 +1,4 @@
-"""What a browser sends for the questions of a referral, and what of it is the answer to each."""
+"""Form fields of the referral questions, and the answer that they make up for each."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ DATE_PARTS = ("day", "month", "year")
 
 
 def another_input(asked: FormQuestion) -> str:
-    """The field in which a language is written that the list does not have."""
+    """The field for a language that is not in the list."""
     return f"{asked.ask}-{ANOTHER}"
 
 
@@ -31,7 +31,7 @@ def _inputs(asked: FormQuestion) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class FormFields:
-    """What one person has typed and chosen on all pages, field by field, exactly as their browser sent it."""
+    """All values entered on all pages, by field, exactly as the browser sent them."""
 
     fields: Mapping[str, tuple[str, ...]] = field(repr=False)
 
@@ -42,19 +42,19 @@ class FormFields:
         return cls({name: _texts(submission.values[name]) for name in names if name in submission.values})
 
     def text(self, name: str) -> str:
-        """The one value of a field; empty where it has none or several."""
+        """The one value of a field; empty if it has none or several."""
         values = self.fields.get(name, ())
         return values[0] if len(values) == 1 else ""
 
     def answers(self, form: OneToOne) -> dict[str, object]:
-        """The answer to each question, as a model is to validate it; what was not answered is left out."""
+        """The answer to each question, for a model to validate; unanswered questions are left out."""
         found = {asked.ask: self._answer(asked) for asked in form.questions}
         return {name: answer for name, answer in found.items() if answer}
 
     def hidden(self, shown: tuple[FormQuestion, ...], *, consent: bool) -> Iterator[tuple[str, str]]:
-        """The fields that a page carries along because it does not show them, as pairs of name and value.
+        """The hidden fields of a page, for answers that it does not show, as pairs of name and value.
 
-        `shown` are the questions on the page; `consent` says whether the box to agree is on it.
+        `shown` are the questions on the page; `consent` is true if the consent box is on it.
         """
         on_page = {name for asked in shown for name in _inputs(asked)} | ({CONSENT} if consent else set())
         for name, values in self.fields.items():
@@ -68,7 +68,7 @@ class FormFields:
         if asked.question.kind is Kind.LANGUAGE and self.fields.get(asked.ask, ()) in {(), (ANOTHER,)}:
             return self.text(another_input(asked))
         values = list(self.fields.get(asked.ask, ()))
-        # What should come once and came twice is refused as the list that it is.
+        # A single-value field that came twice stays a list, which validation refuses.
         return values if asked.question.kind in {Kind.SEVERAL, Kind.TIMES} or len(values) != 1 else values[0]
 
 

@@ -1,4 +1,4 @@
-"""Forwarding referrals to the provider, and deleting what it has: one message of the queue, one referral."""
+"""Queue triggers that forward referrals and erase acknowledged ones: one referral for each message."""
 
 import logging
 
@@ -19,8 +19,8 @@ def forward_referral(message: func.QueueMessage) -> None:
         logger.warning(UNRECOGNISED_MESSAGE, REFERRALS)
         return
     built = services()
-    built.erasing.erase_acknowledged(reference, built.now())
-    built.forwarder.forward(reference, built.now())
+    built.referrals.eraser.erase_acknowledged(reference, built.now())
+    built.referrals.forwarder.forward(reference, built.now())
 
 
 @bp.queue_trigger(arg_name="message", queue_name=poison(REFERRALS), connection=REFERRALS_STORAGE)
@@ -30,4 +30,4 @@ def referral_failed(message: func.QueueMessage) -> None:
         logger.warning(UNRECOGNISED_MESSAGE, poison(REFERRALS))
         return
     built = services()
-    built.forwarder.record_failure(reference, built.now())
+    built.referrals.forwarder.record_failure(reference, built.now())

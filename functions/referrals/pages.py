@@ -1,4 +1,4 @@
-"""The pages of a referral, rendered; and the few fields that travel between them beside the answers."""
+"""Renders the pages of a referral, with the few fields that travel between them beside the answers."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -30,24 +30,24 @@ _TEMPLATES = {
 
 @dataclass(frozen=True, slots=True)
 class FormIdentity:
-    """What makes the pages one form: its submission id, and the token of the moment when it was handed out."""
+    """Fields that make the pages one form: its submission id, and the token of the time at which it was issued."""
 
     submission_id: str
     token: str = field(repr=False)
 
     @classmethod
     def of(cls, submission: Submission, built: Services) -> "FormIdentity":
-        """As they came with the form; made anew where one of them did not."""
-        known, token = text(submission, _ID), text(submission, TOKEN)
+        """The values that came with the form, or new ones if one is missing."""
+        known, token = submission.text(_ID), submission.text(TOKEN)
         if _is_id(known) and 0 < len(token) <= _TOKEN_LENGTH:
             return cls(known, token)
         return cls.fresh(known, built)
 
     @classmethod
     def fresh(cls, submission_id: str, built: Services) -> "FormIdentity":
-        """With a token of this moment, and the same submission id if it can be used."""
+        """A new token, with the same submission id if it is valid."""
         chosen = submission_id if _is_id(submission_id) else uuid4().hex
-        return cls(chosen, issue_token(built.proof, FORM, chosen, built.now()))
+        return cls(chosen, issue_token(built.signer, FORM, chosen, built.now()))
 
 
 def _is_id(value: str) -> bool:
@@ -56,21 +56,18 @@ def _is_id(value: str) -> bool:
 
 def wizard_of(submission: Submission, built: Services, today: date) -> Wizard:
     form = built.content.one_to_one
-    return Wizard(form, FormFields.of(submission, form), today, built.policy.is_staff_address)
+    return Wizard(form, FormFields.of(submission, form), today, built.bookings.policy.is_staff_address)
 
 
 def current_step(submission: Submission) -> Step:
-    """Where a person pressed a button, and how they came there, as the page said itself."""
-    return Step(
-        text(submission, _AT),
-        returning=text(submission, _RETURNING) == "yes",
-        warned=text(submission, _WARNED) == "yes",
-    )
+    """The step on which a button was pressed, as the page described it in its hidden fields."""
+    returning, warned = (submission.text(name) == "yes" for name in (_RETURNING, _WARNED))
+    return Step(submission.text(_AT), returning=returning, warned=warned)
 
 
 def show(wizard: Wizard, step: Step, identity: FormIdentity, built: Services, correlation: str = "") -> str:
-    """The page of this step, holding whatever was typed on it and carrying along what was typed on others."""
-    fails = step.at == START and built.provider_mailbox.is_failing(built.now())
+    """The page of this step, with its own answers shown and those of other pages in hidden fields."""
+    fails = step.at == START and built.referrals.provider_mailbox.is_failing(built.now())
     return render(
         template(step), built.content, mailbox_fails=fails, correlation=correlation, **facts(wizard, step, identity)
     )
@@ -81,7 +78,7 @@ def template(step: Step) -> str:
 
 
 def facts(wizard: Wizard, step: Step, identity: FormIdentity) -> dict[str, Any]:
-    """What a page of the form says and carries."""
+    """The template variables of a page of the form."""
     page = wizard.page(step.at)
     shown = wizard.shown(step.at) if page else ()
     return {
@@ -100,9 +97,3 @@ def facts(wizard: Wizard, step: Step, identity: FormIdentity) -> dict[str, Any]:
 def _state_fields(step: Step) -> list[tuple[str, str]]:
     flags = ((_RETURNING, step.returning), (_WARNED, step.warned))
     return [(_AT, step.at), *((name, "yes") for name, is_set in flags if is_set)]
-
-
-def text(submission: Submission, name: str) -> str:
-    """The one value of a field; empty where it has none or several."""
-    value = submission.values.get(name)
-    return value if isinstance(value, str) else ""

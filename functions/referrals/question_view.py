@@ -1,4 +1,4 @@
-"""What the pages of a referral show: each question with what was typed, and the answers to check."""
+"""View-models of a referral: each question with the answer as typed, and the answers to check."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from shared.fields.answer_text import in_words
 
 @dataclass(frozen=True, slots=True)
 class OptionView:
-    """One thing to choose; `own` is a language's own name for itself, and `code` its language tag."""
+    """One option; `own` is a language's own name for itself, and `code` its language tag."""
 
     value: str
     words: str
@@ -59,12 +59,12 @@ class QuestionView:
 
     @property
     def choices(self) -> list[dict[str, object]]:
-        """The options as the components for radios and checkboxes take them."""
+        """The options in the form that the radios and checkboxes components take."""
         return [{"value": each.value, "text": each.words, "checked": each.checked} for each in self.options]
 
     @property
     def rows(self) -> list[list[OptionView]]:
-        """The options of a week, a day in a row; what belongs to no day comes last."""
+        """The options of a week, one row for each day; options without a day come last."""
         days: dict[str, list[OptionView]] = {}
         for option in self.options:
             days.setdefault(option.value.partition("-")[0], []).append(option)
@@ -73,7 +73,7 @@ class QuestionView:
 
 @dataclass(frozen=True, slots=True)
 class RowView:
-    """One answer to check; `page` is where it is changed."""
+    """One answer to check; `page` is the page that changes it."""
 
     page: str
     label: str
@@ -81,7 +81,7 @@ class RowView:
 
 
 def answers_to_check(wizard: Wizard) -> list[RowView]:
-    """Every question that this person was asked, with the answer as it was given; empty where there is none."""
+    """Every question asked, with the answer as given; empty if there is none."""
     given = wizard.given
     return [RowView(page.key, asked.short, _words(asked, given, wizard.form)) for page, asked in wizard.rows()]
 
@@ -90,7 +90,7 @@ def _words(asked: FormQuestion, given: Mapping[str, object], form: OneToOne) -> 
     try:
         answer = given.get(asked.ask)
         return in_words(asked, tuple(answer) if isinstance(answer, list) else answer, form.languages)
-    except ValueError:  # no day of the calendar: shown as typed, and refused on the way to the next page
+    except ValueError:  # no valid date: shown as typed, and refused before the next page
         return str(given.get(asked.ask))
 
 

@@ -1,9 +1,9 @@
-"""One-to-one referrals: the pages of the form, accepting one, and the page with its reference.
+"""Routes of a one-to-one referral: the pages of the form, accepting it, and the page with its reference.
 
-The answers travel from page to page in the form itself. They are stored once, sealed, when the person sends them.
+The answers travel from page to page in the form itself. They are stored once, encrypted, when the person sends them.
 """
 
-from datetime import date, datetime, time
+from datetime import date
 
 import azure.functions as func
 
@@ -15,7 +15,7 @@ from functions.problems.error_table import problem_of
 from functions.problems.http_errors import PageNotFoundError
 from functions.queues import REFERRALS, REFERRALS_STORAGE, referral_message
 from functions.referrals.form_fields import CONSENT as CONSENT_BOX
-from functions.referrals.pages import FORM, FormIdentity, current_step, show, text, wizard_of
+from functions.referrals.pages import FORM, FormIdentity, current_step, show, wizard_of
 from functions.referrals.wizard import BUSY, CONSENT, START, Step, Wizard
 from functions.web import error_log
 from functions.web.error_handling import handle_errors
@@ -26,7 +26,7 @@ from shared.bootstrap import Services, services
 from shared.config.settings import Support
 from shared.content.question_catalogue import CATALOGUE
 from shared.fields.answer_fields import TODAY, missing
-from shared.local_time import LONDON, day_in_words, london_day, weekdays_after
+from shared.local_time import LONDON, iso_day_in_words, london_day, weekdays_after
 from shared.referrals.errors import ReferralReusedError, ReferralsBusyError
 from shared.referrals.intake.request import ReferralRequest, referral_model
 from shared.tables.table import StorageError
@@ -39,7 +39,7 @@ _MISSING = {CONSENT_BOX: "Select to confirm you agree", "submission_id": "Start 
 @bp.route(route="one-to-one", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 @handle_errors
 def one_to_one_form(req: func.HttpRequest) -> func.HttpResponse:
-    """What the form is, who reads it, and what a person may want to know before they begin."""
+    """The start of the form: its purpose, its readers, and other facts to know before beginning."""
     del req
     built, nothing = _services_if_open(), Submission({}, is_form=True)
     return page(show(_wizard(nothing, built), Step(START), FormIdentity.of(nothing, built), built))
@@ -48,7 +48,7 @@ def one_to_one_form(req: func.HttpRequest) -> func.HttpResponse:
 @bp.route(route="one-to-one/questions", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 @handle_errors
 def questions_from_the_start(req: func.HttpRequest) -> func.HttpResponse:
-    """An address that was typed or kept: it holds no answers, so the form begins."""
+    """An address that was typed or bookmarked: it holds no answers, so the form starts again."""
     del req
     return see_other("/one-to-one")
 
@@ -56,13 +56,13 @@ def questions_from_the_start(req: func.HttpRequest) -> func.HttpResponse:
 @bp.route(route="one-to-one/questions", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
 @handle_errors
 def questions(req: func.HttpRequest) -> func.HttpResponse:
-    """The page that follows, by the button that was pressed. Nothing is stored."""
+    """The next page, by the button pressed. Nothing is stored."""
     submission = read_body(req)
     if not submission.is_form:
         raise UnsupportedBodyError
     built = _services_if_open()
     wizard, current = _wizard(submission, built), current_step(submission)
-    step = wizard.next_step(current.at, text(submission, "go"), current)
+    step = wizard.next_step(current.at, submission.text("go"), current)
     return page(show(wizard, step, FormIdentity.of(submission, built), built), status=422 if step.errors else 200)
 
 
@@ -70,7 +70,7 @@ def questions(req: func.HttpRequest) -> func.HttpResponse:
 @bp.queue_output(arg_name="nudge", queue_name=REFERRALS, connection=REFERRALS_STORAGE)
 @handle_errors
 def refer(req: func.HttpRequest, nudge: func.Out[str]) -> func.HttpResponse:
-    """Takes a whole referral: as one JSON document, or from the last page of the form."""
+    """Accepts a whole referral: as one JSON document, or from the last page of the form."""
     submission = read_body(req)
     built = _services_if_open()
     if submission.is_form:
@@ -82,16 +82,16 @@ def refer(req: func.HttpRequest, nudge: func.Out[str]) -> func.HttpResponse:
 @bp.route(route="one-to-one/{reference:length(8)}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 @handle_errors
 def referral_outcome(req: func.HttpRequest) -> func.HttpResponse:
-    """The reference and the day, as signed when the referral was accepted: the page reads no table."""
+    """The reference and the day to ask after, as signed when the referral was accepted; reads no referral."""
     built = services()
     reference, day = req.route_params.get("reference", ""), req.params.get("by", "")
-    if not built.is_proof(req.params.get("proof", ""), "referred", reference, day):
+    if not built.signer.is_proof(req.params.get("proof", ""), "referred", reference, day):
         raise PageNotFoundError
     if wants_json(req):
         return json_body({"reference": reference, "by": day})
-    by = day_in_words(datetime.combine(date.fromisoformat(day), time(12), LONDON))
-    fails = built.provider_mailbox.is_failing(built.now())
-    return page(render("referrals/received.html", built.content, reference=reference, by=by, mailbox_fails=fails))
+    fails = built.referrals.provider_mailbox.is_failing(built.now())
+    facts = {"reference": reference, "by": iso_day_in_words(day), "mailbox_fails": fails}
+    return page(render("referrals/received.html", built.content, **facts))
 
 
 def _refer_from_form(submission: Submission, built: Services, nudge: func.Out[str]) -> func.HttpResponse:
@@ -100,9 +100,7 @@ def _refer_from_form(submission: Submission, built: Services, nudge: func.Out[st
     if blocking is not None:
         return page(show(wizard, blocking, FormIdentity.of(submission, built), built), status=422)
     try:
-        request = _validated_request(_kept_answers(submission, wizard), built)
-        check_form_token(ReferralRequest, submission, built.is_proof, FORM, built.now())
-        check_honeypot(ReferralRequest, submission)
+        request = _request_from_form(submission, wizard, built)
     except FormError as error:
         step = Step(CONSENT, warned=current.warned, errors=error.errors)
         return page(show(wizard, step, _identity_after_error(submission, error, built), built), status=422)
@@ -115,7 +113,7 @@ def _refer_from_form(submission: Submission, built: Services, nudge: func.Out[st
 
 
 def _already_sent_page(built: Services, error: ReferralReusedError) -> func.HttpResponse:
-    """Tells the reference of the first answers: who saw only an error after sending them never learnt it."""
+    """Shows the reference of the first answers: after an error page the person may never have seen it."""
     found = problem_of(error)
     error_log.log(error, found)
     html = render("referrals/already-sent.html", built.content, problem=found, reference=error.reference)
@@ -125,7 +123,7 @@ def _already_sent_page(built: Services, error: ReferralReusedError) -> func.Http
 def _busy_page(
     wizard: Wizard, current: Step, identity: FormIdentity, built: Services, error: Exception
 ) -> func.HttpResponse:
-    """Has the form sent again: its answers are in the page, since a browser's Back may have lost them."""
+    """Offers to send the form again: the page holds the answers, since a browser's Back may have lost them."""
     found = problem_of(error)
     code = error_log.log(error, found)
     html = show(wizard, Step(BUSY, warned=current.warned), identity, built, code)
@@ -138,8 +136,15 @@ def _identity_after_error(submission: Submission, error: FormError, built: Servi
     return FormIdentity.of(submission, built)
 
 
+def _request_from_form(submission: Submission, wizard: Wizard, built: Services) -> ReferralRequest:
+    request = _validated_request(_kept_answers(submission, wizard), built)
+    check_form_token(ReferralRequest, submission, built.signer, FORM, built.now())
+    check_honeypot(ReferralRequest, submission)
+    return request
+
+
 def _kept_answers(submission: Submission, wizard: Wizard) -> Submission:
-    """The answers that a referral is made of, without those that only led the way."""
+    """The answers that a referral consists of, without those that only decided which pages to show."""
     answers = {name: answer for name, answer in wizard.typed.answers(wizard.form).items() if CATALOGUE[name].kept}
     own = {name: submission.values[name] for name in _MISSING if name in submission.values}
     return Submission(answers | own, is_form=True)
@@ -153,10 +158,10 @@ def _validated_request(submission: Submission, built: Services) -> ReferralReque
 def _accept(request: ReferralRequest, built: Services, nudge: func.Out[str]) -> tuple[str, str]:
     """The reference, and the address of the page that shows it."""
     now = built.now()
-    reference = built.referrals.accept(request, now)
+    reference = built.referrals.intake.accept(request, now)
     nudge.set(referral_message(reference))
     by = london_day(weekdays_after(now, built.content.one_to_one.reply_weekdays))
-    return reference, f"/one-to-one/{reference}?by={by}&proof={built.proof('referred', reference, by)}"
+    return reference, f"/one-to-one/{reference}?by={by}&proof={built.signer.proof('referred', reference, by)}"
 
 
 def _services_if_open() -> Services:

@@ -1,4 +1,4 @@
-"""How far a referral has come, for whoever holds its reference: asked for in a form, because addresses are logged."""
+"""Routes for the status of a referral by its reference, which is posted because addresses are logged."""
 
 import azure.functions as func
 
@@ -28,13 +28,13 @@ def referral_status_form(req: func.HttpRequest) -> func.HttpResponse:
 @handle_errors
 def referral_status(req: func.HttpRequest) -> func.HttpResponse:
     built, submission = services(), _read(req)
-    typed = submission.values.get("reference")
-    if not isinstance(typed, str) or not typed.strip():
+    typed = submission.text("reference")
+    if not typed.strip():
         if not submission.is_form:
             raise FormError((_EMPTY,), {})
         return _form(built, _EMPTY)
     try:
-        reference, progress = built.enquiries.progress(typed)
+        reference, progress = built.referrals.status_lookup.progress(typed)
     except ReferralUnknownError:
         if not submission.is_form:
             raise

@@ -1,4 +1,4 @@
-"""The way through the pages of a referral: what is shown next, by what was typed so far. Nothing is stored."""
+"""The referral form as a state machine: the next page, given the answers so far. Nothing is stored."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -27,10 +27,10 @@ CHANGE = "change:"
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What a person is shown: one of the places above, or a page of questions by its key.
+    """The page to show: one of the constants above, or a page of questions by its key.
 
-    `returning` is set while somebody who was checking their answers changes one. `warned` is whether they have been
-    told that an employer may read a work mailbox; `shows_warning` is set on the one page that says it.
+    `returning` is set while someone changes an answer from the check page. `warned` is set once they have been warned
+    that an employer may read a work mailbox; `shows_warning` is set on the one page that shows the warning.
     """
 
     at: str
@@ -42,7 +42,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Wizard:
-    """One person's way through the form. `today` is the day in London; `is_work_address` knows the employer's."""
+    """One person's form. `today` is the day in London; `is_work_address` recognises the employer's addresses."""
 
     form: OneToOne
     typed: FormFields = field(repr=False)
@@ -50,9 +50,9 @@ class Wizard:
     is_work_address: Callable[[str], bool]
 
     def next_step(self, at: str, go: str, current: Step) -> Step:
-        """What follows on `at` when somebody presses the button `go`: Back, Change or, with any other word, Continue.
+        """The step after `at` for the button `go`: Back, Change or, with any other value, Continue.
 
-        `current` is how they came to `at`: whether they are returning, and were warned.
+        `current` holds the flags of the present step: returning and warned.
         """
         if go.startswith(CHANGE) and go.removeprefix(CHANGE) in self._pages:
             return replace(current, at=go.removeprefix(CHANGE), returning=True)
@@ -65,7 +65,7 @@ class Wizard:
         return self._step_after(URGENT, current) if at == HELP else replace(current, at=self._keys[0], returning=False)
 
     def first_blocking_step(self, current: Step) -> Step | None:
-        """The first page that keeps the referral from being sent; None where the pages are all in order."""
+        """The first page that keeps the referral from being sent; None if all pages are valid."""
         for key in self._keys:
             if self._errors_on(key):
                 return replace(current, at=key, errors=self._errors_on(key), returning=True)
@@ -74,7 +74,7 @@ class Wizard:
         return None
 
     def shown(self, key: str) -> tuple[FormQuestion, ...]:
-        """The questions of a page that are asked of this person."""
+        """The questions of a page that apply to this person."""
         given = self.typed.answers(self.form)
         return tuple(each for each in self._pages[key].questions if each.is_for(given, self.form.asked))
 
@@ -82,7 +82,7 @@ class Wizard:
         return self._pages.get(key)
 
     def rows(self) -> list[tuple[QuestionPage, FormQuestion]]:
-        """What a person checks before they send it, in order."""
+        """The questions on the check page, in order, each with its page."""
         pages = [(self._pages[key], asked) for key in self._keys for asked in self.shown(key)]
         return [(page, asked) for page, asked in pages if asked.question.kept]
 
@@ -92,12 +92,12 @@ class Wizard:
 
     @property
     def _keys(self) -> list[str]:
-        """The pages that this person comes by, in order."""
+        """The keys of the pages that apply to this person, in order."""
         return [key for key in self._pages if self.shown(key)]
 
     @property
     def given(self) -> Mapping[str, object]:
-        """The answers, as they will be sent if all is in order on every page, else as they were typed."""
+        """The answers as they will be sent if all are valid, else as typed."""
         return self._validated[0]
 
     @property
@@ -143,7 +143,7 @@ class Wizard:
 
     def _step_after(self, key: str, current: Step) -> Step:
         if current.returning:
-            # An answer that was changed may ask for another one that was not needed before.
+            # A changed answer may require another that was not needed before.
             blocking = self.first_blocking_step(current)
             return replace(blocking, errors=()) if blocking else replace(current, at=CHECK, returning=False)
         later = self._keys[self._keys.index(key) + 1 :] if key in self._keys else []

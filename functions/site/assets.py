@@ -1,4 +1,4 @@
-"""Style sheet, script and icons of the NHS pages, from memory, under addresses that name their version."""
+"""Static assets: style sheet, script and icons, served from memory at versioned addresses."""
 
 import gzip
 import hashlib
@@ -34,7 +34,7 @@ bp = func.Blueprint()
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """One file as it is sent; `zipped` is empty where compressing gains nothing."""
+    """One file as it is sent; `zipped` is empty if compression gains nothing."""
 
     body: bytes
     zipped: bytes
@@ -44,7 +44,7 @@ class Asset:
 
 @cache
 def assets() -> dict[str, Asset]:
-    """Every file by its path below `/assets/`: nothing else on the disk can be asked for."""
+    """Every file by its path below `/assets/`; no other file on disk can be requested."""
     files = (path for path in VENDORED.rglob("*") if path.suffix in _TYPES)
     folder = ASSETS.removeprefix("/assets/")
     return {f"{folder}/{path.relative_to(VENDORED).as_posix()}": _asset(path) for path in files}

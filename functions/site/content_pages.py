@@ -1,4 +1,4 @@
-"""The pages to read around the two kinds of support: help at once, resources, privacy, accessibility, cookies."""
+"""Routes of the content pages: start, help now, resources, privacy, accessibility, cookies."""
 
 import azure.functions as func
 
@@ -62,7 +62,7 @@ def resource_file(req: func.HttpRequest) -> func.HttpResponse:
 def privacy(req: func.HttpRequest) -> func.HttpResponse:
     del req
     built = services()
-    facts = {"article": built.content.privacy, "kept_days": built.bookings_kept_days}
+    facts = {"article": built.content.privacy, "kept_days": built.bookings.kept_days}
     return page(render("info/privacy.html", built.content, **facts))
 
 

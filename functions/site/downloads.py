@@ -1,4 +1,4 @@
-"""What the page of resources offers: links, and files that lie beside the content file."""
+"""Resources to offer: links, and files in the folder beside the content file."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ _FORMATS = {
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One thing to watch, read or download; `kind` is a file's format and size, "PDF, 250KB"."""
+    """One resource to watch, read or download; `kind` is a file's format and size, "PDF, 250KB"."""
 
     name: str
     about: str
@@ -41,13 +41,13 @@ class Download:
 
 
 def offers(resources: Resources, folder: Path = FILES) -> list[Offer]:
-    """What there is: a resource without a link, or whose file is missing, is left out."""
+    """The resources, without those that have neither a link nor an existing file."""
     found = (_offer(each, folder) for each in resources.items)
     return [each for each in found if each is not None]
 
 
 def download(resources: Resources, name: str, folder: Path = FILES) -> Download | None:
-    """The file of that name, if the copy offers it: nothing else on the disk can be asked for."""
+    """The file of that name, if the content offers it, else None; no other file on disk can be requested."""
     offered = {each.file for each in resources.items if each.file and _is_there(folder / each.file)}
     if name not in offered:
         return None

@@ -1,4 +1,4 @@
-"""Whether the service can do its work: what an availability test asks."""
+"""Route of the health check, for availability tests."""
 
 import logging
 from datetime import timedelta
@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 bp = func.Blueprint()
 
-_SILENCE = timedelta(minutes=15)  # three runs of the schedule
+_SILENCE = timedelta(minutes=15)  # three runs of the timer
 
 
 @bp.route(route="health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)

@@ -1,4 +1,4 @@
-"""Every address that no other function takes, so that even "not found" is a page of ours with our headers."""
+"""Catch-all route, so that "not found" also is a page of the service with its security headers."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -10,13 +10,13 @@ import azure.functions as func
 from functions.problems.http_errors import MethodNotAllowedError, PageNotFoundError
 from functions.web.error_handling import handle_errors
 
-# The host tries functions in the order of their names and asks the method of each first, so this has to be the last.
+# The host tries functions in the order of their names, checking each one's methods first: this must be the last.
 _FUNCTION_NAME = "zz_elsewhere"
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
 def catch_all_blueprint(blueprints: Iterable[func.Blueprint]) -> func.Blueprint:
-    """The blueprint for whatever these leave over: 405 where another method is taken, else 404."""
+    """The blueprint for all other addresses: 405 if the address exists with another method, else 404."""
     bp = func.Blueprint()
     routes = Routes(lambda: routes_of(blueprints))
 
@@ -39,12 +39,12 @@ _PART = re.compile(
 
 @dataclass(frozen=True)
 class Routes:
-    """The routes of an app, each a template and its methods, asked for when the first address is looked up."""
+    """The routes of an app, each a template and its methods, loaded on the first look-up."""
 
     load: Callable[[], Iterable[tuple[str, frozenset[str]]]]
 
     def methods_at(self, path: str) -> frozenset[str]:
-        """The methods that some function takes at this path, which has no slash in front; none where there is none."""
+        """The methods allowed at this path (no leading slash); empty if no function has it."""
         found = (methods for pattern, methods in self._patterns if pattern.fullmatch(path))
         return frozenset().union(*found)
 
@@ -75,7 +75,7 @@ def _pattern(template: str) -> re.Pattern[str]:
 
 def _piece(part: re.Match[str]) -> str:
     piece = (part["slash"] or "") + _segment(part)
-    # The slash goes with a part that may be left out; the address of the site itself has none.
+    # The slash belongs to an optional part; the address of the site itself has none.
     return f"(?:{piece})?" if part["optional"] else piece
 
 

@@ -1,7 +1,7 @@
-"""Pages and style sheets go compressed to whoever can read that: a page is then a third to a fifth of the bytes.
+"""gzip compression of pages for clients that accept it: a third to a fifth of the bytes.
 
-No page is at risk from that (the attack called BREACH): it needs a browser that fetches somebody's secret for another
-site, and without cookies another site is only ever shown what a stranger is.
+No page is open to the BREACH attack: it needs another site to make a browser fetch a page with that person's secret,
+and without cookies another site only gets what any stranger gets.
 """
 
 import gzip
@@ -9,7 +9,7 @@ import gzip
 import azure.functions as func
 from werkzeug.http import parse_accept_header
 
-_MIN_BYTES = 1000  # bytes; below that it gains nothing
+_MIN_BYTES = 1000  # bytes; compression gains nothing below
 _LEVEL = 6  # a third of a millisecond for a page
 
 
@@ -18,7 +18,7 @@ def accepts_gzip(req: func.HttpRequest) -> bool:
 
 
 def compressed(req: func.HttpRequest, answer: func.HttpResponse) -> func.HttpResponse:
-    """The same answer, compressed if it is a page and the browser takes it so."""
+    """The same answer, compressed if it is a page and the client accepts gzip."""
     body = answer.get_body()
     if answer.mimetype != "text/html" or len(body) < _MIN_BYTES or not accepts_gzip(req):
         return answer

@@ -1,4 +1,4 @@
-"""The decorator of every HTTP handler: what a handler raises becomes an answer that its caller can read."""
+"""The decorator of every HTTP handler: an exception becomes an answer that the caller can read."""
 
 import functools
 import inspect
@@ -9,8 +9,9 @@ import azure.functions as func
 
 from functions.forms.csrf import is_cross_site
 from functions.forms.validation import FormError
-from functions.problems.error_table import Problem, problem_of
+from functions.problems.error_table import problem_of
 from functions.problems.http_errors import CrossSiteFormError, MethodNotAllowedError
+from functions.problems.problem_details import Problem
 from functions.web import error_log, render
 from functions.web.compression import compressed
 from functions.web.negotiation import wants_json
@@ -21,7 +22,7 @@ from shared.content.content import Content, ContentError
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What an answer needs to know of the service: its copy, and the address under which people know it."""
+    """The content and public address that error pages need; no content if it cannot be loaded."""
 
     content: Content | None
     url: str
@@ -31,9 +32,9 @@ class Site:
 class ErrorHandling:
     """A decorator for synchronous HTTP handlers whose request is called `req`.
 
-    Exceptions become the answers that `functions.problems.error_table` lists: problem details where JSON is wanted,
-    else a page. Forms that another site sent are refused. `site` is asked when it is needed; where it raises
-    `SettingsError` or `ContentError` the page goes without its copy.
+    Exceptions become the answers that `functions.problems.error_table` lists: problem details if the client prefers
+    JSON, else a page. Cross-site forms are refused. `site` is called when it is needed; if it raises `SettingsError`
+    or `ContentError`, the page is rendered without the content.
     """
 
     site: Callable[[], Site]

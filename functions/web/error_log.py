@@ -1,4 +1,4 @@
-"""What the log says about a request that ended badly: never a word of what was sent."""
+"""Logs failed requests, without anything that was sent."""
 
 import logging
 import secrets
@@ -6,7 +6,7 @@ import traceback
 from pathlib import PurePath
 
 from functions.forms.availability import ClosedError
-from functions.problems.error_table import UNEXPECTED, Problem
+from functions.problems.problem_details import UNEXPECTED, Problem
 from shared.config.settings import SettingsError
 from shared.content.content import ContentError
 
@@ -14,11 +14,11 @@ logger = logging.getLogger(__name__)
 
 
 def log(error: Exception, problem: Problem) -> str:
-    """Writes one line; returns the id by which a person's report is found in the log, if anything is amiss."""
+    """Logs one line; returns the correlation id by which a report is found in the log, empty if nothing failed."""
     is_failure = problem.status >= 500 and not isinstance(error, ClosedError)
     correlation = secrets.token_hex(4) if is_failure else ""
     if isinstance(error, (SettingsError, ContentError)):
-        logger.error("not ready %s: %s", correlation, error)  # names of settings and of parts of the copy, no values
+        logger.error("not ready %s: %s", correlation, error)  # names of settings and of parts of the content, no values
     elif problem is UNEXPECTED:
         logger.error("unexpected %s: %s", correlation, exception_locations(error))
     elif is_failure:
@@ -29,7 +29,7 @@ def log(error: Exception, problem: Problem) -> str:
 
 
 def exception_locations(error: BaseException) -> str:
-    """Types and places of an exception and of what led to it: its message may quote what was sent."""
+    """Types and code locations of an exception and of its causes; never their messages, which may quote input."""
     parts: list[str] = []
     each: traceback.TracebackException | None = traceback.TracebackException.from_exception(error, lookup_lines=False)
     while each is not None:

@@ -4,11 +4,11 @@ import azure.functions as func
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
-from functions.forms.body import HTML, JSON, _content_type
+from functions.forms.body import HTML, JSON, content_type
 
 
 def wants_json(req: func.HttpRequest) -> bool:
-    """Whether the answer should be JSON: it was asked for in `Accept` before HTML, or JSON was sent."""
+    """True if the client prefers JSON: `Accept` ranks it above HTML, or the request itself is JSON."""
     accepted = parse_accept_header(req.headers.get("accept", ""), MIMEAccept)
     kind = accepted.best_match([HTML, JSON, "application/problem+json"], default=HTML)
-    return kind != HTML or _content_type(req) == JSON
+    return kind != HTML or content_type(req) == JSON

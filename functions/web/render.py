@@ -1,4 +1,4 @@
-"""NHS pages from Jinja templates. Jinja is imported when the first page is asked for, not when the app starts."""
+"""Renders NHS pages from Jinja templates. Jinja is imported for the first page, not when the app starts."""
 
 from functools import cache
 from pathlib import Path
@@ -10,16 +10,16 @@ if TYPE_CHECKING:
     from jinja2 import BytecodeCache, Environment
 
 NHSUK_VERSION = "10.6.1"
-OWN_STYLE = "79cd2dba"  # the start of the SHA-256 of static/app.css: browsers keep what is under one address for a year
+OWN_STYLE = "79cd2dba"  # the start of the SHA-256 of static/app.css: browsers cache an address for a year
 ASSETS = f"/assets/nhsuk-{NHSUK_VERSION}-{OWN_STYLE}"
 TEMPLATES = Path(__file__).parents[1] / "templates"
-COMPILED = Path(__file__).parents[1] / "compiled"  # written when the package is built; nothing is missing without it
+COMPILED = Path(__file__).parents[1] / "compiled"  # written when the package is built; optional
 
 
 def environment(bytecode_cache: "BytecodeCache | None" = None) -> "Environment":
-    """Our templates before those of `nhsuk-frontend-jinja`, which need `ChainableUndefined` for the options not given.
+    """Our templates before those of `nhsuk-frontend-jinja`, which need `ChainableUndefined` for options left out.
 
-    `bytecode_cache` spares a process the compiling of some twenty component templates, most of its first page.
+    `bytecode_cache` saves compiling some twenty component templates, most of the time of a first page.
     """
     import jinja2  # noqa: PLC0415  # 0.1 s that a start without a page need not pay
 
@@ -42,10 +42,10 @@ def _environment() -> "Environment":
 
 
 def render(template: str, content: Content | None, **facts: Any) -> str:
-    """One page, named by its path under `templates`, with `facts` for what it says.
+    """One page, named by its path under `templates`, with `facts` as its variables.
 
-    `errors`, a list of `FieldError`, makes it a form with an error summary. Without `content` the page has neither
-    header nor footer: that is for saying that the content cannot be read.
+    `errors`, a list of `FieldError`, makes it a form with an error summary. Without `content`, for the error
+    that it cannot be read, the page has neither header nor footer.
     """
     errors = facts.pop("errors", ())
     return (

@@ -1,4 +1,4 @@
-"""HTTP answers: pages, JSON, redirects and problem details."""
+"""HTTP responses: pages, JSON, redirects and problem details."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -13,7 +13,7 @@ from functions.web.security_headers import SECURITY_HEADERS
 def respond(
     body: str | bytes, mimetype: str, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> func.HttpResponse:
-    """The answer that all others are made of, with the security headers; those in `headers` win over them."""
+    """A response with the security headers, which `headers` override."""
     return func.HttpResponse(
         body, status_code=status, mimetype=mimetype, headers={**SECURITY_HEADERS, **(headers or {})}
     )
@@ -28,7 +28,7 @@ def json_body(data: Any, status: int = 200, headers: Mapping[str, str] | None = 
 
 
 def see_other(location: str) -> func.HttpResponse:
-    """Sends the browser on with a GET, so that going back or reloading does not send the form again.
+    """Redirects to a GET, so that going back or reloading does not send the form again.
 
     Raises:
         ValueError: `location` is not a path on this site.

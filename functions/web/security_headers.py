@@ -1,4 +1,4 @@
-"""The security headers of every answer, and what a page may load."""
+"""Security headers of every response, with the content security policy."""
 
 import base64
 import hashlib
@@ -21,7 +21,7 @@ SCRIPT_HASHES = (
 _POLICY = {
     "default-src": "'none'",
     "base-uri": "'none'",
-    "font-src": "https://assets.nhs.uk",  # where the style sheet gets Frutiger from
+    "font-src": "https://assets.nhs.uk",  # the style sheet loads Frutiger from it
     "form-action": "'self'",
     "frame-ancestors": "'none'",
     "img-src": "'self'",

@@ -1,6 +1,6 @@
-"""What the settings name in the world outside - tables, the mail service, the vault - behind the service's own ports.
+"""Azure clients for tables, email and the key vault, built from the settings.
 
-Each SDK is imported where it is used: a function that sends no mail does not wait for a mail client to load.
+Each SDK is imported where it is used: a function that sends no email does not wait for an email client to load.
 """
 
 from collections.abc import Callable
@@ -25,10 +25,10 @@ def tables(connection: StorageConnection) -> Callable[[str], Table]:
 
 
 def mail_sender(settings: Settings) -> MailSender:
-    """The e-mail service, with its access key where there is one, else with the managed identity.
+    """The email service, with its access key where there is one, else with the managed identity.
 
     Raises:
-        SettingsError: this app is not the one that sends mail.
+        SettingsError: this app is not the one that sends email.
     """
     from azure.core.credentials import AzureKeyCredential
 
@@ -40,10 +40,10 @@ def mail_sender(settings: Settings) -> MailSender:
 
 
 def unwrapper(settings: Settings) -> "Unwrapper":
-    """Whatever opens referrals: a private key in a setting, on a developer's machine, else the vault.
+    """The key that decrypts referrals: a private key in a setting (on a developer's machine), else the vault's.
 
     Raises:
-        SettingsError: this app is given neither: it is the one that only seals.
+        SettingsError: this app is given neither, as the one that only seals.
     """
     from shared.referrals.sealing import LocalKey, VaultKey
 

@@ -72,6 +72,12 @@ def _starts_like_a_name(name: str) -> bool:
     return _letter(name[0]) or name[0] in "'\u2019\u2018\u02bc"
 
 
+def _one_address(value: object) -> object:
+    if isinstance(value, list):
+        raise _refuse("email_one", "Enter one email address")
+    return value
+
+
 def _email_address(text: str) -> str:
     # Imported late: it takes 0.1 s, and only a form needs it.
     from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415  # see above
@@ -156,7 +162,13 @@ def _words(*, meaning: bool) -> list[str]:
 FullName = Annotated[str, AfterValidator(_encodable), AfterValidator(_full_name), schemas.full_name(NAME_LENGTH)]
 """1 to 100 characters in any script, NFC; no control, direction or invisible characters, no link, no formula."""
 
-EmailAddress = Annotated[str, AfterValidator(_encodable), AfterValidator(_email_address), schemas.email(EMAIL_LENGTH)]
+EmailAddress = Annotated[
+    str,
+    BeforeValidator(_one_address),
+    AfterValidator(_encodable),
+    AfterValidator(_email_address),
+    schemas.email(EMAIL_LENGTH),
+]
 """One ASCII address, its domain in lower case and IDNA form, as `email-validator` normalises it."""
 
 PhoneNumber = Annotated[str, AfterValidator(_encodable), AfterValidator(_phone), schemas.phone(PHONE_LENGTH)]

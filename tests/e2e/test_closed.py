@@ -49,7 +49,7 @@ def test_the_start_page_and_the_pages_to_read_are_there(closed: Stack) -> None:
 
 
 def test_who_booked_before_gets_the_mails_and_can_cancel_by_the_link_in_them(closed: Stack, before: Services) -> None:
-    before.bookings.book(booking_request(email="ann@nhs.net"), MORNING)
+    before.bookings.places.book(booking_request(email="ann@nhs.net"), MORNING)
     closed.tick()
     closed.settle()
     [mail] = mails_to(closed, "ann@nhs.net")
@@ -61,7 +61,7 @@ def test_who_booked_before_gets_the_mails_and_can_cancel_by_the_link_in_them(clo
 
 
 def test_a_referral_that_was_sent_before_is_still_passed_on(closed: Stack, before: Services) -> None:
-    before.referrals.accept(referral_request(), MORNING)
+    before.referrals.intake.accept(referral_request(), MORNING)
     closed.tick()
     closed.settle()
     assert len(mails_to(closed, closed.settings["REFERRAL_RECIPIENT"])) == 1

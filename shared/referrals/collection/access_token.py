@@ -1,29 +1,23 @@
-"""The proof that somebody has just opened a referral, which saves them typing the passphrase again.
+"""A proof that someone has just opened a referral, which saves entering the passphrase again.
 
-It travels in a hidden field and lasts half an hour: time to read, to print and to save, and not enough for a page that
-was left open over lunch. It is signed with the referral's own content key. That key can only be had from the vault, so
-nobody can make a proof who could not open the referral anyway: not with the key that signs links, and not with anything
-that stands in a table or a setting.
+It travels in a hidden field and lasts half an hour: time to read, print and save, and too short for a page left open
+over lunch. It is signed with the referral's own content key, which only the vault gives out, so that only those who can
+open the referral can make a proof: neither the key that signs links nor anything in a table or a setting is enough.
 """
 
-import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from shared.referrals.errors import ProofError
-from shared.signing import Signer
+from shared.signing import Signer, TimedProof
 
 LASTS = timedelta(minutes=30)
 
-_PURPOSE = "opened"
-_SHAPE = re.compile(r"([0-9]{1,12})-([A-Za-z0-9_-]{22})")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_SECOND = timedelta(seconds=1)
+_PROOF = TimedProof("opened", separator="-", unit=timedelta(seconds=1))
 
 
 def issue(content_key: bytes, reference: str, now: datetime) -> str:
     """The proof that this referral was opened at `now` (aware)."""
-    issued = str((now - _EPOCH) // _SECOND)
-    return f"{issued}-{Signer((content_key,)).proof(_PURPOSE, reference, issued)}"
+    return _PROOF.issue(Signer((content_key,)), now, reference)
 
 
 def check(content_key: bytes, reference: str, proof: str, now: datetime) -> None:
@@ -32,8 +26,6 @@ def check(content_key: bytes, reference: str, proof: str, now: datetime) -> None
     Raises:
         ProofError: it was not.
     """
-    given = _SHAPE.fullmatch(proof)
-    if given is None or not Signer((content_key,)).is_proof(given[2], _PURPOSE, reference, given[1]):
-        raise ProofError
-    if now - (_EPOCH + int(given[1]) * _SECOND) >= LASTS:
+    issued = _PROOF.issued_at(Signer((content_key,)), proof, reference)
+    if issued is None or now - issued >= LASTS:
         raise ProofError

@@ -21,7 +21,7 @@ def post(body: bytes, content_type: str = FORM, **headers: str) -> func.HttpRequ
 
 
 def form(fields: Mapping[str, str] | list[tuple[str, str]], **headers: str) -> func.HttpRequest:
-    """What a browser sends."""
+    """A form as a browser sends it."""
     return post(urlencode(fields).encode(), **({"accept": BROWSER} | headers))
 
 
@@ -34,7 +34,7 @@ def _named(headers: Mapping[str, str]) -> dict[str, str]:
 
 
 class Outbox(func.Out[Any]):
-    """What a function puts on a queue."""
+    """Collects the messages that a function puts on a queue."""
 
     def __init__(self) -> None:
         self.messages: list[Any] = []

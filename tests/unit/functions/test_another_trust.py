@@ -9,10 +9,10 @@ from shared.content.content import Content
 from shared.mail.renderer import MailRenderer
 from tests.builders import ROOT
 from tests.trust_specific_words import traces
-from tests.unit.functions.test_pages import PAGES, show
+from tests.unit.functions.page_examples import PAGES, show
 from tests.unit.shared.mail.test_renderer import EVERY
 
-# What those who run the sessions are sent; every other mail is among those of `test_letters`.
+# Emails to those who run the sessions; the tests of the renderer cover all others.
 STAFF: list[tuple[str, dict[str, object]]] = [
     ("organiser", {"alerts": [("Row s1", "No capacity")], "more": True}),
     (

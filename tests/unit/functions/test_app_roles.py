@@ -1,4 +1,4 @@
-"""What only one of the two function apps does, whatever its settings hold."""
+"""Functions that only one of the two apps performs, whatever its settings hold."""
 
 import pytest
 
@@ -28,19 +28,19 @@ def test_the_app_that_faces_the_public_opens_no_referral_even_if_it_is_given_eve
     built = services("web")
     for module in (functions.provider.collect, shared.bootstrap):
         monkeypatch.setattr(module, "services", lambda: built)
-    token = built.referral_links.to_collect("34679CDF").rpartition("/")[2]
+    token = built.referrals.links.to_collect("34679CDF").rpartition("/")[2]
 
     answer = collect(request(method, token, "", {"passphrase": "only on this machine"}), Outbox())
 
-    assert built.collector is None
+    assert built.referrals.collector is None
     assert answer.status_code == 404
     assert b"Page not found" in answer.get_body()
 
 
 @pytest.mark.parametrize("role", ["worker", "all"])
 def test_the_app_that_may_open_referrals_does(role: str) -> None:
-    assert services(role).collector is not None
+    assert services(role).referrals.collector is not None
 
 
 def test_without_a_passphrase_there_is_nothing_to_collect() -> None:
-    assert services("worker", REFERRAL_DELIVERY="inline", REFERRAL_PASSPHRASE="").collector is None
+    assert services("worker", REFERRAL_DELIVERY="inline", REFERRAL_PASSPHRASE="").referrals.collector is None

@@ -1,4 +1,4 @@
-"""What is read of a delivery report, and what is not."""
+"""Delivery reports: only id, status and time are read."""
 
 from datetime import UTC, datetime
 from uuid import UUID

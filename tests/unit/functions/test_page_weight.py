@@ -1,4 +1,4 @@
-"""What a first visit weighs, byte by byte, and what it loads: a ward's wifi is slow."""
+"""The bytes of a first visit, and the files that it loads: a ward's wifi is slow."""
 
 import gzip
 import re
@@ -11,7 +11,8 @@ from functions.web.error_handling import ErrorHandling
 from functions.web.responses import page
 from shared.content.content import Content
 from tests.unit.functions import http_requests
-from tests.unit.functions.test_pages import PAGES, Page, show
+from tests.unit.functions.html_page import Page
+from tests.unit.functions.page_examples import PAGES, show
 
 BUDGET = 60_000  # bytes over the wire, beside the font
 
@@ -22,12 +23,12 @@ def weight(answer: func.HttpResponse) -> int:
     return len(answer.get_body()) + head + len("HTTP/1.1 200 OK\r\n\r\n")
 
 
-def sent(handle_errors: ErrorHandling, html: str) -> func.HttpResponse:
+def compressed_page(handle_errors: ErrorHandling, html: str) -> func.HttpResponse:
     """A page as a browser gets it."""
     return handle_errors(lambda req: page(html))(http_requests.get(accept_encoding="gzip, deflate, br"))
 
 
-def loaded(shown: Page) -> list[str]:
+def loaded_urls(shown: Page) -> list[str]:
     """Everything that a page has a browser load, the icons of every kind of device included."""
     imported = re.findall(r'from "([^"]+)"', shown.html)
     return [*shown.all("href", "link"), *shown.all("src", "script", "img"), *imported]
@@ -43,21 +44,21 @@ def asset(url: str) -> func.HttpResponse:
 @pytest.mark.parametrize("name", PAGES)
 def test_a_first_visit_weighs_no_more_than_60_kb(name: str, content: Content, handle_errors: ErrorHandling) -> None:
     shown = show(name, content)
-    weights = {url: weight(asset(url)) for url in loaded(shown)}
+    weights = {url: weight(asset(url)) for url in loaded_urls(shown)}
     assert len(weights) > 5
-    assert sum(weights.values()) + weight(sent(handle_errors, shown.html)) < BUDGET
+    assert sum(weights.values()) + weight(compressed_page(handle_errors, shown.html)) < BUDGET
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_has_one_style_sheet_and_one_script(name: str, content: Content) -> None:
-    kinds = [url.rpartition(".")[2] for url in loaded(show(name, content))]
+    kinds = [url.rpartition(".")[2] for url in loaded_urls(show(name, content))]
     assert (kinds.count("css"), kinds.count("js")) == (1, 1)
 
 
 def test_measurement_notices_a_page_that_is_not_compressed(content: Content, handle_errors: ErrorHandling) -> None:
     html = show("start", content).html + "<p>" + "padding " * 4000
     plain = handle_errors(lambda req: page(html))(http_requests.get())
-    assert weight(plain) > BUDGET / 2 > weight(sent(handle_errors, html))
+    assert weight(plain) > BUDGET / 2 > weight(compressed_page(handle_errors, html))
 
 
 @pytest.mark.parametrize("accepted", ["gzip", "gzip, br", "*"])

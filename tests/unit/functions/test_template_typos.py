@@ -13,10 +13,11 @@ from jinja2.utils import missing
 
 from functions.web import render as pages
 from shared.content.content import Content
-from tests.unit.functions.test_pages import OWN, PAGES, of
+from tests.unit.functions.page_examples import PAGES, facts_for
+from tests.unit.functions.test_templates import OWN
 
 
-class Unforgiving(jinja2.ChainableUndefined):
+class UndefinedInOwnTemplates(jinja2.ChainableUndefined):
     """Raises as soon as a template of ours asks for a name, or a member of an object, that there is not.
 
     It lets pass what the NHS components ask for, and the keys of mappings: what was typed, and what is wrong with it.
@@ -27,11 +28,11 @@ class Unforgiving(jinja2.ChainableUndefined):
     def __init__(self, hint: str | None = None, obj: Any = missing, name: str | None = None, *rest: Any) -> None:
         super().__init__(hint, obj, name, *rest)
         # Jinja makes one for `caller` wherever a macro is called without a block.
-        if name != "caller" and _asking() in OWN and not isinstance(obj, (Mapping, jinja2.Undefined)):
+        if name != "caller" and _current_template() in OWN and not isinstance(obj, (Mapping, jinja2.Undefined)):
             self._fail_with_undefined_error()
 
 
-def _asking() -> str:
+def _current_template() -> str:
     """The template that is being rendered, the innermost first."""
     frame: Any = sys._getframe(2)
     while frame is not None and "blocks" not in frame.f_globals:
@@ -39,10 +40,10 @@ def _asking() -> str:
     return str(frame.f_globals.get("name", "")) if frame else ""
 
 
-def unforgiving(**changed: str) -> jinja2.Environment:
+def strict_environment(**changed: str) -> jinja2.Environment:
     """The pages' environment, with these templates in the place of ours."""
     made = pages.environment()
-    made.undefined = Unforgiving
+    made.undefined = UndefinedInOwnTemplates
     assert made.loader is not None
     made.loader = jinja2.ChoiceLoader([jinja2.DictLoader(changed), made.loader])
     return made
@@ -50,13 +51,13 @@ def unforgiving(**changed: str) -> jinja2.Environment:
 
 @pytest.fixture(scope="module")
 def strict() -> jinja2.Environment:
-    return unforgiving()
+    return strict_environment()
 
 
 def render(environment: jinja2.Environment, name: str, content: Content, monkeypatch: pytest.MonkeyPatch) -> str:
     template, facts = PAGES[name]
     monkeypatch.setattr(pages, "_environment", lambda: environment)
-    return pages.render(template, content, **({"correlation": ""} | of(facts, content)))
+    return pages.render(template, content, **({"correlation": ""} | facts_for(facts, content)))
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -91,4 +92,4 @@ def test_a_typing_error_is_seen(
     assert right in source
 
     with pytest.raises(jinja2.UndefinedError):
-        render(unforgiving(**{template: source.replace(right, wrong)}), page, content, monkeypatch)
+        render(strict_environment(**{template: source.replace(right, wrong)}), page, content, monkeypatch)

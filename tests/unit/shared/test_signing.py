@@ -1,6 +1,7 @@
-"""Signed links: made with one key, accepted with two, of letters that no mail programme cuts off."""
+"""Signatures: made with one key, accepted with two, of letters at which no email client cuts a link."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -8,10 +9,12 @@ from hypothesis import strategies as st
 
 from shared.bookings.model.errors import LinkUnknownError
 from shared.bookings.self_service.links import ManageLinks
-from shared.signing import Signer
-from tests.builders import attendee
+from shared.signing import Signer, TimedProof
+from tests.builders import MORNING, attendee
 
 OLD, NEW, FOREIGN = b"o" * 32, b"n" * 32, b"f" * 32
+FORM = TimedProof("form", separator=".", unit=timedelta(milliseconds=1))
+OPENED = TimedProof("opened", separator="-", unit=timedelta(seconds=1))
 PARTS = st.lists(st.text(st.characters(exclude_characters="\n", exclude_categories=["Cs"])), min_size=1, max_size=4)
 
 
@@ -49,3 +52,37 @@ def test_a_link_of_a_booking_needs_three_parts_and_a_whole_generation() -> None:
     for parts in (("s1", "a"), ("s1", "a", "1", "x"), ("s1", "a", "one"), ("s1", "a", "")):
         with pytest.raises(LinkUnknownError):
             links.decode(links.signer.token("manage", *parts))
+
+
+def test_timed_proofs_of_earlier_releases_are_still_accepted() -> None:
+    signer = Signer((b"k" * 32,))
+    form, opened = "1693555200000.reB7ZIm61nolc0QQLKrmQQ", "1693555200-Ji4P2kVPXEnyap7ytis7DA"
+
+    assert FORM.issue(signer, MORNING, "booking", "submission-0123456789") == form
+    assert OPENED.issue(signer, MORNING, "34679CDF") == opened
+    assert FORM.issued_at(signer, form, "booking", "submission-0123456789") == MORNING
+    assert OPENED.issued_at(signer, opened, "34679CDF") == MORNING
+
+
+@pytest.mark.parametrize("late", [timedelta(0), timedelta(milliseconds=1999), timedelta(days=9000)])
+def test_a_timed_proof_carries_its_time_of_issue_in_whole_units(late: timedelta) -> None:
+    proof = OPENED.issue(Signer((OLD,)), MORNING + late, "34679CDF")
+
+    issued = OPENED.issued_at(Signer((NEW, OLD)), proof, "34679CDF")
+    assert issued == MORNING + timedelta(seconds=late // timedelta(seconds=1))
+
+
+@pytest.mark.parametrize("proof", ["", "-", "1693555200", "1693555200-", "x", "9" * 400, "1693555200-" + "A" * 22])
+def test_what_no_timed_proof_looks_like_is_none(proof: str) -> None:
+    assert OPENED.issued_at(Signer((OLD,)), proof, "34679CDF") is None
+
+
+def test_a_timed_proof_holds_for_its_own_kind_parts_and_key() -> None:
+    signer = Signer((OLD,))
+    proof = OPENED.issue(signer, MORNING, "34679CDF")
+    dotted, other = TimedProof("opened", ".", OPENED.unit), TimedProof("form", "-", OPENED.unit)
+
+    assert OPENED.issued_at(signer, proof, "34679CDG") is None
+    assert OPENED.issued_at(Signer((FOREIGN,)), proof, "34679CDF") is None
+    assert [each.issued_at(signer, proof, "34679CDF") for each in (dotted, other)] == [None, None]
+    assert dotted.issued_at(signer, proof.replace("-", ".", 1), "34679CDF") == MORNING

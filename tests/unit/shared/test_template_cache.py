@@ -15,7 +15,7 @@ from shared.content.content import Content
 from shared.mail import renderer
 from shared.mail.renderer import MailRenderer
 from shared.template_cache import CompiledTemplates
-from tests.unit.functions.test_pages import PAGES, show
+from tests.unit.functions.page_examples import PAGES, show
 
 PAGE = "page.html"
 

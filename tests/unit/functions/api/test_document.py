@@ -1,4 +1,4 @@
-"""The OpenAPI document. Whether the service does what it says, tests/e2e/test_openapi.py tries."""
+"""The OpenAPI document. tests/e2e/test_openapi.py tests the service against it."""
 
 import re
 from typing import Any
@@ -8,6 +8,7 @@ import pytest
 import function_app
 from functions.api.document import document
 from functions.problems.error_table import PROBLEMS
+from functions.problems.problem_details import UNEXPECTED
 from functions.site.not_found import Routes, routes_of
 from shared.bookings.model.allocation_policy import AllocationPolicy
 from shared.content.content import Content
@@ -39,7 +40,7 @@ def test_its_problems_are_rows_of_the_one_table(described: dict[str, Any]) -> No
     named = set(re.findall(r"/problems/[a-z-]+", str(described)))
 
     assert {"/problems/session-full", "/problems/too-many-guesses"} <= named
-    assert named <= {problem.type for problem in PROBLEMS.values()}
+    assert named <= {problem.type for problem in (*PROBLEMS.values(), UNEXPECTED)}
 
 
 def test_the_questions_are_those_of_the_content_file(described: dict[str, Any], other_content: Content) -> None:

@@ -1,4 +1,4 @@
-"""What the holder of a link sees of one booking, and what they can do with it."""
+"""Self-service: the pages and actions for the holder of a booking's link."""
 
 import html
 import inspect
@@ -50,7 +50,7 @@ from tests.unit.functions.bookings.fake_self_service import (
     bookable_sessions,
     booking,
 )
-from tests.unit.functions.test_pages import Page
+from tests.unit.functions.html_page import Page
 
 SITE = "https://support.example"
 JOIN = "https://teams.example/join/1"
@@ -60,9 +60,14 @@ ANSWERS = {"cancel": {}, "move": {"session_id": "s2"}, "reminders": {"reminders"
 
 
 @dataclass
+class FakeBookingServices:
+    self_service: FakeSelfService = field(default_factory=FakeSelfService)
+
+
+@dataclass
 class FakeServices:
     content: Content
-    self_service: FakeSelfService = field(default_factory=FakeSelfService)
+    bookings: FakeBookingServices = field(default_factory=FakeBookingServices)
     now: FakeClock = field(default_factory=lambda: FakeClock(MORNING))
     site_url: str = SITE
 
@@ -103,7 +108,7 @@ def follow(answer: func.HttpResponse) -> str:
 
 
 def text(answer: func.HttpResponse) -> str:
-    """What a person reads, in one line."""
+    """The text that a person reads, in one line."""
     body = answer.get_body().decode().partition("<main")[2]
     return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", body)).split())
 
@@ -120,10 +125,10 @@ def posts(answer: func.HttpResponse) -> list[str]:
 def test_a_mail_scanner_may_open_every_link_a_hundred_times_and_nothing_changes(
     name: str, services: FakeServices
 ) -> None:
-    before = services.self_service.booking
+    before = services.bookings.self_service.booking
 
     assert {look(name, purpose="prefetch").status_code for _ in range(100)} == {200}
-    assert (services.self_service.acts, services.self_service.booking) == ([], before)
+    assert (services.bookings.self_service.acts, services.bookings.self_service.booking) == ([], before)
 
 
 def bindings() -> list[dict[str, Any]]:
@@ -182,7 +187,7 @@ STATES: dict[str, tuple[dict[str, Any], list[str]]] = {
 @pytest.mark.parametrize("state", STATES)
 def test_the_page_says_how_the_booking_stands(state: str, services: FakeServices) -> None:
     facts, words = STATES[state]
-    services.self_service.booking = booking(**facts)
+    services.bookings.self_service.booking = booking(**facts)
     shown = text(look())
 
     assert [each for each in words if each not in shown] == []
@@ -193,7 +198,7 @@ def test_the_page_says_how_the_booking_stands(state: str, services: FakeServices
 @pytest.mark.parametrize("state", STATES)
 def test_only_who_has_a_place_for_certain_sees_how_to_join(state: str, services: FakeServices) -> None:
     facts, _ = STATES[state]
-    services.self_service.booking = booking(**({"session": {"join_url": JOIN}} | facts))
+    services.bookings.self_service.booking = booking(**({"session": {"join_url": JOIN}} | facts))
 
     for name in ("page", "cancel", "move"):
         assert (JOIN in look(name).get_body().decode()) == (state == "confirmed" and name == "page")
@@ -201,7 +206,7 @@ def test_only_who_has_a_place_for_certain_sees_how_to_join(state: str, services:
 
 @pytest.mark.parametrize(("minutes", "shown"), [(-1, True), (0, True), (74, True), (75, False)])
 def test_the_way_in_is_shown_until_the_session_is_over(minutes: int, shown: bool, services: FakeServices) -> None:
-    services.now.moment = services.self_service.booking.session.starts + timedelta(minutes=minutes)
+    services.now.moment = services.bookings.self_service.booking.session.starts + timedelta(minutes=minutes)
 
     assert (JOIN in look().get_body().decode()) == shown
 
@@ -209,7 +214,7 @@ def test_the_way_in_is_shown_until_the_session_is_over(minutes: int, shown: bool
 @pytest.mark.parametrize("state", STATES)
 def test_no_page_names_the_person_beyond_the_first_letter(state: str, services: FakeServices) -> None:
     facts, _ = STATES[state]
-    services.self_service.booking = booking(**facts)
+    services.bookings.self_service.booking = booking(**facts)
 
     assert "Booking of Z." in text(look())
     for name in ("page", "cancel", "move"):
@@ -233,7 +238,7 @@ def test_a_first_letter_is_a_letter_with_its_marks_in_any_script(name: str, init
 
 
 def test_a_page_without_a_letter_to_show_does_without(services: FakeServices) -> None:
-    services.self_service.booking = booking(name="")
+    services.bookings.self_service.booking = booking(name="")
 
     assert "Booking of" not in text(look())
     assert "Your place is booked" in text(look())
@@ -242,7 +247,7 @@ def test_a_page_without_a_letter_to_show_does_without(services: FakeServices) ->
 @pytest.mark.parametrize("state", ["cancelled", "moved", "not checked in time", "session cancelled"])
 def test_where_nothing_can_be_changed_nothing_is_offered(state: str, services: FakeServices) -> None:
     facts, _ = STATES[state]
-    services.self_service.booking = booking(**facts)
+    services.bookings.self_service.booking = booking(**facts)
 
     assert posts(look()) == []
     assert "/sessions" in look().get_body().decode()
@@ -257,7 +262,7 @@ def test_every_form_is_sent_to_its_own_booking(services: FakeServices) -> None:
 
 
 def test_who_waits_is_not_offered_a_calendar_entry_for_a_place_they_do_not_have(services: FakeServices) -> None:
-    services.self_service.booking = booking(state=AttendeeState.WAITING, position=1)
+    services.bookings.self_service.booking = booking(state=AttendeeState.WAITING, position=1)
 
     assert "/calendar/" not in look().get_body().decode()
 
@@ -271,7 +276,7 @@ def test_a_place_is_cancelled_once_and_the_second_time_the_page_says_that_it_was
     assert (first.status_code, second.status_code) == (303, 303)
     assert "Your booking is cancelled" in follow(first)
     assert "Your booking was already cancelled" in follow(second)
-    assert services.self_service.acts == ["cancel"]
+    assert services.bookings.self_service.acts == ["cancel"]
 
 
 def test_whoever_is_owed_a_mail_is_named_to_the_queue_once(services: FakeServices) -> None:
@@ -286,7 +291,7 @@ def test_whoever_is_owed_a_mail_is_named_to_the_queue_once(services: FakeService
 
 
 def test_who_leaves_the_waiting_list_is_told_so_in_those_words(services: FakeServices) -> None:
-    services.self_service.booking = booking(state=AttendeeState.WAITING, position=2)
+    services.bookings.self_service.booking = booking(state=AttendeeState.WAITING, position=2)
 
     assert "Do you want to leave the waiting list?" in text(look("cancel"))
     assert "Your booking is cancelled" in follow(act("cancel"))
@@ -305,13 +310,13 @@ def test_sessions_with_places_left_can_be_chosen_and_full_ones_cannot(services: 
 
 
 def test_nothing_is_said_of_full_sessions_where_there_are_none(services: FakeServices) -> None:
-    services.self_service.choices_now = bookable_sessions()[:2]
+    services.bookings.self_service.choices_now = bookable_sessions()[:2]
 
     assert "Sessions that are full" not in text(look("move"))
 
 
 def test_where_there_is_no_other_session_the_page_says_so(services: FakeServices) -> None:
-    services.self_service.choices_now = []
+    services.bookings.self_service.choices_now = []
 
     assert "There is no other session with a place left" in text(look("move"))
     assert posts(look("move")) == []
@@ -323,7 +328,7 @@ def test_who_moves_is_sent_on_to_the_new_booking(services: FakeServices) -> None
 
     assert answer.headers["Location"] == f"/manage/{NEW_TOKEN}?done=moved"
     assert "You have moved to this session" in follow(answer)
-    assert services.self_service.acts == ["move s2"]
+    assert services.bookings.self_service.acts == ["move s2"]
     [messages] = outbox.messages
     assert [json.loads(each)["mail"] for each in messages] == [CONFIRMED.mail_id, NEXT.mail_id]
 
@@ -334,14 +339,14 @@ def test_who_sends_the_move_again_reads_that_it_is_done(services: FakeServices) 
 
     assert again.headers["Location"] == f"/manage/{TOKEN}?done=already-moved"
     assert "You moved to another session" in follow(again)
-    assert services.self_service.acts == ["move s2"]
+    assert services.bookings.self_service.acts == ["move s2"]
 
 
 @pytest.mark.parametrize("answers", [{}, {"session_id": ""}, {"other": "x"}])
 def test_who_chose_no_session_is_asked_to(answers: dict[str, str], services: FakeServices) -> None:
     answer = act("move", answers)
 
-    assert (answer.status_code, services.self_service.acts) == (422, [])
+    assert (answer.status_code, services.bookings.self_service.acts) == (422, [])
     assert text(answer).count("Select a session") == 2
     assert "<title>Error: " in answer.get_body().decode()
 
@@ -367,7 +372,10 @@ def test_who_chose_no_session_is_asked_to(answers: dict[str, str], services: Fak
 def test_who_cannot_move_keeps_what_they_have_and_is_told(  # noqa: PLR0917  # what is refused, and to whom
     refusal: Any, status: int, words: str, state: AttendeeState, kept: str, services: FakeServices
 ) -> None:
-    services.self_service.booking, services.self_service.refusal = booking(state=state, position=1), refusal
+    services.bookings.self_service.booking, services.bookings.self_service.refusal = (
+        booking(state=state, position=1),
+        refusal,
+    )
     outbox = http_requests.Outbox()
     answer = act("move", outbox=outbox)
 
@@ -391,12 +399,12 @@ def test_reminders_are_stopped_and_resumed_and_the_second_time_changes_nothing(s
         "You will get reminders" in told[2],
         "You were already getting reminders" in told[3],
     ] == [True] * 4
-    assert services.self_service.acts == ["remind False", "remind True"]
+    assert services.bookings.self_service.acts == ["remind False", "remind True"]
 
 
 @pytest.mark.parametrize(("now", "offered"), [(True, "no"), (False, "yes")])
 def test_the_page_offers_the_other_choice(now: bool, offered: str, services: FakeServices) -> None:
-    services.self_service.booking = booking(reminders=now)
+    services.bookings.self_service.booking = booking(reminders=now)
     [button] = [attrs for tag, attrs in Page(look().get_body().decode()).elements if tag == "button"]
 
     assert (button["name"], button["value"]) == ("reminders", offered)
@@ -406,14 +414,14 @@ def test_the_page_offers_the_other_choice(now: bool, offered: str, services: Fak
 def test_what_is_neither_yes_nor_no_changes_nothing(answers: dict[str, str], services: FakeServices) -> None:
     answer = act("reminders", answers)
 
-    assert (answer.status_code, services.self_service.acts) == (422, [])
+    assert (answer.status_code, services.bookings.self_service.acts) == (422, [])
     assert "Select yes or no" in text(answer)
 
 
 # The calendar file
 
 
-def test_the_calendar_file_is_kept_by_nobody_and_its_name_says_nothing(services: FakeServices) -> None:
+def test_the_calendar_file_is_not_cached_and_its_name_says_nothing(services: FakeServices) -> None:
     answer = look("calendar")
 
     assert (answer.status_code, answer.get_body()) == (200, CALENDAR)
@@ -422,7 +430,7 @@ def test_the_calendar_file_is_kept_by_nobody_and_its_name_says_nothing(services:
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-# Links that are none, moments that are over, and what nobody asked for
+# Invalid links, sessions that have started, and requests that no page makes
 
 
 @pytest.mark.parametrize("token", ["", TOKEN[:-1] + "x", TOKEN + "=", NEW_TOKEN, "../x", "' or 1 eq 1", "x" * 2000])
@@ -432,20 +440,20 @@ def test_every_link_that_is_none_is_answered_alike_whatever_is_asked_of_it(token
     assert {answer.status_code for answer in answers} == {404}
     assert len({answer.get_body() for answer in answers}) == 1
     assert "This link is not valid or has been used" in text(answers[0])
-    assert services.self_service.acts == []
+    assert services.bookings.self_service.acts == []
 
 
 @pytest.mark.parametrize("name", ACTS)
 def test_from_the_start_on_it_is_too_late_to_change_anything(name: str, services: FakeServices) -> None:
-    services.now.moment = services.self_service.booking.session.starts
+    services.now.moment = services.bookings.self_service.booking.session.starts
     answer = act(name)
 
-    assert (answer.status_code, services.self_service.acts) == (409, [])
+    assert (answer.status_code, services.bookings.self_service.acts) == (409, [])
     assert "It is too late to change this booking" in text(answer)
 
 
 def test_from_the_start_on_the_page_says_so_and_offers_no_change(services: FakeServices) -> None:
-    services.now.moment = services.self_service.booking.session.starts
+    services.now.moment = services.bookings.self_service.booking.session.starts
 
     assert "It is too late to change this booking" in text(look())
     assert posts(look()) == []
@@ -462,7 +470,7 @@ def test_a_form_on_another_site_cannot_change_a_booking(name: str, services: Fak
     for headers in ({"origin": "https://evil.example"}, {"sec-fetch-site": "cross-site"}):
         answer = act(name, None, TOKEN, None, **headers)
         assert answer.status_code == 403
-    assert services.self_service.acts == []
+    assert services.bookings.self_service.acts == []
 
 
 def test_when_storage_gives_no_clear_answer_the_person_may_try_again(
@@ -471,14 +479,14 @@ def test_when_storage_gives_no_clear_answer_the_person_may_try_again(
     def busy(*_: object, **__: object) -> None:
         raise BookingsBusyError
 
-    monkeypatch.setattr(services.self_service, "cancel", busy)
+    monkeypatch.setattr(services.bookings.self_service, "cancel", busy)
 
     assert act("cancel").status_code == 503
 
 
 def test_whatever_administrators_wrote_is_shown_literally(services: FakeServices) -> None:
     hostile = "<script>alert(1)</script>{{7*7}}\"' onload=x"
-    services.self_service.booking = booking(
+    services.bookings.self_service.booking = booking(
         session={"title": hostile, "theme": hostile, "join_url": f"https://x/{hostile}"},
         name=hostile,
         reference=hostile,

@@ -53,7 +53,7 @@ AGAIN = "Check your answers and send again"
 
 
 @dataclass
-class FakeBookings:
+class FakePlaces:
     left: dict[str, int] = field(default_factory=lambda: {"s1": 3, "s2": 1})
     waiting_list: bool = True
     refusal: Exception | None = None
@@ -75,17 +75,21 @@ class FakeBookings:
 
 
 @dataclass
+class FakeBookingServices:
+    places: FakePlaces = field(default_factory=FakePlaces)
+    policy: AllocationPolicy = builders.POLICY
+    adjustments_are_read: bool = True
+    names_go_to_facilitators: bool = False
+
+
+@dataclass
 class FakeServices:
     content: Content
     now: FakeClock
     closed: frozenset[Support] = frozenset()
     site_url: str = "https://support.example"
-    policy: AllocationPolicy = builders.POLICY
-    adjustments_are_read: bool = True
-    names_go_to_facilitators: bool = False
-    bookings: FakeBookings = field(default_factory=FakeBookings)
-    proof: Any = SIGNER.proof
-    is_proof: Any = SIGNER.is_proof
+    signer: Signer = SIGNER
+    bookings: FakeBookingServices = field(default_factory=FakeBookingServices)
 
 
 @pytest.fixture
@@ -125,36 +129,38 @@ class Shown(HTMLParser):
         return self.text.partition("<title>")[2].partition(" –")[0]
 
 
-def opened(session: str = "") -> Shown:
+def open_form(session: str = "") -> Shown:
     req = func.HttpRequest("GET", http_requests.URL, params={"session": session} if session else {}, body=b"")
     return Shown(steps.booking_form(req))
 
 
-def sent(handler: Any, fields: dict[str, str]) -> Shown:
+def send(handler: Any, fields: dict[str, str]) -> Shown:
     req = http_requests.form(fields)
     return Shown(handler(req, http_requests.Outbox()) if handler is bookings.book else handler(req))
 
 
-def arrived(services: FakeServices, **changes: str) -> dict[str, str]:
+def filled_in_form(services: FakeServices, **changes: str) -> dict[str, str]:
     """The answers with what the first page sent along, a minute later."""
-    fields = opened("s1").sent
+    fields = open_form("s1").sent
     services.now.moment += timedelta(minutes=1)
     return {name: value for name, value in (ANSWERS | fields | changes).items() if value}
 
 
 def test_a_booking_goes_from_the_session_to_the_details_to_the_check_and_is_made_once(services: FakeServices) -> None:
-    choose = opened()
+    choose = open_form()
     assert (choose.title, choose.actions[0]) == ("Choose a session", "/bookings/details")
     services.now.moment += timedelta(minutes=1)
-    details = sent(steps.booking_details, choose.sent | {"session_id": "s1"})
+    details = send(steps.booking_details, choose.sent | {"session_id": "s1"})
     assert (details.title, details.actions[0]) == ("Your details", "/bookings/check")
-    check = sent(steps.booking_check, details.sent | ANSWERS)
-    assert (check.title, check.actions[0], services.bookings.booked) == ("Check your answers", "/bookings", [])
-    done = [sent(bookings.book, check.sent) for _ in range(2)]
+    check = send(steps.booking_check, details.sent | ANSWERS)
+    assert (check.title, check.actions[0], services.bookings.places.booked) == ("Check your answers", "/bookings", [])
+    done = [send(bookings.book, check.sent) for _ in range(2)]
     assert [each.status for each in done] == [303, 303]
     assert done[0].headers["Location"] == done[1].headers["Location"]
-    assert len({each.submission_id for each in services.bookings.booked}) == 1
-    assert services.bookings.booked[0].model_dump(include={"full_name", "email", "adjustments", "reminders"}) == {
+    assert len({each.submission_id for each in services.bookings.places.booked}) == 1
+    assert services.bookings.places.booked[0].model_dump(
+        include={"full_name", "email", "adjustments", "reminders"}
+    ) == {
         "full_name": "Zoë Okafor",
         "email": "Zoe@example.nhs.uk",
         "adjustments": "Captions & a break",
@@ -163,7 +169,7 @@ def test_a_booking_goes_from_the_session_to_the_details_to_the_check_and_is_made
 
 
 def test_a_link_to_a_session_leads_straight_to_the_details(services: FakeServices) -> None:
-    shown = opened("s2")
+    shown = open_form("s2")
     assert (shown.title, shown.sent["session_id"], "Voices" in shown.text) == ("Your details", "s2", True)
     assert 'href="/sessions"' in shown.html
 
@@ -171,43 +177,43 @@ def test_a_link_to_a_session_leads_straight_to_the_details(services: FakeService
 def test_a_link_to_a_session_that_cannot_be_booked_any_more_says_so_and_offers_the_others(
     services: FakeServices,
 ) -> None:
-    del services.bookings.left["s1"]
-    shown = opened("s1")
+    del services.bookings.places.left["s1"]
+    shown = open_form("s1")
     assert (shown.status, "cannot be booked any more" in shown.text, 'value="s2"' in shown.html) == (409, True, True)
 
 
 @pytest.mark.parametrize("left", [{}, {"s1": 0}])
 def test_where_nothing_can_be_booked_the_list_says_it(left: dict[str, int], services: FakeServices) -> None:
-    services.bookings.left, services.bookings.waiting_list = left, False
-    shown = opened()
+    services.bookings.places.left, services.bookings.places.waiting_list = left, False
+    shown = open_form()
     assert (shown.status, shown.headers["Location"]) == (303, "/sessions")
 
 
 def test_each_change_keeps_every_other_answer_and_leads_straight_back(services: FakeServices) -> None:
-    check = sent(steps.booking_check, arrived(services))
-    details = sent(steps.booking_details, check.sent)
+    check = send(steps.booking_check, filled_in_form(services))
+    details = send(steps.booking_details, check.sent)
     assert "Zoë Okafor" in details.text
     assert "Captions & a break" in details.text
     assert details.chosen == {"reminders": "no", "group_agreement": "yes"}
     assert details.actions == ["/bookings/check", "/bookings/check"]
 
-    session = sent(steps.booking_session, check.sent)
+    session = send(steps.booking_session, check.sent)
     assert (session.chosen, session.actions) == ({"session_id": "s1"}, ["/bookings/check", "/bookings/check"])
-    changed = sent(steps.booking_check, session.sent | {"session_id": "s2"})
+    changed = send(steps.booking_check, session.sent | {"session_id": "s2"})
     assert (changed.title, "Voices" in changed.text) == ("Check your answers", True)
     assert changed.sent == check.sent | {"session_id": "s2"}
 
 
 def test_going_back_from_the_details_keeps_what_was_typed(services: FakeServices) -> None:
-    session = sent(steps.booking_session, {"session_id": "s1", "full_name": "Zoë"})
-    details = sent(steps.booking_details, session.sent | {"session_id": "s2"})
+    session = send(steps.booking_session, {"session_id": "s1", "full_name": "Zoë"})
+    details = send(steps.booking_details, session.sent | {"session_id": "s2"})
     assert 'value="Zoë"' in details.text
 
 
 def test_a_page_is_the_same_form_all_the_way(services: FakeServices) -> None:
-    fields = arrived(services)
-    check = sent(steps.booking_check, fields)
-    again = sent(steps.booking_check, sent(steps.booking_details, check.sent).sent | ANSWERS)
+    fields = filled_in_form(services)
+    check = send(steps.booking_check, fields)
+    again = send(steps.booking_check, send(steps.booking_details, check.sent).sent | ANSWERS)
     for shown in (check, again):
         assert (shown.sent["submission_id"], shown.sent["form_token"]) == (
             fields["submission_id"],
@@ -216,21 +222,21 @@ def test_a_page_is_the_same_form_all_the_way(services: FakeServices) -> None:
 
 
 def test_who_reads_the_check_in_a_second_is_not_sent_back(services: FakeServices) -> None:
-    check = sent(steps.booking_check, arrived(services))
+    check = send(steps.booking_check, filled_in_form(services))
     services.now.moment += timedelta(seconds=1)
-    assert sent(bookings.book, check.sent).status == 303
+    assert send(bookings.book, check.sent).status == 303
 
 
 def test_no_session_chosen_is_a_mistake_on_the_page_that_asks_for_one(services: FakeServices) -> None:
     for handler in (steps.booking_details, steps.booking_check):
-        shown = sent(handler, {"full_name": "Zoë"})
+        shown = send(handler, {"full_name": "Zoë"})
         assert (shown.status, shown.title) == (422, "Error: Choose a session")
         assert "Select a session" in shown.text
         assert shown.sent["full_name"] == "Zoë"
 
 
 def test_mistakes_stand_on_the_page_with_the_details_and_everything_else_is_kept(services: FakeServices) -> None:
-    shown = sent(steps.booking_check, arrived(services, email="zoe@nowhere", group_agreement=""))
+    shown = send(steps.booking_check, filled_in_form(services, email="zoe@nowhere", group_agreement=""))
     assert (shown.status, shown.title) == (422, "Error: Your details")
     assert "Enter an email address in the correct format" in shown.text
     assert "Select to confirm you agree" in shown.text
@@ -239,14 +245,14 @@ def test_mistakes_stand_on_the_page_with_the_details_and_everything_else_is_kept
 
 
 def test_who_has_another_address_is_asked_where_they_work_before_the_check(services: FakeServices) -> None:
-    asked = sent(steps.booking_check, arrived(services, email="zoe@home.example"))
+    asked = send(steps.booking_check, filled_in_form(services, email="zoe@home.example"))
     assert (asked.status, "Select yes if you work for the trust" in asked.text) == (422, True)
-    check = sent(steps.booking_check, arrived(services, email="zoe@home.example", works_for_trust="yes"))
+    check = send(steps.booking_check, filled_in_form(services, email="zoe@home.example", works_for_trust="yes"))
     assert (check.status, check.title, "Do you work for the trust?" in check.text) == (200, "Check your answers", True)
 
 
 def test_who_does_not_work_here_is_told_before_they_confirm_and_can_mend_it(services: FakeServices) -> None:
-    shown = sent(steps.booking_check, arrived(services, email="zoe@home.example", works_for_trust="no"))
+    shown = send(steps.booking_check, filled_in_form(services, email="zoe@home.example", works_for_trust="no"))
     assert (shown.status, "Error" in shown.title, "for people who work for the trust" in shown.text) == (
         409,
         False,
@@ -257,35 +263,35 @@ def test_who_does_not_work_here_is_told_before_they_confirm_and_can_mend_it(serv
 
 
 def test_a_session_that_went_meanwhile_leaves_the_answers_and_the_others(services: FakeServices) -> None:
-    fields = arrived(services)
-    del services.bookings.left["s1"]
+    fields = filled_in_form(services)
+    del services.bookings.places.left["s1"]
     for handler in (steps.booking_details, steps.booking_check):
-        shown = sent(handler, fields)
+        shown = send(handler, fields)
         assert (shown.status, shown.title, shown.sent["full_name"]) == (409, "Choose another session", "Zoë Okafor")
         assert "Your other answers are kept" in shown.text
 
 
 def test_a_full_session_is_a_place_on_its_waiting_list_from_the_first_page_to_the_last(services: FakeServices) -> None:
-    services.bookings.left["s1"] = 0
-    details, check = opened("s1"), sent(steps.booking_check, arrived(services))
+    services.bookings.places.left["s1"] = 0
+    details, check = open_form("s1"), send(steps.booking_check, filled_in_form(services))
     assert "You can join its waiting list" in details.text
     assert (check.sent["join_waiting_list"], "Confirm and join the waiting list" in check.text) == ("yes", True)
-    assert "state=waiting" in sent(bookings.book, check.sent).headers["Location"]
+    assert "state=waiting" in send(bookings.book, check.sent).headers["Location"]
 
 
 def test_whoever_reads_that_they_book_is_never_put_on_a_list_instead(services: FakeServices) -> None:
-    check = sent(steps.booking_check, arrived(services, join_waiting_list="yes"))
+    check = send(steps.booking_check, filled_in_form(services, join_waiting_list="yes"))
     assert ("join_waiting_list" in check.sent, "Confirm and book" in check.text) == (False, True)
 
 
 def test_who_was_too_late_joins_the_list_with_one_button_and_the_same_form(services: FakeServices) -> None:
-    check = sent(steps.booking_check, arrived(services))
-    services.bookings.refusal = SessionFullError("s1", waiting_list=True)
-    late = sent(bookings.book, check.sent)
+    check = send(steps.booking_check, filled_in_form(services))
+    services.bookings.places.refusal = SessionFullError("s1", waiting_list=True)
+    late = send(bookings.book, check.sent)
     assert (late.status, late.title, late.sent) == (409, "This session is full", check.sent)
     assert "Join the waiting list" in late.text
-    services.bookings.refusal = None
-    done = sent(bookings.book, late.sent | {"join_waiting_list": "yes"})
+    services.bookings.places.refusal = None
+    done = send(bookings.book, late.sent | {"join_waiting_list": "yes"})
     assert (done.status, "state=waiting" in done.headers["Location"]) == (303, True)
 
 
@@ -305,17 +311,17 @@ def test_who_was_too_late_joins_the_list_with_one_button_and_the_same_form(servi
 def test_whatever_stands_in_the_way_the_answers_are_kept_and_there_is_a_way_on(
     error: Exception, status: int, way_on: str, services: FakeServices
 ) -> None:
-    services.bookings.refusal = error
-    check = sent(steps.booking_check, arrived(services))
-    shown = sent(bookings.book, check.sent)
+    services.bookings.places.refusal = error
+    check = send(steps.booking_check, filled_in_form(services))
+    shown = send(bookings.book, check.sent)
     assert (shown.status, shown.title.startswith("Error"), way_on in shown.actions) == (status, False, True)
     assert shown.sent == check.sent
     assert ("Retry-After" in shown.headers) is (status == 503)
 
 
 def test_a_form_that_was_sent_with_other_answers_is_not_sent_again(services: FakeServices) -> None:
-    services.bookings.refusal = SubmissionReusedError("s1")
-    shown = sent(bookings.book, arrived(services))
+    services.bookings.places.refusal = SubmissionReusedError("s1")
+    shown = send(bookings.book, filled_in_form(services))
     assert (shown.status, "You have already sent this form" in shown.text, shown.sent) == (409, True, {})
 
 
@@ -323,9 +329,9 @@ def test_a_form_that_was_sent_with_other_answers_is_not_sent_again(services: Fak
 def test_a_form_of_two_days_ago_goes_on_with_its_answers_and_a_fresh_token(
     handler: Any, services: FakeServices
 ) -> None:
-    fields = arrived(services)
+    fields = filled_in_form(services)
     services.now.moment += timedelta(days=2)
-    shown = sent(handler, fields)
+    shown = send(handler, fields)
     assert shown.status == 200
     assert shown.sent["form_token"] != fields["form_token"]
     assert shown.sent["submission_id"] == fields["submission_id"]
@@ -333,19 +339,19 @@ def test_a_form_of_two_days_ago_goes_on_with_its_answers_and_a_fresh_token(
 
 
 def test_a_check_of_two_days_ago_comes_back_to_be_confirmed_once_more(services: FakeServices) -> None:
-    check = sent(steps.booking_check, arrived(services))
+    check = send(steps.booking_check, filled_in_form(services))
     services.now.moment += timedelta(days=2)
-    again = sent(bookings.book, check.sent)
+    again = send(bookings.book, check.sent)
     assert (again.status, again.title, AGAIN in again.text) == (422, "Error: Check your answers", True)
     services.now.moment += timedelta(seconds=4)
-    assert sent(bookings.book, again.sent).status == 303
+    assert send(bookings.book, again.sent).status == 303
 
 
-def test_autofilled_honeypot_field_costs_nobody_their_place(services: FakeServices) -> None:
-    fields = arrived(services)
-    shown = sent(steps.booking_check, fields | {"website": "http://filled.example"})
+def test_autofilled_honeypot_field_costs_no_one_their_place(services: FakeServices) -> None:
+    fields = filled_in_form(services)
+    shown = send(steps.booking_check, fields | {"website": "http://filled.example"})
     assert (shown.status, shown.title, "filled.example" in shown.html) == (422, "Error: Your details", False)
-    assert sent(steps.booking_check, fields).status == 200
+    assert send(steps.booking_check, fields).status == 200
 
 
 def test_step_pages_refuse_json_empty_bodies_and_cross_site_forms(services: FakeServices) -> None:
@@ -363,10 +369,12 @@ def test_get_on_a_form_step_redirects_to_the_start(services: FakeServices) -> No
 
 def test_hostile_answers_are_shown_and_never_obeyed(services: FakeServices) -> None:
     hostile = "<script>alert(1)</script>\"' onload=x {{7*7}}"
-    shown = sent(steps.booking_check, arrived(services, adjustments=hostile))
+    shown = send(steps.booking_check, filled_in_form(services, adjustments=hostile))
     assert (shown.sent["adjustments"], hostile in shown.text) == (hostile, True)
     assert "<script>alert" not in shown.html
-    wrong = sent(steps.booking_check, arrived(services, full_name=hostile, submission_id=hostile, form_token=hostile))
+    wrong = send(
+        steps.booking_check, filled_in_form(services, full_name=hostile, submission_id=hostile, form_token=hostile)
+    )
     assert (wrong.status, "<script>alert" in wrong.html, hostile in wrong.sent.values()) == (422, False, False)
 
 
@@ -376,46 +384,46 @@ HANDLERS: list[Any] = [bookings.list_sessions, steps.booking_form]
 SENDING: list[Any] = [steps.booking_session, steps.booking_details, steps.booking_check, bookings.book]
 
 
-def closed(handler: Any, req: func.HttpRequest) -> func.HttpResponse:
+def raw_answer(handler: Any, req: func.HttpRequest) -> func.HttpResponse:
     answer = handler(req, http_requests.Outbox()) if handler is bookings.book else handler(req)
     assert isinstance(answer, func.HttpResponse)
     return answer
 
 
 def test_while_booking_is_closed_every_page_says_so_and_where_else_to_turn(services: FakeServices) -> None:
-    fields = arrived(services)
+    fields = filled_in_form(services)
     services.closed = frozenset({Support.BOOKINGS})
     asked = [(handler, http_requests.get()) for handler in HANDLERS] + [
         (each, http_requests.form(fields)) for each in SENDING
     ]
     for handler, req in asked:
-        answer = closed(handler, req)
+        answer = raw_answer(handler, req)
         page = answer.get_body().decode()
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "86400")
         assert f"<h1>{services.content.closed.bookings.title}</h1>" in page
         assert all(f'href="{each}"' in page for each in ("/one-to-one", "/help-now", "/resources"))
         assert "quote this code" not in page
-    assert services.bookings.booked == []
+    assert services.bookings.places.booked == []
 
 
 def test_while_booking_is_closed_a_program_is_told_and_nothing_is_stored(
     services: FakeServices, caplog: pytest.LogCaptureFixture
 ) -> None:
     services.closed = frozenset({Support.BOOKINGS})
-    answer = closed(bookings.book, http_requests.json_post({**ANSWERS, "group_agreement": True}))
+    answer = raw_answer(bookings.book, http_requests.json_post({**ANSWERS, "group_agreement": True}))
     assert (answer.status_code, answer.mimetype) == (503, "application/problem+json")
     assert json.loads(answer.get_body())["type"] == "/problems/bookings-closed"
-    assert services.bookings.booked == []
+    assert services.bookings.places.booked == []
     assert {record.levelname for record in caplog.records} == {"INFO"}
 
 
 def test_while_only_the_other_kind_is_closed_booking_goes_on(services: FakeServices) -> None:
     services.closed = frozenset({Support.ONE_TO_ONE})
-    assert sent(bookings.book, arrived(services)).status == 303
+    assert send(bookings.book, filled_in_form(services)).status == 303
 
 
 def test_what_was_booked_before_can_still_be_looked_at(services: FakeServices) -> None:
-    location = sent(bookings.book, arrived(services)).headers["Location"]
+    location = send(bookings.book, filled_in_form(services)).headers["Location"]
     services.closed = frozenset(Support)
     path, _, query = location.partition("?")
     req = func.HttpRequest(

@@ -1,4 +1,4 @@
-"""What people, browsers and attackers send instead of a form, each with the answer that it gets."""
+"""Invalid input from people, browsers and attackers, each with its answer."""
 
 import json
 from html import unescape
@@ -179,6 +179,15 @@ def test_json_of_the_wrong_type_is_a_mistake_and_no_failure(
 ) -> None:
     status, _ = answer_to(http_requests.json_post(BOOKING | {name: value}), handle_errors)
     assert status == 200 if (name, value) == ("submission_id", None) else status == 422
+
+
+def test_no_sentence_of_pydantics_is_shown_whatever_the_environment_says(
+    handle_errors: ErrorHandling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYDANTIC_ERRORS_INCLUDE_URL", "false")
+    status, text = answer_to(http_requests.json_post(BOOKING | {"session_id": 3, "submission_id": "x"}), handle_errors)
+    details = [error["detail"] for error in json.loads(text)["errors"]]
+    assert (status, details) == (422, ["Select a session", "Enter a valid value"])
 
 
 def test_a_field_that_the_form_does_not_have_is_ignored_in_a_form(handle_errors: ErrorHandling) -> None:

@@ -1,9 +1,9 @@
-"""Forms that a page handed out to a person, told from whatever else is posted."""
+"""Form tokens and the honeypot: forms from our pages are accepted, and automated ones are not."""
 
 import html
 import logging
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from html.parser import HTMLParser
 from typing import Any
@@ -17,23 +17,16 @@ import functions.referrals.refer
 import shared.bootstrap
 from functions.forms.body import Submission
 from functions.forms.tokens import FormTokenError, check_form_token, decoy_reference, is_bot, issue_token
-from shared.bookings.model.allocation_policy import AllocationPolicy
-from shared.bookings.model.attendee import AttendeeState
-from shared.bookings.model.errors import SessionUnknownError
-from shared.bookings.model.session import Session
-from shared.bookings.places.request import BookingRequest, BookingResult
-from shared.bookings.places.service import BookableSession
-from shared.config.settings import Support
+from shared.bookings.places.request import BookingRequest
 from shared.content.content import Content
 from shared.references import ALPHABET
-from shared.referrals.intake.request import ReferralRequest, referral_model
+from shared.referrals.intake.request import referral_model
 from shared.signing import Signer
-from tests import builders
 from tests.builders import MORNING
 from tests.fakes import FakeClock
 from tests.unit.functions import http_requests
+from tests.unit.functions.fake_services import SIGNER, FakeServices
 
-SIGNER = Signer((b"k" * 32,))
 SUBMISSION = "submission-0123456789"
 FORM = "booking"
 AGAIN = "Check your answers and send again"
@@ -43,7 +36,7 @@ SIGNATURE_CHARS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012345678
 
 
 def token(form: str = FORM, submission_id: str = SUBMISSION, now: datetime = MORNING) -> str:
-    return issue_token(SIGNER.proof, form, submission_id, now)
+    return issue_token(SIGNER, form, submission_id, now)
 
 
 def sent(**fields: object) -> Submission:
@@ -53,7 +46,7 @@ def sent(**fields: object) -> Submission:
 
 def passes(submission: Submission, now: datetime = A_MINUTE_LATER, form: str = FORM) -> bool:
     try:
-        check_form_token(BookingRequest, submission, SIGNER.is_proof, form, now)
+        check_form_token(BookingRequest, submission, SIGNER, form, now)
     except FormTokenError:
         return False
     return True
@@ -140,7 +133,7 @@ def test_what_was_answered_comes_back_and_the_error_s_text_holds_none_of_it(cont
         check_form_token(
             referral_model(content.one_to_one),
             sent(form_token=None, contact_by=["email", "text"]),
-            SIGNER.is_proof,
+            SIGNER,
             FORM,
             A_MINUTE_LATER,
         )
@@ -153,7 +146,7 @@ def test_what_was_answered_comes_back_and_the_error_s_text_holds_none_of_it(cont
 
 
 @pytest.mark.parametrize(("filled", "bot"), [(None, False), ("http://buy.example", True), (["a", "b"], True)])
-def test_only_a_programme_fills_in_the_field_that_nobody_sees(filled: object, bot: bool) -> None:
+def test_only_a_bot_fills_in_the_hidden_field(filled: object, bot: bool) -> None:
     assert is_bot(sent(website=filled)) is bot
 
 
@@ -169,64 +162,6 @@ def test_a_programme_is_counted_in_one_line_and_its_reference_looks_like_any_oth
 
 
 # The two blueprints, with services that remember what reached them.
-
-
-@dataclass
-class FakeBookings:
-    booked: list[BookingRequest] = field(default_factory=list)
-
-    def bookable_sessions(self, now: datetime) -> list[BookableSession]:
-        return [BookableSession(builders.session(), 3)]
-
-    def session(self, session_id: str) -> Session:
-        if session_id != "s1":
-            raise SessionUnknownError
-        return builders.session()
-
-    def book(self, request: BookingRequest, now: datetime) -> BookingResult:
-        self.booked.append(request)
-        session, state = builders.session(), AttendeeState.CONFIRMED
-        return BookingResult(session=session, reference="34679CDF", state=state, mail_ids=("mail-1",))
-
-
-@dataclass
-class FakeReferrals:
-    accepted: list[ReferralRequest] = field(default_factory=list)
-    trouble: Exception | None = None
-
-    def accept(self, request: ReferralRequest, now: datetime) -> str:
-        if self.trouble:
-            raise self.trouble
-        self.accepted.append(request)
-        return "34679CDF"
-
-
-@dataclass
-class FakeMailbox:
-    failing: bool = False
-
-    def is_failing(self, now: datetime) -> bool:
-        return self.failing
-
-
-@dataclass
-class FakeServices:
-    content: Content
-    now: FakeClock
-    site_url: str = "https://support.example"
-    policy: AllocationPolicy = builders.POLICY
-    adjustments_are_read: bool = True
-    names_go_to_facilitators: bool = False
-    closed: frozenset[Support] = frozenset()
-    bookings: FakeBookings = field(default_factory=FakeBookings)
-    referrals: FakeReferrals = field(default_factory=FakeReferrals)
-    provider_mailbox: FakeMailbox = field(default_factory=FakeMailbox)
-    proof: Any = SIGNER.proof
-    is_proof: Any = SIGNER.is_proof
-
-    @property
-    def stored(self) -> int:
-        return len(self.bookings.booked) + len(self.referrals.accepted)
 
 
 @dataclass

@@ -1,10 +1,12 @@
-"""The table of everything that can end badly."""
+"""The table of problems: every error has one, and each tells a person what to do next."""
 
 import pytest
 
+from functions.forms.availability import ClosedError
 from functions.forms.body import BodyError
 from functions.forms.validation import FormError
-from functions.problems.error_table import PROBLEMS, UNEXPECTED, Problem, problem_of
+from functions.problems.error_table import PROBLEMS, problem_of
+from functions.problems.problem_details import UNEXPECTED, Problem
 from shared.bookings.model.errors import (
     BookingError,
     BookingsBusyError,
@@ -23,7 +25,9 @@ from shared.content.content import ContentError
 from shared.referrals.errors import ReferralError, ReferralReusedError, ReferralsBusyError
 from shared.tables.table import RowConflictError, StorageError, StorageUnavailableError
 
-FAMILIES: list[type[Exception]] = [BookingError, ReferralError, BodyError, FormError, SettingsError, ContentError]
+BASE_CLASSES: list[type[Exception]] = [BookingError, ReferralError, ClosedError]
+"""Never raised themselves: each of their subclasses is."""
+FAMILIES = [*BASE_CLASSES, BodyError, FormError, SettingsError, ContentError]
 
 
 def family(kind: type[Exception]) -> list[type[Exception]]:
@@ -32,7 +36,12 @@ def family(kind: type[Exception]) -> list[type[Exception]]:
 
 @pytest.mark.parametrize("kind", [each for head in FAMILIES for each in family(head)])
 def test_every_error_of_the_service_has_a_row_of_its_own(kind: type[Exception]) -> None:
-    assert kind in PROBLEMS
+    assert (kind in PROBLEMS) is (kind not in BASE_CLASSES)
+
+
+@pytest.mark.parametrize("kind", BASE_CLASSES)
+def test_a_new_error_without_a_row_is_unexpected(kind: type[Exception]) -> None:
+    assert problem_of(kind()) is UNEXPECTED
 
 
 @pytest.mark.parametrize(

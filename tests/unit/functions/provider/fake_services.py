@@ -1,4 +1,4 @@
-"""The provider's side without sockets: the real services over tables in memory, and requests as their browser sends."""
+"""The provider's pages without sockets: real services over tables in memory, and requests as a browser sends them."""
 
 import html
 import json
@@ -35,6 +35,13 @@ _HASH = PassphraseHash.of(PASSPHRASE)
 
 
 @dataclass
+class FakeReferralServices:
+    links: ReferralLinks
+    acknowledgements: AcknowledgementRecorder
+    collector: Collector | None
+
+
+@dataclass
 class FakeServices:
     """One referral that has come in, and everything that its pages ask for."""
 
@@ -45,39 +52,32 @@ class FakeServices:
     sealed: FakeTable = field(default_factory=FakeTable)
     tries: FakeTable = field(default_factory=FakeTable)
     unwrapper: Any = PRIVATE
-    collector: Collector | None = None
 
     def __post_init__(self) -> None:
         service = ReferralService(self.rows, _SEALER.seal, KEY, "2023-09-01")
         self.reference = service.accept(referral_request(full_name="Canary Zoë", what_brings_you=STORY), MORNING)
-        self.collector = Collector(
-            links=self.referral_links,
+        links, acknowledgements = ReferralLinks(Signer((KEY,)), SITE, SITE), AcknowledgementRecorder(self.rows)
+        collector = Collector(
+            links=links,
             store=self.rows,
             lockout=Lockout(self.tries),
             passphrases=(_HASH,),
             content_key=lambda sealed: content_key(sealed, self.unwrapper),
             unseal=decrypt,
-            acknowledge_reference=self.acknowledging.acknowledge,
+            acknowledge_reference=acknowledgements.acknowledge,
         )
+        self.referrals = FakeReferralServices(links, acknowledgements, collector)
 
     @cached_property
     def rows(self) -> ReferralRepository:
         return ReferralRepository(self.statuses, self.sealed, FakeTable())
-
-    @cached_property
-    def acknowledging(self) -> AcknowledgementRecorder:
-        return AcknowledgementRecorder(self.rows)
-
-    @cached_property
-    def referral_links(self) -> ReferralLinks:
-        return ReferralLinks(Signer((KEY,)), SITE, SITE)
 
     @property
     def stored(self) -> tuple[Any, Any, Any]:
         return dict(self.statuses.rows), dict(self.sealed.rows), dict(self.tries.rows)
 
     def set(self, **cells: str) -> None:
-        """What the worker or somebody in the portal writes into the status."""
+        """Writes the status as the worker or someone in the portal does."""
         [row] = self.statuses.rows.values()
         self.statuses.merge({"PartitionKey": "referrals", "RowKey": self.reference} | cells, row.etag)
 
@@ -101,6 +101,6 @@ def request(
 
 
 def text(answer: func.HttpResponse) -> str:
-    """What a person reads, in one line."""
+    """The text that a person reads, in one line."""
     body = answer.get_body().decode().partition("<main")[2]
     return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", body)).split())

@@ -12,9 +12,9 @@ from shared.content.content import Content
 from shared.referrals.collection.acknowledgement import AcknowledgementRecorder
 from shared.referrals.repository import ReferralRepository
 from tests.fakes import InjectedFault, with_fault
+from tests.unit.functions.html_page import Page
 from tests.unit.functions.http_requests import Outbox
 from tests.unit.functions.provider.fake_services import SITE, FakeServices, request, text
-from tests.unit.functions.test_pages import Page
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def services(content: Content, monkeypatch: pytest.MonkeyPatch) -> FakeServices:
 
 
 def token(services: FakeServices) -> str:
-    return services.referral_links.to_acknowledge(services.reference).removeprefix(f"{SITE}/acknowledge/")
+    return services.referrals.links.to_acknowledge(services.reference).removeprefix(f"{SITE}/acknowledge/")
 
 
 def look(services: FakeServices, method: str = "GET", done: str = "") -> func.HttpResponse:
@@ -112,8 +112,8 @@ def bad_tokens(services: FakeServices) -> dict[str, str]:
         "empty": "",
         "changed": ("A" if own[0] != "A" else "B") + own[1:],
         "cut": own[:-1],
-        "to collect": services.referral_links.to_collect(services.reference).rpartition("/")[2],
-        "of one forgotten": services.referral_links.to_acknowledge("99999999").rpartition("/")[2],
+        "to collect": services.referrals.links.to_collect(services.reference).rpartition("/")[2],
+        "of one forgotten": services.referrals.links.to_acknowledge("99999999").rpartition("/")[2],
     }
 
 
@@ -130,7 +130,9 @@ def test_links_that_are_not_good_are_all_answered_in_the_same_words_and_change_n
 
 def test_while_storage_does_not_answer_the_provider_is_told_that_nothing_is_lost(services: FakeServices) -> None:
     broken = with_fault(InjectedFault(0, "lost-request"))(services.statuses)
-    services.acknowledging = AcknowledgementRecorder(ReferralRepository(broken, services.sealed, services.sealed))
+    services.referrals.acknowledgements = AcknowledgementRecorder(
+        ReferralRepository(broken, services.sealed, services.sealed)
+    )
 
     answer = look(services)
 

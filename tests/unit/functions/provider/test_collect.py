@@ -14,6 +14,7 @@ from shared.referrals.collection.lockout import Lockout
 from shared.referrals.errors import KeyUnavailableError
 from tests.e2e.http_client import hidden_fields
 from tests.fakes import InjectedFault, with_fault
+from tests.unit.functions.html_page import Page
 from tests.unit.functions.http_requests import Outbox
 from tests.unit.functions.provider.fake_services import (
     PASSPHRASE,
@@ -25,7 +26,6 @@ from tests.unit.functions.provider.fake_services import (
     request,
     text,
 )
-from tests.unit.functions.test_pages import Page
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def services(content: Content, monkeypatch: pytest.MonkeyPatch) -> FakeServices:
 
 
 def token(services: FakeServices) -> str:
-    return services.referral_links.to_collect(services.reference).removeprefix(f"{SITE}/collect/")
+    return services.referrals.links.to_collect(services.reference).removeprefix(f"{SITE}/collect/")
 
 
 def look(services: FakeServices, method: str = "GET", act: str = "", done: str = "") -> func.HttpResponse:
@@ -202,10 +202,10 @@ def test_while_the_vault_is_down_the_page_says_that_nothing_is_lost(services: Fa
 
 
 @pytest.mark.parametrize("at", [0, 1])
-def test_where_tries_cannot_be_counted_nobody_may_try_and_nothing_is_lost(at: int, services: FakeServices) -> None:
-    assert services.collector is not None
+def test_where_tries_cannot_be_counted_no_one_may_try_and_nothing_is_lost(at: int, services: FakeServices) -> None:
+    assert services.referrals.collector is not None
     broken = Lockout(with_fault(InjectedFault(at, "lost-request"))(services.tries))
-    services.collector = replace(services.collector, lockout=broken)
+    services.referrals.collector = replace(services.referrals.collector, lockout=broken)
 
     answer = send(services, passphrase=PASSPHRASE)
 
@@ -233,7 +233,7 @@ def test_there_is_nothing_at_any_other_address(method: str, act: str, services: 
 
 
 def test_links_that_are_not_good_are_all_answered_in_the_same_words(services: FakeServices) -> None:
-    own, links = token(services), services.referral_links
+    own, links = token(services), services.referrals.links
     bad = ["", own[:-1], own + "A", links.to_acknowledge(services.reference), links.to_collect("99999999")]
     answers = [
         collect(request(method, each.rpartition("/")[2], "", {"passphrase": PASSPHRASE}), Outbox())
@@ -246,7 +246,7 @@ def test_links_that_are_not_good_are_all_answered_in_the_same_words(services: Fa
 
 
 def test_the_app_that_faces_the_public_has_no_such_page(services: FakeServices) -> None:
-    services.collector = None
+    services.referrals.collector = None
 
     for answer in (look(services), send(services, passphrase=PASSPHRASE)):
         assert answer.status_code == 404

@@ -31,7 +31,7 @@ class FormBrowser:
 
     @property
     def sent_along(self) -> Fields:
-        """What would be sent now, the token and the like left out."""
+        """The fields that would be sent now, without the token and submission id."""
         return [(name, value) for name, value in self.page.fields if name not in {"form_token", "submission_id"}]
 
     def fill(self, **answers: str | list[str]) -> "FormBrowser":

@@ -1,6 +1,7 @@
-"""Who holds a reference can ask how far it has come, and learns nothing else."""
+"""Status pages: the holder of a reference gets the status of the referral and nothing else."""
 
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 import azure.functions as func
@@ -15,7 +16,7 @@ from shared.referrals.model import Referral, ReferralState
 from tests import builders
 from tests.fakes import FakeTime
 from tests.unit.functions import http_requests
-from tests.unit.functions.test_pages import Page
+from tests.unit.functions.html_page import Page
 
 REFERENCE = "34HKMPTV"
 SITE = "https://support.example"
@@ -28,7 +29,8 @@ class FakeServices:
     site_url: str = SITE
 
     def __post_init__(self) -> None:
-        self.enquiries = StatusLookup(self.known.get, GuessLimiter(FakeTime().monotonic))
+        lookup = StatusLookup(self.known.get, GuessLimiter(FakeTime().monotonic))
+        self.referrals = SimpleNamespace(status_lookup=lookup)
 
     def stand(self, **facts: Any) -> None:
         self.known[REFERENCE] = builders.referral(reference=REFERENCE, **facts)

@@ -19,7 +19,7 @@ from tests import builders
 from tests.builders import MORNING
 from tests.fakes import FakeClock
 from tests.unit.functions import http_requests
-from tests.unit.functions.forms.test_tokens import FakeServices
+from tests.unit.functions.fake_services import FakeServices
 from tests.unit.functions.referrals.form_browser import Fields, FormBrowser
 
 STORY = "أشعر بالتعب\r\n<b>and</b> \"more\" & 'so'"
@@ -28,15 +28,15 @@ STORY = "أشعر بالتعب\r\n<b>and</b> \"more\" & 'so'"
 @pytest.fixture(params=["this trust", "another trust"])
 def services(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> FakeServices:
     content = builders.content() if request.param == "this trust" else builders.other_content()
-    return serving(content, monkeypatch)
+    return use_services(content, monkeypatch)
 
 
 @pytest.fixture
-def ours(monkeypatch: pytest.MonkeyPatch) -> FakeServices:
-    return serving(builders.content(), monkeypatch)
+def our_services(monkeypatch: pytest.MonkeyPatch) -> FakeServices:
+    return use_services(builders.content(), monkeypatch)
 
 
-def serving(content: Content, monkeypatch: pytest.MonkeyPatch) -> FakeServices:
+def use_services(content: Content, monkeypatch: pytest.MonkeyPatch) -> FakeServices:
     services = FakeServices(content, FakeClock(MORNING))
     for module in (functions.referrals.refer, shared.bootstrap):
         monkeypatch.setattr(module, "services", lambda: services)
@@ -44,7 +44,7 @@ def serving(content: Content, monkeypatch: pytest.MonkeyPatch) -> FakeServices:
 
 
 def begin(services: FakeServices) -> FormBrowser:
-    """Somebody who takes ten seconds for each page, on the page that says what the form is."""
+    """A person who takes ten seconds for each page, on the first page of the form."""
 
     def send(action: str, fields: Fields) -> func.HttpResponse:
         services.now.moment += timedelta(seconds=10)
@@ -60,7 +60,7 @@ def begin(services: FakeServices) -> FormBrowser:
     return FormBrowser(send, functions.referrals.refer.one_to_one_form(http_requests.get()))
 
 
-SAID: dict[str, Any] = {
+ANSWERS: dict[str, Any] = {
     "need_help_now": "no",
     "works_for_trust": "yes",
     "adult": "yes",
@@ -79,29 +79,29 @@ SAID: dict[str, Any] = {
 }
 
 
-def answer(person: FormBrowser, **said: Any) -> FormBrowser:
-    """Answers whatever this page asks of what there is to say, and continues."""
-    asked = {name: value for name, value in (SAID | said).items() if name.replace("__", "-") in person.page.asked}
+def answer_page(person: FormBrowser, **said: Any) -> FormBrowser:
+    """Answers the questions of this page, from the answers given, and continues."""
+    asked = {name: value for name, value in (ANSWERS | said).items() if name.replace("__", "-") in person.page.asked}
     return person.fill(**asked).press()
 
 
-def until(person: FormBrowser, title: str, **said: Any) -> FormBrowser:
-    """Answers page after page until one is called so."""
+def answer_until(person: FormBrowser, title: str, **said: Any) -> FormBrowser:
+    """Answers page after page until the one with this title."""
     if person.title == "About the form":
         person.press("Start now")
     for _ in range(40):
         if person.title == title:
             return person
-        answer(person, **said)
+        answer_page(person, **said)
     raise AssertionError(f"never came to {title}, but to {person.title}")
 
 
 def test_the_whole_way_ends_in_one_referral_that_holds_every_answer(services: FakeServices) -> None:
-    person = until(begin(services), "Check your form").press()
+    person = answer_until(begin(services), "Check your form").press()
     person.fill(consent_share="yes").press("Agree and send")
 
     assert person.answer.status_code == 303
-    [request] = services.referrals.accepted
+    [request] = services.referrals.intake.accepted
     kept = json.loads(request.answers)
     assert kept["what_brings_you"] == STORY.replace("\r\n", "\n")
     assert kept["therapy_language"] == "Ga"
@@ -112,12 +112,12 @@ def test_the_whole_way_ends_in_one_referral_that_holds_every_answer(services: Fa
 
 
 def test_nothing_is_stored_before_it_is_sent(services: FakeServices) -> None:
-    until(begin(services), "Check your form").press()
+    answer_until(begin(services), "Check your form").press()
     assert services.stored == 0
 
 
 def test_back_leads_through_every_page_to_the_first_and_keeps_all_that_was_typed(services: FakeServices) -> None:
-    person = until(begin(services), "Check your form")
+    person = answer_until(begin(services), "Check your form")
     typed = sorted(pair for pair in person.sent_along if pair[0] not in {"at", "website"})
     titles = []
     while person.title != "About the form":
@@ -129,24 +129,24 @@ def test_back_leads_through_every_page_to_the_first_and_keeps_all_that_was_typed
     assert len(set(titles)) == len(titles)
 
 
-def test_what_is_typed_and_not_yet_sent_on_survives_going_back(ours: FakeServices) -> None:
-    person = until(begin(ours), "What brings you here").fill(what_brings_you="half a sen").press("Back")
+def test_what_is_typed_and_not_yet_sent_on_survives_going_back(our_services: FakeServices) -> None:
+    person = answer_until(begin(our_services), "What brings you here").fill(what_brings_you="half a sen").press("Back")
     assert person.title == "Your language"
-    assert ("what_brings_you", "half a sen") in answer(person).sent_along
+    assert ("what_brings_you", "half a sen") in answer_page(person).sent_along
 
 
-def test_a_mistake_is_said_on_its_page_with_what_was_typed(ours: FakeServices) -> None:
-    person = until(begin(ours), "Your email address").fill(email="zoe@home").press()
+def test_a_mistake_is_said_on_its_page_with_what_was_typed(our_services: FakeServices) -> None:
+    person = answer_until(begin(our_services), "Your email address").fill(email="zoe@home").press()
     assert (person.answer.status_code, person.title) == (422, "Error: Your email address")
     assert "Enter an email address in the correct format" in person.text
     assert ("email", "zoe@home") in person.sent_along
-    assert answer(person).title == "Your phone number"
+    assert answer_page(person).title == "Your phone number"
 
 
 @pytest.mark.parametrize("page", [page.title for page in builders.content().one_to_one.pages])
-def test_empty_page_is_refused_only_if_it_has_required_questions(page: str, ours: FakeServices) -> None:
-    person = until(begin(ours), page)
-    asked = next(each for each in ours.content.one_to_one.pages if each.title == page)
+def test_empty_page_is_refused_only_if_it_has_required_questions(page: str, our_services: FakeServices) -> None:
+    person = answer_until(begin(our_services), page)
+    asked = next(each for each in our_services.content.one_to_one.pages if each.title == page)
     person.page.fields = [pair for pair in person.page.fields if pair[0] not in person.page.asked]
     person.press()
     needed = any(each.required for each in asked.questions)
@@ -156,38 +156,38 @@ def test_empty_page_is_refused_only_if_it_has_required_questions(page: str, ours
 
 
 @pytest.mark.parametrize("said", ["yes", "not-sure"])
-def test_who_may_need_help_now_is_shown_where_it_is_and_may_go_on(said: str, ours: FakeServices) -> None:
-    person = begin(ours).press("Start now").fill(need_help_now=said).press()
+def test_who_may_need_help_now_is_shown_where_it_is_and_may_go_on(said: str, our_services: FakeServices) -> None:
+    person = begin(our_services).press("Start now").fill(need_help_now=said).press()
     assert (person.title, person.answer.status_code) == ("Help now", 200)
     assert "116 123" in person.text
     assert person.press("Back").title == "Before you start"
     assert ("need_help_now", said) in person.sent_along
     assert person.press().press("Continue with the form").title == "Where you work"
-    assert ours.stored == 0
+    assert our_services.stored == 0
 
 
-def test_who_does_not_work_here_is_shown_other_support_and_may_have_pressed_wrong(ours: FakeServices) -> None:
-    person = until(begin(ours), "Where you work").fill(works_for_trust="no").press()
+def test_who_does_not_work_here_is_shown_other_support_and_may_have_pressed_wrong(our_services: FakeServices) -> None:
+    person = answer_until(begin(our_services), "Where you work").fill(works_for_trust="no").press()
     assert (person.title, person.answer.status_code) == ("Other support for you", 200)
-    assert ours.content.one_to_one.other_support[0].how in person.text
+    assert our_services.content.one_to_one.other_support[0].how in person.text
     assert "Continue" not in {button["text"] for button in person.page.buttons}
     assert person.press("Back").title == "Where you work"
-    assert answer(person).title == "Your name"
+    assert answer_page(person).title == "Your name"
 
 
-def test_a_work_address_is_warned_of_once_and_minded_no_further(ours: FakeServices) -> None:
-    person = until(begin(ours), "Your email address").fill(email="zoe@example.nhs.uk").press()
+def test_a_work_address_is_warned_of_once_and_minded_no_further(our_services: FakeServices) -> None:
+    person = answer_until(begin(our_services), "Your email address").fill(email="zoe@example.nhs.uk").press()
     assert (person.title, person.answer.status_code) == ("Your email address", 200)
     assert "This looks like a work address" in person.text
     assert ("email", "zoe@example.nhs.uk") in person.sent_along
     assert person.press().title == "Your phone number"
     assert person.press("Back").press().title == "Your phone number", "once is enough"
-    until(person, "Check your form", email="zoe@example.nhs.uk").press().fill(consent_share="yes").press("Agree")
-    assert json.loads(ours.referrals.accepted[0].answers)["email"] == "zoe@example.nhs.uk"
+    answer_until(person, "Check your form", email="zoe@example.nhs.uk").press().fill(consent_share="yes").press("Agree")
+    assert json.loads(our_services.referrals.intake.accepted[0].answers)["email"] == "zoe@example.nhs.uk"
 
 
-def test_a_page_that_nobody_needs_is_not_shown(ours: FakeServices) -> None:
-    person = until(begin(ours), "Contacting you safely", contact_by=["text"])
+def test_a_page_that_is_not_needed_is_not_shown(our_services: FakeServices) -> None:
+    person = answer_until(begin(our_services), "Contacting you safely", contact_by=["text"])
     assert not {"email", "message_ok"} & {name for name, _ in person.sent_along}
     assert person.press("Back").title == "Your phone number"
     assert "message_ok" not in person.page.asked
@@ -196,7 +196,7 @@ def test_a_page_that_nobody_needs_is_not_shown(ours: FakeServices) -> None:
 
 
 def test_the_answers_to_check_are_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    shown = until(begin(serving(builders.other_content(), monkeypatch)), "Check your form").text
+    shown = answer_until(begin(use_services(builders.other_content(), monkeypatch)), "Check your form").text
     for words in ("27 March 1980", "By ringing me, By writing to me", "Do not", "Monday morning, I work shifts", "Ga"):
         assert words in shown
     assert shown.count("Not provided") == 11
@@ -204,7 +204,7 @@ def test_the_answers_to_check_are_in_words(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_change_leads_there_and_straight_back(services: FakeServices) -> None:
-    person = until(begin(services), "Check your form")
+    person = answer_until(begin(services), "Check your form")
     name = next(page for page in services.content.one_to_one.pages if page.key == "full_name")
     short = name.questions[0].short
     assert person.press(f"Change {short}").title == name.title
@@ -213,51 +213,58 @@ def test_change_leads_there_and_straight_back(services: FakeServices) -> None:
     assert person.press(f"Change {short}").press("Back").title == "Check your form"
 
 
-def test_a_changed_answer_that_asks_for_another_one_is_followed_up_and_then_checked(ours: FakeServices) -> None:
-    person = until(begin(ours), "Check your form", contact_by=["email"])
+def test_a_changed_answer_that_asks_for_another_one_is_followed_up_and_then_checked(
+    our_services: FakeServices,
+) -> None:
+    person = answer_until(begin(our_services), "Check your form", contact_by=["email"])
     assert "Phone number" not in person.text
     person.press("Change How to get in touch").fill(contact_by=["email", "text"]).press()
     assert (person.title, person.answer.status_code) == ("Your phone number", 200), "asked, not blamed"
-    assert answer(person).title == "Check your form"
+    assert answer_page(person).title == "Check your form"
     assert "07700 900 982" in person.text
 
 
-def test_changing_to_an_ineligible_answer_is_explained_and_can_be_undone(ours: FakeServices) -> None:
+def test_changing_to_an_ineligible_answer_is_explained_and_can_be_undone(our_services: FakeServices) -> None:
     person = (
-        until(begin(ours), "Check your form").press("Change Works for the trust").fill(works_for_trust="no").press()
+        answer_until(begin(our_services), "Check your form")
+        .press("Change Works for the trust")
+        .fill(works_for_trust="no")
+        .press()
     )
     assert person.title == "Other support for you"
     assert person.press("Back").fill(works_for_trust="yes").press().title == "Check your form"
 
 
-def test_enter_in_a_field_goes_on_and_not_back(ours: FakeServices) -> None:
-    person = until(begin(ours), "Your name").fill(full_name="Zoë").press("")
+def test_enter_in_a_field_goes_on_and_not_back(our_services: FakeServices) -> None:
+    person = answer_until(begin(our_services), "Your name").fill(full_name="Zoë").press("")
     assert person.title == "How to contact you"
 
 
-def test_without_consent_nothing_is_sent_and_everything_is_still_there(ours: FakeServices) -> None:
-    person = until(begin(ours), "Check your form").press().press("Agree and send")
-    assert (person.answer.status_code, person.title, ours.stored) == (422, "Error: Your agreement", 0)
+def test_without_consent_nothing_is_sent_and_everything_is_still_there(our_services: FakeServices) -> None:
+    person = answer_until(begin(our_services), "Check your form").press().press("Agree and send")
+    assert (person.answer.status_code, person.title, our_services.stored) == (422, "Error: Your agreement", 0)
     assert person.press("Back").title == "Check your form"
     assert "Zoë" in person.text
     assert person.press().fill(consent_share="yes").press("Agree and send").answer.status_code == 303
 
 
-def test_a_tick_that_was_set_is_still_set_after_looking_at_the_answers_again(ours: FakeServices) -> None:
-    person = until(begin(ours), "Check your form").press().fill(consent_share="yes").press("Back").press()
+def test_a_tick_that_was_set_is_still_set_after_looking_at_the_answers_again(our_services: FakeServices) -> None:
+    person = (
+        answer_until(begin(our_services), "Check your form").press().fill(consent_share="yes").press("Back").press()
+    )
     assert ("consent_share", "yes") in person.sent_along
 
 
-def test_the_same_form_sent_twice_is_one_submission(ours: FakeServices) -> None:
-    person = until(begin(ours), "Check your form").press().fill(consent_share="yes")
-    sent = replace_page(person)
+def test_the_same_form_sent_twice_is_one_submission(our_services: FakeServices) -> None:
+    person = answer_until(begin(our_services), "Check your form").press().fill(consent_share="yes")
+    sent = back_button(person)
     first = person.press("Agree and send").answer.headers["Location"]
     assert sent().press("Agree and send").answer.headers["Location"] == first
-    assert len({request.submission_id for request in ours.referrals.accepted}) == 1
+    assert len({request.submission_id for request in our_services.referrals.intake.accepted}) == 1
 
 
-def replace_page(person: FormBrowser) -> Callable[[], FormBrowser]:
-    """What the browser's Back shows again."""
+def back_button(person: FormBrowser) -> Callable[[], FormBrowser]:
+    """Returns a function that goes back to this page, as a browser's Back does."""
     answer = person.answer
 
     def again() -> FormBrowser:
@@ -267,47 +274,47 @@ def replace_page(person: FormBrowser) -> Callable[[], FormBrowser]:
     return again
 
 
-def test_a_form_that_lay_for_two_days_comes_back_with_everything_and_is_taken_then(ours: FakeServices) -> None:
-    person = until(begin(ours), "Check your form").press().fill(consent_share="yes")
-    ours.now.moment += timedelta(days=2)
+def test_a_form_that_lay_for_two_days_comes_back_with_everything_and_is_taken_then(our_services: FakeServices) -> None:
+    person = answer_until(begin(our_services), "Check your form").press().fill(consent_share="yes")
+    our_services.now.moment += timedelta(days=2)
     person.press("Agree and send")
-    assert (person.answer.status_code, ours.stored) == (422, 0)
+    assert (person.answer.status_code, our_services.stored) == (422, 0)
     assert "Check your answers and send again" in person.text
     assert {("full_name", "Zoë"), ("consent_share", "yes")} <= set(person.sent_along)
-    assert (person.press("Agree and send").answer.status_code, ours.stored) == (303, 1)
+    assert (person.press("Agree and send").answer.status_code, our_services.stored) == (303, 1)
 
 
 @pytest.mark.parametrize("trouble", [ReferralsBusyError(), StorageUnavailableError("down")])
 def test_a_form_that_could_not_be_saved_is_sent_again_from_the_page_that_says_so(
-    trouble: Exception, ours: FakeServices, caplog: pytest.LogCaptureFixture
+    trouble: Exception, our_services: FakeServices, caplog: pytest.LogCaptureFixture
 ) -> None:
-    person = until(begin(ours), "Check your form").press().fill(consent_share="yes")
-    ours.referrals.trouble = trouble
+    person = answer_until(begin(our_services), "Check your form").press().fill(consent_share="yes")
+    our_services.referrals.intake.trouble = trouble
     person.press("Agree and send")
     assert (person.answer.status_code, person.answer.headers["Retry-After"]) == (503, "5")
     assert "Your answers are kept on this page" in person.text
     assert "Zo\u00eb" not in caplog.text
     assert person.press("Back").title == "Check your form"
-    ours.referrals.trouble = None
+    our_services.referrals.intake.trouble = None
     assert person.press().press("Agree and send").answer.status_code == 303
-    assert json.loads(ours.referrals.accepted[0].answers)["full_name"] == "Zo\u00eb"
+    assert json.loads(our_services.referrals.intake.accepted[0].answers)["full_name"] == "Zo\u00eb"
 
 
-def test_after_trouble_one_press_sends_it_under_the_same_submission(ours: FakeServices) -> None:
-    person = until(begin(ours), "Check your form").press().fill(consent_share="yes")
+def test_after_trouble_one_press_sends_it_under_the_same_submission(our_services: FakeServices) -> None:
+    person = answer_until(begin(our_services), "Check your form").press().fill(consent_share="yes")
     [known] = [value for name, value in person.page.fields if name == "submission_id"]
-    ours.referrals.trouble = ReferralsBusyError()
+    our_services.referrals.intake.trouble = ReferralsBusyError()
     person.press("Agree and send")
-    ours.referrals.trouble = None
+    our_services.referrals.intake.trouble = None
     assert person.press("Send it again").answer.status_code == 303
-    assert [request.submission_id for request in ours.referrals.accepted] == [known]
+    assert [request.submission_id for request in our_services.referrals.intake.accepted] == [known]
 
 
 def test_who_saw_an_error_and_sends_other_answers_learns_the_reference_of_the_first(
-    ours: FakeServices, caplog: pytest.LogCaptureFixture
+    our_services: FakeServices, caplog: pytest.LogCaptureFixture
 ) -> None:
-    person = until(begin(ours), "Check your form").press().fill(consent_share="yes")
-    ours.referrals.trouble = ReferralReusedError("ABCD1234")
+    person = answer_until(begin(our_services), "Check your form").press().fill(consent_share="yes")
+    our_services.referrals.intake.trouble = ReferralReusedError("ABCD1234")
     person.press("Agree and send")
     assert (person.answer.status_code, person.title) == (409, "Already sent")
     assert "ABCD1234" in person.text
@@ -331,18 +338,18 @@ def test_who_saw_an_error_and_sends_other_answers_learns_the_reference_of_the_fi
     ],
 )
 def test_final_submission_validates_every_hidden_field_again(
-    damage: dict[str, list[str]], title: str, ours: FakeServices
+    damage: dict[str, list[str]], title: str, our_services: FakeServices
 ) -> None:
-    """What came along in hidden fields may have been changed by anybody."""
-    person = until(begin(ours), "Check your form").press().fill(consent_share="yes")
+    """Anyone can change hidden fields."""
+    person = answer_until(begin(our_services), "Check your form").press().fill(consent_share="yes")
     kept = [pair for pair in person.page.fields if pair[0] not in damage]
     person.page.fields = [*kept, *((name, value) for name, values in damage.items() for value in values)]
     person.press("Agree and send")
-    assert (person.answer.status_code, person.title, ours.stored) == (422, title, 0)
+    assert (person.answer.status_code, person.title, our_services.stored) == (422, title, 0)
 
 
-def test_after_mending_what_the_end_refused_a_person_checks_and_sends(ours: FakeServices) -> None:
-    person = until(begin(ours), "Check your form").press().fill(consent_share="yes")
+def test_after_mending_what_the_end_refused_a_person_checks_and_sends(our_services: FakeServices) -> None:
+    person = answer_until(begin(our_services), "Check your form").press().fill(consent_share="yes")
     person.page.fields = [(n, "=1+1" if n == "full_name" else v) for n, v in person.page.fields]
     assert person.press("Agree and send").title == "Error: Your name"
     assert person.fill(full_name="Zoë").press().title == "Check your form"
@@ -383,17 +390,17 @@ def test_bookmarked_question_page_redirects_to_the_start(services: FakeServices)
 
 @pytest.mark.parametrize("failing", [True, False])
 def test_who_comes_while_the_provider_s_mailbox_fails_is_told_and_shown_another_way(
-    failing: bool, ours: FakeServices
+    failing: bool, our_services: FakeServices
 ) -> None:
-    ours.provider_mailbox.failing = failing
-    person = begin(ours)
+    our_services.referrals.provider_mailbox.failing = failing
+    person = begin(our_services)
     assert ("are not arriving at the moment" in person.text) is failing
-    until(person, "Check your form").press().fill(consent_share="yes").press("Agree and send")
+    answer_until(person, "Check your form").press().fill(consent_share="yes").press("Agree and send")
     assert person.answer.status_code == 303, "referrals are still taken, and held"
-    assert ("are not arriving at the moment" in followed(person)) is failing
+    assert ("are not arriving at the moment" in outcome_page(person)) is failing
 
 
-def followed(person: FormBrowser) -> str:
+def outcome_page(person: FormBrowser) -> str:
     path, _, query = person.answer.headers["Location"].partition("?")
     params = dict(pair.split("=", 1) for pair in query.split("&"))
     reference = {"reference": path.rpartition("/")[2]}
@@ -401,9 +408,11 @@ def followed(person: FormBrowser) -> str:
     return str(functions.referrals.refer.referral_outcome(req).get_body().decode())
 
 
-def test_the_last_page_says_until_when_to_wait_in_weekdays(ours: FakeServices) -> None:
-    person = until(begin(ours), "Check your form").press().fill(consent_share="yes").press("Agree and send")
-    text = followed(person)
+def test_the_last_page_says_until_when_to_wait_in_weekdays(our_services: FakeServices) -> None:
+    person = (
+        answer_until(begin(our_services), "Check your form").press().fill(consent_share="yes").press("Agree and send")
+    )
+    text = outcome_page(person)
     assert "If you have heard nothing by Friday 15 September 2023" in text
     assert "34679CDF" in text
     assert "/one-to-one/status" in text
@@ -412,8 +421,10 @@ def test_the_last_page_says_until_when_to_wait_in_weekdays(ours: FakeServices) -
 @pytest.mark.parametrize(
     ("name", "other"), [("by", "2023-09-16"), ("by", ""), ("proof", "x"), ("reference", "34679CDG")]
 )
-def test_outcome_page_with_an_altered_address_is_not_found(name: str, other: str, ours: FakeServices) -> None:
-    person = until(begin(ours), "Check your form").press().fill(consent_share="yes").press("Agree and send")
+def test_outcome_page_with_an_altered_address_is_not_found(name: str, other: str, our_services: FakeServices) -> None:
+    person = (
+        answer_until(begin(our_services), "Check your form").press().fill(consent_share="yes").press("Agree and send")
+    )
     path, _, query = person.answer.headers["Location"].partition("?")
     params = (
         dict(pair.split("=", 1) for pair in query.split("&")) | {"reference": path.rpartition("/")[2]} | {name: other}
@@ -423,14 +434,14 @@ def test_outcome_page_with_an_altered_address_is_not_found(name: str, other: str
     assert functions.referrals.refer.referral_outcome(req).status_code == 404
 
 
-def test_while_the_form_is_closed_no_page_of_it_is_open(ours: FakeServices) -> None:
-    person = until(begin(ours), "Your name")
-    ours.closed = frozenset({Support.ONE_TO_ONE})
+def test_while_the_form_is_closed_no_page_of_it_is_open(our_services: FakeServices) -> None:
+    person = answer_until(begin(our_services), "Your name")
+    our_services.closed = frozenset({Support.ONE_TO_ONE})
     assert functions.referrals.refer.one_to_one_form(http_requests.get()).status_code == 503
     assert person.fill(full_name="Zoë").press().answer.status_code == 503
 
 
-def test_a_whole_document_is_taken_and_every_mistake_in_one_is_named_at_once(ours: FakeServices) -> None:
+def test_a_whole_document_is_taken_and_every_mistake_in_one_is_named_at_once(our_services: FakeServices) -> None:
     whole = {
         "works_for_trust": "yes",
         "full_name": "Zoë",
@@ -467,6 +478,6 @@ def test_the_longest_form_fits_into_what_is_read(services: FakeServices) -> None
     long |= {"full_name": "𞤀" * 100, "therapy_language__another": "𞤀" * 60, "pronouns": "𞤀" * 20}
     every_time, every_way = list(CATALOGUE["availability"].options), list(CATALOGUE["contact_by"].options)
     chosen = {"availability": every_time, "best_times": every_time, "contact_by": every_way}
-    person = until(begin(services), "Check your form", **long, **chosen)
+    person = answer_until(begin(services), "Check your form", **long, **chosen)
     person.press().fill(consent_share="yes").press("Agree and send")
     assert (person.answer.status_code, services.stored) == (303, 1)

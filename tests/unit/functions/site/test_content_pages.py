@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import azure.functions as func
@@ -21,8 +22,8 @@ from tests.unit.functions import http_requests
 class FakeServices:
     content: Content
     site_url: str = "https://support.example"
-    bookings_kept_days: int = 41
     closed: frozenset[Support] = field(default_factory=frozenset)
+    bookings: SimpleNamespace = field(default_factory=lambda: SimpleNamespace(kept_days=41))
 
 
 @pytest.fixture
@@ -33,25 +34,25 @@ def services(content: Content, monkeypatch: pytest.MonkeyPatch) -> FakeServices:
     return services
 
 
-def shown(handler: Any, name: str = "") -> func.HttpResponse:
+def response(handler: Any, name: str = "") -> func.HttpResponse:
     req = func.HttpRequest("GET", http_requests.URL, route_params={"name": name} if name else {}, body=b"")
     answer = handler(req)
     assert isinstance(answer, func.HttpResponse)
     return answer
 
 
-def text(handler: Any) -> str:
-    answer = shown(handler)
+def page_text(handler: Any) -> str:
+    answer = response(handler)
     assert answer.status_code == 200
     return answer.get_body().decode()
 
 
-def without(content: Content, **resources: Any) -> Content:
+def with_resources(content: Content, **resources: Any) -> Content:
     return content.model_copy(update={"resources": content.resources.model_copy(update=resources)})
 
 
 def test_the_start_page_says_what_is_offered_who_sees_what_and_how_to_get_time_for_it(services: FakeServices) -> None:
-    page, start = text(functions.site.content_pages.start), services.content.start
+    page, start = page_text(functions.site.content_pages.start), services.content.start
     said = [services.content.groups.summary, services.content.one_to_one.summary, start.groups_seen_by]
     said += [start.one_to_one_seen_by, *(each.heading for each in start.sections + start.background)]
     assert [each for each in said if each not in page] == []
@@ -59,8 +60,8 @@ def test_the_start_page_says_what_is_offered_who_sees_what_and_how_to_get_time_f
     assert all(f"<li>{principle}</li>" in page for principle in ("support", "education", "challenge"))
 
 
-def test_nothing_that_somebody_has_to_know_stands_below_the_buttons_only(services: FakeServices) -> None:
-    page = text(functions.site.content_pages.start)
+def test_nothing_that_people_have_to_know_stands_below_the_buttons_only(services: FakeServices) -> None:
+    page = page_text(functions.site.content_pages.start)
     first = page.index("nhsuk-button")
     for needed in (services.content.start.sections[0].heading, services.content.start.groups_seen_by, "/help-now"):
         assert page.index(needed) < first
@@ -69,13 +70,13 @@ def test_nothing_that_somebody_has_to_know_stands_below_the_buttons_only(service
 @pytest.mark.parametrize(("closed", "buttons"), [(set(), 2), ({Support.BOOKINGS}, 1), (set(Support), 0)])
 def test_what_is_closed_has_no_button_and_says_so(closed: set[Support], buttons: int, services: FakeServices) -> None:
     services.closed = frozenset(closed)
-    page = text(functions.site.content_pages.start)
+    page = page_text(functions.site.content_pages.start)
     assert page.count('data-module="nhsuk-button"') == buttons
     assert (services.content.closed.bookings.title in page) is (Support.BOOKINGS in closed)
 
 
 def test_urgent_help_names_every_place_who_answers_there_and_when_it_was_tried(services: FakeServices) -> None:
-    page = text(functions.site.content_pages.help_now)
+    page = page_text(functions.site.content_pages.help_now)
     for each in ("999", "tel:111", "tel:116123", "85258", "people who work for", "last checked", "22 November 2026"):
         assert each in page
     assert page.index("999") < page.index("tel:111") < page.index("116 123")
@@ -85,37 +86,37 @@ def test_help_page_shows_the_oldest_date_on_which_a_card_was_checked(
     services: FakeServices, other_content: Content
 ) -> None:
     services.content = other_content
-    assert "1 February 2031" in text(functions.site.content_pages.help_now)
+    assert "1 February 2031" in page_text(functions.site.content_pages.help_now)
 
 
 def test_the_privacy_notice_names_who_sees_what_and_how_long_it_is_kept_here(services: FakeServices) -> None:
-    page = text(functions.site.content_pages.privacy)
+    page = page_text(functions.site.content_pages.privacy)
     assert services.content.provider.name in page
     assert "deleted 41 days after the session" in page
 
 
 @pytest.mark.parametrize("name", ["accessibility", "cookies"])
 def test_a_notice_is_shown_whole(name: str, services: FakeServices) -> None:
-    page, article = text(getattr(functions.site.content_pages, name)), getattr(services.content, name)
+    page, article = page_text(getattr(functions.site.content_pages, name)), getattr(services.content, name)
     assert f"<h1>{article.title}</h1>" in page
     assert all(each.heading in page for each in article.sections)
 
 
 def test_the_prompts_can_be_read_and_printed(services: FakeServices) -> None:
-    page, article = text(functions.site.content_pages.prompts), services.content.resources.prompts
+    page, article = page_text(functions.site.content_pages.prompts), services.content.resources.prompts
     assert article is not None
     assert all(prompt in page for each in article.sections for prompt in each.items)
     assert page.count("app-screen-only") == 2  # what says how to print, and a link, are not printed
 
 
 def test_without_prompts_there_is_neither_page_nor_link(services: FakeServices) -> None:
-    services.content = without(services.content, prompts=None)
-    assert shown(functions.site.content_pages.prompts).status_code == 404
-    assert "/resources/prompts" not in text(functions.site.content_pages.list_resources)
+    services.content = with_resources(services.content, prompts=None)
+    assert response(functions.site.content_pages.prompts).status_code == 404
+    assert "/resources/prompts" not in page_text(functions.site.content_pages.list_resources)
 
 
 def test_a_resource_that_has_no_place_yet_is_not_shown(services: FakeServices) -> None:
-    page = text(functions.site.content_pages.list_resources)
+    page = page_text(functions.site.content_pages.list_resources)
     items = services.content.resources.items
     assert [each.name for each in items if each.url] == [each.name for each in items if f">{each.name}</a>" in page]
     assert any(each.url is None for each in items)
@@ -136,12 +137,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def holding(*items: Resource) -> Resources:
+def resources_of(*items: Resource) -> Resources:
     return Resources(title="Resources", lede="All of them.", items=items)
 
 
 def test_a_file_is_offered_with_its_format_and_size_and_a_missing_one_is_not(folder: Path) -> None:
-    found = offers(holding(LINK, FORM, GONE), folder)
+    found = offers(resources_of(LINK, FORM, GONE), folder)
     assert [(each.name, each.href, each.kind) for each in found] == [
         ("Video", "https://video.example/1", ""),
         ("Form", "/resources/files/form.docx", "Word, 2KB"),
@@ -151,7 +152,7 @@ def test_a_file_is_offered_with_its_format_and_size_and_a_missing_one_is_not(fol
 @pytest.mark.parametrize(("count", "size"), [(1, "1KB"), (250_000, "244KB"), (2_600_000, "2.5MB")])
 def test_a_size_is_written_as_the_nhs_does(count: int, size: str, folder: Path) -> None:
     (folder / "form.docx").write_bytes(b"w" * count)
-    assert offers(holding(FORM), folder)[0].kind == f"Word, {size}"
+    assert offers(resources_of(FORM), folder)[0].kind == f"Word, {size}"
 
 
 @pytest.mark.parametrize(
@@ -159,21 +160,21 @@ def test_a_size_is_written_as_the_nhs_does(count: int, size: str, folder: Path) 
 )
 def test_only_what_the_copy_offers_can_be_downloaded(name: str, folder: Path) -> None:
     odd = Resource(name="Odd", about="No format we know.", file="odd.exe")
-    assert download(holding(FORM, GONE, odd), name, folder) is None
-    assert download(holding(FORM, GONE, odd), "form.docx", folder) is not None
+    assert download(resources_of(FORM, GONE, odd), name, folder) is None
+    assert download(resources_of(FORM, GONE, odd), "form.docx", folder) is not None
 
 
 def test_a_download_is_saved_and_never_shown_in_the_page_s_place(
     services: FakeServices, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    services.content = without(services.content, items=(FORM,))
+    services.content = with_resources(services.content, items=(FORM,))
     monkeypatch.setattr(downloads.download, "__defaults__", (folder,))
-    answer = shown(functions.site.content_pages.resource_file, "form.docx")
+    answer = response(functions.site.content_pages.resource_file, "form.docx")
     assert (answer.status_code, answer.get_body()) == (200, b"w" * 2500)
     assert answer.headers["Content-Disposition"] == 'attachment; filename="form.docx"'
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.mimetype.endswith("wordprocessingml.document")
-    assert shown(functions.site.content_pages.resource_file, "other.docx").status_code == 404
+    assert response(functions.site.content_pages.resource_file, "other.docx").status_code == 404
 
 
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "http://plain.example", "data:text/html,x", "https://a b"])
@@ -195,4 +196,4 @@ def test_a_resource_is_in_one_place() -> None:
 
 def test_every_file_that_the_shipped_copy_names_is_shipped(content: Content) -> None:
     named = [each for each in content.resources.items if each.file]
-    assert len(offers(holding(*named))) == len(named)
+    assert len(offers(resources_of(*named))) == len(named)

@@ -65,7 +65,7 @@ def services(content: Content, monkeypatch: pytest.MonkeyPatch) -> FakeServices:
     return services
 
 
-def asked() -> tuple[int, dict[str, Any]]:
+def health_answer() -> tuple[int, dict[str, Any]]:
     answer = health(http_requests.get())
     assert isinstance(answer, func.HttpResponse)
     return answer.status_code, json.loads(answer.get_body())
@@ -74,23 +74,23 @@ def asked() -> tuple[int, dict[str, Any]]:
 def test_a_service_whose_schedule_has_just_run_is_healthy(services: FakeServices) -> None:
     services.heartbeat.beat(MORNING - timedelta(minutes=15))
 
-    assert asked() == (200, {"status": "healthy"})
+    assert health_answer() == (200, {"status": "healthy"})
 
 
 def test_a_schedule_that_has_been_silent_for_16_minutes_is_told(services: FakeServices) -> None:
     services.heartbeat.beat(MORNING - timedelta(minutes=16))
 
-    assert asked() == (503, {"status": "unhealthy", "schedule": "has not run for 15 minutes"})
+    assert health_answer() == (503, {"status": "unhealthy", "schedule": "has not run for 15 minutes"})
 
 
 def test_a_schedule_that_never_ran_is_told(services: FakeServices) -> None:
-    assert asked() == (503, {"status": "unhealthy", "schedule": "has never run"})
+    assert health_answer() == (503, {"status": "unhealthy", "schedule": "has never run"})
 
 
 def test_storage_that_does_not_answer_is_told(services: FakeServices) -> None:
     services.table = DeadTable()
 
-    assert asked() == (503, {"status": "unhealthy", "storage": "does not answer"})
+    assert health_answer() == (503, {"status": "unhealthy", "storage": "does not answer"})
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_copy_that_cannot_be_read_is_told(services: FakeServices, tmp_path: Path
     if text is not None:
         services.file.write_text(text, "utf-8")
 
-    assert asked() == (503, {"status": "unhealthy", "content": told})
+    assert health_answer() == (503, {"status": "unhealthy", "content": told})
 
 
 def test_what_is_wrong_with_the_copy_does_not_hide_what_is_wrong_with_the_storage(
@@ -114,7 +114,7 @@ def test_what_is_wrong_with_the_copy_does_not_hide_what_is_wrong_with_the_storag
 ) -> None:
     services.table, services.file = DeadTable(), tmp_path / "nowhere.toml"
 
-    status, told = asked()
+    status, told = health_answer()
 
     assert (status, set(told)) == (503, {"status", "content", "storage"})
 
@@ -134,7 +134,7 @@ def test_every_setting_that_cannot_be_used_is_named_at_once_and_none_is_quoted(
 ) -> None:
     environment |= BAD
 
-    status, told = asked()
+    status, told = health_answer()
 
     assert (status, told) == (503, {"status": "unhealthy", "settings": sorted(BAD)})
     assert all(name in caplog.text for name in BAD)
@@ -145,7 +145,7 @@ def test_every_setting_that_cannot_be_used_is_named_at_once_and_none_is_quoted(
 def test_each_of_them_alone_is_named_as_well(environment: dict[str, str], name: str) -> None:
     environment[name] = BAD[name]
 
-    assert asked() == (503, {"status": "unhealthy", "settings": [name]})
+    assert health_answer() == (503, {"status": "unhealthy", "settings": [name]})
 
 
 ON_ONE_MACHINE = {
@@ -158,17 +158,17 @@ ON_ONE_MACHINE = {
 
 @pytest.mark.parametrize("own", [{}, ON_ONE_MACHINE], ids=["in Azure", "on one machine"])
 def test_settings_that_are_taken_are_ones_that_every_part_can_be_built_from(own: dict[str, str]) -> None:
-    """What would raise only later, in the first request of somebody."""
+    """Otherwise it would raise later, in someone's first request."""
     content = {"CONTENT_FILE": "functions/content/mersey-care.toml"}
     services = Services(Settings.from_environment(WORKER | content | own), FakeClock(MORNING))
 
     parts = (
-        services.bookings,
-        services.self_service,
-        services.booking_mailer,
-        services.referrals,
-        services.forwarder,
-        services.schedule,
+        services.bookings.places,
+        services.bookings.self_service,
+        services.bookings.mailer,
+        services.referrals.intake,
+        services.referrals.forwarder,
+        services.timer_run,
     )
 
     assert all(parts)

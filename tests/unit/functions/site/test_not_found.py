@@ -24,7 +24,7 @@ def _built(content: Content, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shared.bootstrap, "services", lambda: FakeServices(content))
 
 
-def asked(path: str, method: str = "GET", **headers: str) -> func.HttpResponse:
+def answer_to(path: str, method: str = "GET", **headers: str) -> func.HttpResponse:
     handler: Any = FUNCTION._function.get_user_function()
     req = func.HttpRequest(method, http_requests.URL, headers=headers, route_params={"path": path}, body=b"")
     answer = handler(req)
@@ -33,15 +33,15 @@ def asked(path: str, method: str = "GET", **headers: str) -> func.HttpResponse:
 
 
 @pytest.mark.parametrize("path", ["nowhere", "wp-login.php", "bookings/new/x", "manage", "manage/", "assets", ".env"])
-def test_an_address_that_nobody_takes_is_a_page_of_ours_with_our_headers(path: str) -> None:
-    answer = asked(path)
+def test_an_address_that_no_function_takes_is_a_page_of_ours_with_our_headers(path: str) -> None:
+    answer = answer_to(path)
     assert (answer.status_code, "<h1>Page not found</h1>" in answer.get_body().decode()) == (404, True)
     assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
     assert answer.headers["Cache-Control"] == "no-store"
 
 
 def test_api_client_gets_problem_json() -> None:
-    answer = asked("nowhere", accept="application/json")
+    answer = answer_to("nowhere", accept="application/json")
     assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")
 
 
@@ -62,7 +62,7 @@ def test_api_client_gets_problem_json() -> None:
     ],
 )
 def test_a_method_that_an_address_does_not_take_is_told_which_it_does(path: str, method: str, allowed: str) -> None:
-    answer = asked(path, method)
+    answer = answer_to(path, method)
     assert (answer.status_code, answer.headers["Allow"]) == (405, allowed)
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert not [name for name, _ in answer.headers.items() if name.lower().startswith("access-control-")]
@@ -70,7 +70,7 @@ def test_a_method_that_an_address_does_not_take_is_told_which_it_does(path: str,
 
 @pytest.mark.parametrize("path", ["nowhere", "sessions", "bookings"])
 def test_another_site_s_form_is_refused_wherever_it_is_sent(path: str) -> None:
-    assert asked(path, "POST", origin="https://evil.example").status_code == 403
+    assert answer_to(path, "POST", origin="https://evil.example").status_code == 403
 
 
 def test_catch_all_takes_every_method_and_its_name_sorts_last() -> None:

@@ -26,7 +26,7 @@ FIELDS = (FieldError("email", "Enter one email address"), FieldError("", "Leave 
 WRONG = FormError(FIELDS, {"email": "a@b, c@d"})
 
 
-def failing(handle_errors: ErrorHandling, error: Exception, req: func.HttpRequest) -> func.HttpResponse:
+def answer_to_error(handle_errors: ErrorHandling, error: Exception, req: func.HttpRequest) -> func.HttpResponse:
     def handler(req: func.HttpRequest) -> func.HttpResponse:
         raise error
 
@@ -54,11 +54,11 @@ def each_kind_of_answer(handle_errors: ErrorHandling) -> list[func.HttpResponse]
         see_other("/sessions"),
         problem(400, "t", "d"),
         get_asset(http_requests.get("nowhere")),
-        *(failing(handle_errors, error, req) for error in [*errors, KeyError("x")] for req in asked),
+        *(answer_to_error(handle_errors, error, req) for error in [*errors, KeyError("x")] for req in asked),
     ]
 
 
-def test_every_answer_carries_the_security_headers_and_is_kept_by_nobody(handle_errors: ErrorHandling) -> None:
+def test_every_answer_carries_the_security_headers_and_is_never_cached(handle_errors: ErrorHandling) -> None:
     for answer in each_kind_of_answer(handle_errors):
         assert answer.headers["Cache-Control"] == "no-store"
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
@@ -104,7 +104,7 @@ def test_problem_details_point_at_each_field() -> None:
 
 
 @pytest.mark.parametrize("location", ["https://evil.example/", "//evil.example", "/\\evil.example", "", "sessions"])
-def test_nobody_is_sent_on_to_another_site(location: str) -> None:
+def test_no_one_is_redirected_to_another_site(location: str) -> None:
     with pytest.raises(ValueError, match="must be a path"):
         see_other(location)
 
@@ -115,7 +115,7 @@ def test_a_form_is_answered_by_sending_the_browser_on() -> None:
 
 
 def test_an_exception_is_a_page_for_a_person(handle_errors: ErrorHandling) -> None:
-    answer = failing(handle_errors, SessionFullError("s1"), http_requests.form({}))
+    answer = answer_to_error(handle_errors, SessionFullError("s1"), http_requests.form({}))
     text = answer.get_body().decode()
     assert (answer.status_code, answer.mimetype) == (409, "text/html")
     assert "<h1>This session is full</h1>" in text
@@ -125,21 +125,21 @@ def test_an_exception_is_a_page_for_a_person(handle_errors: ErrorHandling) -> No
 
 @pytest.mark.parametrize("req", [http_requests.get(accept="application/json"), http_requests.json_post({})])
 def test_an_exception_is_problem_details_for_a_program(req: func.HttpRequest, handle_errors: ErrorHandling) -> None:
-    answer = failing(handle_errors, SessionFullError("s1"), req)
+    answer = answer_to_error(handle_errors, SessionFullError("s1"), req)
     assert (answer.status_code, answer.mimetype) == (409, "application/problem+json")
     assert json.loads(answer.get_body())["type"] == "/problems/session-full"
 
 
 @pytest.mark.parametrize("accept", ["text/html", "application/json"])
 def test_a_busy_service_says_when_to_try_again(accept: str, handle_errors: ErrorHandling) -> None:
-    answer = failing(handle_errors, BookingsBusyError("s1"), http_requests.get(accept=accept))
+    answer = answer_to_error(handle_errors, BookingsBusyError("s1"), http_requests.get(accept=accept))
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
 
 
 def test_an_unexpected_exception_is_a_page_with_the_code_that_stands_in_the_log(
     handle_errors: ErrorHandling, caplog: pytest.LogCaptureFixture
 ) -> None:
-    answer = failing(handle_errors, KeyError("Ann Secret"), http_requests.form({}))
+    answer = answer_to_error(handle_errors, KeyError("Ann Secret"), http_requests.form({}))
     [record] = caplog.records
     code = record.getMessage().split()[1].rstrip(":")
     assert (answer.status_code, record.levelno) == (500, logging.ERROR)
@@ -176,13 +176,13 @@ def test_the_log_says_what_led_to_an_unexpected_exception(
     assert ", after KeyError at" in caplog.text
 
 
-def test_settings_that_are_missing_are_named_in_the_log_and_to_nobody_else(
+def test_settings_that_are_missing_are_named_in_the_log_and_to_no_one_else(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     def site() -> Site:
         raise SettingsError({"SITE_URL": "missing"})
 
-    answer = failing(ErrorHandling(site), SettingsError({"SITE_URL": "missing"}), http_requests.get())
+    answer = answer_to_error(ErrorHandling(site), SettingsError({"SITE_URL": "missing"}), http_requests.get())
     text = answer.get_body().decode()
     assert (answer.status_code, "SITE_URL" in caplog.text, "SITE_URL" in text) == (503, True, False)
     assert "<h1>The service is not ready</h1>" in text
@@ -193,13 +193,13 @@ def test_an_unreadable_content_file_still_gets_a_page() -> None:
     def site() -> Site:
         raise ContentError("the content file cannot be read")
 
-    text = failing(ErrorHandling(site), ContentError("it"), http_requests.get()).get_body().decode()
+    text = answer_to_error(ErrorHandling(site), ContentError("it"), http_requests.get()).get_body().decode()
     assert "<h1>The service is not ready</h1>" in text
     assert "<title>The service is not ready</title>" in text
 
 
 def test_a_handler_whose_errors_reach_the_wrapper_names_every_field(handle_errors: ErrorHandling) -> None:
-    text = failing(handle_errors, WRONG, http_requests.form({})).get_body().decode()
+    text = answer_to_error(handle_errors, WRONG, http_requests.form({})).get_body().decode()
     assert "Enter one email address" in text
     assert "a@b" not in text
 
@@ -272,7 +272,7 @@ def test_the_functions_host_calls_by_name(handle_errors: ErrorHandling) -> None:
 def test_the_service_answers_with_its_own_copy(content: Content, monkeypatch: pytest.MonkeyPatch) -> None:
     built = SimpleNamespace(content=content, site_url="https://www.known.example")
     monkeypatch.setattr("shared.bootstrap.services", lambda: built)
-    answer = failing(
+    answer = answer_to_error(
         error_handling.handle_errors, SessionFullError("s1"), http_requests.form({}, origin=built.site_url)
     )
     assert (answer.status_code, content.organisation.name in answer.get_body().decode()) == (409, True)

@@ -1,0 +1,87 @@
+"""Problems with booking a place, or with changing a booking."""
+
+from collections.abc import Mapping
+
+from functions.forms.availability import BookingsClosedError
+from functions.problems.problem_details import Problem, busy, closed
+from shared.bookings.model.errors import (
+    BookingsBusyError,
+    LinkUnknownError,
+    NotForOutsidersError,
+    SessionClosedError,
+    SessionFullError,
+    SessionPastError,
+    SessionUnavailableError,
+    SessionUnknownError,
+    SubmissionReusedError,
+    TooLateError,
+    TooLateToCheckError,
+)
+
+
+def _about_session(status: int, name: str, title: str, detail: str) -> Problem:
+    return Problem(
+        status, name, title, detail, next_link="/sessions", next_link_text="See all sessions that you can book"
+    )
+
+
+BOOKING_PROBLEMS: Mapping[type[Exception], Problem] = {
+    SessionUnknownError: _about_session(
+        404,
+        "session-unknown",
+        "This session is not available",
+        "It may have been taken off the list, or the link to it may be incomplete.",
+    ),
+    SessionPastError: _about_session(
+        409, "session-past", "This session has already taken place", "You can book another one."
+    ),
+    SessionFullError: _about_session(
+        409,
+        "session-full",
+        "This session is full",
+        "Every place is taken. You can book another session, or look again later: places become free.",
+    ),
+    SessionClosedError: _about_session(
+        409,
+        "session-closed",
+        "This session is not open for booking",
+        "It may open later, or it may have been called off. You can book another one.",
+    ),
+    SessionUnavailableError: _about_session(
+        409, "session-unavailable", "This session cannot be booked", "You can book another one."
+    ),
+    NotForOutsidersError: _about_session(
+        409,
+        "not-for-outsiders",
+        "These sessions are for people who work for the trust",
+        "If you work for the trust and used another email address, go back and say so, or use your work address.",
+    ),
+    TooLateToCheckError: _about_session(
+        409,
+        "too-late-to-check",
+        "It is too late to book this session with this email address",
+        "There is no time left to check that you work for the trust. If you have a work address, go back and use it.",
+    ),
+    LinkUnknownError: _about_session(
+        404,
+        "link-unknown",
+        "This link is not valid or has been used",
+        "Use the link in the newest email about your booking, and check that it is complete.",
+    ),
+    TooLateError: _about_session(
+        409,
+        "too-late",
+        "It is too late to change this booking",
+        "The session has started. You can book another one.",
+    ),
+    SubmissionReusedError: _about_session(
+        409,
+        "already-sent",
+        "You have already sent this form",
+        "We kept your first answers. To book again with other answers, start from the list of sessions.",
+    ),
+    BookingsBusyError: busy("bookings-busy"),
+    BookingsClosedError: closed(
+        "bookings-closed", "Booking is closed at the moment", "Nothing was booked. Bookings made before still stand."
+    ),
+}

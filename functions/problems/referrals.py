@@ -1,0 +1,45 @@
+"""Problems with sending a referral, or with asking for its status."""
+
+from collections.abc import Mapping
+
+from functions.forms.availability import OneToOneClosedError
+from functions.problems.problem_details import Problem, busy, closed
+from shared.referrals.errors import (
+    ReferralReusedError,
+    ReferralsBusyError,
+    ReferralUnknownError,
+    TooManyGuessesError,
+)
+
+REFERRAL_PROBLEMS: Mapping[type[Exception], Problem] = {
+    ReferralReusedError: Problem(
+        409,
+        "already-sent",
+        "You have already sent this form",
+        "Your first answers were kept and are on their way. To change something, say so when you are contacted, "
+        "or start a new form.",
+        next_link="/one-to-one",
+        next_link_text="Start a new form",
+    ),
+    ReferralUnknownError: Problem(
+        404,
+        "referral-unknown",
+        "We cannot find this reference",
+        "Check it, and try again. References are kept for some months after a referral was passed on.",
+        next_link="/one-to-one/status",
+        next_link_text="Try again",
+    ),
+    TooManyGuessesError: Problem(
+        429,
+        "too-many-guesses",
+        "Please try again in a minute",
+        "Too many references were asked for that do not exist. It need not have been you.",
+        next_link="/one-to-one/status",
+        next_link_text="Try again",
+        retry_after=60,
+    ),
+    ReferralsBusyError: busy("referrals-busy"),
+    OneToOneClosedError: closed(
+        "one-to-one-closed", "The form is closed at the moment", "Nothing was kept. Forms sent before are passed on."
+    ),
+}

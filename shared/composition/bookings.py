@@ -1,0 +1,167 @@
+"""Services for group session bookings, each built on first use."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from shared.bookings.emails.composer import BookingMailComposer
+from shared.bookings.emails.mailer import BookingMailer
+from shared.bookings.model.allocation_policy import AllocationPolicy
+from shared.bookings.places.service import BookingService
+from shared.bookings.reconcile.reconcile_all import BookingReconciler, ReconcileResult
+from shared.bookings.reconcile.session_reconciler import SessionReconciler
+from shared.bookings.retention.run import Retention
+from shared.bookings.self_service.links import ManageLinks
+from shared.bookings.self_service.service import CalendarNames, SelfService
+from shared.bookings.staff_emails.digest_log import DigestLogTable
+from shared.bookings.staff_emails.facilitator_briefing import FacilitatorBriefing
+from shared.bookings.staff_emails.organiser_digest import OrganiserDigest
+from shared.bookings.tables.repository import BookingRepository
+from shared.bookings.tables.session_finder import SessionFinder
+from shared.bookings.tables.session_register import SessionRegister
+from shared.composition.context import AppContext
+from shared.composition.mail import MailServices
+from shared.mail.immediate_sender import ImmediateSender
+from shared.mail.ledger import MailLedger
+from shared.mail.quota import SendingQuota
+from shared.mail.sending import IdempotentSender
+
+type StaffNotifier = Callable[[ReconcileResult, datetime], object]
+
+
+class BookingServices:
+    """Booking, self-service, emails and the timer's work on the sessions."""
+
+    def __init__(self, context: AppContext, mail: MailServices) -> None:
+        self._context = context
+        self._settings = context.settings
+        self._mail = mail
+
+    @cached_property
+    def policy(self) -> AllocationPolicy:
+        """This installation's rules for allocating places."""
+        return AllocationPolicy(
+            domains=self._settings.booking_domains,
+            cutoff=timedelta(hours=self._settings.waiting_list_ends_hours),
+            check_weekdays=self._settings.check_weekdays,
+        )
+
+    @property
+    def kept_days(self) -> int:
+        """The number of days for which bookings are kept after their session."""
+        return self._settings.bookings_kept_days
+
+    @property
+    def adjustments_are_read(self) -> bool:
+        """True if an organiser or facilitator reads the adjustments; otherwise the form does not ask for them."""
+        return bool(self._settings.organiser_email or self._settings.facilitator_email)
+
+    @property
+    def names_go_to_facilitators(self) -> bool:
+        """True if facilitators receive attendees' names; the form then says so."""
+        return self._settings.names_go_to_facilitators
+
+    @cached_property
+    def places(self) -> BookingService:
+        return BookingService(self._repository, self._settings.booking_key.get_secret_value(), self.policy)
+
+    @cached_property
+    def self_service(self) -> SelfService:
+        mails = self._context.content.mails
+        names = CalendarNames(mails.subject_name, mails.sign_off, self._settings.email_sender)
+        return SelfService(self._repository, self._finder, self.places, self._links, names)
+
+    @cached_property
+    def mailer(self) -> BookingMailer:
+        return BookingMailer(
+            attendees=self._repository,
+            finder=self._finder,
+            composer=self._composer,
+            sending=IdempotentSender(ledger=self._ledger, pause=self._mail.pause, sender=self._mail.sender),
+            policy=self.policy,
+        )
+
+    @cached_property
+    def reconciler(self) -> BookingReconciler:
+        reconciler = SessionReconciler(
+            rosters=self._repository, log=self._ledger, mover=self.self_service, policy=self.policy
+        )
+        quota = SendingQuota(self._settings.mails_per_minute, self._settings.mails_per_hour)
+        return BookingReconciler(rows=self._repository, reconciler=reconciler, register=self._register, quota=quota)
+
+    @cached_property
+    def retention(self) -> Retention:
+        tables = self._context.booking_tables
+        return Retention(
+            sessions=tables("Sessions"),
+            bookings=tables("Bookings"),
+            log=tables("MailLog"),
+            index=tables("MailIndex"),
+            service=self._context.service_table,
+            kept=timedelta(days=self.kept_days),
+        )
+
+    @cached_property
+    def staff_notifiers(self) -> Mapping[str, StaffNotifier]:
+        """Emails to staff after a timer run, by a name for the log: one for each address in the settings."""
+        notifiers: dict[str, StaffNotifier] = {}
+        if self._settings.organiser_email:
+            digest = self._organiser_digest(self._settings.organiser_email)
+            notifiers["organiser"] = lambda seen, now: digest.run(seen.rows, seen.reconciled, seen.known, now)
+        if self._settings.facilitator_email:
+            briefing = self._facilitator_briefing(self._settings.facilitator_email)
+            notifiers["facilitators"] = lambda seen, now: briefing.run(seen.reconciled, now)
+        return notifiers
+
+    def _organiser_digest(self, address: str) -> OrganiserDigest:
+        return OrganiserDigest(
+            address=address,
+            key=self._settings.booking_key.get_secret_value(),
+            digest_log=DigestLogTable(self._context.service_table),
+            mail=self._immediate_sender,
+            renderer=self._mail.renderer,
+            policy=self.policy,
+        )
+
+    def _facilitator_briefing(self, address: str) -> FacilitatorBriefing:
+        return FacilitatorBriefing(
+            address=address,
+            names=self.names_go_to_facilitators,
+            mail=self._immediate_sender,
+            renderer=self._mail.renderer,
+        )
+
+    @cached_property
+    def _composer(self) -> BookingMailComposer:
+        return BookingMailComposer(
+            rosters=self._repository,
+            log=self._ledger,
+            renderer=self._mail.renderer,
+            links=self._links,
+            policy=self.policy,
+        )
+
+    @cached_property
+    def _immediate_sender(self) -> ImmediateSender:
+        return ImmediateSender(ledger=self._ledger, pause=self._mail.pause, sender=self._mail.sender)
+
+    @cached_property
+    def _links(self) -> ManageLinks:
+        return ManageLinks(self._context.signer, self._context.site_url)
+
+    @cached_property
+    def _finder(self) -> SessionFinder:
+        return SessionFinder(self._repository, self._register)
+
+    @cached_property
+    def _register(self) -> SessionRegister:
+        return SessionRegister(self._context.service_table)
+
+    @cached_property
+    def _ledger(self) -> MailLedger:
+        return MailLedger(self._context.booking_tables("MailLog"), self._context.booking_tables("MailIndex"))
+
+    @cached_property
+    def _repository(self) -> BookingRepository:
+        tables = self._context.booking_tables
+        return BookingRepository(tables("Sessions"), tables("Bookings"), self._settings.reminders)

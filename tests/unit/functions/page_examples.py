@@ -1,0 +1,204 @@
+"""Every page in every state, as a template with its variables."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel
+
+from functions.bookings.booking_view import BookingView
+from functions.bookings.draft import Draft
+from functions.forms.availability import BookingsClosedError, OneToOneClosedError
+from functions.forms.validation import FieldError
+from functions.problems.error_table import PROBLEMS
+from functions.problems.http_errors import PageNotFoundError
+from functions.problems.problem_details import UNEXPECTED
+from functions.provider.view import ProviderView
+from functions.site.downloads import Offer
+from functions.web import render
+from shared.bookings.model.attendee import AttendeeState
+from shared.bookings.model.errors import BookingsBusyError, NotForOutsidersError, SessionFullError
+from shared.bookings.model.session import SessionState
+from shared.bookings.places.request import BookingRequest
+from shared.config.settings import Support
+from shared.content.content import Content
+from shared.content.content_models import Article, Link, Section
+from shared.referrals.errors import LinkLockedError
+from shared.referrals.model import Progress, ReferralState
+from tests import builders
+from tests.builders import MORNING
+from tests.unit.functions.bookings.fake_self_service import TOKEN, booking
+from tests.unit.functions.html_page import Page
+from tests.unit.functions.referrals.page_examples import REFERRAL, Facts
+
+
+@dataclass(frozen=True)
+class View:
+    """A session as the blueprint hands it over."""
+
+    id: str = "2023-09-08-1500"
+    title: str = "Circle"
+    theme: str = ""
+    when: str = "Friday 8 September 2023, 3pm to 4:15pm"
+    places_left: int = 12
+    waiting_list: bool = True
+    joins_waiting_list: bool = False
+
+
+def errors_in(model: type[BaseModel]) -> list[FieldError]:
+    return [FieldError(name, f"Mend {name}") for name in model.model_fields]
+
+
+FULL, ONE_LEFT = (
+    View(id="full", when="Tuesday", places_left=0, joins_waiting_list=True),
+    View(id="a/b c&d?", theme="Voices", places_left=1),
+)
+SESSIONS = [View(), ONE_LEFT, FULL]
+ANSWERED: dict[str, Any] = {
+    "session_id": "2023-09-08-1500",
+    "full_name": "Zoë Okafor",
+    "email": "zoe@home.example",
+    "works_for_trust": "yes",
+    "adjustments": "Captions",
+    "group_agreement": "yes",
+}
+EMPTY, COMPLETE = (Draft(each, "s" * 20, "t" * 20) for each in ({}, ANSWERED))
+CHOOSING = {"draft": EMPTY, "sessions": SESSIONS, "gone": False}
+DETAILS = {
+    "draft": EMPTY,
+    "values": {},
+    "chosen": View(),
+    "opened": True,
+    "asks_adjustments": True,
+    "shares_names": False,
+}
+CHECKING = {
+    "draft": COMPLETE,
+    "answers": BookingRequest.model_validate(ANSWERED),
+    "chosen": View(),
+    "asks_adjustments": True,
+}
+REFUSED = {"draft": COMPLETE, "may_wait": False, "may_repeat": False, "may_change": False, "correlation": ""}
+
+
+def own_booking(session: dict[str, Any] | None = None, **attendee: Any) -> BookingView:
+    """The booking that a link opens; its session has a theme, since one without is called what the copy calls it."""
+    known = booking(session={"theme": "Voices"} | (session or {}), **attendee)
+    return BookingView.of(TOKEN, known, builders.content(), MORNING)
+
+
+SECTION = Section(heading="One", text=("Two",), items=("Three",), then=("Four",), links=(Link(text="5", url="/5"),))
+ARTICLE = Article(title="Reading", lede="To read.", sections=(SECTION, Section(heading="Last")))
+OFFERS = [
+    Offer("Leaflet", "To keep.", "https://other.example/leaflet"),
+    Offer("Form", "", "/resources/files/f.pdf", "PDF, 2KB"),
+]
+
+
+def forwarded_referral(state: ReferralState = ReferralState.SENT, **days: str) -> ProviderView:
+    return ProviderView.of(builders.referral(state=state, sent_on="2023-09-02", **days))
+
+
+ASKED = {"typed": "", "reference": "34679CDF", "progress": ""}
+SITE = {"site": "https://support.example"}
+OPENED = SITE | {
+    "referral": forwarded_referral(),
+    "address": "/collect/t",
+    "proof": "1-p",
+    "answers": [("Name", "Zoë\nand more")],
+}
+GONE = SITE | {
+    "news": "",
+    "referral": forwarded_referral(ReferralState.ERASED, acknowledged_on="2023-09-04", erased_on="2023-09-04"),
+}
+BOOKED = {"booking": own_booking(), "news": ""}
+MOVING = {"booking": own_booking(), "sessions": SESSIONS}
+
+
+PAGES: dict[str, tuple[str, Facts]] = {
+    "start": ("start.html", {"closed": frozenset()}),
+    "start, all closed": ("start.html", {"closed": frozenset(Support)}),
+    "help now": ("info/help-now.html", {}),
+    "resources": ("info/resources.html", {"offers": OFFERS}),
+    "prompts": ("info/prompts.html", {"article": ARTICLE.model_copy(update={"title": "Prompts"})}),
+    "privacy": (
+        "info/privacy.html",
+        {"article": ARTICLE.model_copy(update={"title": "Privacy"}), "kept_days": 90},
+    ),
+    "an article": ("info/article.html", {"article": ARTICLE}),
+    "bookings closed": ("info/closed.html", {"problem": PROBLEMS[BookingsClosedError]}),
+    "one-to-one closed": ("info/closed.html", {"problem": PROBLEMS[OneToOneClosedError]}),
+    "not found": ("problem.html", {"problem": PROBLEMS[PageNotFoundError]}),
+    "sessions": ("bookings/sessions.html", {"sessions": SESSIONS}),
+    "no sessions": ("bookings/sessions.html", {"sessions": []}),
+    "choose a session": ("bookings/session.html", CHOOSING),
+    "choose another session": ("bookings/session.html", CHOOSING | {"draft": COMPLETE}),
+    "choose another session, gone": ("bookings/session.html", CHOOSING | {"draft": COMPLETE, "gone": True}),
+    "choose a session, none left": ("bookings/session.html", CHOOSING | {"sessions": [], "gone": True}),
+    "choose a session with errors": (
+        "bookings/session.html",
+        CHOOSING | {"errors": [FieldError("session_id", "Mend session_id")]},
+    ),
+    "booking": ("bookings/details.html", DETAILS),
+    "booking, changed": ("bookings/details.html", DETAILS | {"draft": COMPLETE, "values": ANSWERED, "opened": False}),
+    "booking with errors": ("bookings/details.html", DETAILS | {"errors": errors_in(BookingRequest), "opened": False}),
+    "booking when it is full": ("bookings/details.html", DETAILS | {"chosen": FULL}),
+    "check": ("bookings/check.html", CHECKING),
+    "check when it is full": ("bookings/check.html", CHECKING | {"chosen": FULL}),
+    "check with errors": ("bookings/check.html", CHECKING | {"errors": [FieldError("", "Check and send again")]}),
+    "full meanwhile": ("bookings/not-booked.html", REFUSED | {"problem": PROBLEMS[SessionFullError], "may_wait": True}),
+    "not for outsiders": (
+        "bookings/not-booked.html",
+        REFUSED | {"problem": PROBLEMS[NotForOutsidersError], "may_change": True},
+    ),
+    "busy": (
+        "bookings/not-booked.html",
+        REFUSED | {"problem": PROBLEMS[BookingsBusyError], "may_repeat": True, "correlation": "ab12cd34"},
+    ),
+    "booked": ("bookings/confirmed.html", {"reference": "7K2M4P", "session": View(), "state": "confirmed"}),
+    "held": ("bookings/confirmed.html", {"reference": "7K2M4P", "session": View(), "state": "to-check"}),
+    "waiting": ("bookings/confirmed.html", {"reference": "7K2M4P", "session": View(), "state": "waiting"}),
+    **REFERRAL,
+    "own booking": ("manage/booking.html", BOOKED),
+    "own booking, changed": ("manage/booking.html", BOOKED | {"news": "You have moved to this session"}),
+    "own booking, waiting": ("manage/booking.html", BOOKED | {"booking": own_booking(state=AttendeeState.WAITING)}),
+    "own booking, to check": ("manage/booking.html", BOOKED | {"booking": own_booking(state=AttendeeState.TO_CHECK)}),
+    "own booking, cancelled": ("manage/booking.html", BOOKED | {"booking": own_booking(state=AttendeeState.CANCELLED)}),
+    "own booking, called off": (
+        "manage/booking.html",
+        BOOKED | {"booking": own_booking(session={"state": SessionState.CANCELLED})},
+    ),
+    "cancel": ("manage/cancel.html", {"booking": own_booking()}),
+    "leave the waiting list": ("manage/cancel.html", {"booking": own_booking(state=AttendeeState.WAITING)}),
+    "move": ("manage/move.html", MOVING),
+    "move with errors": ("manage/move.html", MOVING | {"errors": [FieldError("session_id", "Mend session_id")]}),
+    "not moved": ("manage/not-moved.html", {"booking": own_booking(), "problem": PROBLEMS[SessionFullError]}),
+    "status": ("referrals/status.html", ASKED),
+    **{f"status {each}": ("referrals/status.html", ASKED | {"progress": each}) for each in Progress},
+    "status with errors": ("referrals/status.html", ASKED | {"errors": [FieldError("reference", "Mend reference")]}),
+    "provider, acknowledge": (
+        "provider/acknowledge.html",
+        SITE | {"referral": forwarded_referral(), "address": "/acknowledge/t"},
+    ),
+    "provider, gone": ("provider/gone.html", GONE),
+    "provider, just gone": ("provider/gone.html", GONE | {"news": "Thank you"}),
+    "provider, erased": ("provider/gone.html", GONE | {"referral": forwarded_referral(ReferralState.ERASED)}),
+    "provider, collect": ("provider/collect.html", OPENED),
+    "provider, collect with errors": (
+        "provider/collect.html",
+        OPENED | {"errors": [FieldError("passphrase", "Mend passphrase")]},
+    ),
+    "provider, opened": ("provider/referral.html", OPENED),
+    "provider, problem": ("provider/problem.html", SITE | {"problem": PROBLEMS[LinkLockedError]}),
+    "problem": ("problem.html", {"problem": PROBLEMS[SessionFullError]}),
+    "problem with code": ("problem.html", {"problem": UNEXPECTED, "correlation": "ab12cd34"}),
+    "problem with errors": ("problem.html", {"problem": UNEXPECTED, "errors": errors_in(BookingRequest)}),
+}
+
+
+def facts_for(facts: Facts, content: Content | None) -> dict[str, Any]:
+    return facts(content or builders.content()) if callable(facts) else facts
+
+
+def show(name: str, content: Content | None, **changes: Any) -> Page:
+    template, facts = PAGES[name]
+    return Page(render.render(template, content, **(facts_for(facts, content) | changes)))

@@ -1,0 +1,66 @@
+"""Every page of a referral in every state, as a template with its variables."""
+
+from collections.abc import Callable
+from typing import Any
+
+from functions.forms.validation import FieldError
+from functions.problems.error_table import problem_of
+from functions.referrals import pages as referral_pages
+from functions.referrals.form_fields import FormFields
+from functions.referrals.pages import FormIdentity
+from functions.referrals.wizard import BUSY, CHECK, CONSENT, HELP, NOT_FOR_YOU, START, Step, Wizard
+from shared.content.content import Content, OneToOne
+from shared.referrals.errors import ReferralReusedError
+from tests import builders
+from tests.builders import MORNING
+
+type Facts = dict[str, Any] | Callable[[Content], dict[str, Any]]
+
+IDENTITY = FormIdentity("s" * 20, "t" * 20)
+REFERRED = {"reference": "7K2M4P", "by": "Friday 15 September 2023", "mailbox_fails": False}
+
+
+def wizard(form: OneToOne, **typed: str | tuple[str, ...]) -> Wizard:
+    fields = {name: (value,) if isinstance(value, str) else value for name, value in typed.items()}
+    return Wizard(form, FormFields(fields), MORNING.date(), lambda address: address.endswith(".nhs.uk"))
+
+
+def referral(at: str, *, wrong: bool = False, shows_warning: bool = False, **typed: str | tuple[str, ...]) -> Facts:
+    """A page of the form after these answers, with an error beside each of its questions or none."""
+
+    def facts(content: Content) -> dict[str, Any]:
+        on = wizard(content.one_to_one, **({"contact_by": ("email", "phone", "text")} | typed))
+        names = [asked.ask for asked in on.shown(at)] if on.page(at) else ["consent_share"]
+        errors = tuple(FieldError(name, f"Mend {name}") for name in names) if wrong else ()
+        return referral_pages.facts(on, Step(at, shows_warning=shows_warning, errors=errors), IDENTITY) | {
+            "mailbox_fails": False
+        }
+
+    return facts
+
+
+KEYS = [page.key for page in builders.content().one_to_one.pages]
+REFERRAL: dict[str, tuple[str, Facts]] = {
+    "referral": (referral_pages.template(Step(START)), referral(START)),
+    **{f"referral, {key}": (referral_pages.template(Step(key)), referral(key)) for key in KEYS},
+    **{f"referral, {key} with errors": (referral_pages.template(Step(key)), referral(key, wrong=True)) for key in KEYS},
+    "referral, a work address": (
+        referral_pages.template(Step("email")),
+        referral("email", shows_warning=True, email="zoe@work.nhs.uk"),
+    ),
+    "referral, help": (referral_pages.template(Step(HELP)), referral(HELP)),
+    "referral, not for you": (referral_pages.template(Step(NOT_FOR_YOU)), referral(NOT_FOR_YOU)),
+    "referral, check": (
+        referral_pages.template(Step(CHECK)),
+        referral(CHECK, full_name="Zoë", what_brings_you="One\nTwo"),
+    ),
+    "referral, consent": (referral_pages.template(Step(CONSENT)), referral(CONSENT)),
+    "referral, consent with errors": (referral_pages.template(Step(CONSENT)), referral(CONSENT, wrong=True)),
+    "referral, busy": (referral_pages.template(Step(BUSY)), referral(BUSY)),
+    "referred": ("referrals/received.html", REFERRED),
+    "referred before": (
+        "referrals/already-sent.html",
+        {"reference": "ABCD1234", "problem": problem_of(ReferralReusedError("x"))},
+    ),
+    "referred while mail fails": ("referrals/received.html", REFERRED | {"mailbox_fails": True}),
+}
