@@ -68,7 +68,7 @@ def running_mail(plan: Plan, port: int) -> Iterator[MailEmulatorProcess]:
         plan.clock,
     ]
     command = python_command("local.mail", "--port", str(port), *arguments)
-    with running_child("The e-mail emulator", command, log=plan.folder / "mail.log", env={}) as child:
+    with running_child("The email emulator", command, log=plan.folder / "mail.log", env={}) as child:
         yield MailEmulatorProcess(Emulator(f"http://127.0.0.1:{port}"), child)
 
 
