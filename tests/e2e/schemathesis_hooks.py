@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 SESSION = "TEST_SESSION_ID"
 
 # A format has no schema, so these are ours to say: addresses inside and outside the trust, and numbers to be dialled.
+# Domains in ASCII form only: that is all `email` allows, and a body changed below is held to its formats again.
 _NAMES = st.uuids().map(str)
-_DOMAINS = st.sampled_from(["work.nhs.net", "trust.nhs.uk", "home.example.com", "müller.example.org"])
+_DOMAINS = st.sampled_from(["work.nhs.net", "trust.nhs.uk", "home.example.com", "xn--mller-kva.example.org"])
 schemathesis.openapi.format("email", st.builds("{}@{}".format, _NAMES, _DOMAINS))
 schemathesis.openapi.format("phone", st.from_regex(r"(07|\+447)[0-9]{3} ?[0-9]{6}", fullmatch=True))
 

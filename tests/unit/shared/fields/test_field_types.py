@@ -100,6 +100,7 @@ def test_a_name_has_at_most_a_hundred_characters() -> None:
         ("ann@nhs．net", "ann@nhs.net"),
         ("o'neil@nhs.net", "o'neil@nhs.net"),
         ("ann+x@nhs.net", "ann+x@nhs.net"),
+        ("ann@müller.example.org", "ann@xn--mller-kva.example.org"),
     ],
 )
 def test_an_address_is_tidied(typed: str, kept: str) -> None:
