@@ -117,7 +117,7 @@ class Services(ReferralServices):
     @cached_property
     def _roster(self) -> BookingRepository:
         tables = self._booking_tables
-        return BookingRepository(tables("Sessions"), tables("Bookings"), self._settings.reminders)
+        return BookingRepository(tables("Sessions"), tables("Bookings"), self._settings.reminders, self._register)
 
     @cached_property
     def _ledger(self) -> MailLedger:

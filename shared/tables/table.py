@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, Protocol
 
+from shared.yes_no import parse_yes_no
+
 MAX_WRITES = 100  # in one transaction; the service's limit
 
 
@@ -66,18 +68,26 @@ class Row:
 
     def moment(self, name: str) -> datetime | None:
         """The cell as an aware datetime in UTC, read from ISO 8601 text; None where it is absent or is none."""
-        try:
-            moment = datetime.fromisoformat(self.text(name))
-        except ValueError:
-            return None
-        if not 2000 <= moment.year < 2100:  # nothing of ours, and arithmetic at the ends of time fails
-            return None
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return parse_moment(self.text(name))
 
     def boolean(self, name: str, *, default: bool) -> bool:
         """The cell as yes or no, in the words that people type; `default` where it is absent or neither."""
-        words = {"yes": True, "true": True, "1": True, "y": True, "no": False, "false": False, "0": False, "n": False}
-        return words.get(self.text(name).casefold(), default)
+        found = parse_yes_no(self.text(name))
+        return default if found is None else found
+
+
+def parse_moment(text: str) -> datetime | None:
+    """An aware datetime in UTC from ISO 8601 text, which is in UTC where it names no zone; None where it is none.
+
+    One outside 2000 to 2099 is none: nothing of the service's is from then, and arithmetic at the ends of time fails.
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    if not 2000 <= moment.year < 2100:
+        return None
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def moment_text(moment: datetime) -> str:

@@ -90,8 +90,8 @@ class BookingMailComposer:
                 return {}
 
     def _changes(self, session: Session, attendee: Attendee) -> list[str]:
-        known = version_known(attendee, self.log.entries(session.id))
-        if not known:
+        known = session.told(version_known(attendee, self.log.entries(session.id)))
+        if known is None:
             return []
-        words = changes_in_words(session.history[known - 1], session.details)
+        words = changes_in_words(known, session.details)
         return [word[0].upper() + word[1:] for word in words]

@@ -96,8 +96,10 @@ def _mails_to_send_to(
 def _knows_another_time(session: Session, attendee: Attendee, log: Mapping[str, MailLogEntry]) -> bool:
     """Whether an attendee believes in another time, or that it is called off."""
     version = version_known(attendee, log)
-    known = session.history[version - 1] if 0 < version <= session.version else session.details
-    return (known.starts, known.called_off) != (session.starts, session.details.called_off)
+    if not 0 < version <= session.version:
+        return False
+    known = session.told(version)
+    return known is None or (known.starts, known.called_off) != (session.starts, session.details.called_off)
 
 
 def _is_news(mail_id: MailId, session: Session, attendee: Attendee, log: Mapping[str, MailLogEntry]) -> bool:
@@ -105,7 +107,7 @@ def _is_news(mail_id: MailId, session: Session, attendee: Attendee, log: Mapping
     if mail_id.kind is not MailKind.UPDATED:
         return True
     version = version_known(attendee, log)
-    return 0 < version < session.version and session.history[version - 1] != session.details
+    return 0 < version < session.version and session.told(version) != session.details
 
 
 def version_known(attendee: Attendee, log: Mapping[str, MailLogEntry]) -> int:

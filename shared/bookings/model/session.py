@@ -36,7 +36,8 @@ class AnnouncedDetails:
 class Session:
     """One dated session as attendees know it; `join_url` is for attendees only.
 
-    `history` holds what each version told them, oldest first: the last is what they were last told.
+    `history` holds the details of each version that they were told, oldest first; `forgotten` counts the versions
+    before those, which nobody can be expected to know any more.
     """
 
     id: str
@@ -50,11 +51,21 @@ class Session:
     reminders: tuple[Offset, ...]
     waiting_list: bool = True
     history: tuple[AnnouncedDetails, ...] = ()
+    forgotten: int = 0
 
     @property
     def version(self) -> int:
-        """How often attendees were told about the session: 0 before anybody was."""
-        return len(self.history)
+        """The number of times that attendees were told about the session: 0 before anyone was."""
+        return self.forgotten + len(self.history)
+
+    def told(self, version: int) -> AnnouncedDetails | None:
+        """The details that a version told, counted from 1; None for one that is forgotten or is none."""
+        return self.history[version - self.forgotten - 1] if self.forgotten < version <= self.version else None
+
+    def continues(self, earlier: "Session") -> bool:
+        """True if everything that attendees were told according to `earlier` was told according to this one too."""
+        versions = range(max(self.forgotten, earlier.forgotten) + 1, earlier.version + 1)
+        return self.version >= earlier.version and all(self.told(each) == earlier.told(each) for each in versions)
 
     @property
     def details(self) -> AnnouncedDetails:

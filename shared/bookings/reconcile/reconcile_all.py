@@ -139,7 +139,7 @@ class BookingReconciler:
         announced = read_announced(known.id, known.announced, self.rows.reminders) if known is not None else None
         if known is None or announced is None:
             return row
-        remembers = row.known is not None and row.known.history[: announced.version] == announced.history
+        remembers = row.known is not None and row.known.continues(announced)
         return row if remembers and known.missing_since is None else replace(row, known=announced)
 
     def _remember(self, session: KnownSession, known: KnownSession | None) -> None:

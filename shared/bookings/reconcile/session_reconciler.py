@@ -80,6 +80,7 @@ class SessionReconciler:
         if session.is_over(now) and (row.written is None or row.written.is_over(now)):
             return None
         roster, log = self.rosters.roster(session.id), self.log.entries(session.id)
+        row = _with_versions_counted(row, log)
         roster = self._change_roster(session, roster, log, now)
         row_changes = reconcile_row(row, roster, now, problems)
         if self._change_row(row, row_changes.cells):
@@ -142,3 +143,14 @@ class SessionReconciler:
         with suppress(RowConflictError):
             self.rosters.update_attendees(session.id, (replace(attendee, pending_release=""),))
         return freed
+
+
+def _with_versions_counted(row: SessionRow, log: Mapping[str, MailLogEntry]) -> SessionRow:
+    """The row, whose versions go on after those that the mail log names where nothing else remembers them.
+
+    An email about version 2 is sent once: if the count began anew, the next version 2 would be told to no one.
+    """
+    if row.written is None or row.known is not None or not row.announced_unreadable:
+        return row
+    told = max((entry.version for entry in log.values()), default=0)
+    return replace(row, written=replace(row.written, forgotten=max(0, told - 1)))

@@ -29,10 +29,7 @@ def _row_end(row: Row) -> datetime | None:
     written = seen.written or read_session_row(day, ()).written
     if written is None:
         return None
-    try:
-        return max(session.ends for session in (written, seen.known) if session is not None)
-    except OverflowError:  # `Announced` was edited
-        return None
+    return max(session.ends for session in (written, seen.known) if session is not None)
 
 
 def are_over(rows: Sequence[Row], kept: timedelta, now: datetime) -> bool:

@@ -7,27 +7,32 @@ from typing import Any
 
 from shared.bookings.model.attendee import Attendee, Roster
 from shared.bookings.model.session import Session
-from shared.bookings.tables.announced_cell import announced_text
+from shared.bookings.tables.announced_cell import announced_text, read_announced
 from shared.bookings.tables.attendee_rows import read_attendee, write_attendee, write_changes
+from shared.bookings.tables.session_register import SessionRegister
 from shared.bookings.tables.session_rows import SessionRow, read_session_row
 from shared.reminder_offsets import Offset
-from shared.tables.table import MAX_WRITES, Table, Write, moment_text
+from shared.tables.table import MAX_WRITES, Row, Table, Write, moment_text
 
 GUARD = "guard"  # the row of each roster whose ETag orders everything that takes or frees a place
 
 
 @dataclass(frozen=True, slots=True)
 class BookingRepository:
-    """The tables `Sessions` and `Bookings`. `reminders` are those of a session whose row names none."""
+    """The tables `Sessions` and `Bookings`. `reminders` are those of a session whose row names none.
+
+    The `register` says what attendees were told where a row's cell `Announced` cannot be read.
+    """
 
     sessions_table: Table
     bookings_table: Table
     reminders: tuple[Offset, ...]
+    register: SessionRegister
 
     def session_row(self, session_id: str) -> SessionRow | None:
         """The row with this key, in whatever partition; None where there is none."""
         rows = self.sessions_table.query(RowKey=session_id)
-        return read_session_row(rows[0], self.reminders) if rows else None
+        return self._read(rows[0]) if rows else None
 
     def session(self, session_id: str) -> Session | None:
         """The session as it stands for people; None where there is no row, or none that was ever understood."""
@@ -36,7 +41,14 @@ class BookingRepository:
 
     def session_rows(self) -> list[SessionRow]:
         """Every row of the schedule, understood or not."""
-        return [read_session_row(row, self.reminders) for row in self.sessions_table.query()]
+        return [self._read(row) for row in self.sessions_table.query()]
+
+    def _read(self, row: Row) -> SessionRow:
+        found = read_session_row(row, self.reminders)
+        remembered = self.register.find(row.key) if found.announced_unreadable else None
+        if remembered is None:
+            return found
+        return replace(found, known=read_announced(row.key, remembered.announced, self.reminders))
 
     def sessions(self) -> list[Session]:
         """Every session that can be understood, earliest first."""

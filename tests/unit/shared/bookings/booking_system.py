@@ -144,7 +144,8 @@ class BookingHarness:
     # How it is put together.
 
     def repository(self, wrap: Wrap = lambda table: table) -> BookingRepository:
-        return BookingRepository(wrap(self.sessions), wrap(self.bookings), parse_offsets("P1D,PT1H"))
+        register = SessionRegister(wrap(self.service))
+        return BookingRepository(wrap(self.sessions), wrap(self.bookings), parse_offsets("P1D,PT1H"), register)
 
     def booking(self, wrap: Wrap = lambda table: table) -> BookingService:
         repository = self.repository(wrap)
