@@ -10,6 +10,7 @@ from shared.bookings.model.attendee import Attendee, AttendeeState, Roster
 from shared.bookings.model.email_ids import FACILITATOR_MAIL_PREFIX, reminder_about
 from shared.bookings.model.session import Session
 from shared.bookings.reconcile.session_reconciler import ReconciledSession
+from shared.failure_isolation import run_isolated
 from shared.local_time import moment_in_words, span_in_words
 from shared.mail.immediate_sender import ImmediateSender
 from shared.mail.renderer import MailRenderer
@@ -35,13 +36,8 @@ class FacilitatorBriefing:
         return all(tried)
 
     def _try_session(self, reconciled: ReconciledSession, now: datetime) -> bool:
-        try:
-            self._deliver(reconciled, now)
-        except Exception as error:  # noqa: BLE001  # whatever it is, one session must not stop the others
-            name = type(error).__name__  # alone: a message can quote a cell
-            logger.error("facilitator briefing of session %s could not be sent: %s", reconciled.session.id, name)  # noqa: TRY400
-            return False
-        return True
+        part = f"facilitator briefing of session {reconciled.session.id}"
+        return run_isolated(logger, part, lambda: self._deliver(reconciled, now)).succeeded
 
     def _deliver(self, reconciled: ReconciledSession, now: datetime) -> None:
         mail_id = due_briefing(reconciled.session, now)

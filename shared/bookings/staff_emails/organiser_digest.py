@@ -22,6 +22,7 @@ from shared.bookings.staff_emails.organiser_alerts import (
 from shared.bookings.tables.announced_cell import read_announced
 from shared.bookings.tables.session_register import KnownSession
 from shared.bookings.tables.session_rows import SessionRow
+from shared.failure_isolation import run_isolated
 from shared.mail.delivery import Refused, Sent
 from shared.mail.immediate_sender import ImmediateSender
 from shared.mail.log_rows import MailState
@@ -132,12 +133,8 @@ def session_alerts(
 def _try_session(
     reconciled: ReconciledSession, known: Mapping[str, KnownSession], policy: AllocationPolicy, now: datetime
 ) -> list[Alert]:
-    try:
-        return _alerts_of_session(reconciled, known, policy, now)
-    except Exception as error:  # noqa: BLE001  # whatever it is, one session must not stop the others
-        name = type(error).__name__  # alone: a message can quote a cell
-        logger.error("organiser alerts of session %s could not be determined: %s", reconciled.session.id, name)  # noqa: TRY400
-        return []
+    part = f"organiser alerts of session {reconciled.session.id}"
+    return run_isolated(logger, part, lambda: _alerts_of_session(reconciled, known, policy, now)).value or []
 
 
 def _alerts_of_session(

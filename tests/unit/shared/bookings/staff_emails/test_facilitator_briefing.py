@@ -229,7 +229,7 @@ def test_a_session_whose_mail_fails_does_not_stop_the_others(caplog: pytest.LogC
     harness.tick(with_fault(InjectedFault(2, "lost-request")))
 
     assert [row.partition for row in harness.log.query() if row.text("State") == "sent"] == ["s2"]
-    assert "facilitator briefing of session s1 could not be sent" in caplog.text
+    assert "facilitator briefing of session s1 failed: StorageUnavailableError" in caplog.text
 
 
 def test_the_mail_says_the_same_in_text_and_html_and_obeys_no_markup() -> None:
