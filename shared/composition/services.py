@@ -5,11 +5,11 @@ from functools import cached_property
 
 from shared.bookings.emails.composer import BookingMailComposer
 from shared.bookings.emails.mailer import BookingMailer
+from shared.bookings.emails.manage_links import ManageLinks
 from shared.bookings.model.allocation_policy import AllocationPolicy
 from shared.bookings.places.service import BookingService
 from shared.bookings.reconcile.reconcile_all import BookingReconciler
 from shared.bookings.reconcile.session_reconciler import SessionReconciler
-from shared.bookings.self_service.links import ManageLinks
 from shared.bookings.self_service.service import CalendarNames, SelfService
 from shared.bookings.tables.repository import BookingRepository
 from shared.bookings.tables.session_finder import SessionFinder

@@ -166,9 +166,3 @@ YesOrNo = Annotated[
 
 SubmissionId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{16,64}$")]
 """Made once for each form that is handed out, so that sending it twice is known to be one submission."""
-
-
-def normalised_address(address: str) -> str:
-    """The address as one person is recognised by: case and a +tag make no other person."""
-    local, _, domain = address.casefold().rpartition("@")
-    return f"{local.partition('+')[0]}@{domain}"

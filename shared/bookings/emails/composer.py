@@ -2,48 +2,28 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from shared.bookings.emails.due_emails import version_known
+from shared.bookings.emails.manage_links import ManageLinks
 from shared.bookings.emails.reminders import upcoming_reminders
 from shared.bookings.model.allocation_policy import AllocationPolicy
-from shared.bookings.model.attendee import Attendee, AttendeeState, Roster
+from shared.bookings.model.attendee import Attendee, AttendeeState
 from shared.bookings.model.email_ids import MailId, MailKind
 from shared.bookings.model.session import Session, changes_in_words
+from shared.bookings.tables.repository import BookingRepository
 from shared.local_time import moment_in_words, span_in_words
-from shared.mail.log_rows import MailLogEntry
+from shared.mail.ledger import MailLedger
 from shared.mail.message import EmailMessage
 from shared.mail.renderer import MailRenderer
-
-
-class Rosters(Protocol):
-    """Where the others on the list are looked up; `shared.bookings.tables.repository` does it."""
-
-    def roster(self, session_id: str) -> Roster: ...
-
-
-class Log(Protocol):
-    """Where it is looked up what somebody was told; `shared.mail.ledger` does it."""
-
-    def entries(self, partition: str) -> dict[str, MailLogEntry]: ...
-
-
-class ManageLinks(Protocol):
-    """Makes the links of every email: to manage the booking, and for calendars; `self_service.links` does it."""
-
-    @property
-    def site_url(self) -> str: ...
-
-    def url(self, session_id: str, attendee: Attendee) -> str: ...
-    def calendar_url(self, session_id: str, attendee: Attendee) -> str: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookingMailComposer:
     """Writes the mails to attendees."""
 
-    rosters: Rosters
-    log: Log
+    rosters: BookingRepository
+    log: MailLedger
     renderer: MailRenderer = field(repr=False)
     links: ManageLinks
     policy: AllocationPolicy = field(default_factory=AllocationPolicy)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from shared.fields.field_types import normalised_address
+from shared.normalised_address import normalised_address
 
 
 class AttendeeState(StrEnum):

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from shared.bookings.model.attendee import Attendee, AttendeeState
 from shared.bookings.places.request import BookingRequest
-from shared.fields.field_types import normalised_address
+from shared.normalised_address import normalised_address
 from shared.references import answers_hash, keyed_hash, reference, submission_hash
 
 

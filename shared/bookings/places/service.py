@@ -5,10 +5,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from shared.bookings.model.allocation_policy import AllocationPolicy
-from shared.bookings.model.attendee import Attendee, AttendeeState, Roster
+from shared.bookings.model.attendee import Attendee, AttendeeState
 from shared.bookings.model.email_ids import MailId, MailKind, stamp
 from shared.bookings.model.errors import (
     BookingsBusyError,
@@ -22,24 +21,12 @@ from shared.bookings.model.session import Session, with_first_announcement
 from shared.bookings.places.applicant import Applicant, applicant
 from shared.bookings.places.request import BookingRequest, BookingResult
 from shared.bookings.places.snapshot_cache import SessionLocks, Snapshot, SnapshotCache
-from shared.bookings.tables.session_rows import SessionRow
+from shared.bookings.tables.repository import BookingRepository
 from shared.tables.table import RowConflictError, StorageUnavailableError, is_key
 
 TRIES = 60
 TIMEOUT = 20.0  # seconds; the person at the form is waiting
 ASKED_AGAIN_AFTER = timedelta(hours=1)
-
-
-class BookingStore(Protocol):
-    """What booking needs of the tables; `shared.bookings.tables.repository` describes each."""
-
-    def session_row(self, session_id: str) -> SessionRow | None: ...
-    def sessions(self) -> list[Session]: ...
-    def save_announcement(self, row: SessionRow, session: Session) -> None: ...
-    def roster(self, session_id: str) -> Roster: ...
-    def save_with_place(self, session: Session, guard: str, attendee: Attendee) -> tuple[str, Attendee]: ...
-    def save_waiting(self, session: Session, attendee: Attendee) -> None: ...
-    def record_repeat_request(self, session_id: str, attendee: Attendee, now: datetime) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +42,7 @@ class BookableSession:
 class BookingService:
     """Gives places. `key` makes row keys and references, and is never changed: a changed one finds nobody again."""
 
-    store: BookingStore
+    store: BookingRepository
     key: bytes = field(repr=False)
     policy: AllocationPolicy = field(default_factory=AllocationPolicy)
     monotonic: Callable[[], float] = time.monotonic

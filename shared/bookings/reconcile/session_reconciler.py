@@ -1,11 +1,11 @@
 """One session on one run of the schedule: its roster and row put right, and its mails that are due."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from shared.bookings.emails.due_emails import mails_to_send
 from shared.bookings.emails.reminders import reminders_to_skip
@@ -15,33 +15,14 @@ from shared.bookings.model.email_ids import DueMail
 from shared.bookings.model.session import Session
 from shared.bookings.reconcile.portal_edits import reconcile_row
 from shared.bookings.reconcile.roster import RosterChanges, reconcile_roster
+from shared.bookings.self_service.service import SelfService
+from shared.bookings.tables.repository import BookingRepository
 from shared.bookings.tables.session_rows import SessionRow
+from shared.mail.ledger import MailLedger
 from shared.mail.log_rows import MailLogEntry
 from shared.tables.table import MAX_WRITES, RowConflictError
 
 logger = logging.getLogger(__name__)
-
-
-class Rosters(Protocol):
-    """What is needed of the tables; `shared.bookings.tables.repository` describes each."""
-
-    def roster(self, session_id: str) -> Roster: ...
-    def update_places(self, session_id: str, guard: str, changed: Sequence[Attendee], now: datetime) -> None: ...
-    def update_attendees(self, session_id: str, changed: Sequence[Attendee]) -> None: ...
-    def update_session_row(self, row: SessionRow, cells: Mapping[str, Any]) -> None: ...
-
-
-class Log(Protocol):
-    """What is needed of the mail log; `shared.mail.ledger` describes each."""
-
-    def entries(self, partition: str) -> dict[str, MailLogEntry]: ...
-    def skip(self, partition: str, mail_ids: Sequence[str], now: datetime) -> None: ...
-
-
-class Mover(Protocol):
-    """Finishes a move that was interrupted; `shared.bookings.self_service.service` describes it."""
-
-    def finish_move(self, session_id: str, key: str, generation: int, now: datetime) -> tuple[DueMail, ...]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +43,9 @@ class ReconciledSession:
 class SessionReconciler:
     """Puts one session right. Every write is conditional: what somebody changed meanwhile is left to the next run."""
 
-    rosters: Rosters
-    log: Log
-    mover: Mover
+    rosters: BookingRepository
+    log: MailLedger
+    mover: SelfService
     policy: AllocationPolicy = field(default_factory=AllocationPolicy)
 
     def reconcile(self, row: SessionRow, problems: tuple[str, ...], now: datetime) -> ReconciledSession | None:

@@ -3,8 +3,8 @@
 import hashlib
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Protocol
 
+from shared.bookings.emails.manage_links import ManageLinks
 from shared.bookings.model.attendee import Attendee, AttendeeState, Reason, Roster
 from shared.bookings.model.email_ids import DueMail, MailId, MailKind
 from shared.bookings.model.errors import LinkUnknownError, SessionFullError, TooLateError
@@ -13,7 +13,7 @@ from shared.bookings.places.applicant import Applicant, applicant
 from shared.bookings.places.request import BookingRequest
 from shared.bookings.places.service import BookableSession, BookingService
 from shared.bookings.self_service.calendar import CalendarEntry, calendar_file
-from shared.bookings.self_service.links import ManageLinks
+from shared.bookings.tables.repository import BookingRepository
 from shared.bookings.tables.session_finder import SessionFinder
 from shared.tables.table import MAX_WRITES, RowConflictError, StorageUnavailableError
 
@@ -47,19 +47,11 @@ class CalendarNames:
     organizer_address: str
 
 
-class Rosters(Protocol):
-    """What managing needs of the tables; `shared.bookings.tables.repository` describes each."""
-
-    def roster(self, session_id: str) -> Roster: ...
-    def update_places(self, session_id: str, guard: str, changed: tuple[Attendee, ...], now: datetime) -> None: ...
-    def update_attendees(self, session_id: str, changed: tuple[Attendee, ...]) -> None: ...
-
-
 @dataclass(frozen=True, slots=True)
 class SelfService:
     """Acts on one booking at a time, whose link the person holds."""
 
-    rosters: Rosters
+    rosters: BookingRepository
     finder: SessionFinder
     bookings: BookingService
     links: ManageLinks = field(repr=False)

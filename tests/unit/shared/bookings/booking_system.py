@@ -6,12 +6,12 @@ from typing import Any
 
 from shared.bookings.emails.composer import BookingMailComposer
 from shared.bookings.emails.mailer import BookingMailer
+from shared.bookings.emails.manage_links import ManageLinks
 from shared.bookings.model.allocation_policy import AllocationPolicy
 from shared.bookings.places.request import BookingResult
 from shared.bookings.places.service import BookingService
 from shared.bookings.reconcile.reconcile_all import BookingReconciler
 from shared.bookings.reconcile.session_reconciler import SessionReconciler
-from shared.bookings.self_service.links import ManageLinks
 from shared.bookings.self_service.service import CalendarNames, SelfService
 from shared.bookings.tables.repository import GUARD, BookingRepository
 from shared.bookings.tables.session_finder import SessionFinder

@@ -18,8 +18,8 @@ from shared.bookings.self_service.service import ActionResult
 from shared.bookings.tables.repository import BookingRepository
 from shared.bookings.tables.session_register import SessionRegister
 from shared.bookings.tables.session_rows import SessionRow
-from shared.fields.field_types import normalised_address
 from shared.mail.message import EmailMessage
+from shared.normalised_address import normalised_address
 from shared.reminder_offsets import parse_offsets
 from shared.tables.service_table import read_service_rows
 from shared.tables.table import StorageError, Table

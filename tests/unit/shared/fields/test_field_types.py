@@ -5,7 +5,8 @@ import unicodedata
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from shared.fields.field_types import EmailAddress, FullName, PhoneNumber, normalised_address
+from shared.fields.field_types import EmailAddress, FullName, PhoneNumber
+from shared.normalised_address import normalised_address
 
 FORMAT = "Enter an email address in the correct format, like name@example.com"
 LETTERS = "Name must only include letters, spaces, hyphens, apostrophes and full stops"
