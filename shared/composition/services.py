@@ -10,7 +10,8 @@ from shared.bookings.model.allocation_policy import AllocationPolicy
 from shared.bookings.places.service import BookingService
 from shared.bookings.reconcile.reconcile_all import BookingReconciler
 from shared.bookings.reconcile.session_reconciler import SessionReconciler
-from shared.bookings.self_service.service import CalendarNames, SelfService
+from shared.bookings.self_service.booking_calendar import CalendarNames
+from shared.bookings.self_service.service import SelfService
 from shared.bookings.tables.repository import BookingRepository
 from shared.bookings.tables.session_finder import SessionFinder
 from shared.bookings.tables.session_register import SessionRegister

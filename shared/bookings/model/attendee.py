@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from shared.bookings.model.pending_release import PendingRelease
 from shared.normalised_address import normalised_address
 
 
@@ -30,7 +31,7 @@ HOLDS_A_PLACE = frozenset({AttendeeState.CONFIRMED, AttendeeState.TO_CHECK})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attendee:
-    """One row of a roster. `key` is its row key; `generation` rises each time the person books again.
+    """One row of a roster. `key` is its row key; `generation` is explained in `shared.bookings.model.generation`.
 
     `needs_check`: somebody has to say that they work for the trust before they get the joining link. `moved_from` is
     the session that they moved from; `pending_release` names the place there that is still to be given up.
@@ -57,7 +58,7 @@ class Attendee:
     needs_check: bool = False
     reason: str = ""
     moved_from: str = ""
-    pending_release: str = ""
+    pending_release: PendingRelease | None = None
     known_state: str = ""
     known_email: str = ""
     problem: str = ""
@@ -81,7 +82,9 @@ class Attendee:
 
     def cancelled(self, reason: Reason, now: datetime) -> "Attendee":
         state = AttendeeState.CANCELLED
-        return replace(self, state=state, state_at=now, known_state=str(state), reason=str(reason), pending_release="")
+        return replace(
+            self, state=state, state_at=now, known_state=str(state), reason=str(reason), pending_release=None
+        )
 
 
 def can_be_mailed(address: str) -> bool:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from shared.bookings.model.attendee import Attendee, AttendeeState
+from shared.bookings.model.generation import next_generation
+from shared.bookings.model.pending_release import PendingRelease
 from shared.bookings.places.request import BookingRequest
 from shared.normalised_address import normalised_address
 from shared.references import answers_hash, keyed_hash, reference, submission_hash
@@ -27,7 +29,7 @@ class Applicant:
     answers: str
     needs_check: bool = False
     moved_from: str = ""
-    pending_release: str = ""
+    pending_release: PendingRelease | None = None
 
     @property
     def fingerprint(self) -> str:
@@ -46,7 +48,7 @@ class Applicant:
             share_adjustments=self.request.share_adjustments,
             reminders=self.request.reminders,
             booked_at=at,
-            generation=cancelled.generation + 1 if cancelled else 1,
+            generation=next_generation(cancelled) if cancelled else 1,
             submission=self.fingerprint,
             asked_again_at=None,
             mail="",

@@ -115,14 +115,13 @@ class SessionReconciler:
         return True
 
     def _finish_move(self, session: Session, attendee: Attendee, now: datetime) -> tuple[DueMail, ...]:
-        generation, _, rest = attendee.pending_release.partition("\n")
-        key, _, session_id = rest.partition("\n")
-        if not session_id or not generation.isdecimal() or not attendee.is_live:
+        release = attendee.pending_release
+        if release is None or not attendee.is_live:
             return ()
-        freed = self.mover.finish_move(session_id, key, int(generation), now)
-        # Only now: a run that dies in between finds the move again, and so does one that somebody was faster than.
+        freed = self.mover.finish_move(release, now)
+        # Only now: a run that dies in between finds the move again, and so does one that someone was faster than.
         with suppress(RowConflictError):
-            self.rosters.update_attendees(session.id, (replace(attendee, pending_release=""),))
+            self.rosters.update_attendees(session.id, (replace(attendee, pending_release=None),))
         return freed
 
 

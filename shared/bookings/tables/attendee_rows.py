@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from shared.bookings.model.attendee import Attendee, AttendeeState, can_be_mailed
+from shared.bookings.model.pending_release import PendingRelease
 from shared.bookings.model.session import Session
 from shared.local_time import short
 from shared.tables.table import Row, moment_text
@@ -33,7 +34,7 @@ def read_attendee(row: Row) -> Attendee:
         needs_check=row.boolean("NeedsCheck", default=False),
         reason=row.text("Reason"),
         moved_from=row.text("MovedFrom"),
-        pending_release=row.text("Releases"),
+        pending_release=PendingRelease.parse(row.text("Releases")),
         known_state=row.text("KnownState"),
         known_email=row.text("KnownEmail"),
         problem=row.text("Problem"),
@@ -71,7 +72,7 @@ def write_changes(session_id: str, attendee: Attendee) -> dict[str, Any]:
         "NeedsCheck": _yes(attendee.needs_check),
         "Reminders": _yes(attendee.reminders),
         "Generation": attendee.generation,
-        "Releases": attendee.pending_release,
+        "Releases": str(attendee.pending_release or ""),
         "KnownState": attendee.known_state,
         "KnownEmail": attendee.known_email,
         "Mail": attendee.mail,
