@@ -1,4 +1,4 @@
-"""What each mail of a session says: its template, and the facts as they are at this moment."""
+"""Emails to attendees: the template of each, and the facts as they are at this moment."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,7 +20,7 @@ from shared.mail.renderer import MailRenderer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookingMailComposer:
-    """Writes the mails to attendees."""
+    """Writes the emails to attendees."""
 
     rosters: BookingRepository
     log: MailLedger
@@ -29,7 +29,7 @@ class BookingMailComposer:
     policy: AllocationPolicy = field(default_factory=AllocationPolicy)
 
     def compose(self, session: Session, attendee: Attendee, mail_id: MailId, now: datetime) -> EmailMessage:
-        """The mail with this id, as true as it can be at `now` (UTC)."""
+        """The email with this id, as true as it can be at `now` (UTC)."""
         facts = self._facts(session, attendee, now) | self._facts_of_kind(session, attendee, mail_id.kind)
         return self.renderer.render(str(mail_id.kind), to=attendee.email, **facts)
 

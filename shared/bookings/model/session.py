@@ -10,7 +10,7 @@ from shared.reminder_offsets import Offset
 
 
 class SessionState(StrEnum):
-    """What administrators say of a session; only `open` takes bookings."""
+    """States that administrators give a session; only `open` takes bookings."""
 
     DRAFT = "draft"
     OPEN = "open"
@@ -23,7 +23,7 @@ RUNS = frozenset({SessionState.OPEN, SessionState.CLOSED})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnnouncedDetails:
-    """What attendees hear about when it changes. `starts` is in UTC; an empty `theme` is an open session."""
+    """Details that attendees are told of when they change. `starts` is in UTC; an empty `theme` is an open session."""
 
     starts: datetime
     minutes: int
@@ -83,7 +83,7 @@ class Session:
 
     @property
     def runs(self) -> bool:
-        """Whether it is to take place, open for bookings or not."""
+        """True if it is to take place, open for bookings or not."""
         return self.state in RUNS
 
     def is_over(self, now: datetime) -> bool:
@@ -106,12 +106,12 @@ class Session:
 
 
 def with_first_announcement(session: Session) -> Session:
-    """The session with what it says now as the first thing that anybody is told of it."""
+    """The session with what it says now as the first thing that anyone is told of it."""
     return replace(session, history=(session.details,))
 
 
 def changes_in_words(before: AnnouncedDetails, after: AnnouncedDetails) -> list[str]:
-    """What is different, most important first, each in a few words that begin with a small letter."""
+    """Changes, most important first, each in a few words that begin with a small letter."""
     if after.called_off and not before.called_off:
         return ["the session is cancelled"]
     words = ["the session takes place after all"] if before.called_off else []

@@ -1,4 +1,4 @@
-"""What one request to book amounts to: who asks, under which keys, and the row that it would become."""
+"""The applicant of one request to book: their keys, and the row that the request would become."""
 
 import secrets
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ def booking_key(key: bytes, session_id: str, person: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Applicant:
-    """Somebody who asks for a place. `needs_check`: their address alone does not say that they work for the trust."""
+    """Someone who asks for a place. `needs_check`: their address alone does not say that they work for the trust."""
 
     request: BookingRequest
     key: str

@@ -31,7 +31,7 @@ ASKED_AGAIN_AFTER = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class BookableSession:
-    """A session that takes bookings, how many places are left for somebody new, and whether one may wait for one."""
+    """A session that takes bookings, how many places are left for someone new, and whether one may wait for one."""
 
     session: Session
     places_left: int
@@ -71,7 +71,7 @@ class BookingService:
     def book(self, request: BookingRequest, now: datetime) -> BookingResult:
         """Gives the person a place, or the answer that they had for the same submission.
 
-        An address that has a place already is answered as a stranger's would be, and told the truth by mail.
+        An address that has a place already is answered as a stranger's would be, and told the truth by email.
 
         Args:
             request: what was asked for.
@@ -109,7 +109,7 @@ class BookingService:
                 try:
                     return attempt(arrived)
                 except (RowConflictError, StorageUnavailableError):
-                    # Somebody was faster, or the answer was lost after the row was written: the next look shows which.
+                    # Someone was faster, or the answer was lost after the row was written: the next look shows which.
                     self._cache.forget(session_id)
                 self.sleep(random.uniform(0, min(0.02 * 2**number, 1.0)))  # noqa: S311  # spreads retries, no secret
         raise BookingsBusyError
@@ -132,7 +132,7 @@ class BookingService:
         return snapshot
 
     def _announced_session(self, session_id: str) -> Session:
-        """The session, as it is written down for everybody from the first booking on."""
+        """The session, as it is written down for everyone from the first booking on."""
         row = self.store.session_row(session_id) if is_key(session_id) else None
         if row is None or row.session is None:
             raise SessionUnknownError
@@ -166,7 +166,7 @@ class BookingService:
         raise SessionFullError(snapshot.session.id, waiting_list=self.offers_waiting(snapshot.session, now))
 
     def offers_waiting(self, session: Session, now: datetime) -> bool:
-        """Whether somebody may join the waiting list: not after it has ended."""
+        """True if someone may join the waiting list: not after it has ended."""
         return session.waiting_list and self.policy.promotes(session, now)
 
     def _write(self, snapshot: Snapshot, attendee: Attendee) -> tuple[str, ...]:

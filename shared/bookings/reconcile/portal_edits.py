@@ -1,4 +1,4 @@
-"""When an administrator's edit becomes what attendees are told: it settles first, and is foretold while it does."""
+"""Edits that administrators make in the portal: each settles first, is previewed meanwhile, and is then announced."""
 
 import hashlib
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ from shared.local_time import clock_time
 from shared.tables.table import moment_text
 
 SETTLING_TIME = timedelta(minutes=15)
-"""How long an edit has to stand unchanged: people type one cell at a time, and mend what they mistyped."""
+"""The time for which an edit has to stand unchanged: people type one cell at a time, and correct what they mistyped."""
 
 URGENT_WITHIN = timedelta(hours=2)
 """This close to the start a joining link or a cancellation is told on the next run."""
@@ -33,7 +33,7 @@ _ANNOUNCED_UNREADABLE = (
 
 @dataclass(frozen=True, slots=True)
 class RowChanges:
-    """What to write into a session's row, and the session as it stands once that is written."""
+    """Cells to write into a session's row, and the session as it stands once they are written."""
 
     cells: Mapping[str, Any]
     session: Session | None
@@ -80,7 +80,7 @@ def _settle(row: SessionRow, people: int, now: datetime) -> tuple[Session | None
 
 
 def _is_moved_into_past(row: SessionRow, now: datetime) -> bool:
-    """Whether a session that is still to come was moved into the past: that is a slip, not a change."""
+    """True if a session that is still to come was moved into the past: that is a slip, not a change."""
     if row.written is None or row.known is None:
         return False
     return row.written.starts <= now < row.known.starts and not row.written.details.called_off

@@ -1,4 +1,4 @@
-"""One run over all sessions: each is reconciled, and the mails that are due are released in their order."""
+"""One run over all sessions: each is reconciled, and the emails that are due are released in their order."""
 
 import logging
 from collections import Counter
@@ -36,7 +36,7 @@ _PRIORITY = {
 
 @dataclass(frozen=True, slots=True)
 class ReconcileResult:
-    """What one run saw: every row, the sessions reconciled, those known before it, and whether none was left out."""
+    """The result of one run: every row, the sessions reconciled, those known before; `complete`: none was left out."""
 
     rows: tuple[SessionRow, ...]
     reconciled: tuple[ReconciledSession, ...]
@@ -56,6 +56,11 @@ class BookingReconciler:
     def run(self, service_rows: ServiceRows, now: datetime) -> ReconcileResult:
         """Reconciles every session at `now` (UTC).
 
+        1. Reads every row of the schedule, and which sessions are known to have bookings.
+        2. Reconciles the session of each row, naming keys that two rows have. One that fails stops no other.
+        3. Reconciles the known sessions whose row is gone, in the same way.
+        4. Returns what was found, and if any session was left out: then the run is no heartbeat.
+
         Raises:
             StorageError: the schedule itself cannot be read.
         """
@@ -71,7 +76,7 @@ class BookingReconciler:
         return ReconcileResult(tuple(rows), reconciled, known, complete=all(each.succeeded for each in found))
 
     def mails_within_quota(self, found: Sequence[ReconciledSession], now: datetime, *, ahead: int = 0) -> list[DueMail]:
-        """As many of the mails due as the mail service allows now after `ahead` others, the most important first."""
+        """As many of the emails due as the email service allows now after `ahead` others, the most important first."""
         due = sorted((mail for reconciled in found for mail in reconciled.due), key=_priority)
         sent = [
             entry.at
@@ -106,7 +111,7 @@ class BookingReconciler:
     def _with_remembered_history(self, row: SessionRow, known: KnownSession | None) -> SessionRow:
         """A row that was deleted and put back, with what attendees were told before: the row itself forgot it.
 
-        It may have been away for less than a run, and somebody may have booked it since: then it knows of them alone.
+        It may have been away for less than a run, and someone may have booked it since: then it knows of them alone.
         """
         announced = read_announced(known.id, known.announced, self.rows.reminders) if known is not None else None
         if known is None or announced is None:

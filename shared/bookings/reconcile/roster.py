@@ -1,4 +1,4 @@
-"""What should be true of a session at a moment and is not yet: rows to change, mails owed.
+"""Changes to the roster of a session, so that it is as it should be at a moment. Pure.
 
 No list of work is kept anywhere. What is owed follows from the session, its roster and the time, less what the mail
 log says was sent. So a run that is late, missed, repeated or done twice at once leaves nothing out and doubles nothing.
@@ -97,7 +97,7 @@ def _belongs_to(entry: MailLogEntry, key: str, generation: int) -> bool:
 def _with_mail_summary(
     session: Session, attendee: Attendee, log: Mapping[str, MailLogEntry], now: datetime
 ) -> Attendee:
-    """The attendee with what people read in the row: which mails went out and will, and what is wrong."""
+    """The attendee with what people read in the row: which emails went out and will, and what is wrong."""
     mine = f"{attendee.key}-{attendee.generation}-"
     done = sorted(
         (each for each in log.values() if each.mail_id.startswith(mine)), key=lambda each: (each.at, each.mail_id)
@@ -118,7 +118,7 @@ def _undelivered(done: Sequence[MailLogEntry]) -> str:
         return ""
     # Each once: a second reminder that comes back as the first did is no news.
     what = ", ".join(dict.fromkeys(lost))
-    return f"Mail did not arrive: {what}. If Email is wrong, correct it, and a new confirmation goes there."
+    return f"Email did not arrive: {what}. If Email is wrong, correct it, and a new confirmation goes there."
 
 
 def _entry_words(entry: MailLogEntry) -> str:

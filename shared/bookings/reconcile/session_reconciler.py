@@ -1,4 +1,4 @@
-"""One session on one run of the schedule: its roster and row put right, and its mails that are due."""
+"""Reconciles one session on each run of the timer, and lists the emails that are due."""
 
 import logging
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ReconciledSession:
-    """What one run found: the session as it now stands, who is on it, the mails due, and what was sent before.
+    """One session after a run: as it now stands, its roster, the emails due, and what was sent before.
 
     `row` is None for a session whose row was deleted.
     """
@@ -41,7 +41,7 @@ class ReconciledSession:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionReconciler:
-    """Puts one session right. Every write is conditional: what somebody changed meanwhile is left to the next run."""
+    """Puts one session right. Every write is conditional: what someone changed meanwhile is left to the next run."""
 
     rosters: BookingRepository
     log: MailLedger
@@ -50,6 +50,14 @@ class SessionReconciler:
 
     def reconcile(self, row: SessionRow, problems: tuple[str, ...], now: datetime) -> ReconciledSession | None:
         """Reconciles the session of a row; None where it is over, or was never understood.
+
+        1. Leaves out a row without a session, after writing its `Problem`, and a session that is over.
+        2. Reads the roster and the mail log of the session.
+        3. Changes the roster: notes manual edits, frees places held too long, gives free ones to those who wait.
+        4. Changes the row: settles or announces an edit, and writes what administrators read.
+        5. Marks reminders that can no longer be in time as skipped.
+        6. Finishes the moves that were interrupted.
+        7. Lists the emails that are due.
 
         Raises:
             StorageError, BookingsBusyError: it was not finished; the next run does it.
@@ -86,7 +94,7 @@ class SessionReconciler:
     def _change_roster(
         self, session: Session, roster: Roster, log: Mapping[str, MailLogEntry], now: datetime
     ) -> Roster:
-        """The roster as it is after the changes were written, or as it was where somebody else was faster."""
+        """The roster as it is after the changes were written, or as it was where someone else was faster."""
         changes = reconcile_roster(session, roster, log, self.policy, now)
         if not changes.changed:
             return roster

@@ -20,7 +20,7 @@ from shared.tables.table import Row, RowConflictError, StorageRefusedError, Tabl
 logger = logging.getLogger(__name__)
 
 INDEX_KEPT = timedelta(days=30)
-"""How long a delivery report finds the mail that it is about."""
+"""The time for which a delivery report finds the email that it is about."""
 
 NAME = "retention"
 """Key of the row in the table `Service` that says on which day the run was last finished."""

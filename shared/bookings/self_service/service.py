@@ -1,4 +1,4 @@
-"""What people do with their own booking: look, cancel, move, stop reminders - by the link in their mails."""
+"""Self-service of one booking by the link in its emails: look, cancel, move, stop reminders."""
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -21,7 +21,7 @@ from shared.tables.table import MAX_WRITES, RowConflictError, StorageUnavailable
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManagedBooking:
-    """Somebody's booking as it stands. `position` is the place in the waiting list from 1, 0 for who is not on it."""
+    """Someone's booking as it stands. `position` is the place in the waiting list from 1, 0 for who is not on it."""
 
     session: Session
     attendee: Attendee
@@ -31,7 +31,7 @@ class ManagedBooking:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionResult:
-    """What came of an act. `already`: it had been done before. `moved_to` is the token of the new booking."""
+    """The outcome of an act. `already`: it had been done before. `moved_to` is the token of the new booking."""
 
     booking: ManagedBooking
     already: bool = False

@@ -62,7 +62,7 @@ def write_attendee(session: Session, attendee: Attendee) -> dict[str, Any]:
 
 
 def write_changes(session_id: str, attendee: Attendee) -> dict[str, Any]:
-    """The cells that change while somebody is on a roster; the others stay as they are."""
+    """The cells that change while someone is on a roster; the others stay as they are."""
     return {
         "PartitionKey": session_id,
         "RowKey": attendee.key,
@@ -81,7 +81,7 @@ def write_changes(session_id: str, attendee: Attendee) -> dict[str, Any]:
 
 
 def _state(row: Row) -> AttendeeState:
-    # A word that is none of ours changes nothing; where nothing is known, it holds the place: giving that to somebody
+    # A word that is none of ours changes nothing; where nothing is known, it holds the place: giving that to someone
     # else could not be taken back.
     for text in (_word(row), row.text("KnownState"), "to-check"):
         if text in AttendeeState:
@@ -100,7 +100,7 @@ def _cell_problems(row: Row) -> str:
         shown = f'"{row.text("State")[:40]}"' if row.text("State") else "empty"
         problems.append(f"State was {shown}. Write confirmed, waiting, to-check or cancelled.")
     if not can_be_mailed(row.text("Email")):
-        problems.append("Email is not one address, so no mail can be sent.")
+        problems.append("Email is not one address, so no email can be sent.")
     return " ".join(problems)
 
 

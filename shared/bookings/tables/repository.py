@@ -59,7 +59,7 @@ class BookingRepository:
         """Writes down what attendees are told from now on, if nobody has changed the row since it was read.
 
         Raises:
-            RowConflictError: somebody has.
+            RowConflictError: someone has.
         """
         self.update_session_row(row, {"Announced": announced_text(session), **cells})
 
@@ -83,7 +83,7 @@ class BookingRepository:
         An attendee with an `etag` replaces that row. `guard` is the ETag that the decision rests on.
 
         Raises:
-            RowConflictError: somebody took or freed a place since, or the row is there already.
+            RowConflictError: someone took or freed a place since, or the row is there already.
             StorageUnavailableError: it is not known whether it was written.
         """
         writes = [_touch(session.id, guard, attendee.booked_at), _placed(session, attendee)]
@@ -91,7 +91,7 @@ class BookingRepository:
         return guard_now, replace(attendee, etag=attendee_now)
 
     def save_waiting(self, session: Session, attendee: Attendee) -> None:
-        """Writes somebody who takes no place: nobody else's answer depends on it, so the guard is left alone.
+        """Writes someone who takes no place: nobody else's answer depends on it, so the guard is left alone.
 
         Raises:
             RowConflictError: the row is there already, or changed.
@@ -102,7 +102,7 @@ class BookingRepository:
         """Writes attendees whose places were given or freed, with the guard: all or nothing, at most 99.
 
         Raises:
-            RowConflictError: somebody took or freed a place since, or one of the rows changed or is gone.
+            RowConflictError: someone took or freed a place since, or one of the rows changed or is gone.
         """
         writes = [Write("merge", write_changes(session_id, each), each.etag) for each in changed]
         self.bookings_table.apply([_touch(session_id, guard, now), *writes])
@@ -114,7 +114,7 @@ class BookingRepository:
             self.bookings_table.apply(writes[start : start + MAX_WRITES])
 
     def record_repeat_request(self, session_id: str, attendee: Attendee, now: datetime) -> None:
-        """Remembers that a person who has a place asked for one again, so that a mail can tell them.
+        """Remembers that a person who has a place asked for one again, so that an email can tell them.
 
         Raises:
             RowConflictError: the row changed since it was read.

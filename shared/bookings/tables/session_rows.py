@@ -28,7 +28,7 @@ WRITTEN_BY_SERVICE = ("Confirmed", "Waiting", "Announced", "Seen", "Notice", "Pr
 class SessionRow:
     """One row of the schedule.
 
-    `written` is what it says now, None where it has `problems`; `known` is what attendees know, None until somebody
+    `written` is what it says now, None where it has `problems`; `known` is what attendees know, None until someone
     was told; `unsettled_edit` is an edit that has not settled: its fingerprint, and when it was first seen (UTC).
     `announced_unreadable`: the cell `Announced` holds something that the service did not write, so that `known` is
     None, or what the register remembers.
@@ -47,7 +47,7 @@ class SessionRow:
 
     @property
     def session(self) -> Session | None:
-        """The session as it stands for everybody who books or has booked; None for a row that was never understood.
+        """The session as it stands for everyone who books or has booked; None for a row that was never understood.
 
         Places, reminders and whether it takes bookings follow the row at once. What attendees were told stands until
         they are told otherwise. With a problem in the row, all of it goes on as it was last understood.

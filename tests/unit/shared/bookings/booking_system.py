@@ -105,7 +105,7 @@ class BookingHarness:
         self._send(schedule.mails_within_quota(seen.reconciled, self.now))
 
     def run_schedule_without_sending(self) -> None:
-        """What the schedule does by itself; nothing that it names is handed over."""
+        """Runs the schedule by itself; nothing that it names is handed over."""
         assert self.schedule().run(read_service_rows(self.service), self.now).complete
 
     def live(self, *, until: datetime) -> None:

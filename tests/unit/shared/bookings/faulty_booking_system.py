@@ -45,7 +45,7 @@ class ConcurrentAction(InjectedFault):
 
 @dataclass
 class FaultSwitch:
-    """What every table call of the harness passes through."""
+    """A switch that every table call of the harness passes through."""
 
     trouble: InjectedFault | None = None
 

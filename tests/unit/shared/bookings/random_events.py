@@ -1,4 +1,4 @@
-"""What can happen to bookings, drawn at random."""
+"""Events that can happen to bookings, drawn at random."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -141,7 +141,7 @@ def test_only_what_somebody_with_a_place_agreed_to_share_is_told_and_without_a_n
     harness.live(until=london("2023-09-01 15:00"))
 
     [text] = harness.texts_received
-    assert "Somebody asks for (1 of 2): A break Somebody asks for (2 of 2): Captions" in text
+    assert "Someone asks for (1 of 2): A break Someone asks for (2 of 2): Captions" in text
     assert not re.search("secret|waiting-one|ann|ben|cleo|dora|@", text, re.IGNORECASE)
 
 
