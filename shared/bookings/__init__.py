@@ -1,1 +1,1 @@
-"""Group sessions: the schedule, the roster, and the mails that people on it are owed."""
+"""Group sessions: the schedule, the roster, and the emails that people on it are owed."""

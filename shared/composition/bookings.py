@@ -6,13 +6,14 @@ from functools import cached_property
 
 from shared.bookings.emails.composer import BookingMailComposer
 from shared.bookings.emails.mailer import BookingMailer
+from shared.bookings.emails.manage_links import ManageLinks
 from shared.bookings.model.allocation_policy import AllocationPolicy
 from shared.bookings.places.service import BookingService
 from shared.bookings.reconcile.reconcile_all import BookingReconciler, ReconcileResult
 from shared.bookings.reconcile.session_reconciler import SessionReconciler
 from shared.bookings.retention.run import Retention
-from shared.bookings.self_service.links import ManageLinks
-from shared.bookings.self_service.service import CalendarNames, SelfService
+from shared.bookings.self_service.booking_calendar import CalendarNames
+from shared.bookings.self_service.service import SelfService
 from shared.bookings.staff_emails.digest_log import DigestLogTable
 from shared.bookings.staff_emails.facilitator_briefing import FacilitatorBriefing
 from shared.bookings.staff_emails.organiser_digest import OrganiserDigest
@@ -164,4 +165,4 @@ class BookingServices:
     @cached_property
     def _repository(self) -> BookingRepository:
         tables = self._context.booking_tables
-        return BookingRepository(tables("Sessions"), tables("Bookings"), self._settings.reminders)
+        return BookingRepository(tables("Sessions"), tables("Bookings"), self._settings.reminders, self._register)

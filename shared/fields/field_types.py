@@ -184,9 +184,3 @@ YesOrNo = Annotated[
 
 SubmissionId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{16,64}$")]
 """An id made once for each form that is served, so that a form sent twice is recognised as one submission."""
-
-
-def normalised_address(address: str) -> str:
-    """Returns the address by which a person is recognised: in lower case and without a +tag."""
-    local, _, domain = address.casefold().rpartition("@")
-    return f"{local.partition('+')[0]}@{domain}"

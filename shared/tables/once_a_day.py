@@ -36,7 +36,10 @@ class Daily:
         days = (date.fromisoformat(london_day(now)) - last).days
         return (rows[self.name].integer("Steady") or 0) + 1 if 0 < days <= _LONGEST_SILENCE else 0
 
-    def done(self, rows: ServiceRows, now: datetime) -> None:
-        """Records that it was done on the day of `now` (UTC); `rows` are those of before."""
+    def done(self, rows: ServiceRows, now: datetime, **results: int) -> None:
+        """Records that it was done on the day of `now` (UTC); `rows` are those of before.
+
+        `results` are further cells of the row, for people to read.
+        """
         cells = {"PartitionKey": SERVICE_PARTITION, "RowKey": self.name, "Day": london_day(now)}
-        self.table.put(cells | {"Steady": self.steady(rows, now)})
+        self.table.put(cells | {"Steady": self.steady(rows, now)} | results)

@@ -67,22 +67,28 @@ class Row:
         return int(text) if len(text) < 10 and text.removeprefix("-").isdecimal() else None
 
     def moment(self, name: str) -> datetime | None:
-        """Returns the cell as an aware datetime in UTC; None if it is absent or not ISO 8601.
-
-        Text without an offset is read as UTC.
-        """
-        try:
-            moment = datetime.fromisoformat(self.text(name))
-        except ValueError:
-            return None
-        if not 2000 <= moment.year < 2100:  # never written by the service; arithmetic at the ends of the range fails
-            return None
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        """Returns the cell as an aware datetime in UTC; None if it is absent or not ISO 8601. See `parse_moment`."""
+        return parse_moment(self.text(name))
 
     def boolean(self, name: str, *, default: bool) -> bool:
         """Returns the cell as yes or no, in any word of `shared.yes_no`; `default` if it is absent or neither."""
         meaning = parse_yes_no(self.text(name))
         return default if meaning is None else meaning
+
+
+def parse_moment(text: str) -> datetime | None:
+    """Returns ISO 8601 text as an aware datetime in UTC; None if it is not, or outside 2000 to 2099.
+
+    Text without an offset is read as UTC. The service writes nothing outside those years, and arithmetic at the ends of
+    the range fails.
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    if not 2000 <= moment.year < 2100:
+        return None
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def moment_text(moment: datetime) -> str:

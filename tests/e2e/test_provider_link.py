@@ -106,7 +106,9 @@ def test_five_wrong_passphrases_at_two_processes_lock_the_link_at_both_and_raise
         locked = open_with(each, NEW)
         assert (locked.status, locked.headers["retry-after"]) == (429, "3600")
         assert not is_canary_in(locked.text)
-    assert f"referral {reference}: link locked for an hour after too many incorrect passphrases" in link_stack.log_text()
+    assert (
+        f"referral {reference}: link locked for an hour after too many incorrect passphrases" in link_stack.log_text()
+    )
 
 
 def test_a_locked_link_opens_again_after_an_hour(link_stack: Stack) -> None:

@@ -1,55 +1,35 @@
-"""What each mail of a session says: its template, and the facts as they are at this moment."""
+"""Emails to attendees: the template of each, and the facts as they are at this moment."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from shared.bookings.emails.due_emails import version_known
+from shared.bookings.emails.manage_links import ManageLinks
 from shared.bookings.emails.reminders import upcoming_reminders
 from shared.bookings.model.allocation_policy import AllocationPolicy
-from shared.bookings.model.attendee import Attendee, AttendeeState, Roster
+from shared.bookings.model.attendee import Attendee, AttendeeState
 from shared.bookings.model.email_ids import MailId, MailKind
 from shared.bookings.model.session import Session, changes_in_words
+from shared.bookings.tables.repository import BookingRepository
 from shared.local_time import moment_in_words, span_in_words
-from shared.mail.log_rows import MailLogEntry
+from shared.mail.ledger import MailLedger
 from shared.mail.message import EmailMessage
 from shared.mail.renderer import MailRenderer
 
 
-class Rosters(Protocol):
-    """Where the others on the list are looked up; `shared.bookings.tables.repository` does it."""
-
-    def roster(self, session_id: str) -> Roster: ...
-
-
-class Log(Protocol):
-    """Where it is looked up what somebody was told; `shared.mail.ledger` does it."""
-
-    def entries(self, partition: str) -> dict[str, MailLogEntry]: ...
-
-
-class ManageLinks(Protocol):
-    """Makes the links of every email: to manage the booking, and for calendars; `self_service.links` does it."""
-
-    @property
-    def site_url(self) -> str: ...
-
-    def url(self, session_id: str, attendee: Attendee) -> str: ...
-    def calendar_url(self, session_id: str, attendee: Attendee) -> str: ...
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookingMailComposer:
-    """Writes the mails to attendees."""
+    """Writes the emails to attendees."""
 
-    rosters: Rosters
-    log: Log
+    rosters: BookingRepository
+    log: MailLedger
     renderer: MailRenderer = field(repr=False)
     links: ManageLinks
     policy: AllocationPolicy = field(default_factory=AllocationPolicy)
 
     def compose(self, session: Session, attendee: Attendee, mail_id: MailId, now: datetime) -> EmailMessage:
-        """The mail with this id, as true as it can be at `now` (UTC)."""
+        """The email with this id, as true as it can be at `now` (UTC)."""
         facts = self._facts(session, attendee, now) | self._facts_of_kind(session, attendee, mail_id.kind)
         return self.renderer.render(str(mail_id.kind), to=attendee.email, **facts)
 
@@ -90,8 +70,8 @@ class BookingMailComposer:
                 return {}
 
     def _changes(self, session: Session, attendee: Attendee) -> list[str]:
-        known = version_known(attendee, self.log.entries(session.id))
-        if not known:
+        known = session.told(version_known(attendee, self.log.entries(session.id)))
+        if known is None:
             return []
-        words = changes_in_words(session.history[known - 1], session.details)
+        words = changes_in_words(known, session.details)
         return [word[0].upper() + word[1:] for word in words]

@@ -1,4 +1,4 @@
-"""Which mails one attendee should have had by a moment: pure, and asked again just before each is sent."""
+"""Emails due to an attendee at a given time. Pure; re-evaluated just before each is sent."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ KIND_BY_STATE = {
     AttendeeState.TO_CHECK: MailKind.CHECKING,
     AttendeeState.CONFIRMED: MailKind.CONFIRMATION,
 }
-"""The mail that says where somebody stands, from the least to a place for certain."""
+"""The email that says where someone stands, from the least to a place for certain."""
 
 _KIND_BY_REASON = {
     Reason.LEFT: MailKind.BOOKING_CANCELLED,
@@ -26,7 +26,7 @@ _KIND_BY_REASON = {
 
 
 def due_emails(session: Session, attendee: Attendee, policy: AllocationPolicy, now: datetime) -> list[MailId]:
-    """Every mail that this attendee should have had by `now` (UTC) and that is still worth sending."""
+    """Every email that this attendee should have had by `now` (UTC) and that is still worth sending."""
     if not can_be_mailed(attendee.email) or session.is_over(now):
         return []
     if session.state is SessionState.CANCELLED:
@@ -74,7 +74,7 @@ _REACHED = frozenset({MailState.SENT, MailState.DELIVERED, MailState.BOUNCED, Ma
 def mails_to_send(
     session: Session, roster: Roster, log: Mapping[str, MailLogEntry], policy: AllocationPolicy, now: datetime
 ) -> list[MailId]:
-    """The mails to hand over now: owed, not sent, and nobody is sending them."""
+    """The emails to hand over now: owed, not sent, and nobody is sending them."""
     return [mail_id for each in roster.attendees for mail_id in _mails_to_send_to(each, session, log, policy, now)]
 
 
@@ -94,18 +94,20 @@ def _mails_to_send_to(
 
 
 def _knows_another_time(session: Session, attendee: Attendee, log: Mapping[str, MailLogEntry]) -> bool:
-    """Whether an attendee believes in another time, or that it is called off."""
+    """True if an attendee was last told another time, or that it is called off."""
     version = version_known(attendee, log)
-    known = session.history[version - 1] if 0 < version <= session.version else session.details
-    return (known.starts, known.called_off) != (session.starts, session.details.called_off)
+    if not 0 < version <= session.version:
+        return False
+    known = session.told(version)
+    return known is None or (known.starts, known.called_off) != (session.starts, session.details.called_off)
 
 
 def _is_news(mail_id: MailId, session: Session, attendee: Attendee, log: Mapping[str, MailLogEntry]) -> bool:
-    """Whether a mail about a change says something that this attendee has not been told."""
+    """True if an email about a change says something that this attendee has not been told."""
     if mail_id.kind is not MailKind.UPDATED:
         return True
     version = version_known(attendee, log)
-    return 0 < version < session.version and session.history[version - 1] != session.details
+    return 0 < version < session.version and session.told(version) != session.details
 
 
 def version_known(attendee: Attendee, log: Mapping[str, MailLogEntry]) -> int:

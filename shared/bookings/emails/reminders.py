@@ -11,7 +11,7 @@ from shared.reminder_offsets import reminder_times
 
 
 def upcoming_reminders(session: Session, attendee: Attendee, now: datetime) -> list[datetime]:
-    """When this attendee will be reminded, in UTC, earliest first: what a confirmation may promise."""
+    """Moments of the reminders to come, in UTC, earliest first: a confirmation may promise them."""
     return [at for at, _ in _reminders(session, attendee) if at > now] if session.runs else []
 
 

@@ -1,4 +1,4 @@
-"""Who gets a place: the waiting list in order, and how long a place is held for somebody who is to be checked."""
+"""Rules by which places are given: the waiting list in order, and how long a place is held for someone unchecked."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,16 +8,16 @@ from shared.bookings.model.session import Session
 from shared.local_time import weekdays_after
 
 CHECKED_BEFORE = timedelta(hours=24)
-"""At the latest this long before the start a place is no longer held for somebody who was not checked."""
+"""At the latest this long before the start a place is no longer held for someone who was not checked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AllocationPolicy:
     """The rules that an installation chooses.
 
-    `domains`: mail domains whose owners work for the trust; a subdomain counts. `cutoff`: how long before the start
-    the waiting list ends and a freed place is open to everybody. `check_weekdays`: for how many weekdays a place is
-    held for somebody with another address.
+    `domains`: email domains whose owners work for the trust; a subdomain counts. `cutoff`: how long before the start
+    the waiting list ends and a freed place is open to everyone. `check_weekdays`: for how many weekdays a place is
+    held for someone with another address.
     """
 
     domains: tuple[str, ...] = ()
@@ -32,32 +32,32 @@ class AllocationPolicy:
         return session.starts - self.cutoff
 
     def promotes(self, session: Session, now: datetime) -> bool:
-        """Whether those who wait still come first."""
+        """True while those who wait come first."""
         return session.runs and now < self.cutoff_of(session)
 
     def has_place_for_newcomer(self, session: Session, roster: Roster, now: datetime) -> bool:
-        """Whether somebody new gets a place: never past those who wait, while they come first."""
+        """True if someone new gets a place: never past those who wait, while they come first."""
         return roster.held < session.capacity and not self._queue(session, roster, now)
 
     def promoted(self, session: Session, roster: Roster, now: datetime) -> tuple[Attendee, ...]:
-        """Those who wait and get a place now, in order; nobody while more places are held than there are."""
+        """Attendees who wait and get a place now, in order; none while more places are held than there are."""
         free = max(0, session.capacity - roster.held)
         return tuple(attendee.given_a_place(now) for attendee in self._queue(session, roster, now)[:free])
 
     def _queue(self, session: Session, roster: Roster, now: datetime) -> list[Attendee]:
-        """Those who come first. Who could not be checked any more is passed over: the place would be lost at once."""
+        """Those who come first, without those who could no longer be checked: the place would be lost at once."""
         if not self.promotes(session, now):
             return []
         may_be_checked = self.may_be_checked(session, now)
         return [attendee for attendee in roster.waiting if may_be_checked or not attendee.needs_check]
 
     def check_deadline(self, session: Session, attendee: Attendee) -> datetime:
-        """Until when a place is held for somebody who is to be checked, in UTC."""
+        """The moment, in UTC, until which a place is held for someone who is to be checked."""
         since = attendee.state_at or attendee.booked_at
         return min(weekdays_after(since, self.check_weekdays), session.starts - CHECKED_BEFORE)
 
     def may_be_checked(self, session: Session, now: datetime) -> bool:
-        """Whether there is still time to check somebody who books now."""
+        """True if there is still time to check someone who books now."""
         return now < session.starts - CHECKED_BEFORE
 
     def not_checked_in_time(self, session: Session, roster: Roster, now: datetime) -> tuple[Attendee, ...]:

@@ -1,14 +1,15 @@
-"""Sessions, the people on their rosters, and what they ask for. No clock, no storage, no HTTP."""
+"""Rosters of sessions, and the people on them. No clock, no storage, no HTTP."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from shared.fields.field_types import normalised_address
+from shared.bookings.model.pending_release import PendingRelease
+from shared.normalised_address import normalised_address
 
 
 class AttendeeState(StrEnum):
-    """Where somebody on a roster stands. The first two hold a place."""
+    """States of someone on a roster. The first two hold a place."""
 
     CONFIRMED = "confirmed"
     TO_CHECK = "to-check"
@@ -17,7 +18,7 @@ class AttendeeState(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why somebody is cancelled, which decides what they are told."""
+    """Reasons of a cancellation, which decide the email about it."""
 
     LEFT = "left"
     MOVED = "moved"
@@ -30,9 +31,9 @@ HOLDS_A_PLACE = frozenset({AttendeeState.CONFIRMED, AttendeeState.TO_CHECK})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attendee:
-    """One row of a roster. `key` is its row key; `generation` rises each time the person books again.
+    """One row of a roster. `key` is its row key; `generation` is explained in `shared.bookings.model.generation`.
 
-    `needs_check`: somebody has to say that they work for the trust before they get the joining link. `moved_from` is
+    `needs_check`: someone has to say that they work for the trust before they get the joining link. `moved_from` is
     the session that they moved from; `pending_release` names the place there that is still to be given up.
     `known_state` and `known_email` are what the service last wrote: where the row differs, an administrator wrote it.
     `problem` is what the row says is wrong with it, `cell_problems` what is.
@@ -57,7 +58,7 @@ class Attendee:
     needs_check: bool = False
     reason: str = ""
     moved_from: str = ""
-    pending_release: str = ""
+    pending_release: PendingRelease | None = None
     known_state: str = ""
     known_email: str = ""
     problem: str = ""
@@ -81,25 +82,27 @@ class Attendee:
 
     def cancelled(self, reason: Reason, now: datetime) -> "Attendee":
         state = AttendeeState.CANCELLED
-        return replace(self, state=state, state_at=now, known_state=str(state), reason=str(reason), pending_release="")
+        return replace(
+            self, state=state, state_at=now, known_state=str(state), reason=str(reason), pending_release=None
+        )
 
 
 def can_be_mailed(address: str) -> bool:
-    """Whether this is one address; an administrator may have typed anything."""
+    """True if this is one address; an administrator may have typed anything."""
     local, at, domain = address.partition("@")
     return bool(local and at and "." in domain) and not any(char in " ,;<>@\r\n" for char in local + domain)
 
 
 @dataclass(frozen=True, slots=True)
 class Roster:
-    """Everybody on one session's list, and the guard's ETag when they were read ("" where nobody booked yet)."""
+    """Everyone on one session's list, and the guard's ETag when they were read ("" where nobody booked yet)."""
 
     attendees: tuple[Attendee, ...]
     guard: str
 
     @property
     def held(self) -> int:
-        """How many places are taken: counted every time, because a stored counter drifts."""
+        """The number of places taken: counted every time, because a stored counter drifts."""
         return sum(attendee.holds_a_place for attendee in self.attendees)
 
     @property
@@ -109,7 +112,7 @@ class Roster:
         return tuple(sorted(found, key=lambda each: (each.waiting_since or each.booked_at, each.key)))
 
     def position(self, key: str) -> int:
-        """The place in the waiting list, from 1; 0 for somebody who is not on it."""
+        """The place in the waiting list, from 1; 0 for someone who is not on it."""
         return next((place for place, each in enumerate(self.waiting, 1) if each.key == key), 0)
 
     def find(self, key: str) -> Attendee | None:
@@ -128,7 +131,7 @@ class Roster:
     def find_submission(self, submission: str) -> Attendee | None:
         """The row that came of the same form, under whatever address.
 
-        Of this session only: whoever goes back and chooses another one wants that as well, or sees both in their mails.
+        Of this session only: whoever goes back and chooses another one wants that as well, or sees both by email.
         """
         return next((each for each in self.attendees if each.submission.startswith(submission)), None)
 

@@ -1,4 +1,4 @@
-"""The names of the mails of a session: what each is about is in its id, so one id is one mail and is sent once."""
+"""Ids of the emails of a session. An id says what the email is about, so one id is one email and is sent once."""
 
 import re
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from shared.bookings.model.attendee import Attendee
 
 FACILITATOR_MAIL_PREFIX = "facilitators-"
-"""How the ids of the mails to those who run a session begin: they are about no attendee."""
+"""Start of the ids of emails to those who run a session: they are about no attendee."""
 
 _STAMP = "%Y%m%dT%H%MZ"
 
 
 class MailKind(StrEnum):
-    """What a mail tells an attendee."""
+    """Kinds of email to an attendee."""
 
     CONFIRMATION = "confirmation"
     CHECKING = "checking"
@@ -34,14 +34,14 @@ class MailKind(StrEnum):
 INCLUDES_SESSION_DETAILS = frozenset(
     {MailKind.CONFIRMATION, MailKind.CHECKING, MailKind.WAITING, MailKind.UPDATED, MailKind.SESSION_CANCELLED}
 )
-"""The kinds after which somebody knows the session as it stood when the mail was written."""
+"""The kinds after which someone knows the session as it stood when the email was written."""
 
 _SHAPE = re.compile(rf"(?P<attendee>.+)-(?P<generation>\d+)-(?P<kind>{'|'.join(MailKind)})(?:-(?P<about>.+))?")
 
 
 @dataclass(frozen=True, slots=True)
 class MailId:
-    """One mail to one attendee: `about` is what a reminder is of, when somebody asked, or the session's version."""
+    """One email to one attendee: `about` is what a reminder is of, when someone asked, or the session's version."""
 
     attendee: str
     generation: int
@@ -61,25 +61,25 @@ class MailId:
         return cls(match["attendee"], int(match["generation"]), MailKind(match["kind"]), match["about"] or "")
 
     def operation_id(self, session_id: str) -> UUID:
-        """The same for every attempt, so the mail service can be asked whether it has this mail already."""
+        """The same for every attempt, so the email service can be asked whether it has this email already."""
         return uuid5(NAMESPACE_URL, f"mail:{session_id}/{self}")
 
 
 @dataclass(frozen=True, slots=True)
 class DueMail:
-    """One mail to hand over now, as a queue names it."""
+    """One email to hand over now, as a queue names it."""
 
     session_id: str
     mail_id: str
 
 
 def stamp(moment: datetime) -> str:
-    """A moment as it stands in a mail id: 20230908T1400Z."""
+    """A moment as it stands in an email id: 20230908T1400Z."""
     return moment.astimezone(UTC).strftime(_STAMP)
 
 
 def reminder_about(offset: str, starts: datetime) -> str:
-    """What a reminder is about: a session that moves to another time is owed new ones."""
+    """The `about` of a reminder: with the start in it, because a session that moves is owed new ones."""
     return f"{offset}-{stamp(starts)}"
 
 

@@ -1,4 +1,4 @@
-"""What a booking can end in other than a place.
+"""Errors that a booking can end in.
 
 BookingError
  |- SessionUnknownError      no such session, or one that administrators have not finished
@@ -16,7 +16,7 @@ BookingError
 
 
 class BookingError(Exception):
-    """Base of everything that booking can end in other than a place. Its text is a session's id at most."""
+    """Base of the errors that a booking can end in. Its text is a session's id at most."""
 
 
 class SessionUnknownError(BookingError):
@@ -36,7 +36,7 @@ class SessionPastError(SessionUnavailableError):
 
 
 class SessionFullError(SessionUnavailableError):
-    """Every place is taken. `waiting_list` says whether there is one that can be joined."""
+    """Every place is taken. `waiting_list`: there is one that can be joined."""
 
     def __init__(self, session_id: str = "", *, waiting_list: bool = False) -> None:
         super().__init__(session_id)

@@ -10,7 +10,7 @@ from shared.reminder_offsets import Offset
 
 
 class SessionState(StrEnum):
-    """What administrators say of a session; only `open` takes bookings."""
+    """States that administrators give a session; only `open` takes bookings."""
 
     DRAFT = "draft"
     OPEN = "open"
@@ -23,7 +23,7 @@ RUNS = frozenset({SessionState.OPEN, SessionState.CLOSED})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnnouncedDetails:
-    """What attendees hear about when it changes. `starts` is in UTC; an empty `theme` is an open session."""
+    """Details that attendees are told of when they change. `starts` is in UTC; an empty `theme` is an open session."""
 
     starts: datetime
     minutes: int
@@ -36,7 +36,8 @@ class AnnouncedDetails:
 class Session:
     """One dated session as attendees know it; `join_url` is for attendees only.
 
-    `history` holds what each version told them, oldest first: the last is what they were last told.
+    `history` holds the details of each version that they were told, oldest first; `forgotten` counts the versions
+    before those, which nobody can be expected to know any more.
     """
 
     id: str
@@ -50,11 +51,21 @@ class Session:
     reminders: tuple[Offset, ...]
     waiting_list: bool = True
     history: tuple[AnnouncedDetails, ...] = ()
+    forgotten: int = 0
 
     @property
     def version(self) -> int:
-        """How often attendees were told about the session: 0 before anybody was."""
-        return len(self.history)
+        """The number of times that attendees were told about the session: 0 before anyone was."""
+        return self.forgotten + len(self.history)
+
+    def told(self, version: int) -> AnnouncedDetails | None:
+        """The details that a version told, counted from 1; None for one that is forgotten or is none."""
+        return self.history[version - self.forgotten - 1] if self.forgotten < version <= self.version else None
+
+    def continues(self, earlier: "Session") -> bool:
+        """True if everything that attendees were told according to `earlier` was told according to this one too."""
+        versions = range(max(self.forgotten, earlier.forgotten) + 1, earlier.version + 1)
+        return self.version >= earlier.version and all(self.told(each) == earlier.told(each) for each in versions)
 
     @property
     def details(self) -> AnnouncedDetails:
@@ -72,7 +83,7 @@ class Session:
 
     @property
     def runs(self) -> bool:
-        """Whether it is to take place, open for bookings or not."""
+        """True if it is to take place, open for bookings or not."""
         return self.state in RUNS
 
     def is_over(self, now: datetime) -> bool:
@@ -95,12 +106,12 @@ class Session:
 
 
 def with_first_announcement(session: Session) -> Session:
-    """The session with what it says now as the first thing that anybody is told of it."""
+    """The session with what it says now as the first thing that anyone is told of it."""
     return replace(session, history=(session.details,))
 
 
 def changes_in_words(before: AnnouncedDetails, after: AnnouncedDetails) -> list[str]:
-    """What is different, most important first, each in a few words that begin with a small letter."""
+    """Changes, most important first, each in a few words that begin with a small letter."""
     if after.called_off and not before.called_off:
         return ["the session is cancelled"]
     words = ["the session takes place after all"] if before.called_off else []

@@ -1,12 +1,14 @@
-"""What one request to book amounts to: who asks, under which keys, and the row that it would become."""
+"""The applicant of one request to book: their keys, and the row that the request would become."""
 
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from shared.bookings.model.attendee import Attendee, AttendeeState
+from shared.bookings.model.generation import next_generation
+from shared.bookings.model.pending_release import PendingRelease
 from shared.bookings.places.request import BookingRequest
-from shared.fields.field_types import normalised_address
+from shared.normalised_address import normalised_address
 from shared.references import answers_hash, keyed_hash, reference, submission_hash
 
 
@@ -17,7 +19,7 @@ def booking_key(key: bytes, session_id: str, person: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Applicant:
-    """Somebody who asks for a place. `needs_check`: their address alone does not say that they work for the trust."""
+    """Someone who asks for a place. `needs_check`: their address alone does not say that they work for the trust."""
 
     request: BookingRequest
     key: str
@@ -27,7 +29,7 @@ class Applicant:
     answers: str
     needs_check: bool = False
     moved_from: str = ""
-    pending_release: str = ""
+    pending_release: PendingRelease | None = None
 
     @property
     def fingerprint(self) -> str:
@@ -46,7 +48,7 @@ class Applicant:
             share_adjustments=self.request.share_adjustments,
             reminders=self.request.reminders,
             booked_at=at,
-            generation=cancelled.generation + 1 if cancelled else 1,
+            generation=next_generation(cancelled) if cancelled else 1,
             submission=self.fingerprint,
             asked_again_at=None,
             mail="",

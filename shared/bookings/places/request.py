@@ -1,11 +1,11 @@
-"""What somebody asks for when booking a place, and the answer."""
+"""The request for a place, and the answer to it."""
 
 from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.bookings.model.attendee import AttendeeState
+from shared.bookings.model.attendee import Attendee, AttendeeState
 from shared.bookings.model.session import Session
 from shared.fields.field_schemas import lines
 from shared.fields.field_types import Agreed, EmailAddress, FullName, SubmissionId, YesOrNo, free_text
@@ -14,7 +14,7 @@ ADJUSTMENTS_LENGTH = 500
 
 
 class BookingRequest(BaseModel):
-    """What somebody asks for when booking a place."""
+    """The answers with which someone asks for a place in a session."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -29,10 +29,32 @@ class BookingRequest(BaseModel):
     reminders: YesOrNo = True
     submission_id: SubmissionId | None = None
 
+    @classmethod
+    def to_move(cls, attendee: Attendee, *, from_session_id: str, session_id: str) -> "BookingRequest":
+        """The request by which someone who has a booking books another session in its place.
+
+        Not validated: an administrator may have typed name and address, and someone who was let in may also move.
+        That they work for the trust and agree to the group's rules they said when they booked, or the organiser
+        decided it, so nobody is asked again. The submission is the same for every try of this move, so that a repeat
+        finds the first.
+        """
+        return cls.model_construct(
+            session_id=session_id,
+            full_name=attendee.name,
+            email=attendee.email,
+            works_for_trust=True,
+            group_agreement=True,
+            join_waiting_list=False,
+            adjustments=attendee.adjustments,
+            share_adjustments=attendee.share_adjustments,
+            reminders=attendee.reminders,
+            submission_id=f"move-{from_session_id}-{attendee.key}-{attendee.generation}",
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookingResult:
-    """The answer to a booking. `mail_ids` are the mails that it made due."""
+    """The answer to a booking. `mail_ids` are the emails that it made due."""
 
     session: Session
     reference: str

@@ -5,10 +5,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from shared.bookings.model.allocation_policy import AllocationPolicy
-from shared.bookings.model.attendee import Attendee, AttendeeState, Roster
+from shared.bookings.model.attendee import Attendee, AttendeeState
 from shared.bookings.model.email_ids import MailId, MailKind, stamp
 from shared.bookings.model.errors import (
     BookingsBusyError,
@@ -22,7 +21,7 @@ from shared.bookings.model.session import Session, with_first_announcement
 from shared.bookings.places.applicant import Applicant, applicant
 from shared.bookings.places.request import BookingRequest, BookingResult
 from shared.bookings.places.snapshot_cache import SessionLocks, Snapshot, SnapshotCache
-from shared.bookings.tables.session_rows import SessionRow
+from shared.bookings.tables.repository import BookingRepository
 from shared.tables.table import RowConflictError, StorageUnavailableError, is_key
 
 TRIES = 60
@@ -30,21 +29,9 @@ TIMEOUT = 20.0  # seconds; the person at the form is waiting
 ASKED_AGAIN_AFTER = timedelta(hours=1)
 
 
-class BookingStore(Protocol):
-    """What booking needs of the tables; `shared.bookings.tables.repository` describes each."""
-
-    def session_row(self, session_id: str) -> SessionRow | None: ...
-    def sessions(self) -> list[Session]: ...
-    def save_announcement(self, row: SessionRow, session: Session) -> None: ...
-    def roster(self, session_id: str) -> Roster: ...
-    def save_with_place(self, session: Session, guard: str, attendee: Attendee) -> tuple[str, Attendee]: ...
-    def save_waiting(self, session: Session, attendee: Attendee) -> None: ...
-    def record_repeat_request(self, session_id: str, attendee: Attendee, now: datetime) -> None: ...
-
-
 @dataclass(frozen=True, slots=True)
 class BookableSession:
-    """A session that takes bookings, how many places are left for somebody new, and whether one may wait for one."""
+    """A session that takes bookings, how many places are left for someone new, and whether one may wait for one."""
 
     session: Session
     places_left: int
@@ -55,7 +42,7 @@ class BookableSession:
 class BookingService:
     """Gives places. `key` makes row keys and references, and is never changed: a changed one finds nobody again."""
 
-    store: BookingStore
+    store: BookingRepository
     key: bytes = field(repr=False)
     policy: AllocationPolicy = field(default_factory=AllocationPolicy)
     monotonic: Callable[[], float] = time.monotonic
@@ -84,7 +71,7 @@ class BookingService:
     def book(self, request: BookingRequest, now: datetime) -> BookingResult:
         """Gives the person a place, or the answer that they had for the same submission.
 
-        An address that has a place already is answered as a stranger's would be, and told the truth by mail.
+        An address that has a place already is answered as a stranger's would be, and told the truth by email.
 
         Args:
             request: what was asked for.
@@ -122,7 +109,7 @@ class BookingService:
                 try:
                     return attempt(arrived)
                 except (RowConflictError, StorageUnavailableError):
-                    # Somebody was faster, or the answer was lost after the row was written: the next look shows which.
+                    # Someone was faster, or the answer was lost after the row was written: the next look shows which.
                     self._cache.forget(session_id)
                 self.sleep(random.uniform(0, min(0.02 * 2**number, 1.0)))  # noqa: S311  # spreads retries, no secret
         raise BookingsBusyError
@@ -145,7 +132,7 @@ class BookingService:
         return snapshot
 
     def _announced_session(self, session_id: str) -> Session:
-        """The session, as it is written down for everybody from the first booking on."""
+        """The session, as it is written down for everyone from the first booking on."""
         row = self.store.session_row(session_id) if is_key(session_id) else None
         if row is None or row.session is None:
             raise SessionUnknownError
@@ -179,7 +166,7 @@ class BookingService:
         raise SessionFullError(snapshot.session.id, waiting_list=self.offers_waiting(snapshot.session, now))
 
     def offers_waiting(self, session: Session, now: datetime) -> bool:
-        """Whether somebody may join the waiting list: not after it has ended."""
+        """True if someone may join the waiting list: not after it has ended."""
         return session.waiting_list and self.policy.promotes(session, now)
 
     def _write(self, snapshot: Snapshot, attendee: Attendee) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""What this process remembers of a session for a moment, and the queue of one in front of each."""
+"""The last look of this process at each session, kept for a moment, and a lock in front of each."""
 
 import threading
 from collections.abc import Generator

@@ -1,4 +1,4 @@
-"""When an administrator's edit becomes what attendees are told: it settles first, and is foretold while it does."""
+"""Edits that administrators make in the portal: each settles first, is previewed meanwhile, and is then announced."""
 
 import hashlib
 from collections.abc import Mapping
@@ -20,15 +20,20 @@ from shared.local_time import clock_time
 from shared.tables.table import moment_text
 
 SETTLING_TIME = timedelta(minutes=15)
-"""How long an edit has to stand unchanged: people type one cell at a time, and mend what they mistyped."""
+"""The time for which an edit has to stand unchanged: people type one cell at a time, and correct what they mistyped."""
 
 URGENT_WITHIN = timedelta(hours=2)
 """This close to the start a joining link or a cancellation is told on the next run."""
 
+_ANNOUNCED_UNREADABLE = (
+    "The cell Announced cannot be read: only the service writes it. The session goes on by what the service remembers "
+    "of it, else by this row. Leave the cell alone, or empty it if this text stays."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class RowChanges:
-    """What to write into a session's row, and the session as it stands once that is written."""
+    """Cells to write into a session's row, and the session as it stands once they are written."""
 
     cells: Mapping[str, Any]
     session: Session | None
@@ -45,6 +50,8 @@ def reconcile_row(row: SessionRow, roster: Roster, now: datetime, problems: tupl
     """
     people = sum(attendee.is_live for attendee in roster.attendees)
     session, cells = _settle(row, people, now)
+    if row.announced_unreadable and session is not None and session.version:
+        cells = {"Announced": announced_text(session)} | cells
     said = [*row.problems, *problems, *_row_problems(row, people, now)]
     cells |= {"Problem": " ".join(said), "Confirmed": roster.held, "Waiting": len(roster.waiting)}
     defaults = WRITTEN_BY_PEOPLE | dict.fromkeys(WRITTEN_BY_SERVICE, "")
@@ -68,12 +75,12 @@ def _settle(row: SessionRow, people: int, now: datetime) -> tuple[Session | None
     if people and now < since + _settling_time(written.details, known.details, now):
         return row.session, _preview_cells(row, written.details, known, people, since)
     state = SessionState.CLOSED if written.state is SessionState.DRAFT else written.state
-    announced = replace(written, state=state, history=(*known.history, written.details))
+    announced = replace(written, state=state, history=(*known.history, written.details), forgotten=known.forgotten)
     return announced, quiet | {"Announced": announced_text(announced)}
 
 
 def _is_moved_into_past(row: SessionRow, now: datetime) -> bool:
-    """Whether a session that is still to come was moved into the past: that is a slip, not a change."""
+    """True if a session that is still to come was moved into the past: that is a slip, not a change."""
     if row.written is None or row.known is None:
         return False
     return row.written.starts <= now < row.known.starts and not row.written.details.called_off
@@ -110,12 +117,15 @@ def _fingerprint(details: AnnouncedDetails) -> str:
 
 
 def _row_problems(row: SessionRow, people: int, now: datetime) -> list[str]:
+    found = [_ANNOUNCED_UNREADABLE] if row.announced_unreadable else []
     if _is_moved_into_past(row, now):
-        return ["Date and Time are in the past. Write when the session is, or cancelled into State to call it off."]
-    if not people or row.written is None or row.written.state is not SessionState.DRAFT:
-        return []
-    kept = f"State is draft, but {people} have booked, and they keep their places."
-    return [f"{kept} Write closed to take no more bookings, or cancelled to call it off."]
+        found.append(
+            "Date and Time are in the past. Write when the session is, or cancelled into State to call it off."
+        )
+    elif people and row.written is not None and row.written.state is SessionState.DRAFT:
+        kept = f"State is draft, but {people} have booked, and they keep their places."
+        found.append(f"{kept} Write closed to take no more bookings, or cancelled to call it off.")
+    return found
 
 
 def _differs(row: SessionRow, name: str, value: Any) -> bool:

@@ -1,22 +1,23 @@
-"""One run over all sessions: each is reconciled, and the mails that are due are released in their order."""
+"""One run over all sessions: each is reconciled, and the emails that are due are released in their order."""
 
 import logging
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Protocol
+from functools import partial
 
 from shared.bookings.model.email_ids import DueMail, MailId, MailKind
 from shared.bookings.model.session import SessionState
 from shared.bookings.reconcile.session_reconciler import ReconciledSession, SessionReconciler
 from shared.bookings.tables.announced_cell import announced_text, read_announced
 from shared.bookings.tables.deleted_sessions import deleted_session
-from shared.bookings.tables.session_register import KnownSession
+from shared.bookings.tables.repository import BookingRepository
+from shared.bookings.tables.session_register import KnownSession, SessionRegister
 from shared.bookings.tables.session_rows import SessionRow
+from shared.failure_isolation import Result, run_isolated
 from shared.mail.log_rows import MailState
 from shared.mail.quota import SendingQuota
-from shared.reminder_offsets import Offset
 from shared.tables.service_table import ServiceRows
 
 logger = logging.getLogger(__name__)
@@ -33,25 +34,9 @@ _PRIORITY = {
 }
 
 
-class Rows(Protocol):
-    """Where the schedule is read; `shared.bookings.tables.repository` does it."""
-
-    @property
-    def reminders(self) -> tuple[Offset, ...]: ...
-
-    def session_rows(self) -> list[SessionRow]: ...
-
-
-class Register(Protocol):
-    """What is remembered of sessions with bookings; `shared.tables.service_table` describes each."""
-
-    def known(self, rows: ServiceRows) -> dict[str, KnownSession]: ...
-    def remember(self, session: KnownSession) -> None: ...
-
-
 @dataclass(frozen=True, slots=True)
 class ReconcileResult:
-    """What one run saw: every row, the sessions reconciled, those known before it, and whether none was left out."""
+    """The result of one run: every row, the sessions reconciled, those known before; `complete`: none was left out."""
 
     rows: tuple[SessionRow, ...]
     reconciled: tuple[ReconciledSession, ...]
@@ -63,13 +48,18 @@ class ReconcileResult:
 class BookingReconciler:
     """Finds what is due in all sessions. It sends nothing itself: running it twice at once doubles nothing."""
 
-    rows: Rows
+    rows: BookingRepository
     reconciler: SessionReconciler
-    register: Register
+    register: SessionRegister
     quota: SendingQuota = field(default_factory=SendingQuota)
 
     def run(self, service_rows: ServiceRows, now: datetime) -> ReconcileResult:
         """Reconciles every session at `now` (UTC).
+
+        1. Reads every row of the schedule, and which sessions are known to have bookings.
+        2. Reconciles the session of each row, naming keys that two rows have. One that fails stops no other.
+        3. Reconciles the known sessions whose row is gone, in the same way.
+        4. Returns what was found, and if any session was left out: then the run is no heartbeat.
 
         Raises:
             StorageError: the schedule itself cannot be read.
@@ -77,19 +67,16 @@ class BookingReconciler:
         rows, known = self.rows.session_rows(), self.register.known(service_rows)
         counted = Counter(row.id for row in rows)
         found = [
-            self._try_one(row.id, lambda row=row: self._reconcile(row, counted[row.id] > 1, known.get(row.id), now))  # type: ignore[misc]  # bound now
+            _isolated(row.id, partial(self._reconcile, row, counted[row.id] > 1, known.get(row.id), now))
             for row in rows
         ]
-        found += [
-            self._try_one(each.id, lambda each=each: self._reconcile_deleted(each, now))  # type: ignore[misc]  # bound now
-            for each in known.values()
-            if each.id not in counted
-        ]
-        reconciled = tuple(each for each, _ in found if each is not None)
-        return ReconcileResult(tuple(rows), reconciled, known, complete=all(complete for _, complete in found))
+        deleted = (each for each in known.values() if each.id not in counted)
+        found += [_isolated(each.id, partial(self._reconcile_deleted, each, now)) for each in deleted]
+        reconciled = tuple(each.value for each in found if each.value is not None)
+        return ReconcileResult(tuple(rows), reconciled, known, complete=all(each.succeeded for each in found))
 
     def mails_within_quota(self, found: Sequence[ReconciledSession], now: datetime, *, ahead: int = 0) -> list[DueMail]:
-        """As many of the mails due as the mail service allows now after `ahead` others, the most important first."""
+        """As many of the emails due as the email service allows now after `ahead` others, the most important first."""
         due = sorted((mail for reconciled in found for mail in reconciled.due), key=_priority)
         sent = [
             entry.at
@@ -101,16 +88,6 @@ class BookingReconciler:
         if left is not None and left < len(due):
             logger.info("%d emails deferred to a later run: sending quota reached", len(due) - left)
         return due[:left]
-
-    def _try_one(
-        self, session_id: str, look: Callable[[], ReconciledSession | None]
-    ) -> tuple[ReconciledSession | None, bool]:
-        try:
-            return look(), True
-        except Exception as error:  # noqa: BLE001  # whatever it is, one session must not stop the others
-            # Its type alone: a message can quote a cell.
-            logger.error("session %s could not be reconciled: %s", session_id, type(error).__name__)  # noqa: TRY400
-            return None, False
 
     def _reconcile(
         self, row: SessionRow, twice: bool, known: KnownSession | None, now: datetime
@@ -134,17 +111,21 @@ class BookingReconciler:
     def _with_remembered_history(self, row: SessionRow, known: KnownSession | None) -> SessionRow:
         """A row that was deleted and put back, with what attendees were told before: the row itself forgot it.
 
-        It may have been away for less than a run, and somebody may have booked it since: then it knows of them alone.
+        It may have been away for less than a run, and someone may have booked it since: then it knows of them alone.
         """
         announced = read_announced(known.id, known.announced, self.rows.reminders) if known is not None else None
         if known is None or announced is None:
             return row
-        remembers = row.known is not None and row.known.history[: announced.version] == announced.history
+        remembers = row.known is not None and row.known.continues(announced)
         return row if remembers and known.missing_since is None else replace(row, known=announced)
 
     def _remember(self, session: KnownSession, known: KnownSession | None) -> None:
         if session != known:
             self.register.remember(session)
+
+
+def _isolated(session_id: str, reconcile: Callable[[], ReconciledSession | None]) -> Result[ReconciledSession | None]:
+    return run_isolated(logger, f"reconciliation of session {session_id}", reconcile)
 
 
 def _priority(mail: DueMail) -> int:

@@ -1,4 +1,4 @@
-"""What should be true of a session at a moment and is not yet: rows to change, mails owed.
+"""Changes to the roster of a session, so that it is as it should be at a moment. Pure.
 
 No list of work is kept anywhere. What is owed follows from the session, its roster and the time, less what the mail
 log says was sent. So a run that is late, missed, repeated or done twice at once leaves nothing out and doubles nothing.
@@ -13,6 +13,7 @@ from shared.bookings.emails.reminders import upcoming_reminders
 from shared.bookings.model.allocation_policy import AllocationPolicy
 from shared.bookings.model.attendee import Attendee, AttendeeState, Reason, Roster
 from shared.bookings.model.email_ids import MailId
+from shared.bookings.model.generation import first_unused_generation, next_generation
 from shared.bookings.model.session import Session
 from shared.local_time import short
 from shared.mail.log_rows import UNDELIVERED, MailLogEntry, MailState
@@ -64,30 +65,29 @@ def _apply_manual_edits(attendee: Attendee, now: datetime) -> Attendee:
         if state is AttendeeState.CANCELLED:
             edited = replace(edited, reason=str(Reason.BY_ORGANISER))
         elif was == AttendeeState.CANCELLED:
-            edited = replace(edited, generation=attendee.generation + 1)
+            edited = replace(edited, generation=next_generation(attendee))
     if state is AttendeeState.CONFIRMED:
         edited = replace(edited, needs_check=False)
     if attendee.known_email and attendee.email != attendee.known_email and edited.generation == attendee.generation:
-        edited = replace(edited, generation=attendee.generation + 1)  # another mailbox knows nothing yet
+        edited = replace(edited, generation=next_generation(attendee))  # another mailbox knows nothing yet
     return edited
 
 
 def _skip_used_generations(attendee: Attendee, log: Mapping[str, MailLogEntry]) -> Attendee:
-    """Somebody who booked anew after their row was deleted: what an earlier row of theirs was sent is not theirs."""
-    generation = attendee.generation
-    while any(_belongs_to(entry, attendee.key, generation) and entry.at < attendee.booked_at for entry in log.values()):
-        generation += 1
-    return attendee if generation == attendee.generation else replace(attendee, generation=generation)
+    """Moves on an attendee who booked anew after their row was deleted: the earlier row's emails are not theirs."""
+    earlier = [entry for entry in log.values() if entry.at < attendee.booked_at]
+    return first_unused_generation(
+        attendee, lambda generation: any(_belongs_to(entry, attendee.key, generation) for entry in earlier)
+    )
 
 
 def _renew_after_downgrade(attendee: Attendee, log: Mapping[str, MailLogEntry]) -> Attendee:
-    """Somebody who was told that they have more than they now have: each step from here is news to them again."""
+    """Moves on an attendee who was told that they have more than they now have: each step is news to them again."""
     kinds = list(KIND_BY_STATE.values())
     more = kinds[kinds.index(KIND_BY_STATE[attendee.state]) + 1 :] if attendee.is_live else []
-    generation = attendee.generation
-    while any(str(MailId(attendee.key, generation, kind)) in log for kind in more):
-        generation += 1
-    return attendee if generation == attendee.generation else replace(attendee, generation=generation)
+    return first_unused_generation(
+        attendee, lambda generation: any(str(MailId(attendee.key, generation, kind)) in log for kind in more)
+    )
 
 
 def _belongs_to(entry: MailLogEntry, key: str, generation: int) -> bool:
@@ -97,7 +97,7 @@ def _belongs_to(entry: MailLogEntry, key: str, generation: int) -> bool:
 def _with_mail_summary(
     session: Session, attendee: Attendee, log: Mapping[str, MailLogEntry], now: datetime
 ) -> Attendee:
-    """The attendee with what people read in the row: which mails went out and will, and what is wrong."""
+    """The attendee with what people read in the row: which emails went out and will, and what is wrong."""
     mine = f"{attendee.key}-{attendee.generation}-"
     done = sorted(
         (each for each in log.values() if each.mail_id.startswith(mine)), key=lambda each: (each.at, each.mail_id)
@@ -118,7 +118,7 @@ def _undelivered(done: Sequence[MailLogEntry]) -> str:
         return ""
     # Each once: a second reminder that comes back as the first did is no news.
     what = ", ".join(dict.fromkeys(lost))
-    return f"Mail did not arrive: {what}. If Email is wrong, correct it, and a new confirmation goes there."
+    return f"Email did not arrive: {what}. If Email is wrong, correct it, and a new confirmation goes there."
 
 
 def _entry_words(entry: MailLogEntry) -> str:

@@ -1,11 +1,11 @@
-"""One session on one run of the schedule: its roster and row put right, and its mails that are due."""
+"""Reconciles one session on each run of the timer, and lists the emails that are due."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from shared.bookings.emails.due_emails import mails_to_send
 from shared.bookings.emails.reminders import reminders_to_skip
@@ -15,38 +15,19 @@ from shared.bookings.model.email_ids import DueMail
 from shared.bookings.model.session import Session
 from shared.bookings.reconcile.portal_edits import reconcile_row
 from shared.bookings.reconcile.roster import RosterChanges, reconcile_roster
+from shared.bookings.self_service.service import SelfService
+from shared.bookings.tables.repository import BookingRepository
 from shared.bookings.tables.session_rows import SessionRow
+from shared.mail.ledger import MailLedger
 from shared.mail.log_rows import MailLogEntry
 from shared.tables.table import MAX_WRITES, RowConflictError
 
 logger = logging.getLogger(__name__)
 
 
-class Rosters(Protocol):
-    """What is needed of the tables; `shared.bookings.tables.repository` describes each."""
-
-    def roster(self, session_id: str) -> Roster: ...
-    def update_places(self, session_id: str, guard: str, changed: Sequence[Attendee], now: datetime) -> None: ...
-    def update_attendees(self, session_id: str, changed: Sequence[Attendee]) -> None: ...
-    def update_session_row(self, row: SessionRow, cells: Mapping[str, Any]) -> None: ...
-
-
-class Log(Protocol):
-    """What is needed of the mail log; `shared.mail.ledger` describes each."""
-
-    def entries(self, partition: str) -> dict[str, MailLogEntry]: ...
-    def skip(self, partition: str, mail_ids: Sequence[str], now: datetime) -> None: ...
-
-
-class Mover(Protocol):
-    """Finishes a move that was interrupted; `shared.bookings.self_service.service` describes it."""
-
-    def finish_move(self, session_id: str, key: str, generation: int, now: datetime) -> tuple[DueMail, ...]: ...
-
-
 @dataclass(frozen=True, slots=True)
 class ReconciledSession:
-    """What one run found: the session as it now stands, who is on it, the mails due, and what was sent before.
+    """One session after a run: as it now stands, its roster, the emails due, and what was sent before.
 
     `row` is None for a session whose row was deleted.
     """
@@ -60,15 +41,23 @@ class ReconciledSession:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionReconciler:
-    """Puts one session right. Every write is conditional: what somebody changed meanwhile is left to the next run."""
+    """Puts one session right. Every write is conditional: what someone changed meanwhile is left to the next run."""
 
-    rosters: Rosters
-    log: Log
-    mover: Mover
+    rosters: BookingRepository
+    log: MailLedger
+    mover: SelfService
     policy: AllocationPolicy = field(default_factory=AllocationPolicy)
 
     def reconcile(self, row: SessionRow, problems: tuple[str, ...], now: datetime) -> ReconciledSession | None:
         """Reconciles the session of a row; None where it is over, or was never understood.
+
+        1. Leaves out a row without a session, after writing its `Problem`, and a session that is over.
+        2. Reads the roster and the mail log of the session.
+        3. Changes the roster: notes manual edits, frees places held too long, gives free ones to those who wait.
+        4. Changes the row: settles or announces an edit, and writes what administrators read.
+        5. Marks reminders that can no longer be in time as skipped.
+        6. Finishes the moves that were interrupted.
+        7. Lists the emails that are due.
 
         Raises:
             StorageError, BookingsBusyError: it was not finished; the next run does it.
@@ -80,6 +69,7 @@ class SessionReconciler:
         if session.is_over(now) and (row.written is None or row.written.is_over(now)):
             return None
         roster, log = self.rosters.roster(session.id), self.log.entries(session.id)
+        row = _with_versions_counted(row, log)
         roster = self._change_roster(session, roster, log, now)
         row_changes = reconcile_row(row, roster, now, problems)
         if self._change_row(row, row_changes.cells):
@@ -104,7 +94,7 @@ class SessionReconciler:
     def _change_roster(
         self, session: Session, roster: Roster, log: Mapping[str, MailLogEntry], now: datetime
     ) -> Roster:
-        """The roster as it is after the changes were written, or as it was where somebody else was faster."""
+        """The roster as it is after the changes were written, or as it was where someone else was faster."""
         changes = reconcile_roster(session, roster, log, self.policy, now)
         if not changes.changed:
             return roster
@@ -133,12 +123,22 @@ class SessionReconciler:
         return True
 
     def _finish_move(self, session: Session, attendee: Attendee, now: datetime) -> tuple[DueMail, ...]:
-        generation, _, rest = attendee.pending_release.partition("\n")
-        key, _, session_id = rest.partition("\n")
-        if not session_id or not generation.isdecimal() or not attendee.is_live:
+        release = attendee.pending_release
+        if release is None or not attendee.is_live:
             return ()
-        freed = self.mover.finish_move(session_id, key, int(generation), now)
-        # Only now: a run that dies in between finds the move again, and so does one that somebody was faster than.
+        freed = self.mover.finish_move(release, now)
+        # Only now: a run that dies in between finds the move again, and so does one that someone was faster than.
         with suppress(RowConflictError):
-            self.rosters.update_attendees(session.id, (replace(attendee, pending_release=""),))
+            self.rosters.update_attendees(session.id, (replace(attendee, pending_release=None),))
         return freed
+
+
+def _with_versions_counted(row: SessionRow, log: Mapping[str, MailLogEntry]) -> SessionRow:
+    """The row, whose versions go on after those that the mail log names where nothing else remembers them.
+
+    An email about version 2 is sent once: if the count began anew, the next version 2 would be told to no one.
+    """
+    if row.written is None or row.known is not None or not row.announced_unreadable:
+        return row
+    told = max((entry.version for entry in log.values()), default=0)
+    return replace(row, written=replace(row.written, forgotten=max(0, told - 1)))

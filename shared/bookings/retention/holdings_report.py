@@ -1,4 +1,4 @@
-"""What is still held of people, written where administrators read it: table `Service`, partition `held`."""
+"""The report of what is still held of people, where administrators read it: table `Service`, partition `held`."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _MAX_LISTED = 5  # sessions in one sentence
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Holding:
-    """One class of rows. `cell` holds the moment of each; `remarks` are what somebody has to look at."""
+    """One class of rows. `cell` holds the moment of each; `remarks` are what someone has to look at."""
 
     kind: str
     words: tuple[str, str]
@@ -50,11 +50,11 @@ def write_holdings(inventory: Inventory, service: Table, kept: timedelta, index_
     people = [row for rows in inventory.bookings.values() for row in rows if row.key != GUARD]
     mails = [row for rows in inventory.log.values() for row in rows]
     after_session = f"Each is deleted {kept.days} days after its session."
-    after_mail = f"Each is deleted {index_kept.days} days after its mail."
+    after_mail = f"Each is deleted {index_kept.days} days after its email."
     holdings = (
         ("bookings", ("booking", "bookings"), "BookedAt", people, after_session, _about_sessions(inventory, kept)),
-        ("mail-log", ("mail", "mails"), "At", mails, after_session, ()),
-        ("mail-index", ("mail", "mails"), "At", inventory.index, after_mail, ()),
+        ("mail-log", ("email", "emails"), "At", mails, after_session, ()),
+        ("mail-index", ("email", "emails"), "At", inventory.index, after_mail, ()),
     )
     for kind, words, cell, rows, until, remarks in holdings:
         holding = _Holding(

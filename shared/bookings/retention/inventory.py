@@ -30,7 +30,7 @@ class Inventory:
 
 def read_inventory(*, sessions: Table, bookings: Table, log: Table, index: Table, service: Table) -> Inventory:
     """Reads it all, as little of each row as is needed: no names, addresses or answers."""
-    # In this order: a mail's row in the log is older than its row in the index, a session's row than its bookings.
+    # In this order: an email's row in the log is older than its row in the index, a session's row than its bookings.
     indexed = index.query([*_KEYS, "At"])
     logged = log.query([*_KEYS, "At", "OperationId"])
     booked = bookings.query([*_KEYS, "BookedAt", "Reference"])
@@ -57,7 +57,7 @@ def _grouped(rows: Sequence[Row], by: Callable[[Row], str]) -> dict[str, list[Ro
 
 
 def _dated(index: Sequence[Row], log: Sequence[Row]) -> list[Row]:
-    """Rows of the index with the moment of their mail, where they have none of their own."""
+    """Rows of the index with the moment of their email, where they have none of their own."""
     moments = {row.text("OperationId"): row.text("At") for row in log}
     return [
         row if row.moment("At") else replace(row, cells={**row.cells, "At": moments.get(row.partition, "")})

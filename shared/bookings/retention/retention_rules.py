@@ -1,4 +1,4 @@
-"""When what is stored of a session is no longer needed: pure decisions over its rows."""
+"""Rules for when the stored rows of a session are no longer needed. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,7 +13,7 @@ _WHEN = ("PartitionKey", "RowKey", "Date", "Time")
 
 
 def session_end(rows: Sequence[Row]) -> datetime | None:
-    """When a session was or will be over by everything that its rows say, in UTC; None where that is not clear.
+    """The end of a session by everything that its rows say, in UTC; None where that is not clear.
 
     An edit that attendees were not told of counts as much as what they were told: the later of the two holds.
     """
@@ -29,25 +29,22 @@ def _row_end(row: Row) -> datetime | None:
     written = seen.written or read_session_row(day, ()).written
     if written is None:
         return None
-    try:
-        return max(session.ends for session in (written, seen.known) if session is not None)
-    except OverflowError:  # `Announced` was edited
-        return None
+    return max(session.ends for session in (written, seen.known) if session is not None)
 
 
 def are_over(rows: Sequence[Row], kept: timedelta, now: datetime) -> bool:
-    """Whether a session was over as long ago as its bookings are kept."""
+    """True if a session was over as long ago as its bookings are kept."""
     end = session_end(rows)
     return end is not None and now - end >= kept
 
 
 def is_older(row: Row, cell: str, kept: timedelta, now: datetime, *, since: datetime = LONG_AGO) -> bool:
-    """Whether the moment in a cell, and `since`, are both as long ago as that; no moment counts as long ago."""
+    """True if the moment in a cell, and `since`, are both as long ago as that; no moment counts as long ago."""
     return now - max(row.moment(cell) or LONG_AGO, since) >= kept
 
 
 def without_link(row: Row) -> str | None:
-    """What `Announced` becomes without the joining links that it holds; None where it holds none."""
+    """The text of `Announced` without the joining links that it holds; None where it holds none."""
     text, known = row.text("Announced"), read_session_row(row, ()).known
     if known is None:
         return "" if text else None

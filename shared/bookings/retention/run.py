@@ -1,4 +1,4 @@
-"""Once a day what is no longer needed is deleted, and what is still held is written down for people to read.
+"""The daily run that deletes what is no longer needed, and writes down for people to read what is still held.
 
 Everything follows from the rows as they are, in this order: bookings, mail log, what is remembered of the session, its
 joining links. So a run that dies on its way leaves nothing behind that the next one would not find.
@@ -13,27 +13,26 @@ from shared.bookings.retention.holdings_report import write_holdings
 from shared.bookings.retention.inventory import ORPHANS, Inventory, read_inventory, split
 from shared.bookings.retention.retention_rules import are_over, is_older, without_link
 from shared.bookings.tables.repository import GUARD
-from shared.local_time import LONDON
+from shared.tables.once_a_day import Daily
 from shared.tables.service_table import ServiceRows
 from shared.tables.table import Row, RowConflictError, StorageRefusedError, Table, moment_text
 
 logger = logging.getLogger(__name__)
 
 INDEX_KEPT = timedelta(days=30)
-"""How long a delivery report finds the mail that it is about."""
+"""The time for which a delivery report finds the email that it is about."""
 
-_SERVICE, _DONE, _REGISTER = "service", "retention", "session-"
-_MAX_REQUESTS = 500  # to delete with, in one run: it shares its five minutes with the mails
+NAME = "retention"
+"""Key of the row in the table `Service` that says on which day the run was last finished."""
 
-
-def is_due(service_rows: ServiceRows, now: datetime) -> bool:
-    """Whether the run of this day, London's, was not finished yet."""
-    return _DONE not in service_rows or service_rows[_DONE].text("Day") != _day(now)
+_REGISTER = "session-"
+_MAX_REQUESTS = 500  # to delete with, in one run: it shares its five minutes with the emails
+_STEADY_RUNS = 3  # days in a row on which the clock went on as clocks do, before anything is deleted by the calendar
 
 
 @dataclass(frozen=True, slots=True)
 class RetentionResult:
-    """What one run did, in rows. `left`: there was more than it may do at once, and the next run goes on."""
+    """Rows deleted by one run and rows that could not be. `left`: there was more than it may do at once."""
 
     deleted: int
     failed: int
@@ -54,24 +53,34 @@ class Retention:
     def run(self, service_rows: ServiceRows, now: datetime) -> RetentionResult | None:
         """Today's run (`now` in UTC); None where it was finished already, which costs no request.
 
+        Nothing is deleted until the clock has gone on as clocks do for three days: one that jumps ahead, or is set
+        wrongly, would take everything with it.
+
         Raises:
             StorageError: storage cannot be read, or gives no clear answers any more; the next run goes on.
         """
-        if not is_due(service_rows, now):
+        daily = Daily(self.service, NAME)
+        if not daily.is_due(service_rows, now):
             return None
         inventory, batch = self._read(), BatchDelete(_MAX_REQUESTS)
-        self._note_orphans(inventory, now)
+        if daily.steady(service_rows, now) >= _STEADY_RUNS:
+            self._delete_unneeded(inventory, batch, service_rows, now)
+        write_holdings(inventory, self.service, self.kept, INDEX_KEPT, now)
+        if not batch.is_spent:
+            daily.done(service_rows, now, Failed=batch.failed)
+        logger.info("retention: %d rows deleted, %d failed", batch.deleted, batch.failed)
+        return RetentionResult(batch.deleted, batch.failed, batch.is_spent)
+
+    def _delete_unneeded(
+        self, inventory: Inventory, batch: BatchDelete, service_rows: ServiceRows, now: datetime
+    ) -> None:
+        self._note_orphans(inventory, now)  # also by the clock: noticed too early, they would be deleted too early
         for kind, part in (("bookings", self._bookings), ("mail-log", self._log), ("mail-index", self._index)):
             failed = batch.failed
             part(inventory, batch, now)
             inventory.failed[kind] = batch.failed - failed
         self._forget_sessions(inventory, service_rows, now)
         self._empty_links(inventory, now)
-        write_holdings(inventory, self.service, self.kept, INDEX_KEPT, now)
-        if not batch.is_spent:
-            self.service.put({"PartitionKey": _SERVICE, "RowKey": _DONE, "Day": _day(now), "Failed": batch.failed})
-        logger.info("retention: %d rows deleted, %d failed", batch.deleted, batch.failed)
-        return RetentionResult(batch.deleted, batch.failed, batch.is_spent)
 
     def _read(self) -> Inventory:
         return read_inventory(
@@ -107,14 +116,14 @@ class Retention:
         return (people, held + guard) if held else (people + guard, [])
 
     def _is_unchanged(self, inventory: Inventory, session_id: str) -> bool:
-        """Whether the session's rows are as they were read: somebody may just have put it back, or on another day."""
+        """True if the session's rows are as they were read: someone may just have put it back, or on another day."""
         now = {(row.partition, row.etag) for row in self.sessions.query(RowKey=session_id)}
         return now == {(row.partition, row.etag) for row in inventory.sessions.get(session_id, ())}
 
     def _log(self, inventory: Inventory, batch: BatchDelete, now: datetime) -> None:
         for partition, rows in inventory.log.items():
             if inventory.bookings.get(partition):
-                continue  # while somebody is on the roster it says what they were told
+                continue  # while anyone is on the roster it says what they were told
             if partition in inventory.sessions:
                 over = are_over(inventory.sessions[partition], self.kept, now)
                 unneeded, held = (rows, list[Row]()) if over else (list[Row](), rows)
@@ -128,7 +137,7 @@ class Retention:
             inventory.index += batch.delete(self.index, [row], "a row of the mail index")
 
     def _forget_sessions(self, inventory: Inventory, service_rows: ServiceRows, now: datetime) -> None:
-        """What is remembered of a session holds its joining link too; it is for the people on its roster."""
+        """Deletes what is remembered of sessions: it holds their joining links, and is for the people on a roster."""
         for key, row in service_rows.items():
             session_id = key.removeprefix(_REGISTER)
             if not key.startswith(_REGISTER) or inventory.bookings.get(session_id):
@@ -150,7 +159,3 @@ class Retention:
             self.sessions.merge({"PartitionKey": row.partition, "RowKey": row.key, "Announced": text}, row.etag)
         except (RowConflictError, StorageRefusedError) as error:  # tomorrow's run finds it again
             logger.error("joining link of session %s could not be removed: %s", row.key, type(error).__name__)  # noqa: TRY400
-
-
-def _day(now: datetime) -> str:
-    return f"{now.astimezone(LONDON):%Y-%m-%d}"

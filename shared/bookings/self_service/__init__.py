@@ -1,1 +1,1 @@
-"""What people do with their own booking by its link: cancel, move, reminders, calendar."""
+"""Self-service of one booking by its link: cancel, move, reminders, calendar."""

@@ -20,7 +20,7 @@ _BREAKS_A_LINE = frozenset({"Cc", "Cs", "Zl", "Zp"})  # controls, half surrogate
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CalendarEntry:
-    """What one calendar entry says.
+    """The facts of one calendar entry.
 
     `uid` stays the same for a booking's whole life and `sequence` rises with each change, so that a calendar replaces
     what it has. All moments are aware. `summary` is seen by whoever sees the calendar; the joining link and the theme
@@ -49,7 +49,7 @@ def calendar_file(entry: CalendarEntry) -> bytes:
     Raises:
         ValueError: a moment without time zone, an end not after the start, or a uid, an address or a URL that is none.
     """
-    # 0.25 s to load, and only a mail or a download needs it: no other function's start has to wait for it.
+    # 0.25 s to load, and only an email or a download needs it: no other function's start has to wait for it.
     from icalendar import Calendar  # noqa: PLC0415  # see above
 
     # Not `Calendar.new`, which gives the file a random UID of its own: the same entry is the same bytes.

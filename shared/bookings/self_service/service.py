@@ -1,26 +1,27 @@
-"""What people do with their own booking: look, cancel, move, stop reminders - by the link in their mails."""
+"""Self-service of one booking by the link in its emails: look, cancel, move, stop reminders."""
 
-import hashlib
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Protocol
 
+from shared.bookings.emails.manage_links import ManageLinks
 from shared.bookings.model.attendee import Attendee, AttendeeState, Reason, Roster
 from shared.bookings.model.email_ids import DueMail, MailId, MailKind
 from shared.bookings.model.errors import LinkUnknownError, SessionFullError, TooLateError
-from shared.bookings.model.session import Session, SessionState
+from shared.bookings.model.pending_release import PendingRelease
+from shared.bookings.model.session import Session
 from shared.bookings.places.applicant import Applicant, applicant
 from shared.bookings.places.request import BookingRequest
 from shared.bookings.places.service import BookableSession, BookingService
-from shared.bookings.self_service.calendar import CalendarEntry, calendar_file
-from shared.bookings.self_service.links import ManageLinks
+from shared.bookings.self_service.booking_calendar import CalendarNames, calendar_entry
+from shared.bookings.self_service.calendar import calendar_file
+from shared.bookings.tables.repository import BookingRepository
 from shared.bookings.tables.session_finder import SessionFinder
 from shared.tables.table import MAX_WRITES, RowConflictError, StorageUnavailableError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManagedBooking:
-    """Somebody's booking as it stands. `position` is the place in the waiting list from 1, 0 for who is not on it."""
+    """Someone's booking as it stands. `position` is the place in the waiting list from 1, 0 for who is not on it."""
 
     session: Session
     attendee: Attendee
@@ -30,7 +31,7 @@ class ManagedBooking:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionResult:
-    """What came of an act. `already`: it had been done before. `moved_to` is the token of the new booking."""
+    """The outcome of an act. `already`: it had been done before. `moved_to` is the token of the new booking."""
 
     booking: ManagedBooking
     already: bool = False
@@ -39,27 +40,10 @@ class ActionResult:
 
 
 @dataclass(frozen=True, slots=True)
-class CalendarNames:
-    """What a calendar shows of a session: neutral words, and the service as its organiser."""
-
-    summary: str
-    organizer_name: str
-    organizer_address: str
-
-
-class Rosters(Protocol):
-    """What managing needs of the tables; `shared.bookings.tables.repository` describes each."""
-
-    def roster(self, session_id: str) -> Roster: ...
-    def update_places(self, session_id: str, guard: str, changed: tuple[Attendee, ...], now: datetime) -> None: ...
-    def update_attendees(self, session_id: str, changed: tuple[Attendee, ...]) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
 class SelfService:
     """Acts on one booking at a time, whose link the person holds."""
 
-    rosters: Rosters
+    rosters: BookingRepository
     finder: SessionFinder
     bookings: BookingService
     links: ManageLinks = field(repr=False)
@@ -105,27 +89,27 @@ class SelfService:
         moved = self.rosters.roster(to_session_id).find_person(applied.key, applied.person)
         if moved is None or not moved.holds_a_place:
             raise SessionFullError(to_session_id)  # the answer was a stranger's: they wait there, and keep this place
-        freed = self.finish_move(booking.session.id, attendee.key, attendee.generation, now)
+        freed = self.finish_move(PendingRelease(attendee.generation, attendee.key, booking.session.id), now)
         self._clear_release(to_session_id, moved)
         mails = tuple(DueMail(to_session_id, mail_id) for mail_id in booked.mail_ids)
         return ActionResult(booking=booking, mails=mails + freed, moved_to=self.links.token(to_session_id, moved))
 
-    def finish_move(self, session_id: str, key: str, generation: int, now: datetime) -> tuple[DueMail, ...]:
-        """Gives up the place that somebody moved away from, if they still hold it, and says who is to be told.
+    def finish_move(self, release: PendingRelease, now: datetime) -> tuple[DueMail, ...]:
+        """Gives up the place that someone moved away from, if they still hold it, and returns the emails then due.
 
         Raises:
             BookingsBusyError: no clear answer; the same may be asked again.
         """
 
-        def release(_: float) -> tuple[DueMail, ...]:
-            session, roster = self.finder.find(session_id, now), self.rosters.roster(session_id)
-            attendee = roster.find(key)
-            if session is None or attendee is None or attendee.generation != generation or not attendee.is_live:
+        def give_up(_: float) -> tuple[DueMail, ...]:
+            session, roster = self.finder.find(release.session_id, now), self.rosters.roster(release.session_id)
+            attendee = roster.find(release.key)
+            if session is None or attendee is None or attendee.generation != release.generation or not attendee.is_live:
                 return ()
             booking = ManagedBooking(session=session, attendee=attendee, position=0, roster=roster)
             return self._cancel(booking, Reason.MOVED, now).mails
 
-        return self.bookings.with_retries(session_id, release)
+        return self.bookings.with_retries(release.session_id, give_up)
 
     def set_reminders(self, token: str, *, on: bool, now: datetime) -> ActionResult:
         """Stops reminders, or has them sent again. Raises as `cancel` does."""
@@ -140,25 +124,8 @@ class SelfService:
     def calendar(self, token: str, now: datetime) -> bytes:
         """The booking as a calendar file, in place of an earlier one of the same booking. Raises LinkUnknownError."""
         booking = self.find(token, now)
-        session, attendee = booking.session, booking.attendee
-        cancelled = not attendee.is_live or session.state is SessionState.CANCELLED
-        link = self.links.url(session.id, attendee)
-        return calendar_file(
-            CalendarEntry(
-                uid=_uid(session.id, attendee),
-                # Rises with every version, and once more when the booking is cancelled in that version.
-                sequence=2 * session.version + cancelled,
-                starts=session.starts,
-                ends=session.ends,
-                summary=self.names.summary,
-                description=link,
-                organizer_name=self.names.organizer_name,
-                organizer_address=self.names.organizer_address,
-                url=link,
-                cancelled=cancelled,
-                stamped_at=now,
-            )
-        )
+        link = self.links.url(booking.session.id, booking.attendee)
+        return calendar_file(calendar_entry(booking.session, booking.attendee, link, self.names, now))
 
     def _in_time(self, token: str, now: datetime) -> ManagedBooking:
         booking = self.find(token, now)
@@ -193,38 +160,18 @@ class SelfService:
         return ActionResult(booking=replace(booking, attendee=changed))
 
     def _applicant(self, booking: ManagedBooking, to_session_id: str) -> Applicant:
-        attendee = booking.attendee
-        request = BookingRequest.model_construct(
-            session_id=to_session_id,
-            full_name=attendee.name,
-            email=attendee.email,
-            works_for_trust=True,
-            group_agreement=True,
-            join_waiting_list=False,
-            adjustments=attendee.adjustments,
-            share_adjustments=attendee.share_adjustments,
-            reminders=attendee.reminders,
-            # The same for every try of this move, so that a repeat finds the first.
-            submission_id=f"move-{booking.session.id}-{attendee.key}-{attendee.generation}",
-        )
-        pending_release = f"{attendee.generation}\n{attendee.key}\n{booking.session.id}"  # no key can hold a line feed
-        return replace(
-            applicant(request, self.bookings.key), moved_from=booking.session.id, pending_release=pending_release
-        )
+        attendee, here = booking.attendee, booking.session.id
+        request = BookingRequest.to_move(attendee, from_session_id=here, session_id=to_session_id)
+        release = PendingRelease(attendee.generation, attendee.key, here)
+        return replace(applicant(request, self.bookings.key), moved_from=here, pending_release=release)
 
     def _clear_release(self, session_id: str, moved: Attendee) -> None:
-        if not moved.pending_release:
+        if moved.pending_release is None:
             return
         try:
-            self.rosters.update_attendees(session_id, (replace(moved, pending_release=""),))
+            self.rosters.update_attendees(session_id, (replace(moved, pending_release=None),))
         except (RowConflictError, StorageUnavailableError):
             return  # the schedule finds the move finished and clears it
-
-
-def _uid(session_id: str, attendee: Attendee) -> str:
-    # A hash, because an administrator may give a row any key.
-    named = f"{len(session_id)}:{session_id}{attendee.key}-{attendee.generation}"
-    return hashlib.sha256(named.encode()).hexdigest()[:32]
 
 
 def _kind_of_place(attendee: Attendee) -> MailKind:

@@ -1,7 +1,7 @@
-"""What the organiser was told, and in which mail: rows of the table `Service`, none of which says anything of anybody.
+"""The alerts that the organiser was sent, and the email of each: rows of the table `Service` without personal data.
 
-One row, `mail`, names the last mail; its ETag lets one process at a time change anything. Each other row is an alert,
-by a hash, and the mail that it is in. Which alerts are in a mail is written down before every attempt to send it and
+One row, `mail`, names the last email; its ETag lets one process at a time change anything. Each other row is an alert,
+by a hash, and the email that it is in. Which alerts are in an email is written down before every attempt to send it and
 after it is certain that no earlier one went out. So whatever becomes of an attempt, it is known what it told.
 """
 
@@ -13,7 +13,7 @@ from typing import Any
 from shared.tables.table import Row, RowConflictError, Table, Write, moment_text
 
 MAX_ALERTS_PER_MAIL = 33
-"""Concerns in one mail: as many may be taken out of it again, and forgotten, in a transaction of 100 writes."""
+"""Alerts in one mail: as many may be taken out of it again, and forgotten, in a transaction of 100 writes."""
 
 _PARTITION = "concerns"
 _MAIL = "mail"
@@ -23,7 +23,7 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class DigestLog:
-    """What is known: the last mail ("" before the first), whether it is over with, and when it was last attempted."""
+    """The state of the log: the last email ("" before the first), if it is done, and the time of the last attempt."""
 
     mail: str
     done: bool
@@ -32,7 +32,7 @@ class DigestLog:
     alerts: Mapping[str, Row]
 
     def unsent(self, keys: Iterable[str]) -> list[str]:
-        """Those that are in no mail, after those in the last one where nobody knows yet whether it went out."""
+        """Those that are in no email, after those in the last one where nobody knows yet whether it went out."""
         wanted = list(keys)
         pending = [key for key in wanted if self._is_pending(key)]
         return pending + [key for key in wanted if key not in self.alerts]
@@ -60,11 +60,11 @@ class DigestLogTable:
         return DigestLog(mail.text("Mail"), done=done, since=since, etag=mail.etag, alerts=rows)
 
     def begin(self, log: DigestLog, mail: str, now: datetime) -> None:
-        """Names the next mail, the last one being over with."""
+        """Names the next email, the last one being over with."""
         self.table.apply([_mail_write(log, Mail=mail, Done="no", Since=moment_text(now))])
 
     def set_alerts(self, mail: str, keys: Collection[str], current: Collection[str], now: datetime) -> None:
-        """Records that the mail, not sent yet, holds these alerts and no others, at most `MAX_ALERTS_PER_MAIL`.
+        """Records that the email, not sent yet, holds these alerts and no others, at most `MAX_ALERTS_PER_MAIL`.
 
         Of those told half a year ago, the ones that are not `current` any more are forgotten.
         """

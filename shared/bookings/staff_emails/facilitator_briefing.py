@@ -1,4 +1,4 @@
-"""The mails to those who run a session: how many come and what they need, a week and a day before."""
+"""Briefings by email for those who run a session: how many come and what they need, a week and a day before."""
 
 import logging
 from collections.abc import Sequence
@@ -10,6 +10,7 @@ from shared.bookings.model.attendee import Attendee, AttendeeState, Roster
 from shared.bookings.model.email_ids import FACILITATOR_MAIL_PREFIX, reminder_about
 from shared.bookings.model.session import Session
 from shared.bookings.reconcile.session_reconciler import ReconciledSession
+from shared.failure_isolation import run_isolated
 from shared.local_time import moment_in_words, span_in_words
 from shared.mail.immediate_sender import ImmediateSender
 from shared.mail.renderer import MailRenderer
@@ -35,13 +36,8 @@ class FacilitatorBriefing:
         return all(tried)
 
     def _try_session(self, reconciled: ReconciledSession, now: datetime) -> bool:
-        try:
-            self._deliver(reconciled, now)
-        except Exception as error:  # noqa: BLE001  # whatever it is, one session must not stop the others
-            name = type(error).__name__  # alone: a message can quote a cell
-            logger.error("facilitator briefing of session %s could not be sent: %s", reconciled.session.id, name)  # noqa: TRY400
-            return False
-        return True
+        part = f"facilitator briefing of session {reconciled.session.id}"
+        return run_isolated(logger, part, lambda: self._deliver(reconciled, now)).succeeded
 
     def _deliver(self, reconciled: ReconciledSession, now: datetime) -> None:
         mail_id = due_briefing(reconciled.session, now)
@@ -55,7 +51,7 @@ class FacilitatorBriefing:
 
 
 def due_briefing(session: Session, now: datetime) -> str | None:
-    """The id of the mail that should have gone by `now` (UTC): the nearest only, and none once it has started.
+    """The id of the email that should have gone by `now` (UTC): the nearest only, and none once it has started.
 
     A session that is first seen, or that moves, within the week is told of at once: it is news to them.
     """
@@ -66,7 +62,7 @@ def due_briefing(session: Session, now: datetime) -> str | None:
 
 
 def briefing_facts(session: Session, roster: Roster, *, names: bool) -> dict[str, Any]:
-    """The facts of the mail. Without `names` there is nobody's in them, and nothing that was not agreed to share."""
+    """The facts of the email. Without `names` there is nobody's in them, and nothing that was not agreed to share."""
     attendees = sorted(roster.attendees, key=lambda each: (each.name.casefold(), each.key))
     sharing = [each for each in attendees if each.holds_a_place and each.adjustments and each.share_adjustments]
     confirmed = [each for each in attendees if each.state is AttendeeState.CONFIRMED]
@@ -91,7 +87,7 @@ def _with_names(sharing: Sequence[Attendee]) -> list[tuple[str, str]]:
 def _without_names(sharing: Sequence[Attendee]) -> list[tuple[str, str]]:
     # Not in the order of the names, which would tell.
     texts = sorted(each.adjustments for each in sharing)
-    return [(f"Somebody asks for ({number} of {len(texts)})", text) for number, text in enumerate(texts, 1)]
+    return [(f"Someone asks for ({number} of {len(texts)})", text) for number, text in enumerate(texts, 1)]
 
 
 def _name(attendee: Attendee) -> str:

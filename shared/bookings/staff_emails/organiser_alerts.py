@@ -1,4 +1,4 @@
-"""What the organiser should hear of, as one session stands at a moment. What was told before is not its matter."""
+"""Alerts for the organiser about one session as it stands at a moment, whether or not they were sent before."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,14 +12,14 @@ from shared.local_time import days_before, moment_in_words, short
 from shared.mail.log_rows import UNDELIVERED, MailLogEntry
 
 LINK_WANTED_DAYS = 7
-"""How many days before the start, on London's clock, a session ought to have its joining link."""
+"""Days before the start, on London's clock, by which a session ought to have its joining link."""
 
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """One thing to hear of: `title` and `text` are for the mail, `about` is what makes it this one and no other.
+    """One thing to hear of: `title` and `text` are for the email, `about` is what makes it this one and no other.
 
-    `about` may hold what somebody wrote, so it is stored as a keyed hash only. A text may change, as when a session
+    `about` may hold what someone wrote, so it is stored as a keyed hash only. A text may change, as when a session
     is renamed, and it is still the same alert.
     """
 
@@ -29,7 +29,7 @@ class Alert:
 
 
 def alerts(session: Session, roster: Roster, policy: AllocationPolicy, now: datetime) -> list[Alert]:
-    """What there is to hear of a session that has not started at `now` (UTC), first who asked first."""
+    """Alerts about a session that has not started at `now` (UTC), in the order of the bookings."""
     if now >= session.starts:
         return []
     found = [_no_link(session)] if _lacks_link(session, now) else []
@@ -40,7 +40,7 @@ def alerts(session: Session, roster: Roster, policy: AllocationPolicy, now: date
 
 
 def row_problem_alert(session_id: str, words: str) -> Alert:
-    """What cannot be understood in a session's row; in other words it is another alert."""
+    """The alert about a session's row that cannot be understood; with other words it is another alert."""
     text = f"{words} Mend it in the table Sessions, in the row with RowKey {session_id}."
     return Alert(("session-problem", session_id, words), f"Problem with session {session_id}", text)
 
@@ -60,7 +60,7 @@ def deleted_session_alert(session: Session, roster: Roster, since: datetime) -> 
 
 
 def failed_briefing_alerts(session: Session, log: Mapping[str, MailLogEntry]) -> list[Alert]:
-    """The mails about a session to those who run it that did not arrive: no roster shows them."""
+    """The emails about a session to those who run it that did not arrive: no roster shows them."""
     lost = [
         each for each in log.values() if each.mail_id.startswith(FACILITATOR_MAIL_PREFIX) and each.state in UNDELIVERED
     ]
@@ -68,7 +68,7 @@ def failed_briefing_alerts(session: Session, log: Mapping[str, MailLogEntry]) ->
     return [
         Alert(
             (each.mail_id, session.id, str(each.state)),
-            f"Mail to the facilitators {each.state}: {_session_label(session)}",
+            f"Email to the facilitators {each.state}: {_session_label(session)}",
             text,
         )
         for each in sorted(lost, key=lambda each: each.mail_id)
@@ -105,7 +105,7 @@ def _to_check(session: Session, attendee: Attendee, policy: AllocationPolicy) ->
 
 
 def _adjustments(session: Session, attendee: Attendee) -> Alert:
-    # Somebody who gets a place is another matter than somebody who waits for one.
+    # Someone who gets a place is another matter than someone who waits for one.
     place = "has a place" if attendee.holds_a_place else "is on the waiting list"
     share = "agreed that the facilitators see this" if attendee.share_adjustments else "wants only you to see this"
     about = ("adjustments", session.id, attendee.key, str(attendee.generation), place, share, attendee.adjustments)
@@ -120,7 +120,7 @@ def _lacks_link(session: Session, now: datetime) -> bool:
 def _no_link(session: Session) -> Alert:
     text = (
         "Nobody can join yet. Write the joining link into JoinUrl in the table Sessions, "
-        f"in the row with RowKey {session.id}, and everybody with a place is sent it."
+        f"in the row with RowKey {session.id}, and everyone with a place is sent it."
     )
     return Alert(("no-link", session.id, stamp(session.starts)), f"No joining link: {_session_label(session)}", text)
 

@@ -1,4 +1,4 @@
-"""The mail to the organiser: what is new in any session that a person has to see to, gathered to one mail an hour."""
+"""The email to the organiser: new alerts of all sessions, gathered to one email an hour."""
 
 import logging
 from collections import Counter
@@ -22,6 +22,7 @@ from shared.bookings.staff_emails.organiser_alerts import (
 from shared.bookings.tables.announced_cell import read_announced
 from shared.bookings.tables.session_register import KnownSession
 from shared.bookings.tables.session_rows import SessionRow
+from shared.failure_isolation import run_isolated
 from shared.mail.delivery import Refused, Sent
 from shared.mail.immediate_sender import ImmediateSender
 from shared.mail.log_rows import MailState
@@ -33,7 +34,7 @@ from shared.tables.table import RowConflictError
 logger = logging.getLogger(__name__)
 
 PARTITION = "organiser"
-"""Where the mail log keeps these mails."""
+"""Partition of the mail log that keeps these emails."""
 
 MIN_INTERVAL = timedelta(hours=1)
 """At least this long between two of them."""
@@ -41,7 +42,7 @@ MIN_INTERVAL = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrganiserDigest:
-    """Tells one address. `key` makes the hashes by which it is known again what was told."""
+    """Sends the alerts to one address. `key` makes the hashes by which an alert that was sent is recognised."""
 
     address: str = field(repr=False)
     key: bytes = field(repr=False)
@@ -65,7 +66,7 @@ class OrganiserDigest:
         self.send_new_alerts([*row_alerts(rows), *session_alerts(found, known, self.policy, now)], now)
 
     def send_new_alerts(self, current: Iterable[Alert], now: datetime) -> None:
-        """Tells those of all current alerts that were not told before, once a mail may go. Raises as above."""
+        """Tells those of all current alerts that were not told before, once an email may go. Raises as above."""
         by_key = {self._key(alert): alert for alert in current}
         if not by_key or self.mail.pause.is_on(now):
             return
@@ -81,7 +82,7 @@ class OrganiserDigest:
         return keyed_hash(self.key, "concern", *alert.about)[:32]
 
     def _open_mail(self, log: DigestLog, now: datetime) -> str | None:
-        """The mail to send now: the last one where that is not over with, else the next, or none yet."""
+        """The email to send now: the last one where that is not over with, else the next, or none yet."""
         if not log.done:
             return log.mail if self._is_open(log.mail) else None
         if now - log.since < MIN_INTERVAL:
@@ -93,7 +94,7 @@ class OrganiserDigest:
     def _is_open(self, mail_id: str) -> bool:
         entry = self.mail.ledger.entries(PARTITION).get(mail_id)
         if entry is None or entry.state is MailState.SENDING:
-            return True  # claiming it says whether somebody else is at it
+            return True  # claiming it says whether someone else is at it
         self.digest_log.finish(mail_id, sent=entry.state is not MailState.FAILED)
         return False
 
@@ -113,7 +114,7 @@ class OrganiserDigest:
 
 
 def row_alerts(rows: Sequence[SessionRow]) -> list[Alert]:
-    """What is wrong with rows that no session was ever read from, and with two that are called the same."""
+    """Alerts about rows that no session was ever read from, and about two with one key."""
     found = [row_problem_alert(row.id, " ".join(row.problems)) for row in rows if row.session is None and row.problems]
     twice = [session_id for session_id, count in Counter(row.id for row in rows).items() if count > 1]
     return found + [
@@ -124,7 +125,7 @@ def row_alerts(rows: Sequence[SessionRow]) -> list[Alert]:
 def session_alerts(
     found: Sequence[ReconciledSession], known: Mapping[str, KnownSession], policy: AllocationPolicy, now: datetime
 ) -> list[Alert]:
-    """What there is to hear of the sessions that were reconciled, earliest first."""
+    """Alerts about the sessions that were reconciled, earliest first."""
     ordered = sorted(found, key=lambda reconciled: (reconciled.session.starts, reconciled.session.id))
     return [alert for reconciled in ordered for alert in _try_session(reconciled, known, policy, now)]
 
@@ -132,12 +133,8 @@ def session_alerts(
 def _try_session(
     reconciled: ReconciledSession, known: Mapping[str, KnownSession], policy: AllocationPolicy, now: datetime
 ) -> list[Alert]:
-    try:
-        return _alerts_of_session(reconciled, known, policy, now)
-    except Exception as error:  # noqa: BLE001  # whatever it is, one session must not stop the others
-        name = type(error).__name__  # alone: a message can quote a cell
-        logger.error("organiser alerts of session %s could not be determined: %s", reconciled.session.id, name)  # noqa: TRY400
-        return []
+    part = f"organiser alerts of session {reconciled.session.id}"
+    return run_isolated(logger, part, lambda: _alerts_of_session(reconciled, known, policy, now)).value or []
 
 
 def _alerts_of_session(
@@ -160,6 +157,6 @@ def _alerts_of_deleted(reconciled: ReconciledSession, known: Mapping[str, KnownS
         return []
     announced = read_announced(remembered.id, remembered.announced, ())
     if announced is None or announced.state is SessionState.CANCELLED:
-        return []  # everybody was told that it is cancelled before somebody tidied up
+        return []  # everyone was told that it is cancelled before someone tidied up
     alert = deleted_session_alert(reconciled.session, reconciled.roster, remembered.missing_since or now)
     return [alert] if alert else []

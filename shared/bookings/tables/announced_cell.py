@@ -1,66 +1,141 @@
-"""What attendees were told of a session, as its row keeps it: every version, in the cell `Announced`."""
+"""The cell `Announced`: the versions of a session that attendees were told, as a strict model of its JSON."""
 
 import json
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Annotated, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from shared.bookings.model.session import AnnouncedDetails, Session, SessionState
 from shared.reminder_offsets import Offset, parse_offsets
-from shared.tables.table import moment_text
+from shared.tables.table import moment_text, parse_moment
+
+MAX_CAPACITY = MAX_MINUTES = 10_000
+TITLE_LENGTH = THEME_LENGTH = 1_000
+LINK_LENGTH = 2_000
+REMINDERS_LENGTH = 200
+
+_CELL_LENGTH = 32_000  # UTF-16 code units; a text property holds 64 KiB (Azure Table Storage, "property types")
+_MAX_VERSIONS = 300  # as many of the shortest as a cell holds
+_MOMENT_LENGTH = 40
+
+
+def _moment(value: object) -> datetime:
+    """A moment as `moment_text` writes it and `Row.moment` reads it."""
+    moment = parse_moment(value) if isinstance(value, str) and len(value) <= _MOMENT_LENGTH else None
+    if moment is None:
+        raise ValueError("not a moment between 2000 and 2099")
+    return moment
+
+
+def _offsets(value: object) -> object:
+    if isinstance(value, str) and value:
+        parse_offsets(value)
+    return value
+
+
+class _Told(BaseModel):
+    """One version, as `AnnouncedDetails` describes it. `starts` is ISO 8601, in UTC where it names no time zone."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+    starts: Annotated[datetime, BeforeValidator(_moment)]
+    minutes: Annotated[int, Field(ge=1, le=MAX_MINUTES)]
+    theme: Annotated[str, Field(max_length=THEME_LENGTH)]
+    join_url: Annotated[str, Field(max_length=LINK_LENGTH, pattern=r"^(https://|$)")]
+    called_off: bool
+
+    def details(self) -> AnnouncedDetails:
+        return AnnouncedDetails(
+            starts=self.starts,
+            minutes=self.minutes,
+            theme=self.theme,
+            join_url=self.join_url,
+            called_off=self.called_off,
+        )
+
+
+class _Announced(BaseModel):
+    """The whole cell. `told` holds the latest versions, oldest first; `version` also counts those before them.
+
+    `reminders` are offsets with commas between them, "none", or "" for those of the installation.
+    """
+
+    model_config = ConfigDict(frozen=True, strict=True)
+
+    version: Annotated[int, Field(ge=1, lt=1_000_000)]
+    capacity: Annotated[int, Field(ge=0, le=MAX_CAPACITY)]
+    title: Annotated[str, Field(max_length=TITLE_LENGTH)]
+    state: SessionState
+    reminders: Annotated[str, Field(max_length=REMINDERS_LENGTH), BeforeValidator(_offsets)]
+    waiting_list: bool
+    told: Annotated[tuple[_Told, ...], Field(min_length=1, max_length=_MAX_VERSIONS)]
+
+    @model_validator(mode="after")
+    def _counts_every_version(self) -> Self:
+        if self.version < len(self.told):
+            raise ValueError("fewer versions than were told")
+        return self
 
 
 def announced_text(session: Session) -> str:
-    """Everything that attendees were told, and what the session was last understood to be, for the cell `Announced`."""
-    facts: dict[str, Any] = {
+    """The text of the cell: what attendees were told, and what the session was last understood to be.
+
+    Of a history that is too long for a cell the oldest versions are left out; they still count in `version`.
+    """
+    history = session.history[-_MAX_VERSIONS:]
+    while len(history) > 1 and _utf16_length(_text(session, history)) > _CELL_LENGTH:
+        history = history[1:]
+    return _text(session, history)
+
+
+def _utf16_length(text: str) -> int:
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def _text(session: Session, history: Sequence[AnnouncedDetails]) -> str:
+    facts = {
         "version": session.version,
         "capacity": session.capacity,
         "title": session.title,
         "state": str(session.state),
         "reminders": ",".join(offset.text for offset in session.reminders) or "none",
         "waiting_list": session.waiting_list,
-        "told": [_details_facts(details) for details in session.history],
+        "told": [asdict(details) | {"starts": moment_text(details.starts)} for details in history],
     }
     return json.dumps(facts, ensure_ascii=False)
 
 
-def _details_facts(details: AnnouncedDetails) -> dict[str, Any]:
-    return {
-        "starts": moment_text(details.starts),
-        "minutes": details.minutes,
-        "theme": details.theme,
-        "join_url": details.join_url,
-        "called_off": details.called_off,
-    }
-
-
 def read_announced(session_id: str, text: str, reminders: tuple[Offset, ...]) -> Session | None:
-    """The session that attendees know, from the cell `Announced`; None where it cannot be read."""
+    """The session that attendees know, from the text of the cell; `reminders` are those of the installation.
+
+    None where nobody was told, and for any text that the service cannot have written: nothing is raised.
+    """
+    if len(text) > _CELL_LENGTH:
+        return None
     try:
-        facts = json.loads(text)
-        history = tuple(
-            AnnouncedDetails(**(details | {"starts": datetime.fromisoformat(details["starts"]).astimezone(UTC)}))
-            for details in facts["told"]
-        )
-        last = history[-1]
-        return Session(
-            id=session_id,
-            starts=last.starts,
-            minutes=last.minutes,
-            theme=last.theme,
-            join_url=last.join_url,
-            capacity=facts["capacity"],
-            title=facts["title"],
-            state=SessionState.CANCELLED if last.called_off else SessionState(facts["state"]),
-            reminders=parse_offsets(facts["reminders"]) if facts["reminders"] else reminders,
-            waiting_list=facts["waiting_list"],
-            history=history,
-        )
-    except (ValueError, KeyError, TypeError, IndexError, OverflowError):
-        return None  # never told, or edited beyond reading: then what the row says is what counts
+        announced = _Announced.model_validate_json(text)
+    except ValidationError:
+        return None
+    return _session(session_id, announced, reminders)
 
 
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text).astimezone(UTC)
-    if not 2000 <= moment.year < 2100:  # somebody edited it; arithmetic at the ends of time fails
-        raise ValueError
-    return moment
+def _session(session_id: str, announced: _Announced, reminders: tuple[Offset, ...]) -> Session:
+    history = tuple(told.details() for told in announced.told)
+    last = history[-1]
+    return Session(
+        id=session_id,
+        starts=last.starts,
+        minutes=last.minutes,
+        theme=last.theme,
+        join_url=last.join_url,
+        capacity=announced.capacity,
+        title=announced.title,
+        state=SessionState.CANCELLED if last.called_off else announced.state,
+        reminders=parse_offsets(announced.reminders) if announced.reminders else reminders,
+        waiting_list=announced.waiting_list,
+        history=history,
+        forgotten=announced.version - len(history),
+    )

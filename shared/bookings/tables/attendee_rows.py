@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from shared.bookings.model.attendee import Attendee, AttendeeState, can_be_mailed
+from shared.bookings.model.pending_release import PendingRelease
 from shared.bookings.model.session import Session
 from shared.local_time import short
 from shared.tables.table import Row, moment_text
@@ -33,7 +34,7 @@ def read_attendee(row: Row) -> Attendee:
         needs_check=row.boolean("NeedsCheck", default=False),
         reason=row.text("Reason"),
         moved_from=row.text("MovedFrom"),
-        pending_release=row.text("Releases"),
+        pending_release=PendingRelease.parse(row.text("Releases")),
         known_state=row.text("KnownState"),
         known_email=row.text("KnownEmail"),
         problem=row.text("Problem"),
@@ -61,7 +62,7 @@ def write_attendee(session: Session, attendee: Attendee) -> dict[str, Any]:
 
 
 def write_changes(session_id: str, attendee: Attendee) -> dict[str, Any]:
-    """The cells that change while somebody is on a roster; the others stay as they are."""
+    """The cells that change while someone is on a roster; the others stay as they are."""
     return {
         "PartitionKey": session_id,
         "RowKey": attendee.key,
@@ -71,7 +72,7 @@ def write_changes(session_id: str, attendee: Attendee) -> dict[str, Any]:
         "NeedsCheck": _yes(attendee.needs_check),
         "Reminders": _yes(attendee.reminders),
         "Generation": attendee.generation,
-        "Releases": attendee.pending_release,
+        "Releases": str(attendee.pending_release or ""),
         "KnownState": attendee.known_state,
         "KnownEmail": attendee.known_email,
         "Mail": attendee.mail,
@@ -80,7 +81,7 @@ def write_changes(session_id: str, attendee: Attendee) -> dict[str, Any]:
 
 
 def _state(row: Row) -> AttendeeState:
-    # A word that is none of ours changes nothing; where nothing is known, it holds the place: giving that to somebody
+    # A word that is none of ours changes nothing; where nothing is known, it holds the place: giving that to someone
     # else could not be taken back.
     for text in (_word(row), row.text("KnownState"), "to-check"):
         if text in AttendeeState:
@@ -99,7 +100,7 @@ def _cell_problems(row: Row) -> str:
         shown = f'"{row.text("State")[:40]}"' if row.text("State") else "empty"
         problems.append(f"State was {shown}. Write confirmed, waiting, to-check or cancelled.")
     if not can_be_mailed(row.text("Email")):
-        problems.append("Email is not one address, so no mail can be sent.")
+        problems.append("Email is not one address, so no email can be sent.")
     return " ".join(problems)
 
 

@@ -1,4 +1,4 @@
-"""Sessions whose row somebody deleted although people have booked: they are told, though not at the first slip."""
+"""Sessions whose row someone deleted although people have booked: they are told, though not at the first slip."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta

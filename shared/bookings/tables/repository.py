@@ -7,27 +7,32 @@ from typing import Any
 
 from shared.bookings.model.attendee import Attendee, Roster
 from shared.bookings.model.session import Session
-from shared.bookings.tables.announced_cell import announced_text
+from shared.bookings.tables.announced_cell import announced_text, read_announced
 from shared.bookings.tables.attendee_rows import read_attendee, write_attendee, write_changes
+from shared.bookings.tables.session_register import SessionRegister
 from shared.bookings.tables.session_rows import SessionRow, read_session_row
 from shared.reminder_offsets import Offset
-from shared.tables.table import MAX_WRITES, Table, Write, moment_text
+from shared.tables.table import MAX_WRITES, Row, Table, Write, moment_text
 
 GUARD = "guard"  # the row of each roster whose ETag orders everything that takes or frees a place
 
 
 @dataclass(frozen=True, slots=True)
 class BookingRepository:
-    """The tables `Sessions` and `Bookings`. `reminders` are those of a session whose row names none."""
+    """The tables `Sessions` and `Bookings`. `reminders` are those of a session whose row names none.
+
+    The `register` says what attendees were told where a row's cell `Announced` cannot be read.
+    """
 
     sessions_table: Table
     bookings_table: Table
     reminders: tuple[Offset, ...]
+    register: SessionRegister
 
     def session_row(self, session_id: str) -> SessionRow | None:
         """The row with this key, in whatever partition; None where there is none."""
         rows = self.sessions_table.query(RowKey=session_id)
-        return read_session_row(rows[0], self.reminders) if rows else None
+        return self._read(rows[0]) if rows else None
 
     def session(self, session_id: str) -> Session | None:
         """The session as it stands for people; None where there is no row, or none that was ever understood."""
@@ -36,7 +41,14 @@ class BookingRepository:
 
     def session_rows(self) -> list[SessionRow]:
         """Every row of the schedule, understood or not."""
-        return [read_session_row(row, self.reminders) for row in self.sessions_table.query()]
+        return [self._read(row) for row in self.sessions_table.query()]
+
+    def _read(self, row: Row) -> SessionRow:
+        found = read_session_row(row, self.reminders)
+        remembered = self.register.find(row.key) if found.announced_unreadable else None
+        if remembered is None:
+            return found
+        return replace(found, known=read_announced(row.key, remembered.announced, self.reminders))
 
     def sessions(self) -> list[Session]:
         """Every session that can be understood, earliest first."""
@@ -47,7 +59,7 @@ class BookingRepository:
         """Writes down what attendees are told from now on, if nobody has changed the row since it was read.
 
         Raises:
-            RowConflictError: somebody has.
+            RowConflictError: someone has.
         """
         self.update_session_row(row, {"Announced": announced_text(session), **cells})
 
@@ -71,7 +83,7 @@ class BookingRepository:
         An attendee with an `etag` replaces that row. `guard` is the ETag that the decision rests on.
 
         Raises:
-            RowConflictError: somebody took or freed a place since, or the row is there already.
+            RowConflictError: someone took or freed a place since, or the row is there already.
             StorageUnavailableError: it is not known whether it was written.
         """
         writes = [_touch(session.id, guard, attendee.booked_at), _placed(session, attendee)]
@@ -79,7 +91,7 @@ class BookingRepository:
         return guard_now, replace(attendee, etag=attendee_now)
 
     def save_waiting(self, session: Session, attendee: Attendee) -> None:
-        """Writes somebody who takes no place: nobody else's answer depends on it, so the guard is left alone.
+        """Writes someone who takes no place: nobody else's answer depends on it, so the guard is left alone.
 
         Raises:
             RowConflictError: the row is there already, or changed.
@@ -90,7 +102,7 @@ class BookingRepository:
         """Writes attendees whose places were given or freed, with the guard: all or nothing, at most 99.
 
         Raises:
-            RowConflictError: somebody took or freed a place since, or one of the rows changed or is gone.
+            RowConflictError: someone took or freed a place since, or one of the rows changed or is gone.
         """
         writes = [Write("merge", write_changes(session_id, each), each.etag) for each in changed]
         self.bookings_table.apply([_touch(session_id, guard, now), *writes])
@@ -102,7 +114,7 @@ class BookingRepository:
             self.bookings_table.apply(writes[start : start + MAX_WRITES])
 
     def record_repeat_request(self, session_id: str, attendee: Attendee, now: datetime) -> None:
-        """Remembers that a person who has a place asked for one again, so that a mail can tell them.
+        """Remembers that a person who has a place asked for one again, so that an email can tell them.
 
         Raises:
             RowConflictError: the row changed since it was read.

@@ -2,35 +2,19 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
 from shared.bookings.model.session import Session
 from shared.bookings.tables.deleted_sessions import deleted_session
-from shared.bookings.tables.session_register import KnownSession
-from shared.reminder_offsets import Offset
-
-
-class Sessions(Protocol):
-    """Where sessions are read; `shared.bookings.tables.repository` does it."""
-
-    @property
-    def reminders(self) -> tuple[Offset, ...]: ...
-
-    def session(self, session_id: str) -> Session | None: ...
-
-
-class Register(Protocol):
-    """Where a session is remembered whose row was deleted; `shared.tables.service_table` does it."""
-
-    def find(self, session_id: str) -> KnownSession | None: ...
+from shared.bookings.tables.repository import BookingRepository
+from shared.bookings.tables.session_register import SessionRegister
 
 
 @dataclass(frozen=True, slots=True)
 class SessionFinder:
     """Finds a session for those who have booked it, whether its row is there or not."""
 
-    sessions: Sessions
-    register: Register
+    sessions: BookingRepository
+    register: SessionRegister
 
     def find(self, session_id: str, now: datetime) -> Session | None:
         """The session as it stands at `now` (UTC), or None where nothing is known of it."""

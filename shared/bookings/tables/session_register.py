@@ -1,4 +1,4 @@
-"""The sessions that people have booked, read_service_rows apart from the rows that administrators edit."""
+"""The sessions that people have booked, kept apart from the rows that administrators edit."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +20,7 @@ class KnownSession:
 
 @dataclass(frozen=True, slots=True)
 class SessionRegister:
-    """Remembers sessions with bookings, so that a row that somebody deletes does not take its attendees with it."""
+    """Remembers sessions with bookings, so that a row that someone deletes does not take its attendees with it."""
 
     table: Table
 

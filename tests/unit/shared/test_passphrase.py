@@ -10,8 +10,12 @@ from shared.passphrase import PassphraseHash, matches_any
 SPOKEN = "violet harbour seven quiet lanterns"
 OTHER = "violet harbour seven quiet lantern"
 # Literals, so that every process that runs these tests gives its cases the same names.
-HASH = PassphraseHash.parse("$argon2id$v=19$m=19456,t=2,p=1$K7JEhANttQ6z0D+zKrVLsw$2prFS3ik5FJbUnk+BIPByxTl/WrtMNIWSp2jrF39OJY")
-NEXT_HASH = PassphraseHash.parse("$argon2id$v=19$m=19456,t=2,p=1$fzG9KF08IJXuzN8XOtcW1A$/zK3GXjlAQSaC2wvSVeXrjYoNBn1SofLlDt46FwLrmM")
+HASH = PassphraseHash.parse(
+    "$argon2id$v=19$m=19456,t=2,p=1$K7JEhANttQ6z0D+zKrVLsw$2prFS3ik5FJbUnk+BIPByxTl/WrtMNIWSp2jrF39OJY"
+)
+NEXT_HASH = PassphraseHash.parse(
+    "$argon2id$v=19$m=19456,t=2,p=1$fzG9KF08IJXuzN8XOtcW1A$/zK3GXjlAQSaC2wvSVeXrjYoNBn1SofLlDt46FwLrmM"
+)
 # Of the same passphrase, as it was printed before there was Argon2id: installations have it in their settings.
 OLD_HASH = PassphraseHash.parse("scrypt:16384:8:5:HRCJNaTgz_Ao0gVsA6PruQ:uqk6w2YmxX_B5T3BXI550fBPINKdSQ0WhInVOAMvbq8")
 EITHER_HASH = pytest.mark.parametrize("kept", [HASH, OLD_HASH], ids=["Argon2id", "scrypt"])

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.bookings.emails.manage_links import ManageLinks
 from shared.bookings.model.errors import LinkUnknownError
-from shared.bookings.self_service.links import ManageLinks
 from shared.signing import Signer, TimedProof
 from tests.builders import MORNING, attendee
 

@@ -6,13 +6,14 @@ from typing import Any
 
 from shared.bookings.emails.composer import BookingMailComposer
 from shared.bookings.emails.mailer import BookingMailer
+from shared.bookings.emails.manage_links import ManageLinks
 from shared.bookings.model.allocation_policy import AllocationPolicy
 from shared.bookings.places.request import BookingResult
 from shared.bookings.places.service import BookingService
 from shared.bookings.reconcile.reconcile_all import BookingReconciler
 from shared.bookings.reconcile.session_reconciler import SessionReconciler
-from shared.bookings.self_service.links import ManageLinks
-from shared.bookings.self_service.service import CalendarNames, SelfService
+from shared.bookings.self_service.booking_calendar import CalendarNames
+from shared.bookings.self_service.service import SelfService
 from shared.bookings.tables.repository import GUARD, BookingRepository
 from shared.bookings.tables.session_finder import SessionFinder
 from shared.bookings.tables.session_register import SessionRegister
@@ -105,7 +106,7 @@ class BookingHarness:
         self._send(schedule.mails_within_quota(seen.reconciled, self.now))
 
     def run_schedule_without_sending(self) -> None:
-        """What the schedule does by itself; nothing that it names is handed over."""
+        """Runs the schedule by itself; nothing that it names is handed over."""
         assert self.schedule().run(read_service_rows(self.service), self.now).complete
 
     def live(self, *, until: datetime) -> None:
@@ -145,7 +146,8 @@ class BookingHarness:
     # How it is put together.
 
     def repository(self, wrap: Wrap = lambda table: table) -> BookingRepository:
-        return BookingRepository(wrap(self.sessions), wrap(self.bookings), parse_offsets("P1D,PT1H"))
+        register = SessionRegister(wrap(self.service))
+        return BookingRepository(wrap(self.sessions), wrap(self.bookings), parse_offsets("P1D,PT1H"), register)
 
     def booking(self, wrap: Wrap = lambda table: table) -> BookingService:
         repository = self.repository(wrap)

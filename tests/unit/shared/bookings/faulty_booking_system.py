@@ -16,9 +16,10 @@ from shared.bookings.places.applicant import booking_key
 from shared.bookings.places.service import BookingService
 from shared.bookings.self_service.service import ActionResult
 from shared.bookings.tables.repository import BookingRepository
+from shared.bookings.tables.session_register import SessionRegister
 from shared.bookings.tables.session_rows import SessionRow
-from shared.fields.field_types import normalised_address
 from shared.mail.message import EmailMessage
+from shared.normalised_address import normalised_address
 from shared.reminder_offsets import parse_offsets
 from shared.tables.service_table import read_service_rows
 from shared.tables.table import StorageError, Table
@@ -44,7 +45,7 @@ class ConcurrentAction(InjectedFault):
 
 @dataclass
 class FaultSwitch:
-    """What every table call of the harness passes through."""
+    """A switch that every table call of the harness passes through."""
 
     trouble: InjectedFault | None = None
 
@@ -151,7 +152,9 @@ class FaultyBookingHarness(BookingHarness):
         return Snapshot(self.now, rows, {session_id: self._truth().roster(session_id) for session_id in SESSIONS})
 
     def _truth(self) -> BookingRepository:
-        return BookingRepository(self.real_tables["sessions"], self.real_tables["bookings"], parse_offsets("P1D,PT1H"))
+        tables = self.real_tables
+        register = SessionRegister(tables["service"])
+        return BookingRepository(tables["sessions"], tables["bookings"], parse_offsets("P1D,PT1H"), register)
 
     def _looked_at(self, operation: UUID, message: EmailMessage) -> SentMail:
         row = self.real_tables["index"].rows[(str(operation), "mail")]

@@ -1,4 +1,4 @@
-"""What is promised of bookings in any order of events, said without the code that keeps the promises."""
+"""Promises about bookings that hold in any order of events, said without the code that keeps the promises."""
 
 from collections import Counter
 

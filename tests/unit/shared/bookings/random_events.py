@@ -1,4 +1,4 @@
-"""What can happen to bookings, drawn at random."""
+"""Events that can happen to bookings, drawn at random."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from tests.fakes import FAULTS
 from tests.unit.shared.bookings.faulty_booking_system import PEOPLE, SESSIONS
+from tests.unit.shared.bookings.unreadable_cells import announced_json
 
 names, sessions, which = st.sampled_from(sorted(PEOPLE)), st.sampled_from(SESSIONS), st.integers(0, 11)
 # An ordinary week, and the weeks in which the clocks go back (29 October 2023) and forward (31 March 2024).
@@ -49,6 +50,8 @@ BAD_CELLS: list[dict[str, Any]] = [
     {"WaitingList": "maybe"},
     {"JoinUrl": "teams"},
     {"Announced": "{}"},
+    {"Announced": announced_json({"minutes": "90"})},
+    {"Announced": announced_json({"starts": "9999-12-31T23:59:00Z"})},
     {"Seen": "x y"},
 ]
 CORRECTED_CELLS = {"Minutes": 75, "State": "open", "Reminders": "", "WaitingList": "yes", "Capacity": 2, "JoinUrl": ""}

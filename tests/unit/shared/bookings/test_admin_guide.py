@@ -56,6 +56,13 @@ def test_what_problem_says_of_a_cell_is_in_the_guide_as_it_is_said(says: str) ->
     assert any(each.startswith(says.strip()) for each in PROBLEMS)
 
 
+@pytest.mark.parametrize("cells", [{"Title": "x" * 1_001}, {"Announced": "rubbish"}])
+def test_guide_quotes_the_problems_of_a_long_text_and_an_unreadable_cell(cells: dict[str, Any]) -> None:
+    said = reconcile_row(read(cells), Roster((), ""), MORNING).cells["Problem"]
+
+    assert any(said.startswith(each.removesuffix(" ...")) for each in PROBLEMS), said
+
+
 def test_every_column_that_can_be_mistyped_is_covered_here() -> None:
     mistyped = {name for name in WRITTEN_BY_PEOPLE if read({name: "#"}).problems}
 

@@ -31,7 +31,7 @@ from tests.unit.shared.bookings.faulty_booking_system import (
 from tests.unit.shared.bookings.random_events import CORRECTED_CELLS, HAND_EDITS, accidents, events, mornings
 
 LONG_RUN = int(os.environ.get("ANY_ORDER_EXAMPLES", "0"))
-"""How many examples a long run takes; without it a fixed few, the same every time."""
+"""Number of examples of a long run; without it a fixed few, the same every time."""
 
 PROFILE = settings(
     max_examples=LONG_RUN or 60,
@@ -186,7 +186,7 @@ class BookingStateMachine(RuleBasedStateMachine):
             invariants.check_no_email_is_outstanding(self.harness, self.harness.snapshot())
 
     def _was_over_unseen(self, session_id: str) -> bool:
-        """Whether people booked it and no run came before its end: then nothing remembers what they were told."""
+        """True if people booked it and no run came before its end: then nothing remembers what they were told."""
         people = any(where == session_id for where, _ in self.harness.snapshot().live)
         return people and ("service", f"session-{session_id}") not in self.harness.real_tables["service"].rows
 

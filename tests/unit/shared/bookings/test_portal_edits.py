@@ -1,4 +1,4 @@
-"""What administrators do in the portal: edits settle, are foretold, and reach everybody once."""
+"""Edits of administrators in the portal settle, are foretold, and reach everyone once."""
 
 from datetime import timedelta
 from typing import Any
@@ -262,7 +262,7 @@ def test_a_row_without_an_address_is_flagged_and_stops_nobody() -> None:
     harness.tick()
     harness.tick()
 
-    assert harness.row("dee").text("Problem") == "Email is not one address, so no mail can be sent."
+    assert harness.row("dee").text("Problem") == "Email is not one address, so no email can be sent."
     assert harness.book("ben").state == "confirmed"
 
 

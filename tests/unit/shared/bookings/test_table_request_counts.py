@@ -1,4 +1,4 @@
-"""How many requests to the tables each act costs: each is a round trip that somebody waits for."""
+"""Requests to the tables that each act costs: each is a round trip that someone waits for."""
 
 from collections.abc import Callable
 from datetime import timedelta

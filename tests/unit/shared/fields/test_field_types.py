@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from shared.fields.field_types import Agreed, EmailAddress, FullName, PhoneNumber, YesOrNo, normalised_address
+from shared.fields.field_types import Agreed, EmailAddress, FullName, PhoneNumber, YesOrNo
+from shared.normalised_address import normalised_address
 from shared.yes_no import WORDS
 
 FORMAT = "Enter an email address in the correct format, like name@example.com"

@@ -43,7 +43,9 @@ class MailHarness:
         self.sender = FakeMailSender(dedupes=dedupes)
 
     def mailer(self, wrap: Callable[[FakeTable], Table] = lambda table: table) -> BookingMailer:
-        repository = BookingRepository(wrap(self.sessions), wrap(self.bookings), parse_offsets("P1D,PT1H"))
+        repository = BookingRepository(
+            wrap(self.sessions), wrap(self.bookings), parse_offsets("P1D,PT1H"), SessionRegister(wrap(self.service))
+        )
         ledger = MailLedger(wrap(self.log), wrap(self.index))
         composer = BookingMailComposer(rosters=repository, log=ledger, renderer=RENDERER, links=LINKS, policy=POLICY)
         pause = MailPause(wrap(self.service))
@@ -57,7 +59,9 @@ class MailHarness:
 
     def tick(self, now: datetime) -> None:
         """Runs the timer and the queue together, in a process of their own."""
-        repository = BookingRepository(self.sessions, self.bookings, parse_offsets("P1D,PT1H"))
+        repository = BookingRepository(
+            self.sessions, self.bookings, parse_offsets("P1D,PT1H"), SessionRegister(self.service)
+        )
         ledger = MailLedger(self.log, self.index)
         finder = SessionFinder(repository, SessionRegister(self.service))
         mover = SelfService(repository, finder, BookingService(repository, KEY, POLICY), LINKS, NAMES)

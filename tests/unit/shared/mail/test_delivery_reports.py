@@ -224,7 +224,7 @@ def test_undelivered_email_is_shown_in_the_attendees_row(status: str, words: str
     harness.tick()
 
     assert harness.row("ann").text("Problem") == (
-        f"Mail did not arrive: confirmation {words}. If Email is wrong, correct it, and a new confirmation goes there."
+        f"Email did not arrive: confirmation {words}. If Email is wrong, correct it, and a new confirmation goes there."
     )
     assert harness.row("ann").text("Mail").startswith(f"confirmation {words} Fri 1 Sep, 9am")
 
@@ -352,5 +352,5 @@ def test_the_organiser_hears_that_the_facilitators_were_not_told() -> None:
     organiser_harness.live(until=london("2023-09-01 18:00"))
 
     [told] = organiser_harness.texts_received
-    assert "Mail to the facilitators bounced: Fri 8 Sep, 3pm, session s1" in told
+    assert "Email to the facilitators bounced: Fri 8 Sep, 3pm, session s1" in told
     assert "FACILITATOR_EMAIL" in told

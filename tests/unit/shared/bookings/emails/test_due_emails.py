@@ -1,4 +1,4 @@
-"""What is owed to whom at a moment: from the session, the roster and the log, and from nothing else."""
+"""Emails owed at a moment follow from the session, the roster and the log, and from nothing else."""
 
 from datetime import datetime, timedelta
 

@@ -6,9 +6,11 @@ from typing import Any, cast
 
 import pytest
 
-from shared.bookings.retention.run import Retention, RetentionResult, is_due
+from shared.bookings.retention.run import NAME, Retention, RetentionResult
 from shared.bookings.tables.repository import GUARD
-from shared.tables.service_table import read_service_rows
+from shared.local_time import london_day
+from shared.tables.once_a_day import Daily
+from shared.tables.service_table import ServiceRows, read_service_rows
 from shared.tables.table import Row, RowConflictError, StorageError, StorageUnavailableError, Table, Write
 from tests.builders import london
 from tests.fakes import FAULTS, BrokenTable, Crash, FakeTable, Fault, InjectedFault
@@ -33,9 +35,28 @@ def harness_after(*, days: float = 90, names: tuple[str, ...] = NAMES, **cells: 
 def clean(
     harness: BookingHarness, wrap: Wrap = lambda table: table, now: datetime | None = None
 ) -> RetentionResult | None:
+    """One run by a clock that has gone on as clocks do for days."""
+    let_days_pass(harness, now or harness.now)
+    return run(harness, wrap, now)
+
+
+def run(
+    harness: BookingHarness, wrap: Wrap = lambda table: table, now: datetime | None = None
+) -> RetentionResult | None:
     tables = {name: wrap(getattr(harness, name)) for name in TABLES}
     retention = Retention(**cast("Any", tables), kept=KEPT)
     return retention.run(read_service_rows(harness.service), now or harness.now)
+
+
+def let_days_pass(harness: BookingHarness, now: datetime) -> None:
+    """Runs of the days before this one, which found nothing to delete; what this day's row says stays."""
+    if is_due(read_service_rows(harness.service), now):
+        yesterday = london_day(now - timedelta(days=1))
+        harness.service.put({"PartitionKey": "service", "RowKey": "retention", "Day": yesterday, "Steady": 9})
+
+
+def is_due(rows: ServiceRows, now: datetime) -> bool:
+    return Daily(FakeTable(), NAME).is_due(rows, now)
 
 
 def the_next_day(harness: BookingHarness) -> RetentionResult | None:
@@ -431,3 +452,72 @@ def test_what_is_held_names_nobody() -> None:
     clean(harness)
 
     assert not any(word in str(harness.service.query(PartitionKey="held")) for word in ("Ann", "ann", "ben"))
+
+
+def run_daily(harness: BookingHarness, *, days: int) -> list[int]:
+    """One run on each of these days, the first of them today; the rows that each deleted."""
+    deleted = []
+    for _ in range(days):
+        swept = run(harness)
+        assert swept is not None
+        deleted.append(swept.deleted)
+        harness.pass_time(days=1)
+    return deleted
+
+
+def everything(harness: BookingHarness) -> str:
+    tables = {name: getattr(harness, name).rows for name in ("sessions", "bookings", "log", "index")}
+    return str([tables, harness.service.query(PartitionKey="orphans"), harness.service.get("service", "session-s1")])
+
+
+def test_a_clock_that_jumps_two_years_ahead_for_one_run_deletes_nothing() -> None:
+    harness = harness_after(days=-3)
+    harness.bookings.insert({"PartitionKey": "lost", "RowKey": "by hand", "Name": "Dee", "BookedAt": "2023-09-01"})
+    assert run_daily(harness, days=5) == [0] * 5
+    now, before = harness.now, everything(harness)
+    assert "teams.example" in before
+
+    harness.at(now + timedelta(days=730))
+    assert run(harness) == RetentionResult(deleted=0, failed=0, left=False)
+    assert everything(harness) == before
+
+    harness.at(now)
+    assert run_daily(harness, days=5) == [0] * 5
+    assert everything(harness) == before
+
+
+def test_a_clock_that_stays_ahead_is_believed_after_three_more_days() -> None:
+    harness = harness_after()
+
+    assert run_daily(harness, days=4) == [0, 0, 0, 7]
+    assert counts(harness) == [0, 0, 0]
+
+
+def test_a_run_missed_for_two_days_does_not_make_the_clock_doubtful() -> None:
+    harness = harness_after(days=80)
+    run_daily(harness, days=4)
+    harness.pass_time(days=2)
+    assert run_daily(harness, days=4)[0] == 0
+    harness.at(OVER + timedelta(days=90))
+
+    assert run_daily(harness, days=1) == [5]  # the index, of mails that are older than a month, went before
+
+
+def test_the_row_of_the_run_keeps_its_names_and_adds_how_steady_the_clock_was() -> None:
+    harness = harness_after()
+    run_daily(harness, days=2)
+
+    row = harness.service.get("service", "retention")
+    assert row is not None
+    assert {name: row.cells[name] for name in ("Day", "Failed", "Steady")} == {
+        "Day": "2023-12-08",
+        "Failed": 0,
+        "Steady": 1,
+    }
+
+
+def test_a_row_from_before_the_clock_was_watched_begins_to_count() -> None:
+    harness = harness_after()
+    harness.service.put({"PartitionKey": "service", "RowKey": "retention", "Day": "2023-12-06", "Failed": 0})
+
+    assert run_daily(harness, days=3) == [0, 0, 7]

@@ -141,7 +141,7 @@ def test_only_what_somebody_with_a_place_agreed_to_share_is_told_and_without_a_n
     harness.live(until=london("2023-09-01 15:00"))
 
     [text] = harness.texts_received
-    assert "Somebody asks for (1 of 2): A break Somebody asks for (2 of 2): Captions" in text
+    assert "Someone asks for (1 of 2): A break Someone asks for (2 of 2): Captions" in text
     assert not re.search("secret|waiting-one|ann|ben|cleo|dora|@", text, re.IGNORECASE)
 
 
@@ -229,7 +229,7 @@ def test_a_session_whose_mail_fails_does_not_stop_the_others(caplog: pytest.LogC
     harness.tick(with_fault(InjectedFault(2, "lost-request")))
 
     assert [row.partition for row in harness.log.query() if row.text("State") == "sent"] == ["s2"]
-    assert "facilitator briefing of session s1 could not be sent" in caplog.text
+    assert "facilitator briefing of session s1 failed: StorageUnavailableError" in caplog.text
 
 
 def test_the_mail_says_the_same_in_text_and_html_and_obeys_no_markup() -> None:

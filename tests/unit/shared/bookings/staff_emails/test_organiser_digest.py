@@ -320,7 +320,7 @@ def test_a_session_that_cannot_be_made_sense_of_does_not_stop_the_others(caplog:
     found = [ReconciledSession(None, each, Roster((who,), ""), (), {}) for each, who in ((odd, broken), (sound, asked))]
 
     assert [alert.about[:2] for alert in session_alerts(found, {}, POLICY, MORNING)] == [("adjustments", "s2")]
-    assert "alerts of session s1 could not be determined" in caplog.text
+    assert "organiser alerts of session s1 failed: AttributeError" in caplog.text
 
 
 def test_a_session_that_is_renamed_is_not_told_again() -> None:

@@ -1,4 +1,4 @@
-"""The link to one booking, what it opens, and what came of an act on it."""
+"""Links in emails that open one booking: to manage it, and for calendars."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ _PURPOSE = "manage"
 
 @dataclass(frozen=True, slots=True)
 class ManageLinks:
-    """The links that mails carry. They name no person, open one booking only, and die with its generation."""
+    """The links that emails carry. They name no person, open one booking only, and die with its generation."""
 
     signer: Signer
     site_url: str
@@ -23,7 +23,7 @@ class ManageLinks:
         return f"{self.site_url}/manage/{self.token(session_id, attendee)}"
 
     def calendar_url(self, session_id: str, attendee: Attendee) -> str:
-        """Where a calendar gets the booking as it then stands: a file that adds it, changes it or takes it out."""
+        """The address of a calendar file that adds the booking, changes it or takes it out, as it then stands."""
         return f"{self.site_url}/calendar/{self.token(session_id, attendee)}"
 
     def decode(self, token: str) -> tuple[str, str, int]:

@@ -1,0 +1,99 @@
+"""The cell `Announced`: what is written can be read again, however long a history becomes."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from shared.bookings.model.session import Session, SessionState
+from shared.bookings.tables.announced_cell import (
+    LINK_LENGTH,
+    THEME_LENGTH,
+    TITLE_LENGTH,
+    announced_text,
+    read_announced,
+)
+from shared.bookings.tables.session_rows import read_session_row
+from shared.reminder_offsets import parse_offsets
+from shared.tables.table import Row
+from tests import builders
+from tests.unit.shared.bookings.unreadable_cells import UNREADABLE, announced_json
+
+OFFSETS = parse_offsets("P1D,PT1H")
+CELL = 32_768  # UTF-16 code units in 64 KiB
+
+
+def with_history(versions: int, **changes: object) -> Session:
+    session = builders.session(**changes)
+    moved = (replace(session.details, starts=session.starts - timedelta(days=n)) for n in reversed(range(versions)))
+    return replace(session, history=tuple(moved))
+
+
+def test_the_text_is_the_one_that_stored_cells_have() -> None:
+    assert announced_text(with_history(1)) == announced_json()
+
+
+@pytest.mark.parametrize("state", [SessionState.OPEN, SessionState.CLOSED, SessionState.CANCELLED])
+def test_what_is_written_is_read_again(state: SessionState) -> None:
+    session = with_history(3, theme="Zoë's „theme“", state=state, reminders=(), waiting_list=False)
+
+    assert read_announced("s1", announced_text(session), OFFSETS) == session
+
+
+@pytest.mark.parametrize("reminders", ["", "none", "P1W"])
+def test_reminders_are_those_of_the_cell_or_of_the_installation(reminders: str) -> None:
+    session = read_announced("s1", announced_json(reminders=reminders), OFFSETS)
+
+    assert session is not None
+    assert session.reminders == (parse_offsets(reminders) if reminders else OFFSETS)
+
+
+@pytest.mark.parametrize("text", UNREADABLE.values(), ids=UNREADABLE.keys())
+def test_what_the_service_cannot_have_written_is_no_session(text: str) -> None:
+    assert read_announced("s1", text, OFFSETS) is None
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        {},
+        {"theme": "\N{GRINNING FACE}" * (THEME_LENGTH // 2)},
+        {"title": '"' * TITLE_LENGTH, "theme": "\\" * THEME_LENGTH, "join_url": f"https://{'x' * (LINK_LENGTH - 8)}"},
+    ],
+    ids=["usual", "wide", "as long as may be"],
+)
+def test_a_history_of_a_thousand_versions_still_fits_and_keeps_count(texts: dict[str, str]) -> None:
+    session = with_history(1_000, **texts)
+    text = announced_text(session)
+    read = read_announced("s1", text, OFFSETS)
+
+    assert len(text.encode("utf-16-le")) // 2 <= CELL
+    assert read is not None
+    assert read.version == 1_000
+    assert read.history == session.history[-len(read.history) :]
+    assert read.told(1_000) == session.details
+    assert read.told(1) is None
+    assert read.continues(session)
+    assert not read.continues(replace(session, history=(*session.history, session.details)))
+    told_next = replace(read, history=(*read.history, read.details))
+    assert json.loads(announced_text(told_next))["version"] == 1_001
+
+
+@pytest.mark.parametrize(
+    ("name", "longest"),
+    [("Title", "x" * TITLE_LENGTH), ("Theme", "x" * THEME_LENGTH), ("JoinUrl", "https://".ljust(LINK_LENGTH, "x"))],
+)
+def test_a_text_that_is_too_long_to_be_announced_is_named_in_the_row(name: str, longest: str) -> None:
+    taken, refused = (
+        read_session_row(Row(builders.session_cells(**{name: text}), ""), OFFSETS) for text in (longest, longest + "x")
+    )
+
+    assert (taken.problems, taken.written is None) == ((), False)
+    assert refused.problems == (f"{name} is longer than {len(longest):,} characters. Shorten it.",)
+
+
+def test_reminders_that_are_too_long_are_named_as_well() -> None:
+    row = read_session_row(Row(builders.session_cells(Reminders=",".join(["P1D"] * 60)), ""), OFFSETS)
+
+    assert row.problems == ("Reminders is longer than 200 characters. Shorten it.",)
