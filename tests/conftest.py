@@ -2,5 +2,31 @@
 
 from hypothesis import settings
 
+from tests.nightly import (
+    pytest_addoption,
+    pytest_collection_modifyitems,
+    pytest_configure,
+    pytest_sessionfinish,
+    pytest_terminal_summary,
+    pytest_testnodedown,
+)
+
+__all__ = [
+    "pytest_addoption",
+    "pytest_collection_modifyitems",
+    "pytest_configure",
+    "pytest_make_parametrize_id",
+    "pytest_sessionfinish",
+    "pytest_terminal_summary",
+    "pytest_testnodedown",
+]
+
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+_LONGEST_NAME = 40
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """The argument's name for a long text: it may hold a key made at import, and workers must agree on every name."""
+    return argname if isinstance(val, str) and len(val) > _LONGEST_NAME else None

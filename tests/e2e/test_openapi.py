@@ -23,8 +23,11 @@ PROGRAM = "from schemathesis.cli import schemathesis; schemathesis()"
 SILENT = {f"AzureWebJobs.{name}.Disabled": "true" for name in ("send_mail", "forward_referral")}
 
 CONFIG = ROOT / "tests" / "e2e" / "schemathesis.toml"
-BOUNDED = ["--phases", "examples,coverage,fuzzing", "--max-examples", "10", "--seed", "1", "--workers", "2"]
-BOUNDED += ["-H", "Accept: application/json", "--continue-on-failure", "--no-color", "--generation-database", "none"]
+OPTIONS = ["--seed", "1", "--workers", "2", "-H", "Accept: application/json", "--continue-on-failure", "--no-color"]
+OPTIONS += ["--generation-database", "none"]
+SHORT = ["--phases", "examples,fuzzing", "--max-examples", "10"]
+# Tries the bounds of every value as well, which takes schemathesis ten times as long.
+LONG = ["--phases", "examples,coverage,fuzzing", "--max-examples", "10"]
 
 type Document = dict[str, Any]
 type RunSchemathesis = Callable[..., subprocess.CompletedProcess[str]]
@@ -46,13 +49,13 @@ def document(stack_without_emails: Stack) -> Document:
 
 @pytest.fixture
 def run_schemathesis(stack_without_emails: Stack, tmp_path: Path) -> RunSchemathesis:
-    """What schemathesis says of the service by a document: every phase but the stateful one, the same each time."""
+    """Lets schemathesis try the service by a document, with the same requests each time."""
 
     def run(document: Document, *options: str) -> subprocess.CompletedProcess[str]:
         path = tmp_path / "openapi.json"
         path.write_text(json.dumps(document), "utf-8")
         command = [sys.executable, "-c", PROGRAM, "--config-file", str(CONFIG), "run", str(path)]
-        command += ["--url", stack_without_emails.site, *BOUNDED, *options]
+        command += ["--url", stack_without_emails.site, *OPTIONS, *options]
         told = {"PYTHONPATH": str(ROOT), "SCHEMATHESIS_HOOKS": "tests.e2e.schemathesis_hooks", SESSION: "never-full"}
         return subprocess.run(
             command, cwd=tmp_path, env={**os.environ, **told}, capture_output=True, text=True, timeout=300, check=False
@@ -61,10 +64,11 @@ def run_schemathesis(stack_without_emails: Stack, tmp_path: Path) -> RunSchemath
     return run
 
 
+@pytest.mark.parametrize("phases", [SHORT, pytest.param(LONG, marks=pytest.mark.nightly)], ids=["short", "long"])
 def test_the_service_does_what_its_document_says(
-    stack_without_emails: Stack, document: Document, run_schemathesis: RunSchemathesis
+    phases: list[str], stack_without_emails: Stack, document: Document, run_schemathesis: RunSchemathesis
 ) -> None:
-    said = run_schemathesis(document)
+    said = run_schemathesis(document, *phases)
 
     operations = sum(len(methods) for methods in document["paths"].values())
     assert said.returncode == 0, said.stdout + said.stderr
@@ -94,7 +98,7 @@ def test_a_document_that_lies_is_found_out(
     lying = copy.deepcopy(document)
     lie(lying)
 
-    said = run_schemathesis(lying, "--include-path", path, "--include-method", "GET,POST")
+    said = run_schemathesis(lying, *SHORT, "--include-path", path, "--include-method", "GET,POST")
 
     assert said.returncode == 1
     assert check in said.stdout

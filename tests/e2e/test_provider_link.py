@@ -69,12 +69,13 @@ def test_the_mail_holds_the_way_to_the_answers_and_none_of_them(link_stack: Stac
     assert not any(is_canary_in(str(mail)) for mail in mails)
 
 
-def test_a_mail_scanner_that_opens_the_link_a_hundred_times_changes_nothing(link_stack: Stack) -> None:
+@pytest.mark.parametrize("times", [10, pytest.param(50, marks=pytest.mark.nightly)])
+def test_an_email_scanner_that_opens_the_link_again_and_again_changes_nothing(link_stack: Stack, times: int) -> None:
     reference = refer(link_stack)
     link, other = collect_links(link_stack, reference)
     before = status_of(link_stack, reference)
 
-    answers = [ask(method, each) for _ in range(50) for each in (link, other) for method in ("GET", "HEAD")]
+    answers = [ask(method, each) for _ in range(times) for each in (link, other) for method in ("GET", "HEAD")]
 
     assert {answer.status for answer in answers} == {200}
     assert not any(is_canary_in(answer.text) for answer in answers)
@@ -82,7 +83,7 @@ def test_a_mail_scanner_that_opens_the_link_a_hundred_times_changes_nothing(link
     assert open_with(link).status == 200
 
 
-@pytest.mark.parametrize("passphrase", [NEW, PASSPHRASE, NEW.upper()])
+@pytest.mark.parametrize("passphrase", [NEW, PASSPHRASE, pytest.param(NEW.upper(), marks=pytest.mark.nightly)])
 def test_either_passphrase_opens_it_in_either_process_as_often_as_needed(passphrase: str, link_stack: Stack) -> None:
     reference = refer(link_stack, what_brings_you="canary-story\nأشعر بالتعب\n工作壓力很大 <b>")
 

@@ -1,5 +1,6 @@
 """`python dev.py test`."""
 
+import os
 import re
 import subprocess
 import sys
@@ -17,8 +18,9 @@ def _exits(code: int) -> list[str]:
 
 @pytest.fixture
 def steps(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
+    """The only stage."""
     steps: dict[str, list[str]] = {}
-    monkeypatch.setattr(test, "steps", lambda _arguments: steps)
+    monkeypatch.setattr(test, "stages", lambda _arguments: [steps])
     return steps
 
 
@@ -46,31 +48,89 @@ def test_a_check_that_fails_does_not_hide_what_the_next_ones_say(
     assert [line.split()[0] for line in said.partition("What ran:")[2].splitlines() if line] == ["types", "pytest"]
 
 
-def test_with_arguments_only_pytest_runs_and_gets_them() -> None:
-    [(name, command)] = test.steps(["tests/unit", "-k", "clock"]).items()
+def test_steps_of_one_stage_run_at_the_same_time(steps: dict[str, list[str]], tmp_path: Path) -> None:
+    met = "import pathlib, sys, time\nmine, other = map(pathlib.Path, sys.argv[1:])\nmine.touch()\n"
+    met += "while not other.exists(): time.sleep(0.01)"
+    one, two = str(tmp_path / "one"), str(tmp_path / "two")
+    steps |= {"lint": [sys.executable, "-c", met, one, two], "pytest": [sys.executable, "-c", met, two, one]}
+
+    assert test.main([]) == 0
+
+
+def test_a_stage_runs_even_if_the_one_before_failed(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    services = [sys.executable, "-c", "print('7 passed')"]
+    monkeypatch.setattr(test, "stages", lambda _arguments: [{"lint": _exits(4), "units": _exits(0)}, {"e2e": services}])
+
+    assert test.main([]) == 4
+    assert "7 passed" in capfd.readouterr().out
+
+
+def test_interrupted_command_stops_what_it_started_and_reports_what_had_ended(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    stops_us = f"import os, signal; os.kill({os.getpid()}, signal.SIGTERM)"
+    sleeps = f"import pathlib, time; time.sleep(600); pathlib.Path({str(tmp_path / 'ended')!r}).touch()"
+    last = {"stops": [sys.executable, "-c", stops_us], "pytest": [sys.executable, "-c", sleeps]}
+    monkeypatch.setattr(test, "stages", lambda _arguments: [{"lint": _exits(0)}, last])
+
+    assert test.main([]) == 130
+
+    said = capfd.readouterr().out
+    assert "Stopped before finishing." in said
+    assert "lint" in said.partition("What ran:")[2]
+    assert not (tmp_path / "ended").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments", [["tests/unit", "-k", "clock"], ["--nightly", "tests/e2e"], ["--quick", "--nightly"]]
+)
+def test_with_arguments_only_pytest_runs_and_gets_them(arguments: list[str]) -> None:
+    [stage] = test.stages(arguments)
+    [(name, command)] = stage.items()
 
     assert name == "pytest"
-    assert command[1:] == ["-m", "pytest", "tests/unit", "-k", "clock"]
+    assert command[1:] == ["-m", "pytest", *arguments]
 
 
-def test_without_arguments_every_check_runs_and_pytest_last() -> None:
-    assert list(test.steps([])) == [
-        "ruff check",
-        "ruff format",
-        "mypy",
-        "lint-imports",
-        "djlint pages",
-        "djlint mails",
-        "pytest",
-    ]
+CHECKS = ["ruff check", "ruff format", "djlint pages", "djlint emails", "lint-imports", "mypy"]
+
+
+@pytest.mark.parametrize("arguments", [[], ["--nightly"]])
+def test_every_check_runs_and_every_folder_of_tests(arguments: list[str]) -> None:
+    quick, services = test.stages(arguments)
+
+    assert list(quick) == [*CHECKS, "units"]
+    assert list(services) == ["services"]
+    tested = {part for part in [*quick["units"], *services["services"]] if part.startswith("tests/")}
+    assert tested == {f"tests/{folder}" for folder in folders_with_tests()}
+
+
+def folders_with_tests() -> set[str]:
+    return {path.relative_to(ROOT / "tests").parts[0] for path in (ROOT / "tests").rglob("test_*.py")}
+
+
+def test_quick_runs_the_checks_and_the_units() -> None:
+    [stage] = test.stages(["--quick"])
+
+    assert list(stage) == [*CHECKS, "units"]
+    assert [part for part in stage["units"] if part.startswith("tests/")] == ["tests/unit", "tests/architecture"]
+
+
+@pytest.mark.parametrize(("arguments", "number"), [([], 0), (["--nightly"], 2)])
+def test_nightly_tests_run_only_when_asked_for(arguments: list[str], number: int) -> None:
+    commands = [command for stage in test.stages(arguments) for command in stage.values()]
+
+    assert sum("--nightly" in command for command in commands) == number
 
 
 def linted(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [*test.steps([])["djlint pages"][:1], "--configuration", str(ROOT / "pyproject.toml"), *arguments]
+    command = [*test.stages([])[0]["djlint pages"][:1], "--configuration", str(ROOT / "pyproject.toml"), *arguments]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize(("folder", "number"), [(test.PAGES, 30), (test.MAILS, 20)])
+@pytest.mark.parametrize(("folder", "number"), [(test.PAGES, 30), (test.EMAILS, 20)])
 def test_the_templates_are_clean_and_all_of_them_are_looked_at(folder: tuple[str, ...], number: int) -> None:
     done = linted(*folder)
 
