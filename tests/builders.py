@@ -123,7 +123,7 @@ def referral_request(**changes: Any) -> ReferralRequest:
 
 
 def referral(**changes: Any) -> Referral:
-    """What is known of a referral without opening it."""
+    """Everything known of a referral without opening it."""
     facts: dict[str, Any] = {
         "reference": "34679CDF",
         "state": ReferralState.RECEIVED,

@@ -1,4 +1,4 @@
-"""What holds for every test: how long one takes never decides whether it passes."""
+"""Settings for every test: how long one takes never decides whether it passes."""
 
 from hypothesis import settings
 

@@ -105,7 +105,7 @@ def _key(cells: Mapping[str, Any]) -> Key:
     return (cells["PartitionKey"], cells["RowKey"])
 
 
-class Crash(BaseException):  # not an error anybody handles: the process is gone
+class Crash(BaseException):  # not an error anyone handles: the process is gone
     """The process died here. Not an `Exception`, so that nothing that tidies up after errors hides it."""
 
 
@@ -173,7 +173,7 @@ def _go_wrong(fault: Fault, call: Any, *, writing: bool) -> Any:
 
 @dataclass
 class FakeMailSender:
-    """A mail service in memory. `trouble` maps the number of a request, from 0, to what goes wrong with it."""
+    """An email service in memory. `trouble` maps the number of a request, from 0, to what goes wrong with it."""
 
     dedupes: bool = True
     sent: list[tuple[UUID, EmailMessage]] = field(default_factory=list)
@@ -231,7 +231,7 @@ def _raise_after(trouble: str) -> None:
 
 @dataclass
 class FakeTime:
-    """Monotonic seconds that pass only when somebody sleeps."""
+    """Monotonic seconds that pass only when someone sleeps."""
 
     seconds: float = 100.0
 

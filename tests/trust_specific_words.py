@@ -1,4 +1,4 @@
-"""What would give this trust and its provider away in the pages and mails of another."""
+"""Words that would give this trust and its provider away in the pages and emails of another."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -11,14 +11,14 @@ OWN_WORDS = frozenset({"mersey", "nafsiyat", "trauma", "raci", "yourspace", "min
 
 
 def traces(text: str) -> list[str]:
-    """What of this trust's copy, or of its words, stands in a text."""
+    """Pieces of this trust's copy, or of its words, that stand in a text."""
     found = text.casefold()
     return sorted(each for each in OWN_WORDS | _own_copy() if each in found)
 
 
 @cache
 def _own_copy() -> frozenset[str]:
-    """Every piece of two words or more; single words, like a language or a heading, are anybody's."""
+    """Every piece of two words or more; single words, like a language or a heading, are anyone's."""
     copy, others = (set(_leaves(each.model_dump())) for each in (builders.content(), builders.other_content()))
     return frozenset(leaf for leaf in copy - others if " " in leaf or "@" in leaf or "." in leaf)
 

@@ -68,7 +68,7 @@ class Vault:
         return {"kid": f"{self.key_url}/{version}", "kty": "RSA", "n": _number(numbers.n), "e": _number(numbers.e)}
 
     def settings(self, public_jwk: str) -> Mapping[str, str]:
-        """What an app that opens referrals with this vault is given, its managed identity included."""
+        """Settings of an app that opens referrals with this vault, its managed identity included."""
         return {
             "REFERRAL_PUBLIC_KEY": public_jwk,
             "REFERRAL_PRIVATE_KEY": "",

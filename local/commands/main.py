@@ -13,7 +13,10 @@ from local.setup.install import InstallError, install
 
 USAGE = """\
 python dev.py [run] [options]   installs what is missing and runs the whole service until Ctrl+C
-python dev.py test [arguments]  all checks and tests; with arguments only pytest with them
+python dev.py test              all checks and tests but those that take long and find little
+python dev.py test --quick      the checks and the unit tests
+python dev.py test --nightly    all checks and all tests
+python dev.py test ARGUMENTS    only pytest, with these arguments
 python dev.py load FILE         loads a schedule (CSV) into the service that is running
 python dev.py passphrase        asks for, or makes, the provider's passphrase and prints its hash
 python dev.py screenshots       takes a picture of every page and every email, to leaf through

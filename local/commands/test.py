@@ -1,4 +1,4 @@
-"""`python dev.py test`: every check and test of the project, or only pytest with the arguments given."""
+"""`python dev.py test`: the checks and tests of the project, or only pytest with the arguments given."""
 
 import os
 import shutil

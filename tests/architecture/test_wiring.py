@@ -28,7 +28,7 @@ def test_every_queue_that_is_written_to_is_read() -> None:
     assert {(binding["queueName"], binding["connection"]) for _, binding in bindings("queue")} <= read
 
 
-def test_every_queue_has_somebody_who_looks_after_what_failed() -> None:
+def test_every_queue_has_someone_who_looks_after_what_failed() -> None:
     read = {binding["queueName"]: binding["connection"] for _, binding in bindings("queueTrigger")}
 
     for queue, connection in read.items():

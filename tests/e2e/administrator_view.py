@@ -1,4 +1,4 @@
-"""What an administrator reads who opens everything but the key: tables, queues, logs, settings, other people's mail.
+"""Everything that an administrator reads who opens all but the key: tables, queues, logs, settings, others' email.
 
 `SECRET` is what they do not have: the private key, in Azure a key in the vault that gives nobody its bytes.
 """
@@ -41,7 +41,7 @@ def locations_with_canaries(stack: Stack) -> set[str]:
 
 
 def mails_to_others(stack: Stack) -> list[dict[str, Any]]:
-    """Every mail but those that the provider got, whole."""
+    """Every email but those that the provider got, whole."""
     provider = stack.settings["REFERRAL_RECIPIENT"]
     return [mail for mail in stack.mail.messages() if mail["recipients"] != {"to": [{"address": provider}]}]
 

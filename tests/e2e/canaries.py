@@ -33,7 +33,7 @@ _STORAGES = ("BOOKINGS_STORAGE", "REFERRALS_STORAGE")
 
 
 def is_canary_in(data: bytes | str, unwrapped: int = 2) -> bool:
-    """Whether it can be read there, or after undoing base64 up to so many times."""
+    """True if it can be read there, or after undoing base64 up to so many times."""
     raw = data if isinstance(data, bytes) else data.encode()
     if _CANARY.search(raw):
         return True

@@ -64,7 +64,7 @@ def mails_to(stack: Stack, address: str) -> list[dict[str, Any]]:
 
 
 def opened_form(stack: Stack, path: str) -> dict[str, str]:
-    """What the form at `path` sends by itself, once a person has had the time to fill it in: 5 seconds by the clock."""
+    """Fields that the form at `path` sends by itself, once a person has had time to fill it in: 5 seconds."""
     fields = hidden_fields(get(f"{stack.site}{path}").text)
     stack.set_clock(LocalClock(stack.clock_path)() + timedelta(seconds=5))
     return fields

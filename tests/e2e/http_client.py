@@ -45,7 +45,7 @@ def post_form(url: str, fields: Mapping[str, Any] | Iterable[tuple[str, str]]) -
 
 
 def hidden_fields(page: str) -> dict[str, str]:
-    """What the form on a page sends beside what people fill in."""
+    """Fields that the form on a page sends beside what people fill in."""
     reader = _Hidden()
     reader.feed(page)
     reader.close()

@@ -1,4 +1,4 @@
-"""The provider's half of the conversation: the mail that they got, the link in it, and what they do there."""
+"""The provider's half of the conversation: the email that they got, the link in it, and what they do there."""
 
 import re
 from typing import Any
@@ -12,13 +12,13 @@ PASSPHRASE = "Only on this machine"  # what `local.settings.example.json` holds 
 
 
 def refer(stack: Stack, **changes: Any) -> str:
-    """Somebody refers themselves; returns the reference."""
+    """Someone refers themselves; returns the reference."""
     reference: str = post_json(f"{stack.site}/one-to-one", CANARIES | changes).json["reference"]
     return reference
 
 
 def mail_about(stack: Stack, reference: str) -> str:
-    """The one mail that the provider got about this referral, as text."""
+    """The one email that the provider got about this referral, as text."""
     mails = mails_to(stack, stack.settings["REFERRAL_RECIPIENT"])
     [found] = [mail["content"] for mail in mails if reference in mail["content"]["subject"]]
     return str(found["plainText"])
@@ -34,7 +34,7 @@ def status_of(stack: Stack, reference: str) -> dict[str, Any]:
 
 
 def is_sealed_kept(stack: Stack, reference: str) -> bool:
-    """Whether the sealed answers are still stored."""
+    """True if the sealed answers are still stored."""
     table = rows(stack, "SealedReferrals", "REFERRALS_STORAGE")
     return bool(list(table.query_entities("RowKey eq @r", parameters={"r": reference})))
 

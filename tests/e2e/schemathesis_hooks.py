@@ -1,4 +1,4 @@
-"""What schemathesis has to be told of this service: it loads this module by the variable SCHEMATHESIS_HOOKS."""
+"""Hints that schemathesis needs about this service: it loads this module by the variable SCHEMATHESIS_HOOKS."""
 
 import os
 from typing import Any

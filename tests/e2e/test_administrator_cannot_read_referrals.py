@@ -1,6 +1,6 @@
 """Nobody at the trust learns who referred themselves, whatever they open, while a referral is here and afterwards.
 
-The administrator reads every table, queue, log, setting and mail but the provider's, and the storage's own files; what
+The administrator reads every table, queue, log, setting and email but the provider's, and the storage's own files; what
 they lack is the private key. What goes wrong leaves traces too, so everything that can go wrong here does.
 """
 
@@ -55,7 +55,7 @@ def test_different_answers_leave_identical_traces(deployment: Deployment) -> Non
     stack.settle()
     finish(stack, little, much)
     of_little, of_much = traces(stack, little), traces(stack, much)
-    if stack.settings["REFERRAL_DELIVERY"] == "inline":  # the provider's own mail, which nobody else gets
+    if stack.settings["REFERRAL_DELIVERY"] == "inline":  # the provider's own email, which nobody else gets
         assert of_little.pop("mail") != of_much.pop("mail")
 
     assert {"table Referrals", "log of The function host"} <= of_little.keys()
@@ -115,7 +115,7 @@ def mistakes(stack: Stack) -> list[Answer]:
 
 
 def troubles(stack: Stack) -> list[Answer]:
-    """A mail service that refuses and breaks off, a referral on the poison queue, one tampered with, wrong words."""
+    """An email service that refuses and breaks off, a referral on the poison queue, one tampered with, wrong words."""
     stack.mail.faults([{"kind": "status", "status": 503, "count": 1}, {"kind": "drop_after", "count": 1}])
     trying = [refer(stack), refer(stack)]
     stack.settle()
@@ -134,13 +134,13 @@ def troubles(stack: Stack) -> list[Answer]:
 
 
 def damaged(stack: Stack, tampered: str) -> list[Answer]:
-    """What the provider is shown of a referral that cannot be opened any more, where they got a link to it."""
+    """The page that the provider is shown of a referral that cannot be opened any more, where they got a link to it."""
     mails = stack.mail.messages(stack.settings["REFERRAL_RECIPIENT"])
     return [open_with(link_in(mail_about(stack, tampered))) for mail in mails if tampered in mail["content"]["subject"]]
 
 
 def tamper_with(stack: Stack) -> str:
-    """One whose sealed answers somebody changed before they were sent."""
+    """One whose sealed answers someone changed before they were sent."""
     stack.mail.faults([{"kind": "status", "status": 503, "count": 1}])
     reference = refer(stack)
     stack.settle()
@@ -234,8 +234,8 @@ def leak_to_table(stack: Stack) -> Callable[[], object]:
 LEAKS: dict[str, Callable[[Stack], Callable[[], object]]] = {"log": leak_to_log, "table": leak_to_table}
 
 
-def test_a_word_in_anybody_elses_mail_is_found(deployment: Deployment) -> None:
-    """Last, for it cannot be undone: whoever books under such a name gets a mail with it."""
+def test_a_word_in_anyone_elses_email_is_found(deployment: Deployment) -> None:
+    """Last, for it cannot be undone: whoever books under such a name gets an email with it."""
     session = session_cells(RowKey="booked")
     rows(deployment.stack, "Sessions").create_entity(session)
     post_json(f"{deployment.stack.site}/bookings", person("booked", full_name="Canary-Nameself"))

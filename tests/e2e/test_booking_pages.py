@@ -21,7 +21,7 @@ HEADERS = {
 
 
 def answered(session_id: str, name: str = "zoe", **changes: str) -> dict[str, Any]:
-    """What a person types into the page with the details."""
+    """Everything that a person types into the page with the details."""
     return person(session_id, name, group_agreement="yes", adjustments="canary captions") | changes
 
 

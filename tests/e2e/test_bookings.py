@@ -1,4 +1,4 @@
-"""Booking through the running host, with real storage and a real mail client."""
+"""Booking through the running host, with real storage and a real email client."""
 
 import re
 from datetime import timedelta
@@ -178,7 +178,7 @@ def test_one_submission_fifty_times_is_one_booking_and_one_confirmation(stack: S
     assert len(mails_to(stack, f"zoe@{session_id}.nhs.net")) == 1
 
 
-def test_one_person_fifty_times_is_one_booking_and_at_most_one_further_mail(
+def test_one_person_fifty_times_is_one_booking_and_at_most_one_further_email(
     stack: Stack, add_session: AddSession
 ) -> None:
     session_id = add_session(Capacity=2)
@@ -206,7 +206,7 @@ def test_administrators_read_on_the_roster_what_was_sent(stack: Stack, add_sessi
     assert re.fullmatch(r"confirmation sent Fri 1 Sep, [\d:]+am; reminder due Thu 7 Sep, 3pm", row["Mail"])
 
 
-def test_the_mail_log_and_the_index_hold_nobody(stack: Stack, add_session: AddSession) -> None:
+def test_the_email_log_and_the_index_hold_nobody(stack: Stack, add_session: AddSession) -> None:
     session_id = add_session()
     post_json(f"{stack.site}/bookings", person(session_id, "canary", full_name="Canary Person"))
     stack.settle()

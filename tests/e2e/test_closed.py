@@ -48,7 +48,7 @@ def test_the_start_page_and_the_pages_to_read_are_there(closed: Stack) -> None:
     assert {get(f"{closed.site}/{path}").status for path in ("help-now", "resources", "privacy")} == {200}
 
 
-def test_who_booked_before_gets_the_mails_and_can_cancel_by_the_link_in_them(closed: Stack, before: Services) -> None:
+def test_who_booked_before_gets_the_emails_and_can_cancel_by_the_link_in_them(closed: Stack, before: Services) -> None:
     before.bookings.places.book(booking_request(email="ann@nhs.net"), MORNING)
     closed.tick()
     closed.settle()

@@ -1,4 +1,4 @@
-"""Delivery reports through Event Grid's webhook: what the mail service says later, on the running service."""
+"""Delivery reports through Event Grid's webhook: what the email service says later, on the running service."""
 
 import json
 import urllib.request
@@ -21,7 +21,7 @@ SESSION = "2023-10-03-1500"
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
-    """A service of its own, whose e-mail emulator reports on every mail."""
+    """A service of its own, whose email emulator reports on every email."""
     with running_stack(at=MORNING, reports=True) as running:
         yield running
 
@@ -36,7 +36,7 @@ def delivered_again(stack: Stack) -> Iterator[None]:
 
 
 def reported(stack: Stack, *reports: str, count: int = 1) -> None:
-    """The next mails to the provider are reported on like this."""
+    """The next emails to the provider are reported on like this."""
     rule = {"kind": "report", "report": list(reports), "count": count, "subject": "self-referral"}
     stack.mail.faults([rule])
 
@@ -75,7 +75,7 @@ def test_what_comes_back_waits_for_a_person_with_the_sealed_answers_kept(stack: 
     assert status.casefold() in line
 
 
-def test_a_bounce_after_it_was_delivered_is_looked_at_and_sent_again_when_somebody_says_so(stack: Stack) -> None:
+def test_a_bounce_after_it_was_delivered_is_looked_at_and_sent_again_when_someone_says_so(stack: Stack) -> None:
     reported(stack, "Delivered", "Expanded", "Bounced", "Delivered")
     reference = refer(stack)
     stack.settle()
@@ -90,7 +90,7 @@ def test_a_bounce_after_it_was_delivered_is_looked_at_and_sent_again_when_somebo
     assert status_of(stack, reference)["State"] == "delivered"
 
 
-def test_a_failed_mail_is_followed_by_another(stack: Stack) -> None:
+def test_a_failed_email_is_followed_by_another(stack: Stack) -> None:
     reported(stack, "Failed", "Failed")
     reference = refer(stack)
     stack.settle()
@@ -138,7 +138,7 @@ def test_two_that_come_back_in_a_row_make_the_referral_page_say_so_until_one_arr
     assert get(f"{stack.site}/one-to-one").text != failing
 
 
-def test_a_booking_mail_that_comes_back_is_in_the_log_of_mails_and_in_the_attendees_problem(stack: Stack) -> None:
+def test_a_booking_email_that_comes_back_is_in_the_log_of_emails_and_in_the_attendees_problem(stack: Stack) -> None:
     stack.mail.faults([{"kind": "report", "report": ["Bounced"], "recipient": "bouncing@"}])
     assert post_json(f"{stack.site}/bookings", person(SESSION, "bouncing")).status == 201
     stack.settle()

@@ -1,4 +1,4 @@
-"""The schedule of 2023 lived through with the clock moved: every mail, to whom, and when in London."""
+"""The schedule of 2023 lived through with the clock moved: every email, to whom, and when in London."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -51,7 +51,7 @@ def moments() -> list[datetime]:
 
 
 def sent(stack: Stack, session_id: str, name: str) -> list[tuple[str, str]]:
-    """Subject and London time of each mail to that person."""
+    """Subject and London time of each email to that person."""
     mails = mails_to(stack, address(session_id, name))
     return [(mail["content"]["subject"], london_minute(mail["time"])) for mail in mails]
 
@@ -87,7 +87,7 @@ def test_nobody_else_got_anything(season: Stack) -> None:
     assert counted == {address(each, "ann"): 3 for each in SEASON} | {address(each, "ben"): 1 for each in SEASON}
 
 
-def test_every_mail_has_one_recipient_and_an_operation_of_its_own(season: Stack) -> None:
+def test_every_email_has_one_recipient_and_an_operation_of_its_own(season: Stack) -> None:
     mails = season.mail.messages()
 
     assert all(set(mail["recipients"]) == {"to"} and len(mail["recipients"]["to"]) == 1 for mail in mails)

@@ -1,6 +1,6 @@
 """Bookings, cancellations, moves, edits in the portal and runs of the schedule in any order, on the running service.
 
-What is promised is read from the tables and the mail service's inbox, without the code that keeps it.
+What is promised is read from the tables and the email service's inbox, without the code that keeps it.
 """
 
 import json
@@ -80,13 +80,13 @@ class Season:
         assert {answer.status for answer in answers} <= {201, 409}, [answer.text for answer in answers]
 
     def cancel(self) -> None:
-        if found := self.somebody():
+        if found := self.someone():
             answer = post_form(f"{self.stack.site}/manage/{self.token(*found)}/cancel", {})
             assert answer.status == 303, answer.text
             assert self.row(*found)["State"] == "cancelled"
 
     def move(self) -> None:
-        found, to = self.somebody(), self.a_session()
+        found, to = self.someone(), self.a_session()
         if found is None or found[0] == to:
             return
         who = found[1]
@@ -131,13 +131,13 @@ class Season:
         rows(self.stack, "Sessions").update_entity(keys | cells)
 
     def type_an_attendee(self) -> None:
-        if found := self.somebody():
+        if found := self.someone():
             state = self.random.choice(["confirmed", "cancelled", "waiting"])
             keys = {"PartitionKey": found[0], "RowKey": found[1]["RowKey"]}
             rows(self.stack, "Bookings").update_entity(keys | {"State": state})
 
     def delete_one(self) -> None:
-        if found := self.somebody():
+        if found := self.someone():
             rows(self.stack, "Bookings").delete_entity(found[0], found[1]["RowKey"])
 
     def come_to_an_end(self) -> None:
@@ -183,7 +183,7 @@ class Season:
             free = int(float(row["Capacity"])) - self.held(session_id)
             # One that attendees know as called off gives nothing until they are told otherwise.
             if row["State"] == "open" and json.loads(row["Announced"]).get("state") != "cancelled":
-                assert free <= 0 or not waiting, f"{free} free in {session_id} while somebody waits"
+                assert free <= 0 or not waiting, f"{free} free in {session_id} while someone waits"
 
     def check_mails(self) -> None:
         log = [row for row in rows(self.stack, "MailLog").list_entities() if row["At"] >= moment_text(self.began)]
@@ -191,7 +191,7 @@ class Season:
         assert max(arrived.values()) == 1, "one mail went out twice"
         assert {row["OperationId"] for row in log if row["State"] == "sent"} <= arrived.keys(), "sent and never arrived"
         assert arrived.keys() <= {row.get("OperationId") for row in log}, "a mail that nobody claimed"
-        # What became of a mail is not asked any more once nobody is owed it.
+        # What became of an email is not asked any more once nobody is owed it.
         assert {row["State"] for row in log} <= {"sent", "skipped", "sending"}
 
     def check_who_knows(self) -> None:
@@ -261,7 +261,7 @@ class Season:
             body |= {"email": OUTSIDER, "works_for_trust": True}
         return body
 
-    def somebody(self) -> tuple[str, Any] | None:
+    def someone(self) -> tuple[str, Any] | None:
         live = [(each, row) for each in self.typed for row in roster(self.stack, each) if row["State"] != "cancelled"]
         return self.random.choice(live) if live else None
 

@@ -1,4 +1,4 @@
-"""Whatever happens to the queues and to the mail service, what is owed is sent, once."""
+"""Whatever happens to the queues and to the email service, what is owed is sent, once."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,7 +41,7 @@ def empty_the_queues(stack: Stack) -> int:
 
 @contextmanager
 def a_host_that_sends(stack: Stack, folder: Path) -> Iterator[HostClient]:
-    """A second host on the same storage, whose mail and referral functions are not switched off."""
+    """A second host on the same storage, whose email and referral functions are not switched off."""
     plan = Plan(at=MORNING, folder=folder, keys={})
     set_clock(plan.clock, at=MORNING + timedelta(minutes=5))
     settings = {**stack.settings, **dict.fromkeys(SENDING, "false")}
@@ -70,7 +70,7 @@ def test_with_the_queues_emptied_by_hand_everything_is_still_sent_once(tmp_path:
         assert states == ["sent"] * 5
 
 
-def test_a_mail_service_that_throttles_loses_answers_and_breaks_still_delivers_each_mail_once() -> None:
+def test_an_email_service_that_throttles_loses_answers_and_breaks_still_delivers_each_email_once() -> None:
     with running_stack(at=MORNING) as stack:
         stack.mail.faults(
             [

@@ -19,7 +19,7 @@ from tests.e2e.http_client import get, get_json, post_json
 from tests.e2e.schemathesis_hooks import SESSION
 
 PROGRAM = "from schemathesis.cli import schemathesis; schemathesis()"
-# Hundreds of people would use up the hour's mails of the service that the other tests share.
+# Hundreds of people would use up the hour's emails of the service that the other tests share.
 SILENT = {f"AzureWebJobs.{name}.Disabled": "true" for name in ("send_mail", "forward_referral")}
 
 CONFIG = ROOT / "tests" / "e2e" / "schemathesis.toml"

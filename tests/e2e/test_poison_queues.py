@@ -1,4 +1,4 @@
-"""What could not be handled five times: held, kept and told to the log, through the triggers of the poison queues."""
+"""Messages that failed five times: held, kept and told to the log by the triggers of the poison queues."""
 
 import base64
 import json
@@ -98,7 +98,7 @@ def is_within(text: str, times: tuple[datetime, datetime], wait: timedelta) -> b
     return begun <= text <= ended
 
 
-def test_a_mail_that_nobody_claimed_is_held_for_an_hour(stack: Stack, named: dict[str, str]) -> None:
+def test_an_email_that_nobody_claimed_is_held_for_an_hour(stack: Stack, named: dict[str, str]) -> None:
     times = put_mail(stack, named)
 
     row = log_of(stack, named)
@@ -107,7 +107,7 @@ def test_a_mail_that_nobody_claimed_is_held_for_an_hour(stack: Stack, named: dic
     assert people(stack, named["session"]) == [("Canary-Name", f"canary@{named['session']}.nhs.net", "confirmed")]
 
 
-def test_a_mail_that_somebody_claimed_is_held_and_the_claim_kept(stack: Stack, named: dict[str, str]) -> None:
+def test_an_email_that_someone_claimed_is_held_and_the_claim_kept(stack: Stack, named: dict[str, str]) -> None:
     claim = {"State": "sending", "OperationId": "operation", "ClaimedBy": "somebody", "Attempts": 3}
     add_to_log(stack, named, **claim, NotBefore=moment_text(MORNING))
 
@@ -120,7 +120,7 @@ def test_a_mail_that_somebody_claimed_is_held_and_the_claim_kept(stack: Stack, n
 
 
 @pytest.mark.parametrize("state", ["sent", "failed", "skipped"])
-def test_a_mail_that_came_to_its_end_is_left_as_it_is(stack: Stack, named: dict[str, str], state: str) -> None:
+def test_an_email_that_came_to_its_end_is_left_as_it_is(stack: Stack, named: dict[str, str], state: str) -> None:
     add_to_log(stack, named, State=state, NotBefore="")
     before = log_of(stack, named)
 
@@ -129,7 +129,7 @@ def test_a_mail_that_came_to_its_end_is_left_as_it_is(stack: Stack, named: dict[
     assert log_of(stack, named) == before
 
 
-def test_a_held_mail_is_not_sent_within_the_hour_and_after_it_once(stack: Stack, named: dict[str, str]) -> None:
+def test_a_held_email_is_not_sent_within_the_hour_and_after_it_once(stack: Stack, named: dict[str, str]) -> None:
     [host], body = stack.hosts, json.dumps(named)
     begun, ended = put_mail(stack, named)
 
@@ -149,7 +149,7 @@ def test_a_held_mail_is_not_sent_within_the_hour_and_after_it_once(stack: Stack,
     assert log_of(stack, named)["State"] == "sent"
 
 
-def test_the_log_tells_the_session_of_a_mail_that_failed_and_nothing_of_the_person(
+def test_the_log_tells_the_session_of_an_email_that_failed_and_nothing_of_the_person(
     stack: Stack, named: dict[str, str]
 ) -> None:
     put_mail(stack, named)

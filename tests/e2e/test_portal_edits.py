@@ -1,4 +1,4 @@
-"""What administrators do to the tables by hand, through the running host: the portal writes whatever it likes."""
+"""Edits of the tables by hand, through the running host: the portal writes whatever it likes."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -15,7 +15,7 @@ from tests.e2e.conftest import AddSession, mails_to, person, roster, rows
 from tests.e2e.http_client import Answer, get, get_json, post_form, post_json
 
 JOIN_URL = "https://teams.example/join/1"
-# No test sends more than the mail service allows; all of them together, at one moment of the clock, do.
+# No test sends more than the email service allows; all of them together, at one moment of the clock, do.
 NO_BUDGET = {"MAILS_PER_MINUTE": "0", "MAILS_PER_HOUR": "0"}
 
 
@@ -132,7 +132,7 @@ def states(stack: Stack, session_id: str) -> dict[str, str]:
 
 
 def kinds(stack: Stack, session_id: str, name: str) -> list[str]:
-    """What the subjects of somebody's mails say, without the date: `booked`, `changed`."""
+    """Subjects of someone's emails, without the date: `booked`, `changed`."""
     subjects = [mail["content"]["subject"] for mail in mails_to(stack, address(session_id, name))]
     return [subject.removeprefix("Staff session").partition(":")[0].strip() for subject in subjects]
 
@@ -227,7 +227,7 @@ def test_a_time_that_a_portal_turned_into_a_number_is_never_taken_for_another_ti
     assert "Time is" in problem(stack, session_id)
 
 
-def test_a_session_that_somebody_booked_goes_on_as_announced_while_its_row_has_a_problem(
+def test_a_session_that_someone_booked_goes_on_as_announced_while_its_row_has_a_problem(
     stack: Stack, add_session: AddSession
 ) -> None:
     session_id = add_session()
@@ -278,7 +278,7 @@ def test_no_bad_row_stops_the_others(stack: Stack, add_session: AddSession) -> N
 # Changing a session.
 
 
-def test_a_new_time_is_foretold_settles_for_a_quarter_of_an_hour_and_is_one_mail_each(
+def test_a_new_time_is_foretold_settles_for_a_quarter_of_an_hour_and_is_one_email_each(
     stack: Stack, add_session: AddSession
 ) -> None:
     session_id = add_session()
@@ -301,7 +301,7 @@ def test_a_new_time_is_foretold_settles_for_a_quarter_of_an_hour_and_is_one_mail
         assert "Friday 8 September 2023, 4pm to 5:15pm" in get(link(stack, session_id, name)).text
 
 
-def test_several_edits_in_a_row_are_one_mail_that_says_all_of_it(stack: Stack, add_session: AddSession) -> None:
+def test_several_edits_in_a_row_are_one_email_that_says_all_of_it(stack: Stack, add_session: AddSession) -> None:
     session_id = add_session()
     book(stack, session_id, "ann")
     for minutes, cells in ((0, {"Time": "16:00"}), (10, {"Theme": "Rest"}), (20, {"JoinUrl": f"{JOIN_URL}0"})):
@@ -425,7 +425,7 @@ def test_a_joining_link_that_is_added_later_is_sent_to_who_has_a_place_and_to_no
 # Rosters.
 
 
-def test_somebody_added_by_hand_is_counted_and_confirmed_and_their_link_works(
+def test_someone_added_by_hand_is_counted_and_confirmed_and_their_link_works(
     stack: Stack, add_session: AddSession
 ) -> None:
     session_id = add_session(Capacity=1)
@@ -440,7 +440,7 @@ def test_somebody_added_by_hand_is_counted_and_confirmed_and_their_link_works(
     assert states(stack, session_id) == {"dee": "cancelled"}
 
 
-def test_somebody_added_by_hand_gets_a_calendar_file(stack: Stack, add_session: AddSession) -> None:
+def test_someone_added_by_hand_gets_a_calendar_file(stack: Stack, add_session: AddSession) -> None:
     session_id = add_session()
     add_person(stack, session_id, "dee")
     tick(stack)
@@ -448,7 +448,7 @@ def test_somebody_added_by_hand_gets_a_calendar_file(stack: Stack, add_session: 
     assert get(link(stack, session_id, "dee").replace("/manage/", "/calendar/")).status == 200
 
 
-def test_somebody_added_by_hand_is_not_reminded_of_what_they_were_just_told(
+def test_someone_added_by_hand_is_not_reminded_of_what_they_were_just_told(
     stack: Stack, add_session: AddSession
 ) -> None:
     session_id = add_session()
@@ -459,7 +459,7 @@ def test_somebody_added_by_hand_is_not_reminded_of_what_they_were_just_told(
     assert kinds(stack, session_id, "dee") == ["booked"]
 
 
-def test_somebody_added_by_hand_to_be_checked_is_held_a_place_for(stack: Stack, add_session: AddSession) -> None:
+def test_someone_added_by_hand_to_be_checked_is_held_a_place_for(stack: Stack, add_session: AddSession) -> None:
     session_id = add_session()
     add_person(stack, session_id, "dee", State="to-check", NeedsCheck="yes")
     tick(stack)
@@ -531,7 +531,7 @@ def _as_arguments(found: dict[str, str]) -> dict[str, str]:
     return {"partition_key": found["PartitionKey"], "row_key": found["RowKey"]}
 
 
-def test_somebody_who_is_to_be_checked_gets_the_joining_link_when_confirmed_is_typed(
+def test_someone_who_is_to_be_checked_gets_the_joining_link_when_confirmed_is_typed(
     stack: Stack, add_session: AddSession
 ) -> None:
     session_id = add_session(Capacity=1)
@@ -705,7 +705,7 @@ def test_who_was_told_that_a_deleted_session_is_off_hears_when_it_is_put_back(
     assert kinds(stack, session_id, "ann") == ["booked", "cancelled", "changed"]
 
 
-def test_the_link_in_a_mail_still_opens_while_the_row_of_a_session_is_missing(
+def test_the_link_in_an_email_still_opens_while_the_row_of_a_session_is_missing(
     stack: Stack, add_session: AddSession
 ) -> None:
     session_id = add_session()

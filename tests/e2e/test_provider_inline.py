@@ -1,4 +1,4 @@
-"""Answers in the mail: the provider says that they have come, and only then are they deleted here."""
+"""Answers in the email: the provider says that they have come, and only then are they deleted here."""
 
 import pytest
 

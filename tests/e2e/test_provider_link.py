@@ -1,4 +1,4 @@
-"""Answers behind a link: the mail holds none, the provider collects them, and says when they are saved.
+"""Answers behind a link: the email holds none, the provider collects them, and says when they are saved.
 
 Two hosts stand for the processes that answer in Azure: what one has counted or noted the other knows.
 """
@@ -52,7 +52,7 @@ def link_stack(folder: Path) -> Iterator[Stack]:
 
 
 def collect_links(stack: Stack, reference: str) -> tuple[str, str]:
-    """The link of the mail, and the same at the other host."""
+    """The link of the email, and the same at the other host."""
     stack.settle()
     link = link_in(mail_about(stack, reference))
     first, second = stack.sites
@@ -60,7 +60,7 @@ def collect_links(stack: Stack, reference: str) -> tuple[str, str]:
     return link, link.replace(first, second)
 
 
-def test_the_mail_holds_the_way_to_the_answers_and_none_of_them(link_stack: Stack) -> None:
+def test_the_email_holds_the_way_to_the_answers_and_none_of_them(link_stack: Stack) -> None:
     reference = refer(link_stack)
     collect_links(link_stack, reference)
     mails = link_stack.mail.messages()

@@ -1,4 +1,4 @@
-"""What can happen to a referral on its way, on the running service: vault, mail service, process, tables and time."""
+"""Faults on the way of a referral, on the running service: in vault, email service, process, tables and time."""
 
 import base64
 import json
@@ -125,7 +125,7 @@ def test_web_app_cannot_open_the_referrals_it_accepts() -> None:
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
-    """A service of its own whose clock each test moves on, and whose mail service lets a rush through."""
+    """A service of its own whose clock each test moves on, and whose email service lets a rush through."""
     with running_stack(at=MORNING) as running:
         running.mail.settings(UNLIMITED)
         yield running
@@ -176,7 +176,7 @@ def test_sealed_answers_that_were_moved_or_cut_are_never_sent_and_the_operators_
     assert not is_canary_in(json.dumps(mail))
 
 
-def test_a_process_that_is_killed_after_the_mail_went_sends_no_second(tmp_path: Path) -> None:
+def test_a_process_that_is_killed_after_the_email_went_sends_no_second(tmp_path: Path) -> None:
     with running_stack(at=MORNING, hosts=1) as stack:
         stack.mail.faults([{"kind": "delay_after", "seconds": 30}])
         reference = refer(stack)

@@ -28,7 +28,7 @@ KEEP_MESSAGES = {"AzureWebJobs.forward_referral.Disabled": "true", "AzureWebJobs
 
 
 LED = {"need_help_now": "no"}
-"""What a person answers on the pages and nobody keeps."""
+"""Answers that a person gives on the pages and nobody keeps."""
 
 
 def referral(**changes: Any) -> dict[str, Any]:
@@ -59,7 +59,7 @@ def test_a_referral_arrives_whole_in_any_script(stack: Stack, name: str, story: 
     assert "<script>alert" not in mail["content"]["html"]
 
 
-def test_it_is_one_mail_to_one_recipient_with_the_reference_alone_in_its_subject(stack: Stack) -> None:
+def test_it_is_one_email_to_one_recipient_with_the_reference_alone_in_its_subject(stack: Stack) -> None:
     reference = post_json(f"{stack.site}/one-to-one", referral()).json["reference"]
     stack.settle()
 
@@ -110,7 +110,7 @@ def test_a_form_with_mistakes_comes_back_with_what_was_typed(stack: Stack) -> No
         assert 'value="Zoë"' in answer.text
 
 
-def test_one_submission_twenty_times_is_one_referral_and_one_mail(stack: Stack) -> None:
+def test_one_submission_twenty_times_is_one_referral_and_one_email(stack: Stack) -> None:
     body = referral(submission_id="referral-submission-01")
 
     answers = all_at_once(f"{stack.site}/one-to-one", [body] * 20)

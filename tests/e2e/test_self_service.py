@@ -1,4 +1,4 @@
-"""What people do with their own booking, by the link in their mails: through the running host, as a browser does it."""
+"""A booking managed by the link in the emails: through the running host, as a browser does it."""
 
 import http.client
 import re
@@ -20,7 +20,7 @@ from tests.e2e.conftest import AddSession, mails_to, person, roster, rows
 from tests.e2e.http_client import Answer, get, get_json, post_form, post_json
 
 JOIN_URL = "https://teams.example/join/1"
-# No test sends more than the mail service allows; all of them together, at one moment of the clock, do.
+# No test sends more than the email service allows; all of them together, at one moment of the clock, do.
 NO_BUDGET = {"MAILS_PER_MINUTE": "0", "MAILS_PER_HOUR": "0"}
 OLD_KEY = b"the key before this one".ljust(32, b".")
 
@@ -88,13 +88,13 @@ def links(mail: dict[str, Any], part: str = "plainText") -> list[str]:
 
 
 def link(stack: Stack, session_id: str, name: str, mail: int = -1) -> str:
-    """The link in somebody's last mail, or in an earlier one."""
+    """The link in someone's last email, or in an earlier one."""
     [found] = links(mails_to(stack, address(session_id, name))[mail])
     return found
 
 
 def kinds(stack: Stack, session_id: str, name: str) -> list[str]:
-    """What the subjects of somebody's mails say, without the date: `booked`, `changed`."""
+    """Subjects of someone's emails, without the date: `booked`, `changed`."""
     subjects = [mail["content"]["subject"] for mail in mails_to(stack, address(session_id, name))]
     return [subject.removeprefix("Staff session").partition(":")[0].strip() for subject in subjects]
 
@@ -104,7 +104,7 @@ def states(stack: Stack, session_id: str) -> dict[str, str]:
 
 
 def text_of(stack: Stack, session_id: str, name: str) -> str:
-    """The text of somebody's last mail."""
+    """The text of someone's last email."""
     return str(mails_to(stack, address(session_id, name))[-1]["content"]["plainText"])
 
 
@@ -114,7 +114,7 @@ def position(text: str) -> str:
 
 
 def everything(stack: Stack) -> dict[str, list[Any]]:
-    """Each table's rows with their ETags, and the mails: what nobody changed is equal to the last cell."""
+    """Each table's rows with their ETags, and the emails: what nobody changed is equal to the last cell."""
     tables = ("Sessions", "Bookings", "MailLog", "MailIndex")
     found = {name: [(dict(row), row.metadata["etag"]) for row in rows(stack, name).list_entities()] for name in tables}
     return found | {"mails": stack.mail.messages()}
@@ -144,7 +144,7 @@ def test_the_page_that_a_booking_ends_on_promises_no_place_to_who_waits(stack: S
     assert "Your place is booked" not in page.text
 
 
-def test_the_mail_to_who_waits_and_their_page_say_where_they_stand(stack: Stack, add_session: AddSession) -> None:
+def test_the_email_to_who_waits_and_their_page_say_where_they_stand(stack: Stack, add_session: AddSession) -> None:
     session_id = add_session(Capacity=1)
     book(stack, session_id, "ann", "ben", "cy", "dee")
 
@@ -185,7 +185,7 @@ def test_who_leaves_the_waiting_list_is_passed_over(stack: Stack, add_session: A
 # Looking and cancelling.
 
 
-def test_opening_the_links_of_a_mail_however_often_changes_nothing(stack: Stack, add_session: AddSession) -> None:
+def test_opening_the_links_of_an_email_however_often_changes_nothing(stack: Stack, add_session: AddSession) -> None:
     session_id, _ = add_session(Capacity=1), add_session(Capacity=1)
     book(stack, session_id, "ann", "ben")
     mine = [link(stack, session_id, name) for name in ("ann", "ben")]
@@ -203,7 +203,7 @@ def test_opening_the_links_of_a_mail_however_often_changes_nothing(stack: Stack,
 
 
 def head(url: str) -> None:
-    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=120)
     connection.request("HEAD", urlsplit(url).path)
     connection.getresponse().read()
     connection.close()
@@ -242,7 +242,7 @@ def test_one_link_used_ten_times_at_once_frees_one_place_for_one_person(stack: S
     assert kinds(stack, session_id, "ben") == ["waiting list", "booked"]
 
 
-def test_who_books_again_gets_fresh_mails_and_the_old_link_is_dead(stack: Stack, add_session: AddSession) -> None:
+def test_who_books_again_gets_fresh_emails_and_the_old_link_is_dead(stack: Stack, add_session: AddSession) -> None:
     session_id = add_session()
     book(stack, session_id, "ann")
     old = link(stack, session_id, "ann")
@@ -272,7 +272,7 @@ def test_once_the_session_has_started_nothing_changes_any_more(stack: Stack, add
 # Moving.
 
 
-def test_a_move_is_a_place_there_none_here_and_one_mail(stack: Stack, add_session: AddSession) -> None:
+def test_a_move_is_a_place_there_none_here_and_one_email(stack: Stack, add_session: AddSession) -> None:
     here, there = add_session(Capacity=1), add_session(Capacity=1, Date="2023-10-03")
     book(stack, here, "ann")
     old = link(stack, here, "ann")
@@ -291,7 +291,7 @@ def test_a_move_is_a_place_there_none_here_and_one_mail(stack: Stack, add_sessio
     assert get(link(stack, here, "ann")).text.count("Tuesday 3 October 2023") >= 1
 
 
-def test_the_place_that_somebody_moved_away_from_goes_to_who_waits(stack: Stack, add_session: AddSession) -> None:
+def test_the_place_that_someone_moved_away_from_goes_to_who_waits(stack: Stack, add_session: AddSession) -> None:
     here, there = add_session(Capacity=1), add_session(Date="2023-10-03")
     book(stack, here, "ann", "ben")
 
@@ -359,7 +359,7 @@ def test_reminders_are_stopped_and_had_again(stack: Stack, add_session: AddSessi
 
 
 def calendar_link(stack: Stack, session_id: str, name: str) -> str:
-    """The link for calendars in somebody's last mail."""
+    """The link for calendars in someone's last email."""
     [found] = set(re.findall(r"http://[\d.:]+/calendar/[\w-]+", text_of(stack, session_id, name)))
     return str(found)
 
@@ -423,13 +423,13 @@ def test_a_calendar_replaces_what_it_has_when_the_session_moves_and_when_it_is_g
 
 
 def mails_of(stack: Stack, session_id: str) -> list[tuple[str, dict[str, Any]]]:
-    """What its subject says, and the mail, for everybody with an address of this session."""
+    """Subject and email, for everybody with an address of this session."""
     found = [mail for mail in stack.mail.messages() if session_id in mail["recipients"]["to"][0]["address"]]
     words = [mail["content"]["subject"].removeprefix("Staff session").partition(":")[0].strip() for mail in found]
     return list(zip(words, found, strict=True))
 
 
-def test_every_mail_to_somebody_on_the_list_carries_one_link_to_their_own_booking(
+def test_every_email_to_someone_on_the_list_carries_one_link_to_their_own_booking(
     stack: Stack, add_session: AddSession
 ) -> None:
     session_id = add_session(Capacity=2)
@@ -474,7 +474,7 @@ PRESSED = ("manage/{}/cancel", "manage/{}/move", "manage/{}/reminders")
 
 
 def answers_to(stack: Stack, token: str, form: dict[str, str]) -> list[Answer]:
-    """What every address of a booking answers to this token."""
+    """Answers of every address of a booking to this token."""
     opened = [get(f"{stack.site}/{page.format(token)}") for page in OPENED]
     return opened + [post_form(f"{stack.site}/{page.format(token)}", form) for page in PRESSED]
 

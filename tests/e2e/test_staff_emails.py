@@ -1,6 +1,6 @@
-"""What those who run the sessions are told, on the running service: the organiser of what to see to, and the numbers.
+"""Emails to those who run the sessions, on the running service: what the organiser has to see to, and the numbers.
 
-Each mail has one recipient, and nobody is told more than they are to know.
+Each email has one recipient, and nobody is told more than they are to know.
 """
 
 from collections.abc import Iterator
@@ -69,7 +69,7 @@ def test_whoever_runs_the_sessions_is_told_what_they_have_to_know_and_no_more(st
     assert "Problem with the booking of Ben" in first, "their mail came back"
     assert "confirmation bounced" in first
 
-    # What comes within the hour waits for the next mail.
+    # What comes within the hour waits for the next email.
     keys = {"PartitionKey": "sessions", "RowKey": SESSION}
     rows(stack, "Sessions").update_entity(keys | {"Minutes": "long"})
     pass_time(stack, minutes=30)
@@ -79,7 +79,7 @@ def test_whoever_runs_the_sessions_is_told_what_they_have_to_know_and_no_more(st
     assert "To check" not in texts(stack, ORGANISER)[1], "each thing is told once"
     rows(stack, "Sessions").update_entity(keys | {"Minutes": 75})
 
-    # A week before: the numbers go out, and somebody has to find the link.
+    # A week before: the numbers go out, and someone has to find the link.
     stack.set_clock(london("2023-09-01 15:00"))
     pass_time(stack, minutes=1)
     [week] = texts(stack, FACILITATORS)
@@ -101,7 +101,7 @@ def test_whoever_runs_the_sessions_is_told_what_they_have_to_know_and_no_more(st
     assert len(texts(stack, ORGANISER)) == before
 
 
-def test_each_of_these_mails_has_one_recipient_and_a_neutral_subject(stack: Stack) -> None:
+def test_each_of_these_emails_has_one_recipient_and_a_neutral_subject(stack: Stack) -> None:
     staff = mails_to(stack, ORGANISER) + mails_to(stack, FACILITATORS)
 
     assert staff

@@ -1,4 +1,4 @@
-"""What integration tests share: one Azurite for the whole test run."""
+"""Shared by integration tests: one Azurite for the whole test run."""
 
 from collections.abc import Iterator
 

@@ -5,7 +5,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ViewportSize
+from playwright.sync_api import Browser, ViewportSize, expect
 
 from local.stack.stack import Stack
 from local.tour import Visitor, stacks
@@ -16,6 +16,8 @@ type Stacks = Callable[[tuple[tuple[str, str], ...]], Stack]
 type Visit = Callable[..., Any]
 PHONE: ViewportSize = {"width": 320, "height": 640}
 DESKTOP: ViewportSize = {"width": 1280, "height": 900}
+_MILLISECONDS = 60_000  # only what never comes is waited for so long
+expect.set_options(timeout=_MILLISECONDS)
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +39,7 @@ def running() -> Iterator[Stacks]:
 
 @pytest.fixture(scope="session")
 def stack(running: Stacks) -> Stack:
-    """In place of the one that other tests share: it has no sessions, and sends as many mails as it likes."""
+    """In place of the one that other tests share: it has no sessions, and sends as many emails as it likes."""
     return running(())
 
 
@@ -49,6 +51,7 @@ def visit(browser: Browser, running: Stacks) -> Visit:
     def person(**options: Any) -> Iterator[Visitor]:
         stack = running(options.pop("needs", ()))
         with open_page(browser, **{"viewport": DESKTOP} | options) as (page, issues):
+            page.context.set_default_timeout(_MILLISECONDS)
             yield Visitor(page, stack, stack.site)
             assert issues.third_party_requests == [], "no third party but the NHS font"
             assert issues.browser_errors == []
@@ -58,13 +61,13 @@ def visit(browser: Browser, running: Stacks) -> Visit:
 
 @pytest.fixture
 def visitor(visit: Visit) -> Iterator[Visitor]:
-    with visit() as somebody:
-        yield somebody
+    with visit() as someone:
+        yield someone
 
 
 @pytest.fixture(scope="session")
 def page_reports(browser: Browser, running: Stacks) -> Callable[[Any], list[PageReport]]:
-    """What there is to see on each page of a walk; each walk is gone once."""
+    """Audits each page of a walk; each walk is gone once."""
     known: dict[str, list[PageReport]] = {}
 
     def of(walk: Any) -> list[PageReport]:

@@ -1,4 +1,4 @@
-"""How well words stand out, by the colours that the browser really used.
+"""Contrast of words, by the colours that the browser really used.
 
 axe reads `-webkit-text-fill-color`, which stays as written when a person's own colours are in force.
 """
@@ -30,6 +30,6 @@ _PALE = """least => {
 
 
 def low_contrast_texts(page: Page) -> list[str]:
-    """What stands out less than WCAG asks of small text, 4.5 to 1."""
+    """Texts that stand out less than WCAG asks of small text, 4.5 to 1."""
     found: list[str] = page.evaluate(_PALE, 4.5)
     return found

@@ -36,6 +36,6 @@ def tab_to(page: Page, name: str, *, back: bool = False) -> None:
 
 
 def focused(page: Page) -> str:
-    """What has the focus: tag and words."""
+    """The element that has the focus: tag and words."""
     found: str = page.evaluate(_FOCUSED)
     return found

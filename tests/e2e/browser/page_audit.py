@@ -1,4 +1,4 @@
-"""What a browser says of a page: looked at once on a small phone, then with large text."""
+"""Facts that a browser tells of a page: looked at once on a small phone, then with large text."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,4 +1,4 @@
-"""What people do about group sessions, from the first page to the last, in a real browser."""
+"""Everything people do about group sessions, from the first page to the last, in a real browser."""
 
 from local.stack.stack import Stack
 from local.tour import Visitor
@@ -85,7 +85,7 @@ def test_a_person_joins_the_waiting_list_of_a_session_that_is_full(visitor: Visi
     assert states(stack, session_id)["ann"] == "waiting"
 
 
-def test_a_person_opens_the_link_in_the_mail_and_cancels(visitor: Visitor, stack: Stack) -> None:
+def test_a_person_opens_the_link_in_the_email_and_cancels(visitor: Visitor, stack: Stack) -> None:
     session_id = visitor.session()
     address = visitor.book(session_id)
     mail = visitor.newest_mail(address)

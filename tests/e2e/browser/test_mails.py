@@ -1,4 +1,4 @@
-"""Mails as a person reads them: in a window as narrow as a phone, and read out."""
+"""Emails as a person reads them: in a window as narrow as a phone, and read out."""
 
 import pytest
 from playwright.sync_api import Browser
@@ -14,13 +14,13 @@ from tests.e2e.browser.page_audit import violations
 MAILS = dict(sample_mails(builders.content()))
 
 
-def test_every_mail_is_among_them() -> None:
+def test_every_email_is_among_them() -> None:
     templates = {path.stem for path in (ROOT / "shared" / "mail" / "templates").glob("[!_]*.jinja")}
     assert set(FACTS) == templates
 
 
 @pytest.mark.parametrize("mail", MAILS.values(), ids=MAILS)
-def test_a_mail_breaks_no_rule_of_wcag_and_loads_nothing(mail: EmailMessage, browser: Browser) -> None:
+def test_an_email_breaks_no_rule_of_wcag_and_loads_nothing(mail: EmailMessage, browser: Browser) -> None:
     with open_page(browser, viewport=PHONE) as (page, issues):
         page.set_content(mail.html)
         assert violations(page) == []

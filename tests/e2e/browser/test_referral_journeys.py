@@ -1,4 +1,4 @@
-"""What people do who refer themselves, in a real browser; and what the provider does then."""
+"""Everything people do who refer themselves, in a real browser; and what the provider does then."""
 
 from urllib.parse import urlsplit
 
@@ -153,4 +153,4 @@ def test_the_first_question_is_the_one_that_cannot_wait(visitor: Visitor) -> Non
     visitor.open(ADDRESS)
     visitor.press(BEGIN)
     assert visitor.page.get_by_label(CAN_WAIT).count() == 1
-    assert not visitor.page.get_by_label(CAN_WAIT).is_checked(), "nothing is chosen for anybody"
+    assert not visitor.page.get_by_label(CAN_WAIT).is_checked(), "nothing is chosen for anyone"

@@ -27,6 +27,8 @@ LOAD = "python3 dev.py load local/sessions.csv"
 BUILD = "python3 dev.py build"
 SCREENSHOTS = "python3 dev.py screenshots"
 TEST = "python3 dev.py test"
+TEST_QUICK = "python3 dev.py test --quick"
+TEST_NIGHTLY = "python3 dev.py test --nightly"
 TEST_SOME = "python3 dev.py test tests/unit -k reminders"
 
 pytestmark = [
@@ -43,7 +45,7 @@ def blocks() -> list[str]:
 
 
 def options() -> dict[str, list[str]]:
-    """What the option table says can be added, by the option."""
+    """Options of the table with the values that it gives them."""
     table = README.partition("| Option |")[2].partition("\n\n")[0]
     found = [shlex.split(row) for row in re.findall(r"^\| `([^`]+)` \|", table, re.MULTILINE)]
     return {each[0]: each[1:] for each in found}
@@ -66,7 +68,7 @@ def finished(command: list[str]) -> str:
 
 @contextmanager
 def running(command: list[str]) -> Iterator[Mapping[str, str]]:
-    """What it says when it is ready; at the end it is told to stop, and does so in good order."""
+    """Yields the addresses that it prints when ready; at the end it is told to stop, and does so in good order."""
     with subprocess.Popen(
         command, cwd=ROOT, env=environment(), text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     ) as process:
@@ -85,7 +87,8 @@ def clock_of(ready: Mapping[str, str]) -> Setting:
 
 def test_these_are_all_the_commands_and_options_that_there_are() -> None:
     assert blocks() == [RUN, LOAD, TEST, SCREENSHOTS, BUILD]
-    assert set(re.findall(r"python3 dev\.py[^`\n]*", README)) == {RUN, LOAD, TEST, TEST_SOME, BUILD, SCREENSHOTS}
+    tests = {TEST, TEST_QUICK, TEST_NIGHTLY, TEST_SOME}
+    assert set(re.findall(r"python3 dev\.py[^`\n]*", README)) == {RUN, LOAD, *tests, BUILD, SCREENSHOTS}
     assert set(options()) == {"--at", "--now", "--speed", "--port", "--data"}
 
 
