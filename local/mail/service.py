@@ -1,4 +1,4 @@
-"""The two requests of the service's REST API: send a mail, and ask what became of it."""
+"""The two requests of the service's REST API: send an email, and ask what became of it."""
 
 import asyncio
 from collections.abc import Callable

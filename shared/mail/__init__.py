@@ -1,1 +1,1 @@
-"""Email: messages, sending each of them once, the log of what was sent, and the mail services."""
+"""Email: messages, sending each of them once, the log of what was sent, and the email services."""

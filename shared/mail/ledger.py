@@ -30,7 +30,7 @@ class MailLedger:
     index: Table
 
     def entries(self, partition: str) -> dict[str, MailLogEntry]:
-        """Returns every entry of one partition (a session, or a kind of notice) by mail id."""
+        """Returns every entry of one partition (a session, or a kind of notice) by email id."""
         return {row.key: read_entry(row) for row in self.log.query(PartitionKey=partition)}
 
     def claim(self, partition: str, mail_id: str, wanted: Claim, now: datetime) -> Claim | None:

@@ -27,7 +27,7 @@ def sent(now: datetime) -> Cells:
 
 
 def delivered(referral: Referral, day: str) -> Cells:
-    """The provider's mail server has it, since that day; a report can come before `sent` is written down."""
+    """The provider's email server has it, since that day; a report can come before `sent` is written down."""
     days = {"DeliveredOn": day, "SentOn": referral.sent_on or day}
     return {**SETTLED, **days, "State": str(ReferralState.DELIVERED), "Alarms": 0}
 

@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class DueWork:
-    """The messages for the queues: emails by session and mail id, referrals by reference."""
+    """The messages for the queues: emails by session and email id, referrals by reference."""
 
     mails: tuple[DueMail, ...]
     referrals: tuple[str, ...]

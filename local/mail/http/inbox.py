@@ -19,7 +19,7 @@ _PAGES = Environment(
     loader=FileSystemLoader(Path(__file__).parents[1] / "templates"), autoescape=True, undefined=StrictUndefined
 )
 _PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; base-uri 'none'; form-action 'none'"
-# The email's own HTML: no script, nothing fetched; links open beside it, as in a mail program.
+# The email's own HTML: no script, nothing fetched; links open beside it, as in an email program.
 _MAIL_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; "
     "sandbox allow-popups allow-popups-to-escape-sandbox"

@@ -6,7 +6,7 @@ for each key and generation. So the generation rises whenever what was sent befo
 1. The person books again after a cancellation: the new booking gets emails and links of its own (`next_generation`).
 2. An administrator writes a live state over `cancelled`: as if the person had booked again (`next_generation`).
 3. An administrator corrects the address: the other mailbox knows nothing yet (`next_generation`).
-4. The row was deleted and the person booked anew, so that it starts at 1: what the mail log holds from before the
+4. The row was deleted and the person booked anew, so that it starts at 1: what the email log holds from before the
    booking belongs to the earlier row (`first_unused_generation`).
 5. An administrator writes a state that is less than what the person was told, such as `waiting` over `confirmed`: when
    they are given the place, they are told once more (`first_unused_generation`).
@@ -26,7 +26,7 @@ def next_generation(attendee: Attendee) -> int:
 
 
 def first_unused_generation(attendee: Attendee, is_used: Callable[[int], bool]) -> Attendee:
-    """The attendee in the first generation from theirs on of which the mail log does not say that it is used."""
+    """The attendee in the first generation from theirs on of which the email log does not say that it is used."""
     generation = attendee.generation
     while is_used(generation):
         generation += 1

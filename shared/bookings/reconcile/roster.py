@@ -1,6 +1,6 @@
 """Changes to the roster of a session, so that it is as it should be at a moment. Pure.
 
-No list of work is kept anywhere. What is owed follows from the session, its roster and the time, less what the mail
+No list of work is kept anywhere. What is owed follows from the session, its roster and the time, less what the email
 log says was sent. So a run that is late, missed, repeated or done twice at once leaves nothing out and doubles nothing.
 """
 

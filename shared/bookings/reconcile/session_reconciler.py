@@ -52,7 +52,7 @@ class SessionReconciler:
         """Reconciles the session of a row; None where it is over, or was never understood.
 
         1. Leaves out a row without a session, after writing its `Problem`, and a session that is over.
-        2. Reads the roster and the mail log of the session.
+        2. Reads the roster and the email log of the session.
         3. Changes the roster: notes manual edits, frees places held too long, gives free ones to those who wait.
         4. Changes the row: settles or announces an edit, and writes what administrators read.
         5. Marks reminders that can no longer be in time as skipped.
@@ -134,7 +134,7 @@ class SessionReconciler:
 
 
 def _with_versions_counted(row: SessionRow, log: Mapping[str, MailLogEntry]) -> SessionRow:
-    """The row, whose versions go on after those that the mail log names where nothing else remembers them.
+    """The row, whose versions go on after those that the email log names where nothing else remembers them.
 
     An email about version 2 is sent once: if the count began anew, the next version 2 would be told to no one.
     """

@@ -46,7 +46,7 @@ class _Holding:
 
 
 def write_holdings(inventory: Inventory, service: Table, kept: timedelta, index_kept: timedelta, now: datetime) -> None:
-    """Writes one row for each class - bookings, mail log, mail index - in place of the last: Count, Oldest, InWords."""
+    """Writes one row each for bookings, email log and email index, in place of the last: Count, Oldest, InWords."""
     people = [row for rows in inventory.bookings.values() for row in rows if row.key != GUARD]
     mails = [row for rows in inventory.log.values() for row in rows]
     after_session = f"Each is deleted {kept.days} days after its session."

@@ -13,7 +13,7 @@ from typing import Any
 from shared.tables.table import Row, RowConflictError, Table, Write, moment_text
 
 MAX_ALERTS_PER_MAIL = 33
-"""Alerts in one mail: as many may be taken out of it again, and forgotten, in a transaction of 100 writes."""
+"""Alerts in one email: as many may be taken out of it again, and forgotten, in a transaction of 100 writes."""
 
 _PARTITION = "concerns"
 _MAIL = "mail"
@@ -81,7 +81,7 @@ class DigestLogTable:
         )
 
     def finish(self, mail: str, *, sent: bool) -> None:
-        """Writes down what became of the mail: whether its alerts are told, or are to be in another one."""
+        """Writes down what became of the email: whether its alerts are told, or are to be in another one."""
         found = self._unfinished(mail)
         unsent = [] if sent else found.pending()
         self.table.apply([_mail_write(found, Done="yes"), *(_alert_write("delete", key) for key in unsent)])

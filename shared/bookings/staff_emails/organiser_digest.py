@@ -34,7 +34,7 @@ from shared.tables.table import RowConflictError
 logger = logging.getLogger(__name__)
 
 PARTITION = "organiser"
-"""Partition of the mail log that keeps these emails."""
+"""Partition of the email log that keeps these emails."""
 
 MIN_INTERVAL = timedelta(hours=1)
 """At least this long between two of them."""
