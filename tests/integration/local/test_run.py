@@ -146,7 +146,7 @@ def test_when_a_part_of_it_dies_it_says_which_one_and_stops_the_rest(tmp_path: P
         [emulator] = [pid for pid, command in run.children().items() if "local.mail" in command]
         os.kill(emulator, signal.SIGKILL)
 
-        assert "The email emulator has stopped (exit code -9)" in run.wait_until_said("The e-mail emulator")
+        assert "The email emulator has stopped (exit code -9)" in run.wait_until_said("The email emulator")
         assert run.process.wait(_SECONDS) == 1
 
     assert run.children() == {}
