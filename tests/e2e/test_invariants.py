@@ -270,7 +270,9 @@ def reminders(starts: datetime) -> list[datetime]:
     return [days_before(starts, 1), starts - timedelta(hours=1)]
 
 
-@pytest.mark.parametrize("name", SEASONS)
+@pytest.mark.parametrize(
+    "name", ["the clocks go back", pytest.param("the clocks go forward", marks=pytest.mark.nightly)]
+)
 def test_invariants_hold_in_any_order_of_events(stack: Stack, name: str) -> None:
     begins, starts = SEASONS[name]
     stack.set_clock(london(begins))

@@ -21,7 +21,9 @@ PAPER: ViewportSize = {"width": 718, "height": 1000}  # A4 at 96 dots an inch, l
 
 
 @pytest.mark.parametrize("walk", [walk for walk in ALL_WALKS if walk.name in SHOWN], ids=lambda walk: walk.name)
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize(
+    "look", ["dark", "high contrast", pytest.param("high contrast, dark", marks=pytest.mark.nightly)]
+)
 def test_pages_are_legible_in_a_persons_own_colours(look: str, walk: Walk, visit: Visit) -> None:
     with visit(**LOOKS[look]) as visitor:
         for name in walk.pages(visitor):
