@@ -1,4 +1,4 @@
-"""`python dev.py load FILE`: loads a schedule into the Sessions table. Rows that exist are left alone."""
+"""`python dev.py load FILE`: loads sessions into the Sessions table. Rows that exist are left alone."""
 
 import argparse
 import json
@@ -16,7 +16,7 @@ from azure.identity import DefaultAzureCredential
 from local.paths import RUNNING, STATE
 from local.process.signals import stoppable
 from local.stack.azurite import KEY
-from local.stack.sessions_csv import SESSIONS, ScheduleError, insert_sessions, read_schedule
+from local.stack.sessions_csv import SESSIONS, SessionsFileError, insert_sessions, read_sessions
 
 
 class NoTableError(Exception):
@@ -68,10 +68,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _load(options: argparse.Namespace) -> int:
     try:
-        sessions = read_schedule(options.file)
+        sessions = read_sessions(options.file)
         with open_sessions(options.tables, os.environ, options.state / RUNNING) as table:
             loaded = insert_sessions(table, sessions)
-    except ScheduleError as error:
+    except SessionsFileError as error:
         return _failed(f"{options.file} {error}. Nothing was loaded.")
     except NoTableError as error:
         return _failed(str(error))

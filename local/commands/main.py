@@ -17,7 +17,7 @@ python dev.py test              all checks and tests but those that take long an
 python dev.py test --quick      the checks and the unit tests
 python dev.py test --nightly    all checks and all tests
 python dev.py test ARGUMENTS    only pytest, with these arguments
-python dev.py load FILE         loads a schedule (CSV) into the service that is running
+python dev.py load FILE         loads sessions (CSV) into the service that is running
 python dev.py passphrase        asks for, or makes, the provider's passphrase and prints its hash
 python dev.py screenshots       takes a picture of every page and every email, to leaf through
 python dev.py build             compiles the templates that are deployed with the package

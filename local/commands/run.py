@@ -23,7 +23,7 @@ from local.stack.azurite import REFERRALS
 from local.stack.environment import DEVELOPER_SETTINGS_FILE
 from local.stack.host_client import FunctionFailedError
 from local.stack.processes import Plan
-from local.stack.sessions_csv import ScheduleError
+from local.stack.sessions_csv import SessionsFileError
 from local.stack.stack import Stack, started
 from shared.local_time import LONDON, NoSuchTimeError, instant, moment_in_words
 
@@ -40,7 +40,7 @@ def main() -> int:
     except KeyboardInterrupt:
         print("Stopped.", flush=True)
         return 0
-    except (ChildFailedError, FunctionFailedError, ScheduleError, AzureError) as error:
+    except (ChildFailedError, FunctionFailedError, SessionsFileError, AzureError) as error:
         print(f"\n{error}", file=sys.stderr, flush=True)
         return 1
 
@@ -100,7 +100,7 @@ def clock_notice(chosen: argparse.Namespace) -> str:
     if chosen.at:
         return f"The clock starts at {moment_in_words(chosen.at)} in London."
     return (
-        f"The clock starts at {moment_in_words(_DEFAULT_START)} in London, because the example schedule is of 2023: "
+        f"The clock starts at {moment_in_words(_DEFAULT_START)} in London, because the example sessions are of 2023: "
         "--now for the real time, --at for another moment."
     )
 

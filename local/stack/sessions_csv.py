@@ -1,4 +1,4 @@
-"""A schedule of sessions as a CSV file, in the form in which Azure Storage Explorer exports and imports a table."""
+"""Sessions as a CSV file, in the form in which Azure Storage Explorer exports and imports a table."""
 
 import csv
 import re
@@ -22,7 +22,7 @@ _LONGEST_KEY = 512
 _LONGEST_TEXT = 32_768
 
 
-class ScheduleError(ValueError):
+class SessionsFileError(ValueError):
     """The file cannot be used. The text names the line and is for people."""
 
 
@@ -32,19 +32,19 @@ class Loaded:
     already_there: int
 
 
-def read_schedule(path: Path) -> list[Session]:
+def read_sessions(path: Path) -> list[Session]:
     """The sessions of the file, ready to insert.
 
     Raises:
-        ScheduleError: with the first line that is wrong. Nothing is checked here but what a table can hold: what a
+        SessionsFileError: with the first line that is wrong. Nothing is checked here but what a table can hold: what a
             session means, and what is wrong with it, is said by the service in the row's `Problem`.
     """
     try:
         text = path.read_text("utf-8-sig")
     except OSError as error:
-        raise ScheduleError(f"cannot be read ({error.strerror})") from error
+        raise SessionsFileError(f"cannot be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
-        raise ScheduleError("is not UTF-8: save it as CSV UTF-8") from error
+        raise SessionsFileError("is not UTF-8: save it as CSV UTF-8") from error
     return list(_sessions(text.splitlines(keepends=True)))
 
 
@@ -73,9 +73,9 @@ def _sessions(lines: Sequence[str]) -> Iterator[Session]:
                 _note_keys(session, seen, reader.line_num)
                 yield session
     except csv.Error as error:
-        raise ScheduleError(f"line {reader.line_num}: {error}") from error
+        raise SessionsFileError(f"line {reader.line_num}: {error}") from error
     except _CellError as error:
-        raise ScheduleError(f"line {reader.line_num}: {error}") from error
+        raise SessionsFileError(f"line {reader.line_num}: {error}") from error
 
 
 class _CellError(ValueError):

@@ -20,7 +20,7 @@ from local.setup.keys import new_keys
 from local.stack.azurite import Azurite, running_azurite
 from local.stack.host_client import HostClient
 from local.stack.processes import MailEmulatorProcess, Plan, running_host, running_mail, settings_of
-from local.stack.sessions_csv import SESSIONS, insert_sessions, read_schedule
+from local.stack.sessions_csv import SESSIONS, insert_sessions, read_sessions
 from local.stack.tables_and_queues import create_storage
 
 _SETTLING_SECONDS = 120.0
@@ -55,7 +55,7 @@ class Stack:
         set_clock(self.clock_path, at=at, speed=speed)
 
     def tick(self) -> None:
-        """Runs the schedule now and returns when it has ended. Raises FunctionFailedError."""
+        """Runs the timer now and returns when it has ended. Raises FunctionFailedError."""
         self.hosts[0].run("schedule")
 
     def settle(self) -> None:
@@ -101,7 +101,7 @@ def running_stack(  # noqa: PLR0913  # all by keyword, and every one has its def
         hosts: how many function hosts share the storage; only the first runs the timer, unless `settings` say of
             `AzureWebJobs.schedule.Disabled` which do.
         settings: put over what a local run has.
-        load: the schedule to load; None for an empty table.
+        load: the sessions to load; None for an empty table.
         reports: whether the email emulator posts delivery reports to the first host.
     """
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
@@ -127,7 +127,7 @@ def _keys_of_this_process() -> Mapping[str, str]:
 
 @contextmanager
 def started(plan: Plan) -> Iterator[Stack]:
-    """Starts what the plan says and yields it when the schedule's first tick has happened; stops it in order.
+    """Starts what the plan says and yields it when the timer has run for the first time; stops it in order.
 
     The clock shows the plan's moment when it yields, however long starting took.
 
@@ -142,7 +142,7 @@ def started(plan: Plan) -> Iterator[Stack]:
         mail = running.enter_context(running_mail(plan, mail_port))
         azurite = running.enter_context(running_azurite(data=plan.data, log=plan.folder / "azurite.log"))
         settings = settings_of(plan, azurite, mail, f"http://127.0.0.1:{ports[0]}")
-        _load_schedule(settings, plan.load)
+        _load_sessions(settings, plan.load)
         hosts = tuple(
             running.enter_context(running_host(plan, number, port, settings)) for number, port in enumerate(ports)
         )
@@ -159,12 +159,12 @@ def _set_clock(plan: Plan, speed: float) -> None:
     set_clock(plan.clock, at=plan.at or datetime.now(UTC), speed=speed)
 
 
-def _load_schedule(settings: Mapping[str, str], schedule: Path | None) -> None:
+def _load_sessions(settings: Mapping[str, str], sessions: Path | None) -> None:
     create_storage(settings)
     with TableClient.from_connection_string(settings["BOOKINGS_STORAGE"], SESSIONS) as table:
         is_empty = next(iter(table.list_entities(results_per_page=1)), None) is None
-        if schedule and is_empty:
-            insert_sessions(table, read_schedule(schedule))
+        if sessions and is_empty:
+            insert_sessions(table, read_sessions(sessions))
 
 
 def _wait_until_ready(stack: Stack, mail: MailEmulatorProcess) -> None:

@@ -12,7 +12,7 @@ from local.commands import load
 from local.paths import EXAMPLE_SESSIONS
 from local.process.ports import free_ports
 from local.stack.azurite import Azurite
-from local.stack.sessions_csv import SESSIONS, Loaded, insert_sessions, read_schedule
+from local.stack.sessions_csv import SESSIONS, Loaded, insert_sessions, read_sessions
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def file(tmp_path: Path) -> _File:
 
 
 def test_the_example_schedule_is_stored_as_it_is_written(empty_table: TableClient) -> None:
-    assert insert_sessions(empty_table, read_schedule(EXAMPLE_SESSIONS)) == Loaded(inserted=5, already_there=0)
+    assert insert_sessions(empty_table, read_sessions(EXAMPLE_SESSIONS)) == Loaded(inserted=5, already_there=0)
 
     [stored] = empty_table.query_entities("RowKey eq '2023-09-08-1500'")
     assert dict(stored) == {
@@ -70,7 +70,7 @@ def test_the_example_schedule_is_stored_as_it_is_written(empty_table: TableClien
 
 
 def test_a_session_that_is_there_stays_as_its_administrator_left_it(empty_table: TableClient) -> None:
-    sessions = read_schedule(EXAMPLE_SESSIONS)
+    sessions = read_sessions(EXAMPLE_SESSIONS)
     insert_sessions(empty_table, sessions[:2])
     edited = {"PartitionKey": "sessions", "RowKey": "2023-09-08-1500", "Capacity": 20}
     empty_table.update_entity(edited)
@@ -86,7 +86,7 @@ def test_it_loads_into_the_service_that_is_running(
     running.write_text(json.dumps({"tables": azurite.tables()}), "utf-8")
 
     with load.open_sessions(None, {}, running) as table:
-        insert_sessions(table, read_schedule(Path(file.write("one,First", "two,Second"))))
+        insert_sessions(table, read_sessions(Path(file.write("one,First", "two,Second"))))
 
     assert file.titles_in(sessions) == ["First", "Second"]
 

@@ -18,7 +18,7 @@ def test_without_options_the_clock_starts_when_the_example_schedule_is_still_to_
 
     assert "Friday 1 September 2023, 9am" in said
     assert "--now" in said
-    assert "because the example schedule is of 2023" in said
+    assert "because the example sessions are of 2023" in said
 
 
 def test_a_moment_is_read_as_london_time() -> None:

@@ -6,23 +6,23 @@ import pytest
 from azure.data.tables import EdmType, EntityProperty
 
 from local.paths import EXAMPLE_SESSIONS
-from local.stack.sessions_csv import ScheduleError, Session, read_schedule
+from local.stack.sessions_csv import Session, SessionsFileError, read_sessions
 
 
 def _read(tmp_path: Path, text: str) -> list[Session]:
     path = tmp_path / "sessions.csv"
     path.write_text(text, "utf-8")
-    return read_schedule(path)
+    return read_sessions(path)
 
 
 def _refusal(tmp_path: Path, text: str) -> str:
-    with pytest.raises(ScheduleError) as refused:
+    with pytest.raises(SessionsFileError) as refused:
         _read(tmp_path, text)
     return str(refused.value)
 
 
 def test_the_example_schedule_has_the_five_sessions_that_the_trust_announced() -> None:
-    sessions = read_schedule(EXAMPLE_SESSIONS)
+    sessions = read_sessions(EXAMPLE_SESSIONS)
 
     assert [(session["Date"], session["Time"]) for session in sessions] == [
         ("2023-09-08", "15:00"),
@@ -61,7 +61,7 @@ def test_a_file_that_excel_saved_reads_like_any_other(tmp_path: Path) -> None:
     path = tmp_path / "excel.csv"
     path.write_bytes("PartitionKey,RowKey,Title\r\nsessions,one,Séance\r\n,,\r\n".encode("utf-8-sig"))
 
-    assert read_schedule(path) == [{"PartitionKey": "sessions", "RowKey": "one", "Title": "Séance"}]
+    assert read_sessions(path) == [{"PartitionKey": "sessions", "RowKey": "one", "Title": "Séance"}]
 
 
 def test_the_time_stamp_of_an_exported_table_is_left_out(tmp_path: Path) -> None:
@@ -114,10 +114,10 @@ def test_a_file_in_another_encoding_is_refused_in_plain_words(tmp_path: Path) ->
     path = tmp_path / "latin.csv"
     path.write_bytes("PartitionKey,RowKey,Title\nsessions,one,Séance\n".encode("latin-1"))
 
-    with pytest.raises(ScheduleError, match="not UTF-8"):
-        read_schedule(path)
+    with pytest.raises(SessionsFileError, match="not UTF-8"):
+        read_sessions(path)
 
 
 def test_a_file_that_is_not_there_is_refused_in_plain_words(tmp_path: Path) -> None:
-    with pytest.raises(ScheduleError, match="cannot be read"):
-        read_schedule(tmp_path / "nothing.csv")
+    with pytest.raises(SessionsFileError, match="cannot be read"):
+        read_sessions(tmp_path / "nothing.csv")
