@@ -1,5 +1,6 @@
 """Rules of the design that no import linter can see, read off the source. Each is shown to find an offender."""
 
+import ast
 import subprocess
 import sys
 import tomllib
@@ -13,7 +14,7 @@ from tests.builders import ROOT
 
 CLOCKS = {("datetime", "now"), ("datetime", "utcnow"), ("datetime", "today"), ("date", "today"), ("time", "time")}
 ENVIRONMENT = {("os", "environ"), ("os", "getenv")}
-STANDARD = set(sys.stdlib_module_names) | {"pydantic", "pydantic_core", "shared"}
+STANDARD = set(sys.stdlib_module_names) | {"pydantic", "pydantic_core"}
 MODELS = [path for path in SHARED if path.parent.name == "model" or path.stem in {"model", "reconcile"}]
 OWN_ROWS = {  # rows that only the service writes, whatever they held before
     "shared/bookings/retention/holdings_report.py",
@@ -59,8 +60,52 @@ def test_code_that_reads_the_clock_or_the_environment_is_found(source: str, read
     assert clock_and_environment("now = clock()") == set()
 
 
+def blueprints_imported(source: str) -> list[str]:
+    """Modules with a blueprint that this module imports, if it has one itself."""
+    return [name for name in imported_modules(source) if name in BLUEPRINTS] if defines_blueprint(source) else []
+
+
+def defines_blueprint(source: str) -> bool:
+    return "bp = func.Blueprint()" in source
+
+
+def imported_modules(source: str) -> Iterator[str]:
+    """Every name that an import may mean as a module: of `from a import b` both `a` and `a.b`."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield from (node.module, *(f"{node.module}.{alias.name}" for alias in node.names))
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+
+
+BLUEPRINTS = {
+    relative(path).removesuffix(".py").replace("/", ".")
+    for path in DEPLOYED
+    if defines_blueprint(path.read_text("utf-8")) and path.name != "function_app.py"
+}
+
+
+def test_no_blueprint_imports_another() -> None:
+    assert len(BLUEPRINTS) >= 15
+    assert offenders(blueprints_imported, [path for path in DEPLOYED if path.name != "function_app.py"]) == {}
+
+
+@pytest.mark.parametrize(
+    "line", ["from functions.bookings import book", "from functions.bookings.book import bp", "import functions.timer"]
+)
+def test_blueprint_that_imports_another_is_found(line: str) -> None:
+    assert len(blueprints_imported(f"{line}\nbp = func.Blueprint()\n")) == 1
+    assert blueprints_imported(line) == []
+
+
 def foreign(source: str) -> set[str]:
-    return {name.partition(".")[0] for name in imports(source)} - STANDARD
+    """Imports of a model that are neither the standard library, pydantic, a model nor a module directly in `shared`."""
+    return {name for name in imports(source) if not (name.partition(".")[0] in STANDARD or is_pure(name))}
+
+
+def is_pure(name: str) -> bool:
+    parts = name.split(".")
+    return parts[0] == "shared" and (len(parts) == 2 or "model" in parts or parts[1:] == ["referrals", "errors"])
 
 
 def test_the_model_is_the_standard_library_and_pydantic() -> None:
@@ -69,7 +114,11 @@ def test_the_model_is_the_standard_library_and_pydantic() -> None:
 
 
 def test_model_that_imports_another_library_is_found() -> None:
-    assert foreign("import json\nfrom azure.core import exceptions\nimport jinja2") == {"azure", "jinja2"}
+    assert foreign("import json\nfrom azure.core import exceptions\nimport jinja2") == {"azure.core", "jinja2"}
+    assert (
+        foreign("from shared.bookings.model.errors import BookingError\nfrom shared.local_time import LONDON") == set()
+    )
+    assert foreign("from shared.bookings.tables.repository import GUARD") == {"shared.bookings.tables.repository"}
 
 
 def upserts(source: str) -> list[str]:
