@@ -74,7 +74,7 @@ def open_page(browser: Browser, **options: Any) -> Iterator[tuple[Page, PageIssu
     noted. `options` are Playwright's for a context.
     """
     context = browser.new_context(**{"locale": "en-GB", "timezone_id": "Europe/London"} | options)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(60_000)
     issues = PageIssues()
     _listen(context, issues)
     try:

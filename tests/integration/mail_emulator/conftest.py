@@ -50,5 +50,5 @@ def advance(emulator: Emulator, clock_file: Path) -> Callable[[timedelta], None]
 @pytest.fixture
 def client(emulator: Emulator) -> Iterator[EmailClient]:
     """The real client, as the service configures it: it never retries by itself."""
-    with EmailClient(emulator.url, AzureKeyCredential(ACCESS_KEY), retry_total=0, read_timeout=5) as real:
+    with EmailClient(emulator.url, AzureKeyCredential(ACCESS_KEY), retry_total=0, read_timeout=60) as real:
         yield real

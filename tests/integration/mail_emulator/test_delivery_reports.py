@@ -47,13 +47,13 @@ def webhook(emulator: Emulator) -> Iterator[type[Webhook]]:
 
 
 def statuses(webhook: type[Webhook], number: int) -> list[tuple[str, str]]:
-    found = [webhook.events.get(timeout=10)["data"] for _ in range(number)]
+    found = [webhook.events.get(timeout=60)["data"] for _ in range(number)]
     return [(data["recipient"], data["status"]) for data in found]
 
 
 def test_every_recipient_is_reported_delivered(emulator: Emulator, client: EmailClient, webhook: type[Webhook]) -> None:
     operation_id = send(client, a_message(recipients=to("ada@staff.test", "bob@staff.test")))
-    events = [webhook.events.get(timeout=10) for _ in range(2)]
+    events = [webhook.events.get(timeout=60) for _ in range(2)]
     assert {event["data"]["messageId"] for event in events} == {operation_id}
     assert [(event["data"]["recipient"], event["data"]["status"]) for event in events] == [
         ("ada@staff.test", "Delivered"),

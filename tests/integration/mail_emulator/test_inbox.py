@@ -15,7 +15,7 @@ DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def get(emulator: Emulator, path: str) -> tuple[str, Message]:
-    with DIRECT.open(emulator.url + path, timeout=10) as answer:
+    with DIRECT.open(emulator.url + path, timeout=60) as answer:
         return answer.read().decode(), answer.headers
 
 
@@ -104,7 +104,7 @@ def test_what_is_not_there_is_not_found(emulator: Emulator, path: str) -> None:
 def test_a_wrong_method_is_refused(emulator: Emulator) -> None:
     request = urllib.request.Request(f"{emulator.url}/messages", method="PUT")
     with pytest.raises(HTTPError, match="405") as refused:
-        DIRECT.open(request, timeout=10)
+        DIRECT.open(request, timeout=60)
     refused.value.close()
 
 

@@ -46,7 +46,7 @@ def test_it_stops_in_good_order_and_prints_nothing_but_its_start_line(name: str)
         with EmailClient(url, AzureKeyCredential(ACCESS_KEY), retry_total=0) as client:
             send(client)
             os.kill(process.pid, getattr(signal, name))
-            said, complained = process.communicate(timeout=10)
+            said, complained = process.communicate(timeout=60)
     assert (process.returncode, said, complained) == (0, "", "")
 
 
@@ -71,11 +71,11 @@ def test_an_error_of_its_own_is_answered_with_500_and_logged_by_its_kind_alone()
         assert process.stdout is not None
         url = process.stdout.readline().split()[-1]
         with pytest.raises(HTTPError, match="500") as failed:
-            DIRECT.open(url, timeout=10)
+            DIRECT.open(url, timeout=60)
         body = failed.value.read()
         failed.value.close()
         process.terminate()
-        _, complained = process.communicate(timeout=10)
+        _, complained = process.communicate(timeout=60)
     assert (b"The emulator failed." in body, b"private" in body) == (True, False)
     assert complained.strip() == "the email emulator failed: ValueError"
 
