@@ -94,6 +94,18 @@ def short(moment: datetime) -> str:
     return f"{wall:%a} {wall.day} {wall:%b}, {clock_time(moment)}"
 
 
+def short_span(starts: datetime, ends: datetime) -> str:
+    """Returns Fri 8 Sep 2023, 3pm to 4:15pm; an end on a later day, midnight of the next aside, has its day."""
+    first, last = (each.astimezone(LONDON) for each in (starts, ends - timedelta(minutes=1)))
+    end = clock_time(ends) if first.date() == last.date() else _short_moment(ends)
+    return f"{_short_moment(starts)} to {end}"
+
+
+def _short_moment(moment: datetime) -> str:
+    wall = moment.astimezone(LONDON)
+    return f"{wall:%a} {wall.day} {wall:%b %Y}, {clock_time(moment)}"
+
+
 def iso(moment: datetime) -> str:
     """Returns ISO 8601 with London's offset, to the second: 2023-09-08T15:00:00+01:00."""
     return moment.astimezone(LONDON).isoformat(timespec="seconds")

@@ -7,6 +7,8 @@ from enum import StrEnum
 from shared.bookings.model.pending_release import PendingRelease
 from shared.normalised_address import normalised_address
 
+ADJUSTMENTS_LENGTH = 500
+
 
 class AttendeeState(StrEnum):
     """States of someone on a roster. The first two hold a place."""

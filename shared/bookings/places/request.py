@@ -5,12 +5,10 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.bookings.model.attendee import Attendee, AttendeeState
+from shared.bookings.model.attendee import ADJUSTMENTS_LENGTH, Attendee, AttendeeState
 from shared.bookings.model.session import Session
 from shared.fields.field_schemas import lines
 from shared.fields.field_types import Agreed, EmailAddress, FullName, SubmissionId, YesOrNo, free_text
-
-ADJUSTMENTS_LENGTH = 500
 
 
 class BookingRequest(BaseModel):

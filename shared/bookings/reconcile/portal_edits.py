@@ -53,7 +53,8 @@ def reconcile_row(row: SessionRow, roster: Roster, now: datetime, problems: tupl
     if row.announced_unreadable and session is not None and session.version:
         cells = {"Announced": announced_text(session)} | cells
     said = [*row.problems, *problems, *_row_problems(row, people, now)]
-    cells |= {"Problem": " ".join(said), "Confirmed": roster.held, "Waiting": len(roster.waiting)}
+    cells |= {"Problem": " ".join(said), "Starts": row.starts_in_words}
+    cells |= {"Confirmed": roster.held, "Waiting": len(roster.waiting)}
     defaults = WRITTEN_BY_PEOPLE | dict.fromkeys(WRITTEN_BY_SERVICE, "")
     missing = {name: value for name, value in defaults.items() if name not in row.row.cells}
     return RowChanges(missing | {name: value for name, value in cells.items() if _differs(row, name, value)}, session)

@@ -9,6 +9,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from shared.bookings.model.session import AnnouncedDetails, Session, SessionState
+from shared.bookings.tables.cells.visible_text import one_line
 from shared.reminder_offsets import Offset, parse_offsets
 from shared.tables.table import moment_text, parse_moment
 
@@ -51,7 +52,7 @@ class _Told(BaseModel):
         return AnnouncedDetails(
             starts=self.starts,
             minutes=self.minutes,
-            theme=self.theme,
+            theme=one_line(self.theme),  # as the row is read, so that a blank that only looks alike is no change
             join_url=self.join_url,
             called_off=self.called_off,
         )

@@ -1,11 +1,13 @@
 """An administrator's row of the table `Sessions`: the session that it says, and the one that attendees know."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from shared.bookings.model.session import Session, SessionState
 from shared.bookings.tables.announced_cell import read_announced
+from shared.bookings.tables.cells.visible_text import with_visible_text
 from shared.bookings.tables.session_cells import DEFAULT_MINUTES, SessionCells
+from shared.local_time import short_span
 from shared.reminder_offsets import Offset
 from shared.tables.table import Row, parse_moment
 
@@ -21,7 +23,7 @@ WRITTEN_BY_PEOPLE = {
     "Reminders": "",
     "WaitingList": "yes",
 }
-WRITTEN_BY_SERVICE = ("Confirmed", "Waiting", "Announced", "Seen", "Notice", "Problem")
+WRITTEN_BY_SERVICE = ("Starts", "Confirmed", "Waiting", "Announced", "Seen", "Notice", "Problem")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,8 @@ class SessionRow:
     `written` is what it says now, None where it has `problems`; `known` is what attendees know, None until someone
     was told; `unsettled_edit` is an edit that has not settled: its fingerprint, and when it was first seen (UTC).
     `announced_unreadable`: the cell `Announced` holds something that the service did not write, so that `known` is
-    None, or what the register remembers.
+    None, or what the register remembers. `starts_in_words` is when the session is, by its cells; "" where these do not
+    say it.
     """
 
     row: Row
@@ -40,6 +43,7 @@ class SessionRow:
     known: Session | None
     unsettled_edit: tuple[str, datetime] | None
     announced_unreadable: bool = False
+    starts_in_words: str = ""
 
     @property
     def id(self) -> str:
@@ -80,17 +84,21 @@ def _as_announced(written: Session, known: Session) -> Session:
 
 def read_session_row(row: Row, reminders: tuple[Offset, ...]) -> SessionRow:
     """Reads a row, whatever stands in its cells. `reminders` are those of a session that names none."""
-    cells = SessionCells(row)
-    written = _written(cells, reminders)
+    cells = SessionCells(with_visible_text(row, WRITTEN_BY_PEOPLE))
+    starts, minutes = cells.starts(), cells.minutes()
+    written = _written(cells, starts, minutes, reminders)
     announced = row.text("Announced")
     known = read_announced(row.key, announced, reminders)
     unreadable = bool(announced) and known is None
-    return SessionRow(row, written, tuple(cells.problems), known, _unsettled_edit(row), unreadable)
+    in_words = short_span(starts, starts + timedelta(minutes=minutes)) if starts and minutes else ""
+    return SessionRow(row, written, tuple(cells.problems), known, _unsettled_edit(row), unreadable, in_words)
 
 
-def _written(cells: SessionCells, reminders: tuple[Offset, ...]) -> Session | None:
+def _written(
+    cells: SessionCells, starts: datetime | None, minutes: int | None, reminders: tuple[Offset, ...]
+) -> Session | None:
     """The session that the cells say; None where one of them cannot be understood."""
-    starts, capacity, minutes = cells.starts(), cells.capacity(), cells.minutes()
+    capacity = cells.capacity()
     state, offsets, waiting_list = cells.state(), cells.reminders(reminders), cells.waiting_list()
     title, theme, join_url = cells.title(), cells.theme(), cells.join_url()
     if cells.problems or starts is None:

@@ -8,6 +8,7 @@ import pytest
 from shared.bookings.model.errors import LinkUnknownError
 from tests.builders import london
 from tests.unit.shared.bookings.booking_system import BookingHarness
+from tests.unit.shared.bookings.unreadable_cells import announced_json
 
 
 def booked(*names: str, **cells: Any) -> BookingHarness:
@@ -30,14 +31,19 @@ def test_the_columns_that_a_row_lacks_are_written_so_that_the_portal_offers_them
 
     row = harness.session_row("bare")
     assert [row.text(name) for name in ("State", "Minutes", "WaitingList", "Problem")] == ["draft", "75", "yes", ""]
-    assert {"Title", "Theme", "JoinUrl", "Reminders", "Confirmed", "Waiting", "Announced", "Notice"} <= set(row.cells)
+    assert {"Title", "Theme", "JoinUrl", "Reminders", "Starts"} <= set(row.cells)
+    assert {"Confirmed", "Waiting", "Announced", "Notice"} <= set(row.cells)
 
 
 @pytest.mark.parametrize(
     ("cells", "said"),
     [
         ({"Date": ""}, "Date is empty. Write it as 2023-09-08."),
-        ({"Date": "26/10/2023"}, 'Date is "26/10/2023". Write it as 2023-09-08.'),
+        (
+            {"Date": "26/10/2023"},
+            'Date is "26/10/2023". With "/" between numbers, day and month can be read either way',
+        ),
+        ({"Date": "26/10/2023"}, "Write it as 2023-09-08 or 8 September 2023."),
         ({"Time": "three"}, 'Time is "three". Write it as 15:00, in London time.'),
         ({"Capacity": "twelve"}, 'Capacity is "twelve". Write the number of places, for example 12.'),
         ({"Capacity": -1}, 'Capacity is "-1". Write the number of places, for example 12.'),
@@ -235,6 +241,106 @@ def test_a_draft_with_bookings_goes_on_and_says_what_to_write_instead() -> None:
 
     assert harness.kinds("ann") == ["booked", "reminder", "reminder"]
     assert "State is draft, but 1 have booked" in harness.session_row().text("Problem")
+
+
+def test_starts_says_what_was_understood_and_is_written_only_when_it_changes() -> None:
+    harness = BookingHarness(Date="28 September 2023", Time="3 p.m.")
+    harness.tick()
+    assert harness.session_row().text("Starts") == "Thu 28 Sep 2023, 3pm to 4:15pm"
+
+    etag = harness.session_row().etag
+    harness.tick()
+    assert harness.session_row().etag == etag
+
+    harness.edit_session(Time="3:00", Starts="whatever someone typed")
+    harness.tick()
+    assert harness.session_row().text("Starts") == ""
+    assert "3:00 could be in the morning or the afternoon: write 3pm or 03:00." in harness.session_row().text("Problem")
+
+
+def test_an_hour_that_could_be_two_leaves_the_session_as_it_was_announced() -> None:
+    harness = booked()
+    harness.edit_session(Time="3:00")
+    harness.live(until=london("2023-09-08 15:00"))
+
+    assert harness.kinds("ann") == ["booked", "reminder", "reminder"]
+
+
+@pytest.mark.parametrize("name", ["Title", "Theme"])
+def test_a_text_too_long_for_today_stays_announced_as_it_was(name: str) -> None:
+    long = "x" * 500
+    told = {"Title": announced_json(title=long), "Theme": announced_json({"theme": long})}[name]
+    harness = booked(**{name: long, "Announced": told})
+    settle(harness)
+
+    assert harness.session_row().text("Problem") == f"{name} has 500 characters. Write at most 200."
+    assert harness.kinds("ann") == ["booked"]
+    assert getattr(harness.repository().session("s1"), name.lower()) == long
+    assert harness.book("ben").state == "confirmed"
+
+
+def test_a_link_that_was_announced_with_a_bracket_is_emailed_once_without_it() -> None:
+    broken = "https://teams.example/join/1>"
+    harness = booked(JoinUrl=broken, Announced=announced_json({"join_url": broken}))
+    settle(harness)
+
+    assert harness.kinds("ann") == ["booked", "changed"]
+    assert "https://teams.example/join/1\n" in harness.mails("ann")[1].text
+
+
+@pytest.mark.parametrize("sign", ["\N{ZERO WIDTH SPACE}", "\N{NO-BREAK SPACE}", "\N{LEFT-TO-RIGHT MARK}", "\r\n"])
+def test_invisible_signs_in_an_attendees_row_are_not_read(sign: str) -> None:
+    harness = BookingHarness()
+    typed = {
+        "Name": f"Dee\N{NO-BREAK SPACE}Day{sign}",
+        "Email": f"dee@example.nhs.uk{sign}",
+        "State": f"Confirmed{sign}",
+    }
+    harness.bookings.insert({"PartitionKey": "s1", "RowKey": "x", "Reminders": f"no{sign}"} | typed)
+    harness.tick()
+
+    attendee = harness.repository().attendee("s1", "x")
+    assert attendee is not None
+    assert (attendee.name, attendee.email, attendee.reminders) == ("Dee Day", "dee@example.nhs.uk", False)
+    assert harness.kinds("dee") == ["booked"]
+    assert harness.bookings.query(RowKey="x")[0].text("Problem") == ""
+
+
+def test_name_keeps_what_its_script_needs() -> None:
+    harness = BookingHarness()
+    name = "می\N{ZERO WIDTH NON-JOINER}نا"
+    harness.bookings.insert({"PartitionKey": "s1", "RowKey": "x", "Name": name, "State": "confirmed"})
+
+    attendee = harness.repository().attendee("s1", "x")
+    assert attendee is not None
+    assert attendee.name == name
+
+
+@pytest.mark.parametrize(("name", "most"), [("Name", 100), ("Adjustments", 500), ("Reference", 100), ("Session", 100)])
+def test_attendees_cell_that_is_too_long_is_named_and_cut(name: str, most: int) -> None:
+    harness = booked("ann", "ben")
+    harness.edit("ann", **{name: "x" * 30_000})
+    harness.tick()
+
+    [row] = [row for row in harness.rows() if row.text("Email") == "ann@example.nhs.uk"]
+    assert row.text("Problem") == f"{name} has 30,000 characters. Write at most {most}."
+    attendee = harness.repository().attendee("s1", row.key)
+    assert attendee is not None
+    if name != "Session":
+        assert getattr(attendee, name.lower()) == "x" * (most - 1) + "…"
+    assert harness.kinds("ann") == ["booked"]
+
+
+def test_attendee_whose_address_or_state_is_too_long_goes_on_as_known() -> None:
+    harness = booked()
+    harness.edit("ann", Email="x" * 30_000, State="confirmed" * 1_000)
+    harness.tick()
+    row = harness.row("ann")
+    assert "Email has 30,000 characters. Write at most 254." in row.text("Problem")
+    assert "State has 9,000 characters. Write at most 100." in row.text("Problem")
+
+    harness.live(until=london("2023-09-08 15:00"))
+    assert harness.kinds("ann") == ["booked", "reminder", "reminder"]
 
 
 def test_two_rows_with_one_key_are_pointed_out() -> None:

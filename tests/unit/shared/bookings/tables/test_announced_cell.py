@@ -14,9 +14,7 @@ from shared.bookings.tables.announced_cell import (
     announced_text,
     read_announced,
 )
-from shared.bookings.tables.session_rows import read_session_row
 from shared.reminder_offsets import parse_offsets
-from shared.tables.table import Row
 from tests import builders
 from tests.unit.shared.bookings.unreadable_cells import UNREADABLE, announced_json
 
@@ -80,20 +78,8 @@ def test_a_history_of_a_thousand_versions_still_fits_and_keeps_count(texts: dict
     assert json.loads(announced_text(told_next))["version"] == 1_001
 
 
-@pytest.mark.parametrize(
-    ("name", "longest"),
-    [("Title", "x" * TITLE_LENGTH), ("Theme", "x" * THEME_LENGTH), ("JoinUrl", "https://".ljust(LINK_LENGTH, "x"))],
-)
-def test_a_text_that_is_too_long_to_be_announced_is_named_in_the_row(name: str, longest: str) -> None:
-    taken, refused = (
-        read_session_row(Row(builders.session_cells(**{name: text}), ""), OFFSETS) for text in (longest, longest + "x")
-    )
+def test_a_theme_is_read_as_the_row_is_so_that_a_blank_that_looks_alike_is_no_change() -> None:
+    session = read_announced("s1", announced_json({"theme": "Rest\N{NO-BREAK SPACE}day\N{ZERO WIDTH SPACE}"}), OFFSETS)
 
-    assert (taken.problems, taken.written is None) == ((), False)
-    assert refused.problems == (f"{name} is longer than {len(longest):,} characters. Shorten it.",)
-
-
-def test_reminders_that_are_too_long_are_named_as_well() -> None:
-    row = read_session_row(Row(builders.session_cells(Reminders=",".join(["P1D"] * 60)), ""), OFFSETS)
-
-    assert row.problems == ("Reminders is longer than 200 characters. Shorten it.",)
+    assert session is not None
+    assert session.theme == session.history[0].theme == "Rest day"

@@ -1,0 +1,76 @@
+"""The cells of an attendee's row that people may have typed: read tolerantly, and what is wrong with them in words."""
+
+from shared.bookings.model.attendee import ADJUSTMENTS_LENGTH, AttendeeState, can_be_mailed
+from shared.bookings.tables.cells.problem import too_long
+from shared.bookings.tables.cells.visible_text import one_line, shown, visible_text, with_visible_text
+from shared.fields.field_types import EMAIL_LENGTH, NAME_LENGTH
+from shared.tables.table import Row
+
+_LENGTHS = {"Name": NAME_LENGTH, "Email": EMAIL_LENGTH, "Adjustments": ADJUSTMENTS_LENGTH} | dict.fromkeys(
+    ("State", "Reference", "Session", "ShareAdjustments", "Reminders", "NeedsCheck"), 100
+)
+_OTHER_SPELLINGS = {"canceled": "cancelled", "to check": "to-check"}
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\n")
+
+
+def with_readable_cells(row: Row) -> Row:
+    """Returns the row with visible text in every cell that people may have typed."""
+    return with_visible_text(row, _LENGTHS)
+
+
+def short_text(row: Row, name: str) -> str:
+    """Returns the cell's text in one line; of a text that is too long, the beginning."""
+    return _beginning(one_line(row.text(name)), _LENGTHS[name])
+
+
+def adjustments(row: Row) -> str:
+    """Returns the adjustments as they were given; of a text that is too long, the beginning."""
+    return _beginning(unescape_formula(row.text("Adjustments")), ADJUSTMENTS_LENGTH)
+
+
+def email(row: Row) -> str:
+    """Returns the address; the one known before where the cell holds a text that is too long for any."""
+    address = row.text("Email")
+    return row.text("KnownEmail") if too_long("Email", address, EMAIL_LENGTH) else address
+
+
+def state(row: Row) -> AttendeeState:
+    """Returns the state; the one known before where the cell holds no word of the service's.
+
+    Where nothing is known the row holds its place: giving that to someone else could not be taken back.
+    """
+    for text in (_word(row), row.text("KnownState"), "to-check"):
+        if text in AttendeeState:
+            return AttendeeState(text)
+    return AttendeeState.TO_CHECK
+
+
+def cell_problems(row: Row) -> str:
+    """Returns a sentence for each cell that cannot be read or used; "" if there is none."""
+    texts = {name: row.text(name) for name in _LENGTHS}
+    texts["Adjustments"] = unescape_formula(texts["Adjustments"])
+    found = {name: said for name, text in texts.items() if (said := too_long(name, text, _LENGTHS[name]))}
+    if "State" not in found and _word(row) not in AttendeeState:
+        written = f'"{shown(texts["State"])}"' if texts["State"] else "empty"
+        found["State"] = f"State was {written}. Write confirmed, waiting, to-check or cancelled."
+    if "Email" not in found and not can_be_mailed(texts["Email"]):
+        found["Email"] = "Email is not one address, so no email can be sent."
+    return " ".join(found.values())
+
+
+def unescape_formula(text: str) -> str:
+    return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULA_STARTS) else text
+
+
+def escape_formula(text: str) -> str:
+    # An exported roster is opened in a spreadsheet, where an apostrophe makes a cell text (OWASP, CSV injection).
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+
+
+def _word(row: Row) -> str:
+    text = row.text("State")[: _LENGTHS["State"] + 1].casefold()
+    return _OTHER_SPELLINGS.get(text, text)
+
+
+def _beginning(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{visible_text(text[: most - 1])}…"
