@@ -162,6 +162,15 @@ WHATEVER_THE_PORTAL_WRITES: dict[str, dict[str, Any]] = {
     "numbers as Int64": {"Capacity": NUMBER, "Minutes": EntityProperty(75, EdmType.INT64)},
     "text with blanks around it": {"Date": " 2023-09-08 ", "Time": " 15:00", "State": "Open ", "Capacity": " 12"},
     "a day as a date and time": {"Date": datetime(2023, 9, 8, tzinfo=UTC)},
+    "a day that is midnight in London": {"Date": datetime(2023, 9, 7, 23, tzinfo=UTC)},
+    "a day in words": {"Date": "Fri 8 September 2023", "Time": "3 p.m."},
+    "a time as digits": {"Date": "2023-9-8", "Time": 1500},
+    "a time as a date and time": {"Time": datetime(1970, 1, 1, 15, tzinfo=UTC)},
+    "invisible signs": {
+        "State": "\N{ZERO WIDTH SPACE}open",
+        "Capacity": "12\N{NO-BREAK SPACE}",
+        "JoinUrl": f"<{JOIN_URL}>",
+    },
     "words as booleans": {"WaitingList": True},
     "columns that nobody filled in": {"Title": None, "Theme": None, "Reminders": None, "Minutes": None},
 }
@@ -179,13 +188,25 @@ def test_a_session_is_understood_whatever_types_its_cells_have(stack: Stack, add
     for session_id in added.values():
         assert "Friday 8 September 2023, 3pm to 4:15pm" in last_text(stack, session_id, "ann")
         assert session_row(stack, session_id).keys() >= session_cells().keys(), "so that the portal offers each column"
+        assert session_row(stack, session_id)["Starts"] == "Fri 8 Sep 2023, 3pm to 4:15pm"
     offered = {each["id"]: each["places_left"] for each in get_json(f"{stack.site}/sessions").json["sessions"]}
     assert offered == dict.fromkeys(added.values(), 11)
 
 
 MISTAKES: list[tuple[dict[str, Any], str]] = [
     ({"Date": None}, "Date is empty. Write it as 2023-09-08."),
-    ({"Time": None, "Date": "8/9/2023"}, 'Date is "8/9/2023". Write it as 2023-09-08.'),
+    (
+        {"Time": None, "Date": "8/9/2023"},
+        'Date is "8/9/2023". With "/" between numbers, day and month can be read either',
+    ),
+    ({"Time": None, "Date": "8.9.2023"}, "Write it as 2023-09-08 or 8 September 2023. Time is empty."),
+    ({"Time": "3:00"}, 'Time is "3:00". 3:00 could be in the morning or the afternoon: write 3pm or 03:00.'),
+    ({"Capacity": "1_0"}, 'Capacity is "1_0". Write the number of places, for example 12.'),
+    ({"Theme": "x" * 30_000}, "Theme has 30,000 characters. Write at most 200."),
+    (
+        {"JoinUrl": f"{JOIN_URL} Meeting ID: 123"},
+        "There is a space in it. Paste the link alone, or leave the cell empty.",
+    ),
     ({"Time": 15.0}, 'Time is "15". Write it as 15:00, in London time.'),
     ({"Capacity": None}, "Capacity is empty. Write the number of places, for example 12."),
     ({"Capacity": 12.5}, 'Capacity is "12.5". Write the number of places, for example 12.'),

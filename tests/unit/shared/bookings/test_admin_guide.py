@@ -18,17 +18,43 @@ SESSIONS, BOOKINGS = GUIDE.partition("## The table `Sessions`")[2].split("## The
 PROBLEMS = re.findall(r"`([^`]+)`", SESSIONS.partition("### What `Problem` says")[2])
 # What may be in a cell that makes no sense, column by column; each yields one sentence.
 SENSELESS: dict[str, dict[str, Any]] = {
-    'Date is "26/10/2023". Write': {"Date": "26/10/2023"},
+    'Date is "26/10/2023". With "/" between': {"Date": "26/10/2023"},
+    'Date is "Thu 29 September 2023". 29': {"Date": "Thu 29 September 2023"},
+    'Date is "29 September". Write the year': {"Date": "29 September"},
+    'Date is "2023-09-29T15:00:00". It holds': {"Date": "2023-09-29T15:00:00"},
+    'Date is "1923-09-29". Write a year': {"Date": "1923-09-29"},
+    'Date is "tomorrow".': {"Date": "tomorrow"},
     "Date is empty.": {"Date": ""},
     'Time is "three".': {"Time": "three"},
+    'Time is "3:00". 3:00 could be': {"Time": "3:00"},
+    'Time is "midnight". It could be': {"Time": "midnight"},
+    'Time is "15.3". It could be': {"Time": 15.3},
+    'Time is "15:00Z". It names': {"Time": "15:00Z"},
+    'Time is "2023-09-29T15:00:00". It holds': {"Time": "2023-09-29T15:00:00"},
     "Time 01:30 does not exist on 2024-03-31": {"Date": "2024-03-31", "Time": "01:30"},
     'Capacity is "twelve".': {"Capacity": "twelve"},
     'Minutes is "long".': {"Minutes": "long"},
+    'Capacity is "10001". Write a number': {"Capacity": "10001"},
+    'Minutes is "1441". Write a number': {"Minutes": "1441"},
     'State is "opne".': {"State": "opne"},
     'Reminders is "1 day".': {"Reminders": "1 day"},
     'WaitingList is "maybe".': {"WaitingList": "maybe"},
-    'JoinUrl is "': {"JoinUrl": "teams"},
+    'JoinUrl is "teams".': {"JoinUrl": "teams"},
+    'JoinUrl is "http://teams.example". It begins': {"JoinUrl": "http://teams.example"},
+    'JoinUrl is "https://teams". It names no website': {"JoinUrl": "https://teams"},
+    'JoinUrl is "https://teams.example/1 ID". There is a space': {"JoinUrl": "https://teams.example/1 ID"},
+    'JoinUrl is "https://a@teams.example". There is "@"': {"JoinUrl": "https://a@teams.example"},
 }
+_WAYS = re.findall(
+    r"^\| `(\w+)` \| (.+?) \| (.+?) \|$", SESSIONS.partition("### Ways")[2].partition("###")[0], re.MULTILINE
+)
+READ = [(name, cell) for name, cells, _ in _WAYS for cell in re.findall(r"`([^`]+)`", cells)]
+ASKED_BACK = [
+    (name, cell)
+    for name, _, cells in _WAYS
+    # What stands after a colon explains, up to the end of the sentence.
+    for cell in re.findall(r"`([^`]+)`", re.sub(r"(?<=`): .+?(?:\. (?=`)|$)", " ", cells))
+]
 
 
 def read(cells: dict[str, Any]) -> SessionRow:
@@ -56,9 +82,42 @@ def test_what_problem_says_of_a_cell_is_in_the_guide_as_it_is_said(says: str) ->
     assert any(each.startswith(says.strip()) for each in PROBLEMS)
 
 
-@pytest.mark.parametrize("cells", [{"Title": "x" * 1_001}, {"Announced": "rubbish"}])
-def test_guide_quotes_the_problems_of_a_long_text_and_an_unreadable_cell(cells: dict[str, Any]) -> None:
-    said = reconcile_row(read(cells), Roster((), ""), MORNING).cells["Problem"]
+@pytest.mark.parametrize(("name", "cell"), READ)
+def test_what_the_guide_says_is_read_is_read(name: str, cell: str) -> None:
+    row = read({name: cell})
+
+    assert row.problems == ()
+    assert row.starts_in_words
+
+
+@pytest.mark.parametrize(("name", "cell"), ASKED_BACK)
+def test_what_the_guide_says_is_asked_back_is_asked_back(name: str, cell: str) -> None:
+    [problem] = read({name: cell}).problems
+
+    assert problem.startswith(f'{name} is "{cell[:40]}". ')
+
+
+def test_guide_shows_ways_to_write_each_cell_that_can_be_mistyped() -> None:
+    mistyped = {name for name in WRITTEN_BY_PEOPLE if read({name: "#"}).problems}
+
+    assert {name for name, _ in READ} == {name for name, _ in ASKED_BACK} == mistyped
+    assert len(READ) + len(ASKED_BACK) > 50
+
+
+def test_guide_names_the_greatest_length_of_each_cell() -> None:
+    limits = {"Title": "200", "Theme": "200", "JoinUrl": "2,000", "Reminders": "200"}
+    for name in WRITTEN_BY_PEOPLE:
+        [problem] = read({name: "x" * 4_012}).problems
+        assert problem == f"{name} has 4,012 characters. Write at most {limits.get(name, '100')}."
+    words = (
+        "`Title` and `Theme` have at most 200 characters, `JoinUrl` 2,000, `Reminders` 200 and every other cell 100."
+    )
+    assert words in SESSIONS
+    assert "Theme has 4,012 characters. Write at most 200." in PROBLEMS
+
+
+def test_guide_quotes_the_problem_of_an_unreadable_cell() -> None:
+    said = reconcile_row(read({"Announced": "rubbish"}), Roster((), ""), MORNING).cells["Problem"]
 
     assert any(said.startswith(each.removesuffix(" ...")) for each in PROBLEMS), said
 
