@@ -17,6 +17,7 @@ _JOINERS = "\u200c\u200d"
 _JOINED = rf"[^\x00-\x7f\s{_JOINERS}]"
 _REMOVED = re.compile(f"{_INVISIBLE}|(?<![^\\x00-\\x7f])[\ufe00-\ufe0f]")
 _MISPLACED_JOINERS = re.compile(rf"(?<![{_JOINERS}])(?:(?<!{_JOINED})[{_JOINERS}]++|[{_JOINERS}]++(?!{_JOINED}))")
+_LONGEST = 4_000
 _HALF_OF_A_CHARACTER = re.compile("[\ud800-\udfff]")
 _FOLDED = str.maketrans("\u00a0\u2007\u202f", "   ")
 _ASCII_SIGNS = str.maketrans("\u2010\u2011\u2012\u2013\u2014\u2212\uff0d\uff1a\u2236\uff0e\uff0f", "-------::./")
@@ -39,13 +40,16 @@ def one_line(text: str) -> str:
 
 
 def with_visible_text(row: Row, names: Collection[str]) -> Row:
-    """Returns the row with the visible text of the named cells; a cell of another type stays as it is."""
+    """Returns the row with the visible text of the named cells.
+
+    A cell of another type stays as it is, and so does one that is longer than any may be: its length is the problem.
+    """
     return Row({name: _visible(cell) if name in names else cell for name, cell in row.cells.items()}, row.etag)
 
 
 def _visible(cell: Any) -> Any:
     value = cell[0] if isinstance(cell, tuple) else cell  # the SDK's EntityProperty
-    return visible_text(value) if isinstance(value, str) else cell
+    return visible_text(value) if isinstance(value, str) and len(value) <= _LONGEST else cell
 
 
 def ascii_signs(text: str) -> str:

@@ -108,6 +108,7 @@ def check_no_email_is_outstanding(harness: FaultyBookingHarness, view: Snapshot)
             continue
         if row.written is not None and row.written.starts > harness.now:  # into the past is a slip, and pointed out
             assert row.written.details == session.details, f"an edit of {session_id} was never told"
+        assert row.row.text("Starts") == row.starts_in_words, f"the start of {session_id} in words"
         assert not row.row.text("Notice"), f"something in {session_id} is still foretold"
         counts = (row.row.integer("Confirmed"), row.row.integer("Waiting"))
         assert counts == (roster.held, len(roster.waiting)), f"the counts of {session_id}"

@@ -44,6 +44,8 @@ BAD_CELLS: list[dict[str, Any]] = [
     {"Date": "9999-12-31", "Time": "23:30"},
     {"Date": "0001-01-01", "Time": "00:00"},
     {"Time": "three"},
+    {"Time": "3:00"},
+    {"Theme": "x" * 4_012},
     {"Minutes": "long"},
     {"State": "opne"},
     {"Reminders": "1 day"},
@@ -54,7 +56,15 @@ BAD_CELLS: list[dict[str, Any]] = [
     {"Announced": announced_json({"starts": "9999-12-31T23:59:00Z"})},
     {"Seen": "x y"},
 ]
-CORRECTED_CELLS = {"Minutes": 75, "State": "open", "Reminders": "", "WaitingList": "yes", "Capacity": 2, "JoinUrl": ""}
+CORRECTED_CELLS = {
+    "Minutes": 75,
+    "State": "open",
+    "Reminders": "",
+    "WaitingList": "yes",
+    "Capacity": 2,
+    "JoinUrl": "",
+    "Theme": "",
+}
 HAND_EDITS: list[dict[str, Any]] = [
     *({"State": state} for state in ("confirmed", "cancelled", "waiting", "to-check", "conf", "")),
     {"Email": "new@example.nhs.uk"},
