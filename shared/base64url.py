@@ -4,6 +4,7 @@ import base64
 import re
 
 _SHAPE = re.compile(r"[A-Za-z0-9_-]*")
+_PLAIN = str.maketrans("+/", "-_")
 
 
 def encode(data: bytes) -> str:
@@ -20,3 +21,12 @@ def decode(text: str) -> bytes:
     if not _SHAPE.fullmatch(text):
         raise ValueError("not base64url")
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def decode_any(text: str) -> bytes:
+    """The bytes of base64url, or of plain base64 as other tools print it, with or without padding.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    return decode(text.translate(_PLAIN).removesuffix("=").removesuffix("="))

@@ -25,7 +25,7 @@ _ARGON2ID = re.compile(
     r"\$argon2id\$v=19\$m=([0-9]{4,6}),t=([1-9]),p=[1-9]"
     r"\$[A-Za-z0-9+/]{21}[AQgw]\$[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]"
 )
-_SCRYPT = re.compile(r"scrypt:([0-9]{5,7}):([0-9]{1,2}):([0-9]{1,2}):([A-Za-z0-9_-]{22}):([A-Za-z0-9_-]{43})")
+_SCRYPT = re.compile(r"scrypt:([0-9]{5,7}):([0-9]{1,2}):([0-9]{1,2}):([A-Za-z0-9_-]{22,86}):([A-Za-z0-9_-]{43,86})")
 _GAPS = re.compile(r"[\s\-\u2010-\u2015]+")
 
 
@@ -68,10 +68,11 @@ class PassphraseHash:
             cost, block, parallel = (int(part) for part in found.groups()[:3])
             is_power, work = cost.bit_count() == 1, cost * block * parallel
             is_sound = is_power and work >= _LEAST_SCRYPT and 128 * cost * block <= _MAX_MEMORY
+            is_sound = is_sound and all(_is_base64url(part) for part in found.groups()[3:])
         else:
             raise ValueError("needs $argon2id$v=19$m=<KiB>,t=<passes>,p=<lanes>$<salt>$<hash>")
         if not is_sound:
-            raise ValueError("needs a cost of at least the default and at most 256 MiB of memory")
+            raise ValueError("needs base64url, a cost of at least the default, and at most 256 MiB of memory")
         return cls(text)
 
     def matches(self, passphrase: str) -> bool:
@@ -105,6 +106,14 @@ def _matches_scrypt(plain: bytes, found: re.Match[str]) -> bool:
     salt, digest = base64url.decode(found[4]), base64url.decode(found[5])
     made = hashlib.scrypt(plain, salt=salt, n=cost, r=block, p=parallel, maxmem=2 * _MAX_MEMORY, dklen=len(digest))
     return hmac.compare_digest(made, digest)
+
+
+def _is_base64url(text: str) -> bool:
+    try:
+        base64url.decode(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _normalised(passphrase: str) -> str:

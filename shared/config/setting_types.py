@@ -29,7 +29,7 @@ def decode_base64(text: str) -> bytes:
     """
     if not text:
         raise ValueError("needs base64url")
-    return base64url.decode(text.translate(str.maketrans("+/", "-_")).removesuffix("=").removesuffix("="))
+    return base64url.decode_any(text)
 
 
 def _secret(value: Any) -> bytes:

@@ -122,6 +122,6 @@ def _associated_data(reference: str, version: str) -> bytes:
 
 
 def _parsed(jwk: Mapping[str, str]) -> JsonWebKey:
-    numbers: dict[str, Any] = {name: base64url.decode(jwk[name]) for name in _NUMBERS if name in jwk}
+    numbers: dict[str, Any] = {name: base64url.decode_any(jwk[name]) for name in _NUMBERS if name in jwk}
     operations = ["wrapKey", "unwrapKey"] if "d" in jwk else ["wrapKey"]
     return JsonWebKey(kty="RSA", kid=jwk["kid"], key_ops=operations, **numbers)

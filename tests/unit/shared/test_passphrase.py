@@ -1,10 +1,12 @@
 """The provider's passphrase: what is kept of it opens nothing, and however it is typed it is the same."""
 
+import hashlib
 import re
 
 import pytest
 
 from local.commands.passphrase import new_passphrase
+from shared import base64url
 from shared.passphrase import PassphraseHash, matches_any
 
 SPOKEN = "violet harbour seven quiet lanterns"
@@ -101,6 +103,16 @@ def test_a_dearer_hash_than_ours_is_read_and_compared(cost: str) -> None:
     dearer = PassphraseHash.parse(f"$argon2id$v=19${cost}${SALT}${DIGEST}")
 
     assert not dearer.matches(SPOKEN)
+
+
+def test_a_longer_scrypt_hash_than_ours_is_read_and_compared() -> None:
+    """Another tool may have made it: 20 bytes of salt, 48 of hash."""
+    salt = bytes(range(20))
+    digest = hashlib.scrypt(SPOKEN.encode(), salt=salt, n=2**14, r=8, p=5, dklen=48, maxmem=2**26)
+    longer = PassphraseHash.parse(f"scrypt:16384:8:5:{base64url.encode(salt)}:{base64url.encode(digest)}")
+
+    assert longer.matches(SPOKEN)
+    assert not longer.matches(OTHER)
 
 
 def test_a_short_passphrase_is_refused() -> None:

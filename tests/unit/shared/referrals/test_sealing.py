@@ -26,6 +26,23 @@ def test_what_is_sealed_opens_again() -> None:
     assert unseal("REF1", SEALER.seal("REF1", ANSWERS), PRIVATE) == ANSWERS
 
 
+@pytest.mark.parametrize("padding", ["", "="])
+def test_keys_in_plain_base64_seal_and_open(padding: str) -> None:
+    """Settings accept numbers as other tools print them, so both sides have to."""
+
+    def as_printed(jwk: str) -> dict[str, str]:
+        texts: dict[str, str] = json.loads(jwk)
+        plain = {name: text.translate(str.maketrans("-_", "+/")) for name, text in texts.items()}
+        padded = {name: text + padding * (-len(text) % 4) for name, text in plain.items()}
+        return padded | {name: texts[name] for name in ("kty", "kid")}
+
+    public = as_printed(KEYS["REFERRAL_PUBLIC_KEY"])
+    private = LocalKey(json.dumps(as_printed(KEYS["REFERRAL_PRIVATE_KEY"])))
+
+    assert any(sign in text for text in public.values() for sign in "+/")
+    assert unseal("REF1", Sealer(public).seal("REF1", ANSWERS), private) == ANSWERS
+
+
 def test_nothing_readable_is_in_what_is_stored() -> None:
     sealed = SEALER.seal("REF1", ANSWERS)
 
