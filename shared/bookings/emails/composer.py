@@ -4,10 +4,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from shared.bookings.emails.due_emails import version_known
+from shared.bookings.emails.attendee_knowledge import version_known
 from shared.bookings.emails.manage_links import ManageLinks
 from shared.bookings.emails.reminders import upcoming_reminders
 from shared.bookings.model.allocation_policy import AllocationPolicy
+from shared.bookings.model.announcement_rules import details_for
 from shared.bookings.model.attendee import Attendee, AttendeeState
 from shared.bookings.model.email_ids import MailId, MailKind
 from shared.bookings.model.session import Session, changes_in_words
@@ -73,5 +74,5 @@ class BookingMailComposer:
         known = session.told(version_known(attendee, self.log.entries(session.id)))
         if known is None:
             return []
-        words = changes_in_words(known, session.details)
+        words = changes_in_words(details_for(attendee, known), details_for(attendee, session.details))
         return [word[0].upper() + word[1:] for word in words]

@@ -3,21 +3,16 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from shared.bookings.emails.reminders import _due_reminder
+from shared.bookings.emails.attendee_knowledge import is_outstanding, knows_another_time, needs_email
+from shared.bookings.emails.reminders import _due_reminder, reminders_told_by_change
 from shared.bookings.model.allocation_policy import AllocationPolicy
-from shared.bookings.model.attendee import Attendee, AttendeeState, Reason, Roster, can_be_mailed
-from shared.bookings.model.email_ids import INCLUDES_SESSION_DETAILS, MailId, MailKind, _mail, stamp
+from shared.bookings.model.announcement_rules import awaits_new_time
+from shared.bookings.model.attendee import Attendee, Reason, Roster, can_be_mailed
+from shared.bookings.model.email_ids import KIND_BY_STATE, MailId, MailKind, _mail, stamp
 from shared.bookings.model.session import Session, SessionState
-from shared.mail.log_rows import MailLogEntry, MailState
+from shared.mail.log_rows import MailLogEntry
 
 _ALREADY_BOOKED_WITHIN = timedelta(days=1)
-KIND_BY_STATE = {
-    AttendeeState.WAITING: MailKind.WAITING,
-    AttendeeState.TO_CHECK: MailKind.CHECKING,
-    AttendeeState.CONFIRMED: MailKind.CONFIRMATION,
-}
-"""The email that says where someone stands, from the least to a place for certain."""
-
 _KIND_BY_REASON = {
     Reason.LEFT: MailKind.BOOKING_CANCELLED,
     Reason.BY_ORGANISER: MailKind.BOOKING_CANCELLED,
@@ -38,6 +33,8 @@ def due_emails(session: Session, attendee: Attendee, policy: AllocationPolicy, n
     mails = [_mail(attendee, KIND_BY_STATE[attendee.state]), *_already_booked_mail(attendee, now)]
     if session.version > 1:
         mails.append(_about_version(session, attendee, MailKind.UPDATED))
+    if awaits_new_time(session, now):  # what depends on the time follows once the new one is told, or taken back
+        return mails
     return mails + _end_of_waiting(session, attendee, policy, now) + _due_reminder(session, attendee, now)
 
 
@@ -68,9 +65,6 @@ def _end_of_waiting(session: Session, attendee: Attendee, policy: AllocationPoli
     return [_mail(attendee, MailKind.CUTOFF)] if ended else []
 
 
-_REACHED = frozenset({MailState.SENT, MailState.DELIVERED, MailState.BOUNCED, MailState.FAILED})
-
-
 def mails_to_send(
     session: Session, roster: Roster, log: Mapping[str, MailLogEntry], policy: AllocationPolicy, now: datetime
 ) -> list[MailId]:
@@ -84,38 +78,12 @@ def _mails_to_send_to(
     due = [
         mail_id
         for mail_id in due_emails(session, attendee, policy, now)
-        if _is_news(mail_id, session, attendee, log)
+        if needs_email(mail_id, session, attendee, log)
         if (entry := log.get(str(mail_id))) is None or entry.is_open(now)
     ]
-    if any(mail_id.kind is MailKind.UPDATED for mail_id in due) and _knows_another_time(session, attendee, log):
-        # Nobody is reminded of what they have not heard yet; the reminder is the next run's.
+    update = _about_version(session, attendee, MailKind.UPDATED)
+    if knows_another_time(session, attendee, log) and is_outstanding(update, log):
+        # Nobody is reminded of what they have not heard yet; the reminder is a later run's.
         return [mail_id for mail_id in due if mail_id.kind is not MailKind.REMINDER]
-    return due
-
-
-def _knows_another_time(session: Session, attendee: Attendee, log: Mapping[str, MailLogEntry]) -> bool:
-    """True if an attendee was last told another time, or that it is called off."""
-    version = version_known(attendee, log)
-    if not 0 < version <= session.version:
-        return False
-    known = session.told(version)
-    return known is None or (known.starts, known.called_off) != (session.starts, session.details.called_off)
-
-
-def _is_news(mail_id: MailId, session: Session, attendee: Attendee, log: Mapping[str, MailLogEntry]) -> bool:
-    """True if an email about a change says something that this attendee has not been told."""
-    if mail_id.kind is not MailKind.UPDATED:
-        return True
-    version = version_known(attendee, log)
-    return 0 < version < session.version and session.told(version) != session.details
-
-
-def version_known(attendee: Attendee, log: Mapping[str, MailLogEntry]) -> int:
-    """The last version of the session that reached this attendee, or 0."""
-    return max((entry.version for entry in _session_mails(attendee, log) if entry.state in _REACHED), default=0)
-
-
-def _session_mails(attendee: Attendee, log: Mapping[str, MailLogEntry]) -> list[MailLogEntry]:
-    mine = f"{attendee.key}-{attendee.generation}-"
-    found = [entry for mail_id, entry in log.items() if mail_id.startswith(mine)]
-    return [entry for entry in found if (mail := MailId.parse(entry.mail_id)) and mail.kind in INCLUDES_SESSION_DETAILS]
+    told = reminders_told_by_change(session, attendee, log)
+    return [mail_id for mail_id in due if mail_id not in told]

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from shared.bookings.emails.attendee_knowledge import ABOUT_A_CHANGE, needs_email
 from shared.bookings.emails.composer import BookingMailComposer
 from shared.bookings.emails.due_emails import due_emails
 from shared.bookings.model.allocation_policy import AllocationPolicy
@@ -51,7 +52,7 @@ class BookingMailer:
             return
         session = self.finder.find(session_id, now)
         attendee = self.attendees.attendee(session_id, mail_id.attendee)
-        if session is None or attendee is None or mail_id not in due_emails(session, attendee, self.policy, now):
+        if session is None or attendee is None or not self._is_due(session, attendee, mail_id, now):
             logger.info("email not sent: no longer due, kind %s", mail_id.kind)
             return
         self._deliver(session, attendee, mail_id, now)
@@ -78,6 +79,13 @@ class BookingMailer:
         if mail is not None:
             _log_report(mail, reported_state(status))
         return mail is not None
+
+    def _is_due(self, session: Session, attendee: Attendee, mail_id: MailId, now: datetime) -> bool:
+        if mail_id not in due_emails(session, attendee, self.policy, now):
+            return False
+        if mail_id.kind not in ABOUT_A_CHANGE:  # saves a request for most emails
+            return True
+        return needs_email(mail_id, session, attendee, self.sending.ledger.entries(session.id))
 
     def _deliver(self, session: Session, attendee: Attendee, mail_id: MailId, now: datetime) -> None:
         # Composed before it is claimed: a template that fails leaves no claim behind.

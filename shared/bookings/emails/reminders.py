@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from shared.bookings.emails.attendee_knowledge import new_time_told_at
 from shared.bookings.model.attendee import Attendee, AttendeeState, Roster
 from shared.bookings.model.email_ids import MailId, MailKind, _mail, reminder_about
 from shared.bookings.model.session import Session
@@ -19,6 +20,12 @@ def missed_reminders(session: Session, attendee: Attendee, now: datetime) -> lis
     """Reminders whose moment has passed and that are not worth sending any more."""
     due = [mail_id for at, mail_id in _reminders(session, attendee) if at <= now]
     return due if now >= session.starts else due[:-1]
+
+
+def reminders_told_by_change(session: Session, attendee: Attendee, log: Mapping[str, MailLogEntry]) -> list[MailId]:
+    """Reminders whose moment had passed when an email told a new time: that email said what they would say."""
+    told_at = new_time_told_at(session, attendee, log)
+    return [] if told_at is None else [mail_id for at, mail_id in _reminders(session, attendee) if at <= told_at]
 
 
 def _reminders(session: Session, attendee: Attendee) -> list[tuple[datetime, MailId]]:
@@ -41,5 +48,6 @@ def reminders_to_skip(session: Session, roster: Roster, log: Mapping[str, MailLo
     """The reminders that can no longer be in time, and that nothing is written down of yet."""
     if not session.runs:
         return []
-    missed = [str(mail_id) for each in roster.attendees for mail_id in missed_reminders(session, each, now)]
-    return [mail_id for mail_id in missed if mail_id not in log]
+    missed = [mail_id for each in roster.attendees for mail_id in missed_reminders(session, each, now)]
+    told = [mail_id for each in roster.attendees for mail_id in reminders_told_by_change(session, each, log)]
+    return [text for text in map(str, dict.fromkeys([*missed, *told])) if text not in log]

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Self
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from shared.bookings.model.attendee import Attendee
+from shared.bookings.model.attendee import Attendee, AttendeeState
 
 FACILITATOR_MAIL_PREFIX = "facilitators-"
 """Start of the ids of emails to those who run a session: they are about no attendee."""
@@ -35,6 +35,13 @@ INCLUDES_SESSION_DETAILS = frozenset(
     {MailKind.CONFIRMATION, MailKind.CHECKING, MailKind.WAITING, MailKind.UPDATED, MailKind.SESSION_CANCELLED}
 )
 """The kinds after which someone knows the session as it stood when the email was written."""
+
+KIND_BY_STATE = {
+    AttendeeState.WAITING: MailKind.WAITING,
+    AttendeeState.TO_CHECK: MailKind.CHECKING,
+    AttendeeState.CONFIRMED: MailKind.CONFIRMATION,
+}
+"""The email that says where someone stands, from the least to a place for certain."""
 
 _SHAPE = re.compile(rf"(?P<attendee>.+)-(?P<generation>\d+)-(?P<kind>{'|'.join(MailKind)})(?:-(?P<about>.+))?")
 

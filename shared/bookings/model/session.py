@@ -31,13 +31,18 @@ class AnnouncedDetails:
     join_url: str
     called_off: bool
 
+    @property
+    def ends(self) -> datetime:
+        return self.starts + timedelta(minutes=self.minutes)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
     """One dated session as attendees know it; `join_url` is for attendees only.
 
     `history` holds the details of each version that they were told, oldest first; `forgotten` counts the versions
-    before those, which nobody can be expected to know any more.
+    before those, which nobody can be expected to know any more. `typed` is what its row says where that differs
+    from what attendees know.
     """
 
     id: str
@@ -52,6 +57,7 @@ class Session:
     waiting_list: bool = True
     history: tuple[AnnouncedDetails, ...] = ()
     forgotten: int = 0
+    typed: AnnouncedDetails | None = None
 
     @property
     def version(self) -> int:
@@ -116,10 +122,9 @@ def changes_in_words(before: AnnouncedDetails, after: AnnouncedDetails) -> list[
         return ["the session is cancelled"]
     words = ["the session takes place after all"] if before.called_off else []
     if after.starts != before.starts:
-        ends = after.starts + timedelta(minutes=after.minutes)
-        words.append(f"the session moves to {span_in_words(after.starts, ends)}")
+        words.append(f"the session moves to {span_in_words(after.starts, after.ends)}")
     elif after.minutes != before.minutes:
-        words.append(f"the session now ends at {clock_time(after.starts + timedelta(minutes=after.minutes))}")
+        words.append(f"the session now ends at {clock_time(after.ends)}")
     if after.join_url != before.join_url:
         words.append(_about_the_link(before.join_url, after.join_url))
     if after.theme != before.theme:

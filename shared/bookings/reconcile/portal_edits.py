@@ -3,31 +3,30 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
+from shared.bookings.model.announcement_rules import announceable, is_start_too_late, told_at
 from shared.bookings.model.attendee import Roster
-from shared.bookings.model.session import (
-    AnnouncedDetails,
-    Session,
-    SessionState,
-    changes_in_words,
-    with_first_announcement,
-)
+from shared.bookings.model.session import AnnouncedDetails, Session, SessionState, with_first_announcement
+from shared.bookings.reconcile.edit_notice import edit_notice, recipients
 from shared.bookings.tables.announced_cell import announced_text
 from shared.bookings.tables.session_rows import WRITTEN_BY_PEOPLE, WRITTEN_BY_SERVICE, SessionRow
-from shared.local_time import clock_time
+from shared.local_time import moment_in_words
 from shared.tables.table import moment_text
-
-SETTLING_TIME = timedelta(minutes=15)
-"""The time for which an edit has to stand unchanged: people type one cell at a time, and correct what they mistyped."""
-
-URGENT_WITHIN = timedelta(hours=2)
-"""This close to the start a joining link or a cancellation is told on the next run."""
 
 _ANNOUNCED_UNREADABLE = (
     "The cell Announced cannot be read: only the service writes it. The session goes on by what the service remembers "
     "of it, else by this row. Leave the cell alone, or empty it if this text stays."
+)
+
+_PAST_START = (
+    "Date and Time are in the past. Nobody is told of them, and the session stays on {known}. Write when the session "
+    "is, or cancelled into State to call it off."
+)
+_LATE_START = (
+    "The session started on {known}, so nobody is told of another Date and Time. Put back what was there, or write "
+    "cancelled into State to call it off. For another session add another row."
 )
 
 
@@ -49,7 +48,7 @@ def reconcile_row(row: SessionRow, roster: Roster, now: datetime, problems: tupl
         problems: what else is wrong with the row, in words.
     """
     people = sum(attendee.is_live for attendee in roster.attendees)
-    session, cells = _settle(row, people, now)
+    session, cells = _settle(row, roster, people, now)
     if row.announced_unreadable and session is not None and session.version:
         cells = {"Announced": announced_text(session)} | cells
     said = [*row.problems, *problems, *_row_problems(row, people, now)]
@@ -60,31 +59,36 @@ def reconcile_row(row: SessionRow, roster: Roster, now: datetime, problems: tupl
     return RowChanges(missing | {name: value for name, value in cells.items() if _differs(row, name, value)}, session)
 
 
-def _settle(row: SessionRow, people: int, now: datetime) -> tuple[Session | None, dict[str, Any]]:
+def _settle(row: SessionRow, roster: Roster, people: int, now: datetime) -> tuple[Session | None, dict[str, Any]]:
     written, known = row.written, row.known
     quiet: dict[str, Any] = {"Seen": "", "Notice": ""}
-    if written is None or row.session is None or _is_moved_into_past(row, now):
+    if written is None or row.session is None:
         return row.session, quiet
     if known is None:
         if written.state is SessionState.DRAFT:
             return written, quiet
         announced = with_first_announcement(written)
         return announced, quiet | {"Announced": announced_text(announced)}
-    if written.details == known.details:
+    details = announceable(written.details, known.details, now) if _keeps_start(row, people, now) else written.details
+    if details == known.details:
         return row.session, quiet | {"Announced": announced_text(row.session)}
-    since = _seen_since(row, written.details, now)
-    if people and now < since + _settling_time(written.details, known.details, now):
-        return row.session, _preview_cells(row, written.details, known, people, since)
-    state = SessionState.CLOSED if written.state is SessionState.DRAFT else written.state
-    announced = replace(written, state=state, history=(*known.history, written.details), forgotten=known.forgotten)
+    since = _seen_since(row, details, now)
+    if recipients(roster, details, known.details) and now < told_at(details, known.details, since):
+        return row.session, _preview_cells(row, roster, details, known, since)
+    announced = replace(_announced(written, known), starts=details.starts, history=(*known.history, details))
     return announced, quiet | {"Announced": announced_text(announced)}
 
 
-def _is_moved_into_past(row: SessionRow, now: datetime) -> bool:
-    """True if a session that is still to come was moved into the past: that is a slip, not a change."""
-    if row.written is None or row.known is None:
+def _announced(written: Session, known: Session) -> Session:
+    state = SessionState.CLOSED if written.state is SessionState.DRAFT else written.state
+    return replace(written, state=state, forgotten=known.forgotten)
+
+
+def _keeps_start(row: SessionRow, people: int, now: datetime) -> bool:
+    """True if the start stays as announced: an edit of it is a slip, or comes too late for those who have booked."""
+    if row.written is None or row.known is None or not (people or now < row.known.starts):
         return False
-    return row.written.starts <= now < row.known.starts and not row.written.details.called_off
+    return is_start_too_late(row.written.details, row.known.details, now)
 
 
 def _seen_since(row: SessionRow, details: AnnouncedDetails, now: datetime) -> datetime:
@@ -95,20 +99,12 @@ def _seen_since(row: SessionRow, details: AnnouncedDetails, now: datetime) -> da
     )
 
 
-def _settling_time(after: AnnouncedDetails, before: AnnouncedDetails, now: datetime) -> timedelta:
-    urgent = after.called_off or after.join_url != before.join_url
-    soon = min(after.starts, before.starts) - now <= URGENT_WITHIN
-    return timedelta() if urgent and soon else SETTLING_TIME
-
-
 def _preview_cells(
-    row: SessionRow, details: AnnouncedDetails, known: Session, people: int, since: datetime
+    row: SessionRow, roster: Roster, details: AnnouncedDetails, known: Session, since: datetime
 ) -> dict[str, Any]:
-    what = "; ".join(changes_in_words(known.details, details))
-    who = "1 person" if people == 1 else f"{people} people"
     return {
         "Seen": f"{_fingerprint(details)} {moment_text(since)}",
-        "Notice": f"{who} will be emailed at {clock_time(since + SETTLING_TIME)}: {what}",
+        "Notice": edit_notice(roster, details, known.details, since),
         "Announced": announced_text(row.session or known),
     }
 
@@ -119,14 +115,24 @@ def _fingerprint(details: AnnouncedDetails) -> str:
 
 def _row_problems(row: SessionRow, people: int, now: datetime) -> list[str]:
     found = [_ANNOUNCED_UNREADABLE] if row.announced_unreadable else []
-    if _is_moved_into_past(row, now):
-        found.append(
-            "Date and Time are in the past. Write when the session is, or cancelled into State to call it off."
-        )
+    slip = _start_problem(row, people, now)
+    if slip:
+        found.append(slip)
     elif people and row.written is not None and row.written.state is SessionState.DRAFT:
         kept = f"State is draft, but {people} have booked, and they keep their places."
         found.append(f"{kept} Write closed to take no more bookings, or cancelled to call it off.")
     return found
+
+
+def _start_problem(row: SessionRow, people: int, now: datetime) -> str:
+    if row.written is None or row.known is None or row.written.details.called_off:
+        return ""
+    if not _keeps_start(row, people, now):
+        return ""
+    known = moment_in_words(row.known.starts)
+    if now < row.known.starts:
+        return _PAST_START.format(known=known)
+    return _LATE_START.format(known=known)
 
 
 def _differs(row: SessionRow, name: str, value: Any) -> bool:

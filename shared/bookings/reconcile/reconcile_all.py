@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 
+from shared.bookings.model.announcement_rules import is_change_urgent
 from shared.bookings.model.email_ids import DueMail, MailId, MailKind
-from shared.bookings.model.session import SessionState
+from shared.bookings.model.session import Session, SessionState
 from shared.bookings.reconcile.session_reconciler import ReconciledSession, SessionReconciler
 from shared.bookings.tables.announced_cell import announced_text, read_announced
 from shared.bookings.tables.deleted_sessions import deleted_session
@@ -23,7 +24,7 @@ from shared.tables.service_table import ServiceRows
 logger = logging.getLogger(__name__)
 
 _SAME_KEY = "Another row has the same RowKey: give each session its own."
-# Confirmations and cancellations first, then reminders, then the rest.
+# Confirmations, cancellations and changes shortly before a start first, then reminders, then the rest.
 _PRIORITY = {
     MailKind.CONFIRMATION: 0,
     MailKind.CHECKING: 0,
@@ -77,7 +78,8 @@ class BookingReconciler:
 
     def mails_within_quota(self, found: Sequence[ReconciledSession], now: datetime, *, ahead: int = 0) -> list[DueMail]:
         """As many of the emails due as the email service allows now after `ahead` others, the most important first."""
-        due = sorted((mail for reconciled in found for mail in reconciled.due), key=_priority)
+        ranked = [(_priority(mail, each.session, now), mail) for each in found for mail in each.due]
+        due = [mail for _, mail in sorted(ranked, key=lambda pair: pair[0])]
         sent = [
             entry.at
             for reconciled in found
@@ -128,6 +130,8 @@ def _isolated(session_id: str, reconcile: Callable[[], ReconciledSession | None]
     return run_isolated(logger, f"reconciliation of session {session_id}", reconcile)
 
 
-def _priority(mail: DueMail) -> int:
+def _priority(mail: DueMail, session: Session, now: datetime) -> int:
     mail_id = MailId.parse(mail.mail_id)
+    if mail_id and mail_id.kind is MailKind.UPDATED and is_change_urgent(session, now):
+        return 0
     return _PRIORITY.get(mail_id.kind, 2) if mail_id else 2

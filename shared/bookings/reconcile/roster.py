@@ -8,11 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from shared.bookings.emails.due_emails import KIND_BY_STATE
 from shared.bookings.emails.reminders import upcoming_reminders
 from shared.bookings.model.allocation_policy import AllocationPolicy
 from shared.bookings.model.attendee import Attendee, AttendeeState, Reason, Roster
-from shared.bookings.model.email_ids import MailId
+from shared.bookings.model.email_ids import KIND_BY_STATE, MailId
 from shared.bookings.model.generation import first_unused_generation, next_generation
 from shared.bookings.model.session import Session
 from shared.local_time import short

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from shared.bookings.model.announcement_rules import awaits_new_time
 from shared.bookings.model.attendee import Attendee, AttendeeState, Roster
 from shared.bookings.model.email_ids import FACILITATOR_MAIL_PREFIX, reminder_about
 from shared.bookings.model.session import Session
@@ -53,9 +54,10 @@ class FacilitatorBriefing:
 def due_briefing(session: Session, now: datetime) -> str | None:
     """The id of the email that should have gone by `now` (UTC): the nearest only, and none once it has started.
 
-    A session that is first seen, or that moves, within the week is told of at once: it is news to them.
+    A session that is first seen, or that moves, within the week is told of at once: it is news to them. While an
+    edit of the start settles, none is due.
     """
-    if not session.runs or now >= session.starts:
+    if not session.runs or now >= session.starts or awaits_new_time(session, now):
         return None
     due = [offset for at, offset in reminder_times(session.starts, _OFFSETS) if at <= now]
     return f"{FACILITATOR_MAIL_PREFIX}{reminder_about(due[-1].text, session.starts)}" if due else None

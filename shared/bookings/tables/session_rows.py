@@ -79,6 +79,7 @@ def _as_announced(written: Session, known: Session) -> Session:
         waiting_list=written.waiting_list,
         history=known.history,
         forgotten=known.forgotten,
+        typed=None if written.details == known.details else written.details,
     )
 
 

@@ -1,0 +1,41 @@
+"""The cell `Notice`: how many people will be emailed about an edit, when, and what they will be told."""
+
+from datetime import datetime
+
+from shared.bookings.model.announcement_rules import details_for, is_news, told_at
+from shared.bookings.model.attendee import Attendee, Roster, can_be_mailed
+from shared.bookings.model.session import AnnouncedDetails, changes_in_words
+from shared.local_time import clock_time
+
+
+def recipients(roster: Roster, after: AnnouncedDetails, before: AnnouncedDetails) -> list[Attendee]:
+    """The attendees who will be emailed about a change from `before` to `after`."""
+    live = (each for each in roster.attendees if each.is_live and can_be_mailed(each.email))
+    return [each for each in live if is_news(each, after, before)]
+
+
+def edit_notice(roster: Roster, after: AnnouncedDetails, before: AnnouncedDetails, since: datetime) -> str:
+    """The text of the cell for an edit first seen at `since` (UTC), with the time in London at which it is told.
+
+    Empty if the session is over by then: nobody is emailed about it any more.
+    """
+    people, at = recipients(roster, after, before), told_at(after, before, since)
+    if at >= before.ends:
+        return ""
+    return f"{_people(len(people))} will be emailed at {clock_time(at)}: {'; '.join(_changes(people, after, before))}"
+
+
+def _changes(people: list[Attendee], after: AnnouncedDetails, before: AnnouncedDetails) -> list[str]:
+    """Changes in words, with the number of those who are told of one where that is not everyone."""
+    told = [changes_in_words(details_for(each, before), details_for(each, after)) for each in people]
+    words = changes_in_words(before, after)
+    counts = {word: sum(word in each for each in told) for word in words}
+    return [word if counts[word] == len(people) else f"{word} ({_only(counts[word])})" for word in words]
+
+
+def _only(number: int) -> str:
+    return f"only {number} of them {'is' if number == 1 else 'are'} told this"
+
+
+def _people(number: int) -> str:
+    return "1 person" if number == 1 else f"{number} people"
