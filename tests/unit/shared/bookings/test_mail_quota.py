@@ -59,6 +59,20 @@ def test_reminders_come_before_news_and_confirmations_before_reminders() -> None
     assert kinds == ["reminder"] * 3 + ["updated"] * 3
 
 
+def test_change_shortly_before_a_start_comes_before_reminders() -> None:
+    harness = crowd(3)
+    harness.add_session(RowKey="s2", Time="15:30")
+    harness.book("zoe", "s2")
+    harness.at(london("2023-09-08 13:56"))
+    harness.tick()
+    harness.edit_session("s2", Time="17:00")
+    harness.at(london("2023-09-08 14:00"))
+    found = harness.schedule().run({}, harness.now).reconciled
+    kinds = [mail.mail_id.split("-")[3] for mail in harness.schedule().mails_within_quota(found, harness.now)]
+
+    assert kinds == ["updated"] + ["reminder"] * 3
+
+
 def test_a_reminder_that_can_no_longer_be_in_time_is_skipped_for_all_to_see() -> None:
     harness = crowd(1)
     harness.at(london("2023-09-08 15:05"))

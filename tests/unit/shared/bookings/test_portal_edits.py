@@ -489,6 +489,9 @@ def test_nobody_is_reminded_of_a_time_that_they_have_not_heard_of() -> None:
     harness.pass_time(minutes=5)
     harness.tick()
 
+    assert harness.kinds("ann") == ["booked", "cancelled", "changed"], "the update has just told the time"
+
+    harness.live(until=london("2023-09-08 14:00"))
     assert harness.kinds("ann") == ["booked", "cancelled", "changed", "reminder"]
 
 
