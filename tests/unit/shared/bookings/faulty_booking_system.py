@@ -65,6 +65,7 @@ class SentMail:
     at: datetime
     session_id: str
     mail: MailId
+    row: SessionRow | None
     session: Session | None
     attendee: Attendee | None
 
@@ -160,8 +161,8 @@ class FaultyBookingHarness(BookingHarness):
         row = self.real_tables["index"].rows[(str(operation), "mail")]
         mail, session_id = MailId.parse(row.text("Mail")), row.text("Session")
         assert mail is not None
-        session, found = self._truth().session(session_id), self._truth().attendee(session_id, mail.attendee)
-        return SentMail(message, self.now, session_id, mail, session, found)
+        session, found = self._truth().session_row(session_id), self._truth().attendee(session_id, mail.attendee)
+        return SentMail(message, self.now, session_id, mail, session, session.session if session else None, found)
 
     # What goes wrong.
 

@@ -5,7 +5,9 @@ from collections import Counter
 from shared.bookings.model.attendee import Attendee, AttendeeState, can_be_mailed
 from shared.bookings.model.email_ids import INCLUDES_SESSION_DETAILS, MailKind, stamp
 from shared.bookings.model.session import Session, SessionState
+from shared.bookings.tables.session_rows import SessionRow
 from shared.local_time import span_in_words
+from shared.reminder_offsets import parse_offset
 from tests.builders import POLICY
 from tests.unit.shared.bookings.faulty_booking_system import SESSIONS, FaultyBookingHarness, SentMail, Snapshot
 
@@ -83,6 +85,42 @@ def check_true_when_sent(new: list[SentMail]) -> None:
         _check_kind(each, each.attendee)
         if each.attendee.state is not AttendeeState.CONFIRMED:
             assert "teams.example" not in each.message.text, "a joining link to somebody without a place"
+            assert "joining link" not in each.message.text, "news of a joining link to somebody who never had one"
+        if each.mail.kind is MailKind.UPDATED:
+            assert "\n- " in each.message.text, "an update that says nothing new"
+        if each.mail.kind is MailKind.REMINDER and each.row is not None:
+            _check_agrees_with_row(each, each.row)
+
+
+def _check_agrees_with_row(each: SentMail, row: SessionRow) -> None:
+    """No reminder contradicts what an administrator has typed and attendees are about to be told."""
+    if row.written is None or row.known is None:
+        return
+    assert not row.written.details.called_off, "a reminder of a session that is typed as cancelled"
+    moved = row.written.starts != row.known.starts and row.written.starts > each.at
+    assert not moved, "a reminder of a start while another one is typed"
+
+
+def check_no_reminder_after_news(harness: FaultyBookingHarness, new: list[SentMail]) -> None:
+    """Who was told a new time is not reminded of it by a reminder whose moment had passed."""
+    for each in new:
+        if each.mail.kind is not MailKind.REMINDER or each.session is None:
+            continue
+        offset = parse_offset(each.mail.about.partition("-")[0])
+        span = span_in_words(each.session.starts, each.session.ends)
+        for earlier in _to_the_same(harness, each):
+            is_news = any(words in earlier.message.text for words in ("The session moves to", "takes place after all"))
+            if earlier.at <= each.at and is_news and span in earlier.message.text:
+                assert offset.before(each.session.starts) > earlier.at, "a reminder of what they were just told"
+
+
+def _to_the_same(harness: FaultyBookingHarness, mail: SentMail) -> list[SentMail]:
+    """Updates that the same booking got, oldest first."""
+    of_whom = (mail.session_id, mail.mail.attendee, mail.mail.generation, MailKind.UPDATED)
+    sent = harness.recorder.sent_mails
+    return [
+        each for each in sent if (each.session_id, each.mail.attendee, each.mail.generation, each.mail.kind) == of_whom
+    ]
 
 
 def _check_kind(each: SentMail, attendee: Attendee) -> None:

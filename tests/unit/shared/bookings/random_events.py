@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from tests.fakes import FAULTS
 from tests.unit.shared.bookings.faulty_booking_system import PEOPLE, SESSIONS
+from tests.unit.shared.bookings.late_edits import LateEdit
 from tests.unit.shared.bookings.unreadable_cells import announced_json
 
 names, sessions, which = st.sampled_from(sorted(PEOPLE)), st.sampled_from(SESSIONS), st.integers(0, 11)
@@ -72,6 +73,14 @@ HAND_EDITS: list[dict[str, Any]] = [
     {"Generation": "", "BookedAt": "", "StateAt": ""},
     {"KnownState": "", "WaitingSince": "yesterday"},
 ]
+# Around the start, the two hours in which a change is urgent, and the five minutes in which nobody can be told.
+minutes_before = st.sampled_from([150, 130, 122, 119, 64, 44, 16, 14, 10, 7, 6, 3, 1, 0, -2, -20, -55, -73])
+late_edits = st.builds(
+    LateEdit,
+    shift=st.sampled_from([0, 0, -45, -30, -15, -5, 5, 30, 60, 90, 1440, -1440]),
+    new_link=st.booleans(),
+    called_off=st.sampled_from([False, False, False, True]),
+)
 
 
 # What happens, with what it happens to; the first number says how often.
@@ -85,6 +94,7 @@ EVENTS: dict[str, tuple[int, st.SearchStrategy[tuple[Any, ...]]]] = {
     "remind": (1, st.tuples(which, st.booleans())),
     "edit a session": (4, st.tuples(sessions, GOOD_CELLS)),
     "move a session": (1, st.tuples(sessions, st.integers(0, 9))),
+    "edit late": (4, st.tuples(names, minutes_before, late_edits)),
     "mistype": (1, st.tuples(sessions, st.sampled_from(BAD_CELLS))),
     "mend": (2, st.tuples(sessions, st.integers(1, 9))),
     "delete a session": (1, st.tuples(sessions)),

@@ -18,7 +18,7 @@ from shared.references import submission_hash
 from shared.tables.table import StorageError
 from tests.builders import KEY
 from tests.fakes import InjectedFault
-from tests.unit.shared.bookings import invariants
+from tests.unit.shared.bookings import invariants, late_edits
 from tests.unit.shared.bookings.booking_system import LINKS
 from tests.unit.shared.bookings.faulty_booking_system import (
     PEOPLE,
@@ -28,10 +28,14 @@ from tests.unit.shared.bookings.faulty_booking_system import (
     Snapshot,
     link_of,
 )
+from tests.unit.shared.bookings.late_edits import LateEdit
 from tests.unit.shared.bookings.random_events import CORRECTED_CELLS, HAND_EDITS, accidents, events, mornings
 
 LONG_RUN = int(os.environ.get("ANY_ORDER_EXAMPLES", "0"))
 """Number of examples of a long run; without it a fixed few, the same every time."""
+
+DRIVE = timedelta(hours=3, minutes=30)
+"""The time from the start of a late edit's story to the session."""
 
 PROFILE = settings(
     max_examples=LONG_RUN or 60,
@@ -123,6 +127,19 @@ class BookingStateMachine(RuleBasedStateMachine):
 
     def move_a_session(self, session_id: str, days: int) -> None:
         self.harness.type_session(session_id, Date=_day(self.harness.now, days))
+
+    def edit_late(self, name: str, before: int, edit: LateEdit) -> None:
+        """Types an edit that many minutes before the next start that someone booked, with a timer that runs."""
+        self.accident = ()
+        view = self.harness.snapshot()
+        ahead = [each for each in map(view.session, SESSIONS) if each and each.takes_bookings(view.now + DRIVE)]
+        if not ahead:
+            return
+        session = min(ahead, key=lambda each: each.starts)
+        self._book(name, session.id, {"works_for_trust": True, "join_waiting_list": True})
+        drive = late_edits.start(self.harness, session.id, before, tick=lambda: self.tick(0))
+        if drive is not None:
+            late_edits.type_and_check(self.harness, drive, edit, tick=lambda: self.tick(0))
 
     def mistype(self, session_id: str, cells: dict[str, Any]) -> None:
         if "Announced" in cells:
@@ -216,6 +233,7 @@ class BookingStateMachine(RuleBasedStateMachine):
             invariants.check_one_each(before, after)
             invariants.check_queue(before, after)
             invariants.check_true_when_sent(new)
+            invariants.check_no_reminder_after_news(self.harness, new)
 
     def _trouble(self) -> InjectedFault | None:
         match self.accident:
