@@ -188,6 +188,11 @@ class Season:
     def check_mails(self) -> None:
         log = [row for row in rows(self.stack, "MailLog").list_entities() if row["At"] >= moment_text(self.began)]
         arrived = Counter(mail["operationId"] for mail in self.mails())
+        for text in (
+            mail["content"]["plainText"] for mail in self.mails() if " changed: " in mail["content"]["subject"]
+        ):
+            assert "\n- " in text, "an update that says nothing new"
+            assert "joining link" not in text or "https://teams.example/" in text, "news of a link to who has none"
         assert max(arrived.values()) == 1, "one mail went out twice"
         assert {row["OperationId"] for row in log if row["State"] == "sent"} <= arrived.keys(), "sent and never arrived"
         assert arrived.keys() <= {row.get("OperationId") for row in log}, "a mail that nobody claimed"

@@ -410,6 +410,70 @@ def test_shortly_before_the_start_a_cancellation_is_told_on_the_next_run(stack: 
     assert kinds(stack, session_id, "ann")[-1] == "cancelled"
 
 
+def test_start_moved_shortly_before_it_is_told_in_time_and_one_that_has_passed_is_not_told(
+    stack: Stack, add_session: AddSession
+) -> None:
+    later, earlier, passed = (add_session() for _ in range(3))
+    for session_id in (later, earlier, passed):
+        book(stack, session_id, "ann")
+    jump_to(stack, london("2023-09-08 14:45"))
+    for session_id, time in ((later, "16:00"), (earlier, "14:55"), (passed, "14:30")):
+        edit_session(stack, session_id, Time=time)
+    jump_to(stack, london("2023-09-08 14:51"))
+
+    assert kinds(stack, later, "ann") == kinds(stack, earlier, "ann") == ["booked", "reminder", "changed"]
+    assert "moves to Friday 8 September 2023, 4pm to 5:15pm" in last_text(stack, later, "ann")
+    assert "moves to Friday 8 September 2023, 2:55pm to 4:10pm" in last_text(stack, earlier, "ann")
+    assert "Date and Time are in the past" in problem(stack, passed)
+
+    edit_session(stack, passed, JoinUrl=f"{JOIN_URL}0")
+    for clock in ("15:06", "15:22"):
+        jump_to(stack, london(f"2023-09-08 {clock}"))
+    assert "nobody is told of another Date and Time" in problem(stack, passed)
+    assert kinds(stack, passed, "ann") == ["booked", "reminder", "changed"]
+    assert "- The joining link has changed" in last_text(stack, passed, "ann")
+    assert "Friday 8 September 2023, 3pm to 4:15pm" in last_text(stack, passed, "ann")
+
+
+def test_reminders_wait_while_a_cancellation_or_a_new_start_settles_and_are_not_sent_after_it(
+    stack: Stack, add_session: AddSession
+) -> None:
+    off, moved, kept = add_session(), add_session(Date="2023-09-14"), add_session()
+    for session_id in (off, moved, kept):
+        book(stack, session_id, "ann")
+    jump_to(stack, london("2023-09-07 14:51"))
+    edit_session(stack, off, State="cancelled")
+    edit_session(stack, moved, Date="2023-09-08", Time="14:58")
+    edit_session(stack, kept, Time="16:00")
+    for clock in ("14:56", "15:01"):
+        jump_to(stack, london(f"2023-09-07 {clock}"))
+    edit_session(stack, kept, Time="15:00")
+    assert kinds(stack, off, "ann") == kinds(stack, moved, "ann") == kinds(stack, kept, "ann") == ["booked"]
+
+    for clock in ("15:06", "15:12", "15:18", "15:24"):
+        jump_to(stack, london(f"2023-09-07 {clock}"))
+    assert kinds(stack, off, "ann") == ["booked", "cancelled"]
+    assert kinds(stack, moved, "ann") == ["booked", "changed"], "its reminder would say the same once more"
+    assert kinds(stack, kept, "ann") == ["booked", "reminder"], "the edit was taken back"
+
+    jump_to(stack, london("2023-09-08 14:00"))
+    assert kinds(stack, moved, "ann") == ["booked", "changed", "reminder"]
+
+
+def test_changed_joining_link_is_not_told_to_who_waits(stack: Stack, add_session: AddSession) -> None:
+    session_id = add_session(Capacity=1)
+    book(stack, session_id, "ann", "ben")
+    for minutes, number in ((5, 2), (25, 3)):
+        edit_session(stack, session_id, JoinUrl=f"{JOIN_URL}{number}")
+        jump_to(stack, in_minutes(minutes))
+        said = "1 person will be emailed at"
+        assert str(session_row(stack, session_id)["Notice"]).startswith(said)
+        jump_to(stack, in_minutes(minutes + 16))
+
+    assert kinds(stack, session_id, "ann") == ["booked", "changed", "changed"]
+    assert kinds(stack, session_id, "ben") == ["waiting list"]
+
+
 def test_more_places_are_given_to_who_waits_in_order_and_fewer_take_none_away(
     stack: Stack, add_session: AddSession
 ) -> None:

@@ -22,6 +22,8 @@ def version_known(attendee: Attendee, log: Mapping[str, MailLogEntry]) -> int:
 
 def needs_email(mail_id: MailId, session: Session, attendee: Attendee, log: Mapping[str, MailLogEntry]) -> bool:
     """False for an email about a change that says nothing which this attendee was not told, or has no use for."""
+    if mail_id.kind in ABOUT_A_CHANGE and attendee.is_waiting and _was_told_no_place(attendee, log):
+        return False
     version = version_known(attendee, log)
     known = session.told(version)
     match mail_id.kind:
@@ -32,6 +34,10 @@ def needs_email(mail_id: MailId, session: Session, attendee: Attendee, log: Mapp
             return 0 < version < session.version and is_change and not _is_standing_mail_outstanding(attendee, log)
         case _:
             return True
+
+
+def _was_told_no_place(attendee: Attendee, log: Mapping[str, MailLogEntry]) -> bool:
+    return str(MailId(attendee.key, attendee.generation, MailKind.NOT_PLACED)) in log
 
 
 def _is_standing_mail_outstanding(attendee: Attendee, log: Mapping[str, MailLogEntry]) -> bool:

@@ -11,7 +11,7 @@ from shared.bookings.tables.attendee_rows import write_attendee
 from shared.bookings.tables.session_rows import WRITTEN_BY_PEOPLE, WRITTEN_BY_SERVICE, SessionRow, read_session_row
 from shared.reminder_offsets import parse_offsets
 from shared.tables.table import Row
-from tests.builders import MORNING, ROOT, attendee, session, session_cells
+from tests.builders import MORNING, ROOT, attendee, london, session, session_cells
 
 GUIDE = (ROOT / "docs" / "admin.md").read_text("utf-8")
 SESSIONS, BOOKINGS = GUIDE.partition("## The table `Sessions`")[2].split("## The table `Bookings`")
@@ -134,3 +134,13 @@ def test_guide_quotes_the_problems_of_a_booked_draft_and_a_past_date() -> None:
     for cells in ({"State": "draft"}, {"Date": "2023-08-08"}):
         said = reconcile_row(read(cells | {"Announced": told}), roster, MORNING).cells["Problem"]
         assert any(said.startswith(each.removesuffix(" ...")) for each in PROBLEMS), said
+
+
+def test_guide_quotes_the_problem_of_a_start_that_is_changed_after_it() -> None:
+    roster = Roster((attendee(),), "")
+    told = reconcile_row(read({}), roster, MORNING).cells["Announced"]
+    said = reconcile_row(read({"Time": "16:00", "Announced": told}), roster, london("2023-09-08 15:05")).cells[
+        "Problem"
+    ]
+
+    assert any(said.startswith(each.removesuffix(" ...")) for each in PROBLEMS if "started" in each), said

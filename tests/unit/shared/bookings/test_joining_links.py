@@ -131,3 +131,17 @@ def test_link_changed_shortly_before_the_start_is_not_told_to_who_waits() -> Non
 
     assert harness.kinds("ann")[-1] == "changed"
     assert "changed" not in harness.kinds("ben")[before:]
+
+
+@pytest.mark.parametrize(
+    "cells", [{"State": "cancelled"}, {"JoinUrl": "https://teams.example/join/2", "Theme": "Rest"}]
+)
+def test_who_was_told_that_there_was_no_place_hears_nothing_more_of_the_session(cells: dict[str, str]) -> None:
+    harness = with_someone_waiting()
+    harness.at(london("2023-09-08 15:00"))
+    harness.tick()
+    before = harness.kinds("ben")
+    change(harness, **cells)
+
+    assert harness.kinds("ann")[-1] in {"cancelled", "changed"}
+    assert harness.kinds("ben") == before

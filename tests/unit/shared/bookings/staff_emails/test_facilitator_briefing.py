@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+from dataclasses import replace
 from datetime import timedelta
 from html import unescape
 from typing import Any
@@ -102,6 +103,14 @@ def test_nobody_is_told_of_a_session_that_does_not_run(state: SessionState) -> N
 
 def test_they_are_told_of_a_session_that_takes_no_more_bookings() -> None:
     assert due_briefing(session(state=SessionState.CLOSED), london("2023-09-07 15:00")) == A_DAY_BEFORE
+
+
+def test_they_are_not_told_of_an_old_start_while_a_new_one_settles() -> None:
+    moving = replace(session(), typed=replace(session().details, starts=london("2023-09-08 17:00")))
+
+    assert due_briefing(moving, london("2023-09-07 15:00")) is None
+    rethemed = replace(moving, typed=replace(session().details, theme="Rest"))
+    assert due_briefing(rethemed, london("2023-09-07 15:00")) == A_DAY_BEFORE
 
 
 def test_a_session_that_moves_is_told_of_at_its_new_time() -> None:
