@@ -14,7 +14,7 @@ from tests.unit.shared.bookings.random_events import minutes_before
 @settings(max_examples=60, derandomize=True, database=None, deadline=None)
 @given(story=st.lists(st.tuples(minutes_before, edits), min_size=1, max_size=3), hour=st.sampled_from([3, 15]))
 def test_nobody_waits_in_the_wrong_call(story: list[tuple[int, LateEdit]], hour: int) -> None:
-    cells = {"Date": "2023-09-08", "Time": f"{hour}:00", "Capacity": 2}
+    cells = {"Date": "2023-09-08", "Time": f"{hour:02}:00", "Capacity": 2}
     harness = FaultyBookingHarness(london("2023-09-01 09:00"), {"s1": cells})
     for name in ("ann", "ben", "cem"):
         harness.book(name, "s1", join_waiting_list=True)
