@@ -17,14 +17,18 @@ class Result[T]:
         return self.error is None
 
 
-def run_isolated[T](logger: logging.Logger, part: str, action: Callable[[], T]) -> Result[T]:
+def run_isolated[T](logger: logging.Logger, part: str, action: Callable[[], T], *passing: type[Exception]) -> Result[T]:
     """Runs `action` and returns its result; any `Exception` is logged as "PART failed: TYPE" and returned.
+
+    Errors of the types `passing` are raised: those that would meet every other part as well.
 
     `part` names what runs, for operators: it must hold no personal data. The error's text is never logged, because it
     can quote a cell. `BaseException` (a stop of the process) passes through.
     """
     try:
         return Result(action())
+    except passing:
+        raise
     except Exception as error:  # noqa: BLE001  # one part must not stop the others
         logger.error("%s failed: %s", part, type(error).__name__)  # noqa: TRY400  # no traceback: it quotes values
         return Result(error=error)

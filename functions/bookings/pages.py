@@ -1,6 +1,8 @@
 """Renders the pages of a booking: session, details, check your answers, and the refusal page."""
 
+import logging
 from collections.abc import Sequence
+from functools import partial
 
 import azure.functions as func
 
@@ -20,8 +22,13 @@ from shared.bookings.model.errors import (
     TooLateToCheckError,
 )
 from shared.bookings.places.request import BookingRequest
+from shared.bookings.places.service import BookableSession
 from shared.bootstrap import Services
+from shared.content.content import Content
+from shared.failure_isolation import run_isolated
 from shared.tables.table import StorageError
+
+logger = logging.getLogger(__name__)
 
 # Errors that another session, other answers or another attempt can solve.
 REFUSALS = (
@@ -35,12 +42,17 @@ REFUSALS = (
 
 
 def sessions(built: Services) -> list[SessionView]:
-    """Every session that can be booked, with its places left."""
+    """Every session that can be booked, with its places left; one that cannot be shown is left out."""
     bookable_sessions = built.bookings.places.bookable_sessions(built.now())
-    return [
-        SessionView.of(each.session, built.content, each.places_left, waiting_list=each.waiting_list)
+    views = [
+        run_isolated(logger, f"view of session {each.session.id}", partial(_view, each, built.content))
         for each in bookable_sessions
     ]
+    return [view.value for view in views if view.value is not None]
+
+
+def _view(bookable: BookableSession, content: Content) -> SessionView:
+    return SessionView.of(bookable.session, content, bookable.places_left, waiting_list=bookable.waiting_list)
 
 
 def choosable(views: Sequence[SessionView], session_id: str) -> SessionView | None:

@@ -59,7 +59,7 @@ class Row:
             value = value[0]
         if isinstance(value, float) and value.is_integer():
             value = int(value)
-        return default if value is None else str(value).strip() or default
+        return default if value is None else _encodable(str(value)).strip() or default
 
     def integer(self, name: str) -> int | None:
         """Returns the cell as an integer of up to 9 digits; None if it is absent or not an integer."""
@@ -74,6 +74,11 @@ class Row:
         """Returns the cell as yes or no, in any word of `shared.yes_no`; `default` if it is absent or neither."""
         meaning = parse_yes_no(self.text(name))
         return default if meaning is None else meaning
+
+
+def _encodable(text: str) -> str:
+    """The text without halves of UTF-16 pairs, which no page, email or request can hold."""
+    return text.encode("utf-8", "replace").decode("utf-8") if not text.isascii() else text
 
 
 def parse_moment(text: str) -> datetime | None:

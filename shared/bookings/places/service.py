@@ -1,10 +1,12 @@
 """Booking a place: one decision, one transaction, and no place given twice."""
 
+import logging
 import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from shared.bookings.model.allocation_policy import AllocationPolicy
 from shared.bookings.model.attendee import Attendee, AttendeeState
@@ -22,7 +24,10 @@ from shared.bookings.places.applicant import Applicant, applicant
 from shared.bookings.places.request import BookingRequest, BookingResult
 from shared.bookings.places.snapshot_cache import SessionLocks, Snapshot, SnapshotCache
 from shared.bookings.tables.repository import BookingRepository
-from shared.tables.table import RowConflictError, StorageUnavailableError, is_key
+from shared.failure_isolation import run_isolated
+from shared.tables.table import RowConflictError, StorageError, StorageUnavailableError, is_key
+
+logger = logging.getLogger(__name__)
 
 TRIES = 60
 TIMEOUT = 20.0  # seconds; the person at the form is waiting
@@ -51,11 +56,16 @@ class BookingService:
     _locks: SessionLocks = field(default_factory=SessionLocks)
 
     def bookable_sessions(self, now: datetime) -> list[BookableSession]:
-        """Every session that takes bookings at this moment (UTC), earliest first, with the places left in each."""
+        """Every session that takes bookings at this moment (UTC), earliest first, with the places left in each.
+
+        One that cannot be shown is left out. Raises StorageError.
+        """
         open_now = [session for session in self.store.sessions() if session.takes_bookings(now)]
-        return [
-            BookableSession(each, self._places_left(each, now), self.offers_waiting(each, now)) for each in open_now
-        ]
+        shown = (
+            run_isolated(logger, f"list of session {each.id}", partial(self._bookable, each, now), StorageError)
+            for each in open_now
+        )
+        return [each.value for each in shown if each.value is not None]
 
     def session(self, session_id: str) -> Session:
         """One session.
@@ -116,6 +126,9 @@ class BookingService:
 
     def _book_once(self, applied: Applicant, arrived: float, now: datetime) -> BookingResult:
         return self._decide(self._snapshot(applied, arrived), applied, now)
+
+    def _bookable(self, session: Session, now: datetime) -> BookableSession:
+        return BookableSession(session, self._places_left(session, now), self.offers_waiting(session, now))
 
     def _places_left(self, session: Session, now: datetime) -> int:
         roster = self.store.roster(session.id)

@@ -10,6 +10,7 @@ from functools import partial
 from shared.bookings.model.announcement_rules import is_change_urgent
 from shared.bookings.model.email_ids import DueMail, MailId, MailKind
 from shared.bookings.model.session import Session, SessionState
+from shared.bookings.reconcile.failed_session import note_failure
 from shared.bookings.reconcile.session_reconciler import ReconciledSession, SessionReconciler
 from shared.bookings.tables.announced_cell import announced_text, read_announced
 from shared.bookings.tables.deleted_sessions import deleted_session
@@ -37,12 +38,20 @@ _PRIORITY = {
 
 @dataclass(frozen=True, slots=True)
 class ReconcileResult:
-    """The result of one run: every row, the sessions reconciled, those known before; `complete`: none was left out."""
+    """The result of one run: every row, the sessions reconciled, and those known before.
+
+    `failed` names the type of the error of each session that could not be reconciled, by its id.
+    """
 
     rows: tuple[SessionRow, ...]
     reconciled: tuple[ReconciledSession, ...]
     known: Mapping[str, KnownSession]
-    complete: bool
+    failed: Mapping[str, str]
+
+    @property
+    def complete(self) -> bool:
+        """True if no session was left out."""
+        return not self.failed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,23 +67,22 @@ class BookingReconciler:
         """Reconciles every session at `now` (UTC).
 
         1. Reads every row of the schedule, and which sessions are known to have bookings.
-        2. Reconciles the session of each row, naming keys that two rows have. One that fails stops no other.
+        2. Reconciles the session of each row, naming keys that two rows have. One that fails stops no other, and its
+           row says so.
         3. Reconciles the known sessions whose row is gone, in the same way.
-        4. Returns what was found, and if any session was left out: then the run is no heartbeat.
+        4. Returns what was found, and which sessions failed.
 
         Raises:
             StorageError: the schedule itself cannot be read.
         """
         rows, known = self.rows.session_rows(), self.register.known(service_rows)
         counted = Counter(row.id for row in rows)
-        found = [
-            _isolated(row.id, partial(self._reconcile, row, counted[row.id] > 1, known.get(row.id), now))
-            for row in rows
-        ]
+        found = [(row.id, self._try_row(row, counted[row.id] > 1, known.get(row.id), now)) for row in rows]
         deleted = (each for each in known.values() if each.id not in counted)
-        found += [_isolated(each.id, partial(self._reconcile_deleted, each, now)) for each in deleted]
-        reconciled = tuple(each.value for each in found if each.value is not None)
-        return ReconcileResult(tuple(rows), reconciled, known, complete=all(each.succeeded for each in found))
+        found += [(each.id, _isolated(each.id, partial(self._reconcile_deleted, each, now))) for each in deleted]
+        reconciled = tuple(each.value for _, each in found if each.value is not None)
+        failed = {session_id: type(each.error).__name__ for session_id, each in found if not each.succeeded}
+        return ReconcileResult(tuple(rows), reconciled, known, failed)
 
     def mails_within_quota(self, found: Sequence[ReconciledSession], now: datetime, *, ahead: int = 0) -> list[DueMail]:
         """As many of the emails due as the email service allows now after `ahead` others, the most important first."""
@@ -90,6 +98,15 @@ class BookingReconciler:
         if left is not None and left < len(due):
             logger.info("%d emails deferred to a later run: sending quota reached", len(due) - left)
         return due[:left]
+
+    def _try_row(
+        self, row: SessionRow, twice: bool, known: KnownSession | None, now: datetime
+    ) -> Result[ReconciledSession | None]:
+        result = _isolated(row.id, partial(self._reconcile, row, twice, known, now))
+        if not result.succeeded:
+            part = f"note in the row of session {row.id}"
+            run_isolated(logger, part, lambda: note_failure(self.rows.sessions_table, row, now))
+        return result
 
     def _reconcile(
         self, row: SessionRow, twice: bool, known: KnownSession | None, now: datetime

@@ -18,8 +18,11 @@ TITLE_LENGTH = THEME_LENGTH = 1_000
 LINK_LENGTH = 2_000
 REMINDERS_LENGTH = 200
 
-_CELL_LENGTH = 32_000  # UTF-16 code units; a text property holds 64 KiB (Azure Table Storage, "property types")
-_MAX_VERSIONS = 300  # as many of the shortest as a cell holds
+# UTF-16 code units; a text property holds 32,768 of them (Azure Table Storage, "property types").
+_LONGEST_WRITTEN, _LONGEST_READ = 28_000, 32_000
+# An email says what changed since the version that its reader knows; nobody is further behind than this.
+_KEPT_VERSIONS = 20
+_MAX_VERSIONS = 300  # in a cell of before the history was bounded
 _MOMENT_LENGTH = 40
 
 
@@ -84,10 +87,10 @@ class _Announced(BaseModel):
 def announced_text(session: Session) -> str:
     """The text of the cell: what attendees were told, and what the session was last understood to be.
 
-    Of a history that is too long for a cell the oldest versions are left out; they still count in `version`.
+    It holds the newest 20 versions at most, and fewer of long ones; those left out still count in `version`.
     """
-    history = session.history[-_MAX_VERSIONS:]
-    while len(history) > 1 and _utf16_length(_text(session, history)) > _CELL_LENGTH:
+    history = session.history[-_KEPT_VERSIONS:]
+    while len(history) > 1 and _utf16_length(_text(session, history)) > _LONGEST_WRITTEN:
         history = history[1:]
     return _text(session, history)
 
@@ -114,7 +117,7 @@ def read_announced(session_id: str, text: str, reminders: tuple[Offset, ...]) ->
 
     None where nobody was told, and for any text that the service cannot have written: nothing is raised.
     """
-    if len(text) > _CELL_LENGTH:
+    if len(text) > _LONGEST_READ:
         return None
     try:
         announced = _Announced.model_validate_json(text)

@@ -1,5 +1,6 @@
 """Sessions and rosters in Table Storage: which rows are read and which change together."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,9 +12,13 @@ from shared.bookings.tables.announced_cell import announced_text, read_announced
 from shared.bookings.tables.attendee_rows import read_attendee, write_attendee, write_changes
 from shared.bookings.tables.session_register import SessionRegister
 from shared.bookings.tables.session_rows import SessionRow, read_session_row
+from shared.failure_isolation import run_isolated
 from shared.reminder_offsets import Offset
 from shared.tables.table import MAX_WRITES, Row, Table, Write, moment_text
 
+logger = logging.getLogger(__name__)
+
+UNREADABLE_ROW = "This row cannot be read. Put back the last cell that you changed, or tell who runs this service."
 GUARD = "guard"  # the row of each roster whose ETag orders everything that takes or frees a place
 
 
@@ -44,7 +49,9 @@ class BookingRepository:
         return [self._read(row) for row in self.sessions_table.query()]
 
     def _read(self, row: Row) -> SessionRow:
-        found = read_session_row(row, self.reminders)
+        part = f"reading of session {row.key}"
+        read = run_isolated(logger, part, lambda: read_session_row(row, self.reminders)).value
+        found = read or SessionRow(row, None, (UNREADABLE_ROW,), None, None, announced_unreadable=True)
         remembered = self.register.find(row.key) if found.announced_unreadable else None
         if remembered is None:
             return found

@@ -6,12 +6,15 @@ from typing import Any
 import pytest
 
 from shared.bookings.model.attendee import Roster
+from shared.bookings.reconcile.failed_session import note_failure
 from shared.bookings.reconcile.portal_edits import reconcile_row
 from shared.bookings.tables.attendee_rows import write_attendee
+from shared.bookings.tables.repository import UNREADABLE_ROW
 from shared.bookings.tables.session_rows import WRITTEN_BY_PEOPLE, WRITTEN_BY_SERVICE, SessionRow, read_session_row
 from shared.reminder_offsets import parse_offsets
 from shared.tables.table import Row
 from tests.builders import MORNING, ROOT, attendee, london, session, session_cells
+from tests.fakes import FakeTable
 
 GUIDE = (ROOT / "docs" / "admin.md").read_text("utf-8")
 SESSIONS, BOOKINGS = GUIDE.partition("## The table `Sessions`")[2].split("## The table `Bookings`")
@@ -120,6 +123,18 @@ def test_guide_quotes_the_problem_of_an_unreadable_cell() -> None:
     said = reconcile_row(read({"Announced": "rubbish"}), Roster((), ""), MORNING).cells["Problem"]
 
     assert any(said.startswith(each.removesuffix(" ...")) for each in PROBLEMS), said
+
+
+def test_guide_quotes_the_problems_of_a_session_that_a_run_could_not_process() -> None:
+    sessions = FakeTable()
+    sessions.insert(session_cells())
+    row = sessions.get("sessions", "s1")
+    assert row is not None
+    note_failure(sessions, read_session_row(row, ()), MORNING)
+    said = sessions.rows["sessions", "s1"].text("Problem")
+
+    for text in (said, UNREADABLE_ROW):
+        assert any(text.startswith(each.removesuffix(" ...")) for each in PROBLEMS), text
 
 
 def test_every_column_that_can_be_mistyped_is_covered_here() -> None:

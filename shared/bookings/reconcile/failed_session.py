@@ -1,0 +1,39 @@
+"""The note in the row of a session that a run could not process."""
+
+from datetime import datetime
+
+from shared.bookings.tables.session_rows import SessionRow
+from shared.local_time import clock_time, day_in_words
+from shared.tables.table import Table
+
+_OPENING = "This session could not be processed"
+_ADVICE = (
+    "It goes on as last announced. Put back the last cell that you changed; if this text stays for 15 minutes after "
+    "that, tell the people who run this service."
+)
+_LONGEST_OPENING, _LONGEST = 100, 2_000  # characters: far from what a cell holds, whatever the row says
+
+
+def note_failure(sessions: Table, row: SessionRow, now: datetime) -> None:
+    """Writes into `Problem`, and nowhere else, since when (`now` in UTC) the session cannot be processed.
+
+    The row is read again, because the run may have written it before it failed. The next run that processes the
+    session replaces the text; until then it names the first failure.
+
+    Raises:
+        StorageError: it was not written.
+    """
+    current = sessions.get(row.row.partition, row.id)
+    if current is None:
+        return
+    said = _failure_in_words(row.row.text("Problem"), row.problems, now)
+    if said != current.text("Problem"):
+        sessions.merge({"PartitionKey": row.row.partition, "RowKey": row.id, "Problem": said}, current.etag)
+
+
+def _failure_in_words(before: str, problems: tuple[str, ...], now: datetime) -> str:
+    if before.startswith(_OPENING):  # the time of the first failure stays
+        opening = before.partition(".")[0][:_LONGEST_OPENING]
+    else:
+        opening = f"{_OPENING} at {clock_time(now)} on {day_in_words(now)}"
+    return " ".join([f"{opening}.", _ADVICE, *problems])[:_LONGEST]
