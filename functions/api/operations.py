@@ -157,5 +157,12 @@ def _about_the_service() -> tuple[Operation, ...]:
             answers={200: answers.Healthy, 503: answers.Unhealthy},
             page=False,
         ),
+        Operation(
+            method="head",
+            path="/health",
+            summary="Its head",
+            answers={200: answers.Healthy, 503: answers.Unhealthy},
+            page=False,
+        ),
         Operation(method="get", path="/openapi.json", summary="This document", page=False),
     )

@@ -1,7 +1,8 @@
-"""Route of the health check, for availability tests."""
+"""Routes of the health check: ready or not, for availability tests; and what failed, for those with a function key."""
 
 import logging
-from datetime import timedelta
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 
 import azure.functions as func
 
@@ -10,35 +11,56 @@ from functions.web.responses import json_body
 from shared.bootstrap import Services, services
 from shared.config.settings import SettingsError
 from shared.content.content import ContentError
-from shared.tables.table import StorageError
+from shared.tables.table import StorageError, moment_text
+from shared.timer.run_report import Failure, RunReport
 
 logger = logging.getLogger(__name__)
 
 bp = func.Blueprint()
 
+type Problems = dict[str, object]
+
 _SILENCE = timedelta(minutes=15)  # three runs of the timer
+# Without these no email is sent or no referral is forwarded. The others, and single sessions, are in the details.
+_NEEDED = frozenset({"memory", "bookings", "referrals"})
 
 
-@bp.route(route="health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@bp.route(route="health", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
 @handle_errors
 def health(req: func.HttpRequest) -> func.HttpResponse:
     del req
-    problems = _problems()
+    return _answer(_problems(_readiness))
+
+
+@bp.route(route="health/details", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+@handle_errors
+def health_details(req: func.HttpRequest) -> func.HttpResponse:
+    """Names of settings, parts, sessions by their row key, tables and types of errors: no personal data."""
+    del req
+    return _answer(_problems(_details))
+
+
+def _answer(problems: Problems) -> func.HttpResponse:
     if problems:
         logger.error("not healthy: %s", problems)
         return json_body({"status": "unhealthy"} | problems, status=503)
     return json_body({"status": "healthy"})
 
 
-def _problems() -> dict[str, object]:
+def _problems(of_the_run: Callable[[RunReport | None, datetime], Problems]) -> Problems:
     try:
         built = services()
     except SettingsError as error:
         return {"settings": list(error.problems)}
-    return _content_problems(built) | _schedule_problems(built)
+    content = _content_problems(built)
+    try:
+        report = built.heartbeat.last()
+    except StorageError:
+        return content | {"storage": "does not answer"}
+    return content | of_the_run(report, built.now())
 
 
-def _content_problems(built: Services) -> dict[str, object]:
+def _content_problems(built: Services) -> Problems:
     try:
         _ = built.content
     except ContentError as error:
@@ -46,11 +68,26 @@ def _content_problems(built: Services) -> dict[str, object]:
     return {}
 
 
-def _schedule_problems(built: Services) -> dict[str, object]:
-    try:
-        last = built.heartbeat.last()
-    except StorageError:
-        return {"storage": "does not answer"}
-    if last is None:
+def _readiness(report: RunReport | None, now: datetime) -> Problems:
+    if report is None:
         return {"schedule": "has never run"}
-    return {} if built.now() - last <= _SILENCE else {"schedule": "has not run for 15 minutes"}
+    if now - report.at > _SILENCE:
+        return {"schedule": "has not run for 15 minutes"}
+    lacking = any(part.name in _NEEDED and now - part.since > _SILENCE for part in report.parts)
+    return {"schedule": "has not done all its work for 15 minutes"} if lacking else {}
+
+
+def _details(report: RunReport | None, now: datetime) -> Problems:
+    if report is None:
+        return {"schedule": {"state": "has never run"}}
+    silent = {"schedule": {"state": "did not run", "since": moment_text(report.at)}}
+    found = {
+        "parts": _listed("part", report.parts),
+        "sessions": _listed("session", report.sessions),
+        "tables": [{"table": "Bookings"} | each for each in _listed("session", report.rosters)],
+    }
+    return (silent if now - report.at > _SILENCE else {}) | {name: each for name, each in found.items() if each}
+
+
+def _listed(kind: str, failures: Sequence[Failure]) -> list[dict[str, str]]:
+    return [{kind: each.name, "error": each.error, "since": moment_text(each.since)} for each in failures]

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from shared.tables.service_table import SERVICE_PARTITION, ServiceRows
 from shared.tables.table import Table, moment_text
+from shared.timer.run_report import RunReport
 
 _HEARTBEAT = "heartbeat"
 _RECOVERY = "adoption"
@@ -13,18 +14,24 @@ _RECOVERY_INTERVAL = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Heartbeat:
-    """Recorded at the end of every complete run: a dead timer is noticed by a missing heartbeat."""
+    """Recorded at the end of every run that went through all it could: a dead timer is noticed by a missing heartbeat.
+
+    With it is recorded what failed in that run.
+    """
 
     table: Table
 
-    def beat(self, now: datetime) -> None:
-        """Records a complete run at `now` (UTC)."""
-        self.table.put({"PartitionKey": SERVICE_PARTITION, "RowKey": _HEARTBEAT, "LastOk": moment_text(now)})
+    def beat(self, report: RunReport) -> None:
+        """Records a run."""
+        self.table.put({"PartitionKey": SERVICE_PARTITION, "RowKey": _HEARTBEAT} | report.cells())
 
-    def last(self) -> datetime | None:
-        """Returns the time of the last complete run, in UTC; None if there was none."""
-        row = self.table.get(SERVICE_PARTITION, _HEARTBEAT)
-        return None if row is None else row.moment("LastOk")
+    def last(self) -> RunReport | None:
+        """Returns the report of the last run; None if there was none."""
+        return RunReport.read(self.table.get(SERVICE_PARTITION, _HEARTBEAT))
+
+    def before(self, rows: ServiceRows) -> RunReport | None:
+        """Returns the same from rows that have just been read."""
+        return RunReport.read(rows.get(_HEARTBEAT))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""One run of the timer: everything due in both capabilities, and a heartbeat that records a complete run."""
+"""One run of the timer: everything due in both capabilities, and a heartbeat that records the run."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -9,12 +9,13 @@ from functools import partial
 from shared.bookings.model.email_ids import DueMail
 from shared.bookings.reconcile.reconcile_all import BookingReconciler, ReconcileResult
 from shared.bookings.retention.run import Retention
-from shared.failure_isolation import run_isolated
+from shared.failure_isolation import Result, run_isolated
 from shared.mail.pause import MailPause
 from shared.referrals.follow_up.referral_reconciler import ReferralReconciler
 from shared.referrals.intake.orphan_recovery import OrphanRecovery
 from shared.tables.service_table import ServiceRows
 from shared.timer.marks import Heartbeat, RecoveryMark
+from shared.timer.run_report import RunReport, failures
 
 logger = logging.getLogger(__name__)
 
@@ -48,40 +49,65 @@ class TimerRun:
         2. Recover orphaned referrals (once an hour), then reconcile referrals and list those to forward.
         3. Reconcile bookings, notify staff, and list the due emails within the quota that the referrals leave.
         4. Delete bookings that are no longer needed (once a day), unless step 1 failed.
-        5. Record the heartbeat if steps 1 to 3 were complete.
+        5. Record the heartbeat, with what failed, even if every step did: the run went through all it could.
         6. Return the work, or none during a pause.
 
         Each step is isolated: its failure is logged and stops no other step.
         """
-        memory = run_isolated(logger, "memory", self._read_rows)
+        parts = _Parts()
+        memory = parts.run("memory", self._read_rows)
         rows = memory.value or {}
-        referrals = run_isolated(logger, "referrals", lambda: self._referrals(rows, now))
-        references = referrals.value or []
-        bookings = run_isolated(logger, "bookings", lambda: self._bookings(rows, now, ahead=len(references)))
-        mails, complete = bookings.value or ([], False)
+        references = parts.run("referrals", lambda: self._referrals(rows, parts, now)).value or []
+        bookings = parts.run("bookings", lambda: self._bookings(rows, parts, now, ahead=len(references)))
+        mails, found = bookings.value or ([], None)
         if memory.succeeded:
-            run_isolated(logger, "retention", lambda: self.retention.run(rows, now))
-        if memory.succeeded and referrals.succeeded and complete:
-            run_isolated(logger, "heartbeat", lambda: self.heartbeat.beat(now))
-        paused = run_isolated(logger, "pause", lambda: self.pause.is_on(now)).value
+            parts.run("retention", lambda: self.retention.run(rows, now))
+        paused = parts.run("pause", lambda: self.pause.is_on(now)).value
+        run_isolated(logger, "heartbeat", lambda: self._beat(rows, parts, found, now))
         return DueWork((), ()) if paused else DueWork(tuple(mails), tuple(references))
+
+    def _beat(self, rows: ServiceRows, parts: "_Parts", found: ReconcileResult | None, now: datetime) -> None:
+        before = self.heartbeat.before(rows) or RunReport(at=now)
+        self.heartbeat.beat(
+            RunReport(
+                at=now,
+                parts=failures(parts.failed, before.parts, now),
+                # Where no session was looked at, those that failed before have not been mended.
+                sessions=before.sessions if found is None else failures(found.failed, before.sessions, now),
+            )
+        )
 
     def _read_rows(self) -> ServiceRows:
         rows = self.read_service_rows()
         self.pause.refresh(rows)
         return rows
 
-    def _referrals(self, rows: ServiceRows, now: datetime) -> list[str]:
+    def _referrals(self, rows: ServiceRows, parts: "_Parts", now: datetime) -> list[str]:
         if self.recovery_mark.is_due(rows, now):
-            run_isolated(logger, "adoption", lambda: self._recover_orphans(now))
+            parts.run("adoption", lambda: self._recover_orphans(now))
         return self.referrals.run(rows, now)
 
     def _recover_orphans(self, now: datetime) -> None:
         self.orphan_recovery.run()
         self.recovery_mark.done(now)
 
-    def _bookings(self, rows: ServiceRows, now: datetime, *, ahead: int) -> tuple[list[DueMail], bool]:
+    def _bookings(
+        self, rows: ServiceRows, parts: "_Parts", now: datetime, *, ahead: int
+    ) -> tuple[list[DueMail], ReconcileResult]:
         found = self.bookings.run(rows, now)
         for name, notify in self.staff.items():
-            run_isolated(logger, name, partial(notify, found, now))
-        return self.bookings.mails_within_quota(found.reconciled, now, ahead=ahead), found.complete
+            parts.run(name, partial(notify, found, now))
+        return self.bookings.mails_within_quota(found.reconciled, now, ahead=ahead), found
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """Runs the parts of one run, and keeps the type of the error of each that failed, by its name."""
+
+    failed: dict[str, str] = field(default_factory=dict)
+
+    def run[T](self, part: str, action: Callable[[], T]) -> Result[T]:
+        result = run_isolated(logger, part, action)
+        if not result.succeeded:
+            self.failed[part] = type(result.error).__name__
+        return result

@@ -25,6 +25,8 @@ _STATE_WORDS = {
     MailState.SKIPPED: "skipped",
 }
 
+_SHOWN_EMAILS = 50  # the newest in the cell `Mail`, which holds 32,768 UTF-16 code units
+
 
 @dataclass(frozen=True, slots=True)
 class RosterChanges:
@@ -108,7 +110,7 @@ def _with_mail_summary(
 def _mail_summary(session: Session, attendee: Attendee, done: Sequence[MailLogEntry], now: datetime) -> str:
     # For people to read: confirmation sent Fri 1 Sep, 9am; reminder due Thu 7 Sep, 3pm.
     coming = upcoming_reminders(session, attendee, now)
-    return "; ".join([*map(_entry_words, done), *(f"reminder due {short(at)}" for at in coming[:1])])
+    return "; ".join([*map(_entry_words, done[-_SHOWN_EMAILS:]), *(f"reminder due {short(at)}" for at in coming[:1])])
 
 
 def _undelivered(done: Sequence[MailLogEntry]) -> str:

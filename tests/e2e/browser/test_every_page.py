@@ -15,7 +15,7 @@ from tests.e2e.http_client import get
 from tests.registered_functions import FUNCTIONS
 
 type PageReports = Callable[[Walk], list[PageReport]]
-NO_PAGES = {"assets", "calendar", "health", "openapi_document", "resource_file"}
+NO_PAGES = {"assets", "calendar", "health", "health_details", "openapi_document", "resource_file"}
 ELSEWHERE = "zz_elsewhere"  # any other address: the page that is not found
 
 each_walk = pytest.mark.parametrize("walk", ALL_WALKS, ids=[walk.name for walk in ALL_WALKS])

@@ -11,12 +11,13 @@ import pytest
 
 import functions.site.health
 import shared.bootstrap
-from functions.site.health import health
+from functions.site.health import health, health_details
 from shared.bootstrap import Services
 from shared.config.settings import Settings
 from shared.content.content import Content, load_content
 from shared.tables.table import Row, StorageUnavailableError
 from shared.timer.marks import Heartbeat
+from shared.timer.run_report import Failure, RunReport
 from tests.builders import MORNING
 from tests.fakes import FakeClock, FakeTable
 from tests.unit.functions import http_requests
@@ -65,20 +66,24 @@ def services(content: Content, monkeypatch: pytest.MonkeyPatch) -> FakeServices:
     return services
 
 
-def health_answer() -> tuple[int, dict[str, Any]]:
-    answer = health(http_requests.get())
+def health_answer(check: Any = health) -> tuple[int, dict[str, Any]]:
+    answer = check(http_requests.get())
     assert isinstance(answer, func.HttpResponse)
     return answer.status_code, json.loads(answer.get_body())
 
 
+def details_answer() -> tuple[int, dict[str, Any]]:
+    return health_answer(health_details)
+
+
 def test_a_service_whose_schedule_has_just_run_is_healthy(services: FakeServices) -> None:
-    services.heartbeat.beat(MORNING - timedelta(minutes=15))
+    services.heartbeat.beat(RunReport(at=MORNING - timedelta(minutes=15)))
 
     assert health_answer() == (200, {"status": "healthy"})
 
 
 def test_a_schedule_that_has_been_silent_for_16_minutes_is_told(services: FakeServices) -> None:
-    services.heartbeat.beat(MORNING - timedelta(minutes=16))
+    services.heartbeat.beat(RunReport(at=MORNING - timedelta(minutes=16)))
 
     assert health_answer() == (503, {"status": "unhealthy", "schedule": "has not run for 15 minutes"})
 
@@ -93,6 +98,73 @@ def test_storage_that_does_not_answer_is_told(services: FakeServices) -> None:
     assert health_answer() == (503, {"status": "unhealthy", "storage": "does not answer"})
 
 
+def failing(name: str, minutes: int) -> tuple[Failure, ...]:
+    return (Failure(name=name, error="OverflowError", since=MORNING - timedelta(minutes=minutes)),)
+
+
+@pytest.mark.parametrize("part", ["memory", "bookings", "referrals"])
+def test_part_that_the_service_cannot_do_without_makes_it_unhealthy_after_three_runs(
+    services: FakeServices, part: str
+) -> None:
+    services.heartbeat.beat(RunReport(at=MORNING, parts=failing(part, 16)))
+    assert health_answer() == (503, {"status": "unhealthy", "schedule": "has not done all its work for 15 minutes"})
+
+    services.heartbeat.beat(RunReport(at=MORNING, parts=failing(part, 15)))
+    assert health_answer() == (200, {"status": "healthy"})
+
+
+def test_failing_session_and_secondary_part_are_in_the_details_only(services: FakeServices) -> None:
+    report = RunReport(at=MORNING, parts=failing("retention", 60), sessions=failing("s1", 5), rosters=failing("s2", 10))
+    services.heartbeat.beat(report)
+
+    assert health_answer() == (200, {"status": "healthy"})
+    assert details_answer() == (
+        503,
+        {
+            "status": "unhealthy",
+            "parts": [{"part": "retention", "error": "OverflowError", "since": "2023-09-01T07:00:00Z"}],
+            "sessions": [{"session": "s1", "error": "OverflowError", "since": "2023-09-01T07:55:00Z"}],
+            "tables": [
+                {"table": "Bookings", "session": "s2", "error": "OverflowError", "since": "2023-09-01T07:50:00Z"}
+            ],
+        },
+    )
+
+
+def test_details_of_a_healthy_service_are_that_it_is(services: FakeServices) -> None:
+    services.heartbeat.beat(RunReport(at=MORNING - timedelta(minutes=15)))
+
+    assert details_answer() == (200, {"status": "healthy"})
+
+
+def test_details_tell_a_schedule_that_stopped_from_one_that_never_ran(services: FakeServices) -> None:
+    assert details_answer() == (503, {"status": "unhealthy", "schedule": {"state": "has never run"}})
+
+    services.heartbeat.beat(RunReport(at=MORNING - timedelta(minutes=16)))
+    since = {"state": "did not run", "since": "2023-09-01T07:44:00Z"}
+    assert details_answer() == (503, {"status": "unhealthy", "schedule": since})
+
+
+def test_details_cost_one_request(services: FakeServices) -> None:
+    services.heartbeat.beat(RunReport(at=MORNING, sessions=failing("s1", 5)))
+    before = services.table.calls
+    details_answer()
+
+    assert services.table.calls - before == 1
+
+
+def test_details_name_storage_that_does_not_answer(services: FakeServices) -> None:
+    services.table = DeadTable()
+
+    assert details_answer() == (503, {"status": "unhealthy", "storage": "does not answer"})
+
+
+def test_row_of_an_earlier_release_is_a_heartbeat(services: FakeServices) -> None:
+    services.table.put({"PartitionKey": "service", "RowKey": "heartbeat", "LastOk": "2023-09-01T08:00:00Z"})
+
+    assert health_answer() == details_answer() == (200, {"status": "healthy"})
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -101,7 +173,7 @@ def test_storage_that_does_not_answer_is_told(services: FakeServices) -> None:
     ],
 )
 def test_copy_that_cannot_be_read_is_told(services: FakeServices, tmp_path: Path, text: str | None, told: str) -> None:
-    services.heartbeat.beat(MORNING)
+    services.heartbeat.beat(RunReport(at=MORNING))
     services.file = tmp_path / "content.toml"
     if text is not None:
         services.file.write_text(text, "utf-8")
@@ -137,6 +209,7 @@ def test_every_setting_that_cannot_be_used_is_named_at_once_and_none_is_quoted(
     status, told = health_answer()
 
     assert (status, told) == (503, {"status": "unhealthy", "settings": sorted(BAD)})
+    assert details_answer() == (status, told)
     assert all(name in caplog.text for name in BAD)
     assert "canary" not in caplog.text
 

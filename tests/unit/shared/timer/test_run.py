@@ -1,4 +1,4 @@
-"""One run of the timer, over parts that fail: the others go on, and only a whole run counts as one."""
+"""One run of the timer, over parts that fail: the others go on, and the run is recorded with what failed."""
 
 import itertools
 import logging
@@ -18,6 +18,7 @@ from shared.tables.service_table import read_service_rows
 from shared.tables.table import StorageUnavailableError, Table
 from shared.timer.marks import Heartbeat, RecoveryMark
 from shared.timer.run import DueWork, TimerRun
+from shared.timer.run_report import RunReport, failures
 from tests.builders import MORNING, booking_request
 from tests.fakes import FakeTable
 from tests.unit.shared.bookings.booking_system import BookingHarness
@@ -78,9 +79,20 @@ class TimerParts:
 
     @property
     def last_heartbeat(self) -> datetime | None:
+        return self.report.at if self.report else None
+
+    @property
+    def report(self) -> RunReport | None:
+        """What is recorded of the last run."""
         return Heartbeat(self.service).last()
 
-    def tick(self) -> DueWork:
+    @property
+    def failed(self) -> dict[str, str]:
+        """The errors that the last run recorded, by part or session."""
+        assert self.report is not None
+        return {each.name: each.error for each in (*self.report.parts, *self.report.sessions)}
+
+    def tick(self, now: datetime = MORNING) -> DueWork:
         self.bookings.quota = BreakableQuota(self.per_minute, 0, lambda: self._may_fail("release"))
         # Seconds jump, so that the pause is read from its table in every run.
         pause = MailPause(self._breaking("pause")(self.service), itertools.count(step=60).__next__)
@@ -95,7 +107,7 @@ class TimerParts:
             pause=pause,
             staff={"staff": self._notify},
         )
-        return schedule.run(MORNING)
+        return schedule.run(now)
 
     def _retention(self, wrap: Callable[[FakeTable], Table]) -> Retention:
         harness = self.bookings
@@ -121,7 +133,7 @@ class TimerParts:
         return lambda table: cast("Table", BreakableTable(table, lambda *_, **__: self._may_fail(part)))
 
     def _notify(self, found: ReconcileResult, now: datetime) -> None:
-        assert now == MORNING
+        assert now >= MORNING
         self._may_fail("staff")
         self.notified.append(found)
 
@@ -138,6 +150,7 @@ def parts(request: pytest.FixtureRequest) -> TimerParts:
 def test_a_whole_run_names_everything_due_and_beats(parts: TimerParts) -> None:
     assert parts.tick() == DueWork((parts.mail,), (parts.reference,))
     assert parts.last_heartbeat == MORNING
+    assert parts.failed == {}
 
 
 @pytest.mark.parametrize("part", ["bookings", "release"])
@@ -153,21 +166,70 @@ def test_referrals_that_fail_do_not_stop_bookings(parts: TimerParts) -> None:
     assert parts.tick() == DueWork((parts.mail,), ())
 
 
-@pytest.mark.parametrize("part", ["memory", "bookings", "release", "referrals"])
-def test_a_run_that_lacks_a_part_is_no_heartbeat(parts: TimerParts, part: str) -> None:
+ESSENTIAL = ["memory", "bookings", "release", "referrals"]
+SECONDARY = ["staff", "retention", "adoption", "pause"]
+
+
+@pytest.mark.parametrize("part", ESSENTIAL + SECONDARY)
+def test_a_run_that_lacks_a_part_is_a_heartbeat_that_names_the_part(parts: TimerParts, part: str) -> None:
     parts.broken = {part}
 
     parts.tick()
 
-    assert parts.last_heartbeat is None
+    assert parts.last_heartbeat == MORNING, "the run went through all it could"
+    assert parts.failed == {"bookings" if part == "release" else part: type(parts.failure).__name__}
 
 
-def test_a_run_that_left_out_a_session_is_no_heartbeat_and_names_what_it_found(parts: TimerParts) -> None:
+def test_a_run_that_left_out_a_session_is_a_heartbeat_that_names_it(parts: TimerParts) -> None:
     parts.bookings.add_session(RowKey=LATER_SESSION)
     parts.broken = {LATER_SESSION}
 
     assert parts.tick() == DueWork((parts.mail,), (parts.reference,))
-    assert parts.last_heartbeat is None
+    assert parts.last_heartbeat == MORNING
+    assert parts.failed == {LATER_SESSION: type(parts.failure).__name__}
+
+
+def test_what_fails_again_keeps_its_time_and_what_is_mended_is_forgotten(parts: TimerParts) -> None:
+    parts.bookings.add_session(RowKey=LATER_SESSION)
+    parts.broken = {LATER_SESSION, "retention"}
+    parts.tick()
+    later = MORNING + timedelta(hours=1)
+    parts.tick(later)
+
+    assert parts.report is not None
+    assert [each.since for each in (*parts.report.parts, *parts.report.sessions)] == [MORNING, MORNING]
+    parts.broken = {"retention"}
+    parts.tick(later + timedelta(minutes=5))
+    assert parts.failed == {"retention": type(parts.failure).__name__}
+
+
+def test_a_run_that_looked_at_no_session_mends_none(parts: TimerParts) -> None:
+    parts.bookings.add_session(RowKey=LATER_SESSION)
+    parts.broken = {LATER_SESSION}
+    parts.tick()
+    parts.broken = {"bookings"}
+    parts.tick()
+
+    assert set(parts.failed) == {"bookings", LATER_SESSION}
+
+
+def test_report_fits_its_row_however_many_sessions_fail(parts: TimerParts) -> None:
+    failed = dict.fromkeys((str(number) + '"' * 500 for number in range(100)), "StorageUnavailableError")
+    report = RunReport(at=MORNING, sessions=failures(failed, (), MORNING))
+
+    assert all(len(str(cell)) < 32_768 for cell in report.cells().values())
+    parts.service.put({"PartitionKey": "service", "RowKey": "heartbeat"} | report.cells())
+    assert parts.report == report
+
+
+@pytest.mark.parametrize("cell", ["", "rubbish", "7", "[7]", '[{"name": "s1"}]', "[" * 40_000])
+def test_report_that_someone_edited_is_read_as_far_as_it_goes(parts: TimerParts, cell: str) -> None:
+    parts.tick()
+    row = parts.service.rows["service", "heartbeat"]
+    parts.service.put(dict(row.cells) | {"FailedSessions": cell})
+
+    assert parts.report == RunReport(at=MORNING)
+    assert parts.tick() == DueWork((parts.mail,), (parts.reference,))
 
 
 @pytest.mark.parametrize("part", ["staff", "heartbeat", "retention", "adoption"])
