@@ -34,6 +34,7 @@ _BOOKING: Errors = (
     bookings.SessionPastError,
     bookings.SessionFullError,
     bookings.SessionClosedError,
+    bookings.SessionSuspendedError,
     bookings.SessionUnavailableError,
     bookings.NotForOutsidersError,
     bookings.TooLateToCheckError,

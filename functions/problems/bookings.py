@@ -11,6 +11,7 @@ from shared.bookings.model.errors import (
     SessionClosedError,
     SessionFullError,
     SessionPastError,
+    SessionSuspendedError,
     SessionUnavailableError,
     SessionUnknownError,
     SubmissionReusedError,
@@ -46,6 +47,12 @@ BOOKING_PROBLEMS: Mapping[type[Exception], Problem] = {
         "session-closed",
         "This session is not open for booking",
         "It may open later, or it may have been called off. You can book another one.",
+    ),
+    SessionSuspendedError: _about_session(
+        409,
+        "session-suspended",
+        "This session cannot be booked at the moment",
+        "Nothing was booked. Try again later, or book another session.",
     ),
     SessionUnavailableError: _about_session(
         409, "session-unavailable", "This session cannot be booked", "You can book another one."

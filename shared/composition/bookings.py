@@ -64,7 +64,8 @@ class BookingServices:
 
     @cached_property
     def places(self) -> BookingService:
-        return BookingService(self._repository, self._settings.booking_key.get_secret_value(), self.policy)
+        key = self._settings.booking_key.get_secret_value()
+        return BookingService(self._repository, key, self.policy, log=self._ledger)
 
     @cached_property
     def self_service(self) -> SelfService:

@@ -68,12 +68,14 @@ class TimerRun:
 
     def _beat(self, rows: ServiceRows, parts: "_Parts", found: ReconcileResult | None, now: datetime) -> None:
         before = self.heartbeat.before(rows) or RunReport(at=now)
+        lost = {each: f"{number} confirmed without a row" for each, number in found.lost.items()} if found else {}
         self.heartbeat.beat(
             RunReport(
                 at=now,
                 parts=failures(parts.failed, before.parts, now),
                 # Where no session was looked at, those that failed before have not been mended.
                 sessions=before.sessions if found is None else failures(found.failed, before.sessions, now),
+                rosters=before.rosters if found is None else failures(lost, before.rosters, now),
             )
         )
 

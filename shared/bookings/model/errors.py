@@ -5,6 +5,7 @@ BookingError
  |- SessionUnavailableError  the session is there and takes no booking
  |   |- SessionClosedError
  |   |- SessionPastError
+ |   |- SessionSuspendedError  its bookings were lost, so nobody knows which places are free
  |   `- SessionFullError
  |- NotForOutsidersError     the address is not the trust's, and they did not say that they work for it
  |- TooLateToCheckError      nobody can check any more whether they work for the trust
@@ -33,6 +34,10 @@ class SessionClosedError(SessionUnavailableError):
 
 class SessionPastError(SessionUnavailableError):
     """The session has started."""
+
+
+class SessionSuspendedError(SessionUnavailableError):
+    """Bookings of the session were lost with their table: no new place is given until their rows are back."""
 
 
 class SessionFullError(SessionUnavailableError):

@@ -15,6 +15,7 @@ from shared.bookings.model.errors import (
     BookingsBusyError,
     NotForOutsidersError,
     SessionFullError,
+    SessionSuspendedError,
     SessionUnknownError,
     SubmissionReusedError,
     TooLateToCheckError,
@@ -23,8 +24,10 @@ from shared.bookings.model.session import Session, with_first_announcement
 from shared.bookings.places.applicant import Applicant, applicant
 from shared.bookings.places.request import BookingRequest, BookingResult
 from shared.bookings.places.snapshot_cache import SessionLocks, Snapshot, SnapshotCache
+from shared.bookings.tables.lost_roster import lost_bookings
 from shared.bookings.tables.repository import BookingRepository
 from shared.failure_isolation import run_isolated
+from shared.mail.ledger import MailLedger
 from shared.tables.table import RowConflictError, StorageError, StorageUnavailableError, is_key
 
 logger = logging.getLogger(__name__)
@@ -49,6 +52,7 @@ class BookingService:
 
     store: BookingRepository
     key: bytes = field(repr=False)
+    log: MailLedger = field(kw_only=True)
     policy: AllocationPolicy = field(default_factory=AllocationPolicy)
     monotonic: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
@@ -89,6 +93,7 @@ class BookingService:
 
         Raises:
             SessionUnknownError, SessionPastError, SessionClosedError, SessionFullError: nothing was stored.
+            SessionSuspendedError: bookings of this session were lost; nothing was stored.
             NotForOutsidersError, TooLateToCheckError: the address does not say that they work for the trust.
             SubmissionReusedError: the same submission was stored with other answers, which stand.
             BookingsBusyError: no clear answer in time; the same request may be sent again.
@@ -161,6 +166,7 @@ class BookingService:
         if sent_before is not None:
             return _repeat_answer(snapshot.session, sent_before, applied)
         snapshot.session.check_takes_bookings(now)
+        self._check_nothing_is_lost(snapshot)
         if applied.needs_check and not self.policy.may_be_checked(snapshot.session, now):
             raise TooLateToCheckError
         mails: tuple[str, ...] = ()
@@ -170,6 +176,18 @@ class BookingService:
         if mine is None or not mine.is_live:
             mails = self._write(snapshot, applied.attendee(state, mine, now))
         return BookingResult(session=snapshot.session, reference=applied.reference, state=state, mail_ids=mails)
+
+    def _check_nothing_is_lost(self, snapshot: Snapshot) -> None:
+        """Returns if the roster is whole. Only one without its guard costs a look: of most, that is the first booking.
+
+        Raises:
+            SessionSuspendedError: people were promised places that would be given away again.
+        """
+        session_id = snapshot.session.id
+        if snapshot.roster.guard or not lost_bookings(snapshot.roster, log := self.log.entries(session_id)):
+            return
+        if lost_bookings(self.store.roster(session_id), log):  # the first booking may have been made meanwhile
+            raise SessionSuspendedError(session_id)
 
     def _state_for(self, snapshot: Snapshot, applied: Applicant, now: datetime) -> AttendeeState:
         if self.policy.has_place_for_newcomer(snapshot.session, snapshot.roster, now):

@@ -31,6 +31,12 @@ def note_failure(sessions: Table, row: SessionRow, now: datetime) -> None:
         sessions.merge({"PartitionKey": row.row.partition, "RowKey": row.id, "Problem": said}, current.etag)
 
 
+def failure_note(row: SessionRow) -> str:
+    """The note that an earlier run wrote into the row; "" where there is none."""
+    said = row.row.text("Problem")
+    return said[:_LONGEST] if said.startswith(_OPENING) else ""
+
+
 def _failure_in_words(before: str, problems: tuple[str, ...], now: datetime) -> str:
     if before.startswith(_OPENING):  # the time of the first failure stays
         opening = before.partition(".")[0][:_LONGEST_OPENING]

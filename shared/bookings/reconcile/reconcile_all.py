@@ -49,6 +49,11 @@ class ReconcileResult:
     failed: Mapping[str, str]
 
     @property
+    def lost(self) -> Mapping[str, int]:
+        """Number of bookings that were lost with their table, by session."""
+        return {each.session.id: each.lost for each in self.reconciled if each.lost}
+
+    @property
     def complete(self) -> bool:
         """True if no session was left out."""
         return not self.failed

@@ -16,6 +16,7 @@ from shared.bookings.model.session import Session
 from shared.bookings.reconcile.portal_edits import reconcile_row
 from shared.bookings.reconcile.roster import RosterChanges, reconcile_roster
 from shared.bookings.self_service.service import SelfService
+from shared.bookings.tables.lost_roster import lost_bookings, lost_in_words
 from shared.bookings.tables.repository import BookingRepository
 from shared.bookings.tables.session_rows import SessionRow
 from shared.mail.ledger import MailLedger
@@ -29,7 +30,8 @@ logger = logging.getLogger(__name__)
 class ReconciledSession:
     """One session after a run: as it now stands, its roster, the emails due, and what was sent before.
 
-    `row` is None for a session whose row was deleted.
+    `row` is None for a session whose row was deleted. `lost` counts the people who were promised a place and whose
+    rows are gone with their table.
     """
 
     row: SessionRow | None
@@ -37,6 +39,7 @@ class ReconciledSession:
     roster: Roster
     due: tuple[DueMail, ...]
     log: Mapping[str, MailLogEntry]
+    lost: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +55,9 @@ class SessionReconciler:
         """Reconciles the session of a row; None where it is over, or was never understood.
 
         1. Leaves out a row without a session, after writing its `Problem`, and a session that is over.
-        2. Reads the roster and the email log of the session.
-        3. Changes the roster: notes manual edits, frees places held too long, gives free ones to those who wait.
+        2. Reads the roster and the email log of the session, and sees if bookings were lost with their table.
+        3. Changes the roster: notes manual edits, frees places held too long, gives free ones to those who wait. After
+           a loss it gives none.
         4. Changes the row: settles or announces an edit, and writes what administrators read.
         5. Marks reminders that can no longer be in time as skipped.
         6. Finishes the moves that were interrupted.
@@ -68,20 +72,30 @@ class SessionReconciler:
             return None
         if session.is_over(now) and (row.written is None or row.written.is_over(now)):
             return None
-        roster, log = self.rosters.roster(session.id), self.log.entries(session.id)
+        roster, log, lost = self._read_roster(session, now)
         row = _with_versions_counted(row, log)
-        roster = self._change_roster(session, roster, log, now)
+        roster = self._change_roster(session, roster, log, lost, now)
+        problems += (lost_in_words(session.id, lost),) if lost else ()
         row_changes = reconcile_row(row, roster, now, problems)
         if self._change_row(row, row_changes.cells):
             session = row_changes.session or session
-        return self._result(row, session, roster, log, now)
+        return replace(self._result(row, session, roster, log, now), lost=lost)
 
     def reconcile_deleted(self, session: Session, now: datetime) -> ReconciledSession | None:
         """Reconciles a session whose row was deleted: what its attendees are owed, they still are. Raises as above."""
         if session.is_over(now):
             return None
+        roster, log, lost = self._read_roster(session, now)
+        roster = self._change_roster(session, roster, log, lost, now)
+        return replace(self._result(None, session, roster, log, now), lost=lost)
+
+    def _read_roster(self, session: Session, now: datetime) -> tuple[Roster, Mapping[str, MailLogEntry], int]:
+        """The roster, the email log, and how many bookings of a session still to come were lost."""
         roster, log = self.rosters.roster(session.id), self.log.entries(session.id)
-        return self._result(None, session, self._change_roster(session, roster, log, now), log, now)
+        if not session.runs or now >= session.starts or not lost_bookings(roster, log):
+            return roster, log, 0
+        roster = self.rosters.roster(session.id)  # the first booking may have been made and confirmed meanwhile
+        return roster, log, len(lost_bookings(roster, log))
 
     def _result(
         self, row: SessionRow | None, session: Session, roster: Roster, log: Mapping[str, MailLogEntry], now: datetime
@@ -92,9 +106,14 @@ class SessionReconciler:
         return ReconciledSession(row, session, roster, tuple(due), log)
 
     def _change_roster(
-        self, session: Session, roster: Roster, log: Mapping[str, MailLogEntry], now: datetime
+        self, session: Session, roster: Roster, log: Mapping[str, MailLogEntry], lost: int, now: datetime
     ) -> Roster:
         """The roster as it is after the changes were written, or as it was where someone else was faster."""
+        if lost:
+            session = replace(session, capacity=0)  # the places that seem free are not
+        elif roster.attendees and not roster.guard:
+            # Typed by hand so far. From now on a roster without its guard was lost.
+            roster = replace(roster, guard=self.rosters.create_guard(session.id, now))
         changes = reconcile_roster(session, roster, log, self.policy, now)
         if not changes.changed:
             return roster

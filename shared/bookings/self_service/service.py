@@ -138,7 +138,7 @@ class SelfService:
         if not attendee.is_live:
             return ActionResult(booking=booking, already=True)
         cancelled = attendee.cancelled(reason, now)
-        if not attendee.holds_a_place:
+        if not attendee.holds_a_place or not roster.guard:  # without a guard the timer decides who gets the place
             self.rosters.update_attendees(session.id, (cancelled,))
             given: tuple[Attendee, ...] = ()
         else:

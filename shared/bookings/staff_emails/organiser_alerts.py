@@ -8,6 +8,7 @@ from shared.bookings.model.allocation_policy import AllocationPolicy
 from shared.bookings.model.attendee import Attendee, AttendeeState, Roster
 from shared.bookings.model.email_ids import FACILITATOR_MAIL_PREFIX, stamp
 from shared.bookings.model.session import Session
+from shared.bookings.tables.lost_roster import lost_in_words
 from shared.local_time import days_before, moment_in_words, short
 from shared.mail.log_rows import UNDELIVERED, MailLogEntry
 
@@ -43,6 +44,12 @@ def row_problem_alert(session_id: str, words: str) -> Alert:
     """The alert about a session's row that cannot be understood; with other words it is another alert."""
     text = f"{words} Mend it in the table Sessions, in the row with RowKey {session_id}."
     return Alert(("session-problem", session_id, words), f"Problem with session {session_id}", text)
+
+
+def lost_roster_alert(session: Session, number: int) -> Alert:
+    """The alert about bookings that were lost with their table."""
+    title = f"Bookings are missing: {_session_label(session)}"
+    return Alert(("lost-roster", session.id, stamp(session.starts)), title, lost_in_words(session.id, number))
 
 
 def deleted_session_alert(session: Session, roster: Roster, since: datetime) -> Alert | None:

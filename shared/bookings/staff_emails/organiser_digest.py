@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from shared.bookings.model.allocation_policy import AllocationPolicy
 from shared.bookings.model.email_ids import stamp
 from shared.bookings.model.session import SessionState
+from shared.bookings.reconcile.failed_session import failure_note
 from shared.bookings.reconcile.portal_edits import reconcile_row
 from shared.bookings.reconcile.session_reconciler import ReconciledSession
 from shared.bookings.staff_emails.digest_log import MAX_ALERTS_PER_MAIL, DigestLog, DigestLogTable
@@ -17,6 +18,7 @@ from shared.bookings.staff_emails.organiser_alerts import (
     alerts,
     deleted_session_alert,
     failed_briefing_alerts,
+    lost_roster_alert,
     row_problem_alert,
 )
 from shared.bookings.tables.announced_cell import read_announced
@@ -63,7 +65,8 @@ class OrganiserDigest:
         Raises:
             StorageError: it is not known how far it came; the next run goes on.
         """
-        self.send_new_alerts([*row_alerts(rows), *session_alerts(found, known, self.policy, now)], now)
+        current = [*row_alerts(rows), *failed_session_alerts(rows, found, now)]
+        self.send_new_alerts([*current, *session_alerts(found, known, self.policy, now)], now)
 
     def send_new_alerts(self, current: Iterable[Alert], now: datetime) -> None:
         """Tells those of all current alerts that were not told before, once an email may go. Raises as above."""
@@ -122,6 +125,17 @@ def row_alerts(rows: Sequence[SessionRow]) -> list[Alert]:
     ]
 
 
+def failed_session_alerts(rows: Sequence[SessionRow], found: Sequence[ReconciledSession], now: datetime) -> list[Alert]:
+    """Alerts about sessions that were not reconciled in this run nor in the one before, by the note in their row."""
+    reconciled = {each.session.id for each in found}
+    return [
+        row_problem_alert(row.id, note)
+        for row in rows
+        if row.id not in reconciled
+        if (note := failure_note(row)) and row.session is not None and not row.session.is_over(now)
+    ]
+
+
 def session_alerts(
     found: Sequence[ReconciledSession], known: Mapping[str, KnownSession], policy: AllocationPolicy, now: datetime
 ) -> list[Alert]:
@@ -141,14 +155,17 @@ def _alerts_of_session(
     reconciled: ReconciledSession, known: Mapping[str, KnownSession], policy: AllocationPolicy, now: datetime
 ) -> list[Alert]:
     row, session = reconciled.row, reconciled.session
+    lost = [lost_roster_alert(session, reconciled.lost)] if reconciled.lost else []
     if row is None:
-        return [*_alerts_of_deleted(reconciled, known, now), *alerts(session, reconciled.roster, policy, now)]
+        return [*lost, *_alerts_of_deleted(reconciled, known, now), *alerts(session, reconciled.roster, policy, now)]
     # What the run wrote, or would write, into the row's Problem.
     problem = reconcile_row(row, reconciled.roster, now).cells.get("Problem", row.row.text("Problem"))
     if row.written is not None and row.written.join_url:
         session = replace(session, join_url=row.written.join_url)  # the organiser did that, it has only to settle
     found = [row_problem_alert(session.id, problem)] if problem else []
-    return found + failed_briefing_alerts(session, reconciled.log) + alerts(session, reconciled.roster, policy, now)
+    return (
+        lost + found + failed_briefing_alerts(session, reconciled.log) + alerts(session, reconciled.roster, policy, now)
+    )
 
 
 def _alerts_of_deleted(reconciled: ReconciledSession, known: Mapping[str, KnownSession], now: datetime) -> list[Alert]:

@@ -14,7 +14,7 @@ from shared.bookings.tables.session_register import SessionRegister
 from shared.bookings.tables.session_rows import SessionRow, read_session_row
 from shared.failure_isolation import run_isolated
 from shared.reminder_offsets import Offset
-from shared.tables.table import MAX_WRITES, Row, Table, Write, moment_text
+from shared.tables.table import MAX_WRITES, Row, RowConflictError, Table, Write, moment_text
 
 logger = logging.getLogger(__name__)
 
@@ -113,6 +113,13 @@ class BookingRepository:
         """
         writes = [Write("merge", write_changes(session_id, each), each.etag) for each in changed]
         self.bookings_table.apply([_touch(session_id, guard, now), *writes])
+
+    def create_guard(self, session_id: str, now: datetime) -> str:
+        """Writes the guard of a roster that has none, and returns its ETag; "" where someone was faster."""
+        try:
+            return self.bookings_table.apply([_touch(session_id, "", now)])[0]
+        except RowConflictError:
+            return ""
 
     def update_attendees(self, session_id: str, changed: Sequence[Attendee]) -> None:
         """Writes attendees whose places stay as they are, a hundred at a time. Raises RowConflictError."""

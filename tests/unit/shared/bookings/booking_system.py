@@ -151,7 +151,9 @@ class BookingHarness:
 
     def booking(self, wrap: Wrap = lambda table: table) -> BookingService:
         repository = self.repository(wrap)
-        return BookingService(repository, KEY, self.policy, monotonic=self.time.monotonic, sleep=self.time.sleep)
+        return BookingService(
+            repository, KEY, self.policy, log=self.ledger(), monotonic=self.time.monotonic, sleep=self.time.sleep
+        )
 
     def self_service(self, wrap: Wrap = lambda table: table) -> SelfService:
         finder = SessionFinder(self.repository(wrap), SessionRegister(self.service))

@@ -9,6 +9,7 @@ from shared.bookings.model.attendee import Roster
 from shared.bookings.reconcile.failed_session import note_failure
 from shared.bookings.reconcile.portal_edits import reconcile_row
 from shared.bookings.tables.attendee_rows import write_attendee
+from shared.bookings.tables.lost_roster import lost_in_words
 from shared.bookings.tables.repository import UNREADABLE_ROW
 from shared.bookings.tables.session_rows import WRITTEN_BY_PEOPLE, WRITTEN_BY_SERVICE, SessionRow, read_session_row
 from shared.reminder_offsets import parse_offsets
@@ -133,7 +134,7 @@ def test_guide_quotes_the_problems_of_a_session_that_a_run_could_not_process() -
     note_failure(sessions, read_session_row(row, ()), MORNING)
     said = sessions.rows["sessions", "s1"].text("Problem")
 
-    for text in (said, UNREADABLE_ROW):
+    for text in (said, UNREADABLE_ROW, lost_in_words("s1", 3)):
         assert any(text.startswith(each.removesuffix(" ...")) for each in PROBLEMS), text
 
 

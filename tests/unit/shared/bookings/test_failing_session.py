@@ -9,6 +9,7 @@ import pytest
 
 from shared.bookings.model.session import Session
 from shared.bookings.reconcile import session_reconciler
+from shared.bookings.staff_emails.organiser_digest import failed_session_alerts
 from shared.bookings.tables import repository as repository_module
 from shared.bookings.tables.session_rows import SessionRow, read_session_row
 from shared.reminder_offsets import Offset
@@ -210,6 +211,25 @@ def test_storage_that_fails_is_an_error_of_the_whole_list_and_not_an_empty_one()
 
     with pytest.raises(StorageUnavailableError):
         harness.booking(harness._failing).bookable_sessions(harness.now)
+
+
+def test_organiser_is_told_once_of_a_session_that_failed_twice_in_a_row() -> None:
+    harness = with_two_sessions()
+    harness.failure = FAILURES[0]
+    told = []
+    for _ in range(4):
+        rows = harness.repository().session_rows()
+        seen = harness.schedule(harness._failing).run(read_service_rows(harness.service), harness.now)
+        told.append(failed_session_alerts(rows, seen.reconciled, harness.now))
+        harness.pass_time(minutes=5)
+
+    assert [len(alerts) for alerts in told] == [0, 1, 1, 1]
+    assert told[1] == told[2] == told[3], "the same alert, which is told once"
+    assert SAYS in told[1][0].text
+    harness.failure = None
+    rows = harness.repository().session_rows()
+    seen = harness.schedule().run(read_service_rows(harness.service), harness.now)
+    assert failed_session_alerts(rows, seen.reconciled, harness.now) == []
 
 
 def test_many_edits_of_long_texts_are_all_told_and_fill_no_cell() -> None:

@@ -64,7 +64,7 @@ class MailHarness:
         )
         ledger = MailLedger(self.log, self.index)
         finder = SessionFinder(repository, SessionRegister(self.service))
-        mover = SelfService(repository, finder, BookingService(repository, KEY, POLICY), LINKS, NAMES)
+        mover = SelfService(repository, finder, BookingService(repository, KEY, POLICY, log=ledger), LINKS, NAMES)
         reconciler = SessionReconciler(rosters=repository, log=ledger, mover=mover, policy=POLICY)
         register = SessionRegister(self.service)
         schedule = BookingReconciler(rows=repository, reconciler=reconciler, register=register)

@@ -21,6 +21,7 @@ from shared.bookings.places.request import BookingResult
 from shared.bookings.places.service import BookingService
 from shared.bookings.tables.repository import GUARD, BookingRepository
 from shared.bookings.tables.session_register import SessionRegister
+from shared.mail.ledger import MailLedger
 from shared.reminder_offsets import parse_offsets
 from shared.tables.table import Row, StorageUnavailableError, Table, Write
 from tests.builders import KEY, MORNING, POLICY, booking_request, london, session_cells
@@ -40,7 +41,8 @@ class ServiceHarness:
 
     def over(self, sessions: Table, bookings: Table) -> BookingService:
         repository = BookingRepository(sessions, bookings, parse_offsets("P1D,PT1H"), SessionRegister(FakeTable()))
-        return BookingService(repository, KEY, POLICY, monotonic=self.time.monotonic, sleep=self.time.sleep)
+        log = MailLedger(FakeTable(), FakeTable())
+        return BookingService(repository, KEY, POLICY, log=log, monotonic=self.time.monotonic, sleep=self.time.sleep)
 
     @property
     def attendees(self) -> list[Row]:
