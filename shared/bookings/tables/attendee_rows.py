@@ -16,7 +16,7 @@ from shared.bookings.tables.attendee_cells import (
     with_readable_cells,
 )
 from shared.local_time import short
-from shared.tables.table import Row, moment_text
+from shared.tables.table import Row, is_key, moment_text
 
 
 def read_attendee(row: Row) -> Attendee:
@@ -32,7 +32,7 @@ def read_attendee(row: Row) -> Attendee:
         share_adjustments=row.boolean("ShareAdjustments", default=False),
         reminders=row.boolean("Reminders", default=True),
         booked_at=row.moment("BookedAt") or datetime(2000, 1, 1, tzinfo=UTC),
-        generation=row.integer("Generation") or 1,
+        generation=max(row.integer("Generation") or 1, 1),
         submission=row.text("SubmissionHash"),
         asked_again_at=row.moment("AskedAgainAt"),
         mail=row.text("Mail"),
@@ -42,7 +42,7 @@ def read_attendee(row: Row) -> Attendee:
         needs_check=row.boolean("NeedsCheck", default=False),
         reason=row.text("Reason"),
         moved_from=row.text("MovedFrom"),
-        pending_release=PendingRelease.parse(row.text("Releases")),
+        pending_release=_pending_release(row),
         known_state=row.text("KnownState"),
         known_email=row.text("KnownEmail"),
         problem=row.text("Problem"),
@@ -86,6 +86,12 @@ def write_changes(session_id: str, attendee: Attendee) -> dict[str, Any]:
         "Mail": attendee.mail,
         "Problem": attendee.problem,
     }
+
+
+def _pending_release(row: Row) -> PendingRelease | None:
+    found = PendingRelease.parse(row.text("Releases"))
+    # Typed by someone it may name what no row can be called, and storage refuses to look for it.
+    return found if found is not None and is_key(found.key) and is_key(found.session_id) else None
 
 
 def _yes(value: bool) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.tables.service_table import SERVICE_PARTITION, ServiceRows
-from shared.tables.table import Row, Table, moment_text
+from shared.tables.table import Row, Table, is_key, moment_text
 
 _SESSION = "session-"
 
@@ -29,7 +29,8 @@ class SessionRegister:
         return {session.id: session for session in found}
 
     def find(self, session_id: str) -> KnownSession | None:
-        row = self.table.get(SERVICE_PARTITION, f"{_SESSION}{session_id}")
+        key = f"{_SESSION}{session_id}"
+        row = self.table.get(SERVICE_PARTITION, key) if is_key(key) else None
         return None if row is None else _known(row)
 
     def remember(self, session: KnownSession) -> None:
