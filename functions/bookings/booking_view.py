@@ -21,7 +21,8 @@ class BookingView:
 
     `state` is an attendee's, or `called-off` if the session is and the booking was not cancelled before.
     `position` counts from 1 in the waiting list. `join_url` is empty without a confirmed place, and
-    once the session is over. `address` is the page's own path, without a slash at its end.
+    once the session is over. `may_be_in_calendar`: they wait, and may have had a place before. `address` is the page's
+    own path, without a slash at its end.
     """
 
     address: str
@@ -35,6 +36,7 @@ class BookingView:
     reminders: bool
     join_url: str
     too_late: bool
+    may_be_in_calendar: bool
 
     @classmethod
     def of(cls, token: str, booking: ManagedBooking, content: Content, now: datetime) -> Self:
@@ -52,6 +54,7 @@ class BookingView:
             reminders=attendee.reminders,
             join_url=session.join_url if may_join else "",
             too_late=now >= session.starts,
+            may_be_in_calendar=attendee.is_waiting and attendee.generation > attendee.address_since,
         )
 
     @property

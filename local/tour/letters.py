@@ -17,9 +17,10 @@ _REMINDERS = {"reminders": ["Thursday 7 September 2023, 3pm", "Friday 8 Septembe
 _REFERRAL = {"reference": "34679CDF", "link_url": f"{_SITE}/acknowledge/Ab3"}
 
 FACTS: Mapping[str, Mapping[str, object]] = {
-    "confirmation": _PLACE | _REMINDERS | {"moved": False, "waited": False},
+    "confirmation": _PLACE | _REMINDERS | {"moved": False, "waited": False, "left_calendar_url": ""},
     "checking": _NO_PLACE | {"deadline": "Tuesday 5 September 2023, 9am"},
-    "waiting": _NO_PLACE | {"position": 3, "cutoff": "Thursday 7 September 2023, 3pm"},
+    "waiting": _NO_PLACE
+    | {"position": 3, "cutoff": "Thursday 7 September 2023, 3pm", "left_calendar_url": f"{_SITE}/calendar/Ab3"},
     "reminder": _PLACE,
     "again": _PLACE | {"state": "confirmed"},
     "updated": _PLACE | _REMINDERS | {"changes": ["The session moves to Monday 11 September 2023, 3pm"]},

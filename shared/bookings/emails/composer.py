@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.bookings.emails.attendee_knowledge import version_known
+from shared.bookings.emails.lost_place import was_told_of_a_place
 from shared.bookings.emails.manage_links import ManageLinks
 from shared.bookings.emails.reminders import upcoming_reminders
 from shared.bookings.model.allocation_policy import AllocationPolicy
@@ -57,18 +58,40 @@ class BookingMailComposer:
     def _facts_of_kind(self, session: Session, attendee: Attendee, kind: MailKind) -> dict[str, Any]:
         match kind:
             case MailKind.CONFIRMATION:
-                return {"waited": attendee.waiting_since is not None, "moved": bool(attendee.moved_from)}
+                return {
+                    "waited": attendee.waiting_since is not None,
+                    "moved": bool(attendee.moved_from),
+                    "left_calendar_url": self._calendar_url_moved_from(attendee),
+                }
             case MailKind.CHECKING:
                 return {"deadline": moment_in_words(self.policy.check_deadline(session, attendee))}
             case MailKind.WAITING:
                 position = self.rosters.roster(session.id).position(attendee.key)
-                return {"position": position, "cutoff": moment_in_words(self.policy.cutoff_of(session))}
+                return {
+                    "position": position,
+                    "cutoff": moment_in_words(self.policy.cutoff_of(session)),
+                    "left_calendar_url": self._calendar_url_of_lost_place(session, attendee),
+                }
             case MailKind.UPDATED:
                 return {"changes": self._changes(session, attendee)}
             case MailKind.ALREADY_BOOKED:
                 return {"state": str(attendee.state)}
             case _:
                 return {}
+
+    def _calendar_url_moved_from(self, attendee: Attendee) -> str:
+        """The file that takes out the session that they moved away from; empty if they did not move."""
+        if not attendee.moved_from:
+            return ""
+        left = self.rosters.roster(attendee.moved_from).find_mailbox(attendee.email)
+        return self.links.calendar_url(attendee.moved_from, left) if left else ""
+
+    def _calendar_url_of_lost_place(self, session: Session, attendee: Attendee) -> str:
+        """The file that takes out a place that they were told of and no longer have; empty if they never had one."""
+        if attendee.generation == attendee.address_since:
+            return ""
+        had_place = was_told_of_a_place(attendee, self.log.entries(session.id))
+        return self.links.calendar_url(session.id, attendee) if had_place else ""
 
     def _changes(self, session: Session, attendee: Attendee) -> list[str]:
         known = session.told(version_known(attendee, self.log.entries(session.id)))

@@ -11,7 +11,10 @@ _PURPOSE = "manage"
 
 @dataclass(frozen=True, slots=True)
 class ManageLinks:
-    """The links that emails carry. They name no person, open one booking only, and die with its generation."""
+    """The links that emails carry. They name no person and open one booking only.
+
+    Each carries the generation of the booking in which it was sent: see `shared.bookings.model.generation`.
+    """
 
     signer: Signer
     site_url: str

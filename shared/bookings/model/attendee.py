@@ -38,6 +38,7 @@ class Attendee:
     `needs_check`: someone has to say that they work for the trust before they get the joining link. `moved_from` is
     the session that they moved from; `pending_release` names the place there that is still to be given up.
     `known_state` and `known_email` are what the service last wrote: where the row differs, an administrator wrote it.
+    `address_since` is the generation in which the row got its present address.
     `problem` is what the row says is wrong with it, `cell_problems` what is.
     """
 
@@ -63,6 +64,7 @@ class Attendee:
     pending_release: PendingRelease | None = None
     known_state: str = ""
     known_email: str = ""
+    address_since: int = 1
     problem: str = ""
     cell_problems: str = ""
 
@@ -129,6 +131,11 @@ class Roster:
             each for each in self.attendees if each.is_live and each.email and normalised_address(each.email) == person
         )
         return next(others, mine)
+
+    def find_mailbox(self, address: str) -> Attendee | None:
+        """The row with this address, whatever its state, or None."""
+        person = normalised_address(address)
+        return next((each for each in self.attendees if normalised_address(each.email) == person), None)
 
     def find_submission(self, submission: str) -> Attendee | None:
         """The row that came of the same form, under whatever address.

@@ -11,13 +11,18 @@ for each key and generation. So the generation rises whenever what was sent befo
 5. An administrator writes a state that is less than what the person was told, such as `waiting` over `confirmed`: when
    they are given the place, they are told once more (`first_unused_generation`).
 
-The links of earlier emails die with their generation: `ManageLinks` signs it, and opens none of another one.
+`ManageLinks` signs the generation into the links of emails. A link opens the booking as it stands now, whatever was
+booked, cancelled or confirmed since, as long as the booking is the same person's: its generation is the present one or
+an earlier one, and not before `address_since`, in which the row got its present address. So nobody opens by an old link
+what is now at another mailbox: not after an administrator changed the address, not in the minutes until the schedule
+has noted the change, and not where a row was deleted and booked anew, of whose addresses nothing is known.
 """
 
 from collections.abc import Callable
 from dataclasses import replace
 
 from shared.bookings.model.attendee import Attendee
+from shared.normalised_address import normalised_address
 
 
 def next_generation(attendee: Attendee) -> int:
@@ -31,3 +36,19 @@ def first_unused_generation(attendee: Attendee, is_used: Callable[[int], bool]) 
     while is_used(generation):
         generation += 1
     return attendee if generation == attendee.generation else replace(attendee, generation=generation)
+
+
+def is_same_person(attendee: Attendee, generation: int) -> bool:
+    """True if the booking is now at the mailbox to which the links of that generation were sent."""
+    noted = _is_same_mailbox(attendee.known_email or attendee.email, attendee.email)
+    return noted and attendee.address_since <= generation <= attendee.generation
+
+
+def address_since(before: Attendee, address: str, generation: int) -> int:
+    """The first generation whose links open the row of `before`, once `generation` has this address."""
+    same = all(_is_same_mailbox(known or address, address) for known in (before.email, before.known_email))
+    return before.address_since if same else generation
+
+
+def _is_same_mailbox(one: str, other: str) -> bool:
+    return normalised_address(one) == normalised_address(other)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from shared.bookings.model.attendee import Attendee, AttendeeState
-from shared.bookings.model.generation import next_generation
+from shared.bookings.model.generation import address_since, next_generation
 from shared.bookings.model.pending_release import PendingRelease
 from shared.bookings.places.request import BookingRequest
 from shared.normalised_address import normalised_address
@@ -38,6 +38,7 @@ class Applicant:
     def attendee(self, state: AttendeeState, cancelled: Attendee | None, now: datetime) -> Attendee:
         """The row to write: in place of a cancelled one, as its next generation."""
         at = now.astimezone(UTC)
+        generation = next_generation(cancelled) if cancelled else 1
         return Attendee(
             key=cancelled.key if cancelled else self.key,
             reference=self.reference,
@@ -48,7 +49,8 @@ class Applicant:
             share_adjustments=self.request.share_adjustments,
             reminders=self.request.reminders,
             booked_at=at,
-            generation=next_generation(cancelled) if cancelled else 1,
+            generation=generation,
+            address_since=address_since(cancelled, self.request.email, generation) if cancelled else generation,
             submission=self.fingerprint,
             asked_again_at=None,
             mail="",

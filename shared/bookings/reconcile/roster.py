@@ -14,6 +14,7 @@ from shared.bookings.model.attendee import Attendee, AttendeeState, Reason, Rost
 from shared.bookings.model.email_ids import KIND_BY_STATE, MailId
 from shared.bookings.model.generation import first_unused_generation, next_generation
 from shared.bookings.model.session import Session
+from shared.bookings.reconcile.address_change import note_address_change
 from shared.local_time import short
 from shared.mail.log_rows import UNDELIVERED, MailLogEntry, MailState
 
@@ -42,7 +43,10 @@ def reconcile_roster(
 ) -> RosterChanges:
     """Takes note of what administrators did by hand, frees places held too long, and gives free ones to who waits."""
     noted = roster.with_changed(
-        *(_skip_used_generations(_apply_manual_edits(each, now), log) for each in roster.attendees)
+        *(
+            _skip_used_generations(note_address_change(each, _apply_manual_edits(each, now), log), log)
+            for each in roster.attendees
+        )
     )
     freed = tuple(each.cancelled(Reason.NOT_CHECKED, now) for each in policy.not_checked_in_time(session, noted, now))
     after = noted.with_changed(*freed)
@@ -69,17 +73,16 @@ def _apply_manual_edits(attendee: Attendee, now: datetime) -> Attendee:
             edited = replace(edited, generation=next_generation(attendee))
     if state is AttendeeState.CONFIRMED:
         edited = replace(edited, needs_check=False)
-    if attendee.known_email and attendee.email != attendee.known_email and edited.generation == attendee.generation:
-        edited = replace(edited, generation=next_generation(attendee))  # another mailbox knows nothing yet
     return edited
 
 
 def _skip_used_generations(attendee: Attendee, log: Mapping[str, MailLogEntry]) -> Attendee:
     """Moves on an attendee who booked anew after their row was deleted: the earlier row's emails are not theirs."""
     earlier = [entry for entry in log.values() if entry.at < attendee.booked_at]
-    return first_unused_generation(
+    anew = first_unused_generation(
         attendee, lambda generation: any(_belongs_to(entry, attendee.key, generation) for entry in earlier)
     )
+    return attendee if anew is attendee else replace(anew, address_since=anew.generation)
 
 
 def _renew_after_downgrade(attendee: Attendee, log: Mapping[str, MailLogEntry]) -> Attendee:

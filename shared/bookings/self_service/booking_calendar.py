@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.bookings.model.attendee import Attendee
+from shared.bookings.model.attendee import Attendee, AttendeeState
 from shared.bookings.model.session import Session, SessionState
 from shared.bookings.self_service.calendar import CalendarEntry
 
@@ -21,12 +21,14 @@ class CalendarNames:
 def calendar_entry(
     session: Session, attendee: Attendee, link: str, names: CalendarNames, now: datetime
 ) -> CalendarEntry:
-    """The entry of a booking as it stands at `now` (UTC); `link` manages the booking."""
-    cancelled = not attendee.is_live or session.state is SessionState.CANCELLED
+    """The entry of a booking as it stands at `now` (UTC); `link` manages the booking.
+
+    Without a place it cancels the entry of the place that they may have had before.
+    """
+    called_off = session.state is SessionState.CANCELLED
     return CalendarEntry(
         uid=_uid(session.id, attendee),
-        # Rises with every version, and once more when the booking is cancelled in that version.
-        sequence=2 * session.version + cancelled,
+        sequence=_sequence(session, attendee, called_off=called_off),
         starts=session.starts,
         ends=session.ends,
         summary=names.summary,
@@ -34,12 +36,25 @@ def calendar_entry(
         organizer_name=names.organizer_name,
         organizer_address=names.organizer_address,
         url=link,
-        cancelled=cancelled,
+        cancelled=called_off or not attendee.holds_a_place,
         stamped_at=now,
+        tentative=attendee.state is AttendeeState.TO_CHECK,
     )
 
 
+_STEPS = (AttendeeState.WAITING, AttendeeState.TO_CHECK, AttendeeState.CONFIRMED, AttendeeState.CANCELLED)
+"""The order in which the states of one generation follow each other: one step back begins the next generation."""
+
+
+def _sequence(session: Session, attendee: Attendee, *, called_off: bool) -> int:
+    # Rises with each version of the session, with each generation of the booking, and with each step in one of them.
+    step = AttendeeState.CANCELLED if called_off else attendee.state
+    versions = session.version + attendee.generation - attendee.address_since
+    return len(_STEPS) * versions + _STEPS.index(step)
+
+
 def _uid(session_id: str, attendee: Attendee) -> str:
-    # A hash, because an administrator may give a row any key.
-    named = f"{len(session_id)}:{session_id}{attendee.key}-{attendee.generation}"
+    # The same in all generations in which the row is this person's, so that each replaces what calendars have of the
+    # ones before. A hash, because an administrator may give a row any key.
+    named = f"{len(session_id)}:{session_id}{attendee.key}-{attendee.address_since}"
     return hashlib.sha256(named.encode()).hexdigest()[:32]

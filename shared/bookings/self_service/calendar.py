@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 if TYPE_CHECKING:
     from icalendar import Event
+    from icalendar.enums import STATUS
 
 # Neutral: calendar programmes show it, and it names no trust, provider or subject.
 _PRODID = "-//Staff sessions//Bookings//EN"
@@ -22,9 +23,9 @@ _BREAKS_A_LINE = frozenset({"Cc", "Cs", "Zl", "Zp"})  # controls, half surrogate
 class CalendarEntry:
     """The facts of one calendar entry.
 
-    `uid` stays the same for a booking's whole life and `sequence` rises with each change, so that a calendar replaces
-    what it has. All moments are aware. `summary` is seen by whoever sees the calendar; the joining link and the theme
-    belong in none of the texts.
+    `uid` stays the same for as long as the person and the session do, and `sequence` rises with each change, so that a
+    calendar replaces what it has. `tentative`: the place is held, and not theirs for certain yet. All moments are
+    aware. `summary` is seen by whoever sees the calendar; the joining link and the theme belong in none of the texts.
     """
 
     uid: str
@@ -38,6 +39,7 @@ class CalendarEntry:
     url: str
     cancelled: bool
     stamped_at: datetime
+    tentative: bool = False
 
 
 def calendar_file(entry: CalendarEntry) -> bytes:
@@ -63,7 +65,7 @@ def calendar_file(entry: CalendarEntry) -> bytes:
 
 def _event(entry: CalendarEntry) -> "Event":
     from icalendar import Event, vCalAddress  # noqa: PLC0415  # see `calendar_file`
-    from icalendar.enums import CLASS, STATUS, TRANSP  # noqa: PLC0415  # see `calendar_file`
+    from icalendar.enums import CLASS, TRANSP  # noqa: PLC0415  # see `calendar_file`
 
     starts, ends = _utc(entry.starts), _utc(entry.ends)
     if ends <= starts:
@@ -78,10 +80,18 @@ def _event(entry: CalendarEntry) -> "Event":
         description="\n".join(map(_line, entry.description.splitlines())),
         organizer=vCalAddress.new(_mailto(entry.organizer_address), cn=_line(entry.organizer_name)),
         url=_exactly(_WEB_ADDRESS, entry.url, "URL"),
-        status=STATUS.CANCELLED if entry.cancelled else STATUS.CONFIRMED,
+        status=_status(entry),
         classification=CLASS.PRIVATE,
         transparency=TRANSP.OPAQUE,
     )
+
+
+def _status(entry: CalendarEntry) -> "STATUS":
+    from icalendar.enums import STATUS  # noqa: PLC0415  # see `calendar_file`
+
+    if entry.cancelled:
+        return STATUS.CANCELLED
+    return STATUS.TENTATIVE if entry.tentative else STATUS.CONFIRMED
 
 
 def _utc(moment: datetime) -> datetime:

@@ -7,6 +7,7 @@ from shared.bookings.emails.manage_links import ManageLinks
 from shared.bookings.model.attendee import Attendee, AttendeeState, Reason, Roster
 from shared.bookings.model.email_ids import DueMail, MailId, MailKind
 from shared.bookings.model.errors import LinkUnknownError, SessionFullError, TooLateError
+from shared.bookings.model.generation import is_same_person
 from shared.bookings.model.pending_release import PendingRelease
 from shared.bookings.model.session import Session
 from shared.bookings.places.applicant import Applicant, applicant
@@ -53,12 +54,12 @@ class SelfService:
         """The booking, whatever state it is in.
 
         Raises:
-            LinkUnknownError: the link was never given out, or died with its booking.
+            LinkUnknownError: the link was never given out, or the booking is not the person's any more.
         """
         session_id, key, generation = self.links.decode(token)
         session, roster = self.finder.find(session_id, now), self.rosters.roster(session_id)
         attendee = roster.find(key)
-        if session is None or attendee is None or attendee.generation != generation:
+        if session is None or attendee is None or not is_same_person(attendee, generation):
             raise LinkUnknownError
         return ManagedBooking(session=session, attendee=attendee, position=roster.position(key), roster=roster)
 

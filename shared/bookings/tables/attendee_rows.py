@@ -20,8 +20,12 @@ from shared.tables.table import Row, is_key, moment_text
 
 
 def read_attendee(row: Row) -> Attendee:
-    """The attendee in a row, an administrator's own among them: what is missing is empty."""
+    """The attendee in a row, an administrator's own among them: what is missing is empty.
+
+    A row without `AddressSince` was written before there was that column: only links of its own generation open it.
+    """
     row = with_readable_cells(row)
+    since, generation = max(row.integer("AddressSince") or 0, 0), max(row.integer("Generation") or 1, 1)
     return Attendee(
         key=row.key,
         reference=short_text(row, "Reference"),
@@ -32,7 +36,9 @@ def read_attendee(row: Row) -> Attendee:
         share_adjustments=row.boolean("ShareAdjustments", default=False),
         reminders=row.boolean("Reminders", default=True),
         booked_at=row.moment("BookedAt") or datetime(2000, 1, 1, tzinfo=UTC),
-        generation=max(row.integer("Generation") or 1, 1),
+        # Never before the address: a cell that someone emptied must not let the links to an earlier address in.
+        generation=max(since, generation),
+        address_since=since or generation,
         submission=row.text("SubmissionHash"),
         asked_again_at=row.moment("AskedAgainAt"),
         mail=row.text("Mail"),
@@ -80,6 +86,7 @@ def write_changes(session_id: str, attendee: Attendee) -> dict[str, Any]:
         "NeedsCheck": _yes(attendee.needs_check),
         "Reminders": _yes(attendee.reminders),
         "Generation": attendee.generation,
+        "AddressSince": attendee.address_since,
         "Releases": str(attendee.pending_release or ""),
         "KnownState": attendee.known_state,
         "KnownEmail": attendee.known_email,

@@ -267,6 +267,16 @@ def test_who_waits_is_not_offered_a_calendar_entry_for_a_place_they_do_not_have(
     assert "/calendar/" not in look().get_body().decode()
 
 
+def test_who_was_set_back_to_the_waiting_list_can_take_the_entry_out_of_their_calendar(services: FakeServices) -> None:
+    services.bookings.self_service.booking = booking(
+        state=AttendeeState.WAITING, position=1, generation=2, address_since=1
+    )
+
+    assert f"/calendar/{TOKEN}" in look().get_body().decode()
+    assert "takes it out of your calendar" in text(look())
+    assert "open the entry and delete it" in text(look())
+
+
 # Cancelling
 
 

@@ -26,6 +26,7 @@ FACTS: dict[str, Any] = {
 }
 UNPLACED = {name: fact for name, fact in FACTS.items() if name != "calendar_url"}
 CONFIRMED = FACTS | {"reminders": ["Thursday 7 September 2023, 3pm"], "moved": False, "waited": False}
+CONFIRMED |= {"left_calendar_url": ""}
 PARTING = {name: FACTS[name] for name in ("name", "starts", "when", "manage_url", "calendar_url")} | {
     "sessions_url": "https://support.example/sessions"
 }
@@ -44,7 +45,12 @@ TRUST = set(f"{content().organisation.name} {content().organisation.descriptor}"
 EVERY: list[tuple[str, dict[str, Any]]] = [
     ("confirmation", CONFIRMED),
     ("checking", FACTS | {"deadline": "Tuesday 5 September 2023, 9am"}),
-    ("waiting", UNPLACED | {"position": 3, "cutoff": "Thursday 7 September 2023, 3pm"}),
+    ("waiting", UNPLACED | {"position": 3, "cutoff": "Thursday 7 September 2023, 3pm", "left_calendar_url": ""}),
+    (
+        "waiting",
+        UNPLACED | {"position": 3, "cutoff": "Thursday", "left_calendar_url": "https://support.example/calendar/a"},
+    ),
+    ("confirmation", CONFIRMED | {"moved": True, "left_calendar_url": "https://support.example/calendar/a"}),
     ("reminder", FACTS),
     ("again", UNPLACED | {"state": "confirmed"}),
     ("updated", FACTS | {"changes": ["The session moves to Monday"], "reminders": []}),

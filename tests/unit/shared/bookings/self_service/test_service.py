@@ -83,7 +83,7 @@ def test_an_interrupted_move_is_finished_by_the_schedule_or_never_begun(fault: F
     pytest.fail("the calls never ended")
 
 
-def test_a_link_dies_with_the_booking_that_it_was_for() -> None:
+def test_a_link_of_an_earlier_booking_leads_to_the_present_one_of_the_same_person() -> None:
     harness = BookingHarness()
     harness.book("ann")
     old = harness.token("ann")
@@ -91,10 +91,114 @@ def test_a_link_dies_with_the_booking_that_it_was_for() -> None:
     harness.pass_time(minutes=1)
     harness.book("ann")
 
+    assert harness.self_service().find(old, harness.now) == harness.self_service().find(
+        harness.token("ann"), harness.now
+    )
+    harness.self_service().cancel(old, harness.now)
+    assert harness.states() == {"ann": "cancelled"}
+
+
+@pytest.mark.parametrize("act", ["find", "calendar", "cancel", "choices"])
+@pytest.mark.parametrize("noted", [True, False], ids=["noted by the schedule", "just typed"])
+def test_no_link_to_an_earlier_address_opens_the_booking_or_changes_it(act: str, noted: bool) -> None:
+    harness = BookingHarness()
+    harness.book("ann")
+    old = harness.token("ann")
+    harness.edit("ann", Email="new@example.nhs.uk", Name="New")
+    if noted:
+        harness.tick()
+
     with pytest.raises(LinkUnknownError):
-        harness.self_service().cancel(old, harness.now)
+        getattr(harness.self_service(), act)(old, harness.now)
+    assert harness.states() == {"new": "confirmed"}
+    harness.tick()
+    assert harness.self_service().find(harness.token("new"), harness.now).attendee.name == "New"
+
+
+def test_no_earlier_link_opens_a_booking_that_has_had_another_address_in_between() -> None:
+    harness = BookingHarness()
+    harness.book("ann")
+    links = [harness.token("ann")]
+    for address in ("new@example.nhs.uk", "ann@example.nhs.uk"):
+        harness.edit("ann", Email=address)
+        harness.tick()
+        links.append(harness.token("ann"))
+
+    for link in links[:2]:
+        with pytest.raises(LinkUnknownError):
+            harness.self_service().find(link, harness.now)
+    assert harness.self_service().find(links[2], harness.now).attendee.is_live
+    assert harness.kinds("new") == harness.kinds("ann")[:1] == ["booked"]
+
+
+def test_who_books_the_row_that_was_given_to_another_address_does_not_share_it() -> None:
+    harness = BookingHarness()
+    harness.book("ann")
+    harness.edit("ann", Email="new@example.nhs.uk")
+    harness.tick()
+    link_of_new = harness.token("ann")
+    harness.self_service().cancel(link_of_new, harness.now)
+    harness.pass_time(minutes=1)
+    harness.book("ann")
+
     assert harness.states() == {"ann": "confirmed"}
-    assert harness.kinds("ann") == ["booked", "no longer booked", "booked"]
+    with pytest.raises(LinkUnknownError):
+        harness.self_service().find(link_of_new, harness.now)
+    assert harness.self_service().find(harness.token("ann"), harness.now).attendee.is_live
+
+
+def test_a_row_saved_as_it_was_before_its_address_changed_lets_no_other_mailbox_in() -> None:
+    harness = BookingHarness()
+    harness.book("ann")
+    stale = harness.row("ann").cells
+    harness.edit("ann", Email="ben@example.nhs.uk")
+    harness.tick()
+    link_of_ben = harness.token("ann")
+    harness.bookings.put({**stale, "Email": "cem@example.nhs.uk"})
+    harness.tick()
+
+    with pytest.raises(LinkUnknownError):
+        harness.self_service().find(link_of_ben, harness.now)
+    assert harness.kinds("cem") == ["booked"]
+
+
+def test_an_emptied_cell_of_the_generation_lets_no_earlier_address_in() -> None:
+    harness = BookingHarness()
+    harness.book("ann")
+    old = harness.token("ann")
+    harness.edit("ann", Email="new@example.nhs.uk")
+    harness.tick()
+    harness.edit("ann", Generation="")
+
+    with pytest.raises(LinkUnknownError):
+        harness.self_service().find(old, harness.now)
+    assert harness.self_service().find(harness.token("ann"), harness.now).attendee.is_live
+
+
+@pytest.mark.parametrize("address", ["Ann@example.nhs.uk", "ann+work@example.nhs.uk"])
+def test_another_spelling_of_the_same_address_keeps_the_links(address: str) -> None:
+    harness = BookingHarness()
+    harness.book("ann")
+    old = harness.token("ann")
+    harness.edit("ann", Email=address)
+
+    assert harness.self_service().find(old, harness.now).attendee.is_live
+    harness.tick()
+    assert harness.self_service().find(old, harness.now).attendee.email == address
+
+
+def test_a_row_from_before_there_was_a_column_for_the_address_opens_by_its_own_generation() -> None:
+    harness = BookingHarness()
+    harness.book("ann")
+    first = harness.token("ann")
+    harness.cancel("ann")
+    harness.book("ann")
+    cells = harness.row("ann").cells
+    harness.bookings.put({name: cell for name, cell in cells.items() if name != "AddressSince"})
+
+    assert harness.self_service().find(harness.token("ann"), harness.now).attendee.is_live
+    with pytest.raises(LinkUnknownError):
+        harness.self_service().find(first, harness.now)
 
 
 def test_the_second_time_a_place_is_given_up_says_that_it_already_was() -> None:
