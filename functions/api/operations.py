@@ -39,6 +39,7 @@ _BOOKING: Errors = (
     bookings.NotForOutsidersError,
     bookings.TooLateToCheckError,
     bookings.SubmissionReusedError,
+    bookings.SubmissionCancelledError,
     bookings.BookingsBusyError,
     BookingsClosedError,
     StorageError,
@@ -94,7 +95,8 @@ def _bookings() -> tuple[Operation, ...]:
             method="post",
             path="/bookings",
             summary="Books a place, or joins the waiting list. Whoever has no address of the trust has to answer "
-            "`works_for_trust`. The same `submission_id` is one booking, however often it is sent",
+            "`works_for_trust`. The same `submission_id` is one booking, however often it is sent; once that is "
+            "cancelled, another one books again",
             answers={201: answers.BookingOutcome},
             body=BookingRequest,
             errors=_BODY + _BOOKING,

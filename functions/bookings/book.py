@@ -22,6 +22,7 @@ from functions.web.render import render
 from functions.web.responses import json_body, page, see_other
 from shared.bookings.model.attendee import AttendeeState
 from shared.bookings.model.email_ids import DueMail
+from shared.bookings.model.errors import SubmissionCancelledError
 from shared.bookings.places.request import BookingRequest, BookingResult
 from shared.bootstrap import Services, services
 from shared.config.settings import Support
@@ -81,6 +82,8 @@ def booking_outcome(req: func.HttpRequest) -> func.HttpResponse:
 
 def _form_with_errors(built: Services, submission: Submission, error: Exception) -> func.HttpResponse:
     """The page on which a refused form continues, with every answer kept."""
+    if isinstance(error, SubmissionCancelledError):
+        return pages.cancelled(built, Draft.anew(built, submission), error)
     if not isinstance(error, FormError):
         return pages.refused(built, Draft.of(built, submission), error)
     draft, views = Draft.of(built, submission, error), pages.sessions(built)

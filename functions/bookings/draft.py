@@ -35,6 +35,12 @@ class Draft:
         return cls._of(built, found or FormError((), as_typed(BookingRequest, submission)), str(token))
 
     @classmethod
+    def anew(cls, built: Services, submission: Submission) -> Self:
+        """The answers sent, for another booking than the one that came of them."""
+        values = as_typed(BookingRequest, submission)
+        return cls._of(built, FormError((), {**values, "submission_id": ""}), "")
+
+    @classmethod
     def _of(cls, built: Services, found: FormError, token: str) -> Self:
         given = {name: value for name, value in found.values.items() if name != "submission_id"}
         submission_id, now = found.submission_id or uuid4().hex, built.now()

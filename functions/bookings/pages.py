@@ -13,12 +13,14 @@ from functions.problems.error_table import problem_of
 from functions.web import error_log
 from functions.web.render import render
 from functions.web.responses import page
+from shared.bookings.model.attendee import Reason
 from shared.bookings.model.errors import (
     BookingsBusyError,
     NotForOutsidersError,
     SessionFullError,
     SessionUnavailableError,
     SessionUnknownError,
+    SubmissionCancelledError,
     TooLateToCheckError,
 )
 from shared.bookings.places.request import BookingRequest
@@ -32,6 +34,7 @@ logger = logging.getLogger(__name__)
 
 # Errors that another session, other answers or another attempt can solve.
 REFUSALS = (
+    SubmissionCancelledError,
     SessionUnknownError,
     SessionUnavailableError,
     NotForOutsidersError,
@@ -97,6 +100,18 @@ def check(
     }
     html = render("bookings/check.html", built.content, **facts, errors=errors)
     return page(html, status=422 if errors else 200)
+
+
+_HEADINGS = {Reason.LEFT: "You cancelled this booking", Reason.MOVED: "You moved this booking to another session"}
+
+
+def cancelled(built: Services, draft: Draft, error: SubmissionCancelledError) -> func.HttpResponse:
+    """The page for a form that is sent again after its booking was cancelled: `draft` would be another booking."""
+    found = problem_of(error)
+    error_log.log(error, found)
+    heading = next((words for reason, words in _HEADINGS.items() if reason == error.reason), found.title)
+    html = render("bookings/cancelled.html", built.content, draft=draft, heading=heading)
+    return page(html, found.status)
 
 
 def refused(built: Services, draft: Draft, error: Exception) -> func.HttpResponse:

@@ -14,6 +14,7 @@ from shared.bookings.model.errors import (
     SessionSuspendedError,
     SessionUnavailableError,
     SessionUnknownError,
+    SubmissionCancelledError,
     SubmissionReusedError,
     TooLateError,
     TooLateToCheckError,
@@ -86,6 +87,13 @@ BOOKING_PROBLEMS: Mapping[type[Exception], Problem] = {
         "already-sent",
         "You have already sent this form",
         "We kept your first answers. To book again with other answers, start from the list of sessions.",
+    ),
+    SubmissionCancelledError: _about_session(
+        409,
+        "booking-cancelled",
+        "This booking was cancelled",
+        "You sent this form before, and the booking was cancelled after that. Nothing has been booked now. "
+        "To book again, start from the list of sessions.",
     ),
     BookingsBusyError: busy("bookings-busy"),
     BookingsClosedError: closed(

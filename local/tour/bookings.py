@@ -104,10 +104,23 @@ def _refused(visitor: Visitor) -> Iterator[str]:
     yield "booking, session gone"
 
 
+def _sent_again(visitor: Visitor) -> Iterator[str]:
+    session_id = visitor.session()
+    go_to_check(visitor, session_id)
+    visitor.press(BOOK)
+    visitor.open(f"{visitor.link(f'ann@{session_id}.nhs.net')}/cancel")
+    visitor.press("Cancel my place")
+    while visitor.heading() != "Check your answers before you book":
+        visitor.go_back()
+    visitor.press(BOOK)
+    yield "booking, cancelled since it was sent"
+
+
 BOOKINGS = (
     Walk("the list of sessions", _list),
     Walk("booking", _booking),
     Walk("booking from outside", _outsiders),
     Walk("waiting for a place", _waiting),
     Walk("no place", _refused),
+    Walk("a cancelled booking sent again", _sent_again),
 )

@@ -12,6 +12,7 @@ BookingError
  |- LinkUnknownError         no such booking, or no longer: one answer for every reason
  |- TooLateError             the session has started: nothing about the booking changes any more
  |- SubmissionReusedError    this form was sent before, with other answers
+ |   `- SubmissionCancelledError  the booking that came of this form was cancelled since
  `- BookingsBusyError        retryable: nothing is known to be stored; the same request may be sent again
 """
 
@@ -66,6 +67,14 @@ class TooLateError(BookingError):
 
 class SubmissionReusedError(BookingError):
     """The same form was sent before with other answers, and those stand."""
+
+
+class SubmissionCancelledError(SubmissionReusedError):
+    """The same form was sent before and its booking was cancelled since, for this `reason`: nothing was booked now."""
+
+    def __init__(self, session_id: str = "", reason: str = "") -> None:
+        super().__init__(session_id)
+        self.reason = reason
 
 
 class BookingsBusyError(BookingError):

@@ -17,6 +17,7 @@ from shared.bookings.model.errors import (
     SessionFullError,
     SessionSuspendedError,
     SessionUnknownError,
+    SubmissionCancelledError,
     SubmissionReusedError,
     TooLateToCheckError,
 )
@@ -96,6 +97,7 @@ class BookingService:
             SessionSuspendedError: bookings of this session were lost; nothing was stored.
             NotForOutsidersError, TooLateToCheckError: the address does not say that they work for the trust.
             SubmissionReusedError: the same submission was stored with other answers, which stand.
+            SubmissionCancelledError: the booking of the same submission was cancelled since.
             BookingsBusyError: no clear answer in time; the same request may be sent again.
         """
         return self.book_applicant(applicant(request, self.key), now)
@@ -219,6 +221,8 @@ class BookingService:
 
 
 def _repeat_answer(session: Session, mine: Attendee, applied: Applicant) -> BookingResult:
-    if mine.submission != applied.fingerprint or not mine.is_live:
+    if not mine.is_live:
+        raise SubmissionCancelledError(session.id, mine.reason)
+    if mine.submission != applied.fingerprint:
         raise SubmissionReusedError(session.id)
     return BookingResult(session=session, reference=mine.reference, state=mine.state, mail_ids=())

@@ -143,6 +143,27 @@ def test_going_back_after_booking_and_sending_again_leads_to_the_same_page(visit
     assert len(roster(stack, session_id)) == 1
 
 
+def test_going_back_after_cancelling_and_sending_again_leads_to_a_new_booking_with_the_answers_kept(
+    visitor: Visitor, stack: Stack
+) -> None:
+    session_id = visitor.session()
+    go_to_check(visitor, session_id)
+    visitor.press(BOOK)
+    visitor.open(f"{visitor.link(f'ann@{session_id}.nhs.net')}/cancel")
+    visitor.press(CANCEL)
+    while visitor.heading() != "Check your answers before you book":
+        visitor.go_back()
+    visitor.press(BOOK)
+
+    assert visitor.heading() == "You cancelled this booking"
+    assert states(stack, session_id) == {"ann": "cancelled"}
+    visitor.press("Book again")
+    assert "Ann Example" in visitor.page.inner_text("main")
+    visitor.press(BOOK)
+    assert visitor.heading() == "Your place is booked"
+    assert states(stack, session_id) == {"ann": "confirmed"}
+
+
 def test_reloading_the_last_page_books_nothing_again(visitor: Visitor, stack: Stack) -> None:
     session_id = visitor.session()
     go_to_check(visitor, session_id)

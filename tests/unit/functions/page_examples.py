@@ -154,6 +154,7 @@ PAGES: dict[str, tuple[str, Facts]] = {
         "bookings/not-booked.html",
         REFUSED | {"problem": PROBLEMS[BookingsBusyError], "may_repeat": True, "correlation": "ab12cd34"},
     ),
+    "cancelled and sent again": ("bookings/cancelled.html", {"draft": COMPLETE, "heading": "You cancelled it"}),
     "booked": ("bookings/confirmed.html", {"reference": "7K2M4P", "session": View(), "state": "confirmed"}),
     "held": ("bookings/confirmed.html", {"reference": "7K2M4P", "session": View(), "state": "to-check"}),
     "waiting": ("bookings/confirmed.html", {"reference": "7K2M4P", "session": View(), "state": "waiting"}),

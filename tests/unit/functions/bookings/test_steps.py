@@ -15,7 +15,7 @@ from functions.bookings import book as bookings
 from functions.bookings import steps
 from functions.bookings.pages import REFUSALS
 from shared.bookings.model.allocation_policy import AllocationPolicy
-from shared.bookings.model.attendee import AttendeeState
+from shared.bookings.model.attendee import AttendeeState, Reason
 from shared.bookings.model.errors import (
     BookingError,
     BookingsBusyError,
@@ -24,6 +24,7 @@ from shared.bookings.model.errors import (
     SessionFullError,
     SessionPastError,
     SessionUnknownError,
+    SubmissionCancelledError,
     SubmissionReusedError,
     TooLateToCheckError,
 )
@@ -323,6 +324,49 @@ def test_a_form_that_was_sent_with_other_answers_is_not_sent_again(services: Fak
     services.bookings.places.refusal = SubmissionReusedError("s1")
     shown = send(bookings.book, filled_in_form(services))
     assert (shown.status, "You have already sent this form" in shown.text, shown.sent) == (409, True, {})
+
+
+@pytest.mark.parametrize(
+    ("reason", "heading"),
+    [
+        (Reason.LEFT, "You cancelled this booking"),
+        (Reason.MOVED, "You moved this booking to another session"),
+        (Reason.BY_ORGANISER, "This booking was cancelled"),
+        (Reason.NOT_CHECKED, "This booking was cancelled"),
+        ("", "This booking was cancelled"),
+        ("typed by hand", "This booking was cancelled"),
+    ],
+)
+def test_a_form_sent_again_after_its_booking_was_cancelled_leads_to_another_booking_with_the_answers_kept(
+    reason: str, heading: str, services: FakeServices
+) -> None:
+    services.bookings.places.refusal = SubmissionCancelledError("s1", str(reason))
+    sent = send(steps.booking_check, filled_in_form(services)).sent
+    shown = send(bookings.book, sent)
+
+    assert (shown.status, shown.title, f"<h1>{heading}</h1>" in shown.html) == (409, heading, True)
+    assert "kept your first answers" not in shown.text
+    assert shown.actions == ["/bookings/check", "/bookings/session"]
+    own = {"submission_id", "form_token"}
+    assert {name: each for name, each in shown.sent.items() if name not in own} == {
+        name: each for name, each in sent.items() if name not in own
+    }
+    assert shown.sent["submission_id"] != sent["submission_id"]
+    assert not any(answer in address for address in shown.actions for answer in ("Zo", "Captions"))
+    services.bookings.places.refusal = None
+    check = send(steps.booking_check, shown.sent)
+    services.now.moment += timedelta(seconds=4)
+    assert (check.status, send(bookings.book, check.sent).status) == (200, 303)
+    [booked] = services.bookings.places.booked
+    assert (booked.full_name, booked.submission_id) == ("Zoë Okafor", shown.sent["submission_id"])
+
+
+def test_a_program_that_sends_a_cancelled_booking_again_gets_a_problem_of_its_own(services: FakeServices) -> None:
+    services.bookings.places.refusal = SubmissionCancelledError("s1", str(Reason.LEFT))
+    answer = raw_answer(bookings.book, http_requests.json_post({**ANSWERS, "group_agreement": True}))
+
+    assert (answer.status_code, answer.mimetype) == (409, "application/problem+json")
+    assert json.loads(answer.get_body())["type"] == "/problems/booking-cancelled"
 
 
 @pytest.mark.parametrize("handler", [steps.booking_session, steps.booking_details, steps.booking_check])

@@ -14,6 +14,7 @@ from shared.bookings.model.errors import (
     SessionFullError,
     SessionPastError,
     SessionUnknownError,
+    SubmissionCancelledError,
     SubmissionReusedError,
 )
 from shared.bookings.places.applicant import applicant
@@ -224,6 +225,22 @@ def test_the_same_submission_with_other_answers_is_refused_and_the_first_stands(
         harness.service.book(booking_request(submission_id=SUBMISSION, full_name="Another Name"), MORNING)
 
     assert harness.attendees[0].text("Name") == "Zoë Okafor"
+
+
+@pytest.mark.parametrize("changed", [{}, {"full_name": "Another Name"}, {"email": "other@example.nhs.uk"}])
+def test_the_same_submission_after_its_booking_was_cancelled_says_so_and_books_nothing(changed: dict[str, str]) -> None:
+    harness = ServiceHarness()
+    harness.service.book(booking_request(submission_id=SUBMISSION), MORNING)
+    harness.cancel(harness.attendees[0])
+    harness.time.seconds += 3
+
+    with pytest.raises(SubmissionCancelledError) as refused:
+        harness.service.book(booking_request(submission_id=SUBMISSION, **changed), MORNING)
+
+    assert refused.value.reason == harness.attendees[0].text("Reason")
+    assert harness.confirmed == 0
+    harness.service.book(booking_request(submission_id="another-submission", **changed), MORNING)
+    assert harness.confirmed == 1
 
 
 def test_an_address_that_has_a_place_is_answered_as_a_strangers() -> None:
