@@ -4,7 +4,7 @@ import azure.functions as func
 
 from functions import delivery_reports, timer
 from functions.api import openapi
-from functions.bookings import book, manage, send_email, steps
+from functions.bookings import book, change_details, manage, send_email, steps
 from functions.provider import acknowledge, collect
 from functions.referrals import forward_referral, refer, status
 from functions.site import assets, content_pages, health, not_found
@@ -22,6 +22,7 @@ MODULES = (
     content_pages,
     send_email,
     manage,
+    change_details,
     openapi,
     status,
     refer,

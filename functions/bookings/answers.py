@@ -1,10 +1,11 @@
-"""The answers of a booking form as a request, or one sentence for each field that is wrong."""
+"""The answers of the forms of a booking as a request, or one sentence for each field that is wrong."""
 
 from functions.forms.body import Submission
 from functions.forms.validation import FieldError, FormError, as_typed, validate
 from shared.bookings.model.allocation_policy import AllocationPolicy
 from shared.bookings.model.errors import NotForOutsidersError
 from shared.bookings.places.request import BookingRequest
+from shared.bookings.self_service.details import DetailsRequest
 
 _MISSING = {
     "session_id": "Select a session",
@@ -31,6 +32,15 @@ def read_answers(submission: Submission, policy: AllocationPolicy) -> BookingReq
         asked = FieldError("works_for_trust", _MISSING["works_for_trust"])
         raise FormError((asked,), as_typed(BookingRequest, submission))
     return request
+
+
+def read_details(submission: Submission) -> DetailsRequest:
+    """The details that someone changes in their booking.
+
+    Raises:
+        FormError: answers are missing or invalid.
+    """
+    return validate(DetailsRequest, submission, _MISSING)
 
 
 def check_eligible(request: BookingRequest, policy: AllocationPolicy) -> None:

@@ -42,6 +42,8 @@ _MOVE_REFUSALS = (SessionUnknownError, SessionUnavailableError, SubmissionReused
 _NEWS: Mapping[str, tuple[str, Callable[[BookingView], bool]]] = {
     "cancelled": ("Your booking is cancelled", lambda view: view.state == AttendeeState.CANCELLED),
     "already-cancelled": ("Your booking was already cancelled", lambda view: view.state == AttendeeState.CANCELLED),
+    "saved": ("Your details are saved", lambda view: view.is_live),
+    "already-saved": ("Your details were already saved", lambda view: view.is_live),
     "moved": ("You have moved to this session", lambda view: view.is_live),
     "already-moved": ("You had already moved to this session", lambda view: view.is_live),
     "reminders-on": ("You will get reminders", lambda view: view.is_live and view.reminders),
@@ -57,7 +59,8 @@ def manage_booking(req: func.HttpRequest) -> func.HttpResponse:
     built = services()
     view = _view(built, token_of(req))
     words, holds = _NEWS.get(req.params.get("done", ""), ("", lambda _: False))
-    return page(render("manage/booking.html", built.content, booking=view, news=words if holds(view) else ""))
+    facts = {"booking": view, "asks_adjustments": built.bookings.adjustments_are_read}
+    return page(render("manage/booking.html", built.content, **facts, news=words if holds(view) else ""))
 
 
 @bp.route(route="manage/{token}/cancel", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)

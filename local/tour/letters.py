@@ -22,7 +22,7 @@ FACTS: Mapping[str, Mapping[str, object]] = {
     "waiting": _NO_PLACE
     | {"position": 3, "cutoff": "Thursday 7 September 2023, 3pm", "left_calendar_url": f"{_SITE}/calendar/Ab3"},
     "reminder": _PLACE,
-    "again": _PLACE | {"state": "confirmed"},
+    "again": _PLACE | {"state": "confirmed", "other_name": True},
     "updated": _PLACE | _REMINDERS | {"changes": ["The session moves to Monday 11 September 2023, 3pm"]},
     "cancelled": _PARTING,
     "gone": _PARTING,

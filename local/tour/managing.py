@@ -7,7 +7,7 @@ from typing import Any
 from local.tour.visitor import Visitor
 from local.tour.walk import Walk
 
-CANCEL, LEAVE, MOVE = "Cancel my place", "Leave the waiting list", "Move to this session"
+CANCEL, LEAVE, MOVE, SAVE = "Cancel my place", "Leave the waiting list", "Move to this session", "Save changes"
 
 
 def open_own(visitor: Visitor, **session: Any) -> str:
@@ -23,6 +23,16 @@ def _booked(visitor: Visitor) -> Iterator[str]:
     address = visitor.page.url
     visitor.press("Stop reminders")
     yield "own booking, without reminders"
+    visitor.open(address)
+    visitor.follow("Change your name")
+    yield "change details"
+    visitor.write(full_name="")
+    visitor.press(SAVE)
+    yield "change details, errors"
+    visitor.write(full_name="Zoë Other", do_you_need_any_adjustments="Captions, please")
+    visitor.answer("see it?", "Yes")
+    visitor.press(SAVE)
+    yield "own booking, details saved"
     visitor.open(address)
     visitor.follow("Cancel your place")
     yield "cancel"

@@ -189,7 +189,7 @@ def test_opening_the_links_of_an_email_however_often_changes_nothing(stack: Stac
     session_id, _ = add_session(Capacity=1), add_session(Capacity=1)
     book(stack, session_id, "ann", "ben")
     mine = [link(stack, session_id, name) for name in ("ann", "ben")]
-    pages = [f"{url}{page}" for url in mine for page in ("", "/cancel", "/move")]
+    pages = [f"{url}{page}" for url in mine for page in ("", "/cancel", "/move", "/details")]
     pages += [url.replace("/manage/", "/calendar/") for url in mine]
     before = everything(stack)
 
@@ -286,6 +286,7 @@ def test_once_the_session_has_started_nothing_changes_any_more(stack: Stack, add
     stack.set_clock(london("2023-09-08 15:00"))
 
     acts = {"cancel": {}, "move": {"session_id": other}, "reminders": {"reminders": "no"}}
+    acts |= {"details": {"full_name": "Ann Lee", "reminders": "no"}}
     answers = [post_form(f"{mine}/{act}", fields) for act, fields in acts.items()]
 
     assert {answer.status for answer in answers} == {409}
@@ -380,6 +381,56 @@ def test_reminders_are_stopped_and_had_again(stack: Stack, add_session: AddSessi
     jump_to(stack, london("2023-09-08 14:00"))
     assert "You will get reminders" in resumed.text
     assert kinds(stack, session_id, "ann") == ["booked", "reminder"]
+
+
+# Name and needs.
+
+
+def test_a_person_changes_name_needs_and_reminders_and_the_roster_has_them(
+    stack: Stack, add_session: AddSession
+) -> None:
+    session_id = add_session()
+    book(stack, session_id, "ann")
+    mine = link(stack, session_id, "ann")
+    form = get(f"{mine}/details").text
+    wanted = {"full_name": "Ann Lee", "adjustments": "=Captions", "share_adjustments": "yes", "reminders": "no"}
+
+    refused = post_form(f"{mine}/details", wanted | {"full_name": " "})
+    saved = press(stack, f"{mine}/details", **wanted)
+    again = followed(stack, post_form(f"{mine}/details", wanted))
+    shown = get(f"{mine}/details").text
+    jump_to(stack, MORNING + timedelta(minutes=5))
+
+    assert 'value="Ann"' in form
+    assert (refused.status, "Enter your name" in refused.text, "=Captions" in refused.text) == (422, True, True)
+    assert "Your details are saved" in saved.text
+    assert "Your details were already saved" in again.text
+    assert 'value="Ann Lee"' in shown
+    [row] = roster(stack, session_id)
+    assert [row[name] for name in ("Name", "Adjustments", "ShareAdjustments", "Reminders")] == [
+        "Ann Lee",
+        "'=Captions",
+        "yes",
+        "no",
+    ]
+    assert kinds(stack, session_id, "ann") == ["booked"]
+
+
+def test_a_colleague_on_a_shared_mailbox_is_answered_as_a_stranger_and_told_by_email(
+    stack: Stack, add_session: AddSession
+) -> None:
+    session_id = add_session()
+    book(stack, session_id, "ann", adjustments="Captions")
+    strangers = ask(stack, session_id, "cy")
+    colleagues = ask(stack, session_id, "bartholomew", email=address(session_id, "ann"), adjustments="A break")
+    stack.settle()
+
+    assert (colleagues.status, colleagues.json["state"]) == (strangers.status, strangers.json["state"])
+    assert kinds(stack, session_id, "ann") == ["booked", "asked for already"]
+    said = text_of(stack, session_id, "ann")
+    assert "gave another name than the one in this booking" in said
+    assert "change your name, what you need to take part, and reminders" in said
+    assert not [word for word in ("artholomew", "Captions", "break") if word in said]
 
 
 def calendar_link(stack: Stack, session_id: str, name: str) -> str:
@@ -493,8 +544,8 @@ def test_every_final_email_carries_one_link(stack: Stack, add_session: AddSessio
     assert parting == dict.fromkeys(parting, 1)
 
 
-OPENED = ("manage/{}", "manage/{}/cancel", "manage/{}/move", "calendar/{}")
-PRESSED = ("manage/{}/cancel", "manage/{}/move", "manage/{}/reminders")
+OPENED = ("manage/{}", "manage/{}/cancel", "manage/{}/move", "manage/{}/details", "calendar/{}")
+PRESSED = ("manage/{}/cancel", "manage/{}/move", "manage/{}/reminders", "manage/{}/details")
 
 
 def answers_to(stack: Stack, token: str, form: dict[str, str]) -> list[Answer]:
@@ -526,7 +577,8 @@ def test_a_link_that_opens_nothing_has_one_page_and_one_wording_whatever_is_wron
     }
     before = everything(stack)
 
-    answers = {why: answers_to(stack, token, {"session_id": other, "reminders": "no"}) for why, token in bad.items()}
+    form = {"session_id": other, "reminders": "no", "full_name": "Mallory"}
+    answers = {why: answers_to(stack, token, form) for why, token in bad.items()}
     problems = [get_json(f"{stack.site}/manage/{token}") for token in bad.values()]
 
     assert {why: {answer.status for answer in each} for why, each in answers.items()} == {why: {404} for why in bad}

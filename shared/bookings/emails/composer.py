@@ -75,7 +75,7 @@ class BookingMailComposer:
             case MailKind.UPDATED:
                 return {"changes": self._changes(session, attendee)}
             case MailKind.ALREADY_BOOKED:
-                return {"state": str(attendee.state)}
+                return {"state": str(attendee.state), "other_name": attendee.asked_by_other_name}
             case _:
                 return {}
 

@@ -13,6 +13,7 @@ from shared.bookings.model.session import Session, SessionState
 from shared.mail.log_rows import MailLogEntry
 
 _ALREADY_BOOKED_WITHIN = timedelta(days=1)
+_CLOCKS_DIFFER = timedelta(seconds=10)  # between two hosts
 _KIND_BY_REASON = {
     Reason.LEFT: MailKind.BOOKING_CANCELLED,
     Reason.BY_ORGANISER: MailKind.BOOKING_CANCELLED,
@@ -49,7 +50,8 @@ def _cancellation_mail(attendee: Attendee) -> list[MailId]:
 
 def _already_booked_mail(attendee: Attendee, now: datetime) -> list[MailId]:
     asked = attendee.asked_again_at
-    if asked is None or now - asked >= _ALREADY_BOOKED_WITHIN:
+    # One that is to wait until an hour after the last has its time in the future.
+    if asked is None or not -_CLOCKS_DIFFER <= now - asked < _ALREADY_BOOKED_WITHIN:
         return []
     return [_mail(attendee, MailKind.ALREADY_BOOKED, stamp(asked))]
 

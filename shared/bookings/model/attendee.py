@@ -38,7 +38,8 @@ class Attendee:
     `needs_check`: someone has to say that they work for the trust before they get the joining link. `moved_from` is
     the session that they moved from; `pending_release` names the place there that is still to be given up.
     `known_state` and `known_email` are what the service last wrote: where the row differs, an administrator wrote it.
-    `address_since` is the generation in which the row got its present address.
+    `needs_changed_at`: when they last changed what they need. `asked_by_other_name`: who asked again at
+    `asked_again_at` gave another name. `address_since` is the generation in which the row got its present address.
     `problem` is what the row says is wrong with it, `cell_problems` what is.
     """
 
@@ -65,6 +66,8 @@ class Attendee:
     known_state: str = ""
     known_email: str = ""
     address_since: int = 1
+    asked_by_other_name: bool = False
+    needs_changed_at: datetime | None = None
     problem: str = ""
     cell_problems: str = ""
 

@@ -10,6 +10,9 @@ from shared.bookings.model.session import Session
 from shared.fields.field_schemas import lines
 from shared.fields.field_types import Agreed, EmailAddress, FullName, SubmissionId, YesOrNo, free_text
 
+Adjustments = Annotated[str, free_text(ADJUSTMENTS_LENGTH, "Adjustments"), lines(ADJUSTMENTS_LENGTH)]
+"""What someone needs to take part, in their own words."""
+
 
 class BookingRequest(BaseModel):
     """The answers with which someone asks for a place in a session."""
@@ -22,7 +25,7 @@ class BookingRequest(BaseModel):
     works_for_trust: YesOrNo | None = None
     group_agreement: Agreed
     join_waiting_list: YesOrNo = False
-    adjustments: Annotated[str, free_text(ADJUSTMENTS_LENGTH, "Adjustments"), lines(ADJUSTMENTS_LENGTH)] = ""
+    adjustments: Adjustments = ""
     share_adjustments: YesOrNo = False
     reminders: YesOrNo = True
     submission_id: SubmissionId | None = None

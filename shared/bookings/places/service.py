@@ -5,7 +5,7 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 from shared.bookings.model.allocation_policy import AllocationPolicy
@@ -23,6 +23,7 @@ from shared.bookings.model.errors import (
 )
 from shared.bookings.model.session import Session, with_first_announcement
 from shared.bookings.places.applicant import Applicant, applicant
+from shared.bookings.places.repeat_request import repeat_noted
 from shared.bookings.places.request import BookingRequest, BookingResult
 from shared.bookings.places.snapshot_cache import SessionLocks, Snapshot, SnapshotCache
 from shared.bookings.tables.lost_roster import lost_bookings
@@ -35,7 +36,6 @@ logger = logging.getLogger(__name__)
 
 TRIES = 60
 TIMEOUT = 20.0  # seconds; the person at the form is waiting
-ASKED_AGAIN_AFTER = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +173,7 @@ class BookingService:
             raise TooLateToCheckError
         mails: tuple[str, ...] = ()
         if mine is not None and mine.is_live:
-            mails = self._record_repeat(snapshot.session, mine, now)
+            mails = self._record_repeat(snapshot.session, mine, applied.request.full_name, now)
         state = self._state_for(snapshot, applied, now)
         if mine is None or not mine.is_live:
             mails = self._write(snapshot, applied.attendee(state, mine, now))
@@ -212,12 +212,15 @@ class BookingService:
         kind = MailKind.CHECKING if placed.state is AttendeeState.TO_CHECK else MailKind.CONFIRMATION
         return (str(MailId(placed.key, placed.generation, kind)),)
 
-    def _record_repeat(self, session: Session, mine: Attendee, now: datetime) -> tuple[str, ...]:
-        if mine.asked_again_at is not None and now - mine.asked_again_at < ASKED_AGAIN_AFTER:
+    def _record_repeat(self, session: Session, mine: Attendee, name: str, now: datetime) -> tuple[str, ...]:
+        noted = repeat_noted(mine, name, now)
+        if noted is mine or noted.asked_again_at is None:
             return ()
-        self.store.record_repeat_request(session.id, mine, now)
+        self.store.record_repeat_request(session.id, noted)
         self._cache.forget(session.id)
-        return (str(MailId(mine.key, mine.generation, MailKind.ALREADY_BOOKED, stamp(now))),)
+        due = noted.asked_again_at <= now  # else the schedule sends it when the hour is over
+        mail_id = MailId(mine.key, mine.generation, MailKind.ALREADY_BOOKED, stamp(noted.asked_again_at))
+        return (str(mail_id),) if due else ()
 
 
 def _repeat_answer(session: Session, mine: Attendee, applied: Applicant) -> BookingResult:

@@ -1,4 +1,4 @@
-"""Self-service of one booking by the link in its emails: look, cancel, move, stop reminders."""
+"""Self-service of one booking by the link in its emails: look, cancel, move, change details, stop reminders."""
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -15,6 +15,7 @@ from shared.bookings.places.request import BookingRequest
 from shared.bookings.places.service import BookableSession, BookingService
 from shared.bookings.self_service.booking_calendar import CalendarNames, calendar_entry
 from shared.bookings.self_service.calendar import calendar_file
+from shared.bookings.self_service.details import DetailsRequest, with_details
 from shared.bookings.tables.repository import BookingRepository
 from shared.bookings.tables.session_finder import SessionFinder
 from shared.tables.table import MAX_WRITES, RowConflictError, StorageUnavailableError
@@ -117,6 +118,14 @@ class SelfService:
         session_id, _, _ = self.links.decode(token)
         return self.bookings.with_retries(session_id, lambda _: self._set_reminders(self._in_time(token, now), on=on))
 
+    def change_details(self, token: str, wanted: DetailsRequest, *, asks_needs: bool, now: datetime) -> ActionResult:
+        """Replaces name, needs (if the form asks for them: `asks_needs`) and reminders. Raises as `cancel` does."""
+        session_id, _, _ = self.links.decode(token)
+        return self.bookings.with_retries(
+            session_id,
+            lambda _: self._change_details(self._in_time(token, now), wanted, asks_needs=asks_needs, now=now),
+        )
+
     def choices(self, token: str, now: datetime) -> list[BookableSession]:
         """The other sessions that take bookings. Raises LinkUnknownError."""
         here = self.find(token, now).session.id
@@ -158,6 +167,15 @@ class SelfService:
             return ActionResult(booking=booking, already=True)
         changed = replace(booking.attendee, reminders=on)
         self.rosters.update_attendees(booking.session.id, (changed,))
+        return ActionResult(booking=replace(booking, attendee=changed))
+
+    def _change_details(
+        self, booking: ManagedBooking, wanted: DetailsRequest, *, asks_needs: bool, now: datetime
+    ) -> ActionResult:
+        changed = with_details(booking.attendee, wanted, now, asks_needs=asks_needs)
+        if not booking.attendee.is_live or changed == booking.attendee:
+            return ActionResult(booking=booking, already=True)
+        self.rosters.update_details(booking.session.id, changed)
         return ActionResult(booking=replace(booking, attendee=changed))
 
     def _applicant(self, booking: ManagedBooking, to_session_id: str) -> Applicant:

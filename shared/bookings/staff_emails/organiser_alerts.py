@@ -90,6 +90,8 @@ def _attendee_alerts(session: Session, attendee: Attendee, policy: AllocationPol
         found.append(_to_check(session, attendee, policy))
     if attendee.adjustments:
         found.append(_adjustments(session, attendee))
+    elif attendee.needs_changed_at:
+        found.append(_adjustments_withdrawn(session, attendee, attendee.needs_changed_at))
     return found
 
 
@@ -116,8 +118,17 @@ def _adjustments(session: Session, attendee: Attendee) -> Alert:
     place = "has a place" if attendee.holds_a_place else "is on the waiting list"
     share = "agreed that the facilitators see this" if attendee.share_adjustments else "wants only you to see this"
     about = ("adjustments", session.id, attendee.key, str(attendee.generation), place, share, attendee.adjustments)
+    # Told anew after each change, also where they are again what they were before.
+    changed = (attendee.needs_changed_at.isoformat(),) if attendee.needs_changed_at else ()
     text = f"{attendee.adjustments}\n\nThis person {place} and {share}."
-    return Alert(about, f"Adjustments asked for: {_who(attendee)}, {_session_label(session)}", text)
+    title = f"Adjustments {'changed' if changed else 'asked for'}: {_who(attendee)}, {_session_label(session)}"
+    return Alert((*about, *changed), title, text)
+
+
+def _adjustments_withdrawn(session: Session, attendee: Attendee, changed_at: datetime) -> Alert:
+    about = ("adjustments", session.id, attendee.key, str(attendee.generation), "", changed_at.isoformat())
+    text = "This person had told us of something they need, and no longer asks for anything."
+    return Alert(about, f"Adjustments no longer asked for: {_who(attendee)}, {_session_label(session)}", text)
 
 
 def _lacks_link(session: Session, now: datetime) -> bool:

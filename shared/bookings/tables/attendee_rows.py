@@ -41,6 +41,8 @@ def read_attendee(row: Row) -> Attendee:
         address_since=since or generation,
         submission=row.text("SubmissionHash"),
         asked_again_at=row.moment("AskedAgainAt"),
+        asked_by_other_name=row.boolean("AskedAgainOtherName", default=False),
+        needs_changed_at=row.moment("NeedsChangedAt"),
         mail=row.text("Mail"),
         etag=row.etag,
         state_at=row.moment("StateAt"),
@@ -62,16 +64,37 @@ def write_attendee(session: Session, attendee: Attendee) -> dict[str, Any]:
         "PartitionKey": session.id,
         "RowKey": attendee.key,
         "Reference": attendee.reference,
-        "Name": attendee.name,
         "Email": attendee.email,
         "Session": short(session.starts),
-        "Adjustments": escape_formula(attendee.adjustments),
-        "ShareAdjustments": _yes(attendee.share_adjustments),
         "BookedAt": moment_text(attendee.booked_at),
         "WaitingSince": attendee.waiting_since.isoformat() if attendee.waiting_since else "",
         "SubmissionHash": attendee.submission,
         "MovedFrom": attendee.moved_from,
+        **write_details(session.id, attendee),
         **write_changes(session.id, attendee),
+    }
+
+
+def write_details(session_id: str, attendee: Attendee) -> dict[str, Any]:
+    """The cells that people can change in their own booking."""
+    return {
+        "PartitionKey": session_id,
+        "RowKey": attendee.key,
+        "Name": attendee.name,
+        "Adjustments": escape_formula(attendee.adjustments),
+        "ShareAdjustments": _yes(attendee.share_adjustments),
+        "Reminders": _yes(attendee.reminders),
+        "NeedsChangedAt": moment_text(attendee.needs_changed_at) if attendee.needs_changed_at else "",
+    }
+
+
+def write_repeat_request(session_id: str, attendee: Attendee) -> dict[str, Any]:
+    """The cells that say when someone asked again with the address of this booking, and if by another name."""
+    return {
+        "PartitionKey": session_id,
+        "RowKey": attendee.key,
+        "AskedAgainAt": moment_text(attendee.asked_again_at) if attendee.asked_again_at else "",
+        "AskedAgainOtherName": _yes(attendee.asked_by_other_name),
     }
 
 

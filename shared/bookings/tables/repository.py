@@ -9,7 +9,13 @@ from typing import Any
 from shared.bookings.model.attendee import Attendee, Roster
 from shared.bookings.model.session import Session
 from shared.bookings.tables.announced_cell import announced_text, read_announced
-from shared.bookings.tables.attendee_rows import read_attendee, write_attendee, write_changes
+from shared.bookings.tables.attendee_rows import (
+    read_attendee,
+    write_attendee,
+    write_changes,
+    write_details,
+    write_repeat_request,
+)
 from shared.bookings.tables.session_register import SessionRegister
 from shared.bookings.tables.session_rows import SessionRow, read_session_row
 from shared.failure_isolation import run_isolated
@@ -127,14 +133,17 @@ class BookingRepository:
         for start in range(0, len(writes), MAX_WRITES):
             self.bookings_table.apply(writes[start : start + MAX_WRITES])
 
-    def record_repeat_request(self, session_id: str, attendee: Attendee, now: datetime) -> None:
+    def record_repeat_request(self, session_id: str, attendee: Attendee) -> None:
         """Remembers that a person who has a place asked for one again, so that an email can tell them.
 
         Raises:
             RowConflictError: the row changed since it was read.
         """
-        cells = {"PartitionKey": session_id, "RowKey": attendee.key, "AskedAgainAt": moment_text(now)}
-        self.bookings_table.merge(cells, attendee.etag)
+        self.bookings_table.merge(write_repeat_request(session_id, attendee), attendee.etag)
+
+    def update_details(self, session_id: str, attendee: Attendee) -> None:
+        """Writes what a person changed in their own booking. Raises RowConflictError: the row changed since."""
+        self.bookings_table.merge(write_details(session_id, attendee), attendee.etag)
 
 
 def _touch(session_id: str, guard: str, now: datetime) -> Write:

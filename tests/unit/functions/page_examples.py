@@ -19,6 +19,7 @@ from shared.bookings.model.attendee import AttendeeState
 from shared.bookings.model.errors import BookingsBusyError, NotForOutsidersError, SessionFullError
 from shared.bookings.model.session import SessionState
 from shared.bookings.places.request import BookingRequest
+from shared.bookings.self_service.details import DetailsRequest
 from shared.config.settings import Support
 from shared.content.content import Content
 from shared.content.content_models import Article, Link, Section
@@ -110,7 +111,8 @@ GONE = SITE | {
     "news": "",
     "referral": forwarded_referral(ReferralState.ERASED, acknowledged_on="2023-09-04", erased_on="2023-09-04"),
 }
-BOOKED = {"booking": own_booking(), "news": ""}
+BOOKED = {"booking": own_booking(), "news": "", "asks_adjustments": True}
+CHANGING = {"booking": own_booking(), "values": ANSWERED, "asks_adjustments": True, "shares_names": False}
 MOVING = {"booking": own_booking(), "sessions": SESSIONS}
 
 
@@ -168,6 +170,13 @@ PAGES: dict[str, tuple[str, Facts]] = {
         "manage/booking.html",
         BOOKED | {"booking": own_booking(session={"state": SessionState.CANCELLED})},
     ),
+    "own booking, set back": (
+        "manage/booking.html",
+        BOOKED | {"booking": own_booking(state=AttendeeState.WAITING, generation=2), "asks_adjustments": False},
+    ),
+    "change details": ("manage/details.html", CHANGING),
+    "change details with errors": ("manage/details.html", CHANGING | {"errors": errors_in(DetailsRequest)}),
+    "change details without needs": ("manage/details.html", CHANGING | {"asks_adjustments": False}),
     "cancel": ("manage/cancel.html", {"booking": own_booking()}),
     "leave the waiting list": ("manage/cancel.html", {"booking": own_booking(state=AttendeeState.WAITING)}),
     "move": ("manage/move.html", MOVING),

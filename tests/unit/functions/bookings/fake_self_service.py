@@ -8,6 +8,7 @@ from shared.bookings.model.attendee import Reason, Roster
 from shared.bookings.model.email_ids import DueMail
 from shared.bookings.model.errors import BookingError, LinkUnknownError, TooLateError
 from shared.bookings.places.service import BookableSession
+from shared.bookings.self_service.details import DetailsRequest, with_details
 from shared.bookings.self_service.service import ActionResult, ManagedBooking
 from tests import builders
 
@@ -71,6 +72,15 @@ class FakeSelfService:
             return ActionResult(booking=found, already=True)
         self.acts.append(f"remind {on}")
         self.booking = replace(found, attendee=replace(found.attendee, reminders=on))
+        return ActionResult(booking=self.booking)
+
+    def change_details(self, token: str, wanted: DetailsRequest, *, asks_needs: bool, now: datetime) -> ActionResult:
+        found = self._in_time(token, now)
+        changed = with_details(found.attendee, wanted, now, asks_needs=asks_needs)
+        if changed == found.attendee:
+            return ActionResult(booking=found, already=True)
+        self.acts.append("details")
+        self.booking = replace(found, attendee=changed)
         return ActionResult(booking=self.booking)
 
     def choices(self, token: str, now: datetime) -> list[BookableSession]:

@@ -12,9 +12,11 @@ from urllib.parse import urlencode
 import azure.functions as func
 import pytest
 
+import functions.bookings.change_details
 import functions.bookings.manage
 import shared.bootstrap
 from functions.bookings.booking_view import BookingView
+from functions.bookings.change_details import change_details, details_form
 from functions.bookings.manage import (
     calendar,
     cancel_booking,
@@ -54,14 +56,23 @@ from tests.unit.functions.html_page import Page
 
 SITE = "https://support.example"
 JOIN = "https://teams.example/join/1"
-LOOKS = {"page": manage_booking, "cancel": cancel_form, "move": move_form, "calendar": calendar}
-ACTS = {"cancel": cancel_booking, "move": move_booking, "reminders": set_reminders}
-ANSWERS = {"cancel": {}, "move": {"session_id": "s2"}, "reminders": {"reminders": "no"}}
+LOOKS = {
+    "page": manage_booking,
+    "cancel": cancel_form,
+    "move": move_form,
+    "details": details_form,
+    "calendar": calendar,
+}
+ACTS = {"cancel": cancel_booking, "move": move_booking, "reminders": set_reminders, "details": change_details}
+DETAILS = {"full_name": "Zoë Other", "adjustments": "Captions", "share_adjustments": "yes", "reminders": "no"}
+ANSWERS = {"cancel": {}, "move": {"session_id": "s2"}, "reminders": {"reminders": "no"}, "details": DETAILS}
 
 
 @dataclass
 class FakeBookingServices:
     self_service: FakeSelfService = field(default_factory=FakeSelfService)
+    adjustments_are_read: bool = True
+    names_go_to_facilitators: bool = False
 
 
 @dataclass
@@ -75,7 +86,7 @@ class FakeServices:
 @pytest.fixture
 def services(content: Content, monkeypatch: pytest.MonkeyPatch) -> FakeServices:
     services = FakeServices(content)
-    for module in (functions.bookings.manage, shared.bootstrap):
+    for module in (functions.bookings.manage, functions.bookings.change_details, shared.bootstrap):
         monkeypatch.setattr(module, "services", lambda: services)
     return services
 
@@ -95,7 +106,7 @@ def act(
     body = urlencode(ANSWERS[name] if answers is None else answers).encode()
     named = {"accept": http_requests.BROWSER, "content-type": http_requests.FORM} | headers
     req = func.HttpRequest("POST", SITE, headers=named, route_params={"token": token}, body=body)
-    queue = [] if name == "reminders" else [outbox or http_requests.Outbox()]
+    queue = [] if name in {"reminders", "details"} else [outbox or http_requests.Outbox()]
     answer = ACTS[name](req, *queue)
     assert isinstance(answer, func.HttpResponse)
     return answer
@@ -134,6 +145,7 @@ def test_a_mail_scanner_may_open_every_link_a_hundred_times_and_nothing_changes(
 def bindings() -> list[dict[str, Any]]:
     app = func.FunctionApp()
     app.register_functions(functions.bookings.manage.bp)
+    app.register_functions(functions.bookings.change_details.bp)
     triggers = [each.get_trigger() for each in app.get_functions()]
     return [trigger.get_dict_repr() for trigger in triggers if trigger is not None]
 
@@ -148,6 +160,8 @@ def test_each_address_takes_get_or_post_and_nothing_else_and_needs_no_account() 
         ("manage/{token}/move", "GET"),
         ("manage/{token}/move", "POST"),
         ("manage/{token}/reminders", "POST"),
+        ("manage/{token}/details", "GET"),
+        ("manage/{token}/details", "POST"),
         ("calendar/{token}", "GET"),
     }
     assert {str(each["authLevel"]).casefold().rpartition(".")[2] for each in bindings()} == {"anonymous"}
@@ -251,7 +265,7 @@ def test_where_nothing_can_be_changed_nothing_is_offered(state: str, services: F
 
     assert posts(look()) == []
     assert "/sessions" in look().get_body().decode()
-    for name in ("cancel", "move"):
+    for name in ("cancel", "move", "details"):
         assert (look(name).status_code, look(name).headers["Location"]) == (303, f"/manage/{TOKEN}")
 
 
@@ -259,6 +273,7 @@ def test_every_form_is_sent_to_its_own_booking(services: FakeServices) -> None:
     assert posts(look()) == [f"/manage/{TOKEN}/reminders"]
     assert posts(look("cancel")) == [f"/manage/{TOKEN}/cancel"]
     assert posts(look("move")) == [f"/manage/{TOKEN}/move"]
+    assert posts(look("details")) == [f"/manage/{TOKEN}/details"]
 
 
 def test_who_waits_is_not_offered_a_calendar_entry_for_a_place_they_do_not_have(services: FakeServices) -> None:
@@ -428,6 +443,101 @@ def test_what_is_neither_yes_nor_no_changes_nothing(answers: dict[str, str], ser
     assert "Select yes or no" in text(answer)
 
 
+# Name, needs and reminders
+
+
+def field_values(answer: func.HttpResponse) -> dict[str, str]:
+    """What the browser would send back if nobody touched the form."""
+    page = Page(answer.get_body().decode())
+    inputs = [attrs for tag, attrs in page.elements if tag == "input"]
+    values = {each["name"]: each.get("value", "") for each in inputs if each.get("type", "text") == "text"}
+    values |= {each["name"]: each["value"] for each in inputs if each.get("type") == "radio" and "checked" in each}
+    text = re.search(r"<textarea[^>]*>(.*?)</textarea>", answer.get_body().decode(), re.DOTALL)
+    return values | ({"adjustments": html.unescape(text[1])} if text else {})
+
+
+def test_the_form_shows_the_details_as_they_stand(services: FakeServices) -> None:
+    services.bookings.self_service.booking = booking(
+        name="Zoë Okafor", adjustments="Captions\n& a break", share_adjustments=True, reminders=False
+    )
+
+    assert field_values(look("details")) == {
+        "full_name": "Zoë Okafor",
+        "adjustments": "Captions\n& a break",
+        "share_adjustments": "yes",
+        "reminders": "no",
+    }
+    assert f"/manage/{TOKEN}/details" in look().get_body().decode()
+    assert "Change your name, what you need, or reminders" in text(look())
+
+
+def test_details_are_changed_and_the_page_says_that_they_are_saved(services: FakeServices) -> None:
+    first, second = act("details"), act("details")
+
+    attendee = services.bookings.self_service.booking.attendee
+    assert (attendee.name, attendee.adjustments, attendee.share_adjustments, attendee.reminders) == (
+        "Zoë Other",
+        "Captions",
+        True,
+        False,
+    )
+    assert "Your details are saved" in follow(first)
+    assert "Your details were already saved" in follow(second)
+    assert services.bookings.self_service.acts == ["details"]
+    assert "Zo" not in first.headers["Location"]
+
+
+def test_needs_that_are_emptied_are_gone(services: FakeServices) -> None:
+    services.bookings.self_service.booking = booking(adjustments="Captions", share_adjustments=True)
+    act("details", {"full_name": "Zoë Okafor", "adjustments": " ", "reminders": "yes"})
+
+    attendee = services.bookings.self_service.booking.attendee
+    assert (attendee.adjustments, attendee.share_adjustments) == ("", False)
+
+
+def test_needs_are_neither_asked_nor_changed_where_nobody_reads_them(services: FakeServices) -> None:
+    services.bookings.adjustments_are_read = False
+    services.bookings.self_service.booking = booking(adjustments="Captions", share_adjustments=True)
+
+    assert field_values(look("details")) == {"full_name": "Zoë Okafor", "reminders": "yes"}
+    assert "Change your name or reminders" in text(look())
+    act("details", {"full_name": "Zoë Other", "reminders": "yes"})
+    attendee = services.bookings.self_service.booking.attendee
+    assert (attendee.name, attendee.adjustments, attendee.share_adjustments) == ("Zoë Other", "Captions", True)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"full_name": " "}, "Enter your name"),
+        ({"full_name": "x" * 101}, "Name must be 100 characters or fewer"),
+        ({"full_name": "=cmd"}, "Name must only include"),
+        ({"adjustments": "x" * 501}, "Adjustments must be 500 characters or fewer"),
+        ({"share_adjustments": "maybe"}, "Select yes or no"),
+        ({"reminders": ""}, "Select yes if you want reminders"),
+        ({"reminders": "maybe"}, "Select yes or no"),
+    ],
+)
+def test_details_follow_the_rules_of_the_booking_form_and_what_was_typed_is_kept(
+    wrong: dict[str, str], words: str, services: FakeServices
+) -> None:
+    answer = act("details", DETAILS | wrong)
+
+    assert (answer.status_code, services.bookings.self_service.acts) == (422, [])
+    assert text(answer).count(words) == 2, "in the summary and by the field"
+    assert "<title>Error: " in answer.get_body().decode()
+    kept = {name: value for name, value in DETAILS.items() if name not in wrong}
+    assert kept.items() <= field_values(answer).items()
+
+
+def test_a_program_is_told_what_is_wrong_with_the_details(services: FakeServices) -> None:
+    headers, body = {"content-type": "application/json"}, json.dumps({"full_name": "", "reminders": True}).encode()
+    answer = change_details(func.HttpRequest("POST", SITE, headers=headers, route_params={"token": TOKEN}, body=body))
+
+    assert (answer.status_code, answer.mimetype) == (422, "application/problem+json")
+    assert services.bookings.self_service.acts == []
+
+
 # The calendar file
 
 
@@ -467,7 +577,7 @@ def test_from_the_start_on_the_page_says_so_and_offers_no_change(services: FakeS
 
     assert "It is too late to change this booking" in text(look())
     assert posts(look()) == []
-    assert [look(name).status_code for name in ("cancel", "move")] == [303, 303]
+    assert [look(name).status_code for name in ("cancel", "move", "details")] == [303, 303, 303]
 
 
 @pytest.mark.parametrize("done", ["cancelled", "already-cancelled", "reminders-off", "x", "<script>", "moved\r\nX: y"])
@@ -509,6 +619,6 @@ def test_whatever_administrators_wrote_is_shown_literally(services: FakeServices
         assert not [attribute for _, attrs in shown.elements for attribute in attrs if attribute.startswith("on")]
 
 
-@pytest.mark.parametrize("name", ["find", "cancel", "move", "set_reminders", "choices", "calendar"])
+@pytest.mark.parametrize("name", ["find", "cancel", "move", "set_reminders", "change_details", "choices", "calendar"])
 def test_fake_has_the_signatures_of_the_real_service(name: str) -> None:
     assert inspect.signature(getattr(FakeSelfService, name)) == inspect.signature(getattr(SelfService, name))

@@ -8,7 +8,7 @@ import pytest
 from shared.bookings.model.attendee import Roster
 from shared.bookings.reconcile.failed_session import note_failure
 from shared.bookings.reconcile.portal_edits import reconcile_row
-from shared.bookings.tables.attendee_rows import write_attendee
+from shared.bookings.tables.attendee_rows import write_attendee, write_repeat_request
 from shared.bookings.tables.lost_roster import lost_in_words
 from shared.bookings.tables.repository import UNREADABLE_ROW
 from shared.bookings.tables.session_rows import WRITTEN_BY_PEOPLE, WRITTEN_BY_SERVICE, SessionRow, read_session_row
@@ -73,7 +73,7 @@ def test_every_column_of_a_session_is_explained() -> None:
 
 
 def test_every_column_of_a_booking_is_explained() -> None:
-    written = write_attendee(session(), attendee()).keys() | {"AskedAgainAt"}
+    written = write_attendee(session(), attendee()).keys() | write_repeat_request("s1", attendee()).keys()
 
     assert {name for name in written if f"`{name}`" not in BOOKINGS} == set()
 

@@ -1,0 +1,31 @@
+"""A request with an address that has a booking already: an email tells the mailbox, at most one an hour."""
+
+import unicodedata
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from shared.bookings.model.attendee import Attendee
+
+_ONE_EMAIL_IN = timedelta(hours=1)
+
+
+def repeat_noted(mine: Attendee, name: str, now: datetime) -> Attendee:
+    """The booking with a note that someone of this name asked for it again, or as it is if an email says so already.
+
+    If the last email said nothing of another name, and this is one, the next email does, once the hour is over.
+    """
+    other_name, last = _is_other_name(mine.name, name), mine.asked_again_at
+    if last is None or now - last >= _ONE_EMAIL_IN:
+        return replace(mine, asked_again_at=now, asked_by_other_name=other_name)
+    if other_name and not mine.asked_by_other_name:
+        return replace(mine, asked_again_at=last + _ONE_EMAIL_IN, asked_by_other_name=True)
+    return mine
+
+
+def _is_other_name(known: str, given: str) -> bool:
+    """True if these are two names; not where an administrator left the first one empty."""
+    return bool(known.strip()) and _comparable(known) != _comparable(given)
+
+
+def _comparable(name: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
