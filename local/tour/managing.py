@@ -24,7 +24,7 @@ def _booked(visitor: Visitor) -> Iterator[str]:
     visitor.press("Stop reminders")
     yield "own booking, without reminders"
     visitor.open(address)
-    visitor.follow("Change your name")
+    visitor.follow("Change your details")
     yield "change details"
     visitor.write(full_name="")
     visitor.press(SAVE)

@@ -429,7 +429,7 @@ def test_a_colleague_on_a_shared_mailbox_is_answered_as_a_stranger_and_told_by_e
     assert kinds(stack, session_id, "ann") == ["booked", "asked for already"]
     said = text_of(stack, session_id, "ann")
     assert "gave another name than the one in this booking" in said
-    assert "change your name, what you need to take part, and reminders" in said
+    assert "change the name on your booking, what you need to take part, and reminders" in said
     assert not [word for word in ("artholomew", "Captions", "break") if word in said]
 
 

@@ -11,7 +11,7 @@ from shared.fields.field_schemas import lines
 from shared.fields.field_types import Agreed, EmailAddress, FullName, SubmissionId, YesOrNo, free_text
 
 Adjustments = Annotated[str, free_text(ADJUSTMENTS_LENGTH, "Adjustments"), lines(ADJUSTMENTS_LENGTH)]
-"""What someone needs to take part, in their own words."""
+"""Needs of someone who wants to take part, in their own words."""
 
 
 class BookingRequest(BaseModel):

@@ -468,7 +468,7 @@ def test_the_form_shows_the_details_as_they_stand(services: FakeServices) -> Non
         "reminders": "no",
     }
     assert f"/manage/{TOKEN}/details" in look().get_body().decode()
-    assert "Change your name, what you need, or reminders" in text(look())
+    assert "change the name on this booking, what you need to take part, and whether you get reminders" in text(look())
 
 
 def test_details_are_changed_and_the_page_says_that_they_are_saved(services: FakeServices) -> None:
@@ -500,7 +500,7 @@ def test_needs_are_neither_asked_nor_changed_where_nobody_reads_them(services: F
     services.bookings.self_service.booking = booking(adjustments="Captions", share_adjustments=True)
 
     assert field_values(look("details")) == {"full_name": "Zoë Okafor", "reminders": "yes"}
-    assert "Change your name or reminders" in text(look())
+    assert "change the name on this booking and whether you get reminders" in text(look())
     act("details", {"full_name": "Zoë Other", "reminders": "yes"})
     attendee = services.bookings.self_service.booking.attendee
     assert (attendee.name, attendee.adjustments, attendee.share_adjustments) == ("Zoë Other", "Captions", True)
