@@ -39,10 +39,14 @@ class StorageRefusedError(StorageError):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row: its cells by name, including the keys, and its ETag when it was read."""
+    """One row: its cells by name, including the keys, and its ETag when it was read.
+
+    `written_at` is when it was last written, by storage's own clock, in UTC; None where only some cells were read.
+    """
 
     cells: Mapping[str, Any]
     etag: str
+    written_at: datetime | None = None
 
     @property
     def partition(self) -> str:
@@ -108,16 +112,37 @@ class Write:
     etag: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Without:
+    """The rows that a query leaves out: those whose cell `column` is the text `value`.
+
+    A row without that cell is not one of them. One that was written at `since` or later is found all the same;
+    `since` is by storage's own clock, in UTC.
+    """
+
+    column: str
+    value: str
+    since: datetime
+
+
 class Table(Protocol):
     """One table. Every method raises `StorageUnavailableError` or `StorageRefusedError`; writes `RowConflictError`."""
 
     def get(self, partition: str, key: str) -> Row | None:
         """Returns the row, or None if there is none."""
 
-    def query(self, select: Sequence[str] = (), **like: str) -> list[Row]:
+    def query(self, select: Sequence[str] = (), *, without: Without | None = None, **like: str) -> list[Row]:
         """Returns the rows whose cells equal all of `like`, in the order of their keys; one request per 1,000 rows.
 
-        With `select`, rows have only those cells.
+        With `select`, rows have only those cells; with `without`, those rows are left out.
+        """
+
+    def query_partitions(
+        self, first: str, last: str, select: Sequence[str], *, requests: int
+    ) -> tuple[list[Row], bool]:
+        """Returns rows of the partitions from `first` to `last`, in the order of their keys, with those cells only.
+
+        At most that many `requests` of 1,000 rows are made. The second value is True if these are all of the rows.
         """
 
     def insert(self, cells: Mapping[str, Any]) -> str:

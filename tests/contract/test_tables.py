@@ -1,14 +1,15 @@
 """The table in memory behaves as the real one does: every promise is kept by both."""
 
+import time
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from local.stack.azurite import Azurite
 from shared.tables.azure_tables import AzureTable, open_tables
 from shared.tables.storage_connection import StorageConnection
-from shared.tables.table import Row, RowConflictError, StorageRefusedError, Table, Write
+from shared.tables.table import Row, RowConflictError, StorageRefusedError, Table, Without, Write
 from tests.fakes import FakeTable
 
 
@@ -211,6 +212,93 @@ def test_rows_beyond_the_first_page_are_found(table: Table) -> None:
         table.apply([Write("create", cells(f"{number:05}")) for number in range(start, start + 100)])
 
     assert len(table.query(PartitionKey="p")) == 1100
+
+
+def test_a_row_says_when_it_was_last_written_by_the_clock_of_storage(table: Table) -> None:
+    etag = table.insert(cells("a"))
+    first = read(table, "a").written_at
+    time.sleep(0.01)
+    table.merge(cells("a", Text="x"), etag)
+
+    second = read(table, "a").written_at
+
+    assert first is not None
+    assert second is not None
+    assert first < second < datetime.now(UTC) + timedelta(minutes=5)
+    assert [row.written_at for row in table.query()] == [second]
+    assert [row.written_at for row in table.query(["RowKey"])] == [None]
+
+
+def test_rows_that_are_left_out_are_those_with_that_very_value(table: Table) -> None:
+    others: list[dict[str, object]] = [{}, {"Over": ""}, {"Over": "no"}, {"Over": "YES"}, {"Over": True}, {"Over": 1}]
+    for number, each in enumerate(others):
+        table.insert(cells(f"kept-{number}", **each))
+    table.insert(cells("left", Over="yes"))
+    later = datetime.now(UTC) + timedelta(days=1)
+
+    found = table.query(without=Without("Over", "yes", later))
+
+    assert [row.key for row in found] == [f"kept-{number}" for number in range(len(others))]
+
+
+def test_a_row_that_would_be_left_out_is_found_if_it_was_written_since(table: Table) -> None:
+    etag = table.insert(cells("edited", Over="yes"))
+    table.insert(cells("left", Over="yes"))
+    time.sleep(0.05)
+    table.merge(cells("edited", Date="2023-12-01"), etag)
+    since = read(table, "edited").written_at
+    assert since is not None
+
+    assert [row.key for row in table.query(without=Without("Over", "yes", since))] == ["edited"]
+    assert table.query(without=Without("Over", "yes", since + timedelta(seconds=1))) == []
+    assert len(table.query(without=Without("Over", "yes", since - timedelta(days=1)))) == 2
+
+
+def test_leaving_rows_out_goes_with_the_other_conditions(table: Table) -> None:
+    for key, over in (("a", "yes"), ("b", "")):
+        table.insert(cells(key, Over=over, Kind="x"))
+        table.insert({"PartitionKey": "other", "RowKey": key, "Over": over, "Kind": "y"})
+    without = Without("Over", "yes", datetime.now(UTC) + timedelta(days=1))
+
+    [row] = table.query(["PartitionKey", "RowKey"], without=without, PartitionKey="p", Kind="x")
+
+    assert row.cells == {"PartitionKey": "p", "RowKey": "b"}
+    assert [row.partition for row in table.query(without=without, RowKey="b")] == ["other", "p"]
+    assert table.query(without=without, RowKey="a") == []
+
+
+@pytest.mark.parametrize("value", ["' or PartitionKey ne '", "two  spaces", "@since", "yes ) or ( 1 eq 1"])
+def test_the_value_of_rows_to_leave_out_cannot_inject_a_filter(table: Table, value: str) -> None:
+    table.insert(cells("a", Over="x"))
+    table.insert(cells("b", Over=value))
+
+    found = table.query(without=Without("Over", value, datetime.now(UTC) + timedelta(days=1)))
+
+    assert [row.key for row in found] == ["a"]
+
+
+def test_partitions_are_read_in_order_from_the_first_to_the_last(table: Table) -> None:
+    for partition in ("a", "c", "b", "bb", "d"):
+        for key in ("2", "1"):
+            table.insert({"PartitionKey": partition, "RowKey": key, "State": "x", "Left": "y"})
+
+    rows, complete = table.query_partitions("b", "c", ["PartitionKey", "RowKey", "State"], requests=1)
+
+    assert [(row.partition, row.key) for row in rows] == [(p, k) for p in ("b", "bb", "c") for k in ("1", "2")]
+    assert (rows[0].text("State"), rows[0].text("Left")) == ("x", "")
+    assert complete
+    assert table.query_partitions("x", "y", ["RowKey"], requests=1) == ([], True)
+
+
+def test_no_more_requests_are_made_for_partitions_than_were_allowed(table: Table) -> None:
+    for start in range(0, 1100, 100):
+        table.apply([Write("create", cells(f"{number:05}")) for number in range(start, start + 100)])
+
+    some, complete = table.query_partitions("p", "p", ["RowKey"], requests=1)
+    every, all_of_them = table.query_partitions("p", "p", ["RowKey"], requests=2)
+
+    assert (len(some), complete) == (1000, False)
+    assert (len(every), all_of_them) == (1100, True)
 
 
 def test_a_transaction_over_two_partitions_is_refused(table: Table) -> None:
