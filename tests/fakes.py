@@ -39,6 +39,7 @@ class FakeTable:
         self.rows: dict[Key, Row] = {}
         self.calls = 0
         self._clock = clock
+        self._written: dict[Key, datetime] = {}
         self._lock = threading.Lock()
         self._etags = itertools.count(1)
 
@@ -47,12 +48,18 @@ class FakeTable:
             self.calls += 1
             return self.rows.get((partition, key))
 
-    def query(self, select: Sequence[str] = (), *, without: Without | None = None, **like: str) -> list[Row]:
+    def query(self, select: Sequence[str] = (), **like: str) -> list[Row]:
+        return self._query(lambda row: all(row.cells.get(k) == v for k, v in like.items()), select)
+
+    def query_without(self, left_out: Without, select: Sequence[str] = ()) -> list[Row]:
+        return self._query(lambda row: not self._is_left_out(row, left_out), select)
+
+    def _query(self, is_wanted: Callable[[Row], bool], select: Sequence[str]) -> list[Row]:
         with self._lock:
-            found = [row for _, row in sorted(self.rows.items()) if all(row.cells.get(k) == v for k, v in like.items())]
-            found = [row for row in found if without is None or not _is_left_out(row, without)]
+            found = [row for _, row in sorted(self.rows.items()) if is_wanted(row)]
             self.calls += len(_pages(found))
-        return [_selected(row, select) for row in found]
+            read_at = self._clock().replace(microsecond=0)
+        return [_selected(row, select, read_at) for row in found]
 
     def query_partitions(
         self, first: str, last: str, select: Sequence[str], *, requests: int
@@ -105,12 +112,12 @@ class FakeTable:
 
     def _store(self, key: Key, cells: dict[str, Any]) -> str:
         etag = f'W/"{next(self._etags)}"'
-        self.rows[key] = Row(cells, etag, self._clock())
+        self.rows[key], self._written[key] = Row(cells, etag), self._clock()
         return etag
 
-
-def _is_left_out(row: Row, without: Without) -> bool:
-    return row.cells.get(without.column) == without.value and (row.written_at or without.since) < without.since
+    def _is_left_out(self, row: Row, left_out: Without) -> bool:
+        written = self._written.get((row.partition, row.key), left_out.since)
+        return row.cells.get(left_out.column) == left_out.value and written < left_out.since
 
 
 def _pages(rows: Sequence[Row]) -> list[tuple[Row, ...]]:
@@ -118,8 +125,8 @@ def _pages(rows: Sequence[Row]) -> list[tuple[Row, ...]]:
     return list(itertools.batched(rows, 1000, strict=False)) or [()]
 
 
-def _selected(row: Row, select: Sequence[str]) -> Row:
-    return Row({name: row.cells[name] for name in select if name in row.cells}, row.etag) if select else row
+def _selected(row: Row, select: Sequence[str], read_at: datetime | None = None) -> Row:
+    return Row({name: row.cells[name] for name in select or row.cells if name in row.cells}, row.etag, read_at)
 
 
 def _fits(write: Write, row: Row | None) -> bool:

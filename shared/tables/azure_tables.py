@@ -3,6 +3,8 @@
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from itertools import islice
 from typing import Any
 
@@ -47,16 +49,25 @@ class AzureTable:
                     return None
                 raise
 
-    def query(self, select: Sequence[str] = (), *, without: Without | None = None, **like: str) -> list[Row]:
+    def query(self, select: Sequence[str] = (), **like: str) -> list[Row]:
         # Values are passed as parameters only, which the SDK quotes: no person's text is part of a filter.
-        terms, values = [f"{name} eq @{name}" for name in like], dict[str, Any](like)
-        if without is not None:
-            # The SDK replaces whole words, hence the blanks. See `shared.bookings.tables.past_sessions` on `not`.
-            terms.append(f"( not ( {without.column} eq @without ) or Timestamp ge @since )")
-            values |= {"without": without.value, "since": without.since}
+        return self._query(" and ".join(f"{name} eq @{name}" for name in like), like, select)
+
+    def query_without(self, left_out: Without, select: Sequence[str] = ()) -> list[Row]:
+        # The SDK replaces whole words, hence the blanks. See `shared.bookings.tables.past_sessions` on `not`.
+        text = f"not ( {left_out.column} eq @value ) or Timestamp ge @since"
+        return self._query(text, {"value": left_out.value, "since": left_out.since}, select)
+
+    def _query(self, text: str, values: Mapping[str, Any], select: Sequence[str]) -> list[Row]:
+        dates: list[datetime | None] = []
         with _translating_errors():
-            found = self.client.query_entities(" and ".join(terms), parameters=values, select=list(select) or None)
-            return [_row(entity) for entity in found]
+            found = self.client.query_entities(
+                text,
+                parameters=dict(values),
+                select=list(select) or None,
+                raw_response_hook=lambda answer: dates.append(_date(answer)),
+            )
+            return [_row(entity, dates[-1]) for entity in found]
 
     def query_partitions(
         self, first: str, last: str, select: Sequence[str], *, requests: int
@@ -96,8 +107,16 @@ class AzureTable:
             return [str(answer.get("etag") or "") for answer in self.client.submit_transaction(operations)]
 
 
-def _row(entity: Any) -> Row:
-    return Row(dict(entity), str(entity.metadata["etag"]), entity.metadata.get("timestamp"))
+def _row(entity: Any, read_at: datetime | None = None) -> Row:
+    return Row(dict(entity), str(entity.metadata["etag"]), read_at)
+
+
+def _date(answer: Any) -> datetime | None:
+    """The moment of an answer by the clock of its server (RFC 9110, section 6.6.1)."""
+    try:
+        return parsedate_to_datetime(answer.http_response.headers.get("Date", ""))
+    except ValueError:
+        return None
 
 
 def _operation(write: Write) -> tuple[str, Mapping[str, Any], Mapping[str, Any]]:

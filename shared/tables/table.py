@@ -6,7 +6,7 @@ decide.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal, Protocol
 
@@ -41,12 +41,12 @@ class StorageRefusedError(StorageError):
 class Row:
     """One row: its cells by name, including the keys, and its ETag when it was read.
 
-    `written_at` is when it was last written, by storage's own clock, in UTC; None where only some cells were read.
+    `read_at` is when a query found it, by storage's own clock, in UTC, to the second; None if it was found otherwise.
     """
 
     cells: Mapping[str, Any]
     etag: str
-    written_at: datetime | None = None
+    read_at: datetime | None = field(default=None, compare=False)
 
     @property
     def partition(self) -> str:
@@ -131,11 +131,14 @@ class Table(Protocol):
     def get(self, partition: str, key: str) -> Row | None:
         """Returns the row, or None if there is none."""
 
-    def query(self, select: Sequence[str] = (), *, without: Without | None = None, **like: str) -> list[Row]:
+    def query(self, select: Sequence[str] = (), **like: str) -> list[Row]:
         """Returns the rows whose cells equal all of `like`, in the order of their keys; one request per 1,000 rows.
 
-        With `select`, rows have only those cells; with `without`, those rows are left out.
+        With `select`, rows have only those cells.
         """
+
+    def query_without(self, left_out: Without, select: Sequence[str] = ()) -> list[Row]:
+        """Returns all rows but those that are left out, as `query` does."""
 
     def query_partitions(
         self, first: str, last: str, select: Sequence[str], *, requests: int

@@ -214,19 +214,16 @@ def test_rows_beyond_the_first_page_are_found(table: Table) -> None:
     assert len(table.query(PartitionKey="p")) == 1100
 
 
-def test_a_row_says_when_it_was_last_written_by_the_clock_of_storage(table: Table) -> None:
-    etag = table.insert(cells("a"))
-    first = read(table, "a").written_at
-    time.sleep(0.01)
-    table.merge(cells("a", Text="x"), etag)
+@pytest.mark.parametrize("select", [(), ("RowKey",)])
+def test_a_query_says_when_by_the_clock_of_storage(table: Table, select: tuple[str, ...]) -> None:
+    table.insert(cells("a"))
+    before = datetime.now(UTC).replace(microsecond=0)
 
-    second = read(table, "a").written_at
+    [row] = table.query(select)
 
-    assert first is not None
-    assert second is not None
-    assert first < second < datetime.now(UTC) + timedelta(minutes=5)
-    assert [row.written_at for row in table.query()] == [second]
-    assert [row.written_at for row in table.query(["RowKey"])] == [None]
+    assert row.read_at is not None
+    assert before <= row.read_at <= datetime.now(UTC)
+    assert row == table.query(select)[0]
 
 
 def test_rows_that_are_left_out_are_those_with_that_very_value(table: Table) -> None:
@@ -236,7 +233,7 @@ def test_rows_that_are_left_out_are_those_with_that_very_value(table: Table) -> 
     table.insert(cells("left", Over="yes"))
     later = datetime.now(UTC) + timedelta(days=1)
 
-    found = table.query(without=Without("Over", "yes", later))
+    found = table.query_without(Without("Over", "yes", later))
 
     assert [row.key for row in found] == [f"kept-{number}" for number in range(len(others))]
 
@@ -245,26 +242,25 @@ def test_a_row_that_would_be_left_out_is_found_if_it_was_written_since(table: Ta
     etag = table.insert(cells("edited", Over="yes"))
     table.insert(cells("left", Over="yes"))
     time.sleep(0.05)
+    since = datetime.now(UTC)
+    time.sleep(0.05)
     table.merge(cells("edited", Date="2023-12-01"), etag)
-    since = read(table, "edited").written_at
-    assert since is not None
 
-    assert [row.key for row in table.query(without=Without("Over", "yes", since))] == ["edited"]
-    assert table.query(without=Without("Over", "yes", since + timedelta(seconds=1))) == []
-    assert len(table.query(without=Without("Over", "yes", since - timedelta(days=1)))) == 2
+    assert [row.key for row in table.query_without(Without("Over", "yes", since))] == ["edited"]
+    assert table.query_without(Without("Over", "yes", since + timedelta(minutes=1))) == []
+    assert len(table.query_without(Without("Over", "yes", since - timedelta(days=1)))) == 2
 
 
-def test_leaving_rows_out_goes_with_the_other_conditions(table: Table) -> None:
-    for key, over in (("a", "yes"), ("b", "")):
-        table.insert(cells(key, Over=over, Kind="x"))
-        table.insert({"PartitionKey": "other", "RowKey": key, "Over": over, "Kind": "y"})
-    without = Without("Over", "yes", datetime.now(UTC) + timedelta(days=1))
+def test_rows_that_are_not_left_out_are_read_as_others_are(table: Table) -> None:
+    for partition in ("p", "other"):
+        for key in ("b", "a"):
+            table.insert({"PartitionKey": partition, "RowKey": key, "Kind": "x"})
 
-    [row] = table.query(["PartitionKey", "RowKey"], without=without, PartitionKey="p", Kind="x")
+    found = table.query_without(Without("Over", "yes", datetime.now(UTC)), ["PartitionKey", "RowKey"])
 
-    assert row.cells == {"PartitionKey": "p", "RowKey": "b"}
-    assert [row.partition for row in table.query(without=without, RowKey="b")] == ["other", "p"]
-    assert table.query(without=without, RowKey="a") == []
+    assert found == table.query(["PartitionKey", "RowKey"])
+    assert found[0].cells == {"PartitionKey": "other", "RowKey": "a"}
+    assert found[0].read_at is not None
 
 
 @pytest.mark.parametrize("value", ["' or PartitionKey ne '", "two  spaces", "@since", "yes ) or ( 1 eq 1"])
@@ -272,7 +268,7 @@ def test_the_value_of_rows_to_leave_out_cannot_inject_a_filter(table: Table, val
     table.insert(cells("a", Over="x"))
     table.insert(cells("b", Over=value))
 
-    found = table.query(without=Without("Over", value, datetime.now(UTC) + timedelta(days=1)))
+    found = table.query_without(Without("Over", value, datetime.now(UTC) + timedelta(days=1)))
 
     assert [row.key for row in found] == ["a"]
 

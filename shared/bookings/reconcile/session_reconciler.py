@@ -16,6 +16,7 @@ from shared.bookings.model.session import Session
 from shared.bookings.reconcile.portal_edits import reconcile_row
 from shared.bookings.reconcile.roster import RosterChanges, reconcile_roster
 from shared.bookings.self_service.service import SelfService
+from shared.bookings.tables.past_sessions import marker_cells
 from shared.bookings.tables.repository import BookingRepository
 from shared.bookings.tables.session_rows import SessionRow
 from shared.mail.ledger import MailLedger
@@ -51,7 +52,7 @@ class SessionReconciler:
     def reconcile(self, row: SessionRow, problems: tuple[str, ...], now: datetime) -> ReconciledSession | None:
         """Reconciles the session of a row; None where it is over, or was never understood.
 
-        1. Leaves out a row without a session, after writing its `Problem`, and a session that is over.
+        1. Leaves out a row without a session, after writing its `Problem`, and one that is over, after marking it.
         2. Reads the roster and the email log of the session.
         3. Changes the roster: notes manual edits, frees places held too long, gives free ones to those who wait.
         4. Changes the row: settles or announces an edit, and writes what administrators read.
@@ -66,7 +67,8 @@ class SessionReconciler:
         if session is None:
             self._change_row(row, reconcile_row(row, Roster((), ""), now, problems).cells)
             return None
-        if session.is_over(now) and (row.written is None or row.written.is_over(now)):
+        if row.is_over(now):
+            self._change_row(row, marker_cells(row, over=not problems))  # a row with problems is looked at in every run
             return None
         roster, log = self.rosters.roster(session.id), self.log.entries(session.id)
         row = _with_versions_counted(row, log)

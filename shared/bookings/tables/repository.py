@@ -12,7 +12,7 @@ from shared.bookings.tables.attendee_rows import read_attendee, write_attendee, 
 from shared.bookings.tables.session_register import SessionRegister
 from shared.bookings.tables.session_rows import SessionRow, read_session_row
 from shared.reminder_offsets import Offset
-from shared.tables.table import MAX_WRITES, Row, Table, Write, moment_text
+from shared.tables.table import MAX_WRITES, Row, Table, Without, Write, moment_text
 
 GUARD = "guard"  # the row of each roster whose ETag orders everything that takes or frees a place
 
@@ -39,9 +39,14 @@ class BookingRepository:
         row = self.session_row(session_id)
         return None if row is None else row.session
 
-    def session_rows(self) -> list[SessionRow]:
-        """Every row of the schedule, understood or not."""
-        return [self._read(row) for row in self.sessions_table.query()]
+    def session_rows(self, unread: Without | None = None) -> list[SessionRow]:
+        """Every row of the schedule, understood or not, but those to leave `unread`."""
+        table = self.sessions_table
+        return [self._read(row) for row in (table.query_without(unread) if unread else table.query())]
+
+    def session_rows_named(self, session_id: str) -> list[SessionRow]:
+        """Every row with this key: an administrator may have written several, each in a partition of its own."""
+        return [self._read(row) for row in self.sessions_table.query(RowKey=session_id)]
 
     def _read(self, row: Row) -> SessionRow:
         found = read_session_row(row, self.reminders)
