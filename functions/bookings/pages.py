@@ -20,6 +20,7 @@ from shared.bookings.model.errors import (
     TooLateToCheckError,
 )
 from shared.bookings.places.request import BookingRequest
+from shared.bookings.places.service import BookableSession
 from shared.bootstrap import Services
 from shared.tables.table import StorageError
 
@@ -35,17 +36,20 @@ REFUSALS = (
 
 
 def sessions(built: Services) -> list[SessionView]:
-    """Every session that can be booked, with its places left."""
+    """Every session that can be booked, with the places left that a moment ago were counted."""
     bookable_sessions = built.bookings.places.bookable_sessions(built.now())
-    return [
-        SessionView.of(each.session, built.content, each.places_left, waiting_list=each.waiting_list)
-        for each in bookable_sessions
-    ]
+    return [_view(built, each) for each in bookable_sessions]
 
 
-def choosable(views: Sequence[SessionView], session_id: str) -> SessionView | None:
-    """The session with that id, if it has a place or a waiting list; else None."""
-    return next((view for view in views if view.id == session_id and view.can_be_chosen), None)
+def choosable(built: Services, session_id: str) -> SessionView | None:
+    """The session with that id as it is now, if it has a place or a waiting list; else None."""
+    found = built.bookings.places.bookable_session(session_id, built.now()) if session_id else None
+    view = None if found is None else _view(built, found)
+    return view if view is not None and view.can_be_chosen else None
+
+
+def _view(built: Services, bookable: BookableSession) -> SessionView:
+    return SessionView.of(bookable.session, built.content, bookable.places_left, waiting_list=bookable.waiting_list)
 
 
 def choose(

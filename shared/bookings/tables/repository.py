@@ -1,6 +1,6 @@
 """Sessions and rosters in Table Storage: which rows are read and which change together."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -9,12 +9,17 @@ from shared.bookings.model.attendee import Attendee, Roster
 from shared.bookings.model.session import Session
 from shared.bookings.tables.announced_cell import announced_text, read_announced
 from shared.bookings.tables.attendee_rows import read_attendee, write_attendee, write_changes
+from shared.bookings.tables.past_sessions import long_over
 from shared.bookings.tables.session_register import SessionRegister
-from shared.bookings.tables.session_rows import SessionRow, read_session_row
+from shared.bookings.tables.session_rows import WRITTEN_BY_PEOPLE, SessionRow, read_session_row
 from shared.reminder_offsets import Offset
 from shared.tables.table import MAX_WRITES, Row, Table, Without, Write, moment_text
 
 GUARD = "guard"  # the row of each roster whose ETag orders everything that takes or frees a place
+_KEYS = ("PartitionKey", "RowKey")
+
+type RowStamps = Mapping[tuple[str, str], str]
+"""ETags of rows by their keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +60,15 @@ class BookingRepository:
             return found
         return replace(found, known=read_announced(row.key, remembered.announced, self.reminders))
 
-    def sessions(self) -> list[Session]:
-        """Every session that can be understood, earliest first."""
-        found = [row.session for row in self.session_rows() if row.session is not None]
-        return sorted(found, key=lambda session: (session.starts, session.id))
+    def listed_stamps(self, now: datetime) -> RowStamps:
+        """The ETags of the rows that `listed_sessions` reads at `now` (UTC): they change with every edit."""
+        return _stamps(self.sessions_table.query_without(long_over(now), _KEYS))
+
+    def listed_sessions(self, now: datetime) -> tuple[RowStamps, tuple[Session, ...]]:
+        """Every session that can be understood and is not long over, earliest first, and the ETags of all rows read."""
+        rows = self.sessions_table.query_without(long_over(now), (*_KEYS, *WRITTEN_BY_PEOPLE, "Announced"))
+        found = [session for row in rows if (session := self._read(row).session) is not None]
+        return _stamps(rows), tuple(sorted(found, key=lambda session: (session.starts, session.id)))
 
     def save_announcement(self, row: SessionRow, session: Session, **cells: Any) -> None:
         """Writes down what attendees are told from now on, if nobody has changed the row since it was read.
@@ -126,6 +136,10 @@ class BookingRepository:
         """
         cells = {"PartitionKey": session_id, "RowKey": attendee.key, "AskedAgainAt": moment_text(now)}
         self.bookings_table.merge(cells, attendee.etag)
+
+
+def _stamps(rows: Iterable[Row]) -> RowStamps:
+    return {(row.partition, row.key): row.etag for row in rows}
 
 
 def _touch(session_id: str, guard: str, now: datetime) -> Write:

@@ -26,6 +26,9 @@ class FakePlaces:
     def bookable_sessions(self, now: datetime) -> list[BookableSession]:
         return [BookableSession(builders.session(), 3)]
 
+    def bookable_session(self, session_id: str, now: datetime) -> BookableSession | None:
+        return next((each for each in self.bookable_sessions(now) if each.session.id == session_id), None)
+
     def session(self, session_id: str) -> Session:
         if session_id != "s1":
             raise SessionUnknownError

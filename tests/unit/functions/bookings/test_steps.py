@@ -63,6 +63,9 @@ class FakePlaces:
         known = (builders.session(), OTHER)
         return [BookableSession(each, self.left[each.id], self.waiting_list) for each in known if each.id in self.left]
 
+    def bookable_session(self, session_id: str, now: datetime) -> BookableSession | None:
+        return next((each for each in self.bookable_sessions(now) if each.session.id == session_id), None)
+
     def session(self, session_id: str) -> Session:
         return builders.session()
 

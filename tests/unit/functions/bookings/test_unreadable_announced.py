@@ -1,43 +1,15 @@
 """One cell `Announced` that someone edited stops no page, no run of the timer and no other session."""
 
-import json
-from collections import defaultdict
 from typing import Any
 
 import azure.functions as func
 import pytest
 
-import shared.bootstrap
-from functions import timer
-from functions.bookings import book, steps
-from shared.composition import azure_clients
-from shared.composition.services import Services
-from shared.config.settings import Settings
+from functions.bookings import steps
 from tests.builders import MORNING, session_cells
-from tests.fakes import FakeMailSender, FakeTable
 from tests.unit.functions import http_requests
-from tests.unit.functions.test_app_roles import EVERYTHING
+from tests.unit.functions.bookings.in_memory_app import InMemoryApp
 from tests.unit.shared.bookings.unreadable_cells import UNREADABLE
-
-
-class InMemoryApp:
-    """The handlers over the real services, built as in Azure, with tables in memory."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.tables: defaultdict[str, FakeTable] = defaultdict(FakeTable)
-        monkeypatch.setattr(azure_clients, "tables", lambda _: self.tables.__getitem__)
-        monkeypatch.setattr(azure_clients, "mail_sender", lambda _: FakeMailSender())
-        built = Services(Settings.from_environment(EVERYTHING | {"SERVICE_ROLE": "all"}), lambda: MORNING)
-        for module in (book, steps, timer, shared.bootstrap):
-            monkeypatch.setattr(module, "services", lambda: built)
-
-    def listed(self) -> list[str]:
-        answer = book.list_sessions(http_requests.get(accept="application/json"))
-        assert answer.status_code == 200
-        return [each["id"] for each in json.loads(answer.get_body())["sessions"]]
-
-    def tick(self) -> None:
-        timer.schedule(None, http_requests.Outbox(), http_requests.Outbox())
 
 
 @pytest.fixture
