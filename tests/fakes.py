@@ -67,7 +67,7 @@ class FakeTable:
         with self._lock:
             pages = _pages([row for key, row in sorted(self.rows.items()) if first <= key[0] <= last])
             self.calls += min(requests, len(pages))
-        found = [_selected(row, select) for page in pages[:requests] for row in page]
+        found = [Row(_selected(row, select).cells, "") for page in pages[:requests] for row in page]
         return found, len(pages) <= requests
 
     def insert(self, cells: Mapping[str, Any]) -> str:

@@ -33,6 +33,8 @@ _CLIENT_OPTIONS: Mapping[str, Any] = {
     "read_timeout": 10,
 }
 
+_BARE = {"Accept": "application/json;odata=nometadata"}  # rows without ETags and types: a third less to read
+
 
 @dataclass(frozen=True, slots=True)
 class AzureTable:
@@ -74,7 +76,8 @@ class AzureTable:
     ) -> tuple[list[Row], bool]:
         text, values = "PartitionKey ge @first and PartitionKey le @last", {"first": first, "last": last}
         with _translating_errors():
-            pages: Any = self.client.query_entities(text, parameters=values, select=list(select)).by_page()
+            found = self.client.query_entities(text, parameters=values, select=list(select), headers=_BARE)
+            pages: Any = found.by_page()
             rows = [_row(entity) for page in islice(pages, requests) for entity in page]
             return rows, pages.continuation_token is None
 
@@ -108,7 +111,7 @@ class AzureTable:
 
 
 def _row(entity: Any, read_at: datetime | None = None) -> Row:
-    return Row(dict(entity), str(entity.metadata["etag"]), read_at)
+    return Row(dict(entity), str(entity.metadata["etag"] or ""), read_at)
 
 
 def _date(answer: Any) -> datetime | None:

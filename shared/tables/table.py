@@ -143,7 +143,7 @@ class Table(Protocol):
     def query_partitions(
         self, first: str, last: str, select: Sequence[str], *, requests: int
     ) -> tuple[list[Row], bool]:
-        """Returns rows of the partitions from `first` to `last`, in the order of their keys, with those cells only.
+        """Returns rows of the partitions from `first` to `last`, in the order of their keys: those cells, and no ETags.
 
         At most that many `requests` of 1,000 rows are made. The second value is True if these are all of the rows.
         """

@@ -281,7 +281,7 @@ def test_partitions_are_read_in_order_from_the_first_to_the_last(table: Table) -
     rows, complete = table.query_partitions("b", "c", ["PartitionKey", "RowKey", "State"], requests=1)
 
     assert [(row.partition, row.key) for row in rows] == [(p, k) for p in ("b", "bb", "c") for k in ("1", "2")]
-    assert (rows[0].text("State"), rows[0].text("Left")) == ("x", "")
+    assert (rows[0].text("State"), rows[0].text("Left"), rows[0].etag) == ("x", "", "")
     assert complete
     assert table.query_partitions("x", "y", ["RowKey"], requests=1) == ([], True)
 

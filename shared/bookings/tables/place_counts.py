@@ -11,8 +11,8 @@ from shared.bookings.tables.attendee_rows import read_attendee
 from shared.bookings.tables.repository import GUARD
 from shared.tables.table import Row, Table
 
-COUNTED_CELLS = ("PartitionKey", "RowKey", "State", "KnownState", "NeedsCheck")
-"""The cells of an attendee's row that count."""
+COUNTED_CELLS = ("PartitionKey", "RowKey", "State", "NeedsCheck", "KnownState")
+"""The cells of an attendee's row that count; the last only where `State` is none of the service's words."""
 
 MOST_AT_ONCE = 8  # requests under way: the connections that one process keeps open to storage
 _SESSIONS_PER_REQUEST = 20
@@ -38,14 +38,19 @@ def read_place_counts(bookings: Table, session_ids: Sequence[str]) -> dict[str, 
 
 
 def _read_side_by_side(bookings: Table, ordered: Sequence[str]) -> dict[str, Sequence[Row]]:
-    """The rows of those sessions that were read to their end. Keys are in the order of storage if they are ASCII."""
+    """The rows of those sessions that were read to their end and clear. ASCII keys are in the order of storage."""
     requests = len(ordered) // _SESSIONS_PER_REQUEST
     if not requests:
         return {}
-    rows, complete = bookings.query_partitions(ordered[0], ordered[-1], COUNTED_CELLS, requests=requests)
+    rows, complete = bookings.query_partitions(ordered[0], ordered[-1], COUNTED_CELLS[:-1], requests=requests)
     found: dict[str, Sequence[Row]] = {key: list(each) for key, each in groupby(rows, lambda row: row.partition)}
     end = rows[-1].partition if rows else ""
-    return {each: found.get(each, ()) for each in ordered if complete or each < end}
+    whole = {each: found.get(each, ()) for each in ordered if complete or each < end}
+    return {each: roster for each, roster in whole.items() if all(_is_clear(row) for row in roster)}
+
+
+def _is_clear(row: Row) -> bool:
+    return row.key == GUARD or row.text("State") in AttendeeState
 
 
 def _count(rows: Iterable[Row]) -> PlaceCount:
