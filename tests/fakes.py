@@ -4,7 +4,7 @@ import itertools
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, cast
 from uuid import UUID
 
@@ -22,6 +22,7 @@ from shared.tables.table import (
     StorageRefusedError,
     StorageUnavailableError,
     Table,
+    Without,
     Write,
 )
 
@@ -29,11 +30,16 @@ type Key = tuple[str, str]
 
 
 class FakeTable:
-    """One table in memory: ETags, transactions and conflicts as the service's; safe to use from threads."""
+    """One table in memory: ETags, transactions and conflicts as the service's; safe to use from threads.
 
-    def __init__(self) -> None:
+    `clock` is storage's own, by which rows are stamped when they are written. `calls` are requests.
+    """
+
+    def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self.rows: dict[Key, Row] = {}
         self.calls = 0
+        self._clock = clock
+        self._written: dict[Key, datetime] = {}
         self._lock = threading.Lock()
         self._etags = itertools.count(1)
 
@@ -43,11 +49,26 @@ class FakeTable:
             return self.rows.get((partition, key))
 
     def query(self, select: Sequence[str] = (), **like: str) -> list[Row]:
+        return self._query(lambda row: all(row.cells.get(k) == v for k, v in like.items()), select)
+
+    def query_without(self, left_out: Without, select: Sequence[str] = ()) -> list[Row]:
+        return self._query(lambda row: not self._is_left_out(row, left_out), select)
+
+    def _query(self, is_wanted: Callable[[Row], bool], select: Sequence[str]) -> list[Row]:
         with self._lock:
-            self.calls += 1
-            found = [row for _, row in sorted(self.rows.items()) if all(row.cells.get(k) == v for k, v in like.items())]
-        wanted = set(select)
-        return [Row({k: v for k, v in row.cells.items() if not wanted or k in wanted}, row.etag) for row in found]
+            found = [row for _, row in sorted(self.rows.items()) if is_wanted(row)]
+            self.calls += len(_pages(found))
+            read_at = self._clock().replace(microsecond=0)
+        return [_selected(row, select, read_at) for row in found]
+
+    def query_partitions(
+        self, first: str, last: str, select: Sequence[str], *, requests: int
+    ) -> tuple[list[Row], bool]:
+        with self._lock:
+            pages = _pages([row for key, row in sorted(self.rows.items()) if first <= key[0] <= last])
+            self.calls += min(requests, len(pages))
+        found = [Row(_selected(row, select).cells, "") for page in pages[:requests] for row in page]
+        return found, len(pages) <= requests
 
     def insert(self, cells: Mapping[str, Any]) -> str:
         return self.apply([Write("create", cells)])[0]
@@ -91,8 +112,21 @@ class FakeTable:
 
     def _store(self, key: Key, cells: dict[str, Any]) -> str:
         etag = f'W/"{next(self._etags)}"'
-        self.rows[key] = Row(cells, etag)
+        self.rows[key], self._written[key] = Row(cells, etag), self._clock()
         return etag
+
+    def _is_left_out(self, row: Row, left_out: Without) -> bool:
+        written = self._written.get((row.partition, row.key), left_out.since)
+        return row.cells.get(left_out.column) == left_out.value and written < left_out.since
+
+
+def _pages(rows: Sequence[Row]) -> list[tuple[Row, ...]]:
+    """The answers of as many requests as the service needs: 1,000 rows each, and one for none."""
+    return list(itertools.batched(rows, 1000, strict=False)) or [()]
+
+
+def _selected(row: Row, select: Sequence[str], read_at: datetime | None = None) -> Row:
+    return Row({name: row.cells[name] for name in select or row.cells if name in row.cells}, row.etag, read_at)
 
 
 def _fits(write: Write, row: Row | None) -> bool:

@@ -9,6 +9,7 @@ import azure.functions as func
 from functions.bookings import pages
 from functions.bookings.answers import read_answers
 from functions.bookings.draft import FORM, Draft
+from functions.bookings.list_page import ListPage
 from functions.bookings.session_view import SessionView
 from functions.forms.availability import check_open
 from functions.forms.body import Submission, read_body
@@ -28,6 +29,7 @@ from shared.bootstrap import Services, services
 from shared.config.settings import Support
 
 bp = func.Blueprint()
+_list_page = ListPage()
 
 
 @bp.route(route="sessions", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
@@ -38,7 +40,7 @@ def list_sessions(req: func.HttpRequest) -> func.HttpResponse:
     views = pages.sessions(built)
     if wants_json(req):
         return json_body({"sessions": [view.as_json() for view in views]})
-    return page(render("bookings/sessions.html", built.content, sessions=views))
+    return page(_list_page.html(built.content, views))
 
 
 @bp.route(route="bookings", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
@@ -86,11 +88,11 @@ def _form_with_errors(built: Services, submission: Submission, error: Exception)
         return pages.cancelled(built, Draft.anew(built, submission), error)
     if not isinstance(error, FormError):
         return pages.refused(built, Draft.of(built, submission), error)
-    draft, views = Draft.of(built, submission, error), pages.sessions(built)
-    chosen = pages.choosable(views, draft.session_id)
+    draft = Draft.of(built, submission, error)
+    chosen = pages.choosable(built, draft.session_id)
     if chosen is None:
         wrong = [each for each in error.errors if each.field == "session_id"]
-        return pages.choose(built, draft, views, *wrong, gone=bool(draft.session_id))
+        return pages.choose(built, draft, pages.sessions(built), *wrong, gone=bool(draft.session_id))
     if isinstance(error, FormTokenError):
         return pages.check(built, draft, read_answers(submission, built.bookings.policy), chosen, error.errors)
     return pages.details(built, draft, chosen, error.errors)

@@ -23,10 +23,9 @@ from shared.bookings.model.errors import (
     SubmissionCancelledError,
     TooLateToCheckError,
 )
+from shared.bookings.places.bookable_session import BookableSession
 from shared.bookings.places.request import BookingRequest
-from shared.bookings.places.service import BookableSession
 from shared.bootstrap import Services
-from shared.content.content import Content
 from shared.failure_isolation import run_isolated
 from shared.tables.table import StorageError
 
@@ -45,22 +44,24 @@ REFUSALS = (
 
 
 def sessions(built: Services) -> list[SessionView]:
-    """Every session that can be booked, with its places left; one that cannot be shown is left out."""
+    """Every session that can be booked, with the places counted a moment ago; one that cannot be shown is left out."""
     bookable_sessions = built.bookings.places.bookable_sessions(built.now())
     views = [
-        run_isolated(logger, f"view of session {each.session.id}", partial(_view, each, built.content))
+        run_isolated(logger, f"view of session {each.session.id}", partial(_view, built, each))
         for each in bookable_sessions
     ]
     return [view.value for view in views if view.value is not None]
 
 
-def _view(bookable: BookableSession, content: Content) -> SessionView:
-    return SessionView.of(bookable.session, content, bookable.places_left, waiting_list=bookable.waiting_list)
+def choosable(built: Services, session_id: str) -> SessionView | None:
+    """The session with that id as it is now, if it has a place or a waiting list; else None."""
+    found = built.bookings.places.bookable_session(session_id, built.now()) if session_id else None
+    view = None if found is None else _view(built, found)
+    return view if view is not None and view.can_be_chosen else None
 
 
-def choosable(views: Sequence[SessionView], session_id: str) -> SessionView | None:
-    """The session with that id, if it has a place or a waiting list; else None."""
-    return next((view for view in views if view.id == session_id and view.can_be_chosen), None)
+def _view(built: Services, bookable: BookableSession) -> SessionView:
+    return SessionView.of(bookable.session, built.content, bookable.places_left, waiting_list=bookable.waiting_list)
 
 
 def choose(

@@ -29,13 +29,14 @@ _SELECT = FieldError("session_id", "Select a session")
 def booking_form(req: func.HttpRequest) -> func.HttpResponse:
     built = services()
     check_open(built.closed, Support.BOOKINGS)
-    views, session_id = pages.sessions(built), req.params.get("session", "")
+    session_id = req.params.get("session", "")
+    chosen = pages.choosable(built, session_id)
+    if chosen is not None:
+        return pages.details(built, Draft.new(built, session_id), chosen, opened=True)
+    views = pages.sessions(built)
     if not any(view.can_be_chosen for view in views):
         return see_other("/sessions")  # that page says that there is none
-    chosen = pages.choosable(views, session_id)
-    if chosen is None:
-        return pages.choose(built, Draft.new(built), views, gone=bool(session_id))
-    return pages.details(built, Draft.new(built, session_id), chosen, opened=True)
+    return pages.choose(built, Draft.new(built), views, gone=bool(session_id))
 
 
 @bp.route(route="bookings/session", methods=["GET", "POST"], auth_level=func.AuthLevel.ANONYMOUS)
@@ -68,21 +69,21 @@ def _step(req: func.HttpRequest, show: Callable[[Services, Submission], func.Htt
 
 
 def _details(built: Services, submission: Submission) -> func.HttpResponse:
-    draft, views = Draft.of(built, submission), pages.sessions(built)
-    chosen = pages.choosable(views, draft.session_id)
+    draft = Draft.of(built, submission)
+    chosen = pages.choosable(built, draft.session_id)
     if not draft.session_id:
-        return pages.choose(built, draft, views, _SELECT)
+        return pages.choose(built, draft, pages.sessions(built), _SELECT)
     if chosen is None:
-        return pages.choose(built, draft, views, gone=True)
+        return pages.choose(built, draft, pages.sessions(built), gone=True)
     return pages.details(built, draft, chosen)
 
 
 def _check(built: Services, submission: Submission) -> func.HttpResponse:
-    draft, views = Draft.of(built, submission), pages.sessions(built)
-    chosen = pages.choosable(views, draft.session_id)
+    draft = Draft.of(built, submission)
+    chosen = pages.choosable(built, draft.session_id)
     if chosen is None:
         errors = () if draft.session_id else (_SELECT,)
-        return pages.choose(built, draft, views, *errors, gone=bool(draft.session_id))
+        return pages.choose(built, draft, pages.sessions(built), *errors, gone=bool(draft.session_id))
     try:
         request = read_answers(submission, built.bookings.policy)
         check_honeypot(BookingRequest, submission)

@@ -20,9 +20,10 @@ python dev.py test ARGUMENTS    only pytest, with these arguments
 python dev.py load FILE         loads sessions (CSV) into the service that is running
 python dev.py passphrase        asks for, or makes, the provider's passphrase and prints its hash
 python dev.py screenshots       takes a picture of every page and every email, to leaf through
+python dev.py benchmark [NAME]  measures what lists and timer runs cost, against their budgets
 python dev.py build             compiles the templates that are deployed with the package
 
-`run`, `load` and `screenshots` say with --help which options there are."""
+`run`, `load`, `screenshots` and `benchmark` say with --help which options there are."""
 
 _MODULES = {
     "run": "local.commands.run",
@@ -30,6 +31,7 @@ _MODULES = {
     "load": "local.commands.load",
     "passphrase": "local.commands.passphrase",
     "screenshots": "local.commands.screenshots",
+    "benchmark": "benchmarks.run",
     "build": "local.commands.build",
 }
 _HELP = {"help", "-h", "--help"}

@@ -17,6 +17,7 @@ from shared.bookings.self_service.service import SelfService
 from shared.bookings.staff_emails.digest_log import DigestLogTable
 from shared.bookings.staff_emails.facilitator_briefing import FacilitatorBriefing
 from shared.bookings.staff_emails.organiser_digest import OrganiserDigest
+from shared.bookings.tables.past_sessions import PastSessions
 from shared.bookings.tables.repository import BookingRepository
 from shared.bookings.tables.session_finder import SessionFinder
 from shared.bookings.tables.session_register import SessionRegister
@@ -89,7 +90,13 @@ class BookingServices:
             rosters=self._repository, log=self._ledger, mover=self.self_service, policy=self.policy
         )
         quota = SendingQuota(self._settings.mails_per_minute, self._settings.mails_per_hour)
-        return BookingReconciler(rows=self._repository, reconciler=reconciler, register=self._register, quota=quota)
+        return BookingReconciler(
+            rows=self._repository,
+            reconciler=reconciler,
+            register=self._register,
+            past=PastSessions(self._context.service_table),
+            quota=quota,
+        )
 
     @cached_property
     def retention(self) -> Retention:

@@ -6,7 +6,7 @@ decide.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal, Protocol
 
@@ -39,10 +39,14 @@ class StorageRefusedError(StorageError):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row: its cells by name, including the keys, and its ETag when it was read."""
+    """One row: its cells by name, including the keys, and its ETag when it was read.
+
+    `read_at` is when a query found it, by storage's own clock, in UTC, to the second; None if it was found otherwise.
+    """
 
     cells: Mapping[str, Any]
     etag: str
+    read_at: datetime | None = field(default=None, compare=False)
 
     @property
     def partition(self) -> str:
@@ -113,6 +117,19 @@ class Write:
     etag: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Without:
+    """The rows that a query leaves out: those whose cell `column` is the text `value`.
+
+    A row without that cell is not one of them. One that was written at `since` or later is found all the same;
+    `since` is by storage's own clock, in UTC.
+    """
+
+    column: str
+    value: str
+    since: datetime
+
+
 class Table(Protocol):
     """One table. Every method raises `StorageUnavailableError` or `StorageRefusedError`; writes `RowConflictError`."""
 
@@ -123,6 +140,17 @@ class Table(Protocol):
         """Returns the rows whose cells equal all of `like`, in the order of their keys; one request per 1,000 rows.
 
         With `select`, rows have only those cells.
+        """
+
+    def query_without(self, left_out: Without, select: Sequence[str] = ()) -> list[Row]:
+        """Returns all rows but those that are left out, as `query` does."""
+
+    def query_partitions(
+        self, first: str, last: str, select: Sequence[str], *, requests: int
+    ) -> tuple[list[Row], bool]:
+        """Returns rows of the partitions from `first` to `last`, in the order of their keys: those cells, and no ETags.
+
+        At most that many `requests` of 1,000 rows are made. The second value is True if these are all of the rows.
         """
 
     def insert(self, cells: Mapping[str, Any]) -> str:

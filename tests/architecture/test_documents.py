@@ -17,7 +17,7 @@ README = ROOT / "README.md"
 PROMISES = ROOT / "docs" / "promises.md"
 DECISIONS = sorted((ROOT / "docs" / "adr").glob("*.md"))
 DOCUMENTS = [README, ROOT / "CONTRIBUTING.md", ROOT / "infra" / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-TOP_LEVEL = {"functions", "shared", "local", "tests", "docs", "infra", ".ci", ".vscode"}
+TOP_LEVEL = {"functions", "shared", "local", "benchmarks", "tests", "docs", "infra", ".ci", ".vscode"}
 BUILT = {f"{folder.relative_to(ROOT)}/" for folder in (render.COMPILED, renderer.COMPILED)}
 MOST_MODULES = 12
 

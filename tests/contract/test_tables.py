@@ -1,14 +1,15 @@
 """The table in memory behaves as the real one does: every promise is kept by both."""
 
+import time
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from local.stack.azurite import Azurite
 from shared.tables.azure_tables import AzureTable, open_tables
 from shared.tables.storage_connection import StorageConnection
-from shared.tables.table import Row, RowConflictError, StorageRefusedError, Table, Write
+from shared.tables.table import Row, RowConflictError, StorageRefusedError, Table, Without, Write
 from tests.fakes import FakeTable
 
 
@@ -211,6 +212,89 @@ def test_rows_beyond_the_first_page_are_found(table: Table) -> None:
         table.apply([Write("create", cells(f"{number:05}")) for number in range(start, start + 100)])
 
     assert len(table.query(PartitionKey="p")) == 1100
+
+
+@pytest.mark.parametrize("select", [(), ("RowKey",)])
+def test_a_query_says_when_by_the_clock_of_storage(table: Table, select: tuple[str, ...]) -> None:
+    table.insert(cells("a"))
+    before = datetime.now(UTC).replace(microsecond=0)
+
+    [row] = table.query(select)
+
+    assert row.read_at is not None
+    assert before <= row.read_at <= datetime.now(UTC)
+    assert row == table.query(select)[0]
+
+
+def test_rows_that_are_left_out_are_those_with_that_very_value(table: Table) -> None:
+    others: list[dict[str, object]] = [{}, {"Over": ""}, {"Over": "no"}, {"Over": "YES"}, {"Over": True}, {"Over": 1}]
+    for number, each in enumerate(others):
+        table.insert(cells(f"kept-{number}", **each))
+    table.insert(cells("left", Over="yes"))
+    later = datetime.now(UTC) + timedelta(days=1)
+
+    found = table.query_without(Without("Over", "yes", later))
+
+    assert [row.key for row in found] == [f"kept-{number}" for number in range(len(others))]
+
+
+def test_a_row_that_would_be_left_out_is_found_if_it_was_written_since(table: Table) -> None:
+    etag = table.insert(cells("edited", Over="yes"))
+    table.insert(cells("left", Over="yes"))
+    time.sleep(0.05)
+    since = datetime.now(UTC)
+    time.sleep(0.05)
+    table.merge(cells("edited", Date="2023-12-01"), etag)
+
+    assert [row.key for row in table.query_without(Without("Over", "yes", since))] == ["edited"]
+    assert table.query_without(Without("Over", "yes", since + timedelta(minutes=1))) == []
+    assert len(table.query_without(Without("Over", "yes", since - timedelta(days=1)))) == 2
+
+
+def test_rows_that_are_not_left_out_are_read_as_others_are(table: Table) -> None:
+    for partition in ("p", "other"):
+        for key in ("b", "a"):
+            table.insert({"PartitionKey": partition, "RowKey": key, "Kind": "x"})
+
+    found = table.query_without(Without("Over", "yes", datetime.now(UTC)), ["PartitionKey", "RowKey"])
+
+    assert found == table.query(["PartitionKey", "RowKey"])
+    assert found[0].cells == {"PartitionKey": "other", "RowKey": "a"}
+    assert found[0].read_at is not None
+
+
+@pytest.mark.parametrize("value", ["' or PartitionKey ne '", "two  spaces", "@since", "yes ) or ( 1 eq 1"])
+def test_the_value_of_rows_to_leave_out_cannot_inject_a_filter(table: Table, value: str) -> None:
+    table.insert(cells("a", Over="x"))
+    table.insert(cells("b", Over=value))
+
+    found = table.query_without(Without("Over", value, datetime.now(UTC) + timedelta(days=1)))
+
+    assert [row.key for row in found] == ["a"]
+
+
+def test_partitions_are_read_in_order_from_the_first_to_the_last(table: Table) -> None:
+    for partition in ("a", "c", "b", "bb", "d"):
+        for key in ("2", "1"):
+            table.insert({"PartitionKey": partition, "RowKey": key, "State": "x", "Left": "y"})
+
+    rows, complete = table.query_partitions("b", "c", ["PartitionKey", "RowKey", "State"], requests=1)
+
+    assert [(row.partition, row.key) for row in rows] == [(p, k) for p in ("b", "bb", "c") for k in ("1", "2")]
+    assert (rows[0].text("State"), rows[0].text("Left"), rows[0].etag) == ("x", "", "")
+    assert complete
+    assert table.query_partitions("x", "y", ["RowKey"], requests=1) == ([], True)
+
+
+def test_no_more_requests_are_made_for_partitions_than_were_allowed(table: Table) -> None:
+    for start in range(0, 1100, 100):
+        table.apply([Write("create", cells(f"{number:05}")) for number in range(start, start + 100)])
+
+    some, complete = table.query_partitions("p", "p", ["RowKey"], requests=1)
+    every, all_of_them = table.query_partitions("p", "p", ["RowKey"], requests=2)
+
+    assert (len(some), complete) == (1000, False)
+    assert (len(every), all_of_them) == (1100, True)
 
 
 def test_a_transaction_over_two_partitions_is_refused(table: Table) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.bookings.model.attendee import Attendee, AttendeeState, Roster
+from shared.bookings.model.place_count import PlaceCount
 from shared.bookings.model.session import Session
 from shared.local_time import weekdays_after
 
@@ -35,7 +36,7 @@ class AllocationPolicy:
         """True while those who wait come first."""
         return session.runs and now < self.cutoff_of(session)
 
-    def has_place_for_newcomer(self, session: Session, roster: Roster, now: datetime) -> bool:
+    def has_place_for_newcomer(self, session: Session, roster: Roster | PlaceCount, now: datetime) -> bool:
         """True if someone new gets a place: never past those who wait, while they come first."""
         return roster.held < session.capacity and not self._queue(session, roster, now)
 
@@ -44,7 +45,7 @@ class AllocationPolicy:
         free = max(0, session.capacity - roster.held)
         return tuple(attendee.given_a_place(now) for attendee in self._queue(session, roster, now)[:free])
 
-    def _queue(self, session: Session, roster: Roster, now: datetime) -> list[Attendee]:
+    def _queue(self, session: Session, roster: Roster | PlaceCount, now: datetime) -> list[Attendee]:
         """Those who come first, without those who could no longer be checked: the place would be lost at once."""
         if not self.promotes(session, now):
             return []

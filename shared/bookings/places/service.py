@@ -21,30 +21,25 @@ from shared.bookings.model.errors import (
     SubmissionReusedError,
     TooLateToCheckError,
 )
+from shared.bookings.model.place_count import PlaceCount
 from shared.bookings.model.session import Session, with_first_announcement
 from shared.bookings.places.applicant import Applicant, applicant
+from shared.bookings.places.bookable_session import BookableSession
+from shared.bookings.places.list_memory import ListMemory
 from shared.bookings.places.repeat_request import repeat_noted
 from shared.bookings.places.request import BookingRequest, BookingResult
 from shared.bookings.places.snapshot_cache import SessionLocks, Snapshot, SnapshotCache
 from shared.bookings.tables.lost_roster import lost_bookings
+from shared.bookings.tables.place_counts import read_place_counts
 from shared.bookings.tables.repository import BookingRepository
 from shared.failure_isolation import run_isolated
 from shared.mail.ledger import MailLedger
-from shared.tables.table import RowConflictError, StorageError, StorageUnavailableError, is_key
+from shared.tables.table import RowConflictError, StorageUnavailableError, is_key
 
 logger = logging.getLogger(__name__)
 
 TRIES = 60
 TIMEOUT = 20.0  # seconds; the person at the form is waiting
-
-
-@dataclass(frozen=True, slots=True)
-class BookableSession:
-    """A session that takes bookings, how many places are left for someone new, and whether one may wait for one."""
-
-    session: Session
-    places_left: int
-    waiting_list: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +54,37 @@ class BookingService:
     sleep: Callable[[float], None] = time.sleep
     _cache: SnapshotCache = field(default_factory=SnapshotCache)
     _locks: SessionLocks = field(default_factory=SessionLocks)
+    _lists: ListMemory = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_lists", ListMemory(self.monotonic))
 
     def bookable_sessions(self, now: datetime) -> list[BookableSession]:
         """Every session that takes bookings at this moment (UTC), earliest first, with the places left in each.
 
-        One that cannot be shown is left out. Raises StorageError.
+        The places are for showing: they may be five seconds old. A session that cannot be shown is left out.
+
+        Raises:
+            StorageError: the sessions or the places cannot be read.
         """
-        open_now = [session for session in self.store.sessions() if session.takes_bookings(now)]
+        open_now = [each for each in self._lists.sessions(self.store, now) if each.takes_bookings(now)]
+        counts = self._lists.counts(self.store, [each.id for each in open_now])
         shown = (
-            run_isolated(logger, f"list of session {each.id}", partial(self._bookable, each, now), StorageError)
+            run_isolated(logger, f"list of session {each.id}", partial(self._bookable, each, counts[each.id], now))
             for each in open_now
         )
         return [each.value for each in shown if each.value is not None]
+
+    def bookable_session(self, session_id: str, now: datetime) -> BookableSession | None:
+        """The session if it takes bookings at this moment (UTC), with the places left in it: looked up, not remembered.
+
+        None if there is no such session, or it takes no bookings.
+        """
+        row = self.store.session_row(session_id) if is_key(session_id) else None
+        if row is None or row.session is None or not row.session.takes_bookings(now):
+            return None
+        count = read_place_counts(self.store.bookings_table, [session_id])[session_id]
+        return self._bookable(row.session, count, now)
 
     def session(self, session_id: str) -> Session:
         """One session.
@@ -128,19 +142,18 @@ class BookingService:
                 except (RowConflictError, StorageUnavailableError):
                     # Someone was faster, or the answer was lost after the row was written: the next look shows which.
                     self._cache.forget(session_id)
+                finally:
+                    self._lists.forget(session_id)
                 self.sleep(random.uniform(0, min(0.02 * 2**number, 1.0)))  # noqa: S311  # spreads retries, no secret
         raise BookingsBusyError
 
     def _book_once(self, applied: Applicant, arrived: float, now: datetime) -> BookingResult:
         return self._decide(self._snapshot(applied, arrived), applied, now)
 
-    def _bookable(self, session: Session, now: datetime) -> BookableSession:
-        return BookableSession(session, self._places_left(session, now), self.offers_waiting(session, now))
-
-    def _places_left(self, session: Session, now: datetime) -> int:
-        roster = self.store.roster(session.id)
-        has_place = self.policy.has_place_for_newcomer(session, roster, now)
-        return session.capacity - roster.held if has_place else 0
+    def _bookable(self, session: Session, count: PlaceCount, now: datetime) -> BookableSession:
+        has_place = self.policy.has_place_for_newcomer(session, count, now)
+        places_left = session.capacity - count.held if has_place else 0
+        return BookableSession(session, places_left, self.offers_waiting(session, now))
 
     def _snapshot(self, applied: Applicant, arrived: float) -> Snapshot:
         session_id = applied.request.session_id

@@ -11,7 +11,7 @@ from shared.bookings.model.attendee import Roster
 from shared.bookings.model.session import AnnouncedDetails, Session, SessionState, with_first_announcement
 from shared.bookings.reconcile.edit_notice import edit_notice, recipients
 from shared.bookings.tables.announced_cell import announced_text
-from shared.bookings.tables.session_rows import WRITTEN_BY_PEOPLE, WRITTEN_BY_SERVICE, SessionRow
+from shared.bookings.tables.session_rows import OVER, WRITTEN_BY_PEOPLE, WRITTEN_BY_SERVICE, SessionRow
 from shared.local_time import moment_in_words
 from shared.tables.table import moment_text
 
@@ -53,7 +53,7 @@ def reconcile_row(row: SessionRow, roster: Roster, now: datetime, problems: tupl
         cells = {"Announced": announced_text(session)} | cells
     said = [*row.problems, *problems, *_row_problems(row, people, now)]
     cells |= {"Problem": " ".join(said), "Starts": row.starts_in_words}
-    cells |= {"Confirmed": roster.held, "Waiting": len(roster.waiting)}
+    cells |= {"Confirmed": roster.held, "Waiting": len(roster.waiting), OVER: ""}
     defaults = WRITTEN_BY_PEOPLE | dict.fromkeys(WRITTEN_BY_SERVICE, "")
     missing = {name: value for name, value in defaults.items() if name not in row.row.cells}
     return RowChanges(missing | {name: value for name, value in cells.items() if _differs(row, name, value)}, session)

@@ -14,13 +14,15 @@ from shared.bookings.reconcile.failed_session import note_failure
 from shared.bookings.reconcile.session_reconciler import ReconciledSession, SessionReconciler
 from shared.bookings.tables.announced_cell import announced_text, read_announced
 from shared.bookings.tables.deleted_sessions import deleted_session
+from shared.bookings.tables.past_sessions import PastSessions, is_marked
 from shared.bookings.tables.repository import BookingRepository
 from shared.bookings.tables.session_register import KnownSession, SessionRegister
-from shared.bookings.tables.session_rows import SessionRow
+from shared.bookings.tables.session_rows import OVER, SessionRow
 from shared.failure_isolation import Result, run_isolated
 from shared.mail.log_rows import MailState
 from shared.mail.quota import SendingQuota
 from shared.tables.service_table import ServiceRows
+from shared.tables.table import Without
 
 logger = logging.getLogger(__name__)
 
@@ -66,12 +68,13 @@ class BookingReconciler:
     rows: BookingRepository
     reconciler: SessionReconciler
     register: SessionRegister
+    past: PastSessions
     quota: SendingQuota = field(default_factory=SendingQuota)
 
     def run(self, service_rows: ServiceRows, now: datetime) -> ReconcileResult:
-        """Reconciles every session at `now` (UTC).
+        """Reconciles every session that is not over at `now` (UTC).
 
-        1. Reads every row of the schedule, and which sessions are known to have bookings.
+        1. Reads the rows of the schedule, once a day with those marked as over, and which sessions have bookings.
         2. Reconciles the session of each row, naming keys that two rows have. One that fails stops no other, and its
            row says so.
         3. Reconciles the known sessions whose row is gone, in the same way.
@@ -80,11 +83,15 @@ class BookingReconciler:
         Raises:
             StorageError: the schedule itself cannot be read.
         """
-        rows, known = self.rows.session_rows(), self.register.known(service_rows)
+        unread, known = self.past.unread(service_rows, now), self.register.known(service_rows)
+        rows = self._read_rows(unread)
         counted = Counter(row.id for row in rows)
         found = [(row.id, self._try_row(row, counted[row.id] > 1, known.get(row.id), now)) for row in rows]
         deleted = (each for each in known.values() if each.id not in counted)
-        found += [(each.id, _isolated(each.id, partial(self._reconcile_deleted, each, now))) for each in deleted]
+        found += [
+            (each.id, _isolated(each.id, partial(self._reconcile_deleted, each, unread, now))) for each in deleted
+        ]
+        self._record_marks(rows, [result for _, result in found], unread, now)
         reconciled = tuple(each.value for _, each in found if each.value is not None)
         failed = {session_id: type(each.error).__name__ for session_id, each in found if not each.succeeded}
         return ReconcileResult(tuple(rows), reconciled, known, failed)
@@ -113,6 +120,25 @@ class BookingReconciler:
             run_isolated(logger, part, lambda: note_failure(self.rows.sessions_table, row, now))
         return result
 
+    def _record_marks(
+        self,
+        rows: Sequence[SessionRow],
+        found: Sequence[Result[ReconciledSession | None]],
+        unread: Without | None,
+        now: datetime,
+    ) -> None:
+        marked = [result for row, result in zip(rows, found, strict=False) if is_marked(row)]
+        if (marked or (unread is None and rows)) and all(result.succeeded for result in marked):
+            self.past.record(rows, now)
+
+    def _read_rows(self, unread: Without | None) -> list[SessionRow]:
+        """The rows to reconcile, those with the key of a new row among them: a new one lacks the service's cells."""
+        rows = self.rows.session_rows(unread)
+        new = [row for row in rows if OVER not in row.row.cells] if unread else []
+        named = [other for row in new for other in self.rows.session_rows_named(row.id)]
+        by_keys = {(row.row.partition, row.id): row for row in [*named, *rows]}
+        return list(by_keys.values())
+
     def _reconcile(
         self, row: SessionRow, twice: bool, known: KnownSession | None, now: datetime
     ) -> ReconciledSession | None:
@@ -122,7 +148,14 @@ class BookingReconciler:
             self._remember(KnownSession(row.id, announced_text(reconciled.session), None), known)
         return reconciled
 
-    def _reconcile_deleted(self, known: KnownSession, now: datetime) -> ReconciledSession | None:
+    def _reconcile_deleted(
+        self, known: KnownSession, unread: Without | None, now: datetime
+    ) -> ReconciledSession | None:
+        announced = read_announced(known.id, known.announced, self.rows.reminders)
+        if announced is not None and announced.is_over(now):
+            return None  # nothing is owed any more, whether the row was deleted or left unread
+        if unread is not None and self.rows.session_row(known.id) is not None:
+            return None
         since = known.missing_since or now
         self._remember(KnownSession(known.id, known.announced, since), known)
         session = deleted_session(KnownSession(known.id, known.announced, since), self.rows.reminders, now)

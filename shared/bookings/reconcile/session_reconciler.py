@@ -17,6 +17,7 @@ from shared.bookings.reconcile.portal_edits import reconcile_row
 from shared.bookings.reconcile.roster import RosterChanges, reconcile_roster
 from shared.bookings.self_service.service import SelfService
 from shared.bookings.tables.lost_roster import lost_bookings, lost_in_words
+from shared.bookings.tables.past_sessions import marker_cells
 from shared.bookings.tables.repository import BookingRepository
 from shared.bookings.tables.session_rows import SessionRow
 from shared.mail.ledger import MailLedger
@@ -54,7 +55,7 @@ class SessionReconciler:
     def reconcile(self, row: SessionRow, problems: tuple[str, ...], now: datetime) -> ReconciledSession | None:
         """Reconciles the session of a row; None where it is over, or was never understood.
 
-        1. Leaves out a row without a session, after writing its `Problem`, and a session that is over.
+        1. Leaves out a row without a session, after writing its `Problem`, and one that is over, after marking it.
         2. Reads the roster and the email log of the session, and sees if bookings were lost with their table.
         3. Changes the roster: notes manual edits, frees places held too long, gives free ones to those who wait. After
            a loss it gives none.
@@ -70,7 +71,8 @@ class SessionReconciler:
         if session is None:
             self._change_row(row, reconcile_row(row, Roster((), ""), now, problems).cells)
             return None
-        if session.is_over(now) and (row.written is None or row.written.is_over(now)):
+        if row.is_over(now):
+            self._change_row(row, marker_cells(row, over=not problems))  # a row with problems is looked at in every run
             return None
         roster, log, lost = self._read_roster(session, now)
         row = _with_versions_counted(row, log)

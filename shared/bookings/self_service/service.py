@@ -11,8 +11,9 @@ from shared.bookings.model.generation import is_same_person
 from shared.bookings.model.pending_release import PendingRelease
 from shared.bookings.model.session import Session
 from shared.bookings.places.applicant import Applicant, applicant
+from shared.bookings.places.bookable_session import BookableSession
 from shared.bookings.places.request import BookingRequest
-from shared.bookings.places.service import BookableSession, BookingService
+from shared.bookings.places.service import BookingService
 from shared.bookings.self_service.booking_calendar import CalendarNames, calendar_entry
 from shared.bookings.self_service.calendar import calendar_file
 from shared.bookings.self_service.details import DetailsRequest, with_details

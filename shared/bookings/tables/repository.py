@@ -1,7 +1,7 @@
 """Sessions and rosters in Table Storage: which rows are read and which change together."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -16,16 +16,21 @@ from shared.bookings.tables.attendee_rows import (
     write_details,
     write_repeat_request,
 )
+from shared.bookings.tables.past_sessions import long_over
 from shared.bookings.tables.session_register import SessionRegister
-from shared.bookings.tables.session_rows import SessionRow, read_session_row
+from shared.bookings.tables.session_rows import WRITTEN_BY_PEOPLE, SessionRow, read_session_row
 from shared.failure_isolation import run_isolated
 from shared.reminder_offsets import Offset
-from shared.tables.table import MAX_WRITES, Row, RowConflictError, Table, Write, moment_text
+from shared.tables.table import MAX_WRITES, Row, RowConflictError, Table, Without, Write, moment_text
 
 logger = logging.getLogger(__name__)
 
 UNREADABLE_ROW = "This row cannot be read. Put back the last cell that you changed, or tell who runs this service."
 GUARD = "guard"  # the row of each roster whose ETag orders everything that takes or frees a place
+_KEYS = ("PartitionKey", "RowKey")
+
+type RowStamps = Mapping[tuple[str, str], str]
+"""ETags of rows by their keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +55,14 @@ class BookingRepository:
         row = self.session_row(session_id)
         return None if row is None else row.session
 
-    def session_rows(self) -> list[SessionRow]:
-        """Every row of the schedule, understood or not."""
-        return [self._read(row) for row in self.sessions_table.query()]
+    def session_rows(self, unread: Without | None = None) -> list[SessionRow]:
+        """Every row of the schedule, understood or not, but those to leave `unread`."""
+        table = self.sessions_table
+        return [self._read(row) for row in (table.query_without(unread) if unread else table.query())]
+
+    def session_rows_named(self, session_id: str) -> list[SessionRow]:
+        """Every row with this key: an administrator may have written several, each in a partition of its own."""
+        return [self._read(row) for row in self.sessions_table.query(RowKey=session_id)]
 
     def _read(self, row: Row) -> SessionRow:
         part = f"reading of session {row.key}"
@@ -63,10 +73,15 @@ class BookingRepository:
             return found
         return replace(found, known=read_announced(row.key, remembered.announced, self.reminders))
 
-    def sessions(self) -> list[Session]:
-        """Every session that can be understood, earliest first."""
-        found = [row.session for row in self.session_rows() if row.session is not None]
-        return sorted(found, key=lambda session: (session.starts, session.id))
+    def listed_stamps(self, now: datetime) -> RowStamps:
+        """The ETags of the rows that `listed_sessions` reads at `now` (UTC): they change with every edit."""
+        return _stamps(self.sessions_table.query_without(long_over(now), _KEYS))
+
+    def listed_sessions(self, now: datetime) -> tuple[RowStamps, tuple[Session, ...]]:
+        """Every session that can be understood and is not long over, earliest first, and the ETags of all rows read."""
+        rows = self.sessions_table.query_without(long_over(now), (*_KEYS, *WRITTEN_BY_PEOPLE, "Announced"))
+        found = [session for row in rows if (session := self._read(row).session) is not None]
+        return _stamps(rows), tuple(sorted(found, key=lambda session: (session.starts, session.id)))
 
     def save_announcement(self, row: SessionRow, session: Session, **cells: Any) -> None:
         """Writes down what attendees are told from now on, if nobody has changed the row since it was read.
@@ -144,6 +159,10 @@ class BookingRepository:
     def update_details(self, session_id: str, attendee: Attendee) -> None:
         """Writes what a person changed in their own booking. Raises RowConflictError: the row changed since."""
         self.bookings_table.merge(write_details(session_id, attendee), attendee.etag)
+
+
+def _stamps(rows: Iterable[Row]) -> RowStamps:
+    return {(row.partition, row.key): row.etag for row in rows}
 
 
 def _touch(session_id: str, guard: str, now: datetime) -> Write:

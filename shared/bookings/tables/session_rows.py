@@ -23,7 +23,8 @@ WRITTEN_BY_PEOPLE = {
     "Reminders": "",
     "WaitingList": "yes",
 }
-WRITTEN_BY_SERVICE = ("Starts", "Confirmed", "Waiting", "Announced", "Seen", "Notice", "Problem")
+OVER = "Over"  # see `shared.bookings.tables.past_sessions`
+WRITTEN_BY_SERVICE = ("Starts", "Confirmed", "Waiting", "Announced", "Seen", "Notice", "Problem", OVER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,11 @@ class SessionRow:
     @property
     def id(self) -> str:
         return self.row.key
+
+    def is_over(self, now: datetime) -> bool:
+        """True if the session is over at `now` (UTC), by what attendees were told and by what the row says."""
+        both = [session for session in (self.session, self.written) if session is not None]
+        return bool(both) and all(session.is_over(now) for session in both)
 
     @property
     def session(self) -> Session | None:

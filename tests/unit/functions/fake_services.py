@@ -7,8 +7,8 @@ from shared.bookings.model.allocation_policy import AllocationPolicy
 from shared.bookings.model.attendee import AttendeeState
 from shared.bookings.model.errors import SessionUnknownError
 from shared.bookings.model.session import Session
+from shared.bookings.places.bookable_session import BookableSession
 from shared.bookings.places.request import BookingRequest, BookingResult
-from shared.bookings.places.service import BookableSession
 from shared.config.settings import Support
 from shared.content.content import Content
 from shared.referrals.intake.request import ReferralRequest
@@ -25,6 +25,9 @@ class FakePlaces:
 
     def bookable_sessions(self, now: datetime) -> list[BookableSession]:
         return [BookableSession(builders.session(), 3)]
+
+    def bookable_session(self, session_id: str, now: datetime) -> BookableSession | None:
+        return next((each for each in self.bookable_sessions(now) if each.session.id == session_id), None)
 
     def session(self, session_id: str) -> Session:
         if session_id != "s1":

@@ -80,10 +80,15 @@ class InMemoryApp:
         for module in (book, manage, steps, send_email, timer, functions.site.health, shared.bootstrap):
             monkeypatch.setattr(module, "services", lambda: self.built)
 
-    def listed(self) -> list[str]:
+    def sessions(self) -> list[dict[str, Any]]:
+        """The list of sessions in JSON."""
         answer = book.list_sessions(http_requests.get(accept="application/json"))
         assert answer.status_code == 200
-        return [each["id"] for each in json.loads(answer.get_body())["sessions"]]
+        found: list[dict[str, Any]] = json.loads(answer.get_body())["sessions"]
+        return found
+
+    def listed(self) -> list[str]:
+        return [each["id"] for each in self.sessions()]
 
     def page(self, handler: Any, **route: str) -> func.HttpResponse:
         """A page as a browser gets it."""

@@ -7,7 +7,7 @@ from typing import Any
 from shared.bookings.model.attendee import Reason, Roster
 from shared.bookings.model.email_ids import DueMail
 from shared.bookings.model.errors import BookingError, LinkUnknownError, TooLateError
-from shared.bookings.places.service import BookableSession
+from shared.bookings.places.bookable_session import BookableSession
 from shared.bookings.self_service.details import DetailsRequest, with_details
 from shared.bookings.self_service.service import ActionResult, ManagedBooking
 from tests import builders

@@ -29,8 +29,8 @@ from shared.bookings.model.errors import (
     TooLateToCheckError,
 )
 from shared.bookings.model.session import Session
+from shared.bookings.places.bookable_session import BookableSession
 from shared.bookings.places.request import BookingRequest, BookingResult
-from shared.bookings.places.service import BookableSession
 from shared.config.settings import Support
 from shared.content.content import Content
 from shared.signing import Signer
@@ -63,6 +63,9 @@ class FakePlaces:
     def bookable_sessions(self, now: datetime) -> list[BookableSession]:
         known = (builders.session(), OTHER)
         return [BookableSession(each, self.left[each.id], self.waiting_list) for each in known if each.id in self.left]
+
+    def bookable_session(self, session_id: str, now: datetime) -> BookableSession | None:
+        return next((each for each in self.bookable_sessions(now) if each.session.id == session_id), None)
 
     def session(self, session_id: str) -> Session:
         return builders.session()

@@ -14,6 +14,7 @@ from shared.bookings.reconcile.reconcile_all import BookingReconciler
 from shared.bookings.reconcile.session_reconciler import SessionReconciler
 from shared.bookings.self_service.booking_calendar import CalendarNames
 from shared.bookings.self_service.service import SelfService
+from shared.bookings.tables.past_sessions import PastSessions
 from shared.bookings.tables.repository import GUARD, BookingRepository
 from shared.bookings.tables.session_finder import SessionFinder
 from shared.bookings.tables.session_register import SessionRegister
@@ -42,7 +43,8 @@ class BookingHarness:
     """`now` is the harness's clock; `tick` runs the schedule and hands over what it names."""
 
     def __init__(self, policy: AllocationPolicy = POLICY, **cells: Any) -> None:
-        self.sessions, self.bookings, self.log, self.index, self.service = (FakeTable() for _ in range(5))
+        tables = (FakeTable(lambda: self.now) for _ in range(5))
+        self.sessions, self.bookings, self.log, self.index, self.service = tables
         self.sender = FakeMailSender(dedupes=False)
         self.time, self.policy, self.now, self.quota = FakeTime(), policy, MORNING, SendingQuota(0, 0)
         self.add_session(**cells)
@@ -166,7 +168,8 @@ class BookingHarness:
         rosters, mover = self.repository(wrap), self.self_service(wrap)
         reconciler = SessionReconciler(rosters=rosters, log=self.ledger(), mover=mover, policy=self.policy)
         register = SessionRegister(wrap(self.service))
-        return BookingReconciler(rows=rosters, reconciler=reconciler, register=register, quota=self.quota)
+        past = PastSessions(wrap(self.service))
+        return BookingReconciler(rows=rosters, reconciler=reconciler, register=register, past=past, quota=self.quota)
 
     def mailer(self) -> BookingMailer:
         repository, ledger = self.repository(), self.ledger()

@@ -1,7 +1,7 @@
 """A session that a run cannot process says so in its row and goes on as last announced; the others are unhindered."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, cast
 
@@ -29,10 +29,10 @@ class FailingTable:
     def __init__(self, table: FakeTable, failure: Exception, session_id: str, *, writes: bool = False) -> None:
         self._table, self._failure, self._session_id, self._writes = table, failure, session_id, writes
 
-    def query(self, **like: str) -> list[Row]:
+    def query(self, select: Sequence[str] = (), **like: str) -> list[Row]:
         if not self._writes and like.get("PartitionKey") == self._session_id:
             raise self._failure
-        return self._table.query(**like)
+        return self._table.query(select, **like)
 
     def merge(self, cells: Mapping[str, Any], etag: str) -> str:
         if self._writes and cells["RowKey"] == self._session_id and len(cells) > 3:

@@ -14,6 +14,7 @@ from shared.bookings.reconcile.reconcile_all import BookingReconciler
 from shared.bookings.reconcile.session_reconciler import SessionReconciler
 from shared.bookings.self_service.service import SelfService
 from shared.bookings.tables.attendee_rows import write_attendee
+from shared.bookings.tables.past_sessions import PastSessions
 from shared.bookings.tables.repository import BookingRepository
 from shared.bookings.tables.session_finder import SessionFinder
 from shared.bookings.tables.session_register import SessionRegister
@@ -67,7 +68,8 @@ class MailHarness:
         mover = SelfService(repository, finder, BookingService(repository, KEY, POLICY, log=ledger), LINKS, NAMES)
         reconciler = SessionReconciler(rosters=repository, log=ledger, mover=mover, policy=POLICY)
         register = SessionRegister(self.service)
-        schedule = BookingReconciler(rows=repository, reconciler=reconciler, register=register)
+        past = PastSessions(self.service)
+        schedule = BookingReconciler(rows=repository, reconciler=reconciler, register=register, past=past)
         found = schedule.run(read_service_rows(self.service), now).reconciled
         due = schedule.mails_within_quota(found, now)
         for mail in due:

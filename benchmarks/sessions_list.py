@@ -1,0 +1,64 @@
+"""P13: the list of 52 open sessions of 20 people, compared with the start page; warm, and after a quiet time."""
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmarks.measure import ROUNDS, Cost, Measure, cost, median
+from benchmarks.site import Site, running_site
+from benchmarks.storage import Storage, filled_storage
+from benchmarks.stored_rows import Filling
+from shared.bookings.places.list_memory import COUNT_MAX_AGE
+
+SESSIONS, PEOPLE = 52, 20
+_START, _LIST = "/", "/sessions"
+_CALLS = 10
+
+
+def measures(folder: Path) -> Iterator[Measure]:
+    """Yields each figure. `folder` gets the log of the requests."""
+    filling = Filling(SESSIONS, PEOPLE)
+    with (
+        filled_storage(folder, "sessions-list", filling, datetime.now(UTC)) as storage,
+        running_site(storage.settings) as site,
+    ):
+        yield from _requests(storage, site)
+        yield from _times(site)
+
+
+def _requests(storage: Storage, site: Site) -> Iterator[Measure]:
+    first = storage.table_requests(lambda: site.get(_LIST))
+    yield Measure(name="P13 table requests, first list of a process", ours=first, budget=2 + SESSIONS)
+    yield Measure(name="P13 table requests, warm", ours=storage.table_requests(lambda: site.get(_LIST)), budget=2)
+    _wait_until_cold()
+    yield Measure(name="P13 table requests, cold", ours=storage.table_requests(lambda: site.get(_LIST)), budget=54)
+
+
+def _times(site: Site) -> Iterator[Measure]:
+    cost(lambda: site.get(_START), _CALLS)
+    start, warm, cold = list[Cost](), list[Cost](), list[Cost]()
+    for _ in range(ROUNDS):
+        _wait_until_cold()
+        cold.append(cost(lambda: site.get(_LIST)))
+        start.append(cost(lambda: site.get(_START), _CALLS))
+        warm.append(cost(lambda: site.get(_LIST), _CALLS))
+    yield from _compared("warm", warm, start, budget=3)
+    yield from _compared("cold", cold, start, budget=10)
+
+
+def _compared(name: str, found: list[Cost], start: list[Cost], budget: float) -> Iterator[Measure]:
+    ours, page = median(found), median(start)
+    pairs = {"time": (ours.wall, page.wall), "CPU": (ours.cpu, page.cpu)}
+    for kind, (cost_of_ours, baseline) in pairs.items():
+        yield Measure(
+            name=f"P13 {name}, {kind}",
+            ours=cost_of_ours,
+            baseline=baseline,
+            baseline_name="start page",
+            budget=budget,
+        )
+
+
+def _wait_until_cold() -> None:
+    time.sleep(COUNT_MAX_AGE + 0.2)

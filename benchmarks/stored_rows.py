@@ -1,0 +1,106 @@
+"""Rows to fill the tables with: open sessions with their people and sent confirmations, and sessions long over."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import batched
+from typing import Any
+
+from azure.data.tables import TableServiceClient
+
+from shared.bookings.tables.repository import GUARD
+from shared.tables.table import MAX_WRITES, moment_text
+
+type Cells = Mapping[str, Any]
+
+_WEEK = timedelta(days=7)
+_SESSIONS, _BOOKINGS, _LOG = "Sessions", "Bookings", "MailLog"
+
+
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """Numbers of open sessions, one a week from next week on, of people in each, and of sessions that are over."""
+
+    sessions: int
+    people: int
+    past: int = 0
+
+
+def fill(connection: str, filling: Filling, now: datetime) -> None:
+    """Writes the rows in transactions of 100 into the tables of one account; `now` is in UTC."""
+    with TableServiceClient.from_connection_string(connection) as service:
+        upcoming = [_session(number, now + (number + 1) * _WEEK) for number in range(filling.sessions)]
+        past = [_session(-number, now - number * timedelta(days=1)) for number in range(1, filling.past + 1)]
+        _insert(service, _SESSIONS, [*upcoming, *past])
+        for session in upcoming:
+            _insert(service, _BOOKINGS, _roster(session["RowKey"], filling.people, now))
+            _insert(service, _LOG, _confirmations(session["RowKey"], filling.people, now))
+
+
+def _insert(service: TableServiceClient, table: str, rows: Iterable[Cells]) -> None:
+    client = service.get_table_client(table)
+    for some in batched(rows, MAX_WRITES, strict=False):
+        client.submit_transaction([("create", dict(cells)) for cells in some])
+
+
+def _session(number: int, starts: datetime) -> Cells:
+    return {
+        "PartitionKey": "sessions",
+        "RowKey": f"session-{number:05}",
+        "Date": f"{starts:%Y-%m-%d}",
+        "Time": "12:00",
+        "Capacity": 24,
+        "Minutes": 75,
+        "Title": "Reflective practice",
+        "Theme": f"Theme {number}",
+        "JoinUrl": f"https://teams.example/join/{number}",
+        "State": "open",
+    }
+
+
+def _roster(session_id: str, people: int, now: datetime) -> Iterator[Cells]:
+    yield {"PartitionKey": session_id, "RowKey": GUARD, "TouchedAt": moment_text(now)}
+    for number in range(people):
+        address = f"person-{number}@nhs.net"
+        yield {
+            "PartitionKey": session_id,
+            "RowKey": _key(number),
+            "Reference": f"REF{number:05}",
+            "Name": f"Person {number}",
+            "Email": address,
+            "Session": session_id,
+            "Adjustments": "",
+            "ShareAdjustments": "no",
+            "BookedAt": moment_text(now),
+            "WaitingSince": "",
+            "SubmissionHash": f"{number:064}",
+            "MovedFrom": "",
+            "State": "confirmed",
+            "StateAt": moment_text(now),
+            "Reason": "",
+            "NeedsCheck": "no",
+            "Reminders": "yes",
+            "Generation": 1,
+            "Releases": "",
+            "KnownState": "confirmed",
+            "KnownEmail": address,
+            "Mail": "",
+            "Problem": "",
+        }
+
+
+def _confirmations(session_id: str, people: int, now: datetime) -> Iterator[Cells]:
+    for number in range(people):
+        yield {
+            "PartitionKey": session_id,
+            "RowKey": f"{_key(number)}-1-confirmation",
+            "State": "sent",
+            "At": moment_text(now),
+            "NotBefore": moment_text(now),
+            "Attempts": 1,
+            "Version": 1,
+        }
+
+
+def _key(number: int) -> str:
+    return f"booking-{number:032}"
