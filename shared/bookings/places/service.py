@@ -102,13 +102,31 @@ class BookingService:
         """
         return self.book_applicant(applicant(request, self.key), now)
 
-    def book_applicant(self, applied: Applicant, now: datetime, *, already_checked: bool = False) -> BookingResult:
-        """Books for an applicant, as `book` does. `already_checked`: they are known to work for the trust."""
+    def book_applicant(
+        self,
+        applied: Applicant,
+        now: datetime,
+        *,
+        already_checked: bool = False,
+        check: Callable[[], None] = lambda: None,
+    ) -> BookingResult:
+        """Books for an applicant, as `book` does.
+
+        `already_checked`: they are known to work for the trust. `check` is called between the read and the write
+        of each try, and stops the booking by raising. What it finds still holds when the booking is written, provided
+        that whoever changes it touches the guard afterwards.
+        """
         listed = already_checked or self.policy.is_staff_address(applied.request.email)
         if not listed and not applied.request.works_for_trust:
             raise NotForOutsidersError
         applied = replace(applied, needs_check=not listed)
-        return self.with_retries(applied.request.session_id, lambda arrived: self._book_once(applied, arrived, now))
+
+        def book_once(arrived: float) -> BookingResult:
+            snapshot = self._snapshot(applied, arrived)
+            check()
+            return self._decide(snapshot, applied, now)
+
+        return self.with_retries(applied.request.session_id, book_once)
 
     def with_retries[T](self, session_id: str, attempt: Callable[[float], T]) -> T:
         """Runs `attempt` in this session's turn until storage gives a clear answer.
@@ -131,9 +149,6 @@ class BookingService:
                 self.sleep(random.uniform(0, min(0.02 * 2**number, 1.0)))  # noqa: S311  # spreads retries, no secret
         raise BookingsBusyError
 
-    def _book_once(self, applied: Applicant, arrived: float, now: datetime) -> BookingResult:
-        return self._decide(self._snapshot(applied, arrived), applied, now)
-
     def _bookable(self, session: Session, now: datetime) -> BookableSession:
         return BookableSession(session, self._places_left(session, now), self.offers_waiting(session, now))
 
@@ -147,13 +162,17 @@ class BookingService:
         taken_at = self.monotonic()
         snapshot = self._cache.usable(session_id, key=applied.key, arrived=arrived, monotonic=taken_at)
         if snapshot is None:
-            snapshot = Snapshot(self._announced_session(session_id), self.store.roster(session_id), taken_at)
+            if not is_key(session_id):
+                raise SessionUnknownError
+            # The guard first: places that change after that make the write fail, so the capacity is read last.
+            roster = self.store.roster(session_id)
+            snapshot = Snapshot(self._announced_session(session_id), roster, taken_at)
             self._cache.keep(snapshot)
         return snapshot
 
     def _announced_session(self, session_id: str) -> Session:
         """The session, as it is written down for everyone from the first booking on."""
-        row = self.store.session_row(session_id) if is_key(session_id) else None
+        row = self.store.session_row(session_id)
         if row is None or row.session is None:
             raise SessionUnknownError
         if row.session.version or not row.session.runs:
