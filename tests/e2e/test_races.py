@@ -298,5 +298,5 @@ def test_pairs_of_acts_at_the_same_time_over_four_processes_keep_the_promises(
 def test_many_rounds_of_acts_at_the_same_time_over_four_processes_keep_the_promises(
     stack: Stack, numbers: Iterator[int], pair: Callable[[Round], None]
 ) -> None:
-    for _ in range(30):
+    for _ in range(15):
         play(stack, next(numbers), pair)
