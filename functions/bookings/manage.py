@@ -23,6 +23,7 @@ from functions.web.responses import page, respond, see_other
 from shared.bookings.model.attendee import AttendeeState
 from shared.bookings.model.errors import (
     BookingError,
+    MoveUnderWayError,
     SessionUnavailableError,
     SessionUnknownError,
     SubmissionReusedError,
@@ -36,7 +37,13 @@ bp = func.Blueprint()
 _CHOOSE = FieldError("session_id", "Select a session")
 _YES_OR_NO = FieldError("reminders", "Select yes or no")
 
-_MOVE_REFUSALS = (SessionUnknownError, SessionUnavailableError, SubmissionReusedError, TooLateToCheckError)
+_MOVE_REFUSALS = (
+    SessionUnknownError,
+    SessionUnavailableError,
+    SubmissionReusedError,
+    TooLateToCheckError,
+    MoveUnderWayError,
+)
 
 # The message, and the test that it still holds: the address with it may be opened again at any time.
 _NEWS: Mapping[str, tuple[str, Callable[[BookingView], bool]]] = {

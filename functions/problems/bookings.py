@@ -7,6 +7,7 @@ from functions.problems.problem_details import Problem, busy, closed
 from shared.bookings.model.errors import (
     BookingsBusyError,
     LinkUnknownError,
+    MoveUnderWayError,
     NotForOutsidersError,
     SessionClosedError,
     SessionFullError,
@@ -94,6 +95,13 @@ BOOKING_PROBLEMS: Mapping[type[Exception], Problem] = {
         "This booking was cancelled",
         "You sent this form before, and the booking was cancelled after that. Nothing has been booked now. "
         "To book again, start from the list of sessions.",
+    ),
+    MoveUnderWayError: _about_session(
+        409,
+        "move-under-way",
+        "Your other booking is being moved",
+        "You have a booking of the session that you chose, and it is being moved at this moment. Nothing was changed. "
+        "Wait a minute, then look at your bookings again.",
     ),
     BookingsBusyError: busy("bookings-busy"),
     BookingsClosedError: closed(

@@ -87,7 +87,7 @@ class BookingServices:
     @cached_property
     def reconciler(self) -> BookingReconciler:
         reconciler = SessionReconciler(
-            rosters=self._repository, log=self._ledger, mover=self.self_service, policy=self.policy
+            rosters=self._repository, log=self._ledger, mover=self.self_service.mover, policy=self.policy
         )
         quota = SendingQuota(self._settings.mails_per_minute, self._settings.mails_per_hour)
         return BookingReconciler(

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from shared.bookings.model.pending_move import PendingMove
 from shared.bookings.model.pending_release import PendingRelease
 from shared.normalised_address import normalised_address
 
@@ -36,7 +37,8 @@ class Attendee:
     """One row of a roster. `key` is its row key; `generation` is explained in `shared.bookings.model.generation`.
 
     `needs_check`: someone has to say that they work for the trust before they get the joining link. `moved_from` is
-    the session that they moved from; `pending_release` names the place there that is still to be given up.
+    the session that they moved from; `pending_release` names the place there that is still to be given up. `moving` is
+    the move away from here while it is under way; `moved_to` is the session that they moved to.
     `known_state` and `known_email` are what the service last wrote: where the row differs, an administrator wrote it.
     `needs_changed_at`: when they last changed what they need. `asked_by_other_name`: who asked again at
     `asked_again_at` gave another name. `address_since` is the generation in which the row got its present address.
@@ -63,6 +65,8 @@ class Attendee:
     reason: str = ""
     moved_from: str = ""
     pending_release: PendingRelease | None = None
+    moving: PendingMove | None = None
+    moved_to: str = ""
     known_state: str = ""
     known_email: str = ""
     address_since: int = 1
@@ -87,11 +91,10 @@ class Attendee:
         state = AttendeeState.TO_CHECK if self.needs_check else AttendeeState.CONFIRMED
         return replace(self, state=state, state_at=now, known_state=str(state))
 
-    def cancelled(self, reason: Reason, now: datetime) -> "Attendee":
+    def cancelled(self, reason: Reason, now: datetime, *, moved_to: str = "") -> "Attendee":
         state = AttendeeState.CANCELLED
-        return replace(
-            self, state=state, state_at=now, known_state=str(state), reason=str(reason), pending_release=None
-        )
+        gone = replace(self, state=state, state_at=now, known_state=str(state), reason=str(reason), moved_to=moved_to)
+        return replace(gone, pending_release=None, moving=None)
 
 
 def can_be_mailed(address: str) -> bool:

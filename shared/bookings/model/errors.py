@@ -13,6 +13,7 @@ BookingError
  |- TooLateError             the session has started: nothing about the booking changes any more
  |- SubmissionReusedError    this form was sent before, with other answers
  |   `- SubmissionCancelledError  the booking that came of this form was cancelled since
+ |- MoveUnderWayError        the booking in the other session is itself being moved at this moment
  `- BookingsBusyError        retryable: nothing is known to be stored; the same request may be sent again
 """
 
@@ -75,6 +76,10 @@ class SubmissionCancelledError(SubmissionReusedError):
     def __init__(self, session_id: str = "", reason: str = "") -> None:
         super().__init__(session_id)
         self.reason = reason
+
+
+class MoveUnderWayError(BookingError):
+    """The booking that someone has in the other session is being moved away from there at this moment."""
 
 
 class BookingsBusyError(BookingError):

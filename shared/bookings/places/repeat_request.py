@@ -5,6 +5,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from shared.bookings.model.attendee import Attendee
+from shared.bookings.model.errors import SubmissionCancelledError, SubmissionReusedError
+from shared.bookings.model.session import Session
+from shared.bookings.places.applicant import Applicant
+from shared.bookings.places.request import BookingResult
 
 _ONE_EMAIL_IN = timedelta(hours=1)
 
@@ -29,3 +33,17 @@ def _is_other_name(known: str, given: str) -> bool:
 
 def _comparable(name: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def repeat_answer(session: Session, mine: Attendee, applied: Applicant) -> BookingResult:
+    """The answer to a submission that was stored before.
+
+    Raises:
+        SubmissionCancelledError: its booking was cancelled since.
+        SubmissionReusedError: it was stored with other answers, which stand.
+    """
+    if not mine.is_live:
+        raise SubmissionCancelledError(session.id, mine.reason)
+    if mine.submission != applied.fingerprint:
+        raise SubmissionReusedError(session.id)
+    return BookingResult(session=session, reference=mine.reference, state=mine.state, mail_ids=())

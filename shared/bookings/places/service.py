@@ -15,10 +15,7 @@ from shared.bookings.model.errors import (
     BookingsBusyError,
     NotForOutsidersError,
     SessionFullError,
-    SessionSuspendedError,
     SessionUnknownError,
-    SubmissionCancelledError,
-    SubmissionReusedError,
     TooLateToCheckError,
 )
 from shared.bookings.model.place_count import PlaceCount
@@ -26,10 +23,10 @@ from shared.bookings.model.session import Session, with_first_announcement
 from shared.bookings.places.applicant import Applicant, applicant
 from shared.bookings.places.bookable_session import BookableSession
 from shared.bookings.places.list_memory import ListMemory
-from shared.bookings.places.repeat_request import repeat_noted
+from shared.bookings.places.repeat_request import repeat_answer, repeat_noted
 from shared.bookings.places.request import BookingRequest, BookingResult
 from shared.bookings.places.snapshot_cache import SessionLocks, Snapshot, SnapshotCache
-from shared.bookings.tables.lost_roster import lost_bookings
+from shared.bookings.places.suspension import check_nothing_is_lost
 from shared.bookings.tables.place_counts import read_place_counts
 from shared.bookings.tables.repository import BookingRepository
 from shared.failure_isolation import run_isolated
@@ -116,13 +113,31 @@ class BookingService:
         """
         return self.book_applicant(applicant(request, self.key), now)
 
-    def book_applicant(self, applied: Applicant, now: datetime, *, already_checked: bool = False) -> BookingResult:
-        """Books for an applicant, as `book` does. `already_checked`: they are known to work for the trust."""
+    def book_applicant(
+        self,
+        applied: Applicant,
+        now: datetime,
+        *,
+        already_checked: bool = False,
+        check: Callable[[], None] = lambda: None,
+    ) -> BookingResult:
+        """Books for an applicant, as `book` does.
+
+        `already_checked`: they are known to work for the trust. `check` is called between the read and the write
+        of each try, and stops the booking by raising. What it finds still holds when the booking is written, provided
+        that whoever changes it touches the guard afterwards.
+        """
         listed = already_checked or self.policy.is_staff_address(applied.request.email)
         if not listed and not applied.request.works_for_trust:
             raise NotForOutsidersError
         applied = replace(applied, needs_check=not listed)
-        return self.with_retries(applied.request.session_id, lambda arrived: self._book_once(applied, arrived, now))
+
+        def book_once(arrived: float) -> BookingResult:
+            snapshot = self._snapshot(applied, arrived)
+            check()
+            return self._decide(snapshot, applied, now)
+
+        return self.with_retries(applied.request.session_id, book_once)
 
     def with_retries[T](self, session_id: str, attempt: Callable[[float], T]) -> T:
         """Runs `attempt` in this session's turn until storage gives a clear answer.
@@ -147,9 +162,6 @@ class BookingService:
                 self.sleep(random.uniform(0, min(0.02 * 2**number, 1.0)))  # noqa: S311  # spreads retries, no secret
         raise BookingsBusyError
 
-    def _book_once(self, applied: Applicant, arrived: float, now: datetime) -> BookingResult:
-        return self._decide(self._snapshot(applied, arrived), applied, now)
-
     def _bookable(self, session: Session, count: PlaceCount, now: datetime) -> BookableSession:
         has_place = self.policy.has_place_for_newcomer(session, count, now)
         places_left = session.capacity - count.held if has_place else 0
@@ -160,13 +172,17 @@ class BookingService:
         taken_at = self.monotonic()
         snapshot = self._cache.usable(session_id, key=applied.key, arrived=arrived, monotonic=taken_at)
         if snapshot is None:
-            snapshot = Snapshot(self._announced_session(session_id), self.store.roster(session_id), taken_at)
+            if not is_key(session_id):
+                raise SessionUnknownError
+            # The guard first: places that change after that make the write fail, so the capacity is read last.
+            roster = self.store.roster(session_id)
+            snapshot = Snapshot(self._announced_session(session_id), roster, taken_at)
             self._cache.keep(snapshot)
         return snapshot
 
     def _announced_session(self, session_id: str) -> Session:
         """The session, as it is written down for everyone from the first booking on."""
-        row = self.store.session_row(session_id) if is_key(session_id) else None
+        row = self.store.session_row(session_id)
         if row is None or row.session is None:
             raise SessionUnknownError
         if row.session.version or not row.session.runs:
@@ -179,9 +195,9 @@ class BookingService:
         mine = snapshot.roster.find_person(applied.key, applied.person)
         sent_before = snapshot.roster.find_submission(applied.submission)
         if sent_before is not None:
-            return _repeat_answer(snapshot.session, sent_before, applied)
+            return repeat_answer(snapshot.session, sent_before, applied)
         snapshot.session.check_takes_bookings(now)
-        self._check_nothing_is_lost(snapshot)
+        check_nothing_is_lost(self.store, self.log, snapshot)
         if applied.needs_check and not self.policy.may_be_checked(snapshot.session, now):
             raise TooLateToCheckError
         mails: tuple[str, ...] = ()
@@ -191,18 +207,6 @@ class BookingService:
         if mine is None or not mine.is_live:
             mails = self._write(snapshot, applied.attendee(state, mine, now))
         return BookingResult(session=snapshot.session, reference=applied.reference, state=state, mail_ids=mails)
-
-    def _check_nothing_is_lost(self, snapshot: Snapshot) -> None:
-        """Returns if the roster is whole. Only one without its guard costs a look: of most, that is the first booking.
-
-        Raises:
-            SessionSuspendedError: people were promised places that would be given away again.
-        """
-        session_id = snapshot.session.id
-        if snapshot.roster.guard or not lost_bookings(snapshot.roster, log := self.log.entries(session_id)):
-            return
-        if lost_bookings(self.store.roster(session_id), log):  # the first booking may have been made meanwhile
-            raise SessionSuspendedError(session_id)
 
     def _state_for(self, snapshot: Snapshot, applied: Applicant, now: datetime) -> AttendeeState:
         if self.policy.has_place_for_newcomer(snapshot.session, snapshot.roster, now):
@@ -234,11 +238,3 @@ class BookingService:
         due = noted.asked_again_at <= now  # else the schedule sends it when the hour is over
         mail_id = MailId(mine.key, mine.generation, MailKind.ALREADY_BOOKED, stamp(noted.asked_again_at))
         return (str(mail_id),) if due else ()
-
-
-def _repeat_answer(session: Session, mine: Attendee, applied: Applicant) -> BookingResult:
-    if not mine.is_live:
-        raise SubmissionCancelledError(session.id, mine.reason)
-    if mine.submission != applied.fingerprint:
-        raise SubmissionReusedError(session.id)
-    return BookingResult(session=session, reference=mine.reference, state=mine.state, mail_ids=())

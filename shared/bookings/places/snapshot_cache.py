@@ -10,7 +10,7 @@ from shared.bookings.model.attendee import Attendee, Roster
 from shared.bookings.model.errors import BookingsBusyError
 from shared.bookings.model.session import Session
 
-SNAPSHOT_MAX_AGE = 2.0  # seconds for which a look may be used to confirm; the guard's ETag still decides
+SNAPSHOT_MAX_AGE = 2.0  # seconds for which a look may be used; the guard's ETag still decides
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +45,14 @@ class SnapshotCache:
         """A look that the person `key`, who arrived at monotonic second `arrived`, may be answered from.
 
         One that began after they arrived is as good as their own, whatever it says. An older one may only confirm.
+        None is used for longer than `SNAPSHOT_MAX_AGE`: no guard changes when an administrator edits the capacity.
         """
         snapshot = self._snapshots.get(session_id)
-        if snapshot is None or snapshot.taken_at >= arrived:
+        if snapshot is None or monotonic - snapshot.taken_at > SNAPSHOT_MAX_AGE:
+            return None
+        if snapshot.taken_at >= arrived:
             return snapshot
-        fresh = monotonic - snapshot.taken_at <= SNAPSHOT_MAX_AGE
-        return snapshot if fresh and snapshot.has_place and snapshot.roster.find(key) is None else None
+        return snapshot if snapshot.has_place and snapshot.roster.find(key) is None else None
 
 
 class SessionLocks:

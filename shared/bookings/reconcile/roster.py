@@ -36,6 +36,7 @@ class RosterChanges:
     roster: Roster
     changed: tuple[Attendee, ...]
     moves_places: bool
+    gives_places: bool
 
 
 def reconcile_roster(
@@ -57,7 +58,7 @@ def reconcile_roster(
     )
     before = {attendee.key: attendee for attendee in roster.attendees}
     changed = tuple(each for each in after.attendees if each != before[each.key])
-    return RosterChanges(after, changed, moves_places=bool(freed or given))
+    return RosterChanges(after, changed, moves_places=bool(freed or given), gives_places=bool(given))
 
 
 def _apply_manual_edits(attendee: Attendee, now: datetime) -> Attendee:

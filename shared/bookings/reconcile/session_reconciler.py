@@ -1,21 +1,21 @@
 """Reconciles one session on each run of the timer, and lists the emails that are due."""
 
 import logging
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from shared.bookings.emails.due_emails import mails_to_send
 from shared.bookings.emails.reminders import reminders_to_skip
 from shared.bookings.model.allocation_policy import AllocationPolicy
-from shared.bookings.model.attendee import Attendee, Roster
+from shared.bookings.model.attendee import Roster
 from shared.bookings.model.email_ids import DueMail
 from shared.bookings.model.session import Session
 from shared.bookings.reconcile.portal_edits import reconcile_row
 from shared.bookings.reconcile.roster import RosterChanges, reconcile_roster
-from shared.bookings.self_service.service import SelfService
+from shared.bookings.self_service.mover import Mover
 from shared.bookings.tables.lost_roster import lost_bookings, lost_in_words
 from shared.bookings.tables.past_sessions import marker_cells
 from shared.bookings.tables.repository import BookingRepository
@@ -49,7 +49,7 @@ class SessionReconciler:
 
     rosters: BookingRepository
     log: MailLedger
-    mover: SelfService
+    mover: Mover
     policy: AllocationPolicy = field(default_factory=AllocationPolicy)
 
     def reconcile(self, row: SessionRow, problems: tuple[str, ...], now: datetime) -> ReconciledSession | None:
@@ -61,7 +61,7 @@ class SessionReconciler:
            a loss it gives none.
         4. Changes the row: settles or announces an edit, and writes what administrators read.
         5. Marks reminders that can no longer be in time as skipped.
-        6. Finishes the moves that were interrupted.
+        6. Finishes the moves that were interrupted, or takes them back.
         7. Lists the emails that are due.
 
         Raises:
@@ -76,7 +76,8 @@ class SessionReconciler:
             return None
         roster, log, lost = self._read_roster(session, now)
         row = _with_versions_counted(row, log)
-        roster = self._change_roster(session, roster, log, lost, now)
+        is_current = partial(self.rosters.is_unchanged, row)
+        roster = self._change_roster(session, roster, log, now, lost=lost, is_current=is_current)
         problems += (lost_in_words(session.id, lost),) if lost else ()
         row_changes = reconcile_row(row, roster, now, problems)
         if self._change_row(row, row_changes.cells):
@@ -88,7 +89,8 @@ class SessionReconciler:
         if session.is_over(now):
             return None
         roster, log, lost = self._read_roster(session, now)
-        roster = self._change_roster(session, roster, log, lost, now)
+        is_gone = partial(self._is_gone, session.id)
+        roster = self._change_roster(session, roster, log, now, lost=lost, is_current=is_gone)
         return replace(self._result(None, session, roster, log, now), lost=lost)
 
     def _read_roster(self, session: Session, now: datetime) -> tuple[Roster, Mapping[str, MailLogEntry], int]:
@@ -103,14 +105,34 @@ class SessionReconciler:
         self, row: SessionRow | None, session: Session, roster: Roster, log: Mapping[str, MailLogEntry], now: datetime
     ) -> ReconciledSession:
         self.log.skip(session.id, reminders_to_skip(session, roster, log, now), now)
-        due = [mail for attendee in roster.attendees for mail in self._finish_move(session, attendee, now)]
+        # Nothing is changed any more once the session has started.
+        started = now >= session.starts
+        due = [
+            mail
+            for attendee in roster.attendees
+            for mail in self.mover.settle(session.id, attendee, now, gives_up=started)
+        ]
         due += [DueMail(session.id, str(mail_id)) for mail_id in mails_to_send(session, roster, log, self.policy, now)]
         return ReconciledSession(row, session, roster, tuple(due), log)
 
-    def _change_roster(
-        self, session: Session, roster: Roster, log: Mapping[str, MailLogEntry], lost: int, now: datetime
+    def _is_gone(self, session_id: str) -> bool:
+        return self.rosters.session_row(session_id) is None
+
+    def _change_roster(  # noqa: PLR0913  # what it decides on
+        self,
+        session: Session,
+        roster: Roster,
+        log: Mapping[str, MailLogEntry],
+        now: datetime,
+        *,
+        lost: int,
+        is_current: Callable[[], bool],
     ) -> Roster:
-        """The roster as it is after the changes were written, or as it was where someone else was faster."""
+        """The roster as it is after the changes were written, or as it was where someone else was faster.
+
+        Places are given only if the session `is_current`: the row was read when the run began, before the guard was,
+        and an administrator may have lowered the capacity since.
+        """
         if lost:
             session = replace(session, capacity=0)  # the places that seem free are not
         elif roster.attendees and not roster.guard:
@@ -118,6 +140,9 @@ class SessionReconciler:
             roster = replace(roster, guard=self.rosters.create_guard(session.id, now))
         changes = reconcile_roster(session, roster, log, self.policy, now)
         if not changes.changed:
+            return roster
+        if changes.gives_places and not is_current():
+            logger.info("roster of session %s left to the next run: its row was changed meanwhile", session.id)
             return roster
         try:
             self._write(session, roster, changes, now)
@@ -142,16 +167,6 @@ class SessionReconciler:
             logger.info("row of session %s left to the next run: it was changed by another process", row.id)
             return False
         return True
-
-    def _finish_move(self, session: Session, attendee: Attendee, now: datetime) -> tuple[DueMail, ...]:
-        release = attendee.pending_release
-        if release is None or not attendee.is_live:
-            return ()
-        freed = self.mover.finish_move(release, now)
-        # Only now: a run that dies in between finds the move again, and so does one that someone was faster than.
-        with suppress(RowConflictError):
-            self.rosters.update_attendees(session.id, (replace(attendee, pending_release=None),))
-        return freed
 
 
 def _with_versions_counted(row: SessionRow, log: Mapping[str, MailLogEntry]) -> SessionRow:

@@ -1,25 +1,27 @@
 """Self-service of one booking by the link in its emails: look, cancel, move, change details, stop reminders."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from shared.bookings.emails.manage_links import ManageLinks
-from shared.bookings.model.attendee import Attendee, AttendeeState, Reason, Roster
-from shared.bookings.model.email_ids import DueMail, MailId, MailKind
-from shared.bookings.model.errors import LinkUnknownError, SessionFullError, TooLateError
+from shared.bookings.model.attendee import Attendee, Reason, Roster
+from shared.bookings.model.email_ids import DueMail
+from shared.bookings.model.errors import BookingsBusyError, LinkUnknownError, TooLateError
 from shared.bookings.model.generation import is_same_person
-from shared.bookings.model.pending_release import PendingRelease
+from shared.bookings.model.pending_move import PendingMove
 from shared.bookings.model.session import Session
-from shared.bookings.places.applicant import Applicant, applicant
 from shared.bookings.places.bookable_session import BookableSession
-from shared.bookings.places.request import BookingRequest
 from shared.bookings.places.service import BookingService
 from shared.bookings.self_service.booking_calendar import CalendarNames, calendar_entry
 from shared.bookings.self_service.calendar import calendar_file
+from shared.bookings.self_service.cancellation import Cancellations
 from shared.bookings.self_service.details import DetailsRequest, with_details
+from shared.bookings.self_service.mover import MoveOvertakenError, Mover
 from shared.bookings.tables.repository import BookingRepository
 from shared.bookings.tables.session_finder import SessionFinder
-from shared.tables.table import MAX_WRITES, RowConflictError, StorageUnavailableError
+
+_ROUNDS = 5  # tries, each after a move that someone else had begun was settled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +54,10 @@ class SelfService:
     links: ManageLinks = field(repr=False)
     names: CalendarNames
 
+    @property
+    def mover(self) -> Mover:
+        return Mover(self.rosters, self.finder, self.bookings)
+
     def find(self, token: str, now: datetime) -> ManagedBooking:
         """The booking, whatever state it is in.
 
@@ -59,7 +65,8 @@ class SelfService:
             LinkUnknownError: the link was never given out, or the booking is not the person's any more.
         """
         session_id, key, generation = self.links.decode(token)
-        session, roster = self.finder.find(session_id, now), self.rosters.roster(session_id)
+        # The roster first: what changes places after that makes the act fail, so the capacity is read last.
+        roster, session = self.rosters.roster(session_id), self.finder.find(session_id, now)
         attendee = roster.find(key)
         if session is None or attendee is None or not is_same_person(attendee, generation):
             raise LinkUnknownError
@@ -68,51 +75,35 @@ class SelfService:
     def cancel(self, token: str, now: datetime) -> ActionResult:
         """Gives the place up, or leaves the waiting list; whoever waits gets the place in the same transaction.
 
+        A move that is under way is taken back first, or finished where the other session is booked already.
+
         Raises:
             LinkUnknownError, TooLateError: nothing was changed.
             BookingsBusyError: no clear answer; the same may be asked again.
         """
-        session_id, _, _ = self.links.decode(token)
-        return self.bookings.with_retries(
-            session_id, lambda _: self._cancel(self._in_time(token, now), Reason.LEFT, now)
-        )
+        return self._act(token, now, lambda booking: self._cancel(booking, now))
 
     def move(self, token: str, to_session_id: str, now: datetime) -> ActionResult:
         """Books the other session first, and only then gives this place up: if there is none, this one is kept.
 
+        Of several moves of one booking one wins. The others return the booking that it has become, with `already`.
+
         Raises:
             LinkUnknownError, TooLateError, BookingError: what `BookingService.book` raises; the old place is kept.
+            MoveUnderWayError: the booking that they have in the other session is being moved; both are kept.
         """
-        booking = self._in_time(token, now)
-        attendee = booking.attendee
-        if not attendee.is_live or to_session_id == booking.session.id:
-            return ActionResult(booking=booking, already=True)
-        applied = self._applicant(booking, to_session_id)
-        booked = self.bookings.book_applicant(applied, now, already_checked=attendee.state is AttendeeState.CONFIRMED)
-        moved = self.rosters.roster(to_session_id).find_person(applied.key, applied.person)
-        if moved is None or not moved.holds_a_place:
-            raise SessionFullError(to_session_id)  # the answer was a stranger's: they wait there, and keep this place
-        freed = self.finish_move(PendingRelease(attendee.generation, attendee.key, booking.session.id), now)
-        self._clear_release(to_session_id, moved)
-        mails = tuple(DueMail(to_session_id, mail_id) for mail_id in booked.mail_ids)
-        return ActionResult(booking=booking, mails=mails + freed, moved_to=self.links.token(to_session_id, moved))
-
-    def finish_move(self, release: PendingRelease, now: datetime) -> tuple[DueMail, ...]:
-        """Gives up the place that someone moved away from, if they still hold it, and returns the emails then due.
-
-        Raises:
-            BookingsBusyError: no clear answer; the same may be asked again.
-        """
-
-        def give_up(_: float) -> tuple[DueMail, ...]:
-            session, roster = self.finder.find(release.session_id, now), self.rosters.roster(release.session_id)
-            attendee = roster.find(release.key)
-            if session is None or attendee is None or attendee.generation != release.generation or not attendee.is_live:
-                return ()
-            booking = ManagedBooking(session=session, attendee=attendee, position=0, roster=roster)
-            return self._cancel(booking, Reason.MOVED, now).mails
-
-        return self.bookings.with_retries(release.session_id, give_up)
+        for _ in range(_ROUNDS):
+            marked = self._act(token, now, lambda booking: self._mark(booking, to_session_id), to=to_session_id)
+            if marked.already:
+                return self._with_way(marked)
+            here = marked.booking.session.id
+            try:
+                moved = self.mover.carry_on(here, marked.booking.attendee, now)
+            except MoveOvertakenError:
+                continue
+            link = self.links.token(moved.session_id, moved.attendee)
+            return replace(marked, mails=marked.mails + moved.mails, moved_to=link)
+        raise BookingsBusyError
 
     def set_reminders(self, token: str, *, on: bool, now: datetime) -> ActionResult:
         """Stops reminders, or has them sent again. Raises as `cancel` does."""
@@ -144,24 +135,51 @@ class SelfService:
             raise TooLateError
         return booking
 
-    def _cancel(self, booking: ManagedBooking, reason: Reason, now: datetime) -> ActionResult:
-        session, attendee, roster = booking.session, booking.attendee, booking.roster
-        if not attendee.is_live:
+    def _act(
+        self, token: str, now: datetime, act: Callable[[ManagedBooking], ActionResult], to: str = ""
+    ) -> ActionResult:
+        """Acts on a booking that is not half moved: a move that is, other than to the session `to`, is settled first.
+
+        Raises:
+            BookingsBusyError: no clear answer, or moved again and again by others.
+        """
+        session_id, _, _ = self.links.decode(token)
+        expected, settled = PendingMove(to), tuple[DueMail, ...]()
+
+        def attempt(_: float) -> tuple[ManagedBooking, ActionResult | None]:
+            booking = self._in_time(token, now)
+            return booking, None if _is_half_moved(booking.attendee, expected) else act(booking)
+
+        for _ in range(_ROUNDS):
+            booking, done = self.bookings.with_retries(session_id, attempt)
+            if done is not None:
+                return replace(done, mails=settled + done.mails)
+            settled += self.mover.settle(booking.session.id, booking.attendee, now, gives_up=not to)
+        raise BookingsBusyError
+
+    def _cancel(self, booking: ManagedBooking, now: datetime) -> ActionResult:
+        if not booking.attendee.is_live:
             return ActionResult(booking=booking, already=True)
-        cancelled = attendee.cancelled(reason, now)
-        if not attendee.holds_a_place or not roster.guard:  # without a guard the timer decides who gets the place
-            self.rosters.update_attendees(session.id, (cancelled,))
-            given: tuple[Attendee, ...] = ()
-        else:
-            # All in one transaction, with the guard. Whoever is left over is found by the schedule.
-            given = self.bookings.policy.promoted(session, roster.with_changed(cancelled), now)[: MAX_WRITES - 2]
-            self.rosters.update_places(session.id, roster.guard, (cancelled, *given), now)
-        mails = (
-            [MailId(cancelled.key, cancelled.generation, MailKind.BOOKING_CANCELLED)] if reason is Reason.LEFT else []
-        )
-        mails += [MailId(each.key, each.generation, _kind_of_place(each)) for each in given]
-        due = tuple(DueMail(session.id, str(mail_id)) for mail_id in mails)
-        return ActionResult(booking=replace(booking, attendee=cancelled, position=0), mails=due)
+        cancellations = Cancellations(self.rosters, self.bookings.policy)
+        done = cancellations.cancel(booking.session, booking.roster, booking.attendee, Reason.LEFT, now)
+        return ActionResult(booking=replace(booking, attendee=done.attendee, position=0), mails=done.mails)
+
+    def _mark(self, booking: ManagedBooking, to_session_id: str) -> ActionResult:
+        """Marks the booking with the session that it moves to. `already`: there is nothing to move."""
+        attendee, here = booking.attendee, booking.session.id
+        if not attendee.is_live or to_session_id == here:
+            return ActionResult(booking=booking, already=True)
+        marked = replace(attendee, moving=PendingMove(to_session_id))
+        if marked != attendee:
+            self.bookings.session(to_session_id)
+            self.rosters.update_attendees(here, (marked,))
+        return ActionResult(booking=replace(booking, attendee=marked))
+
+    def _with_way(self, result: ActionResult) -> ActionResult:
+        """The result with the link to the booking that this one has become by an earlier move."""
+        here, attendee = result.booking.session.id, result.booking.attendee
+        found = self.mover.follow(here, attendee)
+        return result if found is None or found[1] == attendee else replace(result, moved_to=self.links.token(*found))
 
     def _set_reminders(self, booking: ManagedBooking, *, on: bool) -> ActionResult:
         if booking.attendee.reminders is on:
@@ -179,20 +197,8 @@ class SelfService:
         self.rosters.update_details(booking.session.id, changed)
         return ActionResult(booking=replace(booking, attendee=changed))
 
-    def _applicant(self, booking: ManagedBooking, to_session_id: str) -> Applicant:
-        attendee, here = booking.attendee, booking.session.id
-        request = BookingRequest.to_move(attendee, from_session_id=here, session_id=to_session_id)
-        release = PendingRelease(attendee.generation, attendee.key, here)
-        return replace(applicant(request, self.bookings.key), moved_from=here, pending_release=release)
 
-    def _clear_release(self, session_id: str, moved: Attendee) -> None:
-        if moved.pending_release is None:
-            return
-        try:
-            self.rosters.update_attendees(session_id, (replace(moved, pending_release=None),))
-        except (RowConflictError, StorageUnavailableError):
-            return  # the schedule finds the move finished and clears it
-
-
-def _kind_of_place(attendee: Attendee) -> MailKind:
-    return MailKind.CHECKING if attendee.needs_check else MailKind.CONFIRMATION
+def _is_half_moved(attendee: Attendee, expected: PendingMove) -> bool:
+    """True if a move to here has still to give up the place that it left, or one away from here is under way."""
+    is_moving = attendee.moving is not None and attendee.moving != expected
+    return attendee.is_live and (is_moving or attendee.pending_release is not None)

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from shared.bookings.model.attendee import Attendee
+from shared.bookings.model.pending_move import PendingMove
 from shared.bookings.model.pending_release import PendingRelease
 from shared.bookings.model.session import Session
 from shared.bookings.tables.attendee_cells import (
@@ -51,6 +52,8 @@ def read_attendee(row: Row) -> Attendee:
         reason=row.text("Reason"),
         moved_from=row.text("MovedFrom"),
         pending_release=_pending_release(row),
+        moving=_moving(row),
+        moved_to=row.text("MovedTo"),
         known_state=row.text("KnownState"),
         known_email=row.text("KnownEmail"),
         problem=row.text("Problem"),
@@ -111,6 +114,8 @@ def write_changes(session_id: str, attendee: Attendee) -> dict[str, Any]:
         "Generation": attendee.generation,
         "AddressSince": attendee.address_since,
         "Releases": str(attendee.pending_release or ""),
+        "Moving": str(attendee.moving or ""),
+        "MovedTo": attendee.moved_to,
         "KnownState": attendee.known_state,
         "KnownEmail": attendee.known_email,
         "Mail": attendee.mail,
@@ -122,6 +127,11 @@ def _pending_release(row: Row) -> PendingRelease | None:
     found = PendingRelease.parse(row.text("Releases"))
     # Typed by someone it may name what no row can be called, and storage refuses to look for it.
     return found if found is not None and is_key(found.key) and is_key(found.session_id) else None
+
+
+def _moving(row: Row) -> PendingMove | None:
+    move = PendingMove.parse(row.text("Moving"))
+    return move if move is not None and is_key(move.session_id) else None
 
 
 def _yes(value: bool) -> str:

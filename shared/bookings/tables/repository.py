@@ -50,6 +50,11 @@ class BookingRepository:
         rows = self.sessions_table.query(RowKey=session_id)
         return self._read(rows[0]) if rows else None
 
+    def is_unchanged(self, row: SessionRow) -> bool:
+        """True if nobody has written or deleted the row since it was read."""
+        found = self.sessions_table.get(row.row.partition, row.id)
+        return found is not None and found.etag == row.row.etag
+
     def session(self, session_id: str) -> Session | None:
         """The session as it stands for people; None where there is no row, or none that was ever understood."""
         row = self.session_row(session_id)
@@ -141,6 +146,10 @@ class BookingRepository:
             return self.bookings_table.apply([_touch(session_id, "", now)])[0]
         except RowConflictError:
             return ""
+
+    def touch_guard(self, session_id: str, guard: str, now: datetime) -> None:
+        """Makes every write fail that takes or frees a place by what was read before. Raises RowConflictError."""
+        self.bookings_table.apply([_touch(session_id, guard, now)])
 
     def update_attendees(self, session_id: str, changed: Sequence[Attendee]) -> None:
         """Writes attendees whose places stay as they are, a hundred at a time. Raises RowConflictError."""

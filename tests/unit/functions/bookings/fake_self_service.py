@@ -61,7 +61,8 @@ class FakeSelfService:
     def move(self, token: str, to_session_id: str, now: datetime) -> ActionResult:
         found = self._in_time(token, now)
         if not found.attendee.is_live:
-            return ActionResult(booking=found, already=True)
+            moved = found.attendee.reason == Reason.MOVED
+            return ActionResult(booking=found, already=True, moved_to=NEW_TOKEN if moved else "")
         if self.refusal is not None:
             raise self.refusal
         return replace(self._done(f"move {to_session_id}", Reason.MOVED, now, CONFIRMED, NEXT), moved_to=NEW_TOKEN)

@@ -29,6 +29,7 @@ from functions.bookings.manage import (
 from shared.bookings.model.attendee import AttendeeState, Reason
 from shared.bookings.model.errors import (
     BookingsBusyError,
+    MoveUnderWayError,
     SessionClosedError,
     SessionFullError,
     SessionPastError,
@@ -358,12 +359,13 @@ def test_who_moves_is_sent_on_to_the_new_booking(services: FakeServices) -> None
     assert [json.loads(each)["mail"] for each in messages] == [CONFIRMED.mail_id, NEXT.mail_id]
 
 
-def test_who_sends_the_move_again_reads_that_it_is_done(services: FakeServices) -> None:
+@pytest.mark.parametrize("again_to", ["s2", "s3"])
+def test_who_sends_the_move_again_is_sent_on_to_the_new_booking(again_to: str, services: FakeServices) -> None:
     act("move")
-    again = act("move")
+    again = act("move", {"session_id": again_to})
 
-    assert again.headers["Location"] == f"/manage/{TOKEN}?done=already-moved"
-    assert "You moved to another session" in follow(again)
+    assert (again.status_code, again.headers["Location"]) == (303, f"/manage/{NEW_TOKEN}?done=already-moved")
+    assert "You had already moved to this session" in follow(again)
     assert services.bookings.self_service.acts == ["move s2"]
 
 
@@ -384,6 +386,7 @@ def test_who_chose_no_session_is_asked_to(answers: dict[str, str], services: Fak
         (SessionClosedError("s2"), 409, "The session that you chose is not open for booking any more."),
         (SessionUnknownError(), 404, "The session that you chose is not open for booking any more."),
         (TooLateToCheckError(), 409, "starts too soon for us to check that you work for the trust."),
+        (MoveUnderWayError(), 409, "You already have a booking of the session that you chose"),
     ],
 )
 @pytest.mark.parametrize(

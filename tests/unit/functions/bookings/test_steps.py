@@ -489,6 +489,7 @@ def test_every_booking_error_is_a_refusal_page_or_a_listed_exception() -> None:
     assert {each.__name__ for each in _family(BookingError) - known} == {
         "BookingError",
         "LinkUnknownError",
+        "MoveUnderWayError",
         "TooLateError",
         "SubmissionReusedError",
     }

@@ -165,7 +165,7 @@ class BookingHarness:
         return MailLedger(self.log, self.index)
 
     def schedule(self, wrap: Wrap = lambda table: table) -> BookingReconciler:
-        rosters, mover = self.repository(wrap), self.self_service(wrap)
+        rosters, mover = self.repository(wrap), self.self_service(wrap).mover
         reconciler = SessionReconciler(rosters=rosters, log=self.ledger(), mover=mover, policy=self.policy)
         register = SessionRegister(wrap(self.service))
         past = PastSessions(wrap(self.service))

@@ -165,6 +165,7 @@ def _check_knows(harness: FaultyBookingHarness, session: Session, attendee: Atte
     elif attendee.is_live and session.runs:
         assert _KIND_BY_STATE[attendee.state] in kinds, f"nobody told them that they are {attendee.state}"
         assert not attendee.pending_release, "a move was never finished"
+        assert not attendee.moving, "a move was neither finished nor taken back"
         _check_last_word(session, attendee, [each for each in mine if each.mail.kind in INCLUDES_SESSION_DETAILS])
     elif session.runs and attendee.reason in _KIND_BY_REASON:
         assert _KIND_BY_REASON[attendee.reason] in kinds, f"nobody told them that they are cancelled: {attendee.reason}"

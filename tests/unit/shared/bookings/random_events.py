@@ -27,7 +27,7 @@ accidents = st.one_of(
     st.tuples(
         st.just("meanwhile"),
         st.integers(0, 12),
-        st.sampled_from(["book", "cancel", "tick", "places", "call off", "time", "type"]),
+        st.sampled_from(["book", "cancel", "move", "tick", "places", "call off", "time", "type"]),
         which,
     ),
 )

@@ -253,6 +253,8 @@ class BookingStateMachine(RuleBasedStateMachine):
                     self._ask(name, session_id, {"works_for_trust": True, "join_waiting_list": True})
                 case "cancel" if found:
                     harness.cancel_by(link_of(*found))
+                case "move" if found:
+                    harness.move_by(link_of(*found), session_id)
                 case "tick":
                     harness.run_schedule()
                 case "places":

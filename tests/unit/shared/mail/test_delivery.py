@@ -12,7 +12,7 @@ from shared.bookings.model.email_ids import MailId, MailKind
 from shared.bookings.places.service import BookingService
 from shared.bookings.reconcile.reconcile_all import BookingReconciler
 from shared.bookings.reconcile.session_reconciler import SessionReconciler
-from shared.bookings.self_service.service import SelfService
+from shared.bookings.self_service.mover import Mover
 from shared.bookings.tables.attendee_rows import write_attendee
 from shared.bookings.tables.past_sessions import PastSessions
 from shared.bookings.tables.repository import BookingRepository
@@ -28,7 +28,7 @@ from shared.tables.service_table import read_service_rows
 from shared.tables.table import StorageError, Table
 from tests.builders import KEY, MORNING, POLICY, attendee, content, session, session_cells
 from tests.fakes import FAULTS, Crash, FakeMailSender, FakeTable, Fault, InjectedFault, with_fault
-from tests.unit.shared.bookings.booking_system import LINKS, NAMES
+from tests.unit.shared.bookings.booking_system import LINKS
 
 CONFIRMATION = "booking-a-1-confirmation"
 RENDERER = MailRenderer(content())
@@ -65,7 +65,7 @@ class MailHarness:
         )
         ledger = MailLedger(self.log, self.index)
         finder = SessionFinder(repository, SessionRegister(self.service))
-        mover = SelfService(repository, finder, BookingService(repository, KEY, POLICY, log=ledger), LINKS, NAMES)
+        mover = Mover(repository, finder, BookingService(repository, KEY, POLICY, log=ledger))
         reconciler = SessionReconciler(rosters=repository, log=ledger, mover=mover, policy=POLICY)
         register = SessionRegister(self.service)
         past = PastSessions(self.service)
