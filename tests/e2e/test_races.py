@@ -285,18 +285,10 @@ def play(stack: Stack, number: int, pair: Callable[[Round], None]) -> None:
         rows(stack, "Service").delete_entity("service", f"session-{it.id(name)}")
 
 
+@pytest.mark.parametrize("rounds", [3, pytest.param(15, marks=pytest.mark.nightly)])
 @pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.__name__)
 def test_pairs_of_acts_at_the_same_time_over_four_processes_keep_the_promises(
-    stack: Stack, numbers: Iterator[int], pair: Callable[[Round], None]
+    stack: Stack, numbers: Iterator[int], pair: Callable[[Round], None], rounds: int
 ) -> None:
-    for _ in range(3):
-        play(stack, next(numbers), pair)
-
-
-@pytest.mark.nightly
-@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.__name__)
-def test_many_rounds_of_acts_at_the_same_time_over_four_processes_keep_the_promises(
-    stack: Stack, numbers: Iterator[int], pair: Callable[[Round], None]
-) -> None:
-    for _ in range(15):
+    for _ in range(rounds):
         play(stack, next(numbers), pair)
