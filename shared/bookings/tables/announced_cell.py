@@ -14,9 +14,11 @@ from shared.reminder_offsets import Offset, parse_offsets
 from shared.tables.table import moment_text, parse_moment
 
 MAX_CAPACITY = MAX_MINUTES = 10_000
-TITLE_LENGTH = THEME_LENGTH = 1_000
 LINK_LENGTH = 2_000
 REMINDERS_LENGTH = 200
+"""Limits of what is written from now on. A cell of before may hold longer texts, and stays readable."""
+
+_LONGEST_TEXT, _LONGEST_REMINDERS = 4_000, 2_000
 
 # UTF-16 code units; a text property holds 32,768 of them (Azure Table Storage, "property types").
 _LONGEST_WRITTEN, _LONGEST_READ = 28_000, 32_000
@@ -47,8 +49,8 @@ class _Told(BaseModel):
 
     starts: Annotated[datetime, BeforeValidator(_moment)]
     minutes: Annotated[int, Field(ge=1, le=MAX_MINUTES)]
-    theme: Annotated[str, Field(max_length=THEME_LENGTH)]
-    join_url: Annotated[str, Field(max_length=LINK_LENGTH, pattern=r"^(https://|$)")]
+    theme: Annotated[str, Field(max_length=_LONGEST_TEXT)]
+    join_url: Annotated[str, Field(max_length=_LONGEST_TEXT, pattern=r"^(https://|$)")]
     called_off: bool
 
     def details(self) -> AnnouncedDetails:
@@ -71,9 +73,9 @@ class _Announced(BaseModel):
 
     version: Annotated[int, Field(ge=1, lt=1_000_000)]
     capacity: Annotated[int, Field(ge=0, le=MAX_CAPACITY)]
-    title: Annotated[str, Field(max_length=TITLE_LENGTH)]
+    title: Annotated[str, Field(max_length=_LONGEST_TEXT)]
     state: SessionState
-    reminders: Annotated[str, Field(max_length=REMINDERS_LENGTH), BeforeValidator(_offsets)]
+    reminders: Annotated[str, Field(max_length=_LONGEST_REMINDERS), BeforeValidator(_offsets)]
     waiting_list: bool
     told: Annotated[tuple[_Told, ...], Field(min_length=1, max_length=_MAX_VERSIONS)]
 

@@ -7,19 +7,14 @@ from datetime import timedelta
 import pytest
 
 from shared.bookings.model.session import Session, SessionState
-from shared.bookings.tables.announced_cell import (
-    LINK_LENGTH,
-    THEME_LENGTH,
-    TITLE_LENGTH,
-    announced_text,
-    read_announced,
-)
+from shared.bookings.tables.announced_cell import LINK_LENGTH, announced_text, read_announced
 from shared.reminder_offsets import parse_offsets
 from tests import builders
 from tests.unit.shared.bookings.unreadable_cells import UNREADABLE, announced_json
 
 OFFSETS = parse_offsets("P1D,PT1H")
 CELL = 32_768  # UTF-16 code units in 64 KiB
+THEME_LENGTH = TITLE_LENGTH = 1_000  # longer than any that is accepted now
 
 
 def with_history(versions: int, **changes: object) -> Session:
@@ -83,3 +78,12 @@ def test_a_theme_is_read_as_the_row_is_so_that_a_blank_that_looks_alike_is_no_ch
 
     assert session is not None
     assert session.theme == session.history[0].theme == "Rest day"
+
+
+@pytest.mark.parametrize("length", [201, 1_200, 3_900])
+def test_a_text_longer_than_is_accepted_now_was_announced_before_and_stays_readable(length: int) -> None:
+    session = with_history(1, theme="t" * length, title="u" * length, join_url="https://" + "v" * length)
+    told = read_announced(session.id, announced_text(session), OFFSETS)
+
+    assert told is not None
+    assert (told.theme, told.title, told.join_url) == (session.theme, session.title, session.join_url)
