@@ -576,7 +576,9 @@ def test_who_is_confirmed_by_hand_after_all_gets_a_confirmation_with_a_new_link(
         tick(stack)
 
     assert kinds(stack, session_id, "ann") == ["booked", "no longer booked", "booked"]
-    assert (get(old).status, get(link(stack, session_id, "ann")).status) == (404, 200)
+    shown = [get(address) for address in (old, link(stack, session_id, "ann"))]
+    assert [page.status for page in shown] == [200, 200], "the same person's booking, by an earlier link as well"
+    assert all("Your place is booked" in page.text for page in shown)
 
 
 def test_a_corrected_address_gets_a_confirmation_and_the_wrong_one_loses_its_link(

@@ -310,7 +310,7 @@ def test_a_move_is_a_place_there_none_here_and_one_email(stack: Stack, add_sessi
     assert "Tuesday 3 October 2023, 3pm to 4:15pm" in page.text
     assert (states(stack, here), states(stack, there)) == ({"ann": "cancelled"}, {"ann": "confirmed"})
     assert roster(stack, there)[0]["MovedFrom"] == here
-    assert "You moved to another session" in followed(stack, repeated).text
+    assert "You had already moved to this session" in followed(stack, repeated).text
     assert kinds(stack, here, "ann") == ["booked", "booked"]
     assert "Your booking has moved" in text_of(stack, here, "ann")
     assert get(link(stack, here, "ann")).text.count("Tuesday 3 October 2023") >= 1

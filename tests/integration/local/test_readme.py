@@ -25,6 +25,7 @@ README = (ROOT / "README.md").read_text("utf-8")
 RUN = "python3 dev.py"
 LOAD = "python3 dev.py load local/sessions.csv"
 BUILD = "python3 dev.py build"
+BENCHMARK = "python3 dev.py benchmark"
 SCREENSHOTS = "python3 dev.py screenshots"
 TEST = "python3 dev.py test"
 TEST_QUICK = "python3 dev.py test --quick"
@@ -86,10 +87,17 @@ def clock_of(ready: Mapping[str, str]) -> Setting:
 
 
 def test_these_are_all_the_commands_and_options_that_there_are() -> None:
-    assert blocks() == [RUN, LOAD, TEST, SCREENSHOTS, BUILD]
+    assert blocks() == [RUN, LOAD, TEST, BENCHMARK, SCREENSHOTS, BUILD]
     tests = {TEST, TEST_QUICK, TEST_NIGHTLY, TEST_SOME}
-    assert set(re.findall(r"python3 dev\.py[^`\n]*", README)) == {RUN, LOAD, *tests, BUILD, SCREENSHOTS}
+    assert set(re.findall(r"python3 dev\.py[^`\n]*", README)) == {RUN, LOAD, *tests, BENCHMARK, BUILD, SCREENSHOTS}
     assert set(options()) == {"--at", "--now", "--speed", "--port", "--data"}
+
+
+def test_benchmarks_say_which_there_are() -> None:
+    said = finished(typed(BENCHMARK, "--help"))
+
+    assert "sessions-list" in said
+    assert "timer-run" in said
 
 
 def test_it_runs_and_a_schedule_is_loaded_while_it_does(tmp_path: Path) -> None:
