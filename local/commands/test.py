@@ -58,8 +58,8 @@ def stages(arguments: Sequence[str]) -> Sequence[Steps]:
     if _are_for_pytest(arguments):
         return [{"pytest": [*_python("pytest"), *arguments]}]
     quick = {**_checks(), "units": _pytest(_UNITS, _processors(), arguments)}
-    # Two more than there are processors, because these tests wait for processes that they start.
-    services = {"services": _pytest(_SERVICES, min(_processors() + 2, _MOST_WORKERS), arguments)}
+    # One more than there are processors, because these tests wait for processes that they start.
+    services = {"services": _pytest(_SERVICES, min(_processors() + 1, _MOST_WORKERS), arguments)}
     return [quick] if QUICK in arguments else [quick, services]
 
 
