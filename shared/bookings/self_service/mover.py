@@ -19,17 +19,14 @@ from shared.bookings.model.email_ids import DueMail
 from shared.bookings.model.errors import BookingError, BookingsBusyError, MoveUnderWayError, SessionFullError
 from shared.bookings.model.pending_move import PendingMove
 from shared.bookings.model.pending_release import PendingRelease
-from shared.bookings.places.applicant import Applicant, applicant, booking_key
+from shared.bookings.places.applicant import Applicant, applicant
 from shared.bookings.places.request import BookingRequest
 from shared.bookings.places.service import BookingService
 from shared.bookings.self_service.cancellation import Cancellations
 from shared.bookings.tables.lost_roster import lost_bookings
 from shared.bookings.tables.repository import BookingRepository
 from shared.bookings.tables.session_finder import SessionFinder
-from shared.normalised_address import normalised_address
 from shared.tables.table import RowConflictError, StorageUnavailableError
-
-_MOST_MOVES = 20  # of one booking, one after the other, that are followed
 
 
 class MoveOvertakenError(Exception):
@@ -98,22 +95,6 @@ class Mover:
             raise
         except (BookingError, MoveOvertakenError):
             return freed  # taken back, or settled by someone else
-
-    def follow(self, session_id: str, attendee: Attendee) -> tuple[str, Attendee] | None:
-        """The session and the booking that this one has become by moving; None where nothing says that they are theirs.
-
-        An address that an administrator corrected is another mailbox: it is not led to by links of the first.
-        """
-        person = normalised_address(attendee.email)
-        for _ in range(_MOST_MOVES):
-            if attendee.is_live or attendee.reason != Reason.MOVED or not attendee.moved_to:
-                break
-            session_id, key = attendee.moved_to, booking_key(self.bookings.key, attendee.moved_to, person)
-            found = self.rosters.roster(session_id).find_person(key, person)
-            if found is None or normalised_address(found.email) != person:
-                return None
-            attendee = found
-        return session_id, attendee
 
     # Booking the other session.
 

@@ -17,6 +17,7 @@ from shared.bookings.self_service.booking_calendar import CalendarNames, calenda
 from shared.bookings.self_service.calendar import calendar_file
 from shared.bookings.self_service.cancellation import Cancellations
 from shared.bookings.self_service.details import DetailsRequest, with_details
+from shared.bookings.self_service.moved_booking import follow_moves
 from shared.bookings.self_service.mover import MoveOvertakenError, Mover
 from shared.bookings.tables.repository import BookingRepository
 from shared.bookings.tables.session_finder import SessionFinder
@@ -178,7 +179,7 @@ class SelfService:
     def _with_way(self, result: ActionResult) -> ActionResult:
         """The result with the link to the booking that this one has become by an earlier move."""
         here, attendee = result.booking.session.id, result.booking.attendee
-        found = self.mover.follow(here, attendee)
+        found = follow_moves(self.rosters, self.bookings.key, here, attendee)
         return result if found is None or found[1] == attendee else replace(result, moved_to=self.links.token(*found))
 
     def _set_reminders(self, booking: ManagedBooking, *, on: bool) -> ActionResult:

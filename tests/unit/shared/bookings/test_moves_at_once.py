@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 
-from shared.bookings.model.errors import BookingError, BookingsBusyError
+from shared.bookings.model.errors import BookingError, BookingsBusyError, SessionSuspendedError
 from shared.bookings.self_service.service import ActionResult
 from shared.tables.service_table import read_service_rows
 from tests.builders import booking_request
@@ -352,3 +352,29 @@ def test_a_mark_that_an_administrator_typed_costs_no_place(typed: str) -> None:
     assert places(harness) == ["s1"]
     assert harness.cancel("ann")
     assert places(harness) == []
+
+
+def test_a_move_to_a_session_whose_roster_was_lost_is_taken_back_and_leaves_the_loss_to_be_noticed() -> None:
+    harness = four_sessions()
+    harness.book("ben", "s2")
+    for partition, key in [each for each in harness.bookings.rows if each[0] == "s2"]:
+        harness.bookings.delete(partition, key)
+
+    with pytest.raises(SessionSuspendedError):
+        harness.move("ann", "s2")
+
+    assert not harness.row("ann").text("Moving")
+    assert places(harness) == ["s1"]
+    assert harness.repository().roster("s2").guard == ""
+
+
+def test_an_old_link_leads_by_every_move_to_the_booking_as_it_stands_but_to_no_other_mailbox() -> None:
+    harness = four_sessions()
+    old = harness.token("ann")
+    for here, to in (("s1", "s2"), ("s2", "s3")):
+        harness.move("ann", to, here)
+
+    assert harness.self_service().move(old, "s4", harness.now).moved_to == harness.token("ann", "s3")
+    harness.edit("ann", "s3", Email="someone.else@example.nhs.uk")
+    done = harness.self_service().move(old, "s4", harness.now)
+    assert (done.already, done.moved_to) == (True, "")
