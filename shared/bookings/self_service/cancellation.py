@@ -40,7 +40,7 @@ class Cancellations:
         cancelled = attendee.cancelled(reason, now, moved_to=moved_to)
         given: tuple[Attendee, ...] = ()
         if attendee.holds_a_place and roster.guard:  # without a guard the timer decides who gets the place
-            # All in one transaction, with the guard. Whoever is left over is found by the schedule.
+            # All in one transaction, with the guard. Whoever is left over is found by the timer.
             given = self.policy.promoted(session, roster.with_changed(cancelled), now)[: MAX_WRITES - 2]
             self.rosters.update_places(session.id, roster.guard, (cancelled, *given), now)
         else:

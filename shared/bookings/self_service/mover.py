@@ -169,7 +169,7 @@ class Mover:
             if moved is not None and moved.pending_release == release:
                 self.rosters.update_attendees(session_id, (replace(moved, pending_release=None),))
         except (RowConflictError, StorageUnavailableError):
-            return  # the schedule finds the move finished and clears it
+            return  # the timer finds the move finished and clears it
 
     # Taking it back.
 
