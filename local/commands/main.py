@@ -44,6 +44,8 @@ def main(arguments: Sequence[str]) -> int:
         is_help = command in _HELP
         print(USAGE, file=sys.stdout if is_help else sys.stderr)
         return 0 if is_help else 2
+    # Else each of the many processes of a run compiles every module anew, a second of CPU time each.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     try:
         with stoppable():
             python = install()

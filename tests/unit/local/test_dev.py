@@ -1,11 +1,14 @@
 """`dev.py` as it is started."""
 
+import os
 import runpy
 import sys
+from pathlib import Path
 
 import pytest
 
 from local.paths import ROOT
+from local.setup import install
 
 
 def test_another_python_than_the_one_in_azure_is_refused_in_plain_words(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -39,3 +42,20 @@ def test_who_asks_is_told_the_commands(
 
     assert ended.value.code == 0
     assert "python dev.py test" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there it starts a child instead")
+def test_what_it_starts_keeps_the_compiled_modules(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def start(program: object, arguments: list[str]) -> None:
+        raise SystemExit("PYTHONDONTWRITEBYTECODE" in os.environ)
+
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    monkeypatch.setattr(sys, "argv", ["dev.py", "test"])
+    monkeypatch.setattr(install, "install", lambda: tmp_path / "python")
+    monkeypatch.setattr(os, "execv", start)
+
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path(str(ROOT / "dev.py"), run_name="__main__")
+
+    assert ended.value.code is False

@@ -19,10 +19,16 @@ def test_without_a_browser_it_is_said_what_to_install(tmp_path: Path) -> None:
         browser_path({"PATH": str(tmp_path)})
 
 
-@pytest.mark.parametrize("name", ["chromium", "chromium-browser", "google-chrome"])
+@pytest.mark.parametrize("name", ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"])
 def test_a_browser_that_is_installed_is_found(name: str, tmp_path: Path) -> None:
     installed = program(tmp_path, name)
     assert browser_path({"PATH": str(tmp_path)}) == installed
+
+
+def test_the_quickest_is_used_where_there_are_several(tmp_path: Path) -> None:
+    program(tmp_path, "chromium")
+    quickest = program(tmp_path, "chromium-headless-shell")
+    assert browser_path({"PATH": str(tmp_path)}) == quickest
 
 
 def test_the_one_that_was_chosen_is_used_before_any_other(tmp_path: Path) -> None:
