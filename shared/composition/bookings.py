@@ -116,7 +116,9 @@ class BookingServices:
         notifiers: dict[str, StaffNotifier] = {}
         if self._settings.organiser_email:
             digest = self._organiser_digest(self._settings.organiser_email)
-            notifiers["organiser"] = lambda seen, now: digest.run(seen.rows, seen.reconciled, seen.known, now)
+            notifiers["organiser"] = lambda seen, now: digest.run(
+                seen.rows, seen.reconciled, seen.known, now, strays=seen.strays
+            )
         if self._settings.facilitator_email:
             briefing = self._facilitator_briefing(self._settings.facilitator_email)
             notifiers["facilitators"] = lambda seen, now: briefing.run(seen.reconciled, now)

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 
@@ -47,7 +47,8 @@ class TimerRun:
 
         1. Read the table `Service`, and take over a pause that another process began.
         2. Recover orphaned referrals (once an hour), then reconcile referrals and list those to forward.
-        3. Reconcile bookings, notify staff, and list the due emails within the quota that the referrals leave.
+        3. Reconcile bookings, name those under sessions that do not exist (looked for once an hour), notify staff, and
+           list the due emails within the quota that the referrals leave.
         4. Delete bookings that are no longer needed (once a day), unless step 1 failed.
         5. Record the heartbeat, with what failed, even if every step did: the run went through all it could.
         6. Return the work, or none during a pause.
@@ -97,6 +98,8 @@ class TimerRun:
         self, rows: ServiceRows, parts: "_Parts", now: datetime, *, ahead: int
     ) -> tuple[list[DueMail], ReconcileResult]:
         found = self.bookings.run(rows, now)
+        strays = parts.run("bookings without a session", lambda: self.bookings.find_strays(found, rows, now))
+        found = replace(found, strays=strays.value or ())
         for name, notify in self.staff.items():
             parts.run(name, partial(notify, found, now))
         return self.bookings.mails_within_quota(found.reconciled, now, ahead=ahead), found

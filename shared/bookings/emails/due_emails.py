@@ -18,12 +18,14 @@ _KIND_BY_REASON = {
     Reason.LEFT: MailKind.BOOKING_CANCELLED,
     Reason.BY_ORGANISER: MailKind.BOOKING_CANCELLED,
     Reason.NOT_CHECKED: MailKind.HOLD_EXPIRED,
+    Reason.LEFT_BEFORE_SAVE: MailKind.BOOKING_CANCELLED,
+    Reason.RELEASED_BEFORE_SAVE: MailKind.HOLD_EXPIRED,
 }
 
 
 def due_emails(session: Session, attendee: Attendee, policy: AllocationPolicy, now: datetime) -> list[MailId]:
     """Every email that this attendee should have had by `now` (UTC) and that is still worth sending."""
-    if not can_be_mailed(attendee.email) or session.is_over(now):
+    if not can_be_mailed(attendee.email) or attendee.same_person or session.is_over(now):
         return []
     if session.state is SessionState.CANCELLED:
         return [_about_version(session, attendee, MailKind.SESSION_CANCELLED)] if attendee.is_live else []

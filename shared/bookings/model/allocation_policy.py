@@ -18,12 +18,13 @@ class AllocationPolicy:
 
     `domains`: email domains whose owners work for the trust; a subdomain counts. `cutoff`: how long before the start
     the waiting list ends and a freed place is open to everyone. `check_weekdays`: for how many weekdays a place is
-    held for someone with another address.
+    held for someone with another address. `on_hold`: for now no place is given or freed by itself.
     """
 
     domains: tuple[str, ...] = ()
     cutoff: timedelta = timedelta(hours=24)
     check_weekdays: int = 2
+    on_hold: bool = False
 
     def is_staff_address(self, address: str) -> bool:
         domain = address.rpartition("@")[2].casefold()
@@ -38,12 +39,12 @@ class AllocationPolicy:
 
     def has_place_for_newcomer(self, session: Session, roster: Roster | PlaceCount, now: datetime) -> bool:
         """True if someone new gets a place: never past those who wait, while they come first."""
-        return roster.held < session.capacity and not self._queue(session, roster, now)
+        return self.free_places(session, roster) > 0 and not self._queue(session, roster, now)
 
     def promoted(self, session: Session, roster: Roster, now: datetime) -> tuple[Attendee, ...]:
         """Attendees who wait and get a place now, in order; none while more places are held than there are."""
-        free = max(0, session.capacity - roster.held)
-        return tuple(attendee.given_a_place(now) for attendee in self._queue(session, roster, now)[:free])
+        queue = self._queue(session, roster, now)[: self.free_places(session, roster)]
+        return tuple(attendee.given_a_place(now) for attendee in queue)
 
     def _queue(self, session: Session, roster: Roster | PlaceCount, now: datetime) -> list[Attendee]:
         """Those who come first, without those who could no longer be checked: the place would be lost at once."""
@@ -51,6 +52,10 @@ class AllocationPolicy:
             return []
         may_be_checked = self.may_be_checked(session, now)
         return [attendee for attendee in roster.waiting if may_be_checked or not attendee.needs_check]
+
+    def free_places(self, session: Session, roster: Roster | PlaceCount) -> int:
+        """The number of places that nobody holds, whoever waits for them; 0 while places are on hold."""
+        return 0 if self.on_hold else max(0, session.capacity - roster.held)
 
     def check_deadline(self, session: Session, attendee: Attendee) -> datetime:
         """The moment, in UTC, until which a place is held for someone who is to be checked."""
@@ -63,4 +68,4 @@ class AllocationPolicy:
 
     def not_checked_in_time(self, session: Session, roster: Roster, now: datetime) -> tuple[Attendee, ...]:
         held = (each for each in roster.attendees if each.state is AttendeeState.TO_CHECK and each.needs_check)
-        return tuple(each for each in held if now >= self.check_deadline(session, each))
+        return tuple(each for each in held if now >= self.check_deadline(session, each) and not self.on_hold)

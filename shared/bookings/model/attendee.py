@@ -1,6 +1,6 @@
 """Rosters of sessions, and the people on them. No clock, no storage, no HTTP."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -27,7 +27,13 @@ class Reason(StrEnum):
     MOVED = "moved"
     NOT_CHECKED = "not checked in time"
     BY_ORGANISER = "by organiser"
+    BOOKED_TWICE = "booked already"
+    LEFT_BEFORE_SAVE = "cancelled before the row was saved"
+    RELEASED_BEFORE_SAVE = "not checked in time before the row was saved"
 
+
+BOOKING_KEY_PREFIX = "booking-"
+"""Start of the row keys that the service makes."""
 
 HOLDS_A_PLACE = frozenset({AttendeeState.CONFIRMED, AttendeeState.TO_CHECK})
 
@@ -42,7 +48,8 @@ class Attendee:
     `known_state` and `known_email` are what the service last wrote: where the row differs, an administrator wrote it.
     `needs_changed_at`: when they last changed what they need. `asked_by_other_name`: who asked again at
     `asked_again_at` gave another name. `address_since` is the generation in which the row got its present address.
-    `problem` is what the row says is wrong with it, `cell_problems` what is.
+    `problem` is what the row says is wrong with it, `cell_problems` what is. `same_person` names the row of the same
+    roster that counts for this one's address (`shared.bookings.model.same_person`); "" where it is this one.
     """
 
     key: str
@@ -74,18 +81,34 @@ class Attendee:
     needs_changed_at: datetime | None = None
     problem: str = ""
     cell_problems: str = ""
+    same_person: str = field(default="", compare=False)
 
     @property
     def holds_a_place(self) -> bool:
-        return self.state in HOLDS_A_PLACE
+        return self.state in HOLDS_A_PLACE and not self.is_repeated
 
     @property
     def is_live(self) -> bool:
-        return self.state is not AttendeeState.CANCELLED
+        return self.state is not AttendeeState.CANCELLED and not self.is_repeated
 
     @property
     def is_waiting(self) -> bool:
-        return self.state is AttendeeState.WAITING
+        return self.state is AttendeeState.WAITING and not self.is_repeated
+
+    @property
+    def is_repeated(self) -> bool:
+        """True if the row was typed in for someone who is on the list already: it counts nowhere."""
+        return bool(self.same_person) and not self.is_written_by_service and not self.has_other_address
+
+    @property
+    def is_written_by_service(self) -> bool:
+        """True if the service added the row: it alone knows the answers of a form."""
+        return self.key.startswith(BOOKING_KEY_PREFIX) and bool(self.submission)
+
+    @property
+    def has_other_address(self) -> bool:
+        """True if an administrator wrote another address into the row than the one that the service knows."""
+        return bool(self.known_email) and normalised_address(self.known_email) != normalised_address(self.email)
 
     def given_a_place(self, now: datetime) -> "Attendee":
         state = AttendeeState.TO_CHECK if self.needs_check else AttendeeState.CONFIRMED

@@ -4,7 +4,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from shared.bookings.model.attendee import Attendee, AttendeeState
+from shared.bookings.model.attendee import BOOKING_KEY_PREFIX, Attendee, AttendeeState, can_be_mailed
 from shared.bookings.model.generation import address_since, next_generation
 from shared.bookings.model.pending_release import PendingRelease
 from shared.bookings.places.request import BookingRequest
@@ -14,7 +14,19 @@ from shared.references import answers_hash, keyed_hash, reference, submission_ha
 
 def booking_key(key: bytes, session_id: str, person: str) -> str:
     """The row key of a person's booking of a session: nobody without the secret can tell whose it is."""
-    return f"booking-{keyed_hash(key, 'booking', session_id, person)[:32]}"
+    return f"{BOOKING_KEY_PREFIX}{keyed_hash(key, 'booking', session_id, person)[:32]}"
+
+
+def booking_reference(key: bytes, session_id: str, person: str) -> str:
+    """The reference of a person's booking of a session: the same whenever and however they are booked."""
+    return reference(key, "booking-reference", session_id, person)
+
+
+def typed_reference(key: bytes, session_id: str, attendee: Attendee) -> str:
+    """The reference of a row that an administrator typed, by its address as any other's; "" without an address."""
+    if not can_be_mailed(attendee.email):
+        return ""
+    return booking_reference(key, session_id, normalised_address(attendee.email))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +87,7 @@ def applicant(request: BookingRequest, key: bytes) -> Applicant:
         key=booking_key(key, request.session_id, person),
         person=person,
         # The same whether or not the address has booked before, so that the answer does not tell.
-        reference=reference(key, "booking-reference", request.session_id, person),
+        reference=booking_reference(key, request.session_id, person),
         submission=submission_hash(key, submission),
         answers=answers_hash(key, submission, answers),
     )

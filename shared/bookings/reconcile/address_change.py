@@ -9,8 +9,11 @@ from shared.mail.log_rows import MailLogEntry
 
 
 def note_address_change(before: Attendee, edited: Attendee, log: Mapping[str, MailLogEntry]) -> Attendee:
-    """The attendee `edited` in a generation of which nobody was sent anything, if the address of `before` changed."""
-    if not before.known_email or before.email == before.known_email:
+    """The attendee `edited` in a generation of which nobody was sent anything, if the address of `before` changed.
+
+    An address that is another person's on the same roster is not noted: nothing is sent until it is corrected.
+    """
+    if before.same_person or not before.known_email or before.email == before.known_email:
         return edited
     begun = replace(edited, generation=max(edited.generation, next_generation(before)))
     # A row that someone saved as it was long ago has an old generation, and the later ones were sent to others.

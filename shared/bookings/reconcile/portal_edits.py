@@ -10,6 +10,7 @@ from shared.bookings.model.announcement_rules import announceable, is_start_too_
 from shared.bookings.model.attendee import Roster
 from shared.bookings.model.session import AnnouncedDetails, Session, SessionState, with_first_announcement
 from shared.bookings.reconcile.edit_notice import edit_notice, recipients
+from shared.bookings.reconcile.overbooked import overbooked_problems
 from shared.bookings.tables.announced_cell import announced_text
 from shared.bookings.tables.session_rows import OVER, WRITTEN_BY_PEOPLE, WRITTEN_BY_SERVICE, SessionRow
 from shared.local_time import moment_in_words
@@ -51,7 +52,7 @@ def reconcile_row(row: SessionRow, roster: Roster, now: datetime, problems: tupl
     session, cells = _settle(row, roster, people, now)
     if row.announced_unreadable and session is not None and session.version:
         cells = {"Announced": announced_text(session)} | cells
-    said = [*row.problems, *problems, *_row_problems(row, people, now)]
+    said = [*row.problems, *problems, *_row_problems(row, people, now), *overbooked_problems(row.session, roster)]
     cells |= {"Problem": " ".join(said), "Starts": row.starts_in_words}
     cells |= {"Confirmed": roster.held, "Waiting": len(roster.waiting), OVER: ""}
     defaults = WRITTEN_BY_PEOPLE | dict.fromkeys(WRITTEN_BY_SERVICE, "")
@@ -70,7 +71,7 @@ def _settle(row: SessionRow, roster: Roster, people: int, now: datetime) -> tupl
         announced = with_first_announcement(written)
         return announced, quiet | {"Announced": announced_text(announced)}
     details = announceable(written.details, known.details, now) if _keeps_start(row, people, now) else written.details
-    if details == known.details:
+    if row.on_hold or details == known.details:
         return row.session, quiet | {"Announced": announced_text(row.session)}
     since = _seen_since(row, details, now)
     if recipients(roster, details, known.details) and now < told_at(details, known.details, since):

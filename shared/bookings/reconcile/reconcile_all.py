@@ -1,7 +1,6 @@
 """One run over all sessions: each is reconciled, and the emails that are due are released in their order."""
 
 import logging
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -10,14 +9,17 @@ from functools import partial
 from shared.bookings.model.announcement_rules import is_change_urgent
 from shared.bookings.model.email_ids import DueMail, MailId, MailKind
 from shared.bookings.model.session import Session, SessionState
+from shared.bookings.reconcile.duplicate_rows import same_key_problem
 from shared.bookings.reconcile.failed_session import note_failure
+from shared.bookings.reconcile.moved_back import moved_back, moved_submissions, without_emails_to
 from shared.bookings.reconcile.session_reconciler import ReconciledSession, SessionReconciler
+from shared.bookings.reconcile.stray_bookings import StrayBooking, StrayBookings
 from shared.bookings.tables.announced_cell import announced_text, read_announced
 from shared.bookings.tables.deleted_sessions import deleted_session
 from shared.bookings.tables.past_sessions import PastSessions, is_marked
 from shared.bookings.tables.repository import BookingRepository
 from shared.bookings.tables.session_register import KnownSession, SessionRegister
-from shared.bookings.tables.session_rows import OVER, SessionRow
+from shared.bookings.tables.session_rows import OVER, SessionRow, rows_by_id, session_among
 from shared.failure_isolation import Result, run_isolated
 from shared.mail.log_rows import MailState
 from shared.mail.quota import SendingQuota
@@ -26,7 +28,6 @@ from shared.tables.table import Without
 
 logger = logging.getLogger(__name__)
 
-_SAME_KEY = "Another row has the same RowKey: give each session its own."
 # Confirmations, cancellations and changes shortly before a start first, then reminders, then the rest.
 _PRIORITY = {
     MailKind.CONFIRMATION: 0,
@@ -42,13 +43,15 @@ _PRIORITY = {
 class ReconcileResult:
     """The result of one run: every row, the sessions reconciled, and those known before.
 
-    `failed` names the type of the error of each session that could not be reconciled, by its id.
+    `failed` names the type of the error of each session that could not be reconciled, by its id. `strays` are the
+    bookings under sessions that do not exist.
     """
 
     rows: tuple[SessionRow, ...]
     reconciled: tuple[ReconciledSession, ...]
     known: Mapping[str, KnownSession]
     failed: Mapping[str, str]
+    strays: tuple[StrayBooking, ...] = ()
 
     @property
     def lost(self) -> Mapping[str, int]:
@@ -75,8 +78,8 @@ class BookingReconciler:
         """Reconciles every session that is not over at `now` (UTC).
 
         1. Reads the rows of the schedule, once a day with those marked as over, and which sessions have bookings.
-        2. Reconciles the session of each row, naming keys that two rows have. One that fails stops no other, and its
-           row says so.
+        2. Reconciles the session of each row; of rows with the same key one is the session, and all of them are named.
+           One that fails stops no other, and its row says so.
         3. Reconciles the known sessions whose row is gone, in the same way.
         4. Returns what was found, and which sessions failed.
 
@@ -85,16 +88,22 @@ class BookingReconciler:
         """
         unread, known = self.past.unread(service_rows, now), self.register.known(service_rows)
         rows = self._read_rows(unread)
-        counted = Counter(row.id for row in rows)
-        found = [(row.id, self._try_row(row, counted[row.id] > 1, known.get(row.id), now)) for row in rows]
-        deleted = (each for each in known.values() if each.id not in counted)
+        by_id = rows_by_id(rows)
+        found = [(row.id, self._try_row(row, by_id[row.id], known.get(row.id), now)) for row in rows]
+        deleted = (each for each in known.values() if each.id not in by_id)
         found += [
             (each.id, _isolated(each.id, partial(self._reconcile_deleted, each, unread, now))) for each in deleted
         ]
         self._record_marks(rows, [result for _, result in found], unread, now)
-        reconciled = tuple(each.value for _, each in found if each.value is not None)
+        reconciled = self._without_moved_back([each.value for _, each in found if each.value is not None], now)
         failed = {session_id: type(each.error).__name__ for session_id, each in found if not each.succeeded}
         return ReconcileResult(tuple(rows), reconciled, known, failed)
+
+    def find_strays(
+        self, result: ReconcileResult, service_rows: ServiceRows, now: datetime
+    ) -> tuple[StrayBooking, ...]:
+        """The bookings under sessions that do not exist, each named in its `Problem`. Raises StorageError."""
+        return StrayBookings(self.rows, self.register).find(result.rows, result.known, service_rows, now)
 
     def mails_within_quota(self, found: Sequence[ReconciledSession], now: datetime, *, ahead: int = 0) -> list[DueMail]:
         """As many of the emails due as the email service allows now after `ahead` others, the most important first."""
@@ -112,9 +121,9 @@ class BookingReconciler:
         return due[:left]
 
     def _try_row(
-        self, row: SessionRow, twice: bool, known: KnownSession | None, now: datetime
+        self, row: SessionRow, same_key: Sequence[SessionRow], known: KnownSession | None, now: datetime
     ) -> Result[ReconciledSession | None]:
-        result = _isolated(row.id, partial(self._reconcile, row, twice, known, now))
+        result = _isolated(row.id, partial(self._reconcile, row, same_key, known, now))
         if not result.succeeded:
             part = f"note in the row of session {row.id}"
             run_isolated(logger, part, lambda: note_failure(self.rows.sessions_table, row, now))
@@ -139,19 +148,48 @@ class BookingReconciler:
         by_keys = {(row.row.partition, row.id): row for row in [*named, *rows]}
         return list(by_keys.values())
 
+    def _without_moved_back(self, found: Sequence[ReconciledSession], now: datetime) -> tuple[ReconciledSession, ...]:
+        """The sessions without emails to people who moved away and whose old row a stale save made live again.
+
+        The email log says from now on that they are not booked, so that the next run settles the row.
+        """
+        key, moved = self.reconciler.mover.bookings.key, moved_submissions(found)
+        checked = [(each, moved_back(each, moved, key)) for each in found]
+        for reconciled, ids in checked:
+            run_isolated(
+                logger,
+                f"moves away from session {reconciled.session.id}",
+                partial(self.reconciler.log.skip, reconciled.session.id, ids, now),
+            )
+        return tuple(without_emails_to(reconciled, ids) for reconciled, ids in checked)
+
     def _reconcile(
-        self, row: SessionRow, twice: bool, known: KnownSession | None, now: datetime
+        self, row: SessionRow, same_key: Sequence[SessionRow], known: KnownSession | None, now: datetime
     ) -> ReconciledSession | None:
-        row = self._with_remembered_history(row, known)
-        reconciled = self.reconciler.reconcile(row, (_SAME_KEY,) if twice else (), now)
+        if len(same_key) == 1:
+            reconciled = self.reconciler.reconcile(self._with_remembered_history(row, known), (), now)
+        else:
+            reconciled = self._reconcile_duplicate(row, same_key, known, now)
         if reconciled is not None and any(attendee.is_live for attendee in reconciled.roster.attendees):
             self._remember(KnownSession(row.id, announced_text(reconciled.session), None), known)
         return reconciled
 
+    def _reconcile_duplicate(
+        self, row: SessionRow, same_key: Sequence[SessionRow], known: KnownSession | None, now: datetime
+    ) -> ReconciledSession | None:
+        """Reconciles the row that is the session, as it was announced, and only names the problem in the others."""
+        kept = session_among(same_key, self._told(known))
+        problems = (same_key_problem(row, same_key, kept),)
+        if row is kept:
+            held = replace(self._with_remembered_history(row, known), on_hold=True)
+            return self.reconciler.reconcile(held, problems, now)
+        self.reconciler.name_problems(row, problems, now)
+        return None
+
     def _reconcile_deleted(
         self, known: KnownSession, unread: Without | None, now: datetime
     ) -> ReconciledSession | None:
-        announced = read_announced(known.id, known.announced, self.rows.reminders)
+        announced = self._told(known)
         if announced is not None and announced.is_over(now):
             return None  # nothing is owed any more, whether the row was deleted or left unread
         if unread is not None and self.rows.session_row(known.id) is not None:
@@ -170,11 +208,14 @@ class BookingReconciler:
 
         It may have been away for less than a run, and someone may have booked it since: then it knows of them alone.
         """
-        announced = read_announced(known.id, known.announced, self.rows.reminders) if known is not None else None
+        announced = self._told(known)
         if known is None or announced is None:
             return row
         remembers = row.known is not None and row.known.continues(announced)
         return row if remembers and known.missing_since is None else replace(row, known=announced)
+
+    def _told(self, known: KnownSession | None) -> Session | None:
+        return None if known is None else read_announced(known.id, known.announced, self.rows.reminders)
 
     def _remember(self, session: KnownSession, known: KnownSession | None) -> None:
         if session != known:

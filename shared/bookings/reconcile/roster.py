@@ -10,11 +10,13 @@ from datetime import datetime
 
 from shared.bookings.emails.reminders import upcoming_reminders
 from shared.bookings.model.allocation_policy import AllocationPolicy
-from shared.bookings.model.attendee import Attendee, AttendeeState, Reason, Roster
+from shared.bookings.model.attendee import Attendee, AttendeeState, Reason, Roster, can_be_mailed
 from shared.bookings.model.email_ids import KIND_BY_STATE, MailId
 from shared.bookings.model.generation import first_unused_generation, next_generation
+from shared.bookings.model.same_person import one_place_each, same_person_problem
 from shared.bookings.model.session import Session
 from shared.bookings.reconcile.address_change import note_address_change
+from shared.bookings.reconcile.stale_saves import SET_BACK_PROBLEM, StaleSaves, is_set_back
 from shared.local_time import short
 from shared.mail.log_rows import UNDELIVERED, MailLogEntry, MailState
 
@@ -38,15 +40,21 @@ class RosterChanges:
     moves_places: bool
     gives_places: bool
 
+    def since(self, before: Roster) -> "RosterChanges":
+        """The same, with those as changed who are not as they were in `before`."""
+        were = {attendee.key: attendee for attendee in before.attendees}
+        return replace(self, changed=tuple(each for each in self.roster.attendees if each != were[each.key]))
+
 
 def reconcile_roster(
     session: Session, roster: Roster, log: Mapping[str, MailLogEntry], policy: AllocationPolicy, now: datetime
 ) -> RosterChanges:
     """Takes note of what administrators did by hand, frees places held too long, and gives free ones to who waits."""
-    noted = roster.with_changed(
+    current = StaleSaves(session, policy, now).undone(roster, log)
+    noted = current.with_changed(
         *(
             _skip_used_generations(note_address_change(each, _apply_manual_edits(each, now), log), log)
-            for each in roster.attendees
+            for each in one_place_each(current.attendees)
         )
     )
     freed = tuple(each.cancelled(Reason.NOT_CHECKED, now) for each in policy.not_checked_in_time(session, noted, now))
@@ -56,14 +64,17 @@ def reconcile_roster(
     after = after.with_changed(
         *(_with_mail_summary(session, _renew_after_downgrade(each, log), log, now) for each in after.attendees)
     )
-    before = {attendee.key: attendee for attendee in roster.attendees}
-    changed = tuple(each for each in after.attendees if each != before[each.key])
-    return RosterChanges(after, changed, moves_places=bool(freed or given), gives_places=bool(given))
+    moves = bool(freed or given or current is not roster)
+    return RosterChanges(after, (), moves, gives_places=bool(given or current is not roster)).since(roster)
 
 
 def _apply_manual_edits(attendee: Attendee, now: datetime) -> Attendee:
+    if attendee.is_repeated:
+        return _without_place(attendee, now)
     state, was = attendee.state, attendee.known_state
-    edited = replace(attendee, known_state=str(state), known_email=attendee.email)
+    # An address that is another person's is not taken for theirs: nothing is sent until it is corrected.
+    known_email = attendee.known_email if attendee.same_person else attendee.email
+    edited = replace(attendee, known_state=str(state), known_email=known_email)
     if not was:
         edited = replace(edited, state_at=attendee.state_at or now)  # typed by hand: known from now on
     if was and state != was:
@@ -75,6 +86,12 @@ def _apply_manual_edits(attendee: Attendee, now: datetime) -> Attendee:
     if state is AttendeeState.CONFIRMED:
         edited = replace(edited, needs_check=False)
     return edited
+
+
+def _without_place(attendee: Attendee, now: datetime) -> Attendee:
+    if attendee.state is AttendeeState.CANCELLED:
+        return attendee
+    return replace(attendee.cancelled(Reason.BOOKED_TWICE, now), known_email=attendee.email)
 
 
 def _skip_used_generations(attendee: Attendee, log: Mapping[str, MailLogEntry]) -> Attendee:
@@ -107,14 +124,23 @@ def _with_mail_summary(
     done = sorted(
         (each for each in log.values() if each.mail_id.startswith(mine)), key=lambda each: (each.at, each.mail_id)
     )
-    problem = " ".join(filter(None, (attendee.cell_problems, _undelivered(done))))
-    return replace(attendee, mail=_mail_summary(session, attendee, done, now), problem=problem)
+    set_back = SET_BACK_PROBLEM if is_set_back(attendee) else ""
+    problems = (attendee.cell_problems, same_person_problem(attendee), set_back, _undelivered(done))
+    summary = _mail_summary(session, attendee, done, now)
+    return replace(attendee, mail=summary, problem=" ".join(filter(None, problems)))
 
 
 def _mail_summary(session: Session, attendee: Attendee, done: Sequence[MailLogEntry], now: datetime) -> str:
     # For people to read: confirmation sent Fri 1 Sep, 9am; reminder due Thu 7 Sep, 3pm.
-    coming = upcoming_reminders(session, attendee, now)
-    return "; ".join([*map(_entry_words, done[-_SHOWN_EMAILS:]), *(f"reminder due {short(at)}" for at in coming[:1])])
+    return "; ".join([*map(_entry_words, done[-_SHOWN_EMAILS:]), *_coming(session, attendee, now)])
+
+
+def _coming(session: Session, attendee: Attendee, now: datetime) -> list[str]:
+    if attendee.same_person:
+        return ["no email is sent"]
+    if attendee.is_live and not can_be_mailed(attendee.email):
+        return ["no email can be sent"]
+    return [f"reminder due {short(at)}" for at in upcoming_reminders(session, attendee, now)[:1]]
 
 
 def _undelivered(done: Sequence[MailLogEntry]) -> str:

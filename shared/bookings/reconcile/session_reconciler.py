@@ -13,8 +13,10 @@ from shared.bookings.model.allocation_policy import AllocationPolicy
 from shared.bookings.model.attendee import Roster
 from shared.bookings.model.email_ids import DueMail
 from shared.bookings.model.session import Session
+from shared.bookings.places.applicant import typed_reference
 from shared.bookings.reconcile.portal_edits import reconcile_row
 from shared.bookings.reconcile.roster import RosterChanges, reconcile_roster
+from shared.bookings.reconcile.stale_saves import moves_to_note
 from shared.bookings.self_service.mover import Mover
 from shared.bookings.tables.lost_roster import lost_bookings, lost_in_words
 from shared.bookings.tables.past_sessions import marker_cells
@@ -55,12 +57,13 @@ class SessionReconciler:
     def reconcile(self, row: SessionRow, problems: tuple[str, ...], now: datetime) -> ReconciledSession | None:
         """Reconciles the session of a row; None where it is over, or was never understood.
 
-        1. Leaves out a row without a session, after writing its `Problem`, and one that is over, after marking it.
+        1. Leaves out a row without a session, or on hold before it was ever announced, after writing its `Problem`; and
+           one that is over, after marking it.
         2. Reads the roster and the email log of the session, and sees if bookings were lost with their table.
         3. Changes the roster: notes manual edits, frees places held too long, gives free ones to those who wait. After
-           a loss it gives none.
+           a loss it gives none, and on hold it neither gives nor frees any.
         4. Changes the row: settles or announces an edit, and writes what administrators read.
-        5. Marks reminders that can no longer be in time as skipped.
+        5. Marks emails as skipped: reminders that can no longer be in time, and cancellations by a move.
         6. Finishes the moves that were interrupted, or takes them back.
         7. Lists the emails that are due.
 
@@ -68,8 +71,8 @@ class SessionReconciler:
             StorageError, BookingsBusyError: it was not finished; the next run does it.
         """
         session = row.session
-        if session is None:
-            self._change_row(row, reconcile_row(row, Roster((), ""), now, problems).cells)
+        if session is None or (row.on_hold and (row.known is None or session.is_over(now))):
+            self.name_problems(row, problems, now)
             return None
         if row.is_over(now):
             self._change_row(row, marker_cells(row, over=not problems))  # a row with problems is looked at in every run
@@ -77,12 +80,21 @@ class SessionReconciler:
         roster, log, lost = self._read_roster(session, now)
         row = _with_versions_counted(row, log)
         is_current = partial(self.rosters.is_unchanged, row)
-        roster = self._change_roster(session, roster, log, now, lost=lost, is_current=is_current)
+        policy = replace(self.policy, on_hold=row.on_hold)
+        roster = self._change_roster(session, roster, log, policy, now, lost=lost, is_current=is_current)
         problems += (lost_in_words(session.id, lost),) if lost else ()
         row_changes = reconcile_row(row, roster, now, problems)
         if self._change_row(row, row_changes.cells):
             session = row_changes.session or session
         return replace(self._result(row, session, roster, log, now), lost=lost)
+
+    def name_problems(self, row: SessionRow, problems: tuple[str, ...], now: datetime) -> None:
+        """Writes the `Problem` of a row that is no session at present, and nothing of what it says. Raises as above."""
+        no_session = replace(row, written=None, known=None)
+        cells = reconcile_row(no_session, Roster((), ""), now, problems).cells
+        kept = {"Confirmed", "Waiting"} & row.row.cells.keys()  # nobody was counted for this row
+        named = {name: value for name, value in cells.items() if name not in kept}
+        self._change_row(row, {**named, **marker_cells(row, over=False)})  # a row with problems is read in every run
 
     def reconcile_deleted(self, session: Session, now: datetime) -> ReconciledSession | None:
         """Reconciles a session whose row was deleted: what its attendees are owed, they still are. Raises as above."""
@@ -90,7 +102,7 @@ class SessionReconciler:
             return None
         roster, log, lost = self._read_roster(session, now)
         is_gone = partial(self._is_gone, session.id)
-        roster = self._change_roster(session, roster, log, now, lost=lost, is_current=is_gone)
+        roster = self._change_roster(session, roster, log, self.policy, now, lost=lost, is_current=is_gone)
         return replace(self._result(None, session, roster, log, now), lost=lost)
 
     def _read_roster(self, session: Session, now: datetime) -> tuple[Roster, Mapping[str, MailLogEntry], int]:
@@ -104,7 +116,7 @@ class SessionReconciler:
     def _result(
         self, row: SessionRow | None, session: Session, roster: Roster, log: Mapping[str, MailLogEntry], now: datetime
     ) -> ReconciledSession:
-        self.log.skip(session.id, reminders_to_skip(session, roster, log, now), now)
+        self.log.skip(session.id, [*reminders_to_skip(session, roster, log, now), *moves_to_note(roster, log)], now)
         # Nothing is changed any more once the session has started.
         started = now >= session.starts
         due = [
@@ -118,11 +130,21 @@ class SessionReconciler:
     def _is_gone(self, session_id: str) -> bool:
         return self.rosters.session_row(session_id) is None
 
+    def _with_references(self, session: Session, roster: Roster) -> Roster:
+        key = self.mover.bookings.key
+        return roster.with_changed(
+            *(
+                each if each.reference else replace(each, reference=typed_reference(key, session.id, each))
+                for each in roster.attendees
+            )
+        )
+
     def _change_roster(  # noqa: PLR0913  # what it decides on
         self,
         session: Session,
         roster: Roster,
         log: Mapping[str, MailLogEntry],
+        policy: AllocationPolicy,
         now: datetime,
         *,
         lost: int,
@@ -138,7 +160,7 @@ class SessionReconciler:
         elif roster.attendees and not roster.guard:
             # Typed by hand so far. From now on a roster without its guard was lost.
             roster = replace(roster, guard=self.rosters.create_guard(session.id, now))
-        changes = reconcile_roster(session, roster, log, self.policy, now)
+        changes = reconcile_roster(session, self._with_references(session, roster), log, policy, now).since(roster)
         if not changes.changed:
             return roster
         if changes.gives_places and not is_current():

@@ -8,6 +8,8 @@ from shared.bookings.model.allocation_policy import AllocationPolicy
 from shared.bookings.model.attendee import Attendee, AttendeeState, Roster
 from shared.bookings.model.email_ids import FACILITATOR_MAIL_PREFIX, stamp
 from shared.bookings.model.session import Session
+from shared.bookings.reconcile.stale_saves import is_set_back
+from shared.bookings.reconcile.stray_bookings import StrayBooking
 from shared.bookings.tables.lost_roster import lost_in_words
 from shared.local_time import days_before, moment_in_words, short
 from shared.mail.log_rows import UNDELIVERED, MailLogEntry
@@ -37,6 +39,8 @@ def alerts(session: Session, roster: Roster, policy: AllocationPolicy, now: date
     for each in sorted(roster.attendees, key=lambda each: (each.booked_at, each.key)):
         if each.is_live:
             found += _attendee_alerts(session, each, policy)
+        elif each.problem and (each.same_person or is_set_back(each)):
+            found.append(_attendee_problem(session, each))
     return found
 
 
@@ -50,6 +54,14 @@ def lost_roster_alert(session: Session, number: int) -> Alert:
     """The alert about bookings that were lost with their table."""
     title = f"Bookings are missing: {_session_label(session)}"
     return Alert(("lost-roster", session.id, stamp(session.starts)), title, lost_in_words(session.id, number))
+
+
+def stray_booking_alert(stray: StrayBooking) -> Alert:
+    """The alert about a booking under a session that does not exist."""
+    attendee = stray.attendee
+    row = f"with PartitionKey {stray.session_id} and RowKey {attendee.key}"
+    text = f"{stray.problem} You find it in the table Bookings, in the row {row}."
+    return Alert(("stray", stray.session_id, attendee.key), f"Booking without a session: {_who(attendee)}", text)
 
 
 def deleted_session_alert(session: Session, roster: Roster, since: datetime) -> Alert | None:
@@ -152,5 +164,6 @@ def _session_label(session: Session) -> str:
 
 
 def _row_location(session: Session, attendee: Attendee) -> str:
-    by = f"Reference {attendee.reference}" if attendee.reference else f"RowKey {attendee.key}"
+    named = attendee.reference and not attendee.same_person  # two rows of one person have one reference
+    by = f"Reference {attendee.reference}" if named else f"RowKey {attendee.key}"
     return f"in the row with PartitionKey {session.id} and {by}"

@@ -12,6 +12,7 @@ from shared.bookings.model.session import SessionState
 from shared.bookings.reconcile.failed_session import failure_note
 from shared.bookings.reconcile.portal_edits import reconcile_row
 from shared.bookings.reconcile.session_reconciler import ReconciledSession
+from shared.bookings.reconcile.stray_bookings import StrayBooking
 from shared.bookings.staff_emails.digest_log import MAX_ALERTS_PER_MAIL, DigestLog, DigestLogTable
 from shared.bookings.staff_emails.organiser_alerts import (
     Alert,
@@ -20,6 +21,7 @@ from shared.bookings.staff_emails.organiser_alerts import (
     failed_briefing_alerts,
     lost_roster_alert,
     row_problem_alert,
+    stray_booking_alert,
 )
 from shared.bookings.tables.announced_cell import read_announced
 from shared.bookings.tables.session_register import KnownSession
@@ -59,13 +61,18 @@ class OrganiserDigest:
         found: Sequence[ReconciledSession],
         known: Mapping[str, KnownSession],
         now: datetime,
+        *,
+        strays: Sequence[StrayBooking] = (),
     ) -> None:
         """Tells what one run of the schedule found: all rows, the sessions reconciled, those known before it.
+
+        `strays` are the bookings under sessions that do not exist.
 
         Raises:
             StorageError: it is not known how far it came; the next run goes on.
         """
-        current = [*row_alerts(rows), *failed_session_alerts(rows, found, now)]
+        stray = [stray_booking_alert(each) for each in strays]
+        current = [*row_alerts(rows), *failed_session_alerts(rows, found, now), *stray]
         self.send_new_alerts([*current, *session_alerts(found, known, self.policy, now)], now)
 
     def send_new_alerts(self, current: Iterable[Alert], now: datetime) -> None:

@@ -66,7 +66,6 @@ def write_attendee(session: Session, attendee: Attendee) -> dict[str, Any]:
     return {
         "PartitionKey": session.id,
         "RowKey": attendee.key,
-        "Reference": attendee.reference,
         "Email": attendee.email,
         "Session": short(session.starts),
         "BookedAt": moment_text(attendee.booked_at),
@@ -106,6 +105,7 @@ def write_changes(session_id: str, attendee: Attendee) -> dict[str, Any]:
     return {
         "PartitionKey": session_id,
         "RowKey": attendee.key,
+        "Reference": attendee.reference,
         "State": str(attendee.state),
         "StateAt": moment_text(attendee.state_at) if attendee.state_at else "",
         "Reason": attendee.reason,

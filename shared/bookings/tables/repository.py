@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.bookings.model.attendee import Attendee, Roster
+from shared.bookings.model.same_person import one_place_each
 from shared.bookings.model.session import Session
 from shared.bookings.tables.announced_cell import announced_text, read_announced
 from shared.bookings.tables.attendee_rows import (
@@ -18,7 +19,7 @@ from shared.bookings.tables.attendee_rows import (
 )
 from shared.bookings.tables.past_sessions import long_over
 from shared.bookings.tables.session_register import SessionRegister
-from shared.bookings.tables.session_rows import WRITTEN_BY_PEOPLE, SessionRow, read_session_row
+from shared.bookings.tables.session_rows import WRITTEN_BY_PEOPLE, SessionRow, one_row_each, read_session_row
 from shared.failure_isolation import run_isolated
 from shared.reminder_offsets import Offset
 from shared.tables.table import MAX_WRITES, Row, RowConflictError, Table, Without, Write, moment_text
@@ -46,9 +47,10 @@ class BookingRepository:
     register: SessionRegister
 
     def session_row(self, session_id: str) -> SessionRow | None:
-        """The row with this key, in whatever partition; None where there is none."""
-        rows = self.sessions_table.query(RowKey=session_id)
-        return self._read(rows[0]) if rows else None
+        """The row with this key, in whatever partition (of several the one that is the session); None where none is."""
+        rows = [self._read(row) for row in self.sessions_table.query(RowKey=session_id)]
+        found = one_row_each(rows, self._remembered)
+        return found[0] if found else None
 
     def is_unchanged(self, row: SessionRow) -> bool:
         """True if nobody has written or deleted the row since it was read."""
@@ -61,7 +63,7 @@ class BookingRepository:
         return None if row is None else row.session
 
     def session_rows(self, unread: Without | None = None) -> list[SessionRow]:
-        """Every row of the schedule, understood or not, but those to leave `unread`."""
+        """Every row of the schedule, understood or not, but those to leave `unread`; several may have the same key."""
         table = self.sessions_table
         return [self._read(row) for row in (table.query_without(unread) if unread else table.query())]
 
@@ -69,14 +71,15 @@ class BookingRepository:
         """Every row with this key: an administrator may have written several, each in a partition of its own."""
         return [self._read(row) for row in self.sessions_table.query(RowKey=session_id)]
 
+    def _remembered(self, session_id: str) -> Session | None:
+        known = self.register.find(session_id)
+        return None if known is None else read_announced(session_id, known.announced, self.reminders)
+
     def _read(self, row: Row) -> SessionRow:
         part = f"reading of session {row.key}"
         read = run_isolated(logger, part, lambda: read_session_row(row, self.reminders)).value
         found = read or SessionRow(row, None, (UNREADABLE_ROW,), None, None, announced_unreadable=True)
-        remembered = self.register.find(row.key) if found.announced_unreadable else None
-        if remembered is None:
-            return found
-        return replace(found, known=read_announced(row.key, remembered.announced, self.reminders))
+        return replace(found, known=self._remembered(row.key)) if found.announced_unreadable else found
 
     def listed_stamps(self, now: datetime) -> RowStamps:
         """The ETags of the rows that `listed_sessions` reads at `now` (UTC): they change with every edit."""
@@ -85,7 +88,8 @@ class BookingRepository:
     def listed_sessions(self, now: datetime) -> tuple[RowStamps, tuple[Session, ...]]:
         """Every session that can be understood and is not long over, earliest first, and the ETags of all rows read."""
         rows = self.sessions_table.query_without(long_over(now), (*_KEYS, *WRITTEN_BY_PEOPLE, "Announced"))
-        found = [session for row in rows if (session := self._read(row).session) is not None]
+        kept = one_row_each((self._read(row) for row in rows), self._remembered)
+        found = [row.session for row in kept if row.session is not None]
         return _stamps(rows), tuple(sorted(found, key=lambda session: (session.starts, session.id)))
 
     def save_announcement(self, row: SessionRow, session: Session, **cells: Any) -> None:
@@ -104,7 +108,20 @@ class BookingRepository:
     def roster(self, session_id: str) -> Roster:
         rows = self.bookings_table.query(PartitionKey=session_id)
         guard = next((row.etag for row in rows if row.key == GUARD), "")
-        return Roster(tuple(read_attendee(row) for row in rows if row.key != GUARD), guard)
+        return Roster(one_place_each(read_attendee(row) for row in rows if row.key != GUARD), guard)
+
+    def session_ids(self) -> set[str]:
+        """The ids of all sessions that have a row: the keys of the whole table."""
+        return {row.key for row in self.sessions_table.query(["PartitionKey", "RowKey"])}
+
+    def booked_session_ids(self) -> set[str]:
+        """The ids of every session with a row in `Bookings`, whether it exists or not: the keys of the whole table."""
+        return {row.partition for row in self.bookings_table.query(["PartitionKey", "RowKey"]) if row.key != GUARD}
+
+    def name_problem(self, session_id: str, attendee: Attendee, problem: str) -> None:
+        """Sets `Problem` of a booking and nothing else. Raises RowConflictError where it changed since it was read."""
+        cells = {"PartitionKey": session_id, "RowKey": attendee.key, "Problem": problem}
+        self.bookings_table.merge(cells, attendee.etag)
 
     def attendee(self, session_id: str, key: str) -> Attendee | None:
         row = self.bookings_table.get(session_id, key)

@@ -1,5 +1,6 @@
 """An administrator's row of the table `Sessions`: the session that it says, and the one that attendees know."""
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,6 +11,8 @@ from shared.bookings.tables.session_cells import DEFAULT_MINUTES, SessionCells
 from shared.local_time import short_span
 from shared.reminder_offsets import Offset
 from shared.tables.table import Row, parse_moment
+
+LOADED_PARTITION = "sessions"
 
 WRITTEN_BY_PEOPLE = {
     "Date": "",
@@ -35,7 +38,8 @@ class SessionRow:
     was told; `unsettled_edit` is an edit that has not settled: its fingerprint, and when it was first seen (UTC).
     `announced_unreadable`: the cell `Announced` holds something that the service did not write, so that `known` is
     None, or what the register remembers. `starts_in_words` is when the session is, by its cells; "" where these do not
-    say it.
+    say it. `on_hold`: another row has the same key, so that for now nothing that this one says is announced, and no
+    place is given or freed by the timer.
     """
 
     row: Row
@@ -45,6 +49,7 @@ class SessionRow:
     unsettled_edit: tuple[str, datetime] | None
     announced_unreadable: bool = False
     starts_in_words: str = ""
+    on_hold: bool = False
 
     @property
     def id(self) -> str:
@@ -101,6 +106,36 @@ def read_session_row(row: Row, reminders: tuple[Offset, ...]) -> SessionRow:
     return SessionRow(row, written, tuple(cells.problems), known, _unsettled_edit(row), unreadable, in_words)
 
 
+def session_among(rows: Sequence[SessionRow], remembered: Session | None) -> SessionRow:
+    """The row that is the session, of one or more with the same RowKey, as when one PartitionKey is mistyped.
+
+    It is the first of these:
+
+    1. the row whose cell `Announced` goes with what attendees were told as it is `remembered` by the register;
+    2. where none or several do: one that was announced before one that never was;
+    3. then the one with the PartitionKey `sessions`, under which the schedule is loaded;
+    4. then the one whose PartitionKey comes first.
+    """
+    return min(rows, key=lambda row: _rank(row, remembered))
+
+
+def one_row_each(rows: Iterable[SessionRow], remembered: Callable[[str], Session | None]) -> list[SessionRow]:
+    """The rows that are sessions, in their order; `remembered` is asked only for an id that several rows have."""
+    by_id = rows_by_id(rows)
+    return [
+        found[0] if len(found) == 1 else session_among(found, remembered(session_id))
+        for session_id, found in by_id.items()
+    ]
+
+
+def rows_by_id(rows: Iterable[SessionRow]) -> dict[str, list[SessionRow]]:
+    """The rows by their RowKey, in their order."""
+    found: dict[str, list[SessionRow]] = {}
+    for row in rows:
+        found.setdefault(row.id, []).append(row)
+    return found
+
+
 def _written(
     cells: SessionCells, starts: datetime | None, minutes: int | None, reminders: tuple[Offset, ...]
 ) -> Session | None:
@@ -128,3 +163,15 @@ def _unsettled_edit(row: Row) -> tuple[str, datetime] | None:
     fingerprint, _, since = row.text("Seen").partition(" ")
     moment = parse_moment(since)
     return None if moment is None else (fingerprint, moment)
+
+
+def _rank(row: SessionRow, remembered: Session | None) -> tuple[bool, bool, bool, str]:
+    announced = None if row.announced_unreadable else row.known
+    goes_with = announced is not None and remembered is not None and _agree(announced, remembered)
+    partition = row.row.partition
+    return not goes_with, announced is None, partition != LOADED_PARTITION, partition
+
+
+def _agree(one: Session, other: Session) -> bool:
+    """True if one history is the other, or the other with further versions after it."""
+    return one.continues(other) or other.continues(one)

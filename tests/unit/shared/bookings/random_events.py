@@ -100,6 +100,8 @@ EVENTS: dict[str, tuple[int, st.SearchStrategy[tuple[Any, ...]]]] = {
     "delete a session": (1, st.tuples(sessions)),
     "put a session back": (2, st.tuples(sessions, st.integers(1, 5))),
     "edit an attendee": (2, st.tuples(which, st.sampled_from(HAND_EDITS))),
+    "open a row": (1, st.tuples(which)),
+    "save a row as it was opened": (2, st.tuples(which)),
     "delete an attendee": (1, st.tuples(which)),
     "add an attendee": (1, st.tuples(sessions, names, st.sampled_from(["confirmed", "waiting", ""]), which)),
     "tick": (8, st.tuples(st.sampled_from([0, 5, 5, 15, 60]))),

@@ -6,9 +6,14 @@ from typing import Any
 import pytest
 
 from shared.bookings.model.attendee import Roster
+from shared.bookings.model.same_person import same_person_problem
+from shared.bookings.reconcile.duplicate_rows import same_key_problem
 from shared.bookings.reconcile.failed_session import note_failure
+from shared.bookings.reconcile.overbooked import overbooked_problems
 from shared.bookings.reconcile.portal_edits import reconcile_row
-from shared.bookings.tables.attendee_rows import write_attendee, write_repeat_request
+from shared.bookings.reconcile.stale_saves import SET_BACK_PROBLEM
+from shared.bookings.reconcile.stray_bookings import stray_problem
+from shared.bookings.tables.attendee_rows import read_attendee, write_attendee, write_repeat_request
 from shared.bookings.tables.lost_roster import lost_in_words
 from shared.bookings.tables.repository import UNREADABLE_ROW
 from shared.bookings.tables.session_rows import WRITTEN_BY_PEOPLE, WRITTEN_BY_SERVICE, SessionRow, read_session_row
@@ -19,6 +24,7 @@ from tests.fakes import FakeTable
 
 GUIDE = (ROOT / "docs" / "admin.md").read_text("utf-8")
 SESSIONS, BOOKINGS = GUIDE.partition("## The table `Sessions`")[2].split("## The table `Bookings`")
+OF_A_BOOKING = re.findall(r"^\| `([^`]+)` \|", BOOKINGS.partition("### What `Problem` says")[2], re.MULTILINE)
 PROBLEMS = re.findall(r"`([^`]+)`", SESSIONS.partition("### What `Problem` says")[2])
 # What may be in a cell that makes no sense, column by column; each yields one sentence.
 SENSELESS: dict[str, dict[str, Any]] = {
@@ -160,3 +166,30 @@ def test_guide_quotes_the_problem_of_a_start_that_is_changed_after_it() -> None:
     ]
 
     assert any(said.startswith(each.removesuffix(" ...")) for each in PROBLEMS if "started" in each), said
+
+
+def test_guide_quotes_the_problems_of_a_second_row_and_of_too_few_places() -> None:
+    twin, other = (read({"PartitionKey": partition}) for partition in ("sessions", "session"))
+    roster = Roster(tuple(attendee(key=f"booking-{letter}") for letter in "ab"), "")
+    said = [same_key_problem(twin, (twin, other), twin), *overbooked_problems(session(capacity=1), roster)]
+
+    assert len(said) == 2
+    for each in said:
+        assert any(each.startswith(quoted.removesuffix(" ...")) for quoted in PROBLEMS), each
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        read_attendee(Row({"PartitionKey": "s1", "RowKey": "a", "State": "conf", "Email": "a@b.uk"}, "")).cell_problems,
+        read_attendee(Row({"PartitionKey": "s1", "RowKey": "a", "State": "waiting"}, "")).cell_problems,
+        same_person_problem(attendee(same_person="reference 34679CDF")),
+        same_person_problem(attendee(same_person="reference 34679CDF", known_email="other@example.nhs.uk")),
+        SET_BACK_PROBLEM,
+        stray_problem("P8", ["p8"]),
+    ],
+)
+def test_guide_quotes_the_problems_of_a_booking(said: str) -> None:
+    quoted = [[part for part in each.split("...") if part.strip()] for each in OF_A_BOOKING]
+
+    assert any(all(part.strip() in said for part in parts) for parts in quoted), said

@@ -1,0 +1,16 @@
+"""The problem of a session in which more people hold a place than there are places, for whatever reason."""
+
+from shared.bookings.model.attendee import Roster
+from shared.bookings.model.session import Session, SessionState
+
+_OVERBOOKED = (
+    "More people hold a place than Capacity allows: compare it with Confirmed. Nobody loses a place, and no new ones "
+    "are given until some are free. Write a higher Capacity, or cancel bookings in the table Bookings."
+)
+
+
+def overbooked_problems(session: Session | None, roster: Roster) -> list[str]:
+    """The problem in words without numbers, so that it stays the same one while people cancel; none if all is well."""
+    if session is None or session.state is SessionState.CANCELLED or roster.held <= session.capacity:
+        return []
+    return [_OVERBOOKED]

@@ -1,0 +1,197 @@
+"""Rows of a roster that were saved as they had been before the service changed them.
+
+The portal saves all cells of a row as it was when someone opened it, whatever happened to it since. The email log knows
+better: the service never has a live row in a generation that it has told of a cancellation, nor a row in a generation
+before the latest that it has emailed. Such a row contradicts the log, and is settled by these rules:
+
+1. Live, and told of a cancellation: where there is a place free, it is a new booking with a new confirmation (the next
+   generation). Without one it is set back to cancelled, and so is someone who had left the waiting list.
+2. In an earlier generation: it gets the latest one, as the links in the latest emails have it. Where the generation had
+   risen without a cancellation, as when an address was corrected, it gets the next one, for the address in the row.
+3. Less than the latest generation was told, such as `waiting` after a confirmation or `cancelled` after booking again:
+   where there is a place free it is given back, which is no news to the person. Without one they are told.
+
+A state that an administrator wrote is not stale: the row's `KnownState` is then another than its `State`.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from shared.bookings.model.allocation_policy import AllocationPolicy
+from shared.bookings.model.attendee import Attendee, AttendeeState, Reason, Roster
+from shared.bookings.model.email_ids import KIND_BY_STATE, MailId, MailKind
+from shared.bookings.model.generation import address_since
+from shared.bookings.model.session import Session
+from shared.mail.log_rows import MailLogEntry
+
+_CANCELLATIONS = {
+    MailKind.BOOKING_CANCELLED: Reason.LEFT_BEFORE_SAVE,
+    MailKind.HOLD_EXPIRED: Reason.RELEASED_BEFORE_SAVE,
+}
+SET_BACK_PROBLEM = (
+    "This row was saved as it had been before the booking was cancelled, and there is no place to give back, so the "
+    "booking stays cancelled. To book this person all the same, write confirmed into State and save again."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """Emails about one row since it was booked: `kinds` by generation."""
+
+    kinds: Mapping[int, frozenset[MailKind]] = field(default_factory=dict)
+
+    @property
+    def latest(self) -> int:
+        return max(self.kinds, default=0)
+
+    def cancellation(self, generation: int) -> Reason | None:
+        told = self.kinds.get(generation, frozenset())
+        return next((reason for kind, reason in _CANCELLATIONS.items() if kind in told), None)
+
+    def state(self, generation: int) -> AttendeeState | None:
+        """The most that was told in a generation; None where that was nothing, or a cancellation."""
+        told = self.kinds.get(generation, frozenset())
+        known = [state for state, kind in KIND_BY_STATE.items() if kind in told]
+        return known[-1] if known and not self.cancellation(generation) else None
+
+
+@dataclass(frozen=True, slots=True)
+class StaleSaves:
+    """The rules above for one session at `now` (UTC)."""
+
+    session: Session
+    policy: AllocationPolicy
+    now: datetime
+
+    def undone(self, roster: Roster, log: Mapping[str, MailLogEntry]) -> Roster:
+        """The roster without contradictions to the email log; the same one where there are none."""
+        mails = _mails_by_key(log)
+        told = {each.key: _told_since(each.booked_at, mails.get(each.key, ())) for each in roster.attendees}
+        suspects = [each for each in roster.attendees if _contradicts(each, told[each.key])]
+        if not suspects:
+            return roster
+        keys = {each.key for each in suspects}
+        settled = Roster(tuple(each for each in roster.attendees if each.key not in keys), roster.guard)
+        for each in sorted(suspects, key=lambda each: (each.booked_at, each.key)):
+            settled = settled.with_changed(self._settled(each, told[each.key], settled))
+        by_key = {each.key: each for each in settled.attendees}
+        return Roster(tuple(by_key[each.key] for each in roster.attendees), roster.guard)
+
+    def _settled(self, attendee: Attendee, told: _Told, others: Roster) -> Attendee:
+        latest = max(attendee.generation, told.latest)
+        reason = told.cancellation(latest)
+        if attendee.state is AttendeeState.CANCELLED:
+            return self._cancelled_too_early(attendee, told, latest, others)
+        if reason is not None and attendee.known_state != AttendeeState.CANCELLED:
+            return self._brought_back(attendee, latest, reason, others)
+        if _rose_by_itself(attendee, told):
+            attendee, latest = replace(attendee, address_since=latest + 1), latest + 1
+        return self._given_back(replace(attendee, generation=latest), told.state(latest), others)
+
+    def _brought_back(self, attendee: Attendee, latest: int, reason: Reason, others: Roster) -> Attendee:
+        known = replace(attendee, known_state=str(attendee.state), known_email=attendee.email, generation=latest)
+        known = replace(known, address_since=address_since(attendee, attendee.email, latest))
+        if attendee.known_state and not self._may_have_a_place(attendee, others):
+            return known.cancelled(reason, self.now)
+        # Without a known state it was typed in anew, under the same key, and is counted as any typed row is.
+        since = address_since(attendee, attendee.email, latest + 1)
+        return replace(
+            known,
+            generation=latest + 1,
+            address_since=since,
+            state_at=self.now,
+            reason="",
+            pending_release=None,
+            moving=None,
+            moved_to="",
+        )
+
+    def _cancelled_too_early(self, attendee: Attendee, told: _Told, latest: int, others: Roster) -> Attendee:
+        reason, state = told.cancellation(latest), told.state(latest)
+        found = replace(attendee, generation=latest)
+        if attendee.known_state != AttendeeState.CANCELLED:
+            return found  # an administrator wrote it
+        if reason is not None or state is None:
+            return replace(found, reason=str(reason or attendee.reason))
+        restored = self._given_back(found, state, others)
+        return restored if restored.is_live else found.cancelled(Reason.BY_ORGANISER, self.now)
+
+    def _given_back(self, attendee: Attendee, state: AttendeeState | None, others: Roster) -> Attendee:
+        """The attendee with the state that they were told, where they may still have it and nobody wrote another."""
+        if state is None or not _is_less(attendee, state) or attendee.known_state != attendee.state:
+            return attendee
+        given = replace(attendee, state=state, known_state=str(state), reason="")
+        return given if given.is_waiting or self._may_keep_a_place(given, others) else attendee
+
+    def _may_have_a_place(self, attendee: Attendee, others: Roster) -> bool:
+        """True if there is a place for the attendee as for anyone new: not past those who wait."""
+        takes = attendee.holds_a_place and self._can_be_held(attendee)
+        return takes and self.policy.has_place_for_newcomer(self.session, others, self.now)
+
+    def _may_keep_a_place(self, attendee: Attendee, others: Roster) -> bool:
+        """True if the place that the attendee was promised is still free, whoever waits."""
+        return self._can_be_held(attendee) and self.policy.free_places(self.session, others) > 0
+
+    def _can_be_held(self, attendee: Attendee) -> bool:
+        checked = attendee.state is not AttendeeState.TO_CHECK or not attendee.needs_check
+        in_time = checked or self.policy.may_be_checked(self.session, self.now)
+        return in_time and self.session.runs and self.now < self.session.starts
+
+
+def is_set_back(attendee: Attendee) -> bool:
+    """True if the row was set back to cancelled, and nobody has decided otherwise since."""
+    return attendee.state is AttendeeState.CANCELLED and attendee.reason in _CANCELLATIONS.values()
+
+
+def moves_to_note(roster: Roster, log: Mapping[str, MailLogEntry]) -> list[str]:
+    """Ids of emails that are not sent, because a move cancelled the booking: in the log they tell a stale save."""
+    moved = [each for each in roster.attendees if each.state is AttendeeState.CANCELLED and each.reason == Reason.MOVED]
+    return [mail_id for each in moved if (mail_id := cancellation_id(each)) not in log]
+
+
+def cancellation_id(attendee: Attendee) -> str:
+    """The id of the email that tells that the booking is cancelled."""
+    return str(MailId(attendee.key, attendee.generation, MailKind.BOOKING_CANCELLED))
+
+
+def _contradicts(attendee: Attendee, told: _Told) -> bool:
+    if attendee.is_repeated:
+        return False
+    if attendee.generation < told.latest:
+        return True
+    if attendee.is_live and told.cancellation(attendee.generation):
+        return attendee.known_state != AttendeeState.CANCELLED
+    state = told.state(attendee.generation)
+    return (
+        attendee.is_live and state is not None and attendee.known_state == attendee.state and _is_less(attendee, state)
+    )
+
+
+def _is_less(attendee: Attendee, state: AttendeeState) -> bool:
+    order = [AttendeeState.CANCELLED, *KIND_BY_STATE]
+    return order.index(attendee.state) < order.index(state)
+
+
+def _rose_by_itself(attendee: Attendee, told: _Told) -> bool:
+    """True if the latest generation is above the row's, and came of no cancellation."""
+    between = range(attendee.generation, told.latest)
+    return bool(between) and not any(told.cancellation(generation) for generation in between)
+
+
+def _mails_by_key(log: Mapping[str, MailLogEntry]) -> dict[str, list[tuple[MailId, MailLogEntry]]]:
+    found: defaultdict[str, list[tuple[MailId, MailLogEntry]]] = defaultdict(list)
+    for mail_text, entry in log.items():
+        if (mail_id := MailId.parse(mail_text)) is not None:
+            found[mail_id.attendee].append((mail_id, entry))
+    return found
+
+
+def _told_since(booked_at: datetime, mails: Iterable[tuple[MailId, MailLogEntry]]) -> _Told:
+    """Emails from before the booking are about an earlier row with the same key, which someone deleted."""
+    kinds: defaultdict[int, set[MailKind]] = defaultdict(set)
+    for mail_id, entry in mails:
+        if entry.at >= booked_at:
+            kinds[mail_id.generation].add(mail_id.kind)
+    return _Told({generation: frozenset(found) for generation, found in kinds.items()})
