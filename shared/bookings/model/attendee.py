@@ -48,8 +48,8 @@ class Attendee:
     `known_state` and `known_email` are what the service last wrote: where the row differs, an administrator wrote it.
     `needs_changed_at`: when they last changed what they need. `asked_by_other_name`: who asked again at
     `asked_again_at` gave another name. `address_since` is the generation in which the row got its present address.
-    `problem` is what the row says is wrong with it, `cell_problems` what is. `same_person` names the row of the same
-    roster that counts for this one's address (`shared.bookings.model.same_person`); "" where it is this one.
+    `problem` is what the row says is wrong with it, `cell_problems` what is. `same_person`, set by the timer, names
+    the row of the same roster that counts for this one's address (`shared.bookings.model.same_person`).
     """
 
     key: str

@@ -12,6 +12,7 @@ from shared.bookings.emails.reminders import reminders_to_skip
 from shared.bookings.model.allocation_policy import AllocationPolicy
 from shared.bookings.model.attendee import Roster
 from shared.bookings.model.email_ids import DueMail
+from shared.bookings.model.same_person import one_place_each
 from shared.bookings.model.session import Session
 from shared.bookings.places.applicant import typed_reference
 from shared.bookings.reconcile.portal_edits import reconcile_row
@@ -107,11 +108,16 @@ class SessionReconciler:
 
     def _read_roster(self, session: Session, now: datetime) -> tuple[Roster, Mapping[str, MailLogEntry], int]:
         """The roster, the email log, and how many bookings of a session still to come were lost."""
-        roster, log = self.rosters.roster(session.id), self.log.entries(session.id)
+        roster, log = self._marked_roster(session), self.log.entries(session.id)
         if not session.runs or now >= session.starts or not lost_bookings(roster, log):
             return roster, log, 0
-        roster = self.rosters.roster(session.id)  # the first booking may have been made and confirmed meanwhile
+        roster = self._marked_roster(session)  # the first booking may have been made and confirmed meanwhile
         return roster, log, len(lost_bookings(roster, log))
+
+    def _marked_roster(self, session: Session) -> Roster:
+        """The roster, with the rows of people who are on it twice marked: they get no email, whatever comes between."""
+        roster = self.rosters.roster(session.id)
+        return replace(roster, attendees=one_place_each(roster.attendees))
 
     def _result(
         self, row: SessionRow | None, session: Session, roster: Roster, log: Mapping[str, MailLogEntry], now: datetime

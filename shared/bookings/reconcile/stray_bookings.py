@@ -15,14 +15,13 @@ from difflib import get_close_matches
 
 from shared.bookings.model.attendee import Attendee
 from shared.bookings.tables.repository import BookingRepository
-from shared.bookings.tables.session_register import SessionRegister
+from shared.bookings.tables.session_register import SessionRegister, StrayMark
 from shared.bookings.tables.session_rows import SessionRow
-from shared.tables.service_table import SERVICE_PARTITION, ServiceRows
-from shared.tables.table import RowConflictError, is_key, moment_text
+from shared.tables.service_table import ServiceRows
+from shared.tables.table import RowConflictError
 
 INTERVAL = timedelta(hours=1)
 
-_MARK = "stray-bookings"
 _MOST = 20  # sessions that do not exist, named at once
 _SHOWN = 60  # characters of an id
 _LIKE = 0.8  # of 1: as alike as p8-monday and p8monday
@@ -52,16 +51,16 @@ class StrayBookings:
         Raises:
             StorageError: they could not all be looked at; the next run goes on.
         """
-        mark = service_rows.get(_MARK)
-        last, named = (mark.moment("LastOk"), mark.text("Sessions")) if mark else (None, "")
-        is_due = last is None or now - last >= INTERVAL or last > now
+        mark = self.register.stray_mark(service_rows)
+        is_due = mark is None or now - mark.at >= INTERVAL or mark.at > now
+        named = mark.session_ids if mark else frozenset()
         session_ids = self.bookings.session_ids() if is_due else {row.id for row in rows}
-        candidates = self.bookings.booked_session_ids() if is_due else _ids(named)
+        candidates = self.bookings.booked_session_ids() if is_due else named
         missing = sorted(candidates - session_ids - set(known))[:_MOST]
         strays = [each for session_id in missing for each in self._named(session_id, session_ids)]
-        found = sorted({each.session_id for each in strays})
-        if is_due or set(found) != _ids(named):
-            self._write_mark(found, now if is_due or last is None else last)
+        found = frozenset(each.session_id for each in strays)
+        if mark is None or is_due or found != named:
+            self.register.remember_strays(StrayMark(now if mark is None or is_due else mark.at, found))
         return tuple(strays)
 
     def _named(self, session_id: str, session_ids: Iterable[str]) -> list[StrayBooking]:
@@ -75,10 +74,6 @@ class StrayBookings:
                 with suppress(RowConflictError):  # the next run
                     self.bookings.name_problem(session_id, each, problem)
         return [StrayBooking(session_id, each, problem) for each in live]
-
-    def _write_mark(self, session_ids: Sequence[str], at: datetime) -> None:
-        keys = {"PartitionKey": SERVICE_PARTITION, "RowKey": _MARK}
-        self.register.table.put(keys | {"LastOk": moment_text(at), "Sessions": "/".join(session_ids)})
 
 
 def stray_problem(session_id: str, session_ids: Iterable[str]) -> str:
@@ -101,8 +96,3 @@ def _meant(session_id: str, session_ids: Iterable[str]) -> str:
 
 def _word(session_id: str) -> str:
     return "".join(char for char in unicodedata.normalize("NFKC", session_id).casefold() if char.isalnum())
-
-
-def _ids(text: str) -> set[str]:
-    """The ids in the mark. No key can hold a slash."""
-    return {each for each in text.split("/") if is_key(each)}

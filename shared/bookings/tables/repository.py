@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from shared.bookings.model.attendee import Attendee, Roster
-from shared.bookings.model.same_person import one_place_each
 from shared.bookings.model.session import Session
 from shared.bookings.tables.announced_cell import announced_text, read_announced
 from shared.bookings.tables.attendee_rows import (
@@ -108,7 +107,7 @@ class BookingRepository:
     def roster(self, session_id: str) -> Roster:
         rows = self.bookings_table.query(PartitionKey=session_id)
         guard = next((row.etag for row in rows if row.key == GUARD), "")
-        return Roster(one_place_each(read_attendee(row) for row in rows if row.key != GUARD), guard)
+        return Roster(tuple(read_attendee(row) for row in rows if row.key != GUARD), guard)
 
     def session_ids(self) -> set[str]:
         """The ids of all sessions that have a row: the keys of the whole table."""

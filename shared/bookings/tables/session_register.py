@@ -7,6 +7,7 @@ from shared.tables.service_table import SERVICE_PARTITION, ServiceRows
 from shared.tables.table import Row, Table, is_key, moment_text
 
 _SESSION = "session-"
+_STRAYS = "stray-bookings"
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,14 @@ class KnownSession:
     id: str
     announced: str
     missing_since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class StrayMark:
+    """The last search for bookings without a session: when it was (UTC), and the ids of sessions that it found."""
+
+    at: datetime
+    session_ids: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +52,18 @@ class SessionRegister:
                 "MissingSince": moment_text(since) if since else "",
             }
         )
+
+    def stray_mark(self, rows: ServiceRows) -> StrayMark | None:
+        """The mark of the last search for bookings without a session; None before the first."""
+        at = rows[_STRAYS].moment("LastOk") if _STRAYS in rows else None
+        if at is None:
+            return None
+        # No key can hold a slash.
+        return StrayMark(at, frozenset(each for each in rows[_STRAYS].text("Sessions").split("/") if is_key(each)))
+
+    def remember_strays(self, mark: StrayMark) -> None:
+        keys = {"PartitionKey": SERVICE_PARTITION, "RowKey": _STRAYS}
+        self.table.put(keys | {"LastOk": moment_text(mark.at), "Sessions": "/".join(sorted(mark.session_ids))})
 
 
 def _known(row: Row) -> KnownSession:

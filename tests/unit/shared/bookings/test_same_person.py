@@ -6,6 +6,8 @@ import pytest
 
 from shared.bookings.model.attendee import Attendee
 from shared.bookings.model.same_person import one_place_each
+from shared.tables.service_table import read_service_rows
+from shared.tables.table import RowConflictError
 from tests.builders import MORNING, attendee, london
 from tests.unit.shared.bookings.booking_system import BookingHarness
 from tests.unit.shared.bookings.staff_emails.test_organiser_digest import HarnessWithOrganiser
@@ -36,11 +38,12 @@ def test_who_is_typed_in_though_booked_has_one_place_and_one_confirmation(addres
     harness = HarnessWithOrganiser(Capacity=2)
     booked = harness.book("ann")
     type_in(harness, "ann", key, Email=address, State=state)
-    assert harness.book("ben").state == "confirmed"
     ticks(harness)
 
     assert harness.kinds("ann") == ["booked"]
-    assert harness.session_row().text("Confirmed") == "2"
+    assert harness.session_row().text("Confirmed") == "1"
+    assert [each.places_left for each in harness.booking().bookable_sessions(harness.now)] == [1]
+    assert harness.book("ben").state == "confirmed"
     assert f"Ann {SAYS}{booked.reference}" in row(harness, key).text("Problem")
     assert row(harness, key).text("Mail") == "no email is sent"
     assert row(harness, key).text("Reference") == booked.reference
@@ -48,6 +51,22 @@ def test_who_is_typed_in_though_booked_has_one_place_and_one_confirmation(addres
     assert any(f"RowKey {key}" in text for text in harness.texts_received)
     harness.live(until=london("2023-09-08 15:00"))
     assert harness.kinds("ann") == ["booked", "reminder", "reminder"]
+
+
+def test_typed_row_is_confirmed_to_nobody_in_a_run_that_cannot_write_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    harness = BookingHarness()
+    harness.book("ann")
+    type_in(harness, "ann")
+    harness.pass_time(minutes=5)
+    schedule, rows = harness.schedule(), read_service_rows(harness.service)
+    monkeypatch.setattr(harness.bookings, "apply", refuse)  # someone is always faster
+    seen = schedule.run(rows, harness.now)
+
+    assert [mail.mail_id for each in seen.reconciled for mail in each.due] == []
+
+
+def refuse(*_: object) -> None:
+    raise RowConflictError
 
 
 def test_who_waits_and_is_typed_in_goes_on_waiting() -> None:
