@@ -1,12 +1,14 @@
 """The provider's pages: confirming that a referral has arrived, and opening one with the passphrase."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from local.tour.visitor import Visitor
 from local.tour.walk import Walk
 
 PASSPHRASE = "only on this machine"  # what `local.settings.example.json` holds the hash of
 OPEN, SAVED = "Open the referral", "We have saved this referral, delete your copy"
+HAVE_IT = "I can read the answers and have saved them"
 _TRIES = 5
 
 
@@ -17,9 +19,18 @@ def open_link(visitor: Visitor, kind: str) -> None:
 
 def _acknowledging(visitor: Visitor) -> Iterator[str]:
     open_link(visitor, "acknowledge")
-    yield "provider, has it arrived"
+    yield "provider, has it arrived, just sent"
+    visitor.choose(HAVE_IT)
+    visitor.press("Confirm")
+    yield "provider, confirmed too soon"
+    visitor.advance_clock(timedelta(minutes=3))
     address = visitor.page.url
-    visitor.press("We have received this referral")
+    visitor.open(address)
+    yield "provider, has it arrived"
+    visitor.press("Confirm")
+    yield "provider, has it arrived, errors"
+    visitor.choose(HAVE_IT)
+    visitor.press("Confirm")
     yield "provider, it has arrived"
     visitor.open(address)
     yield "provider, it had arrived"

@@ -112,10 +112,20 @@ class Referral:
         return self.state in UNSENT and not waits
 
     @property
+    def was_never_sent(self) -> bool:
+        """True if there was no attempt yet to send what is stored now, so that no email has a link to it."""
+        never = self.attempts == 0 and self.redriven == 0 and not self.sent_on
+        return self.state is ReferralState.RECEIVED and never
+
+    @property
     def has_unsent_new_answers(self) -> bool:
         """True if other answers came under this reference since, and there was no attempt to send them yet."""
-        never = self.attempts == 0 and self.redriven == 0 and not self.sent_on
-        return self.state is ReferralState.RECEIVED and self.epoch > 0 and never
+        return self.was_never_sent and self.epoch > 0
+
+    @property
+    def version(self) -> str:
+        """The email that a page of the provider's is about: a page of an earlier one acts no more."""
+        return str(self.epoch)
 
     @property
     def is_resend_requested(self) -> bool:

@@ -1,12 +1,14 @@
 """The provider's half of the conversation: the email that they got, the link in it, and what they do there."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
+from local.clock import LocalClock
 from local.stack.stack import Stack
 from tests.e2e.canaries import CANARIES
 from tests.e2e.conftest import mails_to, rows
-from tests.e2e.http_client import Answer, hidden_fields, post_form, post_json
+from tests.e2e.http_client import Answer, get, hidden_fields, post_form, post_json
 
 PASSPHRASE = "Only on this machine"  # what `local.settings.example.json` holds the hash of
 
@@ -45,3 +47,15 @@ def open_with(link: str, passphrase: str = PASSPHRASE) -> Answer:
 
 def proof_in(page: Answer) -> dict[str, str]:
     return {"proof": hidden_fields(page.text)["proof"]}
+
+
+def opened_page(stack: Stack, link: str, seconds: float = 125) -> dict[str, str]:
+    """Fields that the page behind a link sends, once it was open for so long: by default longer than 2 minutes."""
+    fields = hidden_fields(get(link).text)
+    stack.set_clock(LocalClock(stack.clock_path)() + timedelta(seconds=seconds))
+    return fields
+
+
+def confirm(stack: Stack, link: str) -> Answer:
+    """Someone at the provider reads the page behind the link, selects its box and confirms."""
+    return post_form(link, opened_page(stack, link) | {"saved": "yes"})

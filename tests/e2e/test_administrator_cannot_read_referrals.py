@@ -23,7 +23,7 @@ from tests.e2e.administrator_view import SECRET, locations_with_canaries, mails_
 from tests.e2e.canaries import CANARIES, files_with_canaries, is_canary_in
 from tests.e2e.conftest import opened_form, person, rows
 from tests.e2e.http_client import Answer, get, post_form, post_json
-from tests.e2e.provider_actions import is_sealed_kept, link_in, mail_about, open_with, proof_in, refer
+from tests.e2e.provider_actions import confirm, is_sealed_kept, link_in, mail_about, open_with, proof_in, refer
 
 OPERATORS = "operators@merseycare.nhs.uk"
 LITTLE = {"full_name": "Li", "what_brings_you": ""}
@@ -69,7 +69,7 @@ def finish(stack: Stack, *references: str) -> None:
         if "/collect/" in link:
             post_form(f"{link}/acknowledge", proof_in(open_with(link)))
         else:
-            post_form(link, {})
+            confirm(stack, link)
     stack.settle()
 
 

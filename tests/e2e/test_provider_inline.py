@@ -5,7 +5,9 @@ import pytest
 from local.stack.stack import Stack
 from tests.e2e.canaries import is_canary_in
 from tests.e2e.http_client import ask, get, post_form, post_json
-from tests.e2e.provider_actions import is_sealed_kept, link_in, mail_about, refer, status_of
+from tests.e2e.provider_actions import confirm, is_sealed_kept, link_in, mail_about, opened_page, refer, status_of
+
+BOX = {"saved": "yes"}
 
 
 def acknowledge_link(stack: Stack, reference: str) -> str:
@@ -31,15 +33,34 @@ def test_the_page_shows_the_reference_and_no_answer(stack: Stack) -> None:
     page = get(acknowledge_link(stack, reference))
 
     assert reference in page.text
-    assert "Our copy is then deleted" in page.text
+    assert "I can read the answers and have saved them" in page.text
     assert not is_canary_in(page.text)
+
+
+def test_a_form_that_is_sent_bare_or_at_once_or_with_the_token_of_another_link_changes_nothing(stack: Stack) -> None:
+    """As email gateways do, which open the links of an email and submit the forms that they find."""
+    reference, another = refer(stack), refer(stack)
+    link, other = (acknowledge_link(stack, each) for each in (reference, another))
+    before = status_of(stack, reference)
+
+    early = [post_form(link, sent) for sent in ({}, opened_page(stack, link, 0), opened_page(stack, link, 0) | BOX)]
+    seconds = post_form(link, opened_page(stack, link, 5) | BOX)
+    late = [post_form(link, sent) for sent in ({}, opened_page(stack, link), opened_page(stack, other) | BOX)]
+    stack.settle()
+
+    assert {answer.status for answer in (*early, seconds, *late)} == {422}
+    assert all("I can read the answers and have saved them" in answer.text for answer in (*early, seconds, *late))
+    assert "Please confirm again in a few minutes" in seconds.text
+    assert status_of(stack, reference) == before
+    assert is_sealed_kept(stack, reference)
+    assert confirm(stack, link).status == 303
 
 
 def test_the_button_has_the_answers_deleted_at_once(stack: Stack) -> None:
     reference = refer(stack)
     link = acknowledge_link(stack, reference)
 
-    pressed = post_form(link, {})
+    pressed = confirm(stack, link)
     stack.settle()
     page = get(f"{stack.site}{pressed.headers['location']}")
 
@@ -54,9 +75,10 @@ def test_pressing_it_again_and_again_comes_to_the_same(stack: Stack) -> None:
     reference = refer(stack)
     link = acknowledge_link(stack, reference)
 
-    pressed = [post_form(link, {}) for _ in range(3)]
+    sent = opened_page(stack, link) | BOX
+    pressed = [post_form(link, sent) for _ in range(3)]
     stack.settle()
-    again = post_form(link, {})
+    again = post_form(link, sent)
     page = get(f"{stack.site}{again.headers['location']}")
 
     assert [answer.headers["location"].rpartition("=")[2] for answer in pressed] == ["now", "already", "already"]
@@ -68,7 +90,7 @@ def test_the_person_can_follow_it_with_their_reference_alone(stack: Stack) -> No
     reference = refer(stack)
     link = acknowledge_link(stack, reference)
     sent = told(stack, reference)
-    post_form(link, {})
+    confirm(stack, link)
     stack.settle()
 
     assert (sent, told(stack, reference)) == ("sent", "confirmed")

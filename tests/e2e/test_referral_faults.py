@@ -23,8 +23,8 @@ from local.stack.stack import Stack, running_stack, started
 from tests.builders import MORNING
 from tests.e2e.canaries import CANARIES, is_canary_in
 from tests.e2e.conftest import mails_to, rows
-from tests.e2e.http_client import all_at_once, post_form, post_json
-from tests.e2e.provider_actions import is_sealed_kept, link_in, mail_about, refer, status_of
+from tests.e2e.http_client import all_at_once, post_json
+from tests.e2e.provider_actions import confirm, is_sealed_kept, link_in, mail_about, refer, status_of
 from tests.vault import Vault, running_vault
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -208,7 +208,7 @@ def test_answers_are_gone_from_the_disk_once_the_provider_has_said_that_it_has_t
 
     with started(a_plan(tmp_path / "after", keys, data)) as stack:
         token = link.rpartition("/")[2]
-        assert post_form(f"{stack.site}/acknowledge/{token}", {}).status == 303
+        assert confirm(stack, f"{stack.site}/acknowledge/{token}").status == 303
         stack.tick()
         assert status_of(stack, reference)["State"] == "erased"
         assert not is_sealed_kept(stack, reference)

@@ -21,6 +21,7 @@ class Acknowledgement(StrEnum):
 
     ACKNOWLEDGED = "acknowledged"
     ALREADY = "already"
+    CHANGED = "changed"
     UNKNOWN = "unknown"
 
 
@@ -30,10 +31,11 @@ class AcknowledgementRecorder:
 
     statuses: ReferralRepository
 
-    def acknowledge(self, reference: str, now: datetime) -> Acknowledgement:
+    def acknowledge(self, reference: str, now: datetime, *, version: str = "") -> Acknowledgement:
         """Notes at `now` (UTC) that the provider has the referral, whatever has been reported of its email so far.
 
-        Repeating it, in any number of processes, changes nothing.
+        Repeating it, in any number of processes, changes nothing. With a `version`, that of `Referral`, nothing is
+        noted of a referral that has another by now: it was sent again.
 
         Raises:
             StorageError: storage refuses, or gives no clear answer; try again.
@@ -44,6 +46,8 @@ class AcknowledgementRecorder:
             referral = self.statuses.status(reference)
             if referral is None or referral.has_unsent_new_answers:
                 return Acknowledgement.UNKNOWN
+            if version not in {"", referral.version}:
+                return Acknowledgement.CHANGED
             if referral.state in FINISHED:
                 # After a write whose answer was lost it is unknown which call wrote it, and both answers are true.
                 return Acknowledgement.ACKNOWLEDGED if tried else Acknowledgement.ALREADY

@@ -107,6 +107,12 @@ OPENED = SITE | {
     "proof": "1-p",
     "answers": [("Name", "Zoë\nand more")],
 }
+ACKNOWLEDGING = SITE | {
+    "referral": forwarded_referral(),
+    "address": "/acknowledge/t",
+    "form_token": "1.t",
+    "is_early": False,
+}
 GONE = SITE | {
     "news": "",
     "referral": forwarded_referral(ReferralState.ERASED, acknowledged_on="2023-09-04", erased_on="2023-09-04"),
@@ -185,9 +191,11 @@ PAGES: dict[str, tuple[str, Facts]] = {
     "status": ("referrals/status.html", ASKED),
     **{f"status {each}": ("referrals/status.html", ASKED | {"progress": each}) for each in Progress},
     "status with errors": ("referrals/status.html", ASKED | {"errors": [FieldError("reference", "Mend reference")]}),
-    "provider, acknowledge": (
+    "provider, acknowledge": ("provider/acknowledge.html", ACKNOWLEDGING),
+    "provider, acknowledge just sent": ("provider/acknowledge.html", ACKNOWLEDGING | {"is_early": True}),
+    "provider, acknowledge with errors": (
         "provider/acknowledge.html",
-        SITE | {"referral": forwarded_referral(), "address": "/acknowledge/t"},
+        ACKNOWLEDGING | {"errors": [FieldError("saved", "Mend saved")]},
     ),
     "provider, gone": ("provider/gone.html", GONE),
     "provider, just gone": ("provider/gone.html", GONE | {"news": "Thank you"}),

@@ -76,10 +76,10 @@ class FakeServices:
     def stored(self) -> tuple[Any, Any, Any]:
         return dict(self.statuses.rows), dict(self.sealed.rows), dict(self.tries.rows)
 
-    def set(self, **cells: str) -> None:
+    def set(self, **cells: str | int) -> None:
         """Writes the status as the worker or someone in the portal does."""
         [row] = self.statuses.rows.values()
-        self.statuses.merge({"PartitionKey": "referrals", "RowKey": self.reference} | cells, row.etag)
+        self.statuses.merge({"PartitionKey": "referrals", "RowKey": self.reference, **cells}, row.etag)
 
     def state(self) -> str:
         [row] = self.statuses.rows.values()
