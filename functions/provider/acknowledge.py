@@ -1,21 +1,23 @@
-"""Routes with which the provider confirms receipt of a referral: a GET shows a page, and a POST needs what it gave.
+"""Routes with which the provider confirms receipt of a referral, or says that it does not have it after all.
 
-Email gateways open links and some submit the forms that they find. So a confirmation needs the page's own token, which
-is bound to the link and seconds old at least, a box that was selected, and an email that was not sent just now.
+A GET shows a page and a POST needs what the page gave. Email gateways open links, and some submit the forms that they
+find: a confirmation needs the page's own token, which is bound to the link and seconds old at least, a box that was
+selected, and an email that was not sent just now.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Self
+from typing import Any, Self
 
 import azure.functions as func
 
-from functions.forms.body import BodyError, Submission, read_body
+from functions.forms.body import Submission
 from functions.forms.tokens import TOKEN, is_ripe, issue_token
 from functions.forms.validation import FieldError
 from functions.problems.provider import map_provider_errors
+from functions.provider import keeping
 from functions.provider.view import ProviderView
-from functions.queues import REFERRALS, REFERRALS_STORAGE, referral_message
+from functions.queues import REFERRALS, REFERRALS_STORAGE
 from functions.web.error_handling import handle_errors
 from functions.web.links import path_to, token_of
 from functions.web.render import render
@@ -24,14 +26,14 @@ from shared.bootstrap import Services, services
 from shared.referrals.collection.acknowledgement import Acknowledgement
 from shared.referrals.delivery.links import AcknowledgeLink
 from shared.referrals.errors import ReferralLinkError
-from shared.referrals.model import FINISHED, INLINE, Referral
+from shared.referrals.model import INLINE, Referral
+from shared.signing import Signer
 
 bp = func.Blueprint()
 
 TOO_SOON = timedelta(minutes=2)
 """Time after sending an email for which no confirmation counts: gateways try links as an email arrives."""
 
-_DONE = {"now": "Thank you", "already": "You had already told us"}
 _FORM = "acknowledge"
 _SELECT = FieldError("saved", "Select the box if you can read the answers and have saved them")
 _AGAIN = FieldError("", "Confirm once more: this page was open for too short or too long a time")
@@ -50,7 +52,8 @@ def acknowledge_form(req: func.HttpRequest) -> func.HttpResponse:
 @handle_errors
 @map_provider_errors()
 def acknowledge(req: func.HttpRequest, nudge: func.Out[str]) -> func.HttpResponse:
-    return _LinkRequest.of(req).confirm(nudge)
+    request = _LinkRequest.of(req)
+    return request.keep(nudge) if request.sent.text("act") == keeping.KEEP else request.confirm()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,7 @@ class _LinkRequest:
     built: Services
     link: AcknowledgeLink
     referral: Referral
+    sent: Submission
     now: datetime
 
     @classmethod
@@ -69,22 +73,33 @@ class _LinkRequest:
         built = services()
         link = built.referrals.links.acknowledge_link(token_of(req))
         referral = built.referrals.acknowledgements.statuses.status(link.reference)
-        if referral is None or referral.delivery != INLINE or referral.was_never_sent:
+        if referral is None or referral.delivery != INLINE or (referral.was_never_sent and not referral.kept):
             raise ReferralLinkError
-        return cls(req, built, link, referral, built.now())
+        return cls(req, built, link, referral, keeping.posted(req), built.now())
 
     def show(self, *errors: FieldError) -> func.HttpResponse:
-        facts = {"referral": ProviderView.of(self.referral), "address": self.address, "site": self.built.site_url}
-        if self.referral.state in FINISHED:
-            news = _DONE.get(self.req.params.get("done", ""), "")
-            return page(render("provider/gone.html", self.built.content, **facts, news=news))
-        token = issue_token(self.built.referrals.links.signer, _FORM, self.subject, self.now)
-        facts |= {"form_token": token, "errors": errors, "is_early": self.is_early}
-        return page(render("provider/acknowledge.html", self.built.content, **facts), 422 if errors else 200)
+        view = ProviderView.of(self.referral)
+        if view.is_confirmed:
+            facts = keeping.form_facts(self.signer, token_of(self.req), self.referral, self.now)
+            grace = self.built.referrals.grace_weekdays
+            return self.page(
+                "provider/confirmed.html", view, errors=errors, grace_weekdays=grace, keep_address=self.address, **facts
+            )
+        if view.is_gone or view.is_sent_again:
+            return self.page("provider/gone.html" if view.is_gone else "provider/kept.html", view)
+        token = issue_token(self.signer, _FORM, self.subject, self.now)
+        facts = {"form_token": token, "is_early": self.is_early}
+        return self.page("provider/acknowledge.html", view, errors=errors, **facts)
 
-    def confirm(self, nudge: func.Out[str]) -> func.HttpResponse:
-        errors = () if self.referral.state in FINISHED else self.refusals()
-        if errors:
+    def page(self, template: str, view: ProviderView, **facts: Any) -> func.HttpResponse:
+        facts |= {"referral": view, "address": self.address, "site": self.built.site_url}
+        facts |= {"done": self.req.params.get("done", "")}
+        return page(render(template, self.built.content, **facts), 422 if facts.get("errors") else 200)
+
+    def confirm(self) -> func.HttpResponse:
+        view = ProviderView.of(self.referral)
+        errors = () if view.is_confirmed or view.is_gone else self.refusals()
+        if errors or view.is_sent_again:
             return self.show(*errors)
         recorder = self.built.referrals.acknowledgements
         outcome = recorder.acknowledge(self.link.reference, self.now, version=self.referral.version)
@@ -92,15 +107,19 @@ class _LinkRequest:
             raise ReferralLinkError
         if outcome is Acknowledgement.CHANGED:
             return _LinkRequest.of(self.req).show(_AGAIN)
-        nudge.set(referral_message(self.link.reference))
         return see_other(f"{self.address}?done={'now' if outcome is Acknowledgement.ACKNOWLEDGED else 'already'}")
+
+    def keep(self, nudge: func.Out[str]) -> func.HttpResponse:
+        if not keeping.is_meant(self.sent, self.signer, token_of(self.req), self.referral, self.now):
+            return self.show(keeping.NOT_YET)
+        done = keeping.keep(self.built.referrals.acknowledgements, self.referral, nudge, self.now)
+        return see_other(f"{self.address}?done={done}")
 
     def refusals(self) -> tuple[FieldError, ...]:
         """The reason why this confirmation does not count, if there is one."""
-        sent, signer = _sent(self.req), self.built.referrals.links.signer
-        if sent.text("saved") != "yes":
+        if self.sent.text("saved") != "yes":
             return (_SELECT,)
-        if not is_ripe(signer, _FORM, self.subject, sent.text(TOKEN), self.now):
+        if not is_ripe(self.signer, _FORM, self.subject, self.sent.text(TOKEN), self.now):
             return (_AGAIN,)
         return (_LATER,) if self.is_early else ()
 
@@ -110,17 +129,12 @@ class _LinkRequest:
 
     @property
     def subject(self) -> str:
-        """The subject of the page's token: this link, and the email that it is about."""
-        return f"{token_of(self.req)}/{self.referral.version}"
+        return keeping.subject(token_of(self.req), self.referral)
+
+    @property
+    def signer(self) -> Signer:
+        return self.built.referrals.links.signer
 
     @property
     def address(self) -> str:
         return path_to("acknowledge", token_of(self.req))
-
-
-def _sent(req: func.HttpRequest) -> Submission:
-    """The form that was posted; an empty one for a body that is no form, which no page of ours sends."""
-    try:
-        return read_body(req)
-    except BodyError:
-        return Submission({}, is_form=True)

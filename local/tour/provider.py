@@ -7,7 +7,7 @@ from local.tour.visitor import Visitor
 from local.tour.walk import Walk
 
 PASSPHRASE = "only on this machine"  # what `local.settings.example.json` holds the hash of
-OPEN, SAVED = "Open the referral", "We have saved this referral, delete your copy"
+OPEN, SAVED = "Open the referral", "We have saved this referral"
 HAVE_IT = "I can read the answers and have saved them"
 _TRIES = 5
 

@@ -39,6 +39,7 @@ class FakeReferralServices:
     links: ReferralLinks
     acknowledgements: AcknowledgementRecorder
     collector: Collector | None
+    grace_weekdays: int = 3
 
 
 @dataclass
@@ -64,7 +65,7 @@ class FakeServices:
             passphrases=(_HASH,),
             content_key=lambda sealed: content_key(sealed, self.unwrapper),
             unseal=decrypt,
-            acknowledge_reference=acknowledgements.acknowledge,
+            acknowledge_reference=acknowledgements.acknowledge_opened,
         )
         self.referrals = FakeReferralServices(links, acknowledgements, collector)
 

@@ -89,19 +89,17 @@ def test_the_page_shows_the_reference_and_days_and_nothing_of_what_was_written(s
     assert shown.all("action", "form") == [f"/acknowledge/{token(services)}"]
 
 
-def test_the_button_says_that_it_has_come_and_tells_the_worker_at_once(services: FakeServices) -> None:
+def test_box_and_button_confirm_it_and_delete_nothing(services: FakeServices) -> None:
     outbox, sealed = Outbox(), dict(services.sealed.rows)
 
     answer = press(services, outbox)
 
     assert (answer.status_code, answer.headers["Location"]) == (303, f"/acknowledge/{token(services)}?done=now")
-    assert outbox.messages == [f'{{"v": "1", "referral": "{services.reference}"}}']
+    assert outbox.messages == [], "there is nothing to be done yet"
     assert services.state() == "acknowledged"
     assert services.sealed.rows == sealed, "this side never touches the answers"
-    assert "Thank you" in text(look(services, done="now"))
-    assert "Our copy of the answers is being deleted" in " ".join(
-        text(look(services)).replace("our copy", "Our copy").split()
-    )
+    assert "Thank you for confirming" in text(look(services, done="now"))
+    assert "We keep our copy for 3 working days after that" in text(look(services, done="now"))
 
 
 def test_a_second_press_says_that_it_was_said_already(services: FakeServices) -> None:
@@ -162,14 +160,14 @@ def test_the_token_of_another_link_counts_for_nothing(services: FakeServices) ->
     links, sent = services.referrals.links, form(services)
     others = [links.to_acknowledge("34679CDF", SENT_AT), links.to_acknowledge(services.reference, SENT_AT - SECOND)]
     issued = SENT_AT + timedelta(minutes=30)
-    tokens = [issue_token(links.signer, "acknowledge", f"{each.rpartition('/')[2]}/0", issued) for each in others]
-    tokens.append(issue_token(Signer((b"n" * 32,)), "acknowledge", f"{token(services)}/0", issued))
-    tokens.append(issue_token(links.signer, "one-to-one", f"{token(services)}/0", issued))
+    tokens = [issue_token(links.signer, "acknowledge", f"{each.rpartition('/')[2]}/0.0", issued) for each in others]
+    tokens.append(issue_token(Signer((b"n" * 32,)), "acknowledge", f"{token(services)}/0.0", issued))
+    tokens.append(issue_token(links.signer, "one-to-one", f"{token(services)}/0.0", issued))
 
     for each in (*tokens, "1-x", ""):
         assert is_page_again(send(services, sent | {"form_token": each}))
     assert services.state() == "sent"
-    own = issue_token(links.signer, "acknowledge", f"{token(services)}/0", issued)
+    own = issue_token(links.signer, "acknowledge", f"{token(services)}/0.0", issued)
     assert send(services, sent | {"form_token": own}).status_code == 303
 
 
@@ -299,3 +297,123 @@ def test_while_storage_does_not_answer_the_provider_is_told_that_nothing_is_lost
 
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
     assert "Nothing is lost" in text(answer)
+
+
+KEEP = "Keep it: we do not have it"
+
+
+def confirmed(services: FakeServices) -> dict[str, str]:
+    """What the thank-you page sends when its button is pressed, 3 seconds after it was opened."""
+    press(services)
+    return keep_form(services)
+
+
+def keep_form(services: FakeServices) -> dict[str, str]:
+    fields = hidden_fields(look(services, done="now").get_body().decode())
+    services.now.moment += 3 * SECOND
+    return fields
+
+
+def test_who_does_not_have_it_after_all_has_it_kept_and_sent_again_once(services: FakeServices) -> None:
+    sent, outbox, sealed = confirmed(services), Outbox(), dict(services.sealed.rows)
+    assert all(KEEP in text(look(services, done=done)) for done in ("now", "already", ""))
+
+    answer = send(services, sent, outbox)
+
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"/acknowledge/{token(services)}?done=kept")
+    assert outbox.messages == [f'{{"v": "1", "referral": "{services.reference}"}}']
+    assert services.state() == "received"
+    assert services.sealed.rows == sealed
+    page = look(services, done="kept")
+    assert (page.status_code, "We are sending it to you again" in text(page)) == (200, True)
+    assert send(services, {"saved": "yes"}).status_code in {200, 422}
+
+
+def test_the_second_time_a_person_looks_and_it_is_kept(services: FakeServices) -> None:
+    send(services, confirmed(services))
+    services.set(State="sent", SentOn="2023-09-01", Attempts=1)
+
+    answer = send(services, confirmed(services))
+
+    assert answer.headers["Location"].endswith("?done=kept")
+    assert services.state() == "attention"
+    assert "told the people who run this service" in text(look(services, done="kept"))
+
+
+@pytest.mark.parametrize("age", [0.0, 2.9, 86_401])
+def test_a_page_that_was_open_for_too_short_or_too_long_a_time_keeps_nothing(
+    age: float, services: FakeServices
+) -> None:
+    sent = confirmed(services)
+    services.now.moment += age * SECOND - 3 * SECOND
+    before = services.stored
+
+    answer = send(services, sent)
+
+    assert answer.status_code == 422
+    assert KEEP in text(answer)
+    assert services.stored == before
+
+
+def test_no_other_form_has_it_kept_or_confirmed(services: FakeServices) -> None:
+    acknowledging = form(services)
+    keeping = confirmed(services)
+    before = services.stored
+
+    for sent in ({"act": "keep"}, acknowledging | {"act": "keep"}, keeping | {"form_token": "1.x"}):
+        assert send(services, sent).status_code == 422
+        assert services.stored == before
+    send(services, keeping)
+    services.set(State="sent", SentOn="2023-09-01", Attempts=1)
+    before = services.stored
+    for sent in (acknowledging, keeping, keeping | {"saved": "yes"}, acknowledging | {"act": "keep"}):
+        assert is_page_again(send(services, sent)), "a page about the email before acts no more"
+    assert services.stored == before
+
+
+def test_the_token_of_a_page_does_not_confirm_what_was_kept_for_the_second_time(services: FakeServices) -> None:
+    send(services, confirmed(services))
+    services.set(State="sent", SentOn="2023-09-01", Attempts=1)
+    old = form(services)
+    send(services, confirmed(services))
+
+    assert is_page_again(send(services, old))
+    assert services.state() == "attention"
+
+
+def test_two_who_have_it_kept_at_once_are_one(services: FakeServices) -> None:
+    sent, recorder = confirmed(services), services.referrals.acknowledgements
+
+    class Second(AcknowledgementRecorder):
+        """Someone else is faster by a moment."""
+
+        def keep(self, reference: str, now: Any, *, version: str) -> Any:
+            recorder.keep(reference, now, version=version)
+            return recorder.keep(reference, now, version=version)
+
+    services.referrals.acknowledgements = Second(recorder.statuses)
+
+    assert send(services, sent).status_code == 303
+    assert services.state() == "received"
+
+
+@pytest.mark.parametrize("cells", [{"State": "erased"}, {}])
+def test_nothing_is_kept_that_is_deleted_or_about_to_be(cells: dict[str, str], services: FakeServices) -> None:
+    sent, outbox = confirmed(services), Outbox()
+    services.set(ErasedOn="2023-09-06", **cells)
+    before = services.stored
+
+    answer = send(services, sent, outbox)
+
+    assert (answer.status_code, services.stored, outbox.messages) == (303, before, [])
+    assert KEEP not in text(look(services))
+    assert "we have deleted our copy" in text(look(services))
+
+
+def test_after_an_email_that_came_back_a_confirmation_is_noted_and_a_person_looks(services: FakeServices) -> None:
+    services.set(State="attention", LastError="quarantined")
+
+    assert press(services).status_code == 303
+    assert services.state() == "attention"
+    assert "we keep our copy until the people who run this service have checked" in text(look(services, done="now"))
+    assert KEEP not in text(look(services))
