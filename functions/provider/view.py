@@ -14,7 +14,7 @@ class ProviderView:
 
     Attributes:
         is_confirmed: the provider has confirmed it, and our copy is still kept.
-        is_in_doubt: it is, and the email was reported as undelivered, so that a person looks before it is deleted.
+        is_in_doubt: it is, and the email was reported as undelivered, so that nothing is deleted for now.
         is_gone: our copy is deleted or is being deleted.
         is_sent_again: the provider did not have it after all, and it is on its way again.
         is_kept_again: the provider said so for the second time, and a person looks.

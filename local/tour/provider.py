@@ -8,6 +8,7 @@ from local.tour.walk import Walk
 
 PASSPHRASE = "only on this machine"  # what `local.settings.example.json` holds the hash of
 OPEN, SAVED = "Open the referral", "We have saved this referral"
+KEEP = "Keep it: we do not have it"
 HAVE_IT = "I can read the answers and have saved them"
 _TRIES = 5
 
@@ -34,6 +35,16 @@ def _acknowledging(visitor: Visitor) -> Iterator[str]:
     yield "provider, it has arrived"
     visitor.open(address)
     yield "provider, it had arrived"
+    visitor.press(KEEP)
+    yield "provider, kept"
+    visitor.stack.settle()
+    visitor.advance_clock(timedelta(minutes=3))
+    visitor.open(visitor.page.url)
+    visitor.choose(HAVE_IT)
+    visitor.press("Confirm")
+    yield "provider, confirmed the second time"
+    visitor.press(KEEP)
+    yield "provider, kept for a person"
     visitor.open("/acknowledge/unknown")
     yield "provider, link unknown"
 
@@ -47,7 +58,9 @@ def _collecting(visitor: Visitor) -> Iterator[str]:
     visitor.press(OPEN)
     yield "provider, the referral"
     visitor.press(SAVED)
-    yield "provider, saved and deleted"
+    yield "provider, saved and confirmed"
+    visitor.press(KEEP)
+    yield "provider, kept and sent again"
 
 
 def _locked(visitor: Visitor) -> Iterator[str]:

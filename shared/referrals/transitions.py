@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from shared.local_time import london_day
 from shared.mail.delivery import wait_after
 from shared.referrals.days import is_day
-from shared.referrals.model import INLINE, SETTLED, Referral, ReferralState
+from shared.referrals.model import INLINE, SETTLED, UNSENT, Referral, ReferralState
 from shared.tables.table import moment_text
 
 type Cells = dict[str, str | int]
@@ -42,7 +42,7 @@ def delivered(referral: Referral, day: str) -> Cells:
 
 
 def acknowledged(referral: Referral, now: datetime) -> Cells:
-    """The provider says that it has it. One whose email was reported as undelivered waits for a person all the same."""
+    """The provider says that it has it. One whose email was reported as undelivered goes on as if it had not."""
     if is_undelivered(referral):
         return {"AcknowledgedOn": london_day(now)}
     days = {"SentOn": referral.sent_on or london_day(now), "AcknowledgedOn": london_day(now), "ErasedOn": ""}
@@ -56,7 +56,7 @@ def opened(referral: Referral, now: datetime) -> Cells:
 
 def acknowledged_after_opening(referral: Referral, now: datetime) -> Cells:
     """Someone at the provider has opened it and says that it is saved there, whatever was reported of its email."""
-    return acknowledged(replace(referral, last_error=""), now) | opened(referral, now)
+    return acknowledged(replace(referral, delivery=""), now) | opened(referral, now)
 
 
 def kept(referral: Referral, now: datetime) -> Cells:
@@ -104,6 +104,7 @@ def failed(referral: Referral, now: datetime) -> Cells:
         "Attempts": 0,
         "Redriven": referral.redriven + 1,
         "DueOn": london_day(now),
+        "SentOn": "",
         "NotBefore": moment_text(until),
         "LastError": FAILED,
     }
@@ -164,9 +165,16 @@ def is_given_up(referral: Referral, give_up_after: timedelta, now: datetime) -> 
 
 
 def is_undelivered(referral: Referral) -> bool:
-    """True if its answers were in an email that was reported as not delivered, and a person has to look."""
-    is_waiting = referral.state is ReferralState.ATTENTION and referral.delivery == INLINE
-    return is_waiting and referral.last_error in UNDELIVERED
+    """True if its answers were in an email that was reported as not delivered, and another or a person follows.
+
+    The provider's word that it has them is then noted and ends neither.
+    """
+    if referral.delivery != INLINE:
+        return False
+    is_reported = referral.last_error in UNDELIVERED
+    if referral.state is ReferralState.ATTENTION:
+        return is_reported or not is_day(referral.sent_on)
+    return referral.state in UNSENT and (is_reported or referral.redriven > 0)
 
 
 def is_opened(referral: Referral) -> bool:

@@ -21,9 +21,14 @@ def refer(stack: Stack, **changes: Any) -> str:
 
 def mail_about(stack: Stack, reference: str) -> str:
     """The one email that the provider got about this referral, as text."""
+    [found] = mails_about(stack, reference)
+    return found
+
+
+def mails_about(stack: Stack, reference: str) -> list[str]:
+    """Every email that the provider got about this referral, as text, in the order of sending."""
     mails = mails_to(stack, stack.settings["REFERRAL_RECIPIENT"])
-    [found] = [mail["content"] for mail in mails if reference in mail["content"]["subject"]]
-    return str(found["plainText"])
+    return [str(mail["content"]["plainText"]) for mail in mails if reference in mail["content"]["subject"]]
 
 
 def link_in(mail: str) -> str:
@@ -59,3 +64,11 @@ def opened_page(stack: Stack, link: str, seconds: float = 125) -> dict[str, str]
 def confirm(stack: Stack, link: str) -> Answer:
     """Someone at the provider reads the page behind the link, selects its box and confirms."""
     return post_form(link, opened_page(stack, link) | {"saved": "yes"})
+
+
+def pass_days(stack: Stack, days: int) -> None:
+    """The clock is set forward by one day after the other, and the timer runs on each."""
+    for _ in range(days):
+        stack.set_clock(LocalClock(stack.clock_path)() + timedelta(days=1))
+        stack.tick()
+        stack.settle()

@@ -1,11 +1,20 @@
-"""Answers in the email: the provider says that they have come, and only then are they deleted here."""
+"""Answers in the email: the provider says that they have come, and days later they are deleted here."""
 
 import pytest
 
 from local.stack.stack import Stack
 from tests.e2e.canaries import is_canary_in
 from tests.e2e.http_client import ask, get, post_form, post_json
-from tests.e2e.provider_actions import confirm, is_sealed_kept, link_in, mail_about, opened_page, refer, status_of
+from tests.e2e.provider_actions import (
+    confirm,
+    is_sealed_kept,
+    link_in,
+    mail_about,
+    mails_about,
+    opened_page,
+    refer,
+    status_of,
+)
 
 BOX = {"saved": "yes"}
 
@@ -56,7 +65,7 @@ def test_a_form_that_is_sent_bare_or_at_once_or_with_the_token_of_another_link_c
     assert confirm(stack, link).status == 303
 
 
-def test_the_button_has_the_answers_deleted_at_once(stack: Stack) -> None:
+def test_box_and_button_confirm_it_and_delete_nothing_yet(stack: Stack) -> None:
     reference = refer(stack)
     link = acknowledge_link(stack, reference)
 
@@ -65,10 +74,10 @@ def test_the_button_has_the_answers_deleted_at_once(stack: Stack) -> None:
     page = get(f"{stack.site}{pressed.headers['location']}")
 
     assert pressed.status == 303
-    assert not is_sealed_kept(stack, reference)
-    assert status_of(stack, reference)["State"] == "erased"
-    assert "Thank you" in page.text
-    assert "our copy of the answers is deleted" in page.text
+    assert is_sealed_kept(stack, reference)
+    assert status_of(stack, reference)["State"] == "acknowledged"
+    assert "Thank you for confirming" in page.text
+    assert "We keep our copy for 3 working days after that" in page.text
 
 
 def test_pressing_it_again_and_again_comes_to_the_same(stack: Stack) -> None:
@@ -83,7 +92,33 @@ def test_pressing_it_again_and_again_comes_to_the_same(stack: Stack) -> None:
 
     assert [answer.headers["location"].rpartition("=")[2] for answer in pressed] == ["now", "already", "already"]
     assert "You had already told us" in page.text
-    assert status_of(stack, reference)["State"] == "erased"
+    assert status_of(stack, reference)["State"] == "acknowledged"
+
+
+def test_who_does_not_have_it_after_all_has_it_sent_again_once_and_the_second_time_a_person_looks(stack: Stack) -> None:
+    reference = refer(stack)
+    link = acknowledge_link(stack, reference)
+    old = opened_page(stack, link) | BOX
+    post_form(link, old)
+    bare = post_form(link, {"act": "keep"})
+    assert (bare.status, status_of(stack, reference)["State"]) == (422, "acknowledged")
+
+    kept = opened_page(stack, link, 5)
+    answers = [post_form(link, kept) for _ in range(2)]
+    stack.settle()
+
+    assert answers[0].headers["location"].endswith("?done=kept")
+    assert (status_of(stack, reference)["State"], len(mails_about(stack, reference))) == ("sent", 2)
+    assert post_form(link, old).status == 422, "a page about the email before acts no more"
+    newest = link_in(mails_about(stack, reference)[-1])
+    assert newest != link
+    assert confirm(stack, newest).status == 303
+    post_form(newest, opened_page(stack, newest, 5))
+    stack.settle()
+    assert (status_of(stack, reference)["State"], len(mails_about(stack, reference))) == ("attention", 2)
+    assert status_of(stack, reference)["LastError"] == "kept-again"
+    assert is_sealed_kept(stack, reference)
+    assert told(stack, reference) == "contact"
 
 
 def test_the_person_can_follow_it_with_their_reference_alone(stack: Stack) -> None:
@@ -96,6 +131,7 @@ def test_the_person_can_follow_it_with_their_reference_alone(stack: Stack) -> No
     assert (sent, told(stack, reference)) == ("sent", "confirmed")
     page = post_form(f"{stack.site}/one-to-one/status", {"reference": f"{reference[:4].lower()} - {reference[4:]}"})
     assert "Nafsiyat have your form" in page.text
+    assert "We still have our copy of your answers" in page.text
     assert reference in page.text
 
 

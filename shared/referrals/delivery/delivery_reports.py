@@ -111,7 +111,7 @@ def _delivered(referral: Referral, day: str) -> transitions.Cells:
     is_waiting = referral.state is ReferralState.ATTENTION and not _is_about_sending(referral.last_error)
     if is_waiting or referral.state in _HAS_DAY:
         return {} if referral.delivered_on else {"DeliveredOn": day}
-    if referral.state is ReferralState.ATTENTION and is_day(referral.acknowledged_on):
+    if referral.state is not ReferralState.SENT and is_day(referral.acknowledged_on):
         return {**SETTLED, "State": str(ReferralState.ACKNOWLEDGED), "DeliveredOn": day}
     return transitions.delivered(referral, day)
 

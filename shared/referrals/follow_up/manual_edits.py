@@ -41,12 +41,11 @@ def _reason_for_doubt(referral: Referral) -> str:
     """
     if is_day(referral.opened_on):
         return ""
+    if referral.delivery == INLINE and referral.last_error in UNDELIVERED and not is_day(referral.delivered_on):
+        return referral.last_error
     if not is_day(referral.sent_on):
         return STATE_TYPED
-    if referral.delivery != INLINE:
-        return NOT_OPENED
-    has_come_back = referral.last_error in UNDELIVERED and not is_day(referral.delivered_on)
-    return referral.last_error if has_come_back else ""
+    return "" if referral.delivery == INLINE else NOT_OPENED
 
 
 def _day_or(text: str, today: str) -> str:

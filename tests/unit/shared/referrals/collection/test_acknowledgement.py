@@ -83,6 +83,32 @@ def test_after_an_email_that_came_back_the_day_is_noted_and_a_person_still_looks
     assert (harness.state, harness.referral().acknowledged_on) == (("attention", status), "2023-09-01")
 
 
+@pytest.mark.parametrize("trouble", ["", "vault"])
+def test_a_confirmation_of_an_email_that_failed_does_not_stop_the_next(trouble: str) -> None:
+    harness = ReferralHarness()
+    reference = harness.forwarded()
+    harness.report("failed")
+    harness.type(LastError="key-unavailable" if trouble else "failed")
+
+    acknowledging(harness).acknowledge(reference, MORNING)
+    assert harness.state[0] == "received"
+    harness.recover()
+
+    assert (harness.state, len(harness.sender.sent)) == (("sent", ""), 2)
+
+
+def test_a_confirmation_does_not_stop_what_an_operator_sends_again_because_it_bounced() -> None:
+    harness = ReferralHarness()
+    reference = harness.forwarded()
+    harness.report("bounced")
+    harness.type(State="received")
+
+    acknowledging(harness).acknowledge(reference, MORNING)
+    harness.recover()
+
+    assert (harness.state, len(harness.sender.sent), harness.referral().acknowledged_on) == (("sent", ""), 2, "")
+
+
 def test_a_reference_that_nobody_has_is_unknown() -> None:
     assert acknowledging(ReferralHarness()).acknowledge("34679CDF", MORNING) is Acknowledgement.UNKNOWN
 
