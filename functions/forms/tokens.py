@@ -51,9 +51,17 @@ def check_form_token(model: type[BaseModel], submission: Submission, signer: Sig
     """
     if not submission.is_form:
         return
-    issued = _PROOF.issued_at(signer, submission.text(TOKEN), form, submission.text("submission_id"))
-    if issued is None or not MIN_AGE <= now - issued < MAX_AGE:
+    if not is_ripe(signer, form, submission.text("submission_id"), submission.text(TOKEN), now):
         raise FormTokenError((_AGAIN,), as_typed(model, submission))
+
+
+def is_ripe(signer: Signer, form: str, subject: str, token: str, now: datetime) -> bool:
+    """True if the token was issued for this form and `subject` at least 3 seconds and less than 24 hours ago.
+
+    `subject` is the submission id, or whatever else a form is about.
+    """
+    issued = _PROOF.issued_at(signer, token, form, subject)
+    return issued is not None and MIN_AGE <= now - issued < MAX_AGE
 
 
 def is_unexpired(signer: Signer, form: str, submission_id: str, token: str, now: datetime) -> bool:

@@ -63,7 +63,10 @@ PROVIDER_PROBLEMS: Mapping[type[Exception], Problem] = {
         retry_after=3600,
     ),
     ReferralGoneError: _problem(
-        410, "referral-gone", "You have this referral already", "You told us so, and our copy of it is deleted."
+        410,
+        "referral-gone",
+        "You have this referral already",
+        "You have confirmed that it is saved, so it cannot be opened here.",
     ),
     KeyUnavailableError: _problem(
         503,

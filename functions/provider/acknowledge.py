@@ -1,41 +1,50 @@
-"""Routes with which the provider confirms receipt of a referral: a GET shows a page, only its button confirms.
+"""Routes with which the provider confirms receipt of a referral, or says that it does not have it after all.
 
-They run in the public app and change the status alone. The worker, told by the queue, deletes the encrypted answers.
+A GET shows a page and a POST needs what the page gave. Email gateways open links, and some submit the forms that they
+find: a confirmation needs the page's own token, which is bound to the link and seconds old at least, a box that was
+selected, and an email that was not sent just now.
 """
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Self
 
 import azure.functions as func
 
+from functions.forms.body import Submission
+from functions.forms.tokens import TOKEN, is_ripe, issue_token
+from functions.forms.validation import FieldError
 from functions.problems.provider import map_provider_errors
+from functions.provider import keeping
 from functions.provider.view import ProviderView
-from functions.queues import REFERRALS, REFERRALS_STORAGE, referral_message
+from functions.queues import REFERRALS, REFERRALS_STORAGE
 from functions.web.error_handling import handle_errors
 from functions.web.links import path_to, token_of
 from functions.web.render import render
 from functions.web.responses import page, see_other
-from shared.bootstrap import services
+from shared.bootstrap import Services, services
 from shared.referrals.collection.acknowledgement import Acknowledgement
+from shared.referrals.delivery.links import AcknowledgeLink
 from shared.referrals.errors import ReferralLinkError
-from shared.referrals.model import FINISHED
+from shared.referrals.model import INLINE, Referral
+from shared.signing import Signer
 
 bp = func.Blueprint()
 
-_DONE = {"now": "Thank you", "already": "You had already told us"}
+TOO_SOON = timedelta(minutes=2)
+"""Time after sending an email for which no confirmation counts: gateways try links as an email arrives."""
+
+_FORM = "acknowledge"
+_SELECT = FieldError("saved", "Select the box if you can read the answers and have saved them")
+_AGAIN = FieldError("", "Confirm once more: this page was open for too short or too long a time")
+_LATER = FieldError("", "Please confirm again in a few minutes")
 
 
 @bp.route(route="acknowledge/{token}", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
 @handle_errors
 @map_provider_errors()
 def acknowledge_form(req: func.HttpRequest) -> func.HttpResponse:
-    built = services()
-    reference = built.referrals.links.reference_to_acknowledge(token_of(req))
-    referral = built.referrals.acknowledgements.statuses.status(reference)
-    if referral is None:
-        raise ReferralLinkError
-    facts = {"referral": ProviderView.of(referral), "address": _address(req), "site": built.site_url}
-    if referral.state in FINISHED:
-        news = _DONE.get(req.params.get("done", ""), "")
-        return page(render("provider/gone.html", built.content, **facts, news=news))
-    return page(render("provider/acknowledge.html", built.content, **facts))
+    return _LinkRequest.of(req).show()
 
 
 @bp.route(route="acknowledge/{token}", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
@@ -43,14 +52,89 @@ def acknowledge_form(req: func.HttpRequest) -> func.HttpResponse:
 @handle_errors
 @map_provider_errors()
 def acknowledge(req: func.HttpRequest, nudge: func.Out[str]) -> func.HttpResponse:
-    built = services()
-    reference = built.referrals.links.reference_to_acknowledge(token_of(req))
-    outcome = built.referrals.acknowledgements.acknowledge(reference, built.now())
-    if outcome is Acknowledgement.UNKNOWN:
-        raise ReferralLinkError
-    nudge.set(referral_message(reference))
-    return see_other(f"{_address(req)}?done={'now' if outcome is Acknowledgement.ACKNOWLEDGED else 'already'}")
+    request = _LinkRequest.of(req)
+    return request.keep(nudge) if request.sent.text("act") == keeping.KEEP else request.confirm()
 
 
-def _address(req: func.HttpRequest) -> str:
-    return path_to("acknowledge", token_of(req))
+@dataclass(frozen=True, slots=True)
+class _LinkRequest:
+    """One request by the provider at one link, and the referral as it was when it came."""
+
+    req: func.HttpRequest
+    built: Services
+    link: AcknowledgeLink
+    referral: Referral
+    sent: Submission
+    now: datetime
+
+    @classmethod
+    def of(cls, req: func.HttpRequest) -> Self:
+        """Raises ReferralLinkError if the link is not valid, or its referral did not go out with such a link."""
+        built = services()
+        link = built.referrals.links.acknowledge_link(token_of(req))
+        referral = built.referrals.acknowledgements.statuses.status(link.reference)
+        if referral is None or referral.delivery != INLINE or (referral.was_never_sent and not referral.kept):
+            raise ReferralLinkError
+        return cls(req, built, link, referral, keeping.posted(req), built.now())
+
+    def show(self, *errors: FieldError) -> func.HttpResponse:
+        view = ProviderView.of(self.referral)
+        if view.is_confirmed:
+            facts = keeping.form_facts(self.signer, token_of(self.req), self.referral, self.now)
+            grace = self.built.referrals.grace_weekdays
+            return self.page(
+                "provider/confirmed.html", view, errors=errors, grace_weekdays=grace, keep_address=self.address, **facts
+            )
+        if view.is_gone or view.is_sent_again:
+            return self.page("provider/gone.html" if view.is_gone else "provider/kept.html", view)
+        token = issue_token(self.signer, _FORM, self.subject, self.now)
+        facts = {"form_token": token, "is_early": self.is_early}
+        return self.page("provider/acknowledge.html", view, errors=errors, **facts)
+
+    def page(self, template: str, view: ProviderView, **facts: Any) -> func.HttpResponse:
+        facts |= {"referral": view, "address": self.address, "site": self.built.site_url}
+        facts |= {"done": self.req.params.get("done", "")}
+        return page(render(template, self.built.content, **facts), 422 if facts.get("errors") else 200)
+
+    def confirm(self) -> func.HttpResponse:
+        view = ProviderView.of(self.referral)
+        errors = () if view.is_confirmed or view.is_gone else self.refusals()
+        if errors or view.is_sent_again:
+            return self.show(*errors)
+        recorder = self.built.referrals.acknowledgements
+        outcome = recorder.acknowledge(self.link.reference, self.now, version=self.referral.version)
+        if outcome is Acknowledgement.UNKNOWN:
+            raise ReferralLinkError
+        if outcome is Acknowledgement.CHANGED:
+            return _LinkRequest.of(self.req).show(_AGAIN)
+        return see_other(f"{self.address}?done={'now' if outcome is Acknowledgement.ACKNOWLEDGED else 'already'}")
+
+    def keep(self, nudge: func.Out[str]) -> func.HttpResponse:
+        if not keeping.is_meant(self.sent, self.signer, token_of(self.req), self.referral, self.now):
+            return self.show(keeping.NOT_YET)
+        done = keeping.keep(self.built.referrals.acknowledgements, self.referral, nudge, self.now)
+        return see_other(f"{self.address}?done={done}")
+
+    def refusals(self) -> tuple[FieldError, ...]:
+        """The reason why this confirmation does not count, if there is one."""
+        if self.sent.text("saved") != "yes":
+            return (_SELECT,)
+        if not is_ripe(self.signer, _FORM, self.subject, self.sent.text(TOKEN), self.now):
+            return (_AGAIN,)
+        return (_LATER,) if self.is_early else ()
+
+    @property
+    def is_early(self) -> bool:
+        return self.link.sent_at is not None and abs(self.now - self.link.sent_at) < TOO_SOON
+
+    @property
+    def subject(self) -> str:
+        return keeping.subject(token_of(self.req), self.referral)
+
+    @property
+    def signer(self) -> Signer:
+        return self.built.referrals.links.signer
+
+    @property
+    def address(self) -> str:
+        return path_to("acknowledge", token_of(self.req))

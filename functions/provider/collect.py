@@ -1,4 +1,4 @@
-"""Route with which the provider collects a referral: opens it with a passphrase, saves it, and has it deleted here.
+"""Route with which the provider collects a referral: opens it with a passphrase, saves it, and confirms that.
 
 One function for all of it, so that one setting keeps it out of the public app: only the worker may use the key that
 decrypts referrals. Secrets travel in bodies, never in an address, and no browser may keep an answer.
@@ -15,18 +15,18 @@ from functions.forms.body import read_form_value
 from functions.forms.validation import FieldError
 from functions.problems.http_errors import PageNotFoundError
 from functions.problems.provider import map_provider_errors
+from functions.provider import keeping
 from functions.provider.view import ProviderView
-from functions.queues import REFERRALS, REFERRALS_STORAGE, referral_message
+from functions.queues import REFERRALS, REFERRALS_STORAGE
 from functions.web.error_handling import handle_errors
 from functions.web.links import path_to, token_of
 from functions.web.render import render
 from functions.web.responses import page, respond, see_other
-from shared.bootstrap import services
-from shared.content.content import Content
+from shared.bootstrap import Services, services
 from shared.referrals.collection.collector import Collector
 from shared.referrals.collection.download import as_text, file_name
 from shared.referrals.errors import LinkLockedError, PassphraseError, ProofError, ReferralGoneError
-from shared.referrals.model import FINISHED, Referral
+from shared.referrals.model import Referral
 
 bp = func.Blueprint()
 
@@ -43,7 +43,7 @@ def collect(req: func.HttpRequest, nudge: func.Out[str]) -> func.HttpResponse:
     act = _ACTIONS.get(("POST" if req.method == "POST" else "GET", req.route_params.get("act") or ""))
     if built.referrals.collector is None or act is None:
         raise PageNotFoundError
-    request = _ProviderRequest(req, nudge, built.referrals.collector, built.content, built.site_url, built.now())
+    request = _ProviderRequest(req, nudge, built, built.referrals.collector, built.now())
     try:
         return act(request)
     except ReferralGoneError:
@@ -58,17 +58,16 @@ class _ProviderRequest:
 
     req: func.HttpRequest
     nudge: func.Out[str]
+    built: Services
     collector: Collector
-    content: Content
-    site: str
     now: datetime
 
     def show(self) -> func.HttpResponse:
         referral = self.collector.look(self.token)
-        if referral.state not in FINISHED:
-            return self.passphrase_form()
-        news = "Thank you" if self.req.params.get("done") else ""
-        return self._page("provider/gone.html", referral, news=news)
+        view = ProviderView.of(referral)
+        if view.is_confirmed:
+            return self.confirmed_page(referral)
+        return self._page("provider/gone.html", referral) if view.is_gone else self.passphrase_form()
 
     def open(self) -> func.HttpResponse:
         passphrase = read_form_value(self.req, "passphrase")
@@ -90,9 +89,21 @@ class _ProviderRequest:
         return respond(as_text(reference, collected.answers), "text/plain", headers=headers)
 
     def acknowledge(self) -> func.HttpResponse:
-        reference = self.collector.acknowledge(self.token, read_form_value(self.req, "proof"), self.now)
-        self.nudge.set(referral_message(reference))
+        self.collector.acknowledge(self.token, read_form_value(self.req, "proof"), self.now)
         return see_other(f"{self.address}?done=now")
+
+    def keep(self) -> func.HttpResponse:
+        referral, sent = self.collector.look(self.token), keeping.posted(self.req)
+        if not keeping.is_meant(sent, self.collector.links.signer, self.token, referral, self.now):
+            is_confirmed = ProviderView.of(referral).is_confirmed
+            return self.confirmed_page(referral, keeping.NOT_YET) if is_confirmed else self.show()
+        done = keeping.keep(self.built.referrals.acknowledgements, referral, self.nudge, self.now)
+        return see_other(f"{self.address}?done={done}")
+
+    def confirmed_page(self, referral: Referral, *errors: FieldError) -> func.HttpResponse:
+        facts = keeping.form_facts(self.collector.links.signer, self.token, referral, self.now)
+        keep_address = f"{self.address}/keep"
+        return self._page("provider/confirmed.html", referral, errors=errors, keep_address=keep_address, **facts)
 
     def passphrase_form(self, *errors: FieldError) -> func.HttpResponse:
         return self._page("provider/collect.html", self.collector.look(self.token), errors=errors)
@@ -106,8 +117,9 @@ class _ProviderRequest:
         return path_to("collect", self.token)
 
     def _page(self, template: str, referral: Referral, **facts: Any) -> func.HttpResponse:
-        context = {"referral": ProviderView.of(referral), "address": self.address, "site": self.site, **facts}
-        return page(render(template, self.content, **context), 422 if facts.get("errors") else 200)
+        facts |= {"referral": ProviderView.of(referral), "address": self.address, "site": self.built.site_url}
+        facts |= {"done": self.req.params.get("done", ""), "grace_weekdays": self.built.referrals.grace_weekdays}
+        return page(render(template, self.built.content, **facts), 422 if facts.get("errors") else 200)
 
 
 _ACTIONS: dict[tuple[str, str], Callable[[_ProviderRequest], func.HttpResponse]] = {
@@ -115,6 +127,7 @@ _ACTIONS: dict[tuple[str, str], Callable[[_ProviderRequest], func.HttpResponse]]
     ("POST", ""): _ProviderRequest.open,
     ("POST", "file"): _ProviderRequest.save,
     ("POST", "acknowledge"): _ProviderRequest.acknowledge,
+    ("POST", "keep"): _ProviderRequest.keep,
 }
 
 

@@ -1,32 +1,54 @@
-"""A referral as the provider's pages show it before it is opened: its reference and days, and nothing else."""
+"""A referral as the provider's pages show it before it is opened: its reference, days and stage, and nothing else."""
 
 from dataclasses import dataclass
 from typing import Self
 
 from shared.local_time import iso_day_in_words
-from shared.referrals.model import Referral, ReferralState
+from shared.referrals.model import UNSENT, Referral, ReferralState
+from shared.referrals.transitions import KEPT_AGAIN, is_undelivered
 
 
 @dataclass(frozen=True, slots=True)
 class ProviderView:
-    """Days in words ("Friday 1 September 2023"); empty if there is none yet."""
+    """Days in words ("Friday 1 September 2023"); empty if there is none yet.
+
+    Attributes:
+        is_confirmed: the provider has confirmed it, and our copy is still kept.
+        is_in_doubt: it is, and the email was reported as undelivered, so that nothing is deleted for now.
+        is_gone: our copy is deleted or is being deleted.
+        is_sent_again: the provider did not have it after all, and it is on its way again.
+        is_kept_again: the provider said so for the second time, and a person looks.
+        was_kept: the provider said so before.
+    """
 
     reference: str
     received: str
     sent: str
     acknowledged: str
     erased: str
-    is_erased: bool
+    is_confirmed: bool
+    is_in_doubt: bool
+    is_gone: bool
+    is_sent_again: bool
+    is_kept_again: bool
+    was_kept: bool
 
     @classmethod
     def of(cls, referral: Referral) -> Self:
+        is_acknowledged = referral.state is ReferralState.ACKNOWLEDGED
+        is_in_doubt = is_undelivered(referral) and bool(referral.acknowledged_on)
         return cls(
             reference=referral.reference,
             received=_in_words(referral.received_on),
             sent=_in_words(referral.sent_on),
             acknowledged=_in_words(referral.acknowledged_on),
             erased=_in_words(referral.erased_on),
-            is_erased=referral.state is ReferralState.ERASED,
+            is_confirmed=is_in_doubt or (is_acknowledged and not referral.erased_on),
+            is_in_doubt=is_in_doubt,
+            is_gone=referral.state is ReferralState.ERASED or (is_acknowledged and bool(referral.erased_on)),
+            is_sent_again=referral.kept > 0 and referral.state in UNSENT,
+            is_kept_again=referral.state is ReferralState.ATTENTION and referral.last_error == KEPT_AGAIN,
+            was_kept=referral.kept > 0,
         )
 
 

@@ -1,4 +1,4 @@
-"""Queue triggers that forward referrals and erase acknowledged ones: one referral for each message."""
+"""Queue triggers that forward referrals: one for each message."""
 
 import logging
 
@@ -19,7 +19,6 @@ def forward_referral(message: func.QueueMessage) -> None:
         logger.warning(UNRECOGNISED_MESSAGE, REFERRALS)
         return
     built = services()
-    built.referrals.eraser.erase_acknowledged(reference, built.now())
     built.referrals.forwarder.forward(reference, built.now())
 
 

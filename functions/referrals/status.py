@@ -10,6 +10,7 @@ from functions.web.render import render
 from functions.web.responses import json_body, page
 from shared.bootstrap import Services, services
 from shared.referrals.errors import ReferralUnknownError
+from shared.referrals.model import Referral, ReferralState
 
 bp = func.Blueprint()
 
@@ -34,14 +35,24 @@ def referral_status(req: func.HttpRequest) -> func.HttpResponse:
             raise FormError((_EMPTY,), {})
         return _form(built, _EMPTY)
     try:
-        reference, progress = built.referrals.status_lookup.progress(typed)
+        referral = built.referrals.status_lookup.find(typed)
     except ReferralUnknownError:
         if not submission.is_form:
             raise
         return _form(built, _UNKNOWN, typed=typed)
     if not submission.is_form:
-        return json_body({"reference": reference, "status": progress})
-    return page(render("referrals/status.html", built.content, reference=reference, progress=progress))
+        return json_body({"reference": referral.reference, "status": referral.progress})
+    return page(render("referrals/status.html", built.content, **_facts(referral, built)))
+
+
+def _facts(referral: Referral, built: Services) -> dict[str, object]:
+    """The template variables of one referral's progress. `is_kept`: its answers are still here."""
+    return {
+        "reference": referral.reference,
+        "progress": referral.progress,
+        "is_kept": referral.state is not ReferralState.ERASED,
+        "grace_weekdays": built.referrals.grace_weekdays,
+    }
 
 
 def _read(req: func.HttpRequest) -> Submission:

@@ -62,8 +62,8 @@ def resource_file(req: func.HttpRequest) -> func.HttpResponse:
 def privacy(req: func.HttpRequest) -> func.HttpResponse:
     del req
     built = services()
-    facts = {"article": built.content.privacy, "kept_days": built.bookings.kept_days}
-    return page(render("info/privacy.html", built.content, **facts))
+    kept = {"kept_days": built.bookings.kept_days, "grace_weekdays": built.referrals.grace_weekdays}
+    return page(render("info/privacy.html", built.content, article=built.content.privacy, **kept))
 
 
 @bp.route(route="accessibility", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)

@@ -1,12 +1,15 @@
 """The provider's pages: confirming that a referral has arrived, and opening one with the passphrase."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from local.tour.visitor import Visitor
 from local.tour.walk import Walk
 
 PASSPHRASE = "only on this machine"  # what `local.settings.example.json` holds the hash of
-OPEN, SAVED = "Open the referral", "We have saved this referral, delete your copy"
+OPEN, SAVED = "Open the referral", "We have saved this referral"
+KEEP = "Keep it: we do not have it"
+HAVE_IT = "I can read the answers and have saved them"
 _TRIES = 5
 
 
@@ -17,12 +20,31 @@ def open_link(visitor: Visitor, kind: str) -> None:
 
 def _acknowledging(visitor: Visitor) -> Iterator[str]:
     open_link(visitor, "acknowledge")
-    yield "provider, has it arrived"
+    yield "provider, has it arrived, just sent"
+    visitor.choose(HAVE_IT)
+    visitor.press("Confirm")
+    yield "provider, confirmed too soon"
+    visitor.advance_clock(timedelta(minutes=3))
     address = visitor.page.url
-    visitor.press("We have received this referral")
+    visitor.open(address)
+    yield "provider, has it arrived"
+    visitor.press("Confirm")
+    yield "provider, has it arrived, errors"
+    visitor.choose(HAVE_IT)
+    visitor.press("Confirm")
     yield "provider, it has arrived"
     visitor.open(address)
     yield "provider, it had arrived"
+    visitor.press(KEEP)
+    yield "provider, kept"
+    visitor.stack.settle()
+    visitor.advance_clock(timedelta(minutes=3))
+    visitor.open(visitor.page.url)
+    visitor.choose(HAVE_IT)
+    visitor.press("Confirm")
+    yield "provider, confirmed the second time"
+    visitor.press(KEEP)
+    yield "provider, kept for a person"
     visitor.open("/acknowledge/unknown")
     yield "provider, link unknown"
 
@@ -36,7 +58,9 @@ def _collecting(visitor: Visitor) -> Iterator[str]:
     visitor.press(OPEN)
     yield "provider, the referral"
     visitor.press(SAVED)
-    yield "provider, saved and deleted"
+    yield "provider, saved and confirmed"
+    visitor.press(KEEP)
+    yield "provider, kept and sent again"
 
 
 def _locked(visitor: Visitor) -> Iterator[str]:

@@ -88,6 +88,11 @@ class ReferralServices:
     def provider_mailbox(self) -> ProviderMailbox:
         return ProviderMailbox(self._context.referral_tables("ReferralService"))
 
+    @property
+    def grace_weekdays(self) -> int:
+        """Weekdays for which answers are kept after the provider has confirmed that it has them."""
+        return self._settings.referral_grace_weekdays
+
     @cached_property
     def acknowledgements(self) -> AcknowledgementRecorder:
         return AcknowledgementRecorder(self._repository)
@@ -109,7 +114,7 @@ class ReferralServices:
             passphrases=settings.passphrases,
             content_key=lambda sealed: content_key(sealed, unwrapper),
             unseal=decrypt,
-            acknowledge_reference=self.acknowledgements.acknowledge,
+            acknowledge_reference=self.acknowledgements.acknowledge_opened,
         )
 
     @cached_property
@@ -127,6 +132,7 @@ class ReferralServices:
             holdings=HoldingsReport(self._repository, self._context.referral_tables("ReferralService")),
             days=Daily(self._context.service_table, "referrals"),
             operator_digest=self._operator_digest,
+            grace_weekdays=self.grace_weekdays,
         )
 
     @cached_property

@@ -91,6 +91,7 @@ class Settings(BaseModel):
     referral_vault_key: VaultKey | None = Field(None, alias="REFERRAL_VAULT_KEY")
     referral_recipient: EmailAddress | None = Field(None, alias="REFERRAL_RECIPIENT")
     referral_reminder_weekdays: int = Field(3, alias="REFERRAL_REMINDER_WEEKDAYS", ge=1, le=20)
+    referral_grace_weekdays: int = Field(3, alias="REFERRAL_GRACE_WEEKDAYS", ge=1, le=20)
     referral_delivery: Delivery | None = Field(None, alias="REFERRAL_DELIVERY")
     referral_passphrase: Passphrase | None = Field(None, alias="REFERRAL_PASSPHRASE")
     referral_passphrase_previous: Passphrase | None = Field(None, alias="REFERRAL_PASSPHRASE_PREVIOUS")

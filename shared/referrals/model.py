@@ -12,7 +12,7 @@ class ReferralState(StrEnum):
     """State of a referral: the words that administrators may read, and nothing else of it.
 
     `received` and `sending` are to be sent, `sent` and `delivered` are with the provider's email, `acknowledged` was
-    read there, `erased` has no answers left here, and `attention` waits for a person.
+    read there and is still kept here, `erased` has no answers left here, and `attention` waits for a person.
     """
 
     RECEIVED = "received"
@@ -31,7 +31,7 @@ UNANSWERED = frozenset({ReferralState.SENT, ReferralState.DELIVERED})
 """The states in which the provider has an email and has not acknowledged it."""
 
 FINISHED = frozenset({ReferralState.ACKNOWLEDGED, ReferralState.ERASED})
-"""The states in which the provider has it, whatever else is reported later."""
+"""The states in which the provider has confirmed it."""
 
 LONGEST_WAIT = timedelta(hours=2)
 """Nothing waits for longer between two attempts: a later `NotBefore` is a clock's mistake, or was typed."""
@@ -49,6 +49,7 @@ class Progress(StrEnum):
     RECEIVED = "received"
     SENT = "sent"
     DELIVERED = "delivered"
+    OPENED = "opened"
     CONFIRMED = "confirmed"
     CONTACT = "contact"
 
@@ -77,7 +78,10 @@ class Referral:
         redriven: times it was sent again because the email service reported that it failed.
         waiting_since: the time at which it was first seen to be late, None if it is not.
         alarms: alarms about that in the log.
+        opened_on: the day on which the answers of this email were first opened with the passphrase, which proves that
+            they arrived.
         warned: reminders to the provider, the last of them on `warned_on`.
+        kept: times the provider had it kept, because it did not have it after it had confirmed it.
         delivery: the way in which it was sent, as the setting was then; "" before.
         held: someone objects to its being erased.
     """
@@ -90,6 +94,7 @@ class Referral:
     due_on: str = ""
     sent_on: str = ""
     delivered_on: str = ""
+    opened_on: str = ""
     acknowledged_on: str = ""
     erased_on: str = ""
     attention_on: str = ""
@@ -102,6 +107,7 @@ class Referral:
     warned_on: str = ""
     epoch: int = 0
     redriven: int = 0
+    kept: int = 0
     delivery: str = ""
     held: bool = False
     etag: str = ""
@@ -112,10 +118,20 @@ class Referral:
         return self.state in UNSENT and not waits
 
     @property
+    def was_never_sent(self) -> bool:
+        """True if there was no attempt yet to send what is stored now, so that no email has a link to it."""
+        never = self.attempts == 0 and self.redriven == 0 and not self.sent_on
+        return self.state is ReferralState.RECEIVED and never
+
+    @property
     def has_unsent_new_answers(self) -> bool:
         """True if other answers came under this reference since, and there was no attempt to send them yet."""
-        never = self.attempts == 0 and self.redriven == 0 and not self.sent_on
-        return self.state is ReferralState.RECEIVED and self.epoch > 0 and never
+        return self.was_never_sent and self.epoch > 0
+
+    @property
+    def version(self) -> str:
+        """The email that a page of the provider's is about: a page of an earlier one acts no more."""
+        return f"{self.epoch}.{self.kept}"
 
     @property
     def is_resend_requested(self) -> bool:
@@ -130,9 +146,12 @@ class Referral:
         """The answer to the person who asks about it."""
         if self.state is ReferralState.ERASED and not self.acknowledged_on:
             return Progress.CONTACT  # the provider's mailbox took it, and it was never acknowledged
+        if self.opened_on and self.state in _OPEN:
+            return Progress.OPENED
         return _PROGRESS_BY_STATE[self.state]
 
 
+_OPEN = UNANSWERED | {ReferralState.ATTENTION}
 _PROGRESS_BY_STATE = {
     ReferralState.RECEIVED: Progress.RECEIVED,
     ReferralState.SENDING: Progress.RECEIVED,

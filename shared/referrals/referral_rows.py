@@ -37,6 +37,7 @@ def progress_cells(referral: Referral) -> dict[str, Any]:
         "DueOn": referral.due_on,
         "SentOn": referral.sent_on,
         "DeliveredOn": referral.delivered_on,
+        "OpenedOn": referral.opened_on,
         "AcknowledgedOn": referral.acknowledged_on,
         "ErasedOn": referral.erased_on,
         "AttentionOn": referral.attention_on,
@@ -47,6 +48,7 @@ def progress_cells(referral: Referral) -> dict[str, Any]:
         "WarnedOn": referral.warned_on,
         "Epoch": referral.epoch,
         "Redriven": referral.redriven,
+        "Kept": referral.kept,
         "Delivery": referral.delivery,
     }
 
@@ -73,6 +75,7 @@ def read_referral(row: Row) -> Referral:
         due_on=row.text("DueOn"),
         sent_on=row.text("SentOn"),
         delivered_on=row.text("DeliveredOn"),
+        opened_on=row.text("OpenedOn"),
         acknowledged_on=row.text("AcknowledgedOn"),
         erased_on=row.text("ErasedOn"),
         attention_on=row.text("AttentionOn"),
@@ -85,6 +88,7 @@ def read_referral(row: Row) -> Referral:
         warned_on=row.text("WarnedOn"),
         epoch=row.integer("Epoch") or 0,
         redriven=row.integer("Redriven") or 0,
+        kept=row.integer("Kept") or 0,
         delivery=row.text("Delivery"),
         held=row.boolean("Hold", default=bool(row.text("Hold"))),  # any other word typed there is an objection
         etag=row.etag,

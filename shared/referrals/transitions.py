@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 
 from shared.local_time import london_day
 from shared.mail.delivery import wait_after
-from shared.referrals.model import SETTLED, Referral, ReferralState
+from shared.referrals.days import is_day
+from shared.referrals.model import INLINE, SETTLED, UNSENT, Referral, ReferralState
 from shared.tables.table import moment_text
 
 type Cells = dict[str, str | int]
@@ -14,9 +15,17 @@ NOT_ACKNOWLEDGED = "not-acknowledged"
 NOT_SENT = "not-sent"
 FAILED = "failed"
 STATE_TYPED = "state-typed"
+NOT_OPENED = "not-opened"
+KEPT_AGAIN = "kept-again"
+
+UNDELIVERED = frozenset({"bounced", "suppressed", "quarantined", "filteredspam", FAILED})
+"""Reports, and reasons for attention, that say that an email has not arrived where it is read."""
 
 MAX_REDRIVES = 3
 """Times an email is sent again that the email service accepted and then could not deliver."""
+
+MAX_KEPT = 1
+"""Times a referral is sent again by itself because the provider did not have it after all."""
 
 _FIRST_REDRIVE = 4  # the wait after a fourth attempt, 10 minutes: the email service has tried by itself before it fails
 
@@ -32,9 +41,39 @@ def delivered(referral: Referral, day: str) -> Cells:
     return {**SETTLED, **days, "State": str(ReferralState.DELIVERED), "Alarms": 0}
 
 
-def acknowledged(now: datetime) -> Cells:
-    """The provider says that it has it."""
-    return {**SETTLED, "State": str(ReferralState.ACKNOWLEDGED), "AcknowledgedOn": london_day(now)}
+def acknowledged(referral: Referral, now: datetime) -> Cells:
+    """The provider says that it has it. One whose email was reported as undelivered goes on as if it had not."""
+    if is_undelivered(referral):
+        return {"AcknowledgedOn": london_day(now)}
+    days = {"SentOn": referral.sent_on or london_day(now), "AcknowledgedOn": london_day(now), "ErasedOn": ""}
+    return {**SETTLED, **days, "State": str(ReferralState.ACKNOWLEDGED)}
+
+
+def opened(referral: Referral, now: datetime) -> Cells:
+    """The answers were opened with the passphrase."""
+    return {"OpenedOn": referral.opened_on or london_day(now)}
+
+
+def acknowledged_after_opening(referral: Referral, now: datetime) -> Cells:
+    """Someone at the provider has opened it and says that it is saved there, whatever was reported of its email."""
+    return acknowledged(replace(referral, delivery=""), now) | opened(referral, now)
+
+
+def kept(referral: Referral, now: datetime) -> Cells:
+    """The provider does not have it after all: it is sent again once, and the next time a person looks."""
+    days = dict.fromkeys(("AcknowledgedOn", "OpenedOn"), "")
+    if referral.kept >= MAX_KEPT:
+        return attention(KEPT_AGAIN, now) | days | {"Kept": referral.kept + 1}
+    return {
+        **SETTLED,
+        **days,
+        **dict.fromkeys(("SentOn", "DeliveredOn", "AttentionOn", "WarnedOn"), ""),
+        **dict.fromkeys(("Attempts", "Alarms", "Warned", "Redriven"), 0),
+        "State": str(ReferralState.RECEIVED),
+        "Epoch": referral.epoch + 1,
+        "Kept": referral.kept + 1,
+        "DueOn": london_day(now),
+    }
 
 
 def erased(now: datetime) -> Cells:
@@ -65,6 +104,7 @@ def failed(referral: Referral, now: datetime) -> Cells:
         "Attempts": 0,
         "Redriven": referral.redriven + 1,
         "DueOn": london_day(now),
+        "SentOn": "",
         "NotBefore": moment_text(until),
         "LastError": FAILED,
     }
@@ -72,11 +112,11 @@ def failed(referral: Referral, now: datetime) -> Cells:
 
 def reopen_with_new_answers(erased: Referral, sealed: Referral) -> Cells:
     """Other answers came under the reference of one that was erased: they start from the beginning."""
-    days = dict.fromkeys(("SentOn", "DeliveredOn", "AcknowledgedOn", "AttentionOn", "WarnedOn", "ErasedOn"), "")
+    stages = ("SentOn", "DeliveredOn", "OpenedOn", "AcknowledgedOn", "AttentionOn", "WarnedOn", "ErasedOn")
     return {
         **SETTLED,
-        **days,
-        **dict.fromkeys(("Attempts", "Alarms", "Warned", "Redriven"), 0),
+        **dict.fromkeys(stages, ""),
+        **dict.fromkeys(("Attempts", "Alarms", "Warned", "Redriven", "Kept"), 0),
         "State": str(ReferralState.RECEIVED),
         "Epoch": erased.epoch + 1,
         "SubmissionHash": sealed.submission,
@@ -107,6 +147,7 @@ def reset_for_resend(referral: Referral, now: datetime) -> Referral:
         due_on=london_day(now),
         sent_on="",
         delivered_on="",
+        opened_on="",
         acknowledged_on="",
         attention_on="",
         waiting_since=None,
@@ -121,3 +162,21 @@ def reset_for_resend(referral: Referral, now: datetime) -> Referral:
 def is_given_up(referral: Referral, give_up_after: timedelta, now: datetime) -> bool:
     """True if sending it has been tried for so long since it came or was to be sent again."""
     return london_day(now - give_up_after) >= (referral.due_on or referral.received_on or london_day(now))
+
+
+def is_undelivered(referral: Referral) -> bool:
+    """True if its answers were in an email that was reported as not delivered, and another or a person follows.
+
+    The provider's word that it has them is then noted and ends neither.
+    """
+    if referral.delivery != INLINE:
+        return False
+    is_reported = referral.last_error in UNDELIVERED
+    if referral.state is ReferralState.ATTENTION:
+        return is_reported or not is_day(referral.sent_on)
+    return referral.state in UNSENT and (is_reported or referral.redriven > 0)
+
+
+def is_opened(referral: Referral) -> bool:
+    """True if the answers of a link were opened, so that failures reported later concern the mailbox only."""
+    return referral.delivery != INLINE and is_day(referral.opened_on)

@@ -19,7 +19,7 @@ STORAGES = ("BOOKINGS_STORAGE", "REFERRALS_STORAGE")
 
 # What differs between two referrals whoever sent them: their reference, what is made of it and of chance, and when.
 _CHANCE = re.compile(
-    r"[0-9a-f]{32}(?:-[0-9a-f]{32})?|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|/(?:acknowledge|collect)/[\w-]{32}"
+    r"[0-9a-f]{32}(?:-[0-9a-f]{32})?|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|/(?:acknowledge|collect)/[\w-]{32,}"
     r"|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.,\d]*(?:Z|\+00:00)?|Duration=\d+ms"
 )
 _OF_THE_STORE = {"etag", "Timestamp", "odata.etag"}

@@ -1,12 +1,14 @@
 """The provider's half of the conversation: the email that they got, the link in it, and what they do there."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
+from local.clock import LocalClock
 from local.stack.stack import Stack
 from tests.e2e.canaries import CANARIES
 from tests.e2e.conftest import mails_to, rows
-from tests.e2e.http_client import Answer, hidden_fields, post_form, post_json
+from tests.e2e.http_client import Answer, get, hidden_fields, post_form, post_json
 
 PASSPHRASE = "Only on this machine"  # what `local.settings.example.json` holds the hash of
 
@@ -19,9 +21,14 @@ def refer(stack: Stack, **changes: Any) -> str:
 
 def mail_about(stack: Stack, reference: str) -> str:
     """The one email that the provider got about this referral, as text."""
+    [found] = mails_about(stack, reference)
+    return found
+
+
+def mails_about(stack: Stack, reference: str) -> list[str]:
+    """Every email that the provider got about this referral, as text, in the order of sending."""
     mails = mails_to(stack, stack.settings["REFERRAL_RECIPIENT"])
-    [found] = [mail["content"] for mail in mails if reference in mail["content"]["subject"]]
-    return str(found["plainText"])
+    return [str(mail["content"]["plainText"]) for mail in mails if reference in mail["content"]["subject"]]
 
 
 def link_in(mail: str) -> str:
@@ -45,3 +52,23 @@ def open_with(link: str, passphrase: str = PASSPHRASE) -> Answer:
 
 def proof_in(page: Answer) -> dict[str, str]:
     return {"proof": hidden_fields(page.text)["proof"]}
+
+
+def opened_page(stack: Stack, link: str, seconds: float = 125) -> dict[str, str]:
+    """Fields that the page behind a link sends, once it was open for so long: by default longer than 2 minutes."""
+    fields = hidden_fields(get(link).text)
+    stack.set_clock(LocalClock(stack.clock_path)() + timedelta(seconds=seconds))
+    return fields
+
+
+def confirm(stack: Stack, link: str) -> Answer:
+    """Someone at the provider reads the page behind the link, selects its box and confirms."""
+    return post_form(link, opened_page(stack, link) | {"saved": "yes"})
+
+
+def pass_days(stack: Stack, days: int) -> None:
+    """The clock is set forward by one day after the other, and the timer runs on each."""
+    for _ in range(days):
+        stack.set_clock(LocalClock(stack.clock_path)() + timedelta(days=1))
+        stack.tick()
+        stack.settle()

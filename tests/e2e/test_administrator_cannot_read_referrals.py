@@ -23,7 +23,16 @@ from tests.e2e.administrator_view import SECRET, locations_with_canaries, mails_
 from tests.e2e.canaries import CANARIES, files_with_canaries, is_canary_in
 from tests.e2e.conftest import opened_form, person, rows
 from tests.e2e.http_client import Answer, get, post_form, post_json
-from tests.e2e.provider_actions import is_sealed_kept, link_in, mail_about, open_with, proof_in, refer
+from tests.e2e.provider_actions import (
+    confirm,
+    is_sealed_kept,
+    link_in,
+    mail_about,
+    open_with,
+    pass_days,
+    proof_in,
+    refer,
+)
 
 OPERATORS = "operators@merseycare.nhs.uk"
 LITTLE = {"full_name": "Li", "what_brings_you": ""}
@@ -69,7 +78,7 @@ def finish(stack: Stack, *references: str) -> None:
         if "/collect/" in link:
             post_form(f"{link}/acknowledge", proof_in(open_with(link)))
         else:
-            post_form(link, {})
+            confirm(stack, link)
     stack.settle()
 
 
@@ -82,7 +91,7 @@ def test_reader_of_everything_but_the_key_finds_no_answers_whatever_goes_wrong(
     stack.settle()
     before = locations_with_canaries(stack)
     finish(stack, good)
-    tell_the_operators(stack)
+    pass_days(stack, 15)
 
     assert before == locations_with_canaries(stack) == set()
     assert not is_sealed_kept(stack, good), "and that was after its answers were deleted"
@@ -151,13 +160,6 @@ def tamper_with(stack: Stack) -> str:
     return reference
 
 
-def tell_the_operators(stack: Stack) -> None:
-    """A day later whoever looks after the service hears what needs a person."""
-    stack.set_clock(LocalClock(stack.clock_path)() + timedelta(days=1))
-    stack.tick()
-    stack.settle()
-
-
 def test_administrator_with_the_link_sees_no_answers_on_the_page(deployment: Deployment) -> None:
     """A link that they find in a log or make with the key that signs links still asks for the passphrase."""
     reference = refer(deployment.stack)
@@ -169,16 +171,22 @@ def test_administrator_with_the_link_sees_no_answers_on_the_page(deployment: Dep
 
 
 @pytest.mark.parametrize("delivery", ["inline", "link"])
-def test_sealed_answers_are_gone_from_the_disk_once_the_provider_has_them(delivery: str, tmp_path: Path) -> None:
+def test_sealed_answers_are_gone_from_the_disk_once_the_provider_has_had_them_for_three_working_days(
+    delivery: str, tmp_path: Path
+) -> None:
     """As they lie on the disk when the storage has stopped: who gets the key one day finds nothing left to open."""
     run = tmp_path / "run"
     run.mkdir()
     settings = {"REFERRAL_DELIVERY": delivery}
-    with started(Plan(at=MORNING, folder=run, keys=new_keys(), data=tmp_path / "data", settings=settings)) as stack:
+    plan = Plan(
+        at=MORNING, folder=run, keys=new_keys(), data=tmp_path / "data", settings=settings, reports=True, load=None
+    )
+    with started(plan) as stack:
         gone, kept = refer(stack), refer(stack)
         stack.settle()
         sealed = {reference: sealed_in_base64(stack, reference) for reference in (gone, kept)}
         finish(stack, gone)
+        pass_days(stack, 5)
 
     files = b"".join(path.read_bytes() for path in (tmp_path / "data").rglob("*") if path.is_file())
     assert [part in files for part in sealed[gone]] == [False, False]

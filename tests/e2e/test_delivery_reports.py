@@ -13,8 +13,8 @@ from local.stack.stack import Stack, running_stack
 from tests.builders import MORNING
 from tests.e2e.canaries import CANARIES, is_canary_in
 from tests.e2e.conftest import mails_to, person, roster, rows
-from tests.e2e.http_client import get, post_form, post_json
-from tests.e2e.provider_actions import is_sealed_kept, link_in, refer, status_of
+from tests.e2e.http_client import get, post_json
+from tests.e2e.provider_actions import confirm, is_sealed_kept, link_in, refer, status_of
 
 SESSION = "2023-10-03-1500"
 
@@ -103,7 +103,7 @@ def test_a_failed_email_is_followed_by_another(stack: Stack) -> None:
     assert status_of(stack, reference)["State"] == "delivered"
 
 
-def test_a_report_after_the_providers_own_word_changes_nothing(stack: Stack) -> None:
+def test_a_bounce_after_the_provider_has_confirmed_it_waits_for_a_person(stack: Stack) -> None:
     stack.mail.settings({"running_for": 600})
     reported(stack, "Bounced")
     reference = refer(stack)
@@ -111,13 +111,15 @@ def test_a_report_after_the_providers_own_word_changes_nothing(stack: Stack) -> 
     while not provider_mails(stack, reference) or status_of(stack, reference)["State"] != "sent":
         stack.check()
     link = link_in(provider_mails(stack, reference)[0]["content"]["plainText"])
-    assert post_form(link, {}).status == 303
+    assert confirm(stack, link).status == 303
+    assert status_of(stack, reference)["State"] == "acknowledged"
 
     stack.mail.settings({"running_for": 0})
     pass_minutes(stack, 11)
 
-    assert status_of(stack, reference)["State"] == "erased"
-    assert not is_sealed_kept(stack, reference)
+    row = status_of(stack, reference)
+    assert (row["State"], row["LastError"], row["AcknowledgedOn"]) == ("attention", "bounced", "2023-09-01")
+    assert is_sealed_kept(stack, reference)
 
 
 def test_two_that_come_back_in_a_row_make_the_referral_page_say_so_until_one_arrives(stack: Stack) -> None:

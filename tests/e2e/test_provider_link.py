@@ -24,6 +24,7 @@ from tests.e2e.provider_actions import (
     link_in,
     mail_about,
     open_with,
+    pass_days,
     proof_in,
     refer,
     status_of,
@@ -126,7 +127,7 @@ def test_a_locked_link_opens_again_after_an_hour(link_stack: Stack) -> None:
     assert open_with(link, WRONG).status == 422
 
 
-def test_it_is_saved_as_a_file_and_deleted_only_when_they_say_that_they_have_it(link_stack: Stack) -> None:
+def test_it_is_saved_as_a_file_and_deleted_only_days_after_they_say_that_they_have_it(link_stack: Stack) -> None:
     reference = refer(link_stack)
     link, other = collect_links(link_stack, reference)
     proof = proof_in(open_with(link, NEW))
@@ -144,11 +145,15 @@ def test_it_is_saved_as_a_file_and_deleted_only_when_they_say_that_they_have_it(
     page = get(link)
 
     assert [answer.status for answer in pressed] == [303, 303]
+    assert is_sealed_kept(link_stack, reference)
+    assert status_of(link_stack, reference)["State"] == "acknowledged"
+    assert "Keep it: we do not have it" in page.text
+    assert open_with(link, NEW).status == 303
+    pass_days(link_stack, 5)
     assert not is_sealed_kept(link_stack, reference)
     assert status_of(link_stack, reference)["State"] == "erased"
-    assert "You have this referral" in page.text
+    assert "You have this referral" in get(link).text
     assert open_with(link, NEW).status == 303
-    assert get(link).status == 200
 
 
 def test_without_having_opened_it_nobody_can_have_it_deleted(link_stack: Stack) -> None:

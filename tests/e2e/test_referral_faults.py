@@ -23,8 +23,8 @@ from local.stack.stack import Stack, running_stack, started
 from tests.builders import MORNING
 from tests.e2e.canaries import CANARIES, is_canary_in
 from tests.e2e.conftest import mails_to, rows
-from tests.e2e.http_client import all_at_once, post_form, post_json
-from tests.e2e.provider_actions import is_sealed_kept, link_in, mail_about, refer, status_of
+from tests.e2e.http_client import all_at_once, post_json
+from tests.e2e.provider_actions import confirm, is_sealed_kept, link_in, mail_about, pass_days, refer, status_of
 from tests.vault import Vault, running_vault
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -195,10 +195,10 @@ def test_a_process_that_is_killed_after_the_email_went_sends_no_second(tmp_path:
         assert stack.mail.requests()["status"] == 1, "it was asked about"
 
 
-def test_answers_are_gone_from_the_disk_once_the_provider_has_said_that_it_has_them(tmp_path: Path) -> None:
+def test_answers_are_gone_from_the_disk_three_working_days_after_the_provider_confirmed(tmp_path: Path) -> None:
     """Whatever Azurite stored, as it lies on its disk: the sealed answers before, and nothing of them after."""
     keys, data = new_keys(), tmp_path / "data"
-    with started(a_plan(tmp_path / "before", keys, data)) as stack:
+    with started(a_plan(tmp_path / "before", keys, data, reports=True)) as stack:
         reference = refer(stack)
         stack.settle()
         link = link_in(mail_about(stack, reference))
@@ -208,8 +208,10 @@ def test_answers_are_gone_from_the_disk_once_the_provider_has_said_that_it_has_t
 
     with started(a_plan(tmp_path / "after", keys, data)) as stack:
         token = link.rpartition("/")[2]
-        assert post_form(f"{stack.site}/acknowledge/{token}", {}).status == 303
-        stack.tick()
+        assert confirm(stack, f"{stack.site}/acknowledge/{token}").status == 303
+        pass_days(stack, 4)
+        assert (status_of(stack, reference)["State"], is_sealed_kept(stack, reference)) == ("acknowledged", True)
+        pass_days(stack, 1)
         assert status_of(stack, reference)["State"] == "erased"
         assert not is_sealed_kept(stack, reference)
 
@@ -238,9 +240,9 @@ def test_unacknowledged_referral_is_erased_after_thirty_days_and_two_warnings() 
         assert (held_row["Count"], held_row["Oldest"]) == (1, "2023-09-01")
 
 
-def a_plan(folder: Path, keys: dict[str, str], data: Path) -> Plan:
+def a_plan(folder: Path, keys: dict[str, str], data: Path, *, reports: bool = False) -> Plan:
     folder.mkdir()
-    return Plan(at=MORNING, folder=folder, keys=keys, data=data)
+    return Plan(at=MORNING, folder=folder, keys=keys, data=data, reports=reports, load=None)
 
 
 @contextmanager

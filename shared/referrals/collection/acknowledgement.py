@@ -1,14 +1,18 @@
-"""Records the provider's acknowledgement of a referral; the answers are deleted by the app that may delete them."""
+"""Records what the provider says of a referral: that it has it, or that it does not have it after all.
+
+Neither deletes answers: the timer does so days after an acknowledgement, when they are known to have arrived.
+"""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from shared.referrals import transitions
 from shared.referrals.errors import ReferralsBusyError
-from shared.referrals.model import FINISHED, Referral
+from shared.referrals.model import FINISHED, Referral, ReferralState
 from shared.referrals.repository import ReferralRepository
-from shared.referrals.transitions import acknowledged
 from shared.tables.table import RowConflictError, StorageUnavailableError
 
 logger = logging.getLogger(__name__)
@@ -17,45 +21,89 @@ _TRIES = 5
 
 
 class Acknowledgement(StrEnum):
-    """Outcome of an acknowledgement."""
+    """Outcome of an acknowledgement, or of taking one back."""
 
     ACKNOWLEDGED = "acknowledged"
     ALREADY = "already"
+    KEPT = "kept"
+    CHANGED = "changed"
     UNKNOWN = "unknown"
+
+
+type Settle = Callable[[Referral, bool], Acknowledgement | None]
+"""The outcome if nothing is left to write; the second argument is True after a write whose answer was lost."""
+
+type Change = Callable[[Referral, datetime], transitions.Cells]
 
 
 @dataclass(frozen=True, slots=True)
 class AcknowledgementRecorder:
-    """Records acknowledgements. It never touches the sealed answers."""
+    """Records what the provider says. It never touches the sealed answers.
+
+    Repeating anything, in any number of processes, changes nothing. Every method takes `now` in UTC and raises
+
+    - StorageError: storage refuses, or gives no clear answer; try again.
+    - ReferralsBusyError: the row kept changing; try again.
+    """
 
     statuses: ReferralRepository
 
-    def acknowledge(self, reference: str, now: datetime) -> Acknowledgement:
-        """Notes at `now` (UTC) that the provider has the referral, whatever has been reported of its email so far.
+    def acknowledge(self, reference: str, now: datetime, *, version: str = "") -> Acknowledgement:
+        """Notes that the provider has the referral that was in its email, whatever has been reported of the email.
 
-        Repeating it, in any number of processes, changes nothing.
-
-        Raises:
-            StorageError: storage refuses, or gives no clear answer; try again.
-            ReferralsBusyError: the row kept changing; try again.
+        With a `version`, that of `Referral`, nothing is noted of a referral that has another by now: it was sent again.
         """
+
+        def settled(referral: Referral, tried: bool) -> Acknowledgement | None:
+            if referral.has_unsent_new_answers:
+                return Acknowledgement.UNKNOWN
+            return _known(referral, tried) or (None if version in {"", referral.version} else Acknowledgement.CHANGED)
+
+        return self._record(reference, now, settled, transitions.acknowledged)
+
+    def acknowledge_opened(self, reference: str, now: datetime) -> Acknowledgement:
+        """Notes that the provider has saved the referral, which someone there has opened with the passphrase."""
+        return self._record(reference, now, _known, transitions.acknowledged_after_opening)
+
+    def keep(self, reference: str, now: datetime, *, version: str) -> Acknowledgement:
+        """Notes that the provider does not have an acknowledged referral after all, so that it is sent again.
+
+        Only one whose erasure has not begun, and only of that `version`: of two who say so at once one is heard.
+        """
+
+        def settled(referral: Referral, tried: bool) -> Acknowledgement | None:
+            if tried and referral.version != version and referral.kept:
+                return Acknowledgement.KEPT
+            is_kept_here = referral.state is ReferralState.ACKNOWLEDGED and not referral.erased_on
+            return None if is_kept_here and referral.version == version else Acknowledgement.CHANGED
+
+        return self._record(reference, now, settled, transitions.kept)
+
+    def _record(self, reference: str, now: datetime, settled: Settle, change: Change) -> Acknowledgement:
         tried = False
         for _ in range(_TRIES):
             referral = self.statuses.status(reference)
-            if referral is None or referral.has_unsent_new_answers:
-                return Acknowledgement.UNKNOWN
-            if referral.state in FINISHED:
-                # After a write whose answer was lost it is unknown which call wrote it, and both answers are true.
-                return Acknowledgement.ACKNOWLEDGED if tried else Acknowledgement.ALREADY
+            outcome = Acknowledgement.UNKNOWN if referral is None else settled(referral, tried)
+            if referral is None or outcome is not None:
+                return outcome or Acknowledgement.UNKNOWN
             tried = True
-            if self._note(referral, now):
-                logger.info("referral %s acknowledged", reference)
-                return Acknowledgement.ACKNOWLEDGED
+            if self._write(referral, change(referral, now)):
+                outcome = Acknowledgement.KEPT if change is transitions.kept else Acknowledgement.ACKNOWLEDGED
+                logger.info("referral %s %s by the provider", reference, outcome)
+                return outcome
         raise ReferralsBusyError
 
-    def _note(self, referral: Referral, now: datetime) -> bool:
+    def _write(self, referral: Referral, cells: transitions.Cells) -> bool:
         try:
-            self.statuses.change(referral.reference, referral.etag, **acknowledged(now))
+            self.statuses.change(referral.reference, referral.etag, **cells)
         except (RowConflictError, StorageUnavailableError):
             return False
         return True
+
+
+def _known(referral: Referral, tried: bool) -> Acknowledgement | None:
+    """The outcome for a referral that is acknowledged already, or that waits for a person and was."""
+    if referral.state in FINISHED or (transitions.is_undelivered(referral) and referral.acknowledged_on):
+        # After a write whose answer was lost it is unknown which call wrote it, and both answers are true.
+        return Acknowledgement.ACKNOWLEDGED if tried else Acknowledgement.ALREADY
+    return None

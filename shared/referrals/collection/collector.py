@@ -14,8 +14,9 @@ from shared.referrals.collection.lockout import Lockout
 from shared.referrals.delivery.answer_layout import answer_pairs
 from shared.referrals.delivery.links import ReferralLinks
 from shared.referrals.errors import PassphraseError, ReferralGoneError, ReferralLinkError, UnsealError
-from shared.referrals.model import FINISHED, Referral, Sealed
+from shared.referrals.model import FINISHED, UNSENT, Referral, Sealed
 from shared.referrals.repository import ReferralRepository
+from shared.tables.table import StorageError
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +37,7 @@ class Collector:
     Attributes:
         content_key: unwraps the key of sealed answers; raises KeyUnavailableError and UnsealError.
         unseal: opens the answers of that reference with it; raises UnsealError.
-        acknowledge_reference: notes that the provider has the referral; it may be repeated.
+        acknowledge_reference: notes that the provider has opened and saved the referral; it may be repeated.
     """
 
     links: ReferralLinks
@@ -64,7 +65,7 @@ class Collector:
         Raises:
             PassphraseError: it is another one; the error gives the attempts left.
             LinkLockedError: no attempt is left for now.
-            ReferralGoneError: the provider has acknowledged it; here it is deleted or about to be.
+            ReferralGoneError: the provider has acknowledged it; here it is deleted, or will be in some days.
             KeyUnavailableError: the vault does not answer; nothing is lost.
             UnsealError: the stored answers are damaged.
             StorageError: the number of attempts is unknown, so none is allowed.
@@ -74,7 +75,7 @@ class Collector:
         with self._recording_damage(referral, now):
             sealed, key = self._unlocked(token, referral)
             found = self._collected(referral, sealed, key, access_token.issue(key, referral.reference, now))
-        logger.info("referral %s opened by the provider", referral.reference)
+        self._note_opening(referral, now)
         return found
 
     def open_again(self, token: str, proof: str, now: datetime) -> OpenedReferral:
@@ -90,7 +91,7 @@ class Collector:
         return self._collected(referral, sealed, key, proof)
 
     def acknowledge(self, token: str, proof: str, now: datetime) -> str:
-        """Notes that the provider has saved the referral, so that it is deleted here; returns its reference.
+        """Notes that the provider has saved the referral, so that it is deleted here later; returns its reference.
 
         Raises:
             ProofError and others as for `open_again`: only someone who has seen the answers may have them deleted.
@@ -101,6 +102,16 @@ class Collector:
         self.acknowledge_reference(referral.reference, now)
         self.lockout.reset(referral.reference)
         return referral.reference
+
+    def _note_opening(self, referral: Referral, now: datetime) -> None:
+        """Notes the day of the first opening, which proves that the answers of this email have arrived."""
+        logger.info("referral %s opened by the provider", referral.reference)
+        if referral.opened_on or referral.state in UNSENT:  # one that is being sent is claimed: a note would break that
+            return
+        try:
+            self.store.mark(referral.reference, referral.etag, **transitions.opened(referral, now))
+        except StorageError:  # acknowledging notes it too
+            logger.warning("referral %s: the opening could not be noted", referral.reference)
 
     def _present(self, token: str) -> Referral:
         referral = self.look(token)

@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 from shared.local_time import london_day
 from shared.mail.delivery_reports import DeliveryReport
 from shared.referrals import transitions
+from shared.referrals.days import is_day
 from shared.referrals.delivery.mailbox_health import ProviderMailbox
 from shared.referrals.delivery.notice_sender import OPERATORS
 from shared.referrals.errors import ReferralsBusyError
-from shared.referrals.model import FINISHED, UNSENT, Referral, ReferralState
+from shared.referrals.model import SETTLED, UNSENT, Referral, ReferralState
 from shared.referrals.referral_rows import MailIndexEntry
 from shared.referrals.repository import ReferralRepository
 from shared.tables.table import RowConflictError
@@ -18,9 +19,10 @@ from shared.tables.table import RowConflictError
 logger = logging.getLogger(__name__)
 
 _TRIES = 5
-_DELIVERED, _FAILED = "delivered", "failed"
+_DELIVERED, _FAILED = "delivered", transitions.FAILED
 _BOUNCED = frozenset({"bounced", "suppressed"})
-_NEEDS_ATTENTION = _BOUNCED | {"quarantined", "filteredspam"}
+_NEEDS_ATTENTION = transitions.UNDELIVERED - {_FAILED}
+_HAS_DAY = frozenset({ReferralState.DELIVERED, ReferralState.ACKNOWLEDGED})
 _OLDEST = timedelta(days=7)  # a report is posted again for a day at most; an older moment is a mistake
 
 
@@ -74,16 +76,16 @@ def cells_for_report(
     referral: Referral, mailed: MailIndexEntry, report: DeliveryReport, now: datetime
 ) -> transitions.Cells:
     """The cells that a report about that email changes; none if it changes nothing."""
-    if referral.state in FINISHED or referral.is_resend_requested:
-        return {}  # an acknowledgement counts for more, and so does a person's request to send it again
-    if mailed.notice:
-        return _reminder(referral, mailed, report, now)
-    if report.status == _DELIVERED:
+    if referral.state is ReferralState.ERASED or referral.is_resend_requested:
+        return {}  # nothing is left to be kept; a person's request to send it again counts for more
+    if report.status == _DELIVERED and not mailed.notice:
         # An email sent again automatically counts as the same; one from before a person asked for another does not.
         is_about_this = mailed.epoch >= referral.epoch - referral.redriven
         return _delivered(referral, _day(report, now)) if is_about_this else {}
     # A report of an earlier epoch changes nothing: another email is under way since.
-    return _did_not_arrive(referral, report.status, now) if mailed.epoch == referral.epoch else {}
+    if mailed.epoch != referral.epoch or transitions.is_opened(referral):
+        return {}
+    return _reminder(referral, report, now) if mailed.notice else _did_not_arrive(referral, report.status, now)
 
 
 def _did_not_arrive(referral: Referral, status: str, now: datetime) -> transitions.Cells:
@@ -91,28 +93,27 @@ def _did_not_arrive(referral: Referral, status: str, now: datetime) -> transitio
         return transitions.attention(status, now)
     if status == _FAILED and (referral.state in UNSENT or referral.state is ReferralState.SENT):
         return transitions.failed(referral, now)
+    if status == _FAILED and referral.state is ReferralState.ACKNOWLEDGED and not is_day(referral.delivered_on):
+        return transitions.attention(_FAILED, now)
     return {}
 
 
-def _reminder(referral: Referral, mailed: MailIndexEntry, report: DeliveryReport, now: datetime) -> transitions.Cells:
+def _reminder(referral: Referral, report: DeliveryReport, now: datetime) -> transitions.Cells:
     """The cells after a report about a reminder. Undelivered it warned no one: nothing is erased; a person looks."""
     did_not_arrive = report.status in _NEEDS_ATTENTION | {_FAILED}
-    is_about_this = mailed.epoch == referral.epoch and referral.state not in UNSENT
+    is_out = referral.state not in UNSENT
     is_silent = referral.state is not ReferralState.ATTENTION or referral.last_error == transitions.NOT_ACKNOWLEDGED
-    return (
-        transitions.attention(f"reminder-{report.status}", now)
-        if did_not_arrive and is_about_this and is_silent
-        else {}
-    )
+    return transitions.attention(f"reminder-{report.status}", now) if did_not_arrive and is_out and is_silent else {}
 
 
 def _delivered(referral: Referral, day: str) -> transitions.Cells:
     """The cells of a delivered email; a referral that needs a person for another reason still does."""
-    if referral.state is ReferralState.DELIVERED:
-        return {}
-    if referral.state is not ReferralState.ATTENTION or _is_about_sending(referral.last_error):
-        return transitions.delivered(referral, day)
-    return {} if referral.delivered_on else {"DeliveredOn": day}
+    is_waiting = referral.state is ReferralState.ATTENTION and not _is_about_sending(referral.last_error)
+    if is_waiting or referral.state in _HAS_DAY:
+        return {} if referral.delivered_on else {"DeliveredOn": day}
+    if referral.state is not ReferralState.SENT and is_day(referral.acknowledged_on):
+        return {**SETTLED, "State": str(ReferralState.ACKNOWLEDGED), "DeliveredOn": day}
+    return transitions.delivered(referral, day)
 
 
 def _is_about_sending(code: str) -> bool:

@@ -77,7 +77,7 @@ class ReferralForwarder:
                 return
             claim = self.queue.claim(referral, operation_id(referral), now)
             if claim is not None:
-                self._record(referral, claim, self._attempt(referral, claim), now)
+                self._record(referral, claim, self._attempt(referral, claim, now), now)
                 return
 
     def record_failure(self, reference: str, now: datetime) -> None:
@@ -117,18 +117,18 @@ class ReferralForwarder:
         self.queue.insert_status(found[0])
         return self.queue.status(reference)
 
-    def _attempt(self, referral: Referral, claim: Claim) -> Attempt:
-        attempt = self._attempt_once(referral, claim)
+    def _attempt(self, referral: Referral, claim: Claim, now: datetime) -> Attempt:
+        attempt = self._attempt_once(referral, claim, now)
         for seconds in _DELAYS if claim.attempts == 1 else ():
             if isinstance(attempt, Sent) or not attempt.may_retry_at_once:
                 break
             self.sleep(seconds)
-            attempt = self._attempt_once(referral, claim)
+            attempt = self._attempt_once(referral, claim, now)
         return attempt
 
-    def _attempt_once(self, referral: Referral, claim: Claim) -> Attempt:
+    def _attempt_once(self, referral: Referral, claim: Claim, now: datetime) -> Attempt:
         try:
-            message = self._message(referral)
+            message = self._message(referral, now)
         except UnsealError as error:
             return answers_damaged(str(error))
         except KeyUnavailableError as error:
@@ -142,13 +142,13 @@ class ReferralForwarder:
             return composing_failed(claim.attempts)
         return answers_missing() if message is None else from_mail(hand_over(message, claim, self.sender))
 
-    def _message(self, referral: Referral) -> EmailMessage | None:
+    def _message(self, referral: Referral, now: datetime) -> EmailMessage | None:
         """The email, or None if no answers are stored."""
         found = self.queue.sealed(referral.reference)
         if found is None:
             return None
         answers = self.unseal(referral.reference, found[1]) if self.writer.delivery == INLINE else b""
-        return self.writer.referral(referral, answers)
+        return self.writer.referral(referral, answers, now)
 
     def _record(self, referral: Referral, claim: Claim, attempt: Attempt, now: datetime) -> None:
         """Writes the outcome into the row; a report or an acknowledgement that came sooner stands."""

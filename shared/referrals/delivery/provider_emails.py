@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
 from shared.local_time import date_in_words
 from shared.mail.message import EmailMessage
@@ -23,8 +23,8 @@ class ProviderEmails:
     delivery: str
     operators: str = field(default="", repr=False)
 
-    def referral(self, referral: Referral, answers: bytes) -> EmailMessage:
-        """The referral itself. With the delivery `link` it holds no answers, and `answers` may be empty."""
+    def referral(self, referral: Referral, answers: bytes, now: datetime) -> EmailMessage:
+        """The referral itself, sent at `now` (UTC); with the delivery `link` without answers, which may be empty."""
         if self.delivery != INLINE:
             link = self.links.to_collect(referral.reference)
             return self._write("referral-link", reference=referral.reference, link_url=link)
@@ -32,16 +32,17 @@ class ProviderEmails:
             "referral",
             reference=referral.reference,
             answers=answer_pairs(json.loads(answers), referral),
-            link_url=self.links.to_acknowledge(referral.reference),
+            link_url=self.links.to_acknowledge(referral.reference, now),
         )
 
-    def reminder(self, referral: Referral, erased_on: date | None) -> EmailMessage:
-        """A reminder that it was sent and not acknowledged, without answers.
+    def reminder(self, referral: Referral, erased_on: date | None, now: datetime) -> EmailMessage:
+        """A reminder at `now` (UTC) that it was sent and not acknowledged, without answers.
 
         `erased_on`: the day on which the answers are deleted here without an acknowledgement; None if they are not.
         """
         inline = referral.delivery == INLINE
-        make = self.links.to_acknowledge if inline else self.links.to_collect
+        reference = referral.reference
+        link = self.links.to_acknowledge(reference, now) if inline else self.links.to_collect(reference)
         return self._write(
             "referral-reminder",
             reference=referral.reference,
@@ -49,7 +50,7 @@ class ProviderEmails:
             inline=inline,
             operators=self.operators,
             erased_on=date_in_words(erased_on) if erased_on else "",
-            link_url=make(referral.reference),
+            link_url=link,
         )
 
     def _write(self, template: str, **facts: object) -> EmailMessage:

@@ -4,8 +4,8 @@ from datetime import datetime
 
 from shared.local_time import london_day
 from shared.referrals.days import is_day
-from shared.referrals.model import Referral, ReferralState
-from shared.referrals.transitions import STATE_TYPED, Cells, attention
+from shared.referrals.model import INLINE, Referral, ReferralState
+from shared.referrals.transitions import NOT_OPENED, STATE_TYPED, UNDELIVERED, Cells, attention
 
 
 def complete_manual_edit(referral: Referral, now: datetime) -> Cells:
@@ -20,11 +20,32 @@ def complete_manual_edit(referral: Referral, now: datetime) -> Cells:
             return {"SentOn": today}
         case ReferralState.DELIVERED if not (is_day(referral.delivered_on) and is_day(referral.sent_on)):
             return {"SentOn": _day_or(referral.sent_on, today), "DeliveredOn": _day_or(referral.delivered_on, today)}
-        case ReferralState.ACKNOWLEDGED if not is_day(referral.acknowledged_on):
-            # The provider may have said so by phone, but not of a referral that was never sent.
-            return {"AcknowledgedOn": today} if is_day(referral.sent_on) else attention(STATE_TYPED, now)
+        case ReferralState.ACKNOWLEDGED:
+            return _complete_acknowledged(referral, now)
         case _:
             return {}
+
+
+def _complete_acknowledged(referral: Referral, now: datetime) -> Cells:
+    reason = _reason_for_doubt(referral)
+    if reason:
+        return attention(reason, now)
+    return {} if is_day(referral.acknowledged_on) else {"AcknowledgedOn": london_day(now)}
+
+
+def _reason_for_doubt(referral: Referral) -> str:
+    """The code of what speaks against the word `acknowledged`, which was typed then; "" if nothing does.
+
+    The word is no arrival: one that was never sent, that no one has opened, or whose email came back, is not with the
+    provider, and stays with a person.
+    """
+    if is_day(referral.opened_on):
+        return ""
+    if referral.delivery == INLINE and referral.last_error in UNDELIVERED and not is_day(referral.delivered_on):
+        return referral.last_error
+    if not is_day(referral.sent_on):
+        return STATE_TYPED
+    return "" if referral.delivery == INLINE else NOT_OPENED
 
 
 def _day_or(text: str, today: str) -> str:

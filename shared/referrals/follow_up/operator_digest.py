@@ -26,6 +26,10 @@ _WHY = {
     "quarantined": f"The provider's email system holds it. Ask them to release it and to let such email in. {_AGAIN}",
     "filteredspam": f"The provider's email system took it for spam. Ask them to let such email in. {_AGAIN}",
     "failed": f"It could not be delivered, several times over. Ask the provider whether their email works. {_AGAIN}",
+    "not-opened": "Its State was set to acknowledged by hand, but nobody has opened it, so it is kept. Ask the "
+    f"provider to open it with the link in the email. {_AGAIN}",
+    "kept-again": "The provider confirmed it and then told us, for the second time, that they do not have it. Find out "
+    f"with them why it does not reach them. {_AGAIN}",
     "not-sent": f"It could not be sent for five days. Check the vault and the email service first. {_AGAIN}",
     "unseal-key id": "It was sealed with a key that is not the vault's key of the settings. Nothing was sent. Check "
     f"REFERRAL_VAULT_KEY first. {_AGAIN}",
@@ -77,6 +81,8 @@ def in_words(referral: Referral) -> str:
     if referral.state is not ReferralState.ATTENTION:
         return f"{came} {_WAITING}"
     since = f"Waiting for a person since {_day(referral.attention_on)}."
+    if referral.acknowledged_on:
+        since = f"{since} The provider confirmed it on {_day(referral.acknowledged_on)}."
     known = (why for code, why in _WHY.items() if referral.last_error.startswith(code))
     return f"{came} {since} {next(known, _OTHERWISE)}"
 

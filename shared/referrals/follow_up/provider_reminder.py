@@ -35,7 +35,7 @@ class ProviderReminder:
         if not number:
             return
         erased_on = add_days(referral.delivered_on, ERASED_AFTER) if number > 1 else None
-        message = self.writer.reminder(referral, erased_on)
+        message = self.writer.reminder(referral, erased_on, now)
         mail_id = f"{referral.reference}-{referral.epoch}-{number}"
         if self.notices.deliver(REMINDERS, mail_id, message, now):
             self.rows.mark(referral.reference, referral.etag, Warned=number, WarnedOn=london_day(now))

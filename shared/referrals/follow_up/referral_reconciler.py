@@ -1,7 +1,7 @@
 """One timer run over all referrals. A row that fails stops no other, and no failure stops what is due from being sent.
 
 run                 1. read every status
-_handle_immediate   2. on every run, for each: complete a manual edit, erase, or raise an alarm
+_handle_immediate   2. on every run, for each: complete a manual edit, or raise an alarm
 _handle_morning     3. from 8 in the morning, once a day: take steps 4 to 8, then read the statuses again
 _apply_deadlines    4. for each: ask for a person's attention, or remind the provider
 _delete_expired     5. if the clock has been steady for days, for each: erase the answers, or delete the status
@@ -26,8 +26,9 @@ from shared.referrals.follow_up.manual_edits import complete_manual_edit
 from shared.referrals.follow_up.operator_digest import OperatorDigest
 from shared.referrals.follow_up.overdue_alarm import OverdueAlarm
 from shared.referrals.follow_up.provider_reminder import ProviderReminder
-from shared.referrals.model import Referral, ReferralState
+from shared.referrals.model import Referral
 from shared.referrals.repository import ReferralRepository
+from shared.referrals.retention.acknowledged_rules import GRACE_WEEKDAYS, may_erase_acknowledged
 from shared.referrals.retention.erasure import ReferralEraser
 from shared.referrals.retention.holdings_report import HoldingsReport
 from shared.referrals.retention.retention_rules import (
@@ -49,7 +50,10 @@ _MOST_UNCLEAR = 3  # answers, after which storage is down rather than one row ba
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReferralReconciler:
-    """Does the timer's work on referrals, part of it on every run and part once a day."""
+    """Does the timer's work on referrals, part of it on every run and part once a day.
+
+    `grace_weekdays`: weekdays after an acknowledgement for which the answers are kept.
+    """
 
     rows: ReferralRepository
     eraser: ReferralEraser
@@ -59,6 +63,7 @@ class ReferralReconciler:
     holdings: HoldingsReport
     days: Daily
     operator_digest: OperatorDigest | None = None
+    grace_weekdays: int = GRACE_WEEKDAYS
 
     def run(self, service_rows: ServiceRows, now: datetime) -> list[str]:
         """Does the work that is due at `now` (UTC), and returns the references that are to be forwarded.
@@ -87,8 +92,6 @@ class ReferralReconciler:
         if cells:
             logger.warning("referral %s: filled in the columns missing from a manual edit", referral.reference)
             self.rows.mark(referral.reference, referral.etag, **cells)
-        elif referral.state is ReferralState.ACKNOWLEDGED:
-            self.eraser.erase(referral, now)
         else:
             self.overdue_alarm.check(referral, now)
 
@@ -112,6 +115,8 @@ class ReferralReconciler:
     def _delete_expired(self, referral: Referral, now: datetime) -> None:
         if may_be_erased(referral, _today(now)):
             logger.warning("referral %s is erased: delivered but never acknowledged", referral.reference)
+            self.eraser.erase(referral, now)
+        elif may_erase_acknowledged(referral, self.grace_weekdays, _today(now)):
             self.eraser.erase(referral, now)
         elif may_delete_status(referral, _today(now)):
             self.eraser.delete_status(referral, now)

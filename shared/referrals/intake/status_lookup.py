@@ -44,7 +44,12 @@ class StatusLookup:
         self._guesses = guesses
 
     def progress(self, typed: str) -> tuple[str, Progress]:
-        """The reference in its written form, and the progress of its referral.
+        """The reference in its written form, and the progress of its referral. Raises as `find` does."""
+        referral = self.find(typed)
+        return referral.reference, referral.progress
+
+    def find(self, typed: str) -> Referral:
+        """The referral under that reference, in any spelling.
 
         Raises:
             ReferralUnknownError: there is none under this reference, or not any more.
@@ -56,4 +61,4 @@ class StatusLookup:
         if referral is None:
             self._guesses.add()
             raise ReferralUnknownError
-        return referral.reference, referral.progress
+        return referral

@@ -1,18 +1,18 @@
 """Erases referrals: deletes the sealed answers, then writes the state `erased`, and deletes the status much later.
 
-After a crash between two steps the next run finds the same row and goes on.
+After a crash between two steps the next run finds the same row and goes on. The decision is that of
+`retention_rules` and `acknowledged_rules`.
 """
 
 import logging
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
+from shared.local_time import london_day
 from shared.referrals import transitions
 from shared.referrals.collection.lockout import Lockout
-from shared.referrals.model import Referral, ReferralState
+from shared.referrals.model import Referral
 from shared.referrals.repository import ReferralRepository
-from shared.tables.table import RowConflictError
 
 logger = logging.getLogger(__name__)
 
@@ -24,21 +24,15 @@ class ReferralEraser:
     rows: ReferralRepository
     tries: Lockout
 
-    def erase_acknowledged(self, reference: str, now: datetime) -> None:
-        """Deletes the answers if the provider has acknowledged them; a row that changes meanwhile is left alone."""
-        referral = self.rows.status(reference)
-        if referral is not None and referral.state is ReferralState.ACKNOWLEDGED and referral.acknowledged_on:
-            with suppress(RowConflictError):
-                self.erase(referral, now)
-
     def erase(self, referral: Referral, now: datetime) -> None:
         """Deletes the answers of a referral whose row is as it was read.
 
         Raises:
             RowConflictError: it has changed since; nothing was deleted.
         """
-        # Written though nothing changes: it fails if someone objected, or wants it sent again, since the row was read.
-        etag = self.rows.change(referral.reference, referral.etag, NotBefore="")
+        # It fails if someone objected, or wants it kept or sent again, since the row was read; with the day in it the
+        # provider is not promised any more that it is kept.
+        etag = self.rows.change(referral.reference, referral.etag, NotBefore="", ErasedOn=london_day(now))
         found = self.rows.sealed(referral.reference)
         # The same form can have been sent again with other answers, which the provider does not have.
         if found is not None and found[0].submission == referral.submission:

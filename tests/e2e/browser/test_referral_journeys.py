@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 from local.stack.stack import Stack
 from local.tour import Visitor
-from local.tour.provider import OPEN, PASSPHRASE, SAVED, open_link
+from local.tour.provider import KEEP, OPEN, PASSPHRASE, SAVED, open_link
 from local.tour.referrals import ADDRESS, BEGIN, CAN_WAIT, ON, SEND, TOPICS, agree_and_send, answer_all, begin
 from tests.e2e.browser.conftest import Visit
 from tests.e2e.conftest import mails_to, rows
@@ -131,7 +131,7 @@ def test_a_person_sees_how_far_their_form_has_come(visitor: Visitor) -> None:
     assert visitor.heading().endswith("Your form is on its way")
 
 
-def test_the_provider_opens_a_referral_saves_it_and_has_it_deleted(visit: Visit) -> None:
+def test_the_provider_opens_a_referral_saves_it_confirms_it_and_has_it_kept(visit: Visit) -> None:
     with visit(needs=LINKED) as visitor:
         open_link(visitor, "collect")
         assert "Ann Example" not in visitor.page.content()
@@ -143,10 +143,13 @@ def test_the_provider_opens_a_referral_saves_it_and_has_it_deleted(visit: Visit)
             visitor.page.get_by_role("button", name="Save as a file").click()
         assert "Ann Example" in saved.value.path().read_text("utf-8")
         visitor.press(SAVED)
-        assert visitor.heading() == "You have this referral"
+        assert visitor.heading() == "You have confirmed this referral"
         visitor.go_back()
-        assert visitor.heading() == "You have this referral"
+        assert visitor.heading() == "You have confirmed this referral"
         assert "Ann Example" not in visitor.page.content()
+        visitor.press(KEEP)
+        assert visitor.heading() == "Open a referral"
+        assert "We have kept our copy" in visitor.page.inner_text("main")
 
 
 def test_the_first_question_is_the_one_that_cannot_wait(visitor: Visitor) -> None:

@@ -12,6 +12,7 @@ from functions.forms.validation import FieldError
 from functions.problems.error_table import PROBLEMS
 from functions.problems.http_errors import PageNotFoundError
 from functions.problems.problem_details import UNEXPECTED
+from functions.provider import keeping
 from functions.provider.view import ProviderView
 from functions.site.downloads import Offer
 from functions.web import render
@@ -95,20 +96,41 @@ OFFERS = [
 ]
 
 
-def forwarded_referral(state: ReferralState = ReferralState.SENT, **days: str) -> ProviderView:
-    return ProviderView.of(builders.referral(state=state, sent_on="2023-09-02", **days))
+def forwarded_referral(state: ReferralState = ReferralState.SENT, **facts: Any) -> ProviderView:
+    return ProviderView.of(builders.referral(state=state, sent_on="2023-09-02", delivery="inline", **facts))
 
 
-ASKED = {"typed": "", "reference": "34679CDF", "progress": ""}
+KEPT_BEFORE = forwarded_referral(ReferralState.ACKNOWLEDGED, acknowledged_on="2023-09-04", kept=1)
+KEPT_AGAIN = forwarded_referral(ReferralState.ATTENTION, last_error="kept-again", kept=2)
+IN_DOUBT = forwarded_referral(ReferralState.ATTENTION, last_error="bounced", acknowledged_on="2023-09-04")
+
+
+ASKED = {"typed": "", "reference": "34679CDF", "progress": "", "is_kept": False, "grace_weekdays": 3}
 SITE = {"site": "https://support.example"}
 OPENED = SITE | {
     "referral": forwarded_referral(),
     "address": "/collect/t",
     "proof": "1-p",
     "answers": [("Name", "Zoë\nand more")],
+    "grace_weekdays": 3,
+    "done": "",
+}
+ACKNOWLEDGING = SITE | {
+    "referral": forwarded_referral(),
+    "address": "/acknowledge/t",
+    "form_token": "1.t",
+    "is_early": False,
+    "done": "",
+}
+CONFIRMED = SITE | {
+    "referral": forwarded_referral(ReferralState.ACKNOWLEDGED, acknowledged_on="2023-09-04"),
+    "keep_address": "/acknowledge/t",
+    "keep_token": "1.t",
+    "grace_weekdays": 3,
+    "done": "",
 }
 GONE = SITE | {
-    "news": "",
+    "done": "",
     "referral": forwarded_referral(ReferralState.ERASED, acknowledged_on="2023-09-04", erased_on="2023-09-04"),
 }
 BOOKED = {"booking": own_booking(), "news": "", "asks_adjustments": True}
@@ -124,7 +146,7 @@ PAGES: dict[str, tuple[str, Facts]] = {
     "prompts": ("info/prompts.html", {"article": ARTICLE.model_copy(update={"title": "Prompts"})}),
     "privacy": (
         "info/privacy.html",
-        {"article": ARTICLE.model_copy(update={"title": "Privacy"}), "kept_days": 90},
+        {"article": ARTICLE.model_copy(update={"title": "Privacy"}), "kept_days": 90, "grace_weekdays": 3},
     ),
     "an article": ("info/article.html", {"article": ARTICLE}),
     "bookings closed": ("info/closed.html", {"problem": PROBLEMS[BookingsClosedError]}),
@@ -184,13 +206,27 @@ PAGES: dict[str, tuple[str, Facts]] = {
     "not moved": ("manage/not-moved.html", {"booking": own_booking(), "problem": PROBLEMS[SessionFullError]}),
     "status": ("referrals/status.html", ASKED),
     **{f"status {each}": ("referrals/status.html", ASKED | {"progress": each}) for each in Progress},
+    "status confirmed and kept": ("referrals/status.html", ASKED | {"progress": Progress.CONFIRMED, "is_kept": True}),
     "status with errors": ("referrals/status.html", ASKED | {"errors": [FieldError("reference", "Mend reference")]}),
-    "provider, acknowledge": (
+    "provider, acknowledge": ("provider/acknowledge.html", ACKNOWLEDGING),
+    "provider, acknowledge just sent": ("provider/acknowledge.html", ACKNOWLEDGING | {"is_early": True}),
+    "provider, acknowledge with errors": (
         "provider/acknowledge.html",
-        SITE | {"referral": forwarded_referral(), "address": "/acknowledge/t"},
+        ACKNOWLEDGING | {"errors": [FieldError("saved", "Mend saved")]},
     ),
     "provider, gone": ("provider/gone.html", GONE),
-    "provider, just gone": ("provider/gone.html", GONE | {"news": "Thank you"}),
+    "provider, gone and confirmed again": ("provider/gone.html", GONE | {"done": "already"}),
+    "provider, sent again": ("provider/acknowledge.html", ACKNOWLEDGING | {"done": "kept"}),
+    "provider, confirmed": ("provider/confirmed.html", CONFIRMED),
+    "provider, just confirmed": ("provider/confirmed.html", CONFIRMED | {"done": "now"}),
+    "provider, confirmed again": ("provider/confirmed.html", CONFIRMED | {"done": "already"}),
+    "provider, confirmed with errors": ("provider/confirmed.html", CONFIRMED | {"errors": [keeping.NOT_YET]}),
+    "provider, confirmed and sent again before": ("provider/confirmed.html", CONFIRMED | {"referral": KEPT_BEFORE}),
+    "provider, confirmed in doubt": ("provider/confirmed.html", CONFIRMED | {"referral": IN_DOUBT}),
+    "provider, kept": ("provider/kept.html", SITE | {"referral": forwarded_referral(ReferralState.RECEIVED, kept=1)}),
+    "provider, kept again": ("provider/acknowledge.html", ACKNOWLEDGING | {"referral": KEPT_AGAIN}),
+    "provider, collect kept again": ("provider/collect.html", OPENED | {"referral": KEPT_AGAIN}),
+    "provider, collect sent again": ("provider/collect.html", OPENED | {"done": "kept"}),
     "provider, erased": ("provider/gone.html", GONE | {"referral": forwarded_referral(ReferralState.ERASED)}),
     "provider, collect": ("provider/collect.html", OPENED),
     "provider, collect with errors": (

@@ -10,6 +10,7 @@ from shared.config.settings import Settings
 from shared.referrals.collection import access_token
 from shared.referrals.intake.status_lookup import MAX_GUESSES_PER_MINUTE
 from shared.referrals.retention import retention_rules
+from shared.referrals.retention.acknowledged_rules import GRACE_WEEKDAYS, NO_REPORT_FOR
 from shared.referrals.retention.retention_rules import ERASED_AFTER, STATUS_DELETED_AFTER
 from tests.builders import ROOT
 
@@ -39,15 +40,23 @@ def test_how_long_data_is_kept_is_written_as_it_is_set(setting: str) -> None:
 @pytest.mark.parametrize(
     ("table", "kept"),
     [
-        ("MailIndex", INDEX_KEPT.days),
-        ("SealedReferrals", ERASED_AFTER),
-        ("Referrals", STATUS_DELETED_AFTER),
-        ("ReferralMail", retention_rules.INDEX_KEPT),
-        ("ReferralService", STATUS_DELETED_AFTER),
+        ("MailIndex", [INDEX_KEPT.days]),
+        ("SealedReferrals", [NO_REPORT_FOR, ERASED_AFTER]),
+        ("Referrals", [STATUS_DELETED_AFTER]),
+        ("ReferralMail", [retention_rules.INDEX_KEPT]),
+        ("ReferralService", [STATUS_DELETED_AFTER]),
     ],
 )
-def test_documented_fixed_retention_periods_match_the_code(table: str, kept: int) -> None:
-    assert [days(row[2]) for row in ROWS if f"`{table}`" in row[0]] == [[kept]]
+def test_documented_fixed_retention_periods_match_the_code(table: str, kept: list[int]) -> None:
+    assert [days(row[2]) for row in ROWS if f"`{table}`" in row[0]] == [kept]
+
+
+@pytest.mark.parametrize("path", ["docs/data-protection.md", "docs/referrals.md", "functions/content/mersey-care.toml"])
+def test_the_working_days_after_a_confirmation_are_written_as_they_are_set(path: str) -> None:
+    text = " ".join((ROOT / path).read_text("utf-8").split())
+
+    assert f"within {FIGURES['REFERRAL_GRACE_WEEKDAYS']} working days of " in text
+    assert FIGURES["REFERRAL_GRACE_WEEKDAYS"] == GRACE_WEEKDAYS
 
 
 def test_other_documented_figures_match_the_code() -> None:

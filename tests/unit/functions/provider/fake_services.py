@@ -39,6 +39,7 @@ class FakeReferralServices:
     links: ReferralLinks
     acknowledgements: AcknowledgementRecorder
     collector: Collector | None
+    grace_weekdays: int = 3
 
 
 @dataclass
@@ -64,7 +65,7 @@ class FakeServices:
             passphrases=(_HASH,),
             content_key=lambda sealed: content_key(sealed, self.unwrapper),
             unseal=decrypt,
-            acknowledge_reference=acknowledgements.acknowledge,
+            acknowledge_reference=acknowledgements.acknowledge_opened,
         )
         self.referrals = FakeReferralServices(links, acknowledgements, collector)
 
@@ -76,10 +77,10 @@ class FakeServices:
     def stored(self) -> tuple[Any, Any, Any]:
         return dict(self.statuses.rows), dict(self.sealed.rows), dict(self.tries.rows)
 
-    def set(self, **cells: str) -> None:
+    def set(self, **cells: str | int) -> None:
         """Writes the status as the worker or someone in the portal does."""
         [row] = self.statuses.rows.values()
-        self.statuses.merge({"PartitionKey": "referrals", "RowKey": self.reference} | cells, row.etag)
+        self.statuses.merge({"PartitionKey": "referrals", "RowKey": self.reference, **cells}, row.etag)
 
     def state(self) -> str:
         [row] = self.statuses.rows.values()

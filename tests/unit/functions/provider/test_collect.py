@@ -138,21 +138,23 @@ def test_it_is_saved_as_a_file_of_plain_text_that_no_browser_keeps(services: Fak
     assert services.state() == "received"
 
 
-def test_who_has_saved_it_has_it_deleted_and_the_worker_is_told_at_once(services: FakeServices) -> None:
-    outbox = Outbox()
+def test_who_has_saved_it_says_so_and_nothing_is_deleted_yet(services: FakeServices) -> None:
+    outbox, sealed = Outbox(), dict(services.sealed.rows)
 
     answer = send(services, "acknowledge", outbox, proof=opened(services)[1])
 
     assert (answer.status_code, answer.headers["Location"]) == (303, f"/collect/{token(services)}?done=now")
-    assert outbox.messages == [f'{{"v": "1", "referral": "{services.reference}"}}']
+    assert outbox.messages == [], "there is nothing to be done yet"
     assert services.state() == "acknowledged"
-    assert "You have this referral" in text(look(services, done="now"))
+    assert services.sealed.rows == sealed
+    assert "We keep our copy for 3 working days after that" in text(look(services, done="now"))
 
 
 def test_a_second_press_and_a_late_passphrase_are_told_kindly_that_it_is_done(services: FakeServices) -> None:
     proof = opened(services)[1]
     send(services, "acknowledge", proof=proof)
     services.sealed.rows.clear()
+    services.set(State="erased", ErasedOn="2023-09-06")
     outbox = Outbox()
 
     for answer in (
@@ -165,6 +167,29 @@ def test_a_second_press_and_a_late_passphrase_are_told_kindly_that_it_is_done(se
     assert outbox.messages == []
     assert "There is nothing more to do here" in text(look(services))
     assert services.tries.rows == {}
+
+
+def test_who_does_not_have_it_after_all_has_it_kept_and_sent_again_once(services: FakeServices) -> None:
+    proof, outbox = opened(services)[1], Outbox()
+    send(services, "acknowledge", proof=proof)
+    page = look(services, done="now")
+    fields = {"form_token": hidden_fields(page.get_body().decode())["form_token"]}
+
+    assert Page(page.get_body().decode()).all("action", "form") == [f"/collect/{token(services)}/keep"]
+    for sent in ({}, fields, {"proof": proof}, {"form_token": "1.x"}):
+        assert send(services, "keep", outbox, **sent).status_code == 422, "bare, or at once"
+    assert (services.state(), outbox.messages) == ("acknowledged", [])
+    services.now.moment += timedelta(seconds=3)
+    answer = send(services, "keep", outbox, **fields)
+
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"/collect/{token(services)}?done=kept")
+    assert outbox.messages == [f'{{"v": "1", "referral": "{services.reference}"}}']
+    assert services.state() == "received"
+    assert "We have kept our copy" in text(look(services, done="kept"))
+    assert opened(services)[0].status_code == 200
+    assert send(services, "keep", outbox, **fields).status_code == 200, "the page of the email before acts no more"
+    assert send(services, "acknowledge", proof=proof).status_code == 303
+    assert services.state() == "acknowledged", "who has seen the answers has them, whether the email came again or not"
 
 
 @pytest.mark.parametrize("act", ["file", "acknowledge"])

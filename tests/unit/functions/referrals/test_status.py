@@ -30,7 +30,7 @@ class FakeServices:
 
     def __post_init__(self) -> None:
         lookup = StatusLookup(self.known.get, GuessLimiter(FakeTime().monotonic))
-        self.referrals = SimpleNamespace(status_lookup=lookup)
+        self.referrals = SimpleNamespace(status_lookup=lookup, grace_weekdays=3)
 
     def stand(self, **facts: Any) -> None:
         self.known[REFERENCE] = builders.referral(reference=REFERENCE, **facts)
@@ -60,6 +60,9 @@ STATES: list[tuple[dict[str, Any], str, str]] = [
     ({"state": ReferralState.SENDING}, "received", "We have your form"),
     ({"state": ReferralState.SENT}, "sent", "Your form is on its way"),
     ({"state": ReferralState.DELIVERED}, "delivered", "Your form has been delivered"),
+    ({"state": ReferralState.DELIVERED, "opened_on": "2023-09-04"}, "opened", "Nafsiyat has opened your form"),
+    ({"state": ReferralState.ATTENTION, "opened_on": "2023-09-04"}, "opened", "Nafsiyat has opened your form"),
+    ({"state": ReferralState.RECEIVED, "kept": 1}, "received", "We have your form"),
     ({"state": ReferralState.ACKNOWLEDGED}, "confirmed", "Nafsiyat have your form"),
     ({"state": ReferralState.ERASED, "acknowledged_on": "2023-09-04"}, "confirmed", "Nafsiyat have your form"),
     ({"state": ReferralState.ERASED}, "contact", "Please contact Nafsiyat"),

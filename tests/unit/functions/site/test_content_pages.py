@@ -24,6 +24,7 @@ class FakeServices:
     site_url: str = "https://support.example"
     closed: frozenset[Support] = field(default_factory=frozenset)
     bookings: SimpleNamespace = field(default_factory=lambda: SimpleNamespace(kept_days=41))
+    referrals: SimpleNamespace = field(default_factory=lambda: SimpleNamespace(grace_weekdays=7))
 
 
 @pytest.fixture
@@ -93,6 +94,7 @@ def test_the_privacy_notice_names_who_sees_what_and_how_long_it_is_kept_here(ser
     page = page_text(functions.site.content_pages.privacy)
     assert services.content.provider.name in page
     assert "deleted 41 days after the session" in page
+    assert "deleted within 7 working days of Nafsiyat confirming that it has them" in page
 
 
 @pytest.mark.parametrize("name", ["accessibility", "cookies"])

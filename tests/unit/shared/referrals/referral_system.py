@@ -135,7 +135,7 @@ class ReferralHarness:
     def eraser(self, wrap: Wrap = lambda table: table) -> ReferralEraser:
         return ReferralEraser(self.repository(wrap), Lockout(wrap(self.tries)))
 
-    def reconciler(self, wrap: Wrap = lambda table: table) -> ReferralReconciler:
+    def reconciler(self, wrap: Wrap = lambda table: table, grace_weekdays: int = 3) -> ReferralReconciler:
         rows, notices = self.repository(wrap), self.notices(wrap)
         mailbox = ProviderMailbox(wrap(self.own))
         return ReferralReconciler(
@@ -147,14 +147,15 @@ class ReferralHarness:
             holdings=HoldingsReport(rows, wrap(self.own)),
             days=Daily(wrap(self.service_rows), "referrals"),
             operator_digest=OperatorDigest(address=OPERATORS, notices=notices, mailbox=mailbox, renderer=RENDERER),
+            grace_weekdays=grace_weekdays,
         )
 
     def due(self, now: datetime) -> list[str]:
         return [each.reference for each in self.repository().every_status() if each.is_due(now)]
 
-    def reconcile(self, now: datetime, wrap: Wrap = lambda table: table) -> list[str]:
+    def reconcile(self, now: datetime, wrap: Wrap = lambda table: table, *, grace_weekdays: int = 3) -> list[str]:
         """One run of the timer, as far as referrals go."""
-        return self.reconciler(wrap).run(read_service_rows(self.service_rows), now)
+        return self.reconciler(wrap, grace_weekdays).run(read_service_rows(self.service_rows), now)
 
     def pass_days(self, start: datetime, days: int) -> datetime:
         """The timer once on each of so many days after `start`, and what it names is forwarded; returns the last."""

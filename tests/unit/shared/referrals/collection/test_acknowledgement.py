@@ -51,6 +51,64 @@ def test_a_second_time_changes_nothing() -> None:
     assert harness.rows == before
 
 
+@pytest.mark.parametrize("state", ["sent", "delivered", "attention"])
+def test_what_was_opened_and_not_acknowledged_is_told_as_opened(state: str) -> None:
+    harness = ReferralHarness("link")
+    harness.forwarded()
+    harness.type(State=state, OpenedOn="2023-09-01")
+
+    assert harness.referral().progress is Progress.OPENED
+
+
+def test_a_page_about_an_earlier_email_acknowledges_nothing() -> None:
+    harness = ReferralHarness()
+    reference = harness.forwarded()
+    version = harness.referral().version
+    harness.type(Epoch=1)
+    before = harness.rows
+
+    assert acknowledging(harness).acknowledge(reference, MORNING, version=version) is Acknowledgement.CHANGED
+    assert harness.rows == before
+
+
+@pytest.mark.parametrize("status", ["bounced", "suppressed", "quarantined", "filteredspam"])
+def test_after_an_email_that_came_back_the_day_is_noted_and_a_person_still_looks(status: str) -> None:
+    harness = ReferralHarness()
+    reference = harness.forwarded()
+    harness.report(status)
+
+    answers = [acknowledging(harness).acknowledge(reference, MORNING) for _ in range(2)]
+
+    assert answers == [Acknowledgement.ACKNOWLEDGED, Acknowledgement.ALREADY]
+    assert (harness.state, harness.referral().acknowledged_on) == (("attention", status), "2023-09-01")
+
+
+@pytest.mark.parametrize("trouble", ["", "vault"])
+def test_a_confirmation_of_an_email_that_failed_does_not_stop_the_next(trouble: str) -> None:
+    harness = ReferralHarness()
+    reference = harness.forwarded()
+    harness.report("failed")
+    harness.type(LastError="key-unavailable" if trouble else "failed")
+
+    acknowledging(harness).acknowledge(reference, MORNING)
+    assert harness.state[0] == "received"
+    harness.recover()
+
+    assert (harness.state, len(harness.sender.sent)) == (("sent", ""), 2)
+
+
+def test_a_confirmation_does_not_stop_what_an_operator_sends_again_because_it_bounced() -> None:
+    harness = ReferralHarness()
+    reference = harness.forwarded()
+    harness.report("bounced")
+    harness.type(State="received")
+
+    acknowledging(harness).acknowledge(reference, MORNING)
+    harness.recover()
+
+    assert (harness.state, len(harness.sender.sent), harness.referral().acknowledged_on) == (("sent", ""), 2, "")
+
+
 def test_a_reference_that_nobody_has_is_unknown() -> None:
     assert acknowledging(ReferralHarness()).acknowledge("34679CDF", MORNING) is Acknowledgement.UNKNOWN
 

@@ -77,7 +77,7 @@ class Provider:
             passphrases=(HASH,),
             content_key=lambda sealed: content_key(sealed, PRIVATE),
             unseal=decrypt,
-            acknowledge_reference=AcknowledgementRecorder(self.repository).acknowledge,
+            acknowledge_reference=AcknowledgementRecorder(self.repository).acknowledge_opened,
         )
 
     def open(self, passphrase: str = RIGHT, now: datetime = MORNING) -> OpenedReferral:
@@ -103,6 +103,38 @@ def test_the_passphrase_opens_it_as_often_as_needed_and_changes_nothing(provider
 
     assert (provider.statuses.rows, provider.sealed.rows) == before
     assert provider.tries.rows == {}
+
+
+def test_of_what_was_sent_the_first_opening_is_noted_as_a_day_and_the_others_change_nothing(provider: Provider) -> None:
+    [row] = provider.statuses.rows.values()
+    provider.repository.change(provider.reference, row.etag, State="sent", SentOn="2023-09-01", Delivery="link")
+    [before] = provider.statuses.rows.values()
+
+    provider.open(now=MORNING + timedelta(days=1))
+    [opened] = provider.statuses.rows.values()
+    provider.open(now=MORNING + timedelta(days=2))
+
+    assert {name: cell for name, cell in opened.cells.items() if cell != before.cells[name]} == {
+        "OpenedOn": "2023-09-02"
+    }
+    assert list(provider.statuses.rows.values()) == [opened]
+
+
+def test_an_opening_that_cannot_be_noted_is_shown_and_noted_when_it_is_acknowledged(provider: Provider) -> None:
+    [row] = provider.statuses.rows.values()
+    provider.repository.change(provider.reference, row.etag, State="sent", SentOn="2023-09-01", Delivery="link")
+
+    class Unwritable(ReferralRepository):
+        def change(self, reference: str, etag: str, **cells: str | int) -> str:
+            raise StorageUnavailableError("HTTP 503")
+
+    unwritable = Unwritable(provider.statuses, provider.sealed, FakeTable())
+    opened = replace(provider.collector, store=unwritable).open(provider.token, RIGHT, MORNING)
+    assert opened.answers
+    provider.collector.acknowledge(provider.token, opened.proof, MORNING)
+
+    [status] = provider.statuses.rows.values()
+    assert (status.text("State"), status.text("OpenedOn")) == ("acknowledged", "2023-09-01")
 
 
 def test_a_wrong_passphrase_says_how_many_tries_are_left_and_the_right_one_starts_anew(provider: Provider) -> None:
@@ -227,7 +259,7 @@ def is_good(key: bytes, reference: str, proof: str) -> bool:
     return True
 
 
-def test_who_has_saved_it_has_it_deleted_and_can_say_so_twice(provider: Provider) -> None:
+def test_who_has_saved_it_can_say_so_twice(provider: Provider) -> None:
     proof = provider.open().proof
 
     assert provider.collector.acknowledge(provider.token, proof, MORNING) == provider.reference

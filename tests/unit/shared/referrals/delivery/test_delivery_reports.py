@@ -1,15 +1,17 @@
-"""Delivery reports: early, repeated, in any order, and never above the provider's acknowledgement."""
+"""Delivery reports: early, repeated, in any order, and never ignored while there are answers to keep."""
 
 from datetime import UTC, timedelta
 from itertools import permutations
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
 from shared.mail.delivery_reports import DeliveryReport
+from shared.referrals.collection.acknowledgement import Acknowledgement
 from shared.referrals.delivery.forwarder import operation_id
 from shared.referrals.delivery.mailbox_health import ProviderMailbox
 from shared.referrals.errors import ReferralsBusyError
+from shared.referrals.model import Progress
 from shared.tables.table import StorageError
 from tests.builders import MORNING
 from tests.fakes import FAULTS, Crash, Fault, InjectedFault, with_fault
@@ -159,15 +161,126 @@ def test_a_late_report_of_an_earlier_mail_stops_no_later_one() -> None:
     assert harness.rows == before
 
 
-@pytest.mark.parametrize("status", ["delivered", "failed", *FOR_A_PERSON])
-def test_a_report_about_what_was_acknowledged_changes_nothing(status: str) -> None:
+@pytest.mark.parametrize("status", ["failed", *FOR_A_PERSON])
+@pytest.mark.parametrize("days", [0, 2])
+def test_with_the_answers_in_the_email_a_bad_report_after_an_acknowledgement_needs_a_person(
+    days: int, status: str
+) -> None:
     harness = ReferralHarness()
     harness.acknowledging().acknowledge(harness.forwarded(), MORNING)
-    before = harness.rows
+    now = harness.pass_days(MORNING, days)
+
+    harness.report(status, now)
+
+    assert harness.state == ("attention", status)
+    assert harness.referral().progress is Progress.CONTACT
+    harness.pass_days(now, 60)
+    assert (len(harness.sealed.rows), harness.state[0]) == (1, "attention")
+
+
+def test_of_what_was_acknowledged_the_delivery_is_written_down() -> None:
+    harness = ReferralHarness()
+    harness.acknowledging().acknowledge(harness.forwarded(), MORNING)
+
+    for _ in range(2):
+        harness.report("delivered", MORNING + timedelta(days=1))
+
+    assert harness.state == ("acknowledged", "")
+    assert (harness.referral().acknowledged_on, harness.referral().delivered_on) == ("2023-09-01", "2023-09-02")
+
+
+@pytest.mark.parametrize("status", FOR_A_PERSON)
+@pytest.mark.parametrize("acts", list(permutations(["acknowledged", "delivered", "bad"])))
+def test_acknowledged_delivered_and_undeliverable_in_whatever_order_need_a_person(
+    acts: tuple[str, ...], status: str
+) -> None:
+    harness = ReferralHarness()
+    reference = harness.forwarded()
+
+    for act in acts:
+        if act == "acknowledged":
+            assert harness.acknowledging().acknowledge(reference, MORNING) is Acknowledgement.ACKNOWLEDGED
+        else:
+            harness.report(status if act == "bad" else act)
+
+    assert harness.state == ("attention", status)
+    assert (harness.referral().acknowledged_on, harness.referral().delivered_on) == ("2023-09-01", "2023-09-01")
+    harness.pass_days(MORNING, 60)
+    assert len(harness.sealed.rows) == 1
+
+
+@pytest.mark.parametrize("acts", list(permutations(["acknowledged", "delivered", "failed"])))
+def test_acknowledged_and_delivered_win_over_failed_in_whatever_order(acts: tuple[str, ...]) -> None:
+    harness = ReferralHarness()
+    reference = harness.forwarded()
+
+    for act in acts:
+        if act == "acknowledged":
+            harness.acknowledging().acknowledge(reference, MORNING)
+        else:
+            harness.report(act, epoch=0)
+
+    assert harness.state == ("acknowledged", "")
+    assert harness.referral().delivered_on == "2023-09-01"
+
+
+@pytest.mark.parametrize("status", ["failed", *FOR_A_PERSON])
+def test_of_a_link_that_was_opened_a_bad_report_concerns_the_mailbox_only(status: str) -> None:
+    for act in ("open", "acknowledge"):
+        harness = ReferralHarness("link")
+        reference = harness.forwarded()
+        if act == "open":
+            harness.type(OpenedOn="2023-09-01")
+        else:
+            harness.acknowledging().acknowledge_opened(reference, MORNING)
+        before = harness.rows
+
+        harness.report(status)
+
+        assert harness.rows == before
+        assert (harness.own.rows != {}) == (status in {"bounced", "suppressed"})
+        if act == "acknowledge":
+            harness.pass_days(MORNING, 5)
+            assert (harness.state[0], harness.sealed.rows) == ("erased", {})
+
+
+@pytest.mark.parametrize("status", ["failed", *FOR_A_PERSON])
+def test_of_a_link_that_nobody_opened_the_word_typed_by_hand_hides_no_bad_report(status: str) -> None:
+    harness = ReferralHarness("link")
+    harness.forwarded()
+    harness.type(State="acknowledged", AcknowledgedOn="2023-09-01")
 
     harness.report(status)
 
-    assert harness.rows == before
+    assert harness.state == ("attention", status)
+
+
+@pytest.mark.parametrize("status", ["failed", *FOR_A_PERSON])
+def test_what_is_erased_is_reported_on_in_vain(status: str) -> None:
+    harness = ReferralHarness()
+    reference = harness.forwarded()
+    harness.report("delivered")
+    harness.acknowledging().acknowledge(reference, MORNING)
+    now = harness.pass_days(MORNING, 5)
+    before = harness.rows
+
+    harness.report(status, now)
+
+    assert (harness.state[0], harness.rows) == ("erased", before)
+
+
+@pytest.mark.parametrize("status", FOR_A_PERSON)
+def test_a_reminder_that_comes_back_after_an_acknowledgement_needs_a_person(status: str) -> None:
+    harness = ReferralHarness()
+    reference = harness.forwarded()
+    now = harness.pass_days(MORNING, 5)
+    [reminder] = [UUID(row.partition) for row in harness.mail.rows.values() if row.text("Session") == "reminders"]
+    harness.acknowledging().acknowledge(reference, now)
+
+    harness.delivery_reports().take(DeliveryReport(reminder, status), now)
+
+    assert harness.state == ("attention", f"reminder-{status}")
+    assert len(harness.sealed.rows) == 1
 
 
 def test_a_report_does_not_take_back_what_somebody_typed() -> None:

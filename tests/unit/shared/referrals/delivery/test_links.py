@@ -6,9 +6,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from shared.referrals.delivery.links import ReferralLinks
+from shared.referrals.delivery.links import AcknowledgeLink, ReferralLinks
 from shared.referrals.errors import ReferralLinkError
 from shared.signing import Signer
+from tests.builders import MORNING
 
 KEY, OLD_KEY = b"n" * 32, b"o" * 32
 REFERENCE = "34679CDF"
@@ -36,6 +37,22 @@ def test_a_link_survives_mail_programmes_and_shows_no_reference() -> None:
     for url in (links().to_acknowledge(REFERENCE), links().to_collect(REFERENCE)):
         assert re.fullmatch(r"https://[a-z.]+/[a-z]+/[A-Za-z0-9_-]{32}", url)
         assert REFERENCE not in url
+
+
+def test_a_link_to_acknowledge_says_when_its_email_was_sent_and_one_of_before_says_nothing() -> None:
+    made = links()
+    url = made.to_acknowledge(REFERENCE, MORNING)
+
+    assert made.acknowledge_link(token_of(url)) == AcknowledgeLink(REFERENCE, MORNING)
+    assert made.reference_to_acknowledge(token_of(url)) == REFERENCE
+    assert made.acknowledge_link(token_of(made.to_acknowledge(REFERENCE))) == AcknowledgeLink(REFERENCE)
+    assert re.fullmatch(r"https://[a-z.]+/[a-z]+/[A-Za-z0-9_-]{47}", url)
+
+
+@pytest.mark.parametrize("parts", [(), (REFERENCE, ""), (REFERENCE, "soon"), (REFERENCE, "-1"), (REFERENCE, "1", "2")])
+def test_what_was_signed_for_something_else_is_no_link(parts: tuple[str, ...]) -> None:
+    with pytest.raises(ReferralLinkError):
+        links().acknowledge_link(Signer((KEY,)).token("acknowledge-referral", *parts))
 
 
 def test_a_link_to_one_page_does_not_open_the_other() -> None:

@@ -8,20 +8,23 @@ import pytest
 
 from shared.referrals.model import Referral
 from shared.referrals.retention.erasure import ReferralEraser
+from shared.tables.service_table import read_service_rows
 from shared.tables.table import RowConflictError, StorageError, StorageRefusedError, StorageUnavailableError
 from tests.builders import MORNING, referral_request
 from tests.unit.shared.referrals.referral_system import ReferralHarness
 
-NIGHT = MORNING - timedelta(hours=3)
+DAY = timedelta(days=1)
 
 
 def run(error: StorageError) -> list[str]:
     """One run over five acknowledged referrals whose erasure fails, and one that is due; those it tried to erase."""
     harness, asked = ReferralHarness(), list[str]()
     for _ in range(5):
-        reference = harness.service().accept(referral_request(), NIGHT)
-        harness.acknowledging().acknowledge(reference, NIGHT)
-    due = harness.service().accept(referral_request(), NIGHT)
+        reference = harness.service().accept(referral_request(), MORNING)
+        harness.forwarder().forward(reference, MORNING)
+        harness.acknowledging().acknowledge_opened(reference, MORNING)
+    now = harness.pass_days(MORNING, 4) + DAY
+    due = harness.service().accept(referral_request(), now)
 
     class Failing(ReferralEraser):
         def erase(self, referral: Referral, now: datetime) -> None:
@@ -29,7 +32,7 @@ def run(error: StorageError) -> list[str]:
             raise error
 
     eraser = Failing(harness.repository(), harness.eraser().tries)
-    found = replace(harness.reconciler(), eraser=eraser).run({}, NIGHT)
+    found = replace(harness.reconciler(), eraser=eraser).run(read_service_rows(harness.service_rows), now)
 
     assert found == [due]
     return asked
@@ -46,7 +49,7 @@ def test_a_bad_row_stops_no_other_and_an_outage_of_storage_stops_the_run(
 
     assert len(references) == asked
     assert errors[:asked] == [f"referral run: referral {each} failed: {type(error).__name__}" for each in references]
-    outage = [f"referral run: immediate steps failed: {type(error).__name__}"]
+    outage = [f"referral run: daily steps failed: {type(error).__name__}"]
     assert errors[asked:] == (outage if isinstance(error, StorageUnavailableError) else [])
     assert "HTTP" not in caplog.text
 

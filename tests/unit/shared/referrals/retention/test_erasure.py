@@ -1,4 +1,7 @@
-"""Answers go when the provider has them, and never a day before: whatever dies, jumps or is typed meanwhile."""
+"""Answers go when the provider has them, and never a day before: whatever dies, jumps or is typed meanwhile.
+
+`MORNING` is a Friday: three weekdays after an acknowledgement on it are over on the Wednesday, the fifth day.
+"""
 
 import contextlib
 from datetime import datetime, timedelta
@@ -31,42 +34,35 @@ def acknowledged() -> ReferralHarness:
     return harness
 
 
+OVER = 5
+
+
 def on_day(harness: ReferralHarness, days: int) -> datetime:
     """The timer has run on every day until that many after the first."""
     return harness.pass_days(MORNING, days)
 
 
-def test_what_was_acknowledged_is_erased_on_the_next_run_and_its_status_says_so() -> None:
+def test_what_was_acknowledged_is_erased_after_three_weekdays_and_its_status_says_so() -> None:
     harness = acknowledged()
+    sealed = dict(harness.sealed.rows)
 
-    harness.reconcile(MORNING + timedelta(minutes=5))
+    on_day(harness, OVER - 1)
+    assert (harness.sealed.rows, harness.state) == (sealed, ("acknowledged", ""))
+    harness.reconcile(MORNING + OVER * DAY)
 
     assert harness.sealed.rows == {}
     assert harness.state == ("erased", "")
-    assert harness.referral().erased_on == "2023-09-01"
+    assert (harness.referral().acknowledged_on, harness.referral().erased_on) == ("2023-09-01", "2023-09-06")
     assert "T08:" not in str(harness.rows)
 
 
-def test_queue_message_erases_an_acknowledged_referral_at_once() -> None:
-    harness = ReferralHarness()
-    reference = harness.forwarded()
-    harness.acknowledging().acknowledge(reference, MORNING)
-
-    for _ in range(3):
-        harness.eraser().erase_acknowledged(reference, MORNING)
-
-    assert harness.sealed.rows == {}
-    assert harness.state == ("erased", "")
-    assert harness.referral().acknowledged_on == harness.referral().erased_on == "2023-09-01"
-
-
-def test_passphrase_tries_are_deleted_with_the_answers_however_acknowledged() -> None:
+def test_passphrase_tries_are_deleted_with_the_answers() -> None:
     harness = ReferralHarness("link")
     reference = harness.forwarded()
     Lockout(harness.tries).count_attempt(reference, MORNING)
-    harness.type(State="acknowledged")
+    harness.acknowledging().acknowledge_opened(reference, MORNING)
 
-    harness.pass_days(MORNING, 2)
+    on_day(harness, OVER)
 
     assert harness.state[0] == "erased"
     assert harness.tries.rows == {}
@@ -75,60 +71,60 @@ def test_passphrase_tries_are_deleted_with_the_answers_however_acknowledged() ->
 @pytest.mark.parametrize(
     "state", ["received", "sending", "sent", "delivered", "attention", "erased", "acknowledged", "what?"]
 )
-def test_queue_message_erases_nothing_the_provider_has_not_acknowledged(state: str) -> None:
-    """A word typed by hand lacks its day, which the schedule writes first."""
+def test_a_message_of_the_queue_erases_nothing(state: str) -> None:
     harness = ReferralHarness()
     reference = harness.forwarded()
     harness.type(State=state)
-    before = dict(harness.sealed.rows), dict(harness.status.rows)
+    before = dict(harness.sealed.rows)
 
     for each in (reference, "99999999"):
-        harness.eraser().erase_acknowledged(each, MORNING)
+        harness.forwarder().forward(each, MORNING)
 
-    assert (harness.sealed.rows, harness.status.rows) == before
+    assert harness.sealed.rows == before
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_interrupted_immediate_erasure_is_finished_by_the_timer_run(fault: Fault) -> None:
+def test_interrupted_erasure_is_finished_by_the_timer_run(fault: Fault) -> None:
     for at in range(100):
-        harness, trouble = ReferralHarness(), InjectedFault(at, fault)
-        reference = harness.forwarded()
-        harness.acknowledging().acknowledge(reference, MORNING)
+        harness, trouble = acknowledged(), InjectedFault(at, fault)
+        now = on_day(harness, OVER - 1) + DAY
         with contextlib.suppress(Crash, StorageError):
-            harness.eraser(with_fault(trouble)).erase_acknowledged(reference, MORNING)
+            harness.eraser(with_fault(trouble)).erase(harness.referral(), now)
         if not trouble.triggered:
             assert at >= 4
             return
         assert harness.state[0] != "erased" or harness.sealed.rows == {}, "the word comes after the deed"
-        harness.reconciler().run({}, MORNING)
+        harness.reconcile(now)
         assert (harness.sealed.rows, harness.state) == ({}, ("erased", ""))
     pytest.fail("the calls never ended")
 
 
-def test_acknowledged_typed_by_hand_counts_as_the_providers_word() -> None:
+def test_acknowledged_typed_by_hand_counts_as_the_providers_word_of_what_was_delivered() -> None:
     harness = delivered()
     harness.type(State="acknowledged")
 
-    for minutes in (5, 10):
-        harness.reconcile(MORNING + timedelta(minutes=minutes))
+    on_day(harness, OVER - 1)
+    assert len(harness.sealed.rows) == 1
+    harness.reconcile(MORNING + OVER * DAY)
 
     assert harness.sealed.rows == {}
-    assert (harness.state[0], harness.referral().acknowledged_on) == ("erased", "2023-09-01")
+    assert (harness.state[0], harness.referral().acknowledged_on) == ("erased", "2023-09-02")
 
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_interrupted_erasure_run_is_finished_by_the_next(fault: Fault) -> None:
     for at in range(100):
         harness, trouble = acknowledged(), InjectedFault(at, fault)
+        now = on_day(harness, OVER - 1) + DAY
         with contextlib.suppress(Crash, StorageError):
-            harness.reconcile(MORNING - timedelta(hours=3), with_fault(trouble))
+            harness.reconcile(now, with_fault(trouble))
         if not trouble.triggered:
             assert at >= 4, "reading, touching, deleting and marking were broken"
             return
         assert harness.state[0] != "erased" or harness.sealed.rows == {}, (
             f"call {at}: erased was said before it was done"
         )
-        harness.reconcile(MORNING - timedelta(hours=3))
+        harness.pass_days(now, 1)
         assert harness.sealed.rows == {}, f"call {at}"
         assert harness.state[0] == "erased", f"call {at}"
     pytest.fail("the calls never ended")
@@ -136,6 +132,7 @@ def test_interrupted_erasure_run_is_finished_by_the_next(fault: Fault) -> None:
 
 def test_referral_set_back_to_received_during_the_run_is_not_erased() -> None:
     harness = acknowledged()
+    now = on_day(harness, OVER - 1) + DAY
 
     class Meanwhile(BrokenTable):
         """Someone types `received` after the row was read."""
@@ -148,7 +145,7 @@ def test_referral_set_back_to_received_during_the_run_is_not_erased() -> None:
     def wrap(table: FakeTable) -> Table:
         return Meanwhile(table, InjectedFault(-1, "crash-before")) if table is harness.status else table  # type: ignore[return-value]  # a table in everything it does
 
-    harness.reconciler(wrap).run({}, MORNING - timedelta(hours=3))
+    harness.reconcile(now, wrap)
 
     assert len(harness.sealed.rows) == 1
     assert harness.state == ("received", "")
@@ -263,10 +260,10 @@ def test_a_clock_that_jumps_erases_nothing(jump: timedelta) -> None:
 def test_a_status_goes_ninety_days_after_its_answers_and_not_a_day_before() -> None:
     harness = acknowledged()
 
-    on_day(harness, 90)  # erased on the second of September
+    on_day(harness, OVER + 89)
     assert len(harness.rows) == 1
 
-    harness.reconcile(MORNING + 91 * DAY)
+    harness.reconcile(MORNING + (OVER + 90) * DAY)
     assert harness.rows == []
 
 
@@ -290,16 +287,17 @@ def test_clock_jump_deletes_no_status_row() -> None:
 
 
 def test_one_bad_row_stops_no_other() -> None:
-    harness = acknowledged()
-    harness.service().accept(referral_request(), MORNING)
-    harness.service().accept(referral_request(), MORNING)
-    bad = next(row for row in harness.rows if row.text("State") == "received")
-    harness.repository().change(bad.key, bad.etag, State="acknowledged", AcknowledgedOn="2023-09-01")
+    harness, other = acknowledged(), acknowledged()
+    [bad] = other.rows
+    harness.status.rows |= other.status.rows
+    harness.sealed.rows |= other.sealed.rows
+    now = on_day(harness, OVER - 1) + DAY
+    harness.service().accept(referral_request(), now)
 
     def wrap(table: FakeTable) -> Table:
         return _Refusing(table, bad.key)  # type: ignore[return-value]  # a table in everything it does
 
-    due = harness.reconciler(wrap).run({}, MORNING - timedelta(hours=3))
+    due = harness.reconcile(now, wrap)
 
     assert sorted(row.text("State") for row in harness.rows) == ["acknowledged", "erased", "received"]
     assert len(due) == 1
@@ -350,8 +348,9 @@ def test_the_same_form_once_more_after_it_was_erased_is_no_second_referral() -> 
     harness = ReferralHarness()
     reference = harness.service().accept(referral_request(submission_id=SUBMISSION), MORNING)
     harness.forwarder().forward(reference, MORNING)
+    harness.report("delivered")
     harness.acknowledging().acknowledge(reference, MORNING)
-    harness.reconcile(MORNING)
+    on_day(harness, OVER)
 
     assert harness.service().accept(referral_request(submission_id=SUBMISSION), MORNING) == reference
     harness.recover()
@@ -365,8 +364,9 @@ def test_the_same_form_with_other_answers_after_it_was_erased_is_forwarded() -> 
     harness = ReferralHarness()
     reference = harness.service().accept(referral_request(submission_id=SUBMISSION), MORNING)
     harness.forwarder().forward(reference, MORNING)
+    harness.report("delivered")
     harness.acknowledging().acknowledge(reference, MORNING)
-    harness.reconcile(MORNING)
+    on_day(harness, OVER)
 
     other = referral_request(submission_id=SUBMISSION, what_brings_you="Something else")
     assert harness.service().accept(other, MORNING) == reference
@@ -379,11 +379,11 @@ def test_the_same_form_with_other_answers_after_it_was_erased_is_forwarded() -> 
 
 def test_leftover_answers_of_an_erased_referral_keep_its_row_and_need_attention() -> None:
     harness = acknowledged()
-    on_day(harness, 90)
+    on_day(harness, OVER + 89)
     [row] = harness.rows
     harness.sealed.insert({"PartitionKey": row.partition, "RowKey": row.key, "Sealed": b"x"})
 
-    harness.reconcile(MORNING + 91 * DAY)
+    harness.reconcile(MORNING + (OVER + 90) * DAY)
 
     assert harness.state == ("attention", "not-erased")
 

@@ -34,8 +34,9 @@ def first(harness: ReferralHarness) -> str:
 
 def acknowledged_and_erased(harness: ReferralHarness) -> str:
     reference = first(harness)
+    harness.report("delivered")
     harness.acknowledging().acknowledge(reference, MORNING)
-    harness.reconcile(MORNING)
+    harness.pass_days(MORNING, 5)
     assert harness.state == ("erased", "")
     return reference
 
@@ -74,11 +75,14 @@ def test_email_first_sent_as_a_link_never_counts_as_delivered_answers() -> None:
 def test_new_answers_survive_an_interrupted_erasure_of_the_old_ones() -> None:
     harness = ReferralHarness()
     reference = first(harness)
+    harness.report("delivered")
     harness.acknowledging().acknowledge(reference, MORNING)
+    now = harness.pass_days(MORNING, 4) + DAY
+    harness.type(ErasedOn="2023-09-06")
     harness.sealed.rows.clear()  # and then the process died
 
     assert sent_once_more(harness, what_brings_you=OTHER) == reference
-    harness.reconcile(MORNING)
+    harness.reconcile(now)
     harness.orphan_recovery().run()
     harness.forwarder().forward(reference, MORNING)
 

@@ -1,0 +1,37 @@
+"""The time at which the answers of an acknowledged referral are erased. Pure decisions.
+
+Someone at the provider said so, the answers have arrived, and the days have passed in which the provider can still say
+that it does not have them after all.
+"""
+
+from datetime import date
+
+from shared.referrals.days import is_day, is_past, is_reached, weekdays_since
+from shared.referrals.model import INLINE, Referral, ReferralState
+
+GRACE_WEEKDAYS = 3
+"""Weekdays after the acknowledgement before the answers are erased, unless the installation chose another number."""
+
+NO_REPORT_FOR = 14
+"""Days after an email with answers at which it counts as arrived if nothing was reported of it."""
+
+
+def may_erase_acknowledged(referral: Referral, grace_weekdays: int, today: date) -> bool:
+    """True if the answers of an acknowledged referral may be erased."""
+    return (
+        referral.state is ReferralState.ACKNOWLEDGED
+        and has_arrived(referral, today)
+        and is_reached(weekdays_since(referral.acknowledged_on, today), grace_weekdays)
+    )
+
+
+def has_arrived(referral: Referral, today: date) -> bool:
+    """True if its answers are known to have come to the provider; the word `acknowledged` says nothing about that.
+
+    They were opened with the passphrase, or were in an email that was reported as delivered or not reported on. One
+    that was reported as undelivered is in attention, not acknowledged.
+    """
+    if is_day(referral.opened_on):
+        return True
+    is_in_email = referral.delivery == INLINE
+    return is_in_email and (is_day(referral.delivered_on) or is_past(referral.sent_on, NO_REPORT_FOR, today))
