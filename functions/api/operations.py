@@ -9,7 +9,13 @@ from functions.api import response_models as answers
 from functions.forms.availability import BookingsClosedError, OneToOneClosedError
 from functions.forms.body import BodyTooLargeError, EmptyBodyError, MalformedBodyError, UnsupportedBodyError
 from functions.forms.validation import FormError
-from functions.problems.http_errors import CrossSiteFormError, MethodNotAllowedError, PageNotFoundError
+from functions.problems.http_errors import (
+    BookingOutcomeExpiredError,
+    CrossSiteFormError,
+    MethodNotAllowedError,
+    PageNotFoundError,
+    ReferralOutcomeExpiredError,
+)
 from shared.bookings.model import errors as bookings
 from shared.bookings.places.request import BookingRequest
 from shared.config.settings import SettingsError
@@ -104,11 +110,10 @@ def _bookings() -> tuple[Operation, ...]:
         ),
         Operation(
             method="get",
-            path="/bookings/{reference}",
-            summary="What became of a booking, by the address in `Location`",
+            path="/bookings/booked/{token}",
+            summary="What became of a booking, by the address in `Location`, for 15 minutes",
             answers={200: answers.BookingOutcome},
-            queries=("session", "state", "proof"),
-            errors=(PageNotFoundError, bookings.SessionUnknownError, StorageError),
+            errors=(PageNotFoundError, BookingOutcomeExpiredError, bookings.SessionUnknownError, StorageError),
         ),
     )
 
@@ -132,11 +137,10 @@ def _one_to_one(form: OneToOne) -> tuple[Operation, ...]:
         ),
         Operation(
             method="get",
-            path="/one-to-one/{reference}",
-            summary="The reference of a referral and the day to ask after, by the address in `Location`",
+            path="/one-to-one/sent/{token}",
+            summary="The reference of a referral and the day to ask after, by the address in `Location`, for 15 minutes",
             answers={200: answers.ReferralOutcome},
-            queries=("by", "proof"),
-            errors=(PageNotFoundError, StorageError),
+            errors=(PageNotFoundError, ReferralOutcomeExpiredError, StorageError),
         ),
         Operation(method="get", path="/one-to-one/status", summary="The page that asks for a reference"),
         Operation(method="head", path="/one-to-one/status", summary="Its head"),

@@ -17,6 +17,7 @@ from functions.web.responses import respond
 STATIC = Path(__file__).parents[1] / "static"
 VENDORED = STATIC / f"nhsuk-{NHSUK_VERSION}"
 OWN_STYLES = STATIC / "app.css"
+OWN_SCRIPT = STATIC / "referral.js"
 
 # Written out: `mimetypes` asks the operating system, and Windows may call a script text/plain.
 _TYPES = {
@@ -47,7 +48,8 @@ def assets() -> dict[str, Asset]:
     """Every file by its path below `/assets/`; no other file on disk can be requested."""
     files = (path for path in VENDORED.rglob("*") if path.suffix in _TYPES)
     folder = ASSETS.removeprefix("/assets/")
-    return {f"{folder}/{path.relative_to(VENDORED).as_posix()}": _asset(path) for path in files}
+    vendored = {f"{folder}/{path.relative_to(VENDORED).as_posix()}": _asset(path) for path in files}
+    return vendored | {f"{folder}/{OWN_SCRIPT.name}": _asset(OWN_SCRIPT)}
 
 
 def _asset(path: Path) -> Asset:

@@ -1,7 +1,5 @@
 """Everything people do who refer themselves, in a real browser; and what the provider does then."""
 
-from urllib.parse import urlsplit
-
 from local.stack.stack import Stack
 from local.tour import Visitor
 from local.tour.provider import OPEN, PASSPHRASE, SAVED, open_link
@@ -20,7 +18,8 @@ def mails(stack: Stack, reference: str) -> list[str]:
 
 
 def reference_on(visitor: Visitor) -> str:
-    return urlsplit(visitor.page.url).path.rpartition("/")[2]
+    """The reference on the page that says that the form was received."""
+    return visitor.page.locator(".nhsuk-panel strong").inner_text()
 
 
 def count(stack: Stack) -> int:
