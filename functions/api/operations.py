@@ -64,8 +64,8 @@ _STATUS: Errors = (
 class Operation:
     """One method at one path. `answers` are the JSON bodies by status, errors not included.
 
-    `queries` are its query parameters. A `page` is answered in HTML unless JSON is preferred, and only in HTML if
-    `answers` is empty. `has_location`: the first answer has a `Location`.
+    A `page` is answered in HTML unless JSON is preferred, and only in HTML if `answers` is empty. `has_location`: the
+    first answer has a `Location`.
     """
 
     method: str
@@ -73,7 +73,6 @@ class Operation:
     summary: str
     answers: Mapping[int, type[BaseModel]] = field(default_factory=dict)
     body: type[BaseModel] | None = None
-    queries: tuple[str, ...] = ()
     errors: Errors = ()
     page: bool = True
     has_location: bool = False
@@ -138,7 +137,7 @@ def _one_to_one(form: OneToOne) -> tuple[Operation, ...]:
         Operation(
             method="get",
             path="/one-to-one/sent/{token}",
-            summary="The reference of a referral and the day to ask after, by the address in `Location`, for 15 minutes",
+            summary="A referral's reference and the day to ask after, by the address in `Location`, for 15 minutes",
             answers={200: answers.ReferralOutcome},
             errors=(PageNotFoundError, ReferralOutcomeExpiredError, StorageError),
         ),

@@ -28,6 +28,11 @@ _TYPES = {
     ".png": "image/png",
     ".svg": "image/svg+xml",
 }
+_HEADERS = {
+    "Cache-Control": "public, max-age=31536000, immutable",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",  # that of a page is longer than an icon
+    "Vary": "Accept-Encoding",
+}
 _COMPRESSED = frozenset({".css", ".ico", ".js", ".json", ".svg"})
 
 bp = func.Blueprint()
@@ -54,6 +59,8 @@ def assets() -> dict[str, Asset]:
 
 def _asset(path: Path) -> Asset:
     body = path.read_bytes()
+    if path == OWN_SCRIPT:
+        body = b"".join(line.strip() + b"\n" for line in body.splitlines() if line)  # a line is no part of a text
     if path.suffix == ".css":
         body = body.replace(b"url(/assets/images/", f"url({ASSETS}/images/".encode())  # it names icons without version
         body += _without_comments(OWN_STYLES.read_text("utf-8")).encode()
@@ -74,7 +81,7 @@ def get_asset(req: func.HttpRequest) -> func.HttpResponse:
         return respond("Not found", "text/plain", 404)
     zipped = bool(asset.zipped) and accepts_gzip(req)
     etag = f"{asset.digest}-gzip" if zipped else asset.digest
-    headers = {"Cache-Control": "public, max-age=31536000, immutable", "ETag": f'"{etag}"', "Vary": "Accept-Encoding"}
+    headers = _HEADERS | {"ETag": f'"{etag}"'}
     if parse_etags(req.headers.get("if-none-match", "")).contains_weak(etag):
         return respond(b"", asset.mimetype, 304, headers)
     if zipped:

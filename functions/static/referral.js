@@ -62,7 +62,6 @@ async function load(url, body, back) {
     const signal = AbortSignal.timeout?.(6e4);
     response = await fetch(url, { method: body ? "POST" : "GET", body, signal });
     doc = new DOMParser().parseFromString(await response.text(), "text/html");
-    document.body.append(...doc.querySelectorAll("template[data-view]"));
     node = frame(doc);
   } catch {}
   if (mine !== turn && !(node && find("[data-sent]", node))) return;
