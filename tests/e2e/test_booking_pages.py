@@ -62,8 +62,9 @@ def test_a_double_click_and_going_back_to_send_again_are_one_booking_and_the_sam
     sent.append(post_form(f"{stack.site}/bookings", hidden_fields(back.text)))
     stack.settle()
 
-    assert {(each.status, each.headers["location"]) for each in sent} == {(303, sent[0].headers["location"])}
-    assert "Your place is booked" in get(f"{stack.site}{sent[0].headers['location']}").text
+    pages = {get(f"{stack.site}{each.headers['location']}").text for each in sent}
+    assert ([each.status for each in sent], len(pages)) == ([303] * 4, 1)
+    assert "Your place is booked" in pages.pop()
     assert len(roster(stack, session_id)) == 1
     assert len(mails_to(stack, f"zoe@{session_id}.nhs.net")) == 1
 
