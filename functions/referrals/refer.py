@@ -14,8 +14,8 @@ from functions.forms.validation import FormError, validate
 from functions.problems.error_table import problem_of
 from functions.queues import REFERRALS, REFERRALS_STORAGE, referral_message
 from functions.referrals.form_fields import CONSENT as CONSENT_BOX
-from functions.referrals.outcome import SENT, sent_facts
 from functions.referrals.pages import FORM, FormIdentity, current_step, show, wizard_of
+from functions.referrals.reference_page import SENT, fresh_facts
 from functions.referrals.wizard import BUSY, CONSENT, START, Step, Wizard
 from functions.web import error_log
 from functions.web.error_handling import handle_errors
@@ -100,7 +100,7 @@ def _already_sent_page(built: Services, error: ReferralReusedError) -> func.Http
     """Shows the reference of the first answers: after an error page the person may never have seen it."""
     found = problem_of(error)
     error_log.log(error, found)
-    facts = sent_facts(built, error.reference, by="")
+    facts = fresh_facts(built, error.reference, by="")
     return page(render("referrals/already-sent.html", built.content, problem=found, **facts), found.status)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from functions.problems.http_errors import OutcomeExpiredError, PageNotFoundError
-from shared.opaque_tokens import OpaqueToken
+from functions.web.opaque_tokens import OpaqueToken
 from shared.signing import Signer
 
 SHOWN_FOR = timedelta(minutes=15)

@@ -146,6 +146,10 @@ def test_a_form_that_lay_open_for_two_days_loses_nothing(stack: Stack, add_sessi
         ("GET", "/resources/files/nowhere.pdf", 404),
         ("GET", "/assets/nowhere.css", 404),
         ("GET", "/bookings/34679CDF", 404),
+        ("GET", "/bookings/booked/nobody", 404),
+        ("GET", "/one-to-one/sent/nobody", 404),
+        ("POST", "/one-to-one/sent", 404),
+        ("GET", "/one-to-one", 200),
         ("GET", "/manage/nobody", 404),
         ("POST", "/nowhere", 404),
         ("POST", "/bookings", 400),
@@ -163,7 +167,8 @@ def test_every_answer_of_the_host_carries_the_security_headers(
     assert answer.status == status
     for name, value in HEADERS.items():
         assert value in answer.headers[name], name
-    assert answer.headers["cache-control"] == "no-store"
+    # The pages of a booking's form may be kept, so that the browser's Back shows them; nothing else may.
+    assert answer.headers["cache-control"] == ("private, no-cache" if path == "/bookings/new" else "no-store")
     assert "set-cookie" not in answer.headers
     assert not [name for name in answer.headers if name.startswith("access-control-")]
 

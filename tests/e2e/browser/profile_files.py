@@ -7,6 +7,7 @@ import secrets
 import string
 import zlib
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 _GZIP = b"\x1f\x8b\x08"
@@ -41,9 +42,7 @@ def _unzipped(raw: bytes) -> list[bytes]:
     """What was compressed with gzip, wherever it begins: a cache keeps an answer as it came."""
     texts, at = [], raw.find(_GZIP)
     while at >= 0:
-        try:
+        with suppress(zlib.error):  # three bytes may only look like a beginning
             texts.append(zlib.decompressobj(31).decompress(raw[at:]))
-        except zlib.error:
-            pass  # three bytes that only look like a beginning
         at = raw.find(_GZIP, at + 1)
     return texts

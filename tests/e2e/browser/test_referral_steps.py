@@ -355,7 +355,11 @@ def test_going_back_while_it_is_sent_still_ends_at_the_reference(visitor: Visito
     come_to_agreement(visitor)
     before = count(stack)
     waiting: list[Route] = []
-    visitor.page.route(TAKEN, lambda route: waiting.append(route))
+
+    def held(route: Route) -> None:
+        waiting.append(route)
+
+    visitor.page.route(TAKEN, held)
     visitor.page.get_by_role("button", name=SEND).click()
     visitor.page.go_back()
     expect(visitor.page.get_by_role("heading", level=1)).to_have_text(CHECK)

@@ -150,6 +150,25 @@ def filled_in_form(services: FakeServices, **changes: str) -> dict[str, str]:
     return {name: value for name, value in (ANSWERS | fields | changes).items() if value}
 
 
+def test_the_browser_may_keep_the_pages_of_the_form_so_that_its_back_shows_them(services: FakeServices) -> None:
+    fields = filled_in_form(services)
+    services.bookings.places.refusal = SessionFullError("s1", waiting_list=True)
+    shown = [
+        open_form(),
+        open_form("s1"),
+        *(send(each, fields) for each in (steps.booking_session, steps.booking_details)),
+    ]
+    shown += [send(steps.booking_check, fields), send(steps.booking_check, fields | {"email": ""})]
+    shown += [send(bookings.book, fields), send(bookings.book, fields | {"full_name": ""})]
+    assert {each.headers["Cache-Control"] for each in shown} == {"private, no-cache"}
+    services.bookings.places.refusal = None
+    done = send(bookings.book, fields)
+    assert done.headers["Cache-Control"] == "no-store"
+    assert bookings.booking_outcome(http_requests.get_token(done.headers["Location"])).headers["Cache-Control"] == (
+        "no-store"
+    )
+
+
 def outcome(location: str) -> dict[str, str]:
     """The outcome at this address, as an API client reads it."""
     answer = bookings.booking_outcome(http_requests.get_token(location, accept="application/json"))

@@ -215,6 +215,40 @@ def test_change_leads_there_and_straight_back(services: FakeServices) -> None:
     assert person.press(f"Change {short}").press("Back").title == "Check your form"
 
 
+def test_a_step_that_is_asked_for_again_shows_the_answers_as_they_are_now(our_services: FakeServices) -> None:
+    person = answer_until(begin(our_services), "Check your form")
+    asked = [(name, "Other" if name == "full_name" else value) for name, value in person.page.fields]
+
+    def again(at: str) -> FormBrowser:
+        fields = [*(pair for pair in asked if pair[0] != "at"), ("at", at), ("go", "again")]
+        return FormBrowser(unsent, functions.referrals.refer.questions(http_requests.form(fields)))
+
+    assert (again("check").title, "Other" in again("check").text) == ("Check your form", True)
+    assert ("full_name", "Other") in again("full_name").page.fields
+    titles = {"start": "About the form", "help": "Help now", "consent": "Your agreement", "busy": "Your agreement"}
+    for at, title in titles.items():
+        shown = again(at)
+        assert (shown.title, shown.answer.status_code) == (title, 200)
+        assert ("full_name", "Other") in shown.sent_along
+
+
+def test_a_step_that_no_longer_applies_is_asked_for_again_as_the_one_before(our_services: FakeServices) -> None:
+    person = answer_until(begin(our_services), "Check your form", contact_by=["email"])
+    fields = [*(pair for pair in person.page.fields if pair[0] != "at"), ("at", "phone"), ("go", "again")]
+    answer = functions.referrals.refer.questions(http_requests.form(fields))
+    assert FormBrowser(unsent, answer).title == "Your email address"
+
+
+def test_mistakes_are_not_told_before_they_are_sent_on(our_services: FakeServices) -> None:
+    fields = [("full_name", "=1+1"), ("works_for_trust", "yes"), ("at", "full_name"), ("go", "again")]
+    answer = functions.referrals.refer.questions(http_requests.form(fields))
+    assert (answer.status_code, FormBrowser(unsent, answer).title) == (200, "Your name")
+
+
+def unsent(action: str, fields: Fields) -> func.HttpResponse:
+    raise AssertionError(f"sent to {action}: {fields}")
+
+
 def test_a_changed_answer_that_asks_for_another_one_is_followed_up_and_then_checked(
     our_services: FakeServices,
 ) -> None:
@@ -359,7 +393,9 @@ def test_after_mending_what_the_end_refused_a_person_checks_and_sends(our_servic
 
 
 @pytest.mark.parametrize("at", ["", "nowhere", "consent", "start", "../x", "<script>", "a" * 5000])
-@pytest.mark.parametrize("go", ["", "next", "back", "change:", "change:full_name", "change:nowhere", "x" * 5000])
+@pytest.mark.parametrize(
+    "go", ["", "next", "back", "again", "change:", "change:full_name", "change:nowhere", "x" * 5000]
+)
 def test_any_position_and_action_in_the_form_leads_to_a_page(at: str, go: str, services: FakeServices) -> None:
     answer = functions.referrals.refer.questions(http_requests.form([("at", at), ("go", go), ("full_name", "Zoë")]))
     assert answer.status_code == 200

@@ -14,7 +14,8 @@ import functions.referrals.refer
 import shared.bootstrap
 from functions.bookings.book import booking_outcome
 from functions.problems.http_errors import ReferralOutcomeExpiredError
-from functions.referrals.outcome import SENT, referral_outcome, show_reference_longer
+from functions.referrals.outcome import referral_outcome, show_reference_longer
+from functions.referrals.reference_page import SENT, fresh_facts
 from functions.web.outcome_address import OutcomeAddress
 from shared.content.content import Content
 from tests.builders import MORNING
@@ -182,7 +183,7 @@ def test_the_warning_lies_ready_as_an_alert_and_is_not_shown_before_its_time(ser
 def test_a_page_that_says_that_a_form_was_sent_before_shows_the_reference_no_longer_than_the_other(
     services: FakeServices,
 ) -> None:
-    facts = functions.referrals.outcome.sent_facts(services, REFERENCE, by="")  # type: ignore[arg-type]  # a fake
+    facts = fresh_facts(services, REFERENCE, by="")  # type: ignore[arg-type]  # a fake
     answer = longer(f"/one-to-one/sent/{facts['shown']}")
     assert answer.status_code == 303
     page = opened(answer.headers["Location"]).get_body().decode()
