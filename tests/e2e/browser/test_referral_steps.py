@@ -230,7 +230,9 @@ def test_forward_leads_to_the_reference_again(visitor: Visitor) -> None:
     assert visitor.heading() == SENT
 
 
-@pytest.mark.parametrize("cached", [False, True], ids=["loaded again", "back-forward cache"])
+@pytest.mark.parametrize(
+    "cached", [False, pytest.param(True, marks=pytest.mark.nightly)], ids=["loaded again", "back-forward cache"]
+)
 def test_coming_back_from_another_page_shows_no_step_either(cached: bool, browser: Browser, stack: Stack) -> None:
     with (
         another_browser(browser, ["--disable-back-forward-cache"] if cached else []) as other,
@@ -267,7 +269,7 @@ def another_browser(browser: Browser, left_out: list[str]) -> Iterator[Browser]:
 # What may go wrong.
 
 
-@pytest.mark.parametrize("press", ["clicks", "Enter"])
+@pytest.mark.parametrize("press", ["clicks", pytest.param("Enter", marks=pytest.mark.nightly)])
 def test_pressing_send_again_while_it_is_sent_sends_it_once(press: str, visitor: Visitor, stack: Stack) -> None:
     come_to_agreement(visitor)
     before, sent = count(stack), []
