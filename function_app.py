@@ -6,7 +6,7 @@ from functions import delivery_reports, timer
 from functions.api import openapi
 from functions.bookings import book, change_details, manage, send_email, steps
 from functions.provider import acknowledge, collect
-from functions.referrals import forward_referral, refer, status
+from functions.referrals import forward_referral, outcome, refer, status
 from functions.site import assets, content_pages, health, not_found
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
@@ -25,6 +25,7 @@ MODULES = (
     change_details,
     openapi,
     status,
+    outcome,
     refer,
     assets,
     timer,

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from functions.api.operations import Operation, operations
-from functions.api.response_models import REFERENCE, ProblemDetails
+from functions.api.response_models import ProblemDetails
 from functions.api.rules import with_needs, with_policy
 from functions.problems.error_table import problem_of
 from functions.problems.problem_details import Problem
@@ -58,22 +58,21 @@ def _schemas(listed: Iterable[Operation], content: Content, policy: AllocationPo
 
 def _operation(operation: Operation) -> Schema:
     described: Schema = {"summary": operation.summary, "responses": _answers(operation) | _problems(operation)}
-    if parameters := [
-        *_in_path(operation),
-        *({"name": name, "in": "query", **_REQUIRED_STRING} for name in operation.queries),
-    ]:
+    if parameters := _in_path(operation):
         described["parameters"] = parameters
     if operation.body:
         described["requestBody"] = {"required": True, "content": {"application/json": _schema_of(operation.body)}}
     return described
 
 
-_REQUIRED_STRING: Schema = {"required": True, "schema": {"type": "string"}}
-
-
 def _in_path(operation: Operation) -> list[Schema]:
-    schema = {"type": "string", "pattern": REFERENCE}
-    return [{"name": "reference", "in": "path", "required": True, "schema": schema}] if "{" in operation.path else []
+    token = {
+        "name": "token",
+        "in": "path",
+        "required": True,
+        "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"},
+    }
+    return [token] if "{token}" in operation.path else []
 
 
 def _answers(operation: Operation) -> Schema:

@@ -9,7 +9,13 @@ from functions.api import response_models as answers
 from functions.forms.availability import BookingsClosedError, OneToOneClosedError
 from functions.forms.body import BodyTooLargeError, EmptyBodyError, MalformedBodyError, UnsupportedBodyError
 from functions.forms.validation import FormError
-from functions.problems.http_errors import CrossSiteFormError, MethodNotAllowedError, PageNotFoundError
+from functions.problems.http_errors import (
+    BookingOutcomeExpiredError,
+    CrossSiteFormError,
+    MethodNotAllowedError,
+    PageNotFoundError,
+    ReferralOutcomeExpiredError,
+)
 from shared.bookings.model import errors as bookings
 from shared.bookings.places.request import BookingRequest
 from shared.config.settings import SettingsError
@@ -58,8 +64,8 @@ _STATUS: Errors = (
 class Operation:
     """One method at one path. `answers` are the JSON bodies by status, errors not included.
 
-    `queries` are its query parameters. A `page` is answered in HTML unless JSON is preferred, and only in HTML if
-    `answers` is empty. `has_location`: the first answer has a `Location`.
+    A `page` is answered in HTML unless JSON is preferred, and only in HTML if `answers` is empty. `has_location`: the
+    first answer has a `Location`.
     """
 
     method: str
@@ -67,7 +73,6 @@ class Operation:
     summary: str
     answers: Mapping[int, type[BaseModel]] = field(default_factory=dict)
     body: type[BaseModel] | None = None
-    queries: tuple[str, ...] = ()
     errors: Errors = ()
     page: bool = True
     has_location: bool = False
@@ -104,11 +109,10 @@ def _bookings() -> tuple[Operation, ...]:
         ),
         Operation(
             method="get",
-            path="/bookings/{reference}",
-            summary="What became of a booking, by the address in `Location`",
+            path="/bookings/booked/{token}",
+            summary="What became of a booking, by the address in `Location`, for 15 minutes",
             answers={200: answers.BookingOutcome},
-            queries=("session", "state", "proof"),
-            errors=(PageNotFoundError, bookings.SessionUnknownError, StorageError),
+            errors=(PageNotFoundError, BookingOutcomeExpiredError, bookings.SessionUnknownError, StorageError),
         ),
     )
 
@@ -132,11 +136,10 @@ def _one_to_one(form: OneToOne) -> tuple[Operation, ...]:
         ),
         Operation(
             method="get",
-            path="/one-to-one/{reference}",
-            summary="The reference of a referral and the day to ask after, by the address in `Location`",
+            path="/one-to-one/sent/{token}",
+            summary="A referral's reference and the day to ask after, by the address in `Location`, for 15 minutes",
             answers={200: answers.ReferralOutcome},
-            queries=("by", "proof"),
-            errors=(PageNotFoundError, StorageError),
+            errors=(PageNotFoundError, ReferralOutcomeExpiredError, StorageError),
         ),
         Operation(method="get", path="/one-to-one/status", summary="The page that asks for a reference"),
         Operation(method="head", path="/one-to-one/status", summary="Its head"),

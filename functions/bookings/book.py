@@ -2,7 +2,6 @@
 
 # The worker only understands `typing.List` in the annotation of an output of many messages.
 from typing import List  # noqa: UP035  # see above
-from urllib.parse import quote
 
 import azure.functions as func
 
@@ -15,10 +14,12 @@ from functions.forms.availability import check_open
 from functions.forms.body import Submission, read_body
 from functions.forms.tokens import FormTokenError, check_form_token, decoy_reference, is_bot
 from functions.forms.validation import FormError
-from functions.problems.http_errors import PageNotFoundError
+from functions.problems.http_errors import BookingOutcomeExpiredError
 from functions.queues import BOOKINGS_STORAGE, EMAILS, mail_message
 from functions.web.error_handling import handle_errors
+from functions.web.links import token_of
 from functions.web.negotiation import wants_json
+from functions.web.outcome_address import OutcomeAddress
 from functions.web.render import render
 from functions.web.responses import json_body, page, see_other
 from shared.bookings.model.attendee import AttendeeState
@@ -30,6 +31,7 @@ from shared.config.settings import Support
 
 bp = func.Blueprint()
 _list_page = ListPage()
+_OUTCOME = OutcomeAddress("/bookings/booked", BookingOutcomeExpiredError)
 
 
 @bp.route(route="sessions", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
@@ -67,15 +69,12 @@ def book(req: func.HttpRequest, nudge: func.Out[List[str]]) -> func.HttpResponse
     return _answer(booked, submission, built)
 
 
-@bp.route(route="bookings/{reference:length(8)}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@bp.route(route="bookings/booked/{token}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 @handle_errors
 def booking_outcome(req: func.HttpRequest) -> func.HttpResponse:
-    """The outcome as signed when the booking was made; reads no roster, so it discloses no one on it."""
+    """The outcome as it was when the booking was made; reads no roster, so it discloses no one on it."""
     built = services()
-    reference, session_id = req.route_params.get("reference", ""), req.params.get("session", "")
-    state = req.params.get("state", "")
-    if not built.signer.is_proof(req.params.get("proof", ""), "booked", session_id, reference, state):
-        raise PageNotFoundError
+    session_id, reference, state = _OUTCOME.open(built.signer, token_of(req), built.now()).parts
     if wants_json(req):
         return json_body({"reference": reference, "state": state})
     view = SessionView.of(built.bookings.places.session(session_id), built.content)
@@ -107,5 +106,4 @@ def _answer(booked: BookingResult, submission: Submission, built: Services) -> f
 
 
 def _location(built: Services, session_id: str, reference: str, state: AttendeeState) -> str:
-    signature = built.signer.proof("booked", session_id, reference, str(state))
-    return f"/bookings/{reference}?session={quote(session_id, safe='')}&state={state}&proof={signature}"
+    return _OUTCOME.issue(built.signer, built.now(), session_id, reference, str(state))

@@ -14,7 +14,7 @@ from functions.forms.validation import FieldError, FormError
 from functions.web.error_handling import handle_errors
 from functions.web.links import token_of
 from functions.web.render import render
-from functions.web.responses import page, see_other
+from functions.web.responses import form_page, page, see_other
 from shared.bookings.model.attendee import Attendee
 from shared.bootstrap import Services, services
 
@@ -71,4 +71,4 @@ def _form(
         "shares_names": built.bookings.names_go_to_facilitators,
     }
     html = render("manage/details.html", built.content, **facts, errors=errors)
-    return page(html, status=422 if errors else 200)
+    return form_page(html, status=422) if errors else page(html)

@@ -19,7 +19,7 @@ from functions.queues import BOOKINGS_STORAGE, EMAILS, mail_message
 from functions.web.error_handling import handle_errors
 from functions.web.links import token_of
 from functions.web.render import render
-from functions.web.responses import page, respond, see_other
+from functions.web.responses import form_page, page, respond, see_other
 from shared.bookings.model.attendee import AttendeeState
 from shared.bookings.model.errors import (
     BookingError,
@@ -107,7 +107,7 @@ def move_booking(req: func.HttpRequest, nudge: func.Out[List[str]]) -> func.Http
     built, token = services(), token_of(req)
     session_id = read_form_value(req, "session_id")
     if not session_id:
-        return page(_move_page(built, token, _view(built, token), _CHOOSE), status=422)
+        return form_page(_move_page(built, token, _view(built, token), _CHOOSE), status=422)
     try:
         done = built.bookings.self_service.move(token, session_id, built.now())
     except _MOVE_REFUSALS as error:
@@ -153,7 +153,7 @@ def _move_page(built: Services, token: str, view: BookingView, *errors: FieldErr
 def _not_moved(built: Services, token: str, error: BookingError) -> func.HttpResponse:
     found = problem_of(error)
     facts = {"booking": _view(built, token), "problem": found}
-    return page(render("manage/not-moved.html", built.content, **facts), status=found.status)
+    return form_page(render("manage/not-moved.html", built.content, **facts), status=found.status)
 
 
 def _queue_mails(nudge: func.Out[List[str]], done: ActionResult) -> None:  # noqa: UP006  # see above

@@ -12,7 +12,7 @@ from functions.forms.validation import FieldError
 from functions.problems.error_table import problem_of
 from functions.web import error_log
 from functions.web.render import render
-from functions.web.responses import page
+from functions.web.responses import form_page
 from shared.bookings.model.attendee import Reason
 from shared.bookings.model.errors import (
     BookingsBusyError,
@@ -70,7 +70,7 @@ def choose(
     """The page to choose a session. `gone`: the chosen session can no longer be booked."""
     facts = {"draft": draft, "sessions": [view for view in views if view.can_be_chosen], "gone": gone}
     html = render("bookings/session.html", built.content, **facts, errors=errors)
-    return page(html, status=422 if errors else 409 if gone else 200)
+    return form_page(html, status=422 if errors else 409 if gone else 200)
 
 
 def details(
@@ -86,7 +86,7 @@ def details(
         "shares_names": built.bookings.names_go_to_facilitators,
     }
     html = render("bookings/details.html", built.content, **facts, errors=errors)
-    return page(html, status=422 if errors else 200)
+    return form_page(html, status=422 if errors else 200)
 
 
 def check(
@@ -100,7 +100,7 @@ def check(
         "asks_adjustments": built.bookings.adjustments_are_read,
     }
     html = render("bookings/check.html", built.content, **facts, errors=errors)
-    return page(html, status=422 if errors else 200)
+    return form_page(html, status=422 if errors else 200)
 
 
 _HEADINGS = {Reason.LEFT: "You cancelled this booking", Reason.MOVED: "You moved this booking to another session"}
@@ -112,7 +112,7 @@ def cancelled(built: Services, draft: Draft, error: SubmissionCancelledError) ->
     error_log.log(error, found)
     heading = next((words for reason, words in _HEADINGS.items() if reason == error.reason), found.title)
     html = render("bookings/cancelled.html", built.content, draft=draft, heading=heading)
-    return page(html, found.status)
+    return form_page(html, found.status)
 
 
 def refused(built: Services, draft: Draft, error: Exception) -> func.HttpResponse:
@@ -127,4 +127,4 @@ def refused(built: Services, draft: Draft, error: Exception) -> func.HttpRespons
         "correlation": error_log.log(error, found),
     }
     headers = {} if found.retry_after is None else {"Retry-After": str(found.retry_after)}
-    return page(render("bookings/not-booked.html", built.content, **facts), found.status, headers)
+    return form_page(render("bookings/not-booked.html", built.content, **facts), found.status, headers)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from functions.forms.availability import BookingsClosedError
+from functions.problems.http_errors import BookingOutcomeExpiredError
 from functions.problems.problem_details import Problem, busy, closed
 from shared.bookings.model.errors import (
     BookingsBusyError,
@@ -29,6 +30,15 @@ def _about_session(status: int, name: str, title: str, detail: str) -> Problem:
 
 
 BOOKING_PROBLEMS: Mapping[type[Exception], Problem] = {
+    BookingOutcomeExpiredError: Problem(
+        410,
+        "booking-outcome-expired",
+        "This page is no longer shown",
+        "We show it for 15 minutes only, so that no one else who uses this device can find it. "
+        "The email that we sent you says if you have a place, and has a link to see, change or cancel your booking.",
+        next_link="/sessions",
+        next_link_text="See all sessions",
+    ),
     SessionUnknownError: _about_session(
         404,
         "session-unknown",

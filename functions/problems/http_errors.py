@@ -15,5 +15,17 @@ class MethodNotAllowedError(Exception):
         self.allowed = tuple(sorted(allowed))
 
 
+class OutcomeExpiredError(Exception):
+    """The page that said what became of a form is not shown any more, so that no one else finds it later."""
+
+
+class BookingOutcomeExpiredError(OutcomeExpiredError):
+    """The outcome of a booking."""
+
+
+class ReferralOutcomeExpiredError(OutcomeExpiredError):
+    """The reference of a referral."""
+
+
 class CrossSiteFormError(Exception):
     """A page of another site sent this form (CSRF)."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from functions.forms.availability import OneToOneClosedError
+from functions.problems.http_errors import ReferralOutcomeExpiredError
 from functions.problems.problem_details import Problem, busy, closed
 from shared.referrals.errors import (
     ReferralReusedError,
@@ -28,6 +29,16 @@ REFERRAL_PROBLEMS: Mapping[type[Exception], Problem] = {
         "Check it, and try again. References are kept for some months after a referral was passed on.",
         next_link="/one-to-one/status",
         next_link_text="Try again",
+    ),
+    ReferralOutcomeExpiredError: Problem(
+        410,
+        "referral-outcome-expired",
+        "This page is no longer shown",
+        "We show your reference for 15 minutes only, so that no one else who uses this device can find it. "
+        "If you wrote it down, you can use it to check the progress of your form.",
+        next_link="/one-to-one/status",
+        next_link_text="Check the progress of your form",
+        template="referrals/closed.html",
     ),
     TooManyGuessesError: Problem(
         429,

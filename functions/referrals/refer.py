@@ -1,4 +1,4 @@
-"""Routes of a one-to-one referral: the pages of the form, accepting it, and the page with its reference.
+"""Routes of a one-to-one referral: the pages of the form, and accepting it.
 
 The answers travel from page to page in the form itself. They are stored once, encrypted, when the person sends them.
 """
@@ -12,21 +12,20 @@ from functions.forms.body import Submission, UnsupportedBodyError, read_body
 from functions.forms.tokens import FormTokenError, check_form_token, check_honeypot
 from functions.forms.validation import FormError, validate
 from functions.problems.error_table import problem_of
-from functions.problems.http_errors import PageNotFoundError
 from functions.queues import REFERRALS, REFERRALS_STORAGE, referral_message
 from functions.referrals.form_fields import CONSENT as CONSENT_BOX
 from functions.referrals.pages import FORM, FormIdentity, current_step, show, wizard_of
+from functions.referrals.reference_page import SENT, fresh_facts
 from functions.referrals.wizard import BUSY, CONSENT, START, Step, Wizard
 from functions.web import error_log
 from functions.web.error_handling import handle_errors
-from functions.web.negotiation import wants_json
 from functions.web.render import render
 from functions.web.responses import json_body, page, see_other
 from shared.bootstrap import Services, services
 from shared.config.settings import Support
 from shared.content.question_catalogue import CATALOGUE
 from shared.fields.answer_fields import TODAY, missing
-from shared.local_time import LONDON, iso_day_in_words, london_day, weekdays_after
+from shared.local_time import LONDON, london_day, weekdays_after
 from shared.referrals.errors import ReferralReusedError, ReferralsBusyError
 from shared.referrals.intake.request import ReferralRequest, referral_model
 from shared.tables.table import StorageError
@@ -79,21 +78,6 @@ def refer(req: func.HttpRequest, nudge: func.Out[str]) -> func.HttpResponse:
     return json_body({"reference": reference}, status=201, headers={"Location": location})
 
 
-@bp.route(route="one-to-one/{reference:length(8)}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
-@handle_errors
-def referral_outcome(req: func.HttpRequest) -> func.HttpResponse:
-    """The reference and the day to ask after, as signed when the referral was accepted; reads no referral."""
-    built = services()
-    reference, day = req.route_params.get("reference", ""), req.params.get("by", "")
-    if not built.signer.is_proof(req.params.get("proof", ""), "referred", reference, day):
-        raise PageNotFoundError
-    if wants_json(req):
-        return json_body({"reference": reference, "by": day})
-    fails = built.referrals.provider_mailbox.is_failing(built.now())
-    facts = {"reference": reference, "by": iso_day_in_words(day), "mailbox_fails": fails}
-    return page(render("referrals/received.html", built.content, **facts))
-
-
 def _refer_from_form(submission: Submission, built: Services, nudge: func.Out[str]) -> func.HttpResponse:
     wizard, current = _wizard(submission, built), current_step(submission)
     blocking = wizard.first_blocking_step(current)
@@ -116,8 +100,8 @@ def _already_sent_page(built: Services, error: ReferralReusedError) -> func.Http
     """Shows the reference of the first answers: after an error page the person may never have seen it."""
     found = problem_of(error)
     error_log.log(error, found)
-    html = render("referrals/already-sent.html", built.content, problem=found, reference=error.reference)
-    return page(html, found.status)
+    facts = fresh_facts(built, error.reference, by="")
+    return page(render("referrals/already-sent.html", built.content, problem=found, **facts), found.status)
 
 
 def _busy_page(
@@ -161,7 +145,7 @@ def _accept(request: ReferralRequest, built: Services, nudge: func.Out[str]) -> 
     reference = built.referrals.intake.accept(request, now)
     nudge.set(referral_message(reference))
     by = london_day(weekdays_after(now, built.content.one_to_one.reply_weekdays))
-    return reference, f"/one-to-one/{reference}?by={by}&proof={built.signer.proof('referred', reference, by)}"
+    return reference, SENT.issue(built.signer, now, reference, by)
 
 
 def _services_if_open() -> Services:

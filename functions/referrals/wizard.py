@@ -22,6 +22,7 @@ CONSENT = "consent"
 BUSY = "busy"
 
 BACK = "back"
+AGAIN = "again"
 CHANGE = "change:"
 
 
@@ -52,12 +53,16 @@ class Wizard:
     def next_step(self, at: str, go: str, current: Step) -> Step:
         """The step after `at` for the button `go`: Back, Change or, with any other value, Continue.
 
+        `AGAIN` shows the step itself once more, with the answers as they are now: for the browser's own Back.
+
         `current` holds the flags of the present step: returning and warned.
         """
         if go.startswith(CHANGE) and go.removeprefix(CHANGE) in self._pages:
             return replace(current, at=go.removeprefix(CHANGE), returning=True)
         if go == BACK:
             return self._step_back(at, current)
+        if go == AGAIN:
+            return replace(current, at=self._nearest(at))
         if at in self._pages:
             return self._continue_from(self._pages[at], current)
         if at == CHECK:
@@ -148,6 +153,16 @@ class Wizard:
             return replace(blocking, errors=()) if blocking else replace(current, at=CHECK, returning=False)
         later = self._keys[self._keys.index(key) + 1 :] if key in self._keys else []
         return replace(current, at=later[0] if later else CHECK)
+
+    def _nearest(self, at: str) -> str:
+        """This step, or one near it if the answers leave it out by now."""
+        if at in {HELP, NOT_FOR_YOU, CHECK, CONSENT}:
+            return at
+        if at == BUSY:
+            return CONSENT
+        pages = list(self._pages)
+        passed = pages[: pages.index(at) + 1] if at in pages else []
+        return next((key for key in reversed(passed) if key in self._keys), START)
 
     def _step_back(self, at: str, current: Step) -> Step:
         if at in {CONSENT, BUSY} or (current.returning and at in self._pages):

@@ -17,6 +17,7 @@ from functions.web.responses import respond
 STATIC = Path(__file__).parents[1] / "static"
 VENDORED = STATIC / f"nhsuk-{NHSUK_VERSION}"
 OWN_STYLES = STATIC / "app.css"
+OWN_SCRIPT = STATIC / "referral.js"
 
 # Written out: `mimetypes` asks the operating system, and Windows may call a script text/plain.
 _TYPES = {
@@ -26,6 +27,11 @@ _TYPES = {
     ".json": "application/manifest+json",
     ".png": "image/png",
     ".svg": "image/svg+xml",
+}
+_HEADERS = {
+    "Cache-Control": "public, max-age=31536000, immutable",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",  # that of a page is longer than an icon
+    "Vary": "Accept-Encoding",
 }
 _COMPRESSED = frozenset({".css", ".ico", ".js", ".json", ".svg"})
 
@@ -47,11 +53,14 @@ def assets() -> dict[str, Asset]:
     """Every file by its path below `/assets/`; no other file on disk can be requested."""
     files = (path for path in VENDORED.rglob("*") if path.suffix in _TYPES)
     folder = ASSETS.removeprefix("/assets/")
-    return {f"{folder}/{path.relative_to(VENDORED).as_posix()}": _asset(path) for path in files}
+    vendored = {f"{folder}/{path.relative_to(VENDORED).as_posix()}": _asset(path) for path in files}
+    return vendored | {f"{folder}/{OWN_SCRIPT.name}": _asset(OWN_SCRIPT)}
 
 
 def _asset(path: Path) -> Asset:
     body = path.read_bytes()
+    if path == OWN_SCRIPT:
+        body = b"".join(line.strip() + b"\n" for line in body.splitlines() if line)  # a line is no part of a text
     if path.suffix == ".css":
         body = body.replace(b"url(/assets/images/", f"url({ASSETS}/images/".encode())  # it names icons without version
         body += _without_comments(OWN_STYLES.read_text("utf-8")).encode()
@@ -72,7 +81,7 @@ def get_asset(req: func.HttpRequest) -> func.HttpResponse:
         return respond("Not found", "text/plain", 404)
     zipped = bool(asset.zipped) and accepts_gzip(req)
     etag = f"{asset.digest}-gzip" if zipped else asset.digest
-    headers = {"Cache-Control": "public, max-age=31536000, immutable", "ETag": f'"{etag}"', "Vary": "Accept-Encoding"}
+    headers = _HEADERS | {"ETag": f'"{etag}"'}
     if parse_etags(req.headers.get("if-none-match", "")).contains_weak(etag):
         return respond(b"", asset.mimetype, 304, headers)
     if zipped:

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from jinja2 import BytecodeCache, Environment
 
 NHSUK_VERSION = "10.6.1"
-OWN_STYLE = "79cd2dba"  # the start of the SHA-256 of static/app.css: browsers cache an address for a year
-ASSETS = f"/assets/nhsuk-{NHSUK_VERSION}-{OWN_STYLE}"
+OWN_FILES = "458ee30c"  # the start of the SHA-256 of app.css and referral.js: browsers cache an address for a year
+ASSETS = f"/assets/nhsuk-{NHSUK_VERSION}-{OWN_FILES}"
 TEMPLATES = Path(__file__).parents[1] / "templates"
 COMPILED = Path(__file__).parents[1] / "compiled"  # written when the package is built; optional
 

@@ -23,6 +23,14 @@ def page(html: str, status: int = 200, headers: Mapping[str, str] | None = None)
     return respond(html, "text/html", status, headers)
 
 
+def form_page(html: str, status: int = 200, headers: Mapping[str, str] | None = None) -> func.HttpResponse:
+    """A page that answers a form and may lie on someone's way back: the browser's own Back shows it from its cache.
+
+    Not for a referral: the cache is on disk. `no-store` pages that were posted end at an error page of the browser's.
+    """
+    return page(html, status, {"Cache-Control": "private, no-cache", **(headers or {})})
+
+
 def json_body(data: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> func.HttpResponse:
     return respond(json.dumps(data), "application/json", status, headers)
 

@@ -21,6 +21,7 @@ SCRIPT_HASHES = (
 _POLICY = {
     "default-src": "'none'",
     "base-uri": "'none'",
+    "connect-src": "'self'",  # the steps of the referral form are fetched, so that the browser keeps none of them
     "font-src": "https://assets.nhs.uk",  # the style sheet loads Frutiger from it
     "form-action": "'self'",
     "frame-ancestors": "'none'",

@@ -1,6 +1,7 @@
 """Booking a place at a group session: every page and every way in which it may fail."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from local.tour.visitor import Visitor
 from local.tour.walk import Walk
@@ -64,6 +65,9 @@ def _booking(visitor: Visitor) -> Iterator[str]:
     visitor.press(ON)
     visitor.press(BOOK)
     yield "booked"
+    visitor.advance_clock(timedelta(minutes=15))
+    visitor.page.reload()
+    yield "booked, opened too late"
 
 
 def _outsiders(visitor: Visitor) -> Iterator[str]:

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -65,6 +66,17 @@ def running_browser() -> Iterator[Browser]:
             yield browser
         finally:
             browser.close()
+
+
+@contextmanager
+def open_profile(browser: Browser, folder: Path, **options: Any) -> Iterator[Page]:
+    """A page in a browser of its own that keeps its files in this folder, as one on a shared computer does."""
+    path, arguments = browser_path(), list(_LAUNCH_ARGUMENTS)
+    context = browser.browser_type.launch_persistent_context(folder, executable_path=path, args=arguments, **options)
+    try:
+        yield context.pages[0]
+    finally:
+        context.close()
 
 
 @contextmanager

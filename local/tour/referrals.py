@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 from local.tour.visitor import Visitor
 from local.tour.walk import Walk
@@ -107,6 +108,36 @@ def _aside(visitor: Visitor) -> Iterator[str]:
     yield "one-to-one, a work address"
 
 
+def _afterwards(visitor: Visitor) -> Iterator[str]:
+    """The states that only a browser with scripts shows. They need time to pass for the page, too."""
+    visitor.page.clock.install()
+    begin(visitor)
+    visitor.choose(CAN_WAIT)
+    visitor.page.route("**/questions", lambda route: route.fulfill(status=502, body="Bad gateway"), times=1)
+    visitor.press(ON)
+    yield "one-to-one, not reached"
+    visitor.press("Try again")
+    visitor.go_back()
+    answer_all(visitor)
+    agree_and_send(visitor)
+    visitor.go_back()
+    yield "one-to-one, back after it was sent"
+    visitor.go_forward()
+    visitor.page.clock.fast_forward("13:10")
+    yield "one-to-one, received, closes soon"
+    visitor.page.clock.fast_forward("02:00")
+    yield "one-to-one, received, closed"
+
+
+def _expired(visitor: Visitor) -> Iterator[str]:
+    begin(visitor)
+    answer_all(visitor)
+    agree_and_send(visitor)
+    visitor.advance_clock(timedelta(minutes=15))
+    visitor.page.reload()
+    yield "one-to-one, received, opened too late"
+
+
 def _status(visitor: Visitor) -> Iterator[str]:
     visitor.open("/one-to-one/status")
     yield "status"
@@ -123,5 +154,7 @@ def _status(visitor: Visitor) -> Iterator[str]:
 REFERRALS = (
     Walk("referring oneself", _referring),
     Walk("off the way of referring oneself", _aside),
+    Walk("after referring oneself", _afterwards),
+    Walk("the reference, opened too late", _expired),
     Walk("asking how far a form has come", _status),
 )

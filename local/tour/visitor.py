@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
-from urllib.parse import urlsplit
 
 from azure.data.tables import TableClient
-from playwright.sync_api import Error, Page
+from playwright.sync_api import Page
 
 from local.clock import LocalClock
 from local.stack.sessions_csv import SESSIONS
@@ -52,7 +51,12 @@ class Visitor:
         """Presses a button a few seconds later, as someone does who has filled in a form."""
         self.take_time()
         self.page.get_by_role("button", name=name, exact=True).click()
+        self.wait_for_page()
+
+    def wait_for_page(self) -> None:
+        """Returns once the next page is there, whether the browser opened it or a script fetched it."""
         self.page.wait_for_load_state()
+        self.page.locator("[aria-busy]").wait_for(state="detached")
 
     def take_time(self) -> None:
         """Lets a few seconds pass on the clock of the service, and none in real time."""
@@ -80,14 +84,14 @@ class Visitor:
         group.get_by_label(option, exact=True).check()
 
     def go_back(self) -> None:
-        """Presses the browser's own button. It caches no page, so it may ask whether to send the form again: yes."""
-        try:
-            self.page.go_back()
-        except Error as error:
-            if "ERR_CACHE_MISS" not in str(error):
-                raise
-            self.page.wait_for_function("location.protocol === 'chrome-error:' && document.readyState === 'complete'")
-            self.page.reload()
+        """Presses the browser's own button. Where that ends at an error page of the browser's, so does this."""
+        self.page.go_back()
+        self.wait_for_page()
+
+    def go_forward(self) -> None:
+        """Presses the browser's own button for the other direction."""
+        self.page.go_forward()
+        self.wait_for_page()
 
     def heading(self) -> str:
         return self.page.get_by_role("heading", level=1).inner_text()
@@ -147,9 +151,9 @@ class Visitor:
             "what_brings_you": "One sentence is enough.\nأشعر بالتعب والوحدة في العمل.",
             "consent_share": True,
         }
-        location = self._post("/one-to-one", asked | answers)
+        answer = self._post("/one-to-one", asked | answers)
         self.stack.settle()
-        return urlsplit(location).path.rpartition("/")[2]
+        return str(answer["reference"])
 
     def link(self, address: str, kind: str = "manage") -> str:
         """The link in someone's newest email: to their booking, unless another kind is asked for."""
@@ -166,10 +170,11 @@ class Visitor:
     def _sessions(self) -> TableClient:
         return TableClient.from_connection_string(self.stack.settings["BOOKINGS_STORAGE"], SESSIONS)
 
-    def _post(self, path: str, body: Mapping[str, Any]) -> str:
-        """Posts JSON and returns where the answer points."""
+    def _post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Posts JSON and returns the JSON of the answer."""
         request = urllib.request.Request(  # noqa: S310  # 127.0.0.1
             f"{self.site}{path}", json.dumps(body).encode(), {"content-type": "application/json"}
         )
         with _DIRECT.open(request, timeout=60) as answer:
-            return str(answer.headers["location"])
+            found: dict[str, Any] = json.load(answer)
+            return found

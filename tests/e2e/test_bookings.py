@@ -74,8 +74,11 @@ def test_a_form_ends_on_a_page_that_can_be_reloaded(stack: Stack, add_session: A
 def test_a_page_that_nobody_was_given_is_not_there(stack: Stack, add_session: AddSession) -> None:
     location = post_json(f"{stack.site}/bookings", person(add_session())).headers["location"]
 
-    assert get(f"{stack.site}{location[:-1]}x").status == 404
-    assert get(f"{stack.site}{location.replace('state=confirmed', 'state=waiting')}").status == 404
+    reference = post_json(f"{stack.site}/bookings", person(add_session())).json["reference"]
+
+    assert get(f"{stack.site}{location[:-8]}AAAAAAAA").status == 404
+    assert get(f"{stack.site}/bookings/booked/{reference}").status == 404
+    assert get(f"{stack.site}/bookings/{reference}?session=x&state=confirmed&proof={'a' * 22}").status == 404
 
 
 def test_a_form_with_mistakes_comes_back_with_what_was_typed(stack: Stack, add_session: AddSession) -> None:

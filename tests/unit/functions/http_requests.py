@@ -16,6 +16,12 @@ def get(path: str = "", **headers: str) -> func.HttpRequest:
     return func.HttpRequest("GET", URL, headers=_named(headers), route_params={"path": path}, body=b"")
 
 
+def get_token(location: str, **headers: str) -> func.HttpRequest:
+    """A request for the page at this address, whose last part is a token."""
+    route = {"token": location.rpartition("/")[2]}
+    return func.HttpRequest("GET", URL, headers=_named(headers), route_params=route, body=b"")
+
+
 def post(body: bytes, content_type: str = FORM, **headers: str) -> func.HttpRequest:
     return func.HttpRequest("POST", URL, headers={"content-type": content_type} | _named(headers), body=body)
 

@@ -57,7 +57,13 @@ def test_the_search_would_find_this_trust_in_a_mail(content: Content) -> None:
 def test_every_template_is_among_what_is_shown() -> None:
     pages = {path.relative_to(TEMPLATES).as_posix() for path in TEMPLATES.rglob("*.html")}
     partial = {"layout.html", "parts.html", "manage/parts.html", "provider/frame.html", "provider/parts.html"}
-    partial |= {"referrals/flow.html", "referrals/inputs.html", "bookings/questions.html"}
+    partial |= {
+        "referrals/flow.html",
+        "referrals/frame.html",
+        "referrals/inputs.html",
+        "referrals/stored-views.html",
+        "bookings/questions.html",
+    }
     assert pages - partial - {template for template, _ in PAGES.values()} == set()
     mails = {path.name.removesuffix(".jinja") for path in LETTERS.iterdir() if not path.name.startswith("_")}
     assert mails - {template for template, _ in MAILS} == set()

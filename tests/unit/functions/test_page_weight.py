@@ -50,9 +50,12 @@ def test_a_first_visit_weighs_no_more_than_60_kb(name: str, content: Content, ha
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_has_one_style_sheet_and_one_script(name: str, content: Content) -> None:
-    kinds = [url.rpartition(".")[2] for url in loaded_urls(show(name, content))]
-    assert (kinds.count("css"), kinds.count("js")) == (1, 1)
+def test_a_page_has_one_style_sheet_and_one_script_and_a_referral_s_one_of_its_own(name: str, content: Content) -> None:
+    names = [url.rpartition("/")[2] for url in loaded_urls(show(name, content))]
+    scripts = [each for each in names if each.endswith(".js")]
+    own = ["referral.js"] if PAGES[name][0].startswith("referrals/") else []
+    assert [each for each in names if each.endswith(".css")] == ["nhsuk-frontend.min.css"]
+    assert scripts == [*own, "nhsuk-frontend.min.js"]
 
 
 def test_measurement_notices_a_page_that_is_not_compressed(content: Content, handle_errors: ErrorHandling) -> None:

@@ -35,7 +35,9 @@ FACTS = {
     "provider/parts.html": {"referral"},
     **{template: facts_for(facts, None).keys() | {"correlation"} for template, facts in PAGES.values()},
     "referrals/flow.html": set(),
+    "referrals/frame.html": set(),
     "referrals/inputs.html": set(),
+    "referrals/stored-views.html": set(),
     "problem.html": {"problem", "correlation"},
 }
 OWN = sorted(path.relative_to(render.TEMPLATES).as_posix() for path in render.TEMPLATES.rglob("*.html"))

@@ -5,6 +5,7 @@ from typing import Any
 
 from functions.forms.validation import FieldError
 from functions.problems.error_table import problem_of
+from functions.problems.http_errors import ReferralOutcomeExpiredError
 from functions.referrals import pages as referral_pages
 from functions.referrals.form_fields import FormFields
 from functions.referrals.pages import FormIdentity
@@ -17,7 +18,8 @@ from tests.builders import MORNING
 type Facts = dict[str, Any] | Callable[[Content], dict[str, Any]]
 
 IDENTITY = FormIdentity("s" * 20, "t" * 20)
-REFERRED = {"reference": "7K2M4P", "by": "Friday 15 September 2023", "mailbox_fails": False}
+SHOWN = {"reference": "7K2M4P", "shown": "t" * 80, "shown_until_time": "9:15am", "shown_seconds": 900}
+REFERRED = SHOWN | {"by": "Friday 15 September 2023", "mailbox_fails": False}
 
 
 def wizard(form: OneToOne, **typed: str | tuple[str, ...]) -> Wizard:
@@ -60,7 +62,8 @@ REFERRAL: dict[str, tuple[str, Facts]] = {
     "referred": ("referrals/received.html", REFERRED),
     "referred before": (
         "referrals/already-sent.html",
-        {"reference": "ABCD1234", "problem": problem_of(ReferralReusedError("x"))},
+        SHOWN | {"problem": problem_of(ReferralReusedError("x"))},
     ),
+    "referred longer ago": ("referrals/closed.html", {"problem": problem_of(ReferralOutcomeExpiredError())}),
     "referred while mail fails": ("referrals/received.html", REFERRED | {"mailbox_fails": True}),
 }

@@ -9,8 +9,8 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from functions.site.assets import OWN_STYLES, VENDORED, assets, get_asset
-from functions.web.render import ASSETS, NHSUK_VERSION, OWN_STYLE
+from functions.site.assets import OWN_SCRIPT, OWN_STYLES, VENDORED, assets, get_asset
+from functions.web.render import ASSETS, NHSUK_VERSION, OWN_FILES
 from tests.unit.functions import http_requests
 
 FOLDER = ASSETS.removeprefix("/assets/")
@@ -41,7 +41,14 @@ def test_our_own_styles_are_part_of_the_one_style_sheet_and_its_address_changes_
     assert css.startswith((VENDORED / "nhsuk-frontend.min.css").read_text("utf-8")[:1000])
     assert ".app-link-button:focus {" in css
     assert "/* What the pages need" not in css
-    assert hashlib.sha256(OWN_STYLES.read_bytes()).hexdigest()[:8] == OWN_STYLE
+    own_files = OWN_STYLES.read_bytes() + OWN_SCRIPT.read_bytes()
+    assert hashlib.sha256(own_files).hexdigest()[:8] == OWN_FILES
+
+
+def test_our_own_script_is_one_small_module_of_under_4_kb() -> None:
+    answer = get_asset(http_requests.get(f"{FOLDER}/referral.js"))
+    assert (answer.status_code, answer.mimetype) == (200, "text/javascript")
+    assert len(answer.get_body()) < 4096
 
 
 @pytest.mark.parametrize(
