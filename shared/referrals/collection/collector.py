@@ -34,8 +34,9 @@ class Collector:
     """Opens referrals for anyone who holds the link and knows one of the passphrases.
 
     Attributes:
+        authenticate: `RowMac.check`; raises UnsealError.
         content_key: unwraps the key of sealed answers; raises KeyUnavailableError and UnsealError.
-        unseal: opens the answers of that reference with it; raises UnsealError.
+        unseal: opens the answers of that referral with it; raises UnsealError.
         acknowledge_reference: notes that the provider has the referral; it may be repeated.
     """
 
@@ -43,8 +44,9 @@ class Collector:
     store: ReferralRepository
     lockout: Lockout
     passphrases: tuple[PassphraseHash, ...]
+    authenticate: Callable[[Referral, Referral, Sealed, datetime], None]
     content_key: Callable[[Sealed], bytes]
-    unseal: Callable[[str, Sealed, bytes], bytes]
+    unseal: Callable[[Referral, Sealed, bytes], bytes]
     acknowledge_reference: Callable[[str, datetime], object]
 
     def look(self, token: str) -> Referral:
@@ -66,14 +68,14 @@ class Collector:
             LinkLockedError: no attempt is left for now.
             ReferralGoneError: the provider has acknowledged it; here it is deleted or about to be.
             KeyUnavailableError: the vault does not answer; nothing is lost.
-            UnsealError: the stored answers are damaged.
+            UnsealError: the stored answers are damaged, or were not written by this service.
             StorageError: the number of attempts is unknown, so none is allowed.
         """
         referral = self._present(token)
         self._check(referral.reference, passphrase, now)
         with self._recording_damage(referral, now):
-            sealed, key = self._unlocked(token, referral)
-            found = self._collected(referral, sealed, key, access_token.issue(key, referral.reference, now))
+            unlocked = self._unlocked(token, referral, now)
+            found = self._collected(referral, unlocked, access_token.issue(unlocked.key, referral.reference, now))
         logger.info("referral %s opened by the provider", referral.reference)
         return found
 
@@ -85,9 +87,10 @@ class Collector:
             ReferralGoneError, KeyUnavailableError, UnsealError, StorageError: as for `open`.
         """
         referral = self._present(token)
-        sealed, key = self._unlocked(token, referral)
-        access_token.check(key, referral.reference, proof, now)
-        return self._collected(referral, sealed, key, proof)
+        with self._recording_damage(referral, now):
+            unlocked = self._unlocked(token, referral, now)
+            access_token.check(unlocked.key, referral.reference, proof, now)
+            return self._collected(referral, unlocked, proof)
 
     def acknowledge(self, token: str, proof: str, now: datetime) -> str:
         """Notes that the provider has saved the referral, so that it is deleted here; returns its reference.
@@ -96,7 +99,8 @@ class Collector:
             ProofError and others as for `open_again`: only someone who has seen the answers may have them deleted.
         """
         referral = self._present(token)
-        _, key = self._unlocked(token, referral)
+        with self._recording_damage(referral, now):
+            key = self._unlocked(token, referral, now).key
         access_token.check(key, referral.reference, proof, now)
         self.acknowledge_reference(referral.reference, now)
         self.lockout.reset(referral.reference)
@@ -119,12 +123,13 @@ class Collector:
             logger.error("referral %s: link locked for an hour after too many incorrect passphrases", reference)
         raise PassphraseError(left)
 
-    def _unlocked(self, token: str, referral: Referral) -> tuple[Sealed, bytes]:
+    def _unlocked(self, token: str, referral: Referral, now: datetime) -> "_Unlocked":
         found = self.store.sealed(referral.reference)
         if found is None:
             self._present(token)  # acknowledged since it was read, and deleted
             raise UnsealError("missing")
-        return found[1], self.content_key(found[1])
+        self.authenticate(referral, *found, now)
+        return _Unlocked(*found, self.content_key(found[1]))
 
     @contextmanager
     def _recording_damage(self, referral: Referral, now: datetime) -> Generator[None]:
@@ -135,6 +140,15 @@ class Collector:
             self.store.mark(referral.reference, referral.etag, **transitions.attention(f"unseal-{error}", now))
             raise
 
-    def _collected(self, referral: Referral, sealed: Sealed, key: bytes, proof: str) -> OpenedReferral:
-        answers = json.loads(self.unseal(referral.reference, sealed, key))
+    def _collected(self, referral: Referral, unlocked: "_Unlocked", proof: str) -> OpenedReferral:
+        answers = json.loads(self.unseal(unlocked.stored, unlocked.sealed, unlocked.key))
         return OpenedReferral(referral, answer_pairs(answers, referral), proof)
+
+
+@dataclass(frozen=True, slots=True)
+class _Unlocked:
+    """A sealed row that this service wrote, and its content key."""
+
+    stored: Referral
+    sealed: Sealed
+    key: bytes = field(repr=False)

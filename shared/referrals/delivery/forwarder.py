@@ -2,7 +2,7 @@
 
 forward        1. stop if all emails are paused, or the referral is not due
                2. claim the status row, so that no other process sends the same referral
-_message       3. read the sealed answers and unseal them, unless the email carries only a link
+_message       3. read the sealed answers, check who wrote them, and unseal them unless the email carries only a link
                4. compose the email
 _attempt_once  5. hand it over, after asking about an earlier attempt whose outcome is unknown
 _attempt       6. repeat 3 to 5 within seconds, on the first claim only
@@ -51,10 +51,14 @@ _CLAIM_TRIES = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReferralForwarder:
-    """Sends referrals to the provider. `unseal` opens sealed answers; `sleep` waits for so many seconds."""
+    """Sends referrals to the provider.
+
+    `authenticate` is `RowMac.check`; `unseal` opens sealed answers; `sleep` waits for so many seconds.
+    """
 
     queue: ReferralRepository
-    unseal: Callable[[str, Sealed], bytes]
+    authenticate: Callable[[Referral, Referral, Sealed, datetime], None]
+    unseal: Callable[[Referral, Sealed], bytes]
     pause: MailPause
     sender: MailSender
     writer: ProviderEmails
@@ -77,7 +81,7 @@ class ReferralForwarder:
                 return
             claim = self.queue.claim(referral, operation_id(referral), now)
             if claim is not None:
-                self._record(referral, claim, self._attempt(referral, claim), now)
+                self._record(referral, claim, self._attempt(referral, claim, now), now)
                 return
 
     def record_failure(self, reference: str, now: datetime) -> None:
@@ -117,18 +121,18 @@ class ReferralForwarder:
         self.queue.insert_status(found[0])
         return self.queue.status(reference)
 
-    def _attempt(self, referral: Referral, claim: Claim) -> Attempt:
-        attempt = self._attempt_once(referral, claim)
+    def _attempt(self, referral: Referral, claim: Claim, now: datetime) -> Attempt:
+        attempt = self._attempt_once(referral, claim, now)
         for seconds in _DELAYS if claim.attempts == 1 else ():
             if isinstance(attempt, Sent) or not attempt.may_retry_at_once:
                 break
             self.sleep(seconds)
-            attempt = self._attempt_once(referral, claim)
+            attempt = self._attempt_once(referral, claim, now)
         return attempt
 
-    def _attempt_once(self, referral: Referral, claim: Claim) -> Attempt:
+    def _attempt_once(self, referral: Referral, claim: Claim, now: datetime) -> Attempt:
         try:
-            message = self._message(referral)
+            message = self._message(referral, now)
         except UnsealError as error:
             return answers_damaged(str(error))
         except KeyUnavailableError as error:
@@ -142,12 +146,13 @@ class ReferralForwarder:
             return composing_failed(claim.attempts)
         return answers_missing() if message is None else from_mail(hand_over(message, claim, self.sender))
 
-    def _message(self, referral: Referral) -> EmailMessage | None:
+    def _message(self, referral: Referral, now: datetime) -> EmailMessage | None:
         """The email, or None if no answers are stored."""
         found = self.queue.sealed(referral.reference)
         if found is None:
             return None
-        answers = self.unseal(referral.reference, found[1]) if self.writer.delivery == INLINE else b""
+        self.authenticate(referral, *found, now)
+        answers = self.unseal(*found) if self.writer.delivery == INLINE else b""
         return self.writer.referral(referral, answers)
 
     def _record(self, referral: Referral, claim: Claim, attempt: Attempt, now: datetime) -> None:

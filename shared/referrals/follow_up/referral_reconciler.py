@@ -1,6 +1,6 @@
 """One timer run over all referrals. A row that fails stops no other, and no failure stops what is due from being sent.
 
-run                 1. read every status
+run                 1. add the MACs that are missing, in the days of that migration, and read every status
 _handle_immediate   2. on every run, for each: complete a manual edit, erase, or raise an alarm
 _handle_morning     3. from 8 in the morning, once a day: take steps 4 to 8, then read the statuses again
 _apply_deadlines    4. for each: ask for a person's attention, or remind the provider
@@ -26,6 +26,7 @@ from shared.referrals.follow_up.manual_edits import complete_manual_edit
 from shared.referrals.follow_up.operator_digest import OperatorDigest
 from shared.referrals.follow_up.overdue_alarm import OverdueAlarm
 from shared.referrals.follow_up.provider_reminder import ProviderReminder
+from shared.referrals.intake.mac_migration import MacMigration
 from shared.referrals.model import Referral, ReferralState
 from shared.referrals.repository import ReferralRepository
 from shared.referrals.retention.erasure import ReferralEraser
@@ -59,6 +60,7 @@ class ReferralReconciler:
     holdings: HoldingsReport
     days: Daily
     operator_digest: OperatorDigest | None = None
+    mac_migration: MacMigration | None = None
 
     def run(self, service_rows: ServiceRows, now: datetime) -> list[str]:
         """Does the work that is due at `now` (UTC), and returns the references that are to be forwarded.
@@ -66,6 +68,8 @@ class ReferralReconciler:
         Raises:
             StorageError: the referrals cannot be read.
         """
+        if self.mac_migration is not None:
+            run_isolated(logger, "referral run: missing MACs", partial(self.mac_migration.run, now))
         referrals = self.rows.every_status()
         run_isolated(
             logger, "referral run: immediate steps", partial(_for_each, referrals, self._handle_immediate, now)

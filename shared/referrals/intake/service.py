@@ -22,10 +22,13 @@ _CANDIDATES = 5  # references to try: a second is needed once in some ten thousa
 
 @dataclass(frozen=True, slots=True)
 class ReferralService:
-    """Accepts referrals. `seal` makes the answers unreadable for everyone on this side, this service included."""
+    """Accepts referrals.
+
+    `seal` makes the answers unreadable for everyone on this side, this service included, and gives them a MAC.
+    """
 
     store: ReferralRepository
-    seal: Callable[[str, bytes], Sealed]
+    seal: Callable[[Referral, bytes], Sealed]
     key: bytes = field(repr=False)
     consent_version: str
 
@@ -63,7 +66,7 @@ class ReferralService:
 
     def _store_sealed(self, referral: Referral, answers: bytes) -> bool:
         try:
-            self.store.insert_sealed(referral, self.seal(referral.reference, _padded(answers)))
+            self.store.insert_sealed(referral, self.seal(referral, _padded(answers)))
         except (RowConflictError, StorageUnavailableError):
             return self._is_stored(referral)
         return True
