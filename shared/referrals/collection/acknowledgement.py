@@ -49,7 +49,7 @@ class AcknowledgementRecorder:
                 return Acknowledgement.ACKNOWLEDGED if tried else Acknowledgement.ALREADY
             tried = True
             if self._note(referral, now):
-                logger.info("referral %s acknowledged", reference)
+                logger.info("a referral was acknowledged")
                 return Acknowledgement.ACKNOWLEDGED
         raise ReferralsBusyError
 

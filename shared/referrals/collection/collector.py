@@ -76,7 +76,7 @@ class Collector:
         with self._recording_damage(referral, now):
             unlocked = self._unlocked(token, referral, now)
             found = self._collected(referral, unlocked, access_token.issue(unlocked.key, referral.reference, now))
-        logger.info("referral %s opened by the provider", referral.reference)
+        logger.info("a referral was opened by the provider")
         return found
 
     def open_again(self, token: str, proof: str, now: datetime) -> OpenedReferral:
@@ -118,7 +118,7 @@ class Collector:
             self.lockout.reset(reference)
             return
         if left:
-            logger.warning("referral %s: incorrect passphrase, %d attempts left", reference, left)
+            logger.warning("incorrect passphrase for a referral, %d attempts left", left)
         else:
             logger.error("referral %s: link locked for an hour after too many incorrect passphrases", reference)
         raise PassphraseError(left)

@@ -108,7 +108,7 @@ class ReferralForwarder:
         if not referral.is_due(now):
             return None
         if referral.is_resend_requested:
-            logger.info("referral %s is sent again: its state was reset by hand", reference)
+            logger.info("a referral is sent again: its state was reset by hand")
             referral = transitions.reset_for_resend(referral, now)
         # Its delivery as it is set now: what may be deleted later goes by it, whatever is set by then.
         return transitions.with_delivery(referral, self.writer.delivery)
@@ -136,7 +136,7 @@ class ReferralForwarder:
         except UnsealError as error:
             return answers_damaged(str(error))
         except KeyUnavailableError as error:
-            logger.warning("referral %s postponed: key unavailable: %s", referral.reference, error)
+            logger.warning("a referral is postponed: key unavailable: %s", error)
             return key_unavailable(claim.attempts)
         except StorageError:
             raise
@@ -159,9 +159,10 @@ class ReferralForwarder:
         """Writes the outcome into the row; a report or an acknowledgement that came sooner stands."""
         cells = self._cells(referral, claim, attempt, now)
         self.queue.mark(referral.reference, claim.etag, **cells)
-        state = cells.get("State", "postponed")
-        level = logging.ERROR if state == ReferralState.ATTENTION else logging.INFO
-        logger.log(level, "referral %s: %s %s", referral.reference, state, cells["LastError"])
+        if cells.get("State") == ReferralState.ATTENTION:
+            logger.error("referral %s needs attention: %s", referral.reference, cells["LastError"])
+        else:  # without its reference: the moment would say when it came
+            logger.info("a referral is %s %s", cells.get("State", "postponed"), cells["LastError"])
         if isinstance(attempt, NotSent) and attempt.pause_all:
             self.pause.begin(now + attempt.wait)
         if isinstance(attempt, NotSent) and attempt.cause is Cause.EMAIL_REFUSED:

@@ -1,15 +1,16 @@
 """One timer run over all referrals. A row that fails stops no other, and no failure stops what is due from being sent.
 
 run                 1. add the MACs that are missing, in the days of that migration, and read every status
-_handle_immediate   2. on every run, for each: complete a manual edit, erase, or raise an alarm
-_handle_morning     3. from 8 in the morning, once a day: take steps 4 to 8, then read the statuses again
-_apply_deadlines    4. for each: ask for a person's attention, or remind the provider
-_delete_expired     5. if the clock has been steady for days, for each: erase the answers, or delete the status
-_run_daily          6. on the same condition: prune the index of emails and the log of notices
-                    7. write the holdings report
-                    8. note that the day is done
-_handle_morning     9. from 8 in the morning: send the operators' digest, if it was not sent today
-run                10. return the references that were due in step 1
+                    2. log how many are late, without naming them
+_handle_immediate   3. on every run, for each: complete a manual edit, erase, or note that it is late
+_handle_morning     4. from 8 in the morning, once a day: take steps 5 to 9, then read the statuses again
+_apply_deadlines    5. for each: ask for a person's attention, or remind the provider
+_delete_expired     6. if the clock has been steady for days, for each: erase the answers, or delete the status
+_run_daily          7. on the same condition: prune the index of emails and the log of notices
+                    8. write the holdings report
+                    9. note that the day is done
+_handle_morning    10. from 8 in the morning: send the operators' digest, if it was not sent today
+run                11. return the references that were due in step 1
 """
 
 import logging
@@ -71,6 +72,7 @@ class ReferralReconciler:
         if self.mac_migration is not None:
             run_isolated(logger, "referral run: missing MACs", partial(self.mac_migration.run, now))
         referrals = self.rows.every_status()
+        self.overdue_alarm.announce(referrals, now)
         run_isolated(
             logger, "referral run: immediate steps", partial(_for_each, referrals, self._handle_immediate, now)
         )
@@ -89,12 +91,12 @@ class ReferralReconciler:
     def _handle_immediate(self, referral: Referral, now: datetime) -> None:
         cells = complete_manual_edit(referral, now)
         if cells:
-            logger.warning("referral %s: filled in the columns missing from a manual edit", referral.reference)
+            logger.warning("filled in the columns missing from a manual edit of a referral")
             self.rows.mark(referral.reference, referral.etag, **cells)
         elif referral.state is ReferralState.ACKNOWLEDGED:
             self.eraser.erase(referral, now)
         else:
-            self.overdue_alarm.check(referral, now)
+            self.overdue_alarm.note(referral, now)
 
     def _run_daily(self, referrals: Sequence[Referral], service_rows: ServiceRows, now: datetime) -> None:
         _for_each(referrals, self._apply_deadlines, now)
@@ -115,7 +117,7 @@ class ReferralReconciler:
 
     def _delete_expired(self, referral: Referral, now: datetime) -> None:
         if may_be_erased(referral, _today(now)):
-            logger.warning("referral %s is erased: delivered but never acknowledged", referral.reference)
+            logger.warning("a referral is erased: delivered but never acknowledged")
             self.eraser.erase(referral, now)
         elif may_delete_status(referral, _today(now)):
             self.eraser.delete_status(referral, now)
@@ -143,7 +145,7 @@ def _unless_changed(step: Step, referral: Referral, now: datetime) -> None:
     try:
         step(referral, now)
     except RowConflictError:
-        logger.info("referral %s skipped until the next run: its row changed meanwhile", referral.reference)
+        logger.info("a referral is skipped until the next run: its row changed meanwhile")
 
 
 def _today(now: datetime) -> date:

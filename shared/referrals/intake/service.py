@@ -90,7 +90,7 @@ class ReferralService:
             self.store.insert_status(referral)
         except StorageUnavailableError:
             # The answers are safe, so the person gets the reference; `orphan_recovery` adds the status.
-            logger.warning("referral %s stored without a status row: recovery will create it", referral.reference)
+            logger.warning("a referral was stored without a status row: recovery will create it")
 
 
 def _padded(record: bytes, size: int) -> bytes:
