@@ -60,7 +60,7 @@ class Vault:
     def new_version(self) -> str:
         """Adds a version of the key and returns its public part as a JSON Web Key."""
         version = uuid4().hex
-        self.versions[version] = Version(rsa.generate_private_key(public_exponent=65537, key_size=2048))
+        self.versions[version] = Version(rsa.generate_private_key(public_exponent=65537, key_size=3072))
         return json.dumps(self.jwk(version))
 
     def jwk(self, version: str) -> dict[str, str]:

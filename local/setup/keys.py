@@ -17,6 +17,7 @@ _RSA_BITS = 3072
 _NAMES = {
     "BOOKING_KEY",
     "REFERRAL_KEY",
+    "REFERRAL_MAC_KEY",
     "LINK_KEY",
     "EMAIL_ACCESS_KEY",
     "REFERRAL_PUBLIC_KEY",
@@ -39,6 +40,7 @@ def new_keys() -> dict[str, str]:
     return {
         "BOOKING_KEY": _secret(),
         "REFERRAL_KEY": _secret(),
+        "REFERRAL_MAC_KEY": _secret(),
         "LINK_KEY": _secret(),
         "EMAIL_ACCESS_KEY": _access_key(),
         **_referral_keys(),

@@ -34,7 +34,9 @@ from shared.tables.once_a_day import Daily
 
 if TYPE_CHECKING:
     from shared.referrals.collection.collector import Collector
+    from shared.referrals.intake.mac_migration import MacMigration
     from shared.referrals.repository import ReferralRepository
+    from shared.referrals.row_mac import RowMac
 
 
 class ReferralServices:
@@ -49,9 +51,14 @@ class ReferralServices:
     def intake(self) -> ReferralService:
         from shared.referrals.sealing import Sealer
 
-        sealer = Sealer(self._settings.referral_public_key)
+        sealer, mac = Sealer(self._settings.referral_public_key), self._row_mac
         key = self._settings.referral_key.get_secret_value()
-        return ReferralService(self._repository, sealer.seal, key, self._context.content.one_to_one.consent_version)
+        return ReferralService(
+            store=self._repository,
+            seal=lambda referral, answers: mac.sign(referral, sealer.seal(referral, answers)),
+            key=key,
+            consent_version=self._context.content.one_to_one.consent_version,
+        )
 
     @cached_property
     def status_lookup(self) -> StatusLookup:
@@ -68,7 +75,8 @@ class ReferralServices:
         unwrapper = azure_clients.unwrapper(self._settings)
         return ReferralForwarder(
             queue=self._repository,
-            unseal=lambda reference, sealed: unseal(reference, sealed, unwrapper),
+            authenticate=self._row_mac.check,
+            unseal=lambda referral, sealed: unseal(referral, sealed, unwrapper),
             pause=self._mail.pause,
             sender=self._mail.sender,
             writer=self._provider_emails,
@@ -112,6 +120,7 @@ class ReferralServices:
             store=self._repository,
             lockout=self._lockout,
             passphrases=settings.passphrases,
+            authenticate=self._row_mac.check,
             content_key=lambda sealed: content_key(sealed, unwrapper),
             unseal=decrypt,
             acknowledge_reference=self.acknowledgements.acknowledge_opened,
@@ -129,10 +138,13 @@ class ReferralServices:
             provider_reminder=self._provider_reminder,
             overdue_alarm=OverdueAlarm(self._repository),
             notices=self._notices,
-            holdings=HoldingsReport(self._repository, self._context.referral_tables("ReferralService")),
+            holdings=HoldingsReport(
+                self._repository, self._context.referral_tables("ReferralService"), self._row_mac.current
+            ),
             days=Daily(self._context.service_table, "referrals"),
             operator_digest=self._operator_digest,
             grace_weekdays=self.grace_weekdays,
+            mac_migration=self._mac_migration,
         )
 
     @cached_property
@@ -167,6 +179,22 @@ class ReferralServices:
         ledger = MailLedger(log, self._context.referral_tables("ReferralMail"))
         sending = IdempotentSender(ledger=ledger, pause=self._mail.pause, sender=self._mail.sender)
         return NoticeSender(log=log, sending=sending)
+
+    @cached_property
+    def _row_mac(self) -> "RowMac":
+        from shared.referrals.row_mac import RowMac
+
+        settings = self._settings
+        previous = tuple(key.get_secret_value() for key in settings.referral_mac_key_previous)
+        return RowMac.of(settings.referral_mac_key.get_secret_value(), previous, settings.referral_mac_migration)
+
+    @cached_property
+    def _mac_migration(self) -> "MacMigration | None":
+        if self._settings.referral_mac_migration is None:
+            return None
+        from shared.referrals.intake.mac_migration import MacMigration
+
+        return MacMigration(self._repository, self._row_mac)
 
     @cached_property
     def _lockout(self) -> Lockout:

@@ -2,30 +2,32 @@
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, SecretStr
 
 from shared.config.setting_types import decode_base64
 
-_RSA_BITS = 2048  # NIST SP 800-131A: shorter keys protect nothing
+_RSA_BITS = 3072  # NIST SP 800-57, part 1, table 2: as strong as the 128 bits that protect health data for decades
+_PREVIOUS_BITS = 2048  # of a key with which nothing new is sealed; NIST SP 800-131A: shorter ones protect nothing
 
 
 def _public_jwk(value: Any) -> dict[str, str]:
-    jwk = _jwk(value)
+    jwk = _jwk(value, _RSA_BITS)
     if "d" in jwk:
         raise ValueError("contains a private key: only the public key may be given")
     return jwk
 
 
-def _private_jwk(value: Any) -> SecretStr:
+def _private_jwk(value: Any, *, bits: int) -> SecretStr:
     # Imported late: only the app that opens referrals with a key of its own waits for it to load.
     from cryptography.hazmat.primitives.asymmetric.rsa import (  # noqa: PLC0415  # see above
         RSAPrivateNumbers,
         RSAPublicNumbers,
     )
 
-    jwk = _jwk(value)
+    jwk = _jwk(value, bits)
     n, e, d, p, q, dp, dq, qi = (_number(jwk, name) for name in ("n", "e", "d", "p", "q", "dp", "dq", "qi"))
     try:
         RSAPrivateNumbers(p=p, q=q, d=d, dmp1=dp, dmq1=dq, iqmp=qi, public_numbers=RSAPublicNumbers(e, n)).private_key()
@@ -34,13 +36,13 @@ def _private_jwk(value: Any) -> SecretStr:
     return SecretStr(str(value))
 
 
-def _jwk(value: Any) -> dict[str, str]:
+def _jwk(value: Any, bits: int) -> dict[str, str]:
     jwk = _object(str(value))
     if jwk.get("kty") != "RSA" or not jwk.get("kid") or not all(isinstance(part, str) for part in jwk.values()):
         raise ValueError("needs an RSA key as JSON Web Key with a kid")
     n, e = _number(jwk, "n"), _number(jwk, "e")
-    if n.bit_length() < _RSA_BITS or not 1 < e < n or not n & e & 1:
-        raise ValueError(f"needs an RSA key of {_RSA_BITS} bits or more")
+    if n.bit_length() < bits or not 1 < e < n or not n & e & 1:
+        raise ValueError(f"needs an RSA key of {bits} bits or more")
     return jwk
 
 
@@ -62,4 +64,5 @@ def _number(jwk: Mapping[str, str], name: str) -> int:
 
 
 PublicJwk = Annotated[dict[str, str], BeforeValidator(_public_jwk)]
-PrivateJwk = Annotated[SecretStr, BeforeValidator(_private_jwk)]
+PrivateJwk = Annotated[SecretStr, BeforeValidator(partial(_private_jwk, bits=_RSA_BITS))]
+PreviousPrivateJwk = Annotated[SecretStr, BeforeValidator(partial(_private_jwk, bits=_PREVIOUS_BITS))]

@@ -6,6 +6,7 @@ A value that an SDK would only reject in its first call is refused here. A messa
 import base64
 import re
 from collections.abc import Mapping
+from datetime import date
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
@@ -37,6 +38,10 @@ def _secret(value: Any) -> bytes:
     if len(secret) < _SECRET_BYTES:
         raise ValueError(f"needs at least {_SECRET_BYTES} random bytes in base64url")
     return secret
+
+
+def _secrets(value: Any) -> tuple[bytes, ...]:
+    return tuple(_secret(part.strip()) for part in str(value).split(","))
 
 
 def _shared_key(value: Any) -> SecretStr:
@@ -118,7 +123,13 @@ def _passphrase(value: Any) -> PassphraseHash:
     return PassphraseHash.parse(str(value))
 
 
+def _day(value: Any) -> date:
+    return date.fromisoformat(str(value))
+
+
 Key = Annotated[SecretBytes, BeforeValidator(_secret)]
+Keys = Annotated[tuple[SecretBytes, ...], BeforeValidator(_secrets)]
+Day = Annotated[date, BeforeValidator(_day)]
 SharedKey = Annotated[SecretStr, BeforeValidator(_shared_key)]
 Domains = Annotated[tuple[str, ...], BeforeValidator(_domains)]
 ConnectionString = Annotated[SecretStr, BeforeValidator(_connection_string)]

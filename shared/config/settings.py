@@ -9,14 +9,16 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, HttpUrl, Sec
 
 from shared.config.choices import Delivery, FacilitatorList, Role, Support
 from shared.config.requirements import WORKER_NEEDS, missing_settings
-from shared.config.rsa_keys import PrivateJwk, PublicJwk
+from shared.config.rsa_keys import PreviousPrivateJwk, PrivateJwk, PublicJwk
 from shared.config.setting_types import (
     ConnectionString,
     Credential,
+    Day,
     Domains,
     Endpoint,
     HttpsUrl,
     Key,
+    Keys,
     Passphrase,
     SharedKey,
     VaultKey,
@@ -85,9 +87,12 @@ class Settings(BaseModel):
     facilitator_list: FacilitatorList = Field(FacilitatorList.NONE, alias="FACILITATOR_LIST")
     reminders: Offsets = Field(parse_offsets("P1D,PT1H"), alias="REMINDERS")
     referral_key: Key = Field(alias="REFERRAL_KEY")
+    referral_mac_key: Key = Field(alias="REFERRAL_MAC_KEY")
+    referral_mac_key_previous: Keys = Field((), alias="REFERRAL_MAC_KEY_PREVIOUS")
+    referral_mac_migration: Day | None = Field(None, alias="REFERRAL_MAC_MIGRATION")
     referral_public_key: PublicJwk = Field(alias="REFERRAL_PUBLIC_KEY")
     referral_private_key: PrivateJwk | None = Field(None, alias="REFERRAL_PRIVATE_KEY")
-    referral_private_key_previous: PrivateJwk | None = Field(None, alias="REFERRAL_PRIVATE_KEY_PREVIOUS")
+    referral_private_key_previous: PreviousPrivateJwk | None = Field(None, alias="REFERRAL_PRIVATE_KEY_PREVIOUS")
     referral_vault_key: VaultKey | None = Field(None, alias="REFERRAL_VAULT_KEY")
     referral_recipient: EmailAddress | None = Field(None, alias="REFERRAL_RECIPIENT")
     referral_reminder_weekdays: int = Field(3, alias="REFERRAL_REMINDER_WEEKDAYS", ge=1, le=20)

@@ -10,6 +10,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from shared.content.content_models import Article, ClosedPages, ContentModel, HelpLine, HelpNow, Link, Resources, Start
 from shared.content.form_checks import problems
 from shared.content.question import FormQuestion, Language, QuestionPage
+from shared.content.referral_record import MAX_RECORD_BYTES, record_size
 
 
 class ContentError(Exception):
@@ -86,9 +87,19 @@ class OneToOne(ContentModel):
         """The names of the questions of the form."""
         return frozenset(each.ask for each in self.questions)
 
+    @property
+    def record_size(self) -> int:
+        """Bytes to which every record of this form is padded before it is sealed."""
+        return record_size(self.questions, self.languages, self.consent_version, self.consent)
+
     @model_validator(mode="after")
     def _works(self) -> Self:
         found = problems(self.pages)
+        if self.record_size > MAX_RECORD_BYTES:
+            found.append(
+                f"the longest referral takes {self.record_size} bytes, at most {MAX_RECORD_BYTES}: lower some limits, "
+                "or shorten labels, options or the consent"
+            )
         if found:
             raise PydanticCustomError("question", "{found}", {"found": "; ".join(found)})
         return self

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from shared.content.question import FormQuestion, QuestionPage
-from shared.content.question_catalogue import BY_NUMBER, CONTACT_BY, EMAIL, PHONE, Kind
+from shared.content.question_catalogue import BY_NUMBER, CHARACTERS, CONTACT_BY, EMAIL, PHONE, Kind
 
 MAX_ANSWER_BYTES = 63 * 1024
 """Limit of all answers together as a browser sends them: a form is at most 64 KiB, with some fields of its own."""
@@ -13,7 +13,12 @@ MAX_ANSWER_FIELDS = 85
 
 _WIDEST = 12  # bytes of one character in a form: four, each as a percent sign and two digits
 _ASCII = 3
-_TYPED = {Kind.NAME: 100 * _WIDEST, Kind.EMAIL: 254 * _ASCII, Kind.PHONE: 40 * _ASCII, Kind.DATE: 8}
+_TYPED = {
+    Kind.NAME: CHARACTERS[Kind.NAME] * _WIDEST,
+    Kind.EMAIL: CHARACTERS[Kind.EMAIL] * _ASCII,
+    Kind.PHONE: CHARACTERS[Kind.PHONE] * _ASCII,
+    Kind.DATE: 8,
+}
 _CHOSEN = frozenset({Kind.ONE, Kind.SEVERAL, Kind.TIMES})
 _FIELDS = {Kind.LANGUAGE: 2, Kind.DATE: 3}
 

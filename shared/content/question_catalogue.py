@@ -23,6 +23,10 @@ class Kind(StrEnum):
     DATE = "date"  # a day in the past, YYYY-MM-DD
 
 
+CHARACTERS: Mapping[Kind, int] = {Kind.NAME: 100, Kind.EMAIL: 254, Kind.PHONE: 40}
+"""The most characters of an answer whose kind decides them; for the other kinds of text its question does."""
+
+
 @dataclass(frozen=True, slots=True)
 class Needs:
     """The condition of a question: the answer to `question` contains one of `answers`."""

@@ -11,8 +11,10 @@ ReferralError
  |- ProofError            it is too long ago that the provider opened the referral
  |- ReferralGoneError     the provider has it, and here it is deleted
  |- KeyUnavailableError   retryable: the private key cannot be used at the moment
- `- UnsealError           the stored answers cannot be opened: tampered with, moved or cut short
+ `- UnsealError           the stored answers cannot be opened: tampered with, moved, cut short or not this service's
 """
+
+import re
 
 
 class ReferralError(Exception):
@@ -69,3 +71,9 @@ class KeyUnavailableError(ReferralError):
 
 class UnsealError(ReferralError):
     """The sealed answers are not those that were sealed under this reference. Its text says what is wrong."""
+
+
+def unknown_version(version: str) -> UnsealError:
+    """The error for answers of a version that this service does not know. It names it, if it looks like one."""
+    looks_like_one = re.fullmatch(r"[0-9A-Za-z.-]{1,16}", version)  # anything may be typed into the cell
+    return UnsealError(f"version {version}" if looks_like_one else "version")

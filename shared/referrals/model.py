@@ -54,15 +54,30 @@ class Progress(StrEnum):
     CONTACT = "contact"
 
 
+FIRST_VERSION = "1"
+"""Sealed with the content key itself, and at first without a MAC."""
+
+SEAL_VERSION = "2"
+"""Sealed with a key derived from the content key, with the day of receipt as associated data, and with a MAC."""
+
+SEAL_VERSIONS = frozenset({FIRST_VERSION, SEAL_VERSION})
+"""The versions that open; every other one is refused."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """Sealed answers as they are stored; nothing of them can be read without the private key named by `key_id`."""
+    """Sealed answers as they are stored; nothing of them can be read without the private key named by `key_id`.
+
+    `mac` authenticates the row in which they are stored, by the key named `mac_key`; both are empty before it is made.
+    """
 
     version: str
     key_id: str
     wrapped_key: bytes = field(repr=False)
     nonce: bytes = field(repr=False)
     ciphertext: bytes = field(repr=False)
+    mac_key: str = ""
+    mac: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

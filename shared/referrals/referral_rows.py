@@ -61,7 +61,11 @@ def sealed_cells(referral: Referral, sealed: Sealed) -> dict[str, Any]:
         "Nonce": sealed.nonce,
         "Sealed": sealed.ciphertext,
     }
-    return key_cells(referral.reference) | _identity_cells(referral) | content
+    return key_cells(referral.reference) | _identity_cells(referral) | content | mac_cells(sealed)
+
+
+def mac_cells(sealed: Sealed) -> dict[str, Any]:
+    return {"MacKey": sealed.mac_key, "Mac": sealed.mac}
 
 
 def read_referral(row: Row) -> Referral:
@@ -102,6 +106,8 @@ def read_sealed(row: Row) -> Sealed:
         wrapped_key=_bytes(row, "WrappedKey"),
         nonce=_bytes(row, "Nonce"),
         ciphertext=_bytes(row, "Sealed"),
+        mac_key=row.text("MacKey"),
+        mac=_bytes(row, "Mac"),
     )
 
 

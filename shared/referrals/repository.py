@@ -12,6 +12,7 @@ from shared.referrals.referral_rows import (
     PARTITION,
     MailIndexEntry,
     key_cells,
+    mac_cells,
     progress_cells,
     read_index_entry,
     read_referral,
@@ -66,6 +67,19 @@ class ReferralRepository:
     def every_sealed(self) -> list[Referral]:
         """Every referral whose sealed answers are stored, without them."""
         return [read_referral(row) for row in self.sealed_table.query(LISTED, PartitionKey=PARTITION)]
+
+    def every_mac_key(self) -> list[tuple[str, str]]:
+        """The reference of every sealed row, with the id of the key of its MAC; "" if it names none."""
+        rows = self.sealed_table.query(("PartitionKey", "RowKey", "MacKey"), PartitionKey=PARTITION)
+        return [(row.key, row.text("MacKey")) for row in rows]
+
+    def add_mac(self, stored: Referral, sealed: Sealed) -> None:
+        """Adds the MAC to the sealed row that was read as `stored`.
+
+        Raises:
+            RowConflictError: it has changed since, or is gone.
+        """
+        self.sealed_table.merge(key_cells(stored.reference) | mac_cells(sealed), stored.etag)
 
     def claim(self, referral: Referral, operation_id: UUID, now: datetime) -> Claim | None:
         """Claims the referral for one attempt; None if another process has claimed it since it was read."""

@@ -1,5 +1,8 @@
 """Sealing answers so that only the holder of the private key can read them: AES-256-GCM, its key wrapped by RSA.
 
+The wrapped secret is the content key. It encrypts nothing itself: one key is derived from it for AES-GCM, and another
+proves that a referral was opened. In rows of the first version it is the key of AES-GCM.
+
 The side that accepts a referral holds the public key alone and asks no vault; the side that forwards it unwraps.
 """
 
@@ -16,11 +19,12 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from shared import base64url
-from shared.referrals.errors import KeyUnavailableError, UnsealError
-from shared.referrals.model import Sealed
+from shared.referrals.errors import KeyUnavailableError, UnsealError, unknown_version
+from shared.referrals.key_derivation import CONTENT, derive_key
+from shared.referrals.model import FIRST_VERSION, SEAL_VERSION, SEAL_VERSIONS, Referral, Sealed
 
-VERSION = "1"
 _ALGORITHM = KeyWrapAlgorithm.rsa_oaep_256
+_KEY_BYTES = 32
 _NONCE_BYTES = 12  # NIST SP 800-38D: 96 bits; the key is used once
 _NUMBERS = ("n", "e", "d", "p", "q", "dp", "dq", "qi")
 
@@ -32,12 +36,15 @@ class Sealer:
         self._key_id = public_jwk["kid"]
         self._client = CryptographyClient.from_jwk(_parsed(public_jwk))
 
-    def seal(self, reference: str, answers: bytes) -> Sealed:
-        """Seals the answers under a reference: under another, in another table or version, they do not open."""
-        key, nonce = AESGCM.generate_key(256), secrets.token_bytes(_NONCE_BYTES)
+    def seal(self, referral: Referral, answers: bytes) -> Sealed:
+        """Seals the answers of a referral: under another reference, day or version, or in another table, nothing opens.
+
+        The result has no MAC yet.
+        """
+        key, nonce = secrets.token_bytes(_KEY_BYTES), secrets.token_bytes(_NONCE_BYTES)
         wrapped = self._client.wrap_key(_ALGORITHM, key).encrypted_key
-        ciphertext = AESGCM(key).encrypt(nonce, answers, _associated_data(reference, VERSION))
-        return Sealed(VERSION, self._key_id, wrapped, nonce, ciphertext)
+        ciphertext = _cipher(SEAL_VERSION, key).encrypt(nonce, answers, _associated_data(referral, SEAL_VERSION))
+        return Sealed(SEAL_VERSION, self._key_id, wrapped, nonce, ciphertext)
 
 
 class Unwrapper(Protocol):
@@ -94,14 +101,14 @@ class VaultKey:
             raise KeyUnavailableError(type(error).__name__) from error
 
 
-def unseal(reference: str, sealed: Sealed, unwrapper: Unwrapper) -> bytes:
-    """The answers that were sealed under this reference, in plain.
+def unseal(referral: Referral, sealed: Sealed, unwrapper: Unwrapper) -> bytes:
+    """The answers that were sealed for this referral, in plain.
 
     Raises:
-        UnsealError: they were tampered with, cut short, or sealed under another reference or version.
+        UnsealError: they were tampered with, cut short, or sealed under another reference, day or version.
         KeyUnavailableError: the private key cannot be used at the moment.
     """
-    return decrypt(reference, sealed, content_key(sealed, unwrapper))
+    return decrypt(referral, sealed, content_key(sealed, unwrapper))
 
 
 def content_key(sealed: Sealed, unwrapper: Unwrapper) -> bytes:
@@ -109,16 +116,24 @@ def content_key(sealed: Sealed, unwrapper: Unwrapper) -> bytes:
     return unwrapper.unwrap(sealed.key_id, sealed.wrapped_key)
 
 
-def decrypt(reference: str, sealed: Sealed, key: bytes) -> bytes:
-    """The answers, with their own key; raises UnsealError as `unseal`."""
+def decrypt(referral: Referral, sealed: Sealed, key: bytes) -> bytes:
+    """The answers, with their own content key; raises UnsealError as `unseal`."""
+    if sealed.version not in SEAL_VERSIONS:
+        raise unknown_version(sealed.version)
     try:
-        return AESGCM(key).decrypt(sealed.nonce, sealed.ciphertext, _associated_data(reference, sealed.version))
+        associated = _associated_data(referral, sealed.version)
+        return _cipher(sealed.version, key).decrypt(sealed.nonce, sealed.ciphertext, associated)
     except (InvalidTag, ValueError) as error:
         raise UnsealError("content") from error
 
 
-def _associated_data(reference: str, version: str) -> bytes:
-    return f"SealedReferrals|{reference}|{version}".encode()
+def _cipher(version: str, content_key: bytes) -> AESGCM:
+    return AESGCM(content_key if version == FIRST_VERSION else derive_key(content_key, CONTENT))
+
+
+def _associated_data(referral: Referral, version: str) -> bytes:
+    day = "" if version == FIRST_VERSION else f"|{referral.received_on}"
+    return f"SealedReferrals|{referral.reference}|{version}{day}".encode()
 
 
 def _parsed(jwk: Mapping[str, str]) -> JsonWebKey:

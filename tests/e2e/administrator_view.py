@@ -5,7 +5,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from azure.data.tables import TableServiceClient
@@ -20,7 +20,7 @@ STORAGES = ("BOOKINGS_STORAGE", "REFERRALS_STORAGE")
 # What differs between two referrals whoever sent them: their reference, what is made of it and of chance, and when.
 _CHANCE = re.compile(
     r"[0-9a-f]{32}(?:-[0-9a-f]{32})?|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|/(?:acknowledge|collect)/[\w-]{32,}"
-    r"|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.,\d]*(?:Z|\+00:00)?|Duration=\d+ms"
+    r"|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.,\d]*(?:Z|\+00:00)?|Duration=\d+ms|\b\d+ ms\b"
 )
 _OF_THE_STORE = {"etag", "Timestamp", "odata.etag"}
 
@@ -59,8 +59,11 @@ def queues(stack: Stack, storage: str) -> Iterator[tuple[str, list[str]]]:
             yield str(queue.name), [str(message.content) for message in messages]
 
 
-def traces(stack: Stack, reference: str) -> dict[str, list[str]]:
-    """Everything that this referral left anywhere, by place, less its reference, chance and the time of day."""
+def traces(stack: Stack, reference: str, logged: list[str]) -> dict[str, list[str]]:
+    """Everything that this referral left anywhere, by place, less its reference, chance and the time of day.
+
+    `logged`: the lines that the host logged about it, whether they name it or not.
+    """
     found: dict[str, list[str]] = {}
     for storage in STORAGES:
         for name, rows in tables(stack, storage):
@@ -68,8 +71,15 @@ def traces(stack: Stack, reference: str) -> dict[str, list[str]]:
     for child in stack.children:
         lines = [_plain(line, reference) for line in child.log_text().splitlines() if reference in line]
         found.setdefault(f"log of {child.name}", []).extend(sorted(set(lines)))
+    found["log meanwhile"] = sorted(_plain(line, reference) for line in logged)
     found["mail"] = [_plain(_text(m["content"]), reference) for m in stack.mail.messages() if reference in _text(m)]
     return {place: each for place, each in found.items() if each}
+
+
+def lines_with(stack: Stack, references: Iterable[str]) -> set[str]:
+    """The lines of every log that have one of these references."""
+    lines = (line for child in stack.children for line in child.log_text().splitlines())
+    return {line for line in lines if any(each in line for each in references)}
 
 
 def _shape(row: Mapping[str, Any], reference: str) -> str:

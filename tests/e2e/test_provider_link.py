@@ -17,6 +17,8 @@ from local.stack.stack import Stack, started
 from shared.passphrase import PassphraseHash
 from tests.builders import MORNING
 from tests.e2e.canaries import files_with_canaries, is_canary_in, queues_with_canaries, tables_with_canaries
+from tests.e2e.conftest import mails_to
+from tests.e2e.forged_rows import replace_sealed
 from tests.e2e.http_client import ask, get, post_form
 from tests.e2e.provider_actions import (
     PASSPHRASE,
@@ -154,6 +156,28 @@ def test_it_is_saved_as_a_file_and_deleted_only_days_after_they_say_that_they_ha
     assert status_of(link_stack, reference)["State"] == "erased"
     assert "You have this referral" in get(link).text
     assert open_with(link, NEW).status == 303
+
+
+def test_answers_that_someone_else_sealed_under_its_reference_are_never_shown_and_the_operators_hear_of_it(
+    link_stack: Stack,
+) -> None:
+    reference = refer(link_stack)
+    link, other = collect_links(link_stack, reference)
+    proof = proof_in(open_with(link, NEW))
+    replace_sealed(link_stack, reference, "2")
+
+    pages = [open_with(link, NEW), open_with(other, NEW), post_form(f"{link}/file", proof), get(link)]
+    deleted = post_form(f"{link}/acknowledge", proof)
+
+    assert [page.status for page in (*pages, deleted)] == [500, 500, 500, 200, 500]
+    assert not any("Forged" in page.text for page in pages)
+    found = status_of(link_stack, reference)
+    assert (found["State"], found["LastError"]) == ("attention", "unseal-mac")
+    assert is_sealed_kept(link_stack, reference)
+    link_stack.tick()
+    link_stack.settle()
+    told = mails_to(link_stack, link_stack.settings["OPERATORS_EMAIL"])
+    assert any(reference in mail["content"]["plainText"] for mail in told)
 
 
 def test_without_having_opened_it_nobody_can_have_it_deleted(link_stack: Stack) -> None:

@@ -23,6 +23,7 @@ from local.stack.stack import Stack, running_stack, started
 from tests.builders import MORNING
 from tests.e2e.canaries import CANARIES, is_canary_in
 from tests.e2e.conftest import mails_to, rows
+from tests.e2e.forged_rows import GENUINE, replace_sealed
 from tests.e2e.http_client import all_at_once, post_json
 from tests.e2e.provider_actions import confirm, is_sealed_kept, link_in, mail_about, pass_days, refer, status_of
 from tests.vault import Vault, running_vault
@@ -75,9 +76,10 @@ def test_with_the_vault_down_every_referral_is_accepted_and_goes_when_it_is_back
             at(stack, MORNING + timedelta(minutes=minutes))
         assert stack.mail.messages() == []
         assert poisoned(stack) == 0, "no message was handed out five times"
-        waited = [line for line in stack.log_text().splitlines() if "has been waiting over 1 h" in line]
-        assert len(waited) == 3
+        waited = [line for line in stack.log_text().splitlines() if "waiting over 1 h" in line]
+        assert sum(int(line.rpartition(": ")[2]) for line in waited) == 3
         assert all("ERROR" in line for line in waited)
+        assert not any(each in line for line in stack.log_text().splitlines() for each in references)
 
         vault.fault = 0
         for hours in (3, 4):
@@ -125,10 +127,25 @@ def test_web_app_cannot_open_the_referrals_it_accepts() -> None:
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
-    """A service of its own whose clock each test moves on, and whose email service lets a rush through."""
-    with running_stack(at=MORNING) as running:
+    """A service of its own whose clock each test moves on, and whose email service lets a rush through.
+
+    On its first day rows of before there were MACs get theirs.
+    """
+    with running_stack(at=MORNING, settings={"REFERRAL_MAC_MIGRATION": "2023-09-01"}) as running:
         running.mail.settings(UNLIMITED)
         yield running
+
+
+def test_what_was_stored_before_there_were_macs_gets_one_and_is_sent(stack: Stack) -> None:
+    assert LocalClock(stack.clock_path)() < MORNING + DAY, "the first day"
+    [reference] = held_back(stack, MORNING + timedelta(minutes=1), 1)
+    replace_sealed(stack, reference, "1", record=GENUINE)
+    at(stack, MORNING + timedelta(minutes=16))
+
+    row = rows(stack, "SealedReferrals", "REFERRALS_STORAGE").get_entity("referrals", reference)
+    assert (row["Version"], len(row["Mac"]), len(row["MacKey"])) == ("1", 32, 16)
+    assert status_of(stack, reference)["State"] == "sent"
+    assert len(about(stack, reference)) == 1
 
 
 @pytest.mark.parametrize("number", [10, pytest.param(50, marks=pytest.mark.nightly)])
@@ -169,11 +186,45 @@ def test_sealed_answers_that_were_moved_or_cut_are_never_sent_and_the_operators_
         at(stack, now + timedelta(minutes=minutes))
 
     found = [status_of(stack, each) for each in (moved, cut, whole)]
-    assert [(row["State"], row["LastError"]) for row in found[:2]] == [("attention", "unseal-content")] * 2
+    assert [(row["State"], row["LastError"]) for row in found[:2]] == [("attention", "unseal-mac")] * 2
     assert (found[2]["State"], about(stack, moved), about(stack, cut)) == ("sent", [], [])
     [mail] = about(stack, moved, stack.settings["OPERATORS_EMAIL"])
     assert cut in mail["content"]["plainText"]
     assert not is_canary_in(json.dumps(mail))
+
+
+def test_what_someone_else_wrote_under_a_reference_is_never_sent_and_the_operators_hear_of_it(stack: Stack) -> None:
+    """The public key is no secret, the first version had no MAC, and the provider is promised dates by the day."""
+    now = LocalClock(stack.clock_path)() + DAY
+    replaced, of_before, day_sealed, day_in_status = held_back(stack, now, 4)
+    replace_sealed(stack, replaced, "2")
+    replace_sealed(stack, of_before, "1")
+    for table, reference in (("SealedReferrals", day_sealed), ("Referrals", day_in_status)):
+        cells = {"PartitionKey": "referrals", "RowKey": reference, "ReceivedOn": "2023-08-01"}
+        rows(stack, table, "REFERRALS_STORAGE").update_entity(cells)
+
+    for later in (timedelta(minutes=11), timedelta(minutes=16), DAY):
+        at(stack, now + later)
+
+    codes = {replaced: "mac", of_before: "mac missing", day_sealed: "mac", day_in_status: "day"}
+    for reference, code in codes.items():
+        found = status_of(stack, reference)
+        assert (found["State"], found["LastError"]) == ("attention", f"unseal-{code}")
+        assert is_sealed_kept(stack, reference)
+        assert about(stack, reference) == []
+        assert any("ERROR" in line for line in stack.log_text().splitlines() if reference in line)
+        assert about(stack, reference, stack.settings["OPERATORS_EMAIL"])
+    assert not any("Forged" in json.dumps(mail) for mail in stack.mail.messages())
+
+
+def held_back(stack: Stack, now: datetime, number: int) -> list[str]:
+    """The references of so many that could not be sent at their first attempt."""
+    stack.set_clock(now)
+    stack.mail.faults([{"kind": "status", "status": 503, "count": number}])
+    references = [refer(stack) for _ in range(number)]
+    stack.settle()
+    assert {status_of(stack, each)["State"] for each in references} == {"sending"}
+    return references
 
 
 def test_a_process_that_is_killed_after_the_email_went_sends_no_second(tmp_path: Path) -> None:

@@ -1,13 +1,15 @@
 """A proof that someone has just opened a referral, which saves entering the passphrase again.
 
 It travels in a hidden field and lasts half an hour: time to read, print and save, and too short for a page left open
-over lunch. It is signed with the referral's own content key, which only the vault gives out, so that only those who can
-open the referral can make a proof: neither the key that signs links nor anything in a table or a setting is enough.
+over lunch. It is signed with a key derived from the referral's content key, which only the vault gives out, so that
+only those who can open the referral can make a proof: neither the key that signs links nor anything in a table or a
+setting is enough.
 """
 
 from datetime import datetime, timedelta
 
 from shared.referrals.errors import ProofError
+from shared.referrals.key_derivation import OPENED, derive_key
 from shared.signing import Signer, TimedProof
 
 LASTS = timedelta(minutes=30)
@@ -17,7 +19,7 @@ _PROOF = TimedProof("opened", separator="-", unit=timedelta(seconds=1))
 
 def issue(content_key: bytes, reference: str, now: datetime) -> str:
     """The proof that this referral was opened at `now` (aware)."""
-    return _PROOF.issue(Signer((content_key,)), now, reference)
+    return _PROOF.issue(_signer(content_key), now, reference)
 
 
 def check(content_key: bytes, reference: str, proof: str, now: datetime) -> None:
@@ -26,6 +28,10 @@ def check(content_key: bytes, reference: str, proof: str, now: datetime) -> None
     Raises:
         ProofError: it was not.
     """
-    issued = _PROOF.issued_at(Signer((content_key,)), proof, reference)
+    issued = _PROOF.issued_at(_signer(content_key), proof, reference)
     if issued is None or now - issued >= LASTS:
         raise ProofError
+
+
+def _signer(content_key: bytes) -> Signer:
+    return Signer((derive_key(content_key, OPENED),))

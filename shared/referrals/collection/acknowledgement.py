@@ -89,7 +89,7 @@ class AcknowledgementRecorder:
             tried = True
             if self._write(referral, change(referral, now)):
                 outcome = Acknowledgement.KEPT if change is transitions.kept else Acknowledgement.ACKNOWLEDGED
-                logger.info("referral %s %s by the provider", reference, outcome)
+                logger.info("a referral was %s by the provider", outcome)
                 return outcome
         raise ReferralsBusyError
 

@@ -35,8 +35,9 @@ class Collector:
     """Opens referrals for anyone who holds the link and knows one of the passphrases.
 
     Attributes:
+        authenticate: `RowMac.check`; raises UnsealError.
         content_key: unwraps the key of sealed answers; raises KeyUnavailableError and UnsealError.
-        unseal: opens the answers of that reference with it; raises UnsealError.
+        unseal: opens the answers of that referral with it; raises UnsealError.
         acknowledge_reference: notes that the provider has opened and saved the referral; it may be repeated.
     """
 
@@ -44,8 +45,9 @@ class Collector:
     store: ReferralRepository
     lockout: Lockout
     passphrases: tuple[PassphraseHash, ...]
+    authenticate: Callable[[Referral, Referral, Sealed, datetime], None]
     content_key: Callable[[Sealed], bytes]
-    unseal: Callable[[str, Sealed, bytes], bytes]
+    unseal: Callable[[Referral, Sealed, bytes], bytes]
     acknowledge_reference: Callable[[str, datetime], object]
 
     def look(self, token: str) -> Referral:
@@ -67,14 +69,14 @@ class Collector:
             LinkLockedError: no attempt is left for now.
             ReferralGoneError: the provider has acknowledged it; here it is deleted, or will be in some days.
             KeyUnavailableError: the vault does not answer; nothing is lost.
-            UnsealError: the stored answers are damaged.
+            UnsealError: the stored answers are damaged, or were not written by this service.
             StorageError: the number of attempts is unknown, so none is allowed.
         """
         referral = self._present(token)
         self._check(referral.reference, passphrase, now)
         with self._recording_damage(referral, now):
-            sealed, key = self._unlocked(token, referral)
-            found = self._collected(referral, sealed, key, access_token.issue(key, referral.reference, now))
+            unlocked = self._unlocked(token, referral, now)
+            found = self._collected(referral, unlocked, access_token.issue(unlocked.key, referral.reference, now))
         self._note_opening(referral, now)
         return found
 
@@ -86,9 +88,10 @@ class Collector:
             ReferralGoneError, KeyUnavailableError, UnsealError, StorageError: as for `open`.
         """
         referral = self._present(token)
-        sealed, key = self._unlocked(token, referral)
-        access_token.check(key, referral.reference, proof, now)
-        return self._collected(referral, sealed, key, proof)
+        with self._recording_damage(referral, now):
+            unlocked = self._unlocked(token, referral, now)
+            access_token.check(unlocked.key, referral.reference, proof, now)
+            return self._collected(referral, unlocked, proof)
 
     def acknowledge(self, token: str, proof: str, now: datetime) -> str:
         """Notes that the provider has saved the referral, so that it is deleted here later; returns its reference.
@@ -97,7 +100,8 @@ class Collector:
             ProofError and others as for `open_again`: only someone who has seen the answers may have them deleted.
         """
         referral = self._present(token)
-        _, key = self._unlocked(token, referral)
+        with self._recording_damage(referral, now):
+            key = self._unlocked(token, referral, now).key
         access_token.check(key, referral.reference, proof, now)
         self.acknowledge_reference(referral.reference, now)
         self.lockout.reset(referral.reference)
@@ -105,13 +109,13 @@ class Collector:
 
     def _note_opening(self, referral: Referral, now: datetime) -> None:
         """Notes the day of the first opening, which proves that the answers of this email have arrived."""
-        logger.info("referral %s opened by the provider", referral.reference)
+        logger.info("a referral was opened by the provider")
         if referral.opened_on or referral.state in UNSENT:  # one that is being sent is claimed: a note would break that
             return
         try:
             self.store.mark(referral.reference, referral.etag, **transitions.opened(referral, now))
         except StorageError:  # acknowledging notes it too
-            logger.warning("referral %s: the opening could not be noted", referral.reference)
+            logger.warning("the opening of a referral could not be noted")
 
     def _present(self, token: str) -> Referral:
         referral = self.look(token)
@@ -125,17 +129,18 @@ class Collector:
             self.lockout.reset(reference)
             return
         if left:
-            logger.warning("referral %s: incorrect passphrase, %d attempts left", reference, left)
+            logger.warning("incorrect passphrase for a referral, %d attempts left", left)
         else:
             logger.error("referral %s: link locked for an hour after too many incorrect passphrases", reference)
         raise PassphraseError(left)
 
-    def _unlocked(self, token: str, referral: Referral) -> tuple[Sealed, bytes]:
+    def _unlocked(self, token: str, referral: Referral, now: datetime) -> "_Unlocked":
         found = self.store.sealed(referral.reference)
         if found is None:
             self._present(token)  # acknowledged since it was read, and deleted
             raise UnsealError("missing")
-        return found[1], self.content_key(found[1])
+        self.authenticate(referral, *found, now)
+        return _Unlocked(*found, self.content_key(found[1]))
 
     @contextmanager
     def _recording_damage(self, referral: Referral, now: datetime) -> Generator[None]:
@@ -146,6 +151,15 @@ class Collector:
             self.store.mark(referral.reference, referral.etag, **transitions.attention(f"unseal-{error}", now))
             raise
 
-    def _collected(self, referral: Referral, sealed: Sealed, key: bytes, proof: str) -> OpenedReferral:
-        answers = json.loads(self.unseal(referral.reference, sealed, key))
+    def _collected(self, referral: Referral, unlocked: "_Unlocked", proof: str) -> OpenedReferral:
+        answers = json.loads(self.unseal(unlocked.stored, unlocked.sealed, unlocked.key))
         return OpenedReferral(referral, answer_pairs(answers, referral), proof)
+
+
+@dataclass(frozen=True, slots=True)
+class _Unlocked:
+    """A sealed row that this service wrote, and its content key."""
+
+    stored: Referral
+    sealed: Sealed
+    key: bytes = field(repr=False)

@@ -126,5 +126,7 @@ def _day(report: DeliveryReport, now: datetime) -> str:
 
 
 def _log(reference: str, status: str, cells: transitions.Cells) -> None:
-    needs_attention = cells.get("State") == ReferralState.ATTENTION
-    logger.log(logging.ERROR if needs_attention else logging.INFO, "referral %s: delivery report %s", reference, status)
+    if cells.get("State") == ReferralState.ATTENTION:
+        logger.error("referral %s needs attention: delivery report %s", reference, status)
+    else:
+        logger.info("delivery report of a referral: %s", status)

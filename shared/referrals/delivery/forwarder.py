@@ -2,7 +2,7 @@
 
 forward        1. stop if all emails are paused, or the referral is not due
                2. claim the status row, so that no other process sends the same referral
-_message       3. read the sealed answers and unseal them, unless the email carries only a link
+_message       3. read the sealed answers, check who wrote them, and unseal them unless the email carries only a link
                4. compose the email
 _attempt_once  5. hand it over, after asking about an earlier attempt whose outcome is unknown
 _attempt       6. repeat 3 to 5 within seconds, on the first claim only
@@ -51,10 +51,14 @@ _CLAIM_TRIES = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReferralForwarder:
-    """Sends referrals to the provider. `unseal` opens sealed answers; `sleep` waits for so many seconds."""
+    """Sends referrals to the provider.
+
+    `authenticate` is `RowMac.check`; `unseal` opens sealed answers; `sleep` waits for so many seconds.
+    """
 
     queue: ReferralRepository
-    unseal: Callable[[str, Sealed], bytes]
+    authenticate: Callable[[Referral, Referral, Sealed, datetime], None]
+    unseal: Callable[[Referral, Sealed], bytes]
     pause: MailPause
     sender: MailSender
     writer: ProviderEmails
@@ -104,7 +108,7 @@ class ReferralForwarder:
         if not referral.is_due(now):
             return None
         if referral.is_resend_requested:
-            logger.info("referral %s is sent again: its state was reset by hand", reference)
+            logger.info("a referral is sent again: its state was reset by hand")
             referral = transitions.reset_for_resend(referral, now)
         # Its delivery as it is set now: what may be deleted later goes by it, whatever is set by then.
         return transitions.with_delivery(referral, self.writer.delivery)
@@ -132,7 +136,7 @@ class ReferralForwarder:
         except UnsealError as error:
             return answers_damaged(str(error))
         except KeyUnavailableError as error:
-            logger.warning("referral %s postponed: key unavailable: %s", referral.reference, error)
+            logger.warning("a referral is postponed: key unavailable: %s", error)
             return key_unavailable(claim.attempts)
         except StorageError:
             raise
@@ -147,16 +151,18 @@ class ReferralForwarder:
         found = self.queue.sealed(referral.reference)
         if found is None:
             return None
-        answers = self.unseal(referral.reference, found[1]) if self.writer.delivery == INLINE else b""
+        self.authenticate(referral, *found, now)
+        answers = self.unseal(*found) if self.writer.delivery == INLINE else b""
         return self.writer.referral(referral, answers, now)
 
     def _record(self, referral: Referral, claim: Claim, attempt: Attempt, now: datetime) -> None:
         """Writes the outcome into the row; a report or an acknowledgement that came sooner stands."""
         cells = self._cells(referral, claim, attempt, now)
         self.queue.mark(referral.reference, claim.etag, **cells)
-        state = cells.get("State", "postponed")
-        level = logging.ERROR if state == ReferralState.ATTENTION else logging.INFO
-        logger.log(level, "referral %s: %s %s", referral.reference, state, cells["LastError"])
+        if cells.get("State") == ReferralState.ATTENTION:
+            logger.error("referral %s needs attention: %s", referral.reference, cells["LastError"])
+        else:  # without its reference: the moment would say when it came
+            logger.info("a referral is %s %s", cells.get("State", "postponed"), cells["LastError"])
         if isinstance(attempt, NotSent) and attempt.pause_all:
             self.pause.begin(now + attempt.wait)
         if isinstance(attempt, NotSent) and attempt.cause is Cause.EMAIL_REFUSED:

@@ -33,6 +33,17 @@ _WHY = {
     "not-sent": f"It could not be sent for five days. Check the vault and the email service first. {_AGAIN}",
     "unseal-key id": "It was sealed with a key that is not the vault's key of the settings. Nothing was sent. Check "
     f"REFERRAL_VAULT_KEY first. {_AGAIN}",
+    "unseal-version": "It was sealed by a different version of this service, so it was not opened. Deploy the newest "
+    f"version to both apps. {_AGAIN}",
+    "unseal-mac key": "Its row names a MAC key that is not in the settings, so it was not opened. If REFERRAL_MAC_KEY "
+    f"was changed, put the previous key into REFERRAL_MAC_KEY_PREVIOUS. {_AGAIN} If it was not, find out who could "
+    "write to the tables.",
+    "unseal-mac missing": "Its row has no MAC, so it was not opened. If it was stored before there were MACs, see "
+    f"REFERRAL_MAC_MIGRATION in the list of settings. {_AGAIN} If it was not, find out who could write to the tables.",
+    "unseal-mac": "Its answers, or the day it was received, were changed or did not come from this service, so it was "
+    "not opened. Find out who could write to the tables. The person has to refer themselves again.",
+    "unseal-day": "The day it was received differs between the tables Referrals and SealedReferrals, so it was not "
+    f"opened. Find out who could write to Referrals, and copy ReceivedOn from SealedReferrals. {_AGAIN}",
     "unseal": "The stored answers cannot be opened: changed, or moved, or cut short. Nothing was sent. Find out who "
     "could write to the tables. The person has to refer themselves again.",
     "not-erased": "Answers are stored under a reference that counts as erased. Find out where they come from.",

@@ -39,4 +39,4 @@ class ProviderReminder:
         mail_id = f"{referral.reference}-{referral.epoch}-{number}"
         if self.notices.deliver(REMINDERS, mail_id, message, now):
             self.rows.mark(referral.reference, referral.etag, Warned=number, WarnedOn=london_day(now))
-            logger.info("referral %s: the provider was reminded", referral.reference)
+            logger.info("the provider was reminded of a referral")

@@ -1,15 +1,16 @@
 """One timer run over all referrals. A row that fails stops no other, and no failure stops what is due from being sent.
 
-run                 1. read every status
-_handle_immediate   2. on every run, for each: complete a manual edit, or raise an alarm
-_handle_morning     3. from 8 in the morning, once a day: take steps 4 to 8, then read the statuses again
-_apply_deadlines    4. for each: ask for a person's attention, or remind the provider
-_delete_expired     5. if the clock has been steady for days, for each: erase the answers, or delete the status
-_run_daily          6. on the same condition: prune the index of emails and the log of notices
-                    7. write the holdings report
-                    8. note that the day is done
-_handle_morning     9. from 8 in the morning: send the operators' digest, if it was not sent today
-run                10. return the references that were due in step 1
+run                 1. add the MACs that are missing, in the days of that migration, and read every status
+                    2. log how many are late, without naming them
+_handle_immediate   3. on every run, for each: complete a manual edit, or note that it is late
+_handle_morning     4. from 8 in the morning, once a day: take steps 5 to 9, then read the statuses again
+_apply_deadlines    5. for each: ask for a person's attention, or remind the provider
+_delete_expired     6. if the clock has been steady for days, for each: erase the answers, or delete the status
+_run_daily          7. on the same condition: prune the index of emails and the log of notices
+                    8. write the holdings report
+                    9. note that the day is done
+_handle_morning    10. from 8 in the morning: send the operators' digest, if it was not sent today
+run                11. return the references that were due in step 1
 """
 
 import logging
@@ -26,6 +27,7 @@ from shared.referrals.follow_up.manual_edits import complete_manual_edit
 from shared.referrals.follow_up.operator_digest import OperatorDigest
 from shared.referrals.follow_up.overdue_alarm import OverdueAlarm
 from shared.referrals.follow_up.provider_reminder import ProviderReminder
+from shared.referrals.intake.mac_migration import MacMigration
 from shared.referrals.model import Referral
 from shared.referrals.repository import ReferralRepository
 from shared.referrals.retention.acknowledged_rules import GRACE_WEEKDAYS, may_erase_acknowledged
@@ -64,6 +66,7 @@ class ReferralReconciler:
     days: Daily
     operator_digest: OperatorDigest | None = None
     grace_weekdays: int = GRACE_WEEKDAYS
+    mac_migration: MacMigration | None = None
 
     def run(self, service_rows: ServiceRows, now: datetime) -> list[str]:
         """Does the work that is due at `now` (UTC), and returns the references that are to be forwarded.
@@ -71,7 +74,10 @@ class ReferralReconciler:
         Raises:
             StorageError: the referrals cannot be read.
         """
+        if self.mac_migration is not None:
+            run_isolated(logger, "referral run: missing MACs", partial(self.mac_migration.run, now))
         referrals = self.rows.every_status()
+        self.overdue_alarm.announce(referrals, now)
         run_isolated(
             logger, "referral run: immediate steps", partial(_for_each, referrals, self._handle_immediate, now)
         )
@@ -90,10 +96,10 @@ class ReferralReconciler:
     def _handle_immediate(self, referral: Referral, now: datetime) -> None:
         cells = complete_manual_edit(referral, now)
         if cells:
-            logger.warning("referral %s: filled in the columns missing from a manual edit", referral.reference)
+            logger.warning("filled in the columns missing from a manual edit of a referral")
             self.rows.mark(referral.reference, referral.etag, **cells)
         else:
-            self.overdue_alarm.check(referral, now)
+            self.overdue_alarm.note(referral, now)
 
     def _run_daily(self, referrals: Sequence[Referral], service_rows: ServiceRows, now: datetime) -> None:
         _for_each(referrals, self._apply_deadlines, now)
@@ -114,7 +120,7 @@ class ReferralReconciler:
 
     def _delete_expired(self, referral: Referral, now: datetime) -> None:
         if may_be_erased(referral, _today(now)):
-            logger.warning("referral %s is erased: delivered but never acknowledged", referral.reference)
+            logger.warning("a referral is erased: delivered but never acknowledged")
             self.eraser.erase(referral, now)
         elif may_erase_acknowledged(referral, self.grace_weekdays, _today(now)):
             self.eraser.erase(referral, now)
@@ -144,7 +150,7 @@ def _unless_changed(step: Step, referral: Referral, now: datetime) -> None:
     try:
         step(referral, now)
     except RowConflictError:
-        logger.info("referral %s skipped until the next run: its row changed meanwhile", referral.reference)
+        logger.info("a referral is skipped until the next run: its row changed meanwhile")
 
 
 def _today(now: datetime) -> date:

@@ -31,7 +31,7 @@ class OrphanRecovery:
             status = known.get(referral.reference)
             if status is None:
                 self.rows.insert_status(referral)
-                logger.warning("referral %s had no status row: created one", referral.reference)
+                logger.warning("a referral had no status row: created one")
             elif status.state is ReferralState.ERASED and status.erased_on:  # not the word alone, typed by someone
                 self._handle_resubmission(referral, status)
         return sum(referral.reference not in known for referral in sealed)
@@ -42,4 +42,4 @@ class OrphanRecovery:
             self.rows.delete_sealed(sealed)  # the same answers, which the provider has acknowledged
             return
         self.rows.mark(status.reference, status.etag, **transitions.reopen_with_new_answers(status, sealed))
-        logger.warning("referral %s was resubmitted after erasure and is forwarded again", status.reference)
+        logger.warning("a referral was resubmitted after erasure and is forwarded again")

@@ -16,16 +16,18 @@ from shared.tables.table import RowConflictError, StorageUnavailableError
 
 logger = logging.getLogger(__name__)
 
-_PADDED_TO = 4096  # bytes
 _CANDIDATES = 5  # references to try: a second is needed once in some ten thousand million referrals
 
 
 @dataclass(frozen=True, slots=True)
 class ReferralService:
-    """Accepts referrals. `seal` makes the answers unreadable for everyone on this side, this service included."""
+    """Accepts referrals.
+
+    `seal` makes the answers unreadable for everyone on this side, this service included, and gives them a MAC.
+    """
 
     store: ReferralRepository
-    seal: Callable[[str, bytes], Sealed]
+    seal: Callable[[Referral, bytes], Sealed]
     key: bytes = field(repr=False)
     consent_version: str
 
@@ -45,7 +47,7 @@ class ReferralService:
         fingerprint = f"{submission}-{answers_hash(self.key, submission_id, request.answers)}"
         for candidate in range(_CANDIDATES):
             referral = self._referral(submission_id, candidate, fingerprint, now)
-            if self._store_sealed(referral, request.record.encode()):
+            if self._store_sealed(referral, _padded(request.record.encode(), request.form.record_size)):
                 self._store_status(referral)
                 return referral.reference
         raise ReferralsBusyError
@@ -63,7 +65,7 @@ class ReferralService:
 
     def _store_sealed(self, referral: Referral, answers: bytes) -> bool:
         try:
-            self.store.insert_sealed(referral, self.seal(referral.reference, _padded(answers)))
+            self.store.insert_sealed(referral, self.seal(referral, answers))
         except (RowConflictError, StorageUnavailableError):
             return self._is_stored(referral)
         return True
@@ -88,9 +90,15 @@ class ReferralService:
             self.store.insert_status(referral)
         except StorageUnavailableError:
             # The answers are safe, so the person gets the reference; `orphan_recovery` adds the status.
-            logger.warning("referral %s stored without a status row: recovery will create it", referral.reference)
+            logger.warning("a referral was stored without a status row: recovery will create it")
 
 
-def _padded(answers: bytes) -> bytes:
-    """The answers with blanks at the end, which JSON allows: the size of a row must not show how much was written."""
-    return answers + b" " * (-len(answers) % _PADDED_TO)
+def _padded(record: bytes, size: int) -> bytes:
+    """The record with blanks at the end, which JSON allows: the size of a row must not show how much was written.
+
+    Raises:
+        ValueError: it is longer than any record of its form can be, so that its row would stand out.
+    """
+    if len(record) > size:
+        raise ValueError("the record of a referral is longer than its form allows")
+    return record.ljust(size)

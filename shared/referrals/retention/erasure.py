@@ -39,7 +39,7 @@ class ReferralEraser:
             self.rows.delete_sealed(found[0])
         self.tries.reset(referral.reference)
         self.rows.mark(referral.reference, etag, **transitions.erased(now))
-        logger.info("referral %s erased", referral.reference)
+        logger.info("a referral was erased")
 
     def delete_status(self, referral: Referral, now: datetime) -> None:
         """Deletes the status of an erased referral, unless answers are there again: then a person looks."""
@@ -47,4 +47,4 @@ class ReferralEraser:
             self.rows.mark(referral.reference, referral.etag, **transitions.attention("not-erased", now))
             return
         self.rows.delete_status(referral)
-        logger.info("referral %s: status row deleted", referral.reference)
+        logger.info("the status row of a referral was deleted")

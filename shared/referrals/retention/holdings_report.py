@@ -1,6 +1,7 @@
 """Report of what is still held of referrals, for people to read: table `ReferralService`, partition `held`."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,10 +16,14 @@ _PARTITION = "held"
 
 @dataclass(frozen=True, slots=True)
 class HoldingsReport:
-    """Counts each class of rows: their number, the oldest day, and when they are deleted."""
+    """Counts each class of rows: their number, the oldest day, and when they are deleted; and the MAC keys in use.
+
+    `mac_key` is the id of the key with which new rows are signed.
+    """
 
     rows: ReferralRepository
     table: Table
+    mac_key: str = ""
 
     def write(self, now: datetime) -> None:
         """Writes one row for each class in place of the last. Raises `StorageError`."""
@@ -31,19 +36,23 @@ class HoldingsReport:
         self._put("statuses", ("status", "statuses"), statuses, after_erasure, now)
         after_mail = f"Each is deleted {INDEX_KEPT} days after its email."
         self._put("mail-index", ("email", "emails"), mails, after_mail, now)
+        self._put_mac_keys(Counter(key for _, key in self.rows.every_mac_key()), now)
 
     def _put(self, kind: str, words: tuple[str, str], days: Sequence[str], until: str, now: datetime) -> None:
         oldest = min((day for day in days if is_day(day)), default="")
         sentences = [f"{len(days)} {words[len(days) != 1]}."]
         if oldest:
             sentences.append(f"The oldest is of {iso_day_in_words(oldest)}.")
-        self.table.put(
-            {
-                "PartitionKey": _PARTITION,
-                "RowKey": kind,
-                "Count": len(days),
-                "Oldest": oldest,
-                "CheckedAt": moment_text(now),
-                "InWords": " ".join([*sentences, until]),
-            }
-        )
+        self._write(kind, now, Count=len(days), Oldest=oldest, InWords=" ".join([*sentences, until]))
+
+    def _put_mac_keys(self, keys: Mapping[str, int], now: datetime) -> None:
+        """Writes how many sealed rows name which MAC key: a previous one is needed until none names it."""
+        others = {key: number for key, number in sorted(keys.items()) if key != self.mac_key}
+        sentences = [f"{keys.get(self.mac_key, 0)} under the MAC key in use, {self.mac_key}."]
+        sentences += [f"{number} under {key}." if key else f"{number} without a MAC." for key, number in others.items()]
+        needed = "Keep a previous key in the settings until no referral is under it."
+        self._write("sealed-mac-keys", now, Count=sum(others.values()), InWords=" ".join([*sentences, needed]))
+
+    def _write(self, kind: str, now: datetime, **cells: str | int) -> None:
+        key = {"PartitionKey": _PARTITION, "RowKey": kind}
+        self.table.put(key | {"CheckedAt": moment_text(now)} | cells)

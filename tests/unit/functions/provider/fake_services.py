@@ -19,7 +19,9 @@ from shared.referrals.collection.collector import Collector
 from shared.referrals.collection.lockout import Lockout
 from shared.referrals.delivery.links import ReferralLinks
 from shared.referrals.intake.service import ReferralService
+from shared.referrals.model import Referral, Sealed
 from shared.referrals.repository import ReferralRepository
+from shared.referrals.row_mac import RowMac
 from shared.referrals.sealing import LocalKey, Sealer, content_key, decrypt
 from shared.signing import Signer
 from tests.builders import KEY, MORNING, referral_request
@@ -31,7 +33,13 @@ PASSPHRASE, WRONG = "violet harbour seven quiet lanterns", "violet harbour"
 STORY = "canary-story <b>in</b> 2 lines\nأشعر بالتعب"
 _KEYS = new_keys()
 _SEALER, PRIVATE = Sealer(json.loads(_KEYS["REFERRAL_PUBLIC_KEY"])), LocalKey(_KEYS["REFERRAL_PRIVATE_KEY"])
+MAC = RowMac.of(b"m" * 32)
 _HASH = PassphraseHash.of(PASSPHRASE)
+
+
+def seal(referral: Referral, answers: bytes) -> Sealed:
+    """Sealed and with a MAC, as the accepting side does it."""
+    return MAC.sign(referral, _SEALER.seal(referral, answers))
 
 
 @dataclass
@@ -55,7 +63,7 @@ class FakeServices:
     unwrapper: Any = PRIVATE
 
     def __post_init__(self) -> None:
-        service = ReferralService(self.rows, _SEALER.seal, KEY, "2023-09-01")
+        service = ReferralService(self.rows, seal, KEY, "2023-09-01")
         self.reference = service.accept(referral_request(full_name="Canary Zoë", what_brings_you=STORY), MORNING)
         links, acknowledgements = ReferralLinks(Signer((KEY,)), SITE, SITE), AcknowledgementRecorder(self.rows)
         collector = Collector(
@@ -63,6 +71,7 @@ class FakeServices:
             store=self.rows,
             lockout=Lockout(self.tries),
             passphrases=(_HASH,),
+            authenticate=MAC.check,
             content_key=lambda sealed: content_key(sealed, self.unwrapper),
             unseal=decrypt,
             acknowledge_reference=acknowledgements.acknowledge_opened,

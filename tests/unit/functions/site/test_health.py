@@ -1,6 +1,7 @@
 """`/health`: everything that is wrong is told by name, and nothing of what was set."""
 
 import json
+import re
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -18,7 +19,7 @@ from shared.content.content import Content, load_content
 from shared.tables.table import Row, StorageUnavailableError
 from shared.timer.marks import Heartbeat
 from shared.timer.run_report import Failure, RunReport
-from tests.builders import MORNING
+from tests.builders import MORNING, ROOT
 from tests.fakes import FakeClock, FakeTable
 from tests.unit.functions import http_requests
 from tests.unit.shared.config.test_settings import KEYS, WORKER
@@ -179,6 +180,18 @@ def test_copy_that_cannot_be_read_is_told(services: FakeServices, tmp_path: Path
         services.file.write_text(text, "utf-8")
 
     assert health_answer() == (503, {"status": "unhealthy", "content": told})
+
+
+def test_a_form_whose_referrals_could_not_all_have_one_size_is_told(services: FakeServices, tmp_path: Path) -> None:
+    services.heartbeat.beat(RunReport(at=MORNING))
+    text = (ROOT / "functions" / "content" / "mersey-care.toml").read_text("utf-8")
+    services.file = tmp_path / "content.toml"
+    services.file.write_text(re.sub(r"(?m)^consent = .*$", f'consent = "{"x" * 65_536}"', text), "utf-8")
+
+    status, told = health_answer()
+
+    assert (status, told["status"]) == (503, "unhealthy")
+    assert re.search(r"one_to_one \(the longest referral takes \d+ bytes, at most 65520: lower", str(told["content"]))
 
 
 def test_what_is_wrong_with_the_copy_does_not_hide_what_is_wrong_with_the_storage(

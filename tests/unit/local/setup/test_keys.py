@@ -40,9 +40,10 @@ def test_the_public_referral_key_holds_nothing_private(keys: dict[str, str]) -> 
 
 
 def test_every_secret_has_32_random_bytes_of_its_own(keys: dict[str, str]) -> None:
-    secrets = {base64.urlsafe_b64decode(keys[name] + "==") for name in ("BOOKING_KEY", "REFERRAL_KEY", "LINK_KEY")}
+    names = ("BOOKING_KEY", "REFERRAL_KEY", "REFERRAL_MAC_KEY", "LINK_KEY")
+    secrets = {base64.urlsafe_b64decode(keys[name] + "==") for name in names}
 
-    assert [len(secret) for secret in secrets] == [32, 32, 32]
+    assert [len(secret) for secret in secrets] == [32, 32, 32, 32]
 
 
 def test_the_keys_stay_the_same_from_one_run_to_the_next(tmp_path: Path) -> None:

@@ -4,14 +4,17 @@ import base64
 import json
 import subprocess
 import sys
+from datetime import date
 from typing import Any
 
 import pytest
 from azure.data.tables import TableServiceClient
 from azure.storage.queue import QueueServiceClient
+from cryptography.hazmat.primitives.asymmetric import rsa
 from pydantic import TypeAdapter, ValidationError
 
 from local.setup.keys import new_keys
+from shared import base64url
 from shared.config.rsa_keys import PrivateJwk
 from shared.config.settings import Settings, SettingsError, Support
 from shared.passphrase import PassphraseHash
@@ -31,6 +34,7 @@ WEB = {
     "BOOKING_DOMAINS": "example.nhs.uk,nhs.net",
     "EMAIL_SENDER": "sessions@example.nhs.uk",
     "REFERRAL_KEY": KEYS["REFERRAL_KEY"],
+    "REFERRAL_MAC_KEY": KEYS["REFERRAL_MAC_KEY"],
     "REFERRAL_PUBLIC_KEY": KEYS["REFERRAL_PUBLIC_KEY"],
 }
 WORKER = WEB | {
@@ -88,6 +92,7 @@ def test_an_empty_environment_names_everything_that_is_needed() -> None:
             "BOOKING_DOMAINS",
             "LINK_KEY",
             "REFERRAL_KEY",
+            "REFERRAL_MAC_KEY",
             "REFERRAL_PUBLIC_KEY",
             "EMAIL_ENDPOINT",
             "EMAIL_SENDER",
@@ -144,6 +149,11 @@ def test_the_web_app_needs_nothing_that_could_open_a_referral_or_send_mail() -> 
         ("REFERRAL_VAULT_KEY", "https://canary.vault.azure.net/keys/referrals/0123"),
         ("LINK_KEY", f"!!!!{KEYS['LINK_KEY']}"),
         ("LINK_KEY", "A" * 45),
+        ("REFERRAL_MAC_KEY", "Y2FuYXJ5"),
+        ("REFERRAL_MAC_KEY_PREVIOUS", "Y2FuYXJ5"),
+        ("REFERRAL_MAC_KEY_PREVIOUS", f"{KEYS['REFERRAL_MAC_KEY']},canary"),
+        ("REFERRAL_MAC_MIGRATION", "yes"),
+        ("REFERRAL_MAC_MIGRATION", "1693526400"),
         ("BOOKINGS_STORAGE__tableServiceUri", "http://canary.table.core.windows.net"),
         ("BOOKINGS_STORAGE__tableServiceUri", "canary"),
         ("BOOKINGS_STORAGE__queueServiceUri", "http://canary.queue.core.windows.net"),
@@ -171,6 +181,44 @@ def test_what_cannot_be_used_is_named_and_not_quoted(name: str, value: str) -> N
 
     assert list(caught.value.problems) == [name]
     assert value not in str(caught.value)
+
+
+def rsa_key(bits: int) -> dict[str, str]:
+    """A key pair of that size as settings."""
+    numbers = rsa.generate_private_key(public_exponent=65537, key_size=bits).private_numbers()
+    parts = {"n": numbers.public_numbers.n, "e": 65537, "d": numbers.d, "p": numbers.p, "q": numbers.q}
+    parts |= {"dp": numbers.dmp1, "dq": numbers.dmq1, "qi": numbers.iqmp}
+    texts = {name: base64url.encode(part.to_bytes((part.bit_length() + 7) // 8)) for name, part in parts.items()}
+    private = {"kty": "RSA", "kid": f"of {bits} bits"} | texts
+    public = {name: private[name] for name in ("kty", "kid", "n", "e")}
+    return {"REFERRAL_PUBLIC_KEY": json.dumps(public), "REFERRAL_PRIVATE_KEY": json.dumps(private)}
+
+
+def test_a_new_key_has_3072_bits_or_more_and_one_of_2048_still_opens_what_was_sealed_with_it() -> None:
+    short, current = rsa_key(2048), {name: KEYS[name] for name in ("REFERRAL_PUBLIC_KEY", "REFERRAL_PRIVATE_KEY")}
+    before = {"REFERRAL_PRIVATE_KEY_PREVIOUS": short["REFERRAL_PRIVATE_KEY"]}
+
+    assert problems(WORKER | short) == dict.fromkeys(short, "not valid")
+    assert problems(WORKER | current | rsa_key(3064)).keys() == short.keys()
+    assert Settings.from_environment(WORKER | current | before).referral_private_key_previous is not None
+    assert problems(
+        WORKER | current | {"REFERRAL_PRIVATE_KEY_PREVIOUS": rsa_key(1024)["REFERRAL_PRIVATE_KEY"]}
+    ) == dict.fromkeys(before, "not valid")
+
+
+def test_several_mac_keys_may_have_been_before() -> None:
+    first, second = new_keys()["REFERRAL_MAC_KEY"], new_keys()["REFERRAL_MAC_KEY"]
+
+    settings = Settings.from_environment(WORKER | {"REFERRAL_MAC_KEY_PREVIOUS": f"{first}, {second}"})
+
+    assert [len(key.get_secret_value()) for key in settings.referral_mac_key_previous] == [32, 32]
+    assert first not in repr(settings)
+
+
+def test_the_migration_is_off_unless_a_last_day_is_given() -> None:
+    assert Settings.from_environment(WORKER).referral_mac_migration is None
+    given = Settings.from_environment(WORKER | {"REFERRAL_MAC_MIGRATION": "2026-12-04"})
+    assert given.referral_mac_migration == date(2026, 12, 4)
 
 
 @pytest.mark.parametrize("member", ["d", "p", "q", "dp", "dq", "qi"])

@@ -9,6 +9,7 @@ import pytest
 from shared.content.content import Content, ContentError, load_content
 from shared.content.form_checks import MAX_ANSWER_BYTES, MAX_ANSWER_FIELDS
 from shared.content.question_catalogue import CATALOGUE
+from shared.content.referral_record import MAX_RECORD_BYTES
 from tests import builders
 
 FILE = builders.ROOT / "functions" / "content" / "mersey-care.toml"
@@ -130,6 +131,15 @@ def test_what_does_not_go_together_is_named(pages: list[dict[str, Any]], words: 
     found = what_is_wrong(pages, tmp_path)
     assert found.startswith("missing or invalid values in the content file: one_to_one")
     assert words in found
+
+
+def test_a_form_whose_longest_referral_no_cell_can_hold_is_named(tmp_path: Path) -> None:
+    """Labels and options are sealed with the answers, and the content file may make them as long as it likes."""
+    options = {f"o{number}": "O" * 8_000 for number in range(8)}
+    found = what_is_wrong([*WORKS, page(asked("therapist_preference", options=options))], tmp_path)
+
+    assert found.startswith("missing or invalid values in the content file: one_to_one")
+    assert f"bytes, at most {MAX_RECORD_BYTES}: lower some limits, or shorten labels" in found
 
 
 def test_error_messages_do_not_quote_the_content_file(tmp_path: Path) -> None:

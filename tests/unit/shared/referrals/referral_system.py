@@ -6,6 +6,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from azure.keyvault.keys.crypto import KeyWrapAlgorithm
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
 from local.setup.keys import new_keys
 from shared.mail.delivery_reports import DeliveryReport
 from shared.mail.ledger import MailLedger
@@ -25,12 +28,14 @@ from shared.referrals.follow_up.operator_digest import OperatorDigest
 from shared.referrals.follow_up.overdue_alarm import OverdueAlarm
 from shared.referrals.follow_up.provider_reminder import ProviderReminder
 from shared.referrals.follow_up.referral_reconciler import ReferralReconciler
+from shared.referrals.intake.mac_migration import MacMigration
 from shared.referrals.intake.orphan_recovery import OrphanRecovery
 from shared.referrals.intake.service import ReferralService
-from shared.referrals.model import Referral
+from shared.referrals.model import Referral, Sealed
 from shared.referrals.repository import ReferralRepository
 from shared.referrals.retention.erasure import ReferralEraser
 from shared.referrals.retention.holdings_report import HoldingsReport
+from shared.referrals.row_mac import RowMac
 from shared.referrals.sealing import LocalKey, Sealer, Unwrapper, unseal
 from shared.signing import Signer
 from shared.tables.once_a_day import Daily
@@ -42,9 +47,24 @@ from tests.fakes import FakeMailSender, FakeTable
 SUBMISSION = "submission-0123456789"
 KEYS = new_keys()
 SEALER, PRIVATE = Sealer(json.loads(KEYS["REFERRAL_PUBLIC_KEY"])), LocalKey(KEYS["REFERRAL_PRIVATE_KEY"])
+MAC = RowMac.of(b"m" * 32)
 RENDERER = MailRenderer(content())
 LINKS = ReferralLinks(Signer((KEY,)), "https://support.example", "https://collect.example")
 RECIPIENT, OPERATORS = "referrals@provider.example", "operators@example.nhs.uk"
+
+
+def seal(referral: Referral, answers: bytes) -> Sealed:
+    """Sealed and with a MAC, as the accepting side does it."""
+    return MAC.sign(referral, SEALER.seal(referral, answers))
+
+
+def seal_as_before(reference: str, answers: bytes) -> Sealed:
+    """Sealed as the first version did it: with the content key itself, no day and no MAC."""
+    key, nonce = b"c" * 32, b"n" * 12
+    wrapped = SEALER._client.wrap_key(KeyWrapAlgorithm.rsa_oaep_256, key).encrypted_key
+    ciphertext = AESGCM(key).encrypt(nonce, answers, f"SealedReferrals|{reference}|1".encode())
+    return Sealed("1", json.loads(KEYS["REFERRAL_PUBLIC_KEY"])["kid"], wrapped, nonce, ciphertext)
+
 
 type Wrap = Callable[[FakeTable], Table]
 
@@ -57,13 +77,14 @@ class ReferralHarness:
         self.sender = FakeMailSender(dedupes=False)
         self.delivery = delivery
         self.key: Unwrapper = PRIVATE
+        self.mac = MAC
         self.slept: list[float] = []
 
     def repository(self, wrap: Wrap = lambda table: table) -> ReferralRepository:
         return ReferralRepository(wrap(self.status), wrap(self.sealed), wrap(self.mail))
 
     def service(self, wrap: Wrap = lambda table: table) -> ReferralService:
-        return ReferralService(self.repository(wrap), SEALER.seal, KEY, "2023-09-01")
+        return ReferralService(self.repository(wrap), seal, KEY, "2023-09-01")
 
     def writer(self) -> ProviderEmails:
         return ProviderEmails(
@@ -73,7 +94,8 @@ class ReferralHarness:
     def forwarder(self, wrap: Wrap = lambda table: table) -> ReferralForwarder:
         return ReferralForwarder(
             queue=self.repository(wrap),
-            unseal=lambda reference, sealed: unseal(reference, sealed, self.key),
+            authenticate=self.mac.check,
+            unseal=lambda referral, sealed: unseal(referral, sealed, self.key),
             pause=MailPause(wrap(self.service_rows)),
             sender=self.sender,
             writer=self.writer(),
@@ -144,10 +166,11 @@ class ReferralHarness:
             provider_reminder=ProviderReminder(rows=rows, notices=notices, writer=self.writer()),
             overdue_alarm=OverdueAlarm(rows),
             notices=notices,
-            holdings=HoldingsReport(rows, wrap(self.own)),
+            holdings=HoldingsReport(rows, wrap(self.own), self.mac.current),
             days=Daily(wrap(self.service_rows), "referrals"),
             operator_digest=OperatorDigest(address=OPERATORS, notices=notices, mailbox=mailbox, renderer=RENDERER),
             grace_weekdays=grace_weekdays,
+            mac_migration=MacMigration(rows, self.mac),
         )
 
     def due(self, now: datetime) -> list[str]:

@@ -204,7 +204,7 @@ def test_what_was_tampered_with_is_never_sent() -> None:
     harness.forwarder().forward(reference, MORNING)
 
     assert harness.sender.sent == []
-    assert [(each.text("State"), each.text("LastError")) for each in harness.rows] == [("attention", "unseal-content")]
+    assert [(each.text("State"), each.text("LastError")) for each in harness.rows] == [("attention", "unseal-mac")]
 
 
 def test_a_status_that_somebody_emptied_is_taken_up_again() -> None:

@@ -27,8 +27,9 @@ from shared.referrals.errors import (
     UnsealError,
 )
 from shared.referrals.intake.service import ReferralService
-from shared.referrals.model import Sealed
+from shared.referrals.model import Referral, Sealed
 from shared.referrals.repository import ReferralRepository
+from shared.referrals.row_mac import RowMac
 from shared.referrals.sealing import LocalKey, Sealer, content_key, decrypt
 from shared.signing import Signer
 from shared.tables.table import StorageError, StorageUnavailableError, Table
@@ -37,11 +38,18 @@ from tests.fakes import FakeTable
 
 KEYS = new_keys()
 SEALER, PRIVATE = Sealer(json.loads(KEYS["REFERRAL_PUBLIC_KEY"])), LocalKey(KEYS["REFERRAL_PRIVATE_KEY"])
+MAC = RowMac.of(b"m" * 32)
 RIGHT, NEW, WRONG = "violet harbour seven quiet lanterns", "another one for the next year", "violet harbour"
 HASH, NEW_HASH = PassphraseHash.of(RIGHT), PassphraseHash.of(NEW)
 LINK_KEY = b"l" * 32
 LINKS = ReferralLinks(Signer((LINK_KEY,)), "https://support.example", "https://collect.example")
+KEY_CELLS = {"PartitionKey": "referrals"}
 HALF_AN_HOUR = timedelta(minutes=30)
+
+
+def seal(referral: Referral, answers: bytes) -> Sealed:
+    """Sealed and with a MAC, as the accepting side does it."""
+    return MAC.sign(referral, SEALER.seal(referral, answers))
 
 
 class DeadTable:
@@ -60,7 +68,7 @@ class Provider:
     tries: FakeTable = field(default_factory=FakeTable)
 
     def __post_init__(self) -> None:
-        service = ReferralService(self.repository, SEALER.seal, KEY, "2023-09-01")
+        service = ReferralService(self.repository, seal, KEY, "2023-09-01")
         self.reference = service.accept(referral_request(full_name="Zoë", what_brings_you="canary"), MORNING)
         self.token = LINKS.to_collect(self.reference).rpartition("/")[2]
 
@@ -75,6 +83,7 @@ class Provider:
             store=self.repository,
             lockout=Lockout(self.tries),
             passphrases=(HASH,),
+            authenticate=MAC.check,
             content_key=lambda sealed: content_key(sealed, PRIVATE),
             unseal=decrypt,
             acknowledge_reference=AcknowledgementRecorder(self.repository).acknowledge_opened,
@@ -302,6 +311,59 @@ def test_one_that_lacks_its_answers_is_said_to_be_damaged(provider: Provider) ->
     assert (status.text("State"), status.text("LastError")) == ("attention", "unseal-missing")
 
 
+def forge(provider: Provider, change: str) -> None:
+    """Someone who may write the tables, and has the public key."""
+    [row] = provider.sealed.rows.values()
+    stored = provider.repository.sealed(provider.reference)
+    assert stored is not None
+    made = SEALER.seal(stored[0], b'{"answers": [{"label": "Name", "answer": "forged"}], "not_answered": []}')
+    cells: dict[str, dict[str, object]] = {
+        "other answers": {"WrappedKey": made.wrapped_key, "Nonce": made.nonce, "Sealed": made.ciphertext},
+        "another day": {"ReceivedOn": "2023-08-01"},
+        "no MAC": {"Mac": b"", "MacKey": ""},
+    }
+    if change == "another day in the status":
+        [status] = provider.statuses.rows.values()
+        provider.statuses.merge({**KEY_CELLS, "RowKey": provider.reference, "ReceivedOn": "2023-08-01"}, status.etag)
+    else:
+        provider.sealed.merge({**KEY_CELLS, "RowKey": provider.reference, **cells[change]}, row.etag)
+
+
+@pytest.mark.parametrize("act", ["open", "open_again", "acknowledge"])
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ("other answers", "unseal-mac"),
+        ("another day", "unseal-mac"),
+        ("no MAC", "unseal-mac missing"),
+        ("another day in the status", "unseal-day"),
+    ],
+)
+def test_what_someone_else_wrote_is_never_shown_and_waits_for_a_person(
+    change: str, code: str, act: str, provider: Provider, caplog: pytest.LogCaptureFixture
+) -> None:
+    with_it = provider.open().proof if act != "open" else RIGHT
+    forge(provider, change)
+
+    with pytest.raises(UnsealError):
+        getattr(provider.collector, act)(provider.token, with_it, MORNING)
+
+    [status] = provider.statuses.rows.values()
+    assert (status.text("State"), status.text("LastError")) == ("attention", code)
+    errors = [each.getMessage() for each in caplog.records if each.levelno == logging.ERROR]
+    assert errors == [f"referral {provider.reference} needs attention: {code}"]
+
+
+def test_what_someone_else_wrote_is_not_even_unwrapped(provider: Provider) -> None:
+    forge(provider, "other answers")
+    unwrapped: list[Sealed] = []
+
+    with pytest.raises(UnsealError):
+        replace(provider.collector, content_key=unwrapped.append).open(provider.token, RIGHT, MORNING)  # type: ignore[arg-type]  # it is never asked
+
+    assert unwrapped == []
+
+
 def test_a_link_whose_referral_is_forgotten_is_a_link_that_is_not_valid(provider: Provider) -> None:
     provider.statuses.rows.clear()
 
@@ -309,12 +371,13 @@ def test_a_link_whose_referral_is_forgotten_is_a_link_that_is_not_valid(provider
         provider.open()
 
 
-def test_the_log_names_the_reference_and_nothing_that_was_opened(
+def test_the_log_says_that_one_was_opened_and_neither_which_nor_what(
     provider: Provider, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     collected = provider.open()
 
-    assert provider.reference in caplog.text
+    assert "a referral was opened by the provider" in caplog.text
+    assert provider.reference not in caplog.text
     assert "canary" not in caplog.text + repr(collected)
     assert collected.proof not in caplog.text + repr(collected)

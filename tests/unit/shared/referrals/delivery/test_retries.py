@@ -10,7 +10,7 @@ from local.setup.keys import new_keys
 from shared.mail.message import EmailMessage, MailNotAcceptedError, MailUnclearError
 from shared.referrals.errors import KeyUnavailableError
 from shared.referrals.sealing import LocalKey, Sealer
-from tests.builders import MORNING, referral_request
+from tests.builders import MORNING, referral, referral_request
 from tests.unit.shared.referrals.referral_system import KEYS, PRIVATE, ReferralHarness
 
 DAY = timedelta(days=1)
@@ -266,9 +266,9 @@ def test_what_was_sealed_with_the_key_before_still_opens_and_new_ones_use_the_ne
     assert harness.state == ("sent", "")
 
     sealer = Sealer(json.loads(new["REFERRAL_PUBLIC_KEY"]))
-    assert sealer.seal("REF1", b"x").key_id == json.loads(new["REFERRAL_PUBLIC_KEY"])["kid"]
+    assert sealer.seal(referral(), b"x").key_id == json.loads(new["REFERRAL_PUBLIC_KEY"])["kid"]
     assert LocalKey(new["REFERRAL_PRIVATE_KEY"]).unwrap(
-        sealer.seal("REF1", b"x").key_id, sealer.seal("REF1", b"x").wrapped_key
+        sealer.seal(referral(), b"x").key_id, sealer.seal(referral(), b"x").wrapped_key
     )
 
 
@@ -282,9 +282,9 @@ def test_what_was_tampered_with_is_never_sent_and_waits_for_a_person(
     sealed = row.cells["Sealed"]
     if change == "moved":
         other = ReferralHarness()
-        other.accepted()
+        other.service().accept(referral_request(submission_id="submission-9876543210"), MORNING)
         [moved] = other.sealed.rows.values()
-        names = ("Version", "KeyId", "WrappedKey", "Nonce", "Sealed")
+        names = ("Version", "KeyId", "WrappedKey", "Nonce", "Sealed", "MacKey", "Mac")
         cells = {name: moved.cells[name] for name in names}
     else:
         cells = {"Sealed": bytes([sealed[0] ^ 1]) + sealed[1:] if change == "flipped" else sealed[:-1]}
@@ -293,5 +293,5 @@ def test_what_was_tampered_with_is_never_sent_and_waits_for_a_person(
     harness.recover()
 
     assert harness.sender.sent == []
-    assert harness.state == ("attention", "unseal-content")
+    assert harness.state == ("attention", "unseal-mac")
     assert [record.levelno for record in caplog.records if reference in record.getMessage()] == [logging.ERROR]

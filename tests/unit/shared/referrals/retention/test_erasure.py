@@ -12,6 +12,7 @@ import pytest
 from shared.mail.delivery_reports import DeliveryReport
 from shared.mail.message import EmailMessage, MailRefusedError
 from shared.referrals.collection.lockout import Lockout
+from shared.referrals.row_mac import RowMac
 from shared.tables.table import Row, StorageError, Table
 from tests.builders import MORNING, referral_request
 from tests.fakes import FAULTS, BrokenTable, Crash, FakeTable, Fault, InjectedFault, with_fault
@@ -409,5 +410,24 @@ def test_holdings_report_gives_counts_and_oldest_day() -> None:
         "sealed": ("2", "2023-09-01"),
         "statuses": ("2", "2023-09-01"),
         "mail-index": ("2", "2023-09-01"),
+        "sealed-mac-keys": ("0", ""),
     }
     assert "2 referrals with their answers. The oldest is of Friday 1 September 2023." in held["sealed"].text("InWords")
+
+
+def test_holdings_report_says_under_which_mac_keys_the_rows_are() -> None:
+    """A previous key is needed until none is under it."""
+    harness = delivered()
+    old = harness.mac.current
+    harness.mac = RowMac.of(b"n" * 32, previous=(b"m" * 32,))
+    [row] = harness.sealed.rows.values()
+    harness.sealed.insert({**row.cells, "RowKey": "34679CDF", "MacKey": harness.mac.current})
+    harness.sealed.insert({**row.cells, "RowKey": "34679CDG", "MacKey": "", "Mac": b""})
+
+    on_day(harness, 2)
+
+    found = harness.own.rows["held", "sealed-mac-keys"]
+    assert found.text("Count") == "2"
+    assert found.text("InWords").startswith(
+        f"1 under the MAC key in use, {harness.mac.current}. 1 without a MAC. 1 under {old}. Keep a previous key"
+    )

@@ -1,0 +1,80 @@
+"""Lines of the log name a referral only where a person is needed.
+
+With its moment, any other line that did would say when someone referred themselves.
+"""
+
+import ast
+from collections.abc import Iterator
+
+import pytest
+
+from tests.architecture.source_code import DEPLOYED, offenders, relative
+
+NAMES_ONE = {"reference", "referral", "operation_id", "token", "typed"}
+SAYS_ERROR = {"error", "exception", "critical"}
+LEVELS = {"debug", "info", "warning", "log", *SAYS_ERROR}
+LOGGERS = {"logger", "_logger", "log", "logging"}
+# Where references are at hand. Bookings are named by their session, and have tests of their own.
+PLACES = ("shared/referrals/", "shared/mail/", "shared/timer/", "shared/tables/", "functions/")
+LATE = "shared/referrals/follow_up/overdue_alarm.py"
+
+
+def calls(source: str) -> Iterator[ast.Call]:
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in LEVELS:
+            yield from [node] if ast.unparse(node.func.value).rpartition(".")[2] in LOGGERS else []
+
+
+def names_in(call: ast.Call) -> set[str]:
+    nodes = [each for argument in (*call.args, *(kw.value for kw in call.keywords)) for each in ast.walk(argument)]
+    attributes = {each.attr for each in nodes if isinstance(each, ast.Attribute)}
+    return attributes | {each.id for each in nodes if isinstance(each, ast.Name)}
+
+
+def naming_without_need(source: str) -> list[str]:
+    """Lines below an error that name a referral; the level of `log` is not known before it runs."""
+    return [
+        ast.unparse(call)
+        for call in calls(source)
+        if isinstance(call.func, ast.Attribute) and call.func.attr not in SAYS_ERROR and names_in(call) & NAMES_ONE
+    ]
+
+
+def naming(source: str) -> list[str]:
+    return [ast.unparse(call) for call in calls(source) if names_in(call) & NAMES_ONE]
+
+
+def test_no_line_but_an_error_names_a_referral() -> None:
+    found = [path for path in DEPLOYED if relative(path).startswith(PLACES)]
+
+    assert sum(len(list(calls(path.read_text("utf-8")))) for path in found) > 30
+    assert offenders(naming_without_need, found) == {}
+
+
+def test_lines_about_lateness_name_none_at_any_level() -> None:
+    [late] = [path for path in DEPLOYED if relative(path) == LATE]
+
+    assert len(list(calls(late.read_text("utf-8")))) == 1
+    assert offenders(naming, [late]) == {}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'logger.info("referral %s sent", reference)',
+        'logger.warning("referral %s", referral.reference)',
+        'logger.debug(f"{self.referral}")',
+        'logger.log(level, "%s", status.reference)',
+        'self._logger.info("%s", extra={"token": token})',
+    ],
+)
+def test_line_that_names_one_is_found(line: str) -> None:
+    assert len(naming_without_need(line)) == 1
+
+
+@pytest.mark.parametrize(
+    "line",
+    ['logger.error("referral %s needs attention", reference)', 'logger.info("%d left", left)', "form.log(typed)"],
+)
+def test_line_that_may_be_logged_is_left_alone(line: str) -> None:
+    assert naming_without_need(line) == []
