@@ -75,7 +75,9 @@ def deployment(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
     # The timer only by hand: what it logs belongs to no one referral.
     by_hand = {"AzureWebJobs.schedule.Disabled": "true"}
     settings = {"REFERRAL_DELIVERY": request.param, "OPERATORS_EMAIL": OPERATORS, **by_hand}
-    plan = Plan(at=MORNING, folder=folder / "run", keys=new_keys(), data=folder / "data", settings=settings)
+    plan = Plan(
+        at=MORNING, folder=folder / "run", keys=new_keys(), data=folder / "data", settings=settings, reports=True
+    )
     with started(plan) as stack:
         yield Deployment(stack, folder)
 
@@ -127,7 +129,7 @@ def test_reader_of_everything_but_the_key_finds_no_answers_whatever_goes_wrong(
     stack.settle()
     before = locations_with_canaries(stack)
     finish(stack, good)
-    pass_days(stack, 15)
+    pass_days(stack, 5)
 
     assert before == locations_with_canaries(stack) == set()
     assert not is_sealed_kept(stack, good), "and that was after its answers were deleted"
