@@ -15,7 +15,8 @@ FONT_HOST = "assets.nhs.uk"
 PATH_VARIABLE = "CHROMIUM"
 
 # First Chromium without its own windows: the same pages for less than half the CPU time.
-_NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+_SHELL = "chromium-headless-shell"
+_NAMES = (_SHELL, "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 _LAUNCH_ARGUMENTS = (
     "--no-sandbox",  # it opens only our own pages, and in a container there is no other way
     "--disable-gpu",
@@ -42,10 +43,14 @@ class PageIssues:
     browser_errors: list[str] = field(default_factory=list)
 
 
-def browser_path(environment: Mapping[str, str] | None = None) -> str:
-    """The executable: the one that `CHROMIUM` names, else the first that is found. Raises NoBrowserError."""
+def browser_path(environment: Mapping[str, str] | None = None, *, with_session_files: bool = False) -> str:
+    """The executable: the one that `CHROMIUM` names, else the first that is found. Raises NoBrowserError.
+
+    `with_session_files`: one that keeps what was open, as people's browsers do; the headless shell keeps nothing.
+    """
     known = os.environ if environment is None else environment
-    wanted = [known[PATH_VARIABLE]] if known.get(PATH_VARIABLE) else _NAMES
+    names = [name for name in _NAMES if not (with_session_files and name == _SHELL)]
+    wanted = [known[PATH_VARIABLE]] if known.get(PATH_VARIABLE) else names
     found = (shutil.which(name, path=known.get("PATH", "")) for name in wanted)
     path = next((each for each in found if each), None)
     if path is None:
@@ -71,7 +76,7 @@ def running_browser() -> Iterator[Browser]:
 @contextmanager
 def open_profile(browser: Browser, folder: Path, **options: Any) -> Iterator[Page]:
     """A page in a browser of its own that keeps its files in this folder, as one on a shared computer does."""
-    path, arguments = browser_path(), list(_LAUNCH_ARGUMENTS)
+    path, arguments = browser_path(with_session_files=True), list(_LAUNCH_ARGUMENTS)
     context = browser.browser_type.launch_persistent_context(folder, executable_path=path, args=arguments, **options)
     try:
         yield context.pages[0]
