@@ -84,6 +84,7 @@ class Referral:
         kept: times the provider had it kept, because it did not have it after it had confirmed it.
         delivery: the way in which it was sent, as the setting was then; "" before.
         held: someone objects to its being erased.
+        copy_of: in a sealed row that may repeat another: the reference of that one.
     """
 
     reference: str
@@ -110,6 +111,7 @@ class Referral:
     kept: int = 0
     delivery: str = ""
     held: bool = False
+    copy_of: str = ""
     etag: str = ""
 
     def is_due(self, now: datetime) -> bool:

@@ -8,8 +8,8 @@ from shared.tables.table import Row, moment_text
 
 PARTITION = "referrals"
 
-LISTED = ("PartitionKey", "RowKey", "ReceivedOn", "ConsentVersion", "SubmissionHash")
-"""The cells of a sealed row that say which referral it is."""
+LISTED = ("PartitionKey", "RowKey", "ReceivedOn", "ConsentVersion", "SubmissionHash", "CopyOf")
+"""The cells of a sealed row that say which referral it is, or of which it is a copy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,8 @@ def sealed_cells(referral: Referral, sealed: Sealed) -> dict[str, Any]:
         "Nonce": sealed.nonce,
         "Sealed": sealed.ciphertext,
     }
-    return key_cells(referral.reference) | _identity_cells(referral) | content
+    copied = {"CopyOf": referral.copy_of} if referral.copy_of else {}
+    return key_cells(referral.reference) | _identity_cells(referral) | content | copied
 
 
 def read_referral(row: Row) -> Referral:
@@ -91,6 +92,7 @@ def read_referral(row: Row) -> Referral:
         kept=row.integer("Kept") or 0,
         delivery=row.text("Delivery"),
         held=row.boolean("Hold", default=bool(row.text("Hold"))),  # any other word typed there is an objection
+        copy_of=row.text("CopyOf"),
         etag=row.etag,
     )
 
