@@ -18,6 +18,7 @@ _NAMES = {
     "BOOKING_KEY",
     "REFERRAL_KEY",
     "LINK_KEY",
+    "PROVIDER_LINK_KEY",
     "EMAIL_ACCESS_KEY",
     "REFERRAL_PUBLIC_KEY",
     "REFERRAL_PRIVATE_KEY",
@@ -40,6 +41,7 @@ def new_keys() -> dict[str, str]:
         "BOOKING_KEY": _secret(),
         "REFERRAL_KEY": _secret(),
         "LINK_KEY": _secret(),
+        "PROVIDER_LINK_KEY": _secret(),
         "EMAIL_ACCESS_KEY": _access_key(),
         **_referral_keys(),
     }

@@ -18,6 +18,7 @@ from shared.referrals.delivery.delivery_reports import ReferralDeliveryReports
 from shared.referrals.delivery.forwarder import ReferralForwarder
 from shared.referrals.delivery.links import ReferralLinks
 from shared.referrals.delivery.mailbox_health import ProviderMailbox
+from shared.referrals.delivery.new_link import NewLinkSender
 from shared.referrals.delivery.notice_sender import NoticeSender
 from shared.referrals.delivery.provider_emails import ProviderEmails
 from shared.referrals.follow_up.deadlines import Deadlines
@@ -81,8 +82,11 @@ class ReferralServices:
 
     @cached_property
     def links(self) -> ReferralLinks:
-        collect_url = str(self._settings.collect_url or "").rstrip("/")
-        return ReferralLinks(self._context.signer, self._context.site_url, collect_url)
+        return ReferralLinks(self._context.provider_signer, self._context.collect_url, former=self._context.signer)
+
+    @cached_property
+    def new_links(self) -> NewLinkSender:
+        return NewLinkSender(notices=self._notices, writer=self._provider_emails)
 
     @cached_property
     def provider_mailbox(self) -> ProviderMailbox:

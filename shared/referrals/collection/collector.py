@@ -13,7 +13,7 @@ from shared.referrals.collection import access_token
 from shared.referrals.collection.lockout import Lockout
 from shared.referrals.delivery.answer_layout import answer_pairs
 from shared.referrals.delivery.links import ReferralLinks
-from shared.referrals.errors import PassphraseError, ReferralGoneError, ReferralLinkError, UnsealError
+from shared.referrals.errors import LinkExpiredError, PassphraseError, ReferralGoneError, ReferralLinkError, UnsealError
 from shared.referrals.model import FINISHED, UNSENT, Referral, Sealed
 from shared.referrals.repository import ReferralRepository
 from shared.tables.table import StorageError
@@ -48,13 +48,17 @@ class Collector:
     unseal: Callable[[str, Sealed, bytes], bytes]
     acknowledge_reference: Callable[[str, datetime], object]
 
-    def look(self, token: str) -> Referral:
+    def look(self, token: str, now: datetime) -> Referral:
         """The link's referral, without opening it.
 
         Raises:
             ReferralLinkError: the link is not valid, or the referral is deleted.
+            LinkExpiredError: it is too old at `now` (UTC); so do all that take a link.
         """
-        referral = self.store.status(self.links.reference_to_collect(token))
+        link = self.links.collect_link(token)
+        if link.is_expired(now):
+            raise LinkExpiredError(link.reference)
+        referral = self.store.status(link.reference)
         if referral is None:
             raise ReferralLinkError
         return referral
@@ -70,10 +74,10 @@ class Collector:
             UnsealError: the stored answers are damaged.
             StorageError: the number of attempts is unknown, so none is allowed.
         """
-        referral = self._present(token)
+        referral = self._present(token, now)
         self._check(referral.reference, passphrase, now)
         with self._recording_damage(referral, now):
-            sealed, key = self._unlocked(token, referral)
+            sealed, key = self._unlocked(token, referral, now)
             found = self._collected(referral, sealed, key, access_token.issue(key, referral.reference, now))
         self._note_opening(referral, now)
         return found
@@ -85,8 +89,8 @@ class Collector:
             ProofError: they were not, at least not with this link.
             ReferralGoneError, KeyUnavailableError, UnsealError, StorageError: as for `open`.
         """
-        referral = self._present(token)
-        sealed, key = self._unlocked(token, referral)
+        referral = self._present(token, now)
+        sealed, key = self._unlocked(token, referral, now)
         access_token.check(key, referral.reference, proof, now)
         return self._collected(referral, sealed, key, proof)
 
@@ -96,8 +100,8 @@ class Collector:
         Raises:
             ProofError and others as for `open_again`: only someone who has seen the answers may have them deleted.
         """
-        referral = self._present(token)
-        _, key = self._unlocked(token, referral)
+        referral = self._present(token, now)
+        _, key = self._unlocked(token, referral, now)
         access_token.check(key, referral.reference, proof, now)
         self.acknowledge_reference(referral.reference, now)
         self.lockout.reset(referral.reference)
@@ -113,8 +117,8 @@ class Collector:
         except StorageError:  # acknowledging notes it too
             logger.warning("referral %s: the opening could not be noted", referral.reference)
 
-    def _present(self, token: str) -> Referral:
-        referral = self.look(token)
+    def _present(self, token: str, now: datetime) -> Referral:
+        referral = self.look(token, now)
         if referral.state in FINISHED:
             raise ReferralGoneError
         return referral
@@ -130,10 +134,10 @@ class Collector:
             logger.error("referral %s: link locked for an hour after too many incorrect passphrases", reference)
         raise PassphraseError(left)
 
-    def _unlocked(self, token: str, referral: Referral) -> tuple[Sealed, bytes]:
+    def _unlocked(self, token: str, referral: Referral, now: datetime) -> tuple[Sealed, bytes]:
         found = self.store.sealed(referral.reference)
         if found is None:
-            self._present(token)  # acknowledged since it was read, and deleted
+            self._present(token, now)  # acknowledged since it was read, and deleted
             raise UnsealError("missing")
         return found[1], self.content_key(found[1])
 

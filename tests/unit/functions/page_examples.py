@@ -115,6 +115,13 @@ OPENED = SITE | {
     "grace_weekdays": 3,
     "done": "",
 }
+EXPIRED = SITE | {
+    "referral": forwarded_referral(),
+    "address": "/collect/t",
+    "form_token": "1.t",
+    "link_days": 60,
+    "done": "",
+}
 ACKNOWLEDGING = SITE | {
     "referral": forwarded_referral(),
     "address": "/acknowledge/t",
@@ -234,6 +241,10 @@ PAGES: dict[str, tuple[str, Facts]] = {
         OPENED | {"errors": [FieldError("passphrase", "Mend passphrase")]},
     ),
     "provider, opened": ("provider/referral.html", OPENED),
+    "provider, expired": ("provider/expired.html", EXPIRED),
+    "provider, expired, new link sent": ("provider/expired.html", EXPIRED | {"done": "emailed"}),
+    "provider, expired, new link on its way": ("provider/expired.html", EXPIRED | {"done": "sending"}),
+    "provider, expired with errors": ("provider/expired.html", EXPIRED | {"errors": [keeping.NOT_YET]}),
     "provider, problem": ("provider/problem.html", SITE | {"problem": PROBLEMS[LinkLockedError]}),
     "problem": ("problem.html", {"problem": PROBLEMS[SessionFullError]}),
     "problem with code": ("problem.html", {"problem": UNEXPECTED, "correlation": "ab12cd34"}),

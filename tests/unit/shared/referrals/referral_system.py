@@ -43,7 +43,7 @@ SUBMISSION = "submission-0123456789"
 KEYS = new_keys()
 SEALER, PRIVATE = Sealer(json.loads(KEYS["REFERRAL_PUBLIC_KEY"])), LocalKey(KEYS["REFERRAL_PRIVATE_KEY"])
 RENDERER = MailRenderer(content())
-LINKS = ReferralLinks(Signer((KEY,)), "https://support.example", "https://collect.example")
+LINKS = ReferralLinks(Signer((KEY,)), "https://collect.example")
 RECIPIENT, OPERATORS = "referrals@provider.example", "operators@example.nhs.uk"
 
 type Wrap = Callable[[FakeTable], Table]
