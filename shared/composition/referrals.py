@@ -26,11 +26,13 @@ from shared.referrals.follow_up.operator_digest import OperatorDigest
 from shared.referrals.follow_up.overdue_alarm import OverdueAlarm
 from shared.referrals.follow_up.provider_reminder import ProviderReminder
 from shared.referrals.follow_up.referral_reconciler import ReferralReconciler
+from shared.referrals.follow_up.uncollected_notice import UncollectedNotice
 from shared.referrals.intake.orphan_recovery import OrphanRecovery
 from shared.referrals.intake.service import ReferralService
 from shared.referrals.intake.status_lookup import GuessLimiter, StatusLookup
 from shared.referrals.retention.erasure import ReferralEraser
 from shared.referrals.retention.holdings_report import HoldingsReport
+from shared.referrals.retention.uncollected_rules import UncollectedLimit
 from shared.tables.once_a_day import Daily
 
 if TYPE_CHECKING:
@@ -135,6 +137,7 @@ class ReferralServices:
             notices=self._notices,
             holdings=HoldingsReport(self._repository, self._context.referral_tables("ReferralService")),
             days=Daily(self._context.service_table, "referrals"),
+            uncollected=self._uncollected_notice,
             operator_digest=self._operator_digest,
             grace_weekdays=self.grace_weekdays,
         )
@@ -164,6 +167,16 @@ class ReferralServices:
             return None
         mailbox, notices = self.provider_mailbox, self._notices
         return OperatorDigest(address=address, notices=notices, mailbox=mailbox, renderer=self._mail.renderer)
+
+    @cached_property
+    def _uncollected_notice(self) -> UncollectedNotice:
+        return UncollectedNotice(
+            rows=self._repository,
+            notices=self._notices,
+            renderer=self._mail.renderer,
+            address=self._settings.operators_email or "",
+            limit=UncollectedLimit(self._settings.referral_uncollected_days),
+        )
 
     @cached_property
     def _notices(self) -> NoticeSender:

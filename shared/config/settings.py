@@ -94,6 +94,7 @@ class Settings(BaseModel):
     referral_recipient: EmailAddress | None = Field(None, alias="REFERRAL_RECIPIENT")
     referral_reminder_weekdays: int = Field(3, alias="REFERRAL_REMINDER_WEEKDAYS", ge=1, le=20)
     referral_grace_weekdays: int = Field(3, alias="REFERRAL_GRACE_WEEKDAYS", ge=1, le=20)
+    referral_uncollected_days: int = Field(90, alias="REFERRAL_UNCOLLECTED_DAYS", ge=31, le=365)
     referral_delivery: Delivery | None = Field(None, alias="REFERRAL_DELIVERY")
     referral_passphrase: Passphrase | None = Field(None, alias="REFERRAL_PASSPHRASE")
     referral_passphrase_previous: Passphrase | None = Field(None, alias="REFERRAL_PASSPHRASE_PREVIOUS")

@@ -70,6 +70,7 @@ EVERY: list[tuple[str, dict[str, Any]]] = [
     ("referral", ANSWERS),
     ("referral-link", {"reference": "34679CDF", "link_url": "https://collect.example/collect/abc"}),
     ("referral-reminder", REMINDER),
+    ("operators-uncollected", {"referrals": [("34679CDF", "Deleted on Thursday 30 November 2023.")]}),
     ("referral-new-link", NEW_LINK),
     ("referral-new-link", NEW_LINK | {"inline": False}),
     ("operators", {"referrals": [("34679CDF", "Received Friday 1 September 2023.")], "failing": True}),

@@ -25,6 +25,7 @@ from shared.referrals.follow_up.operator_digest import OperatorDigest
 from shared.referrals.follow_up.overdue_alarm import OverdueAlarm
 from shared.referrals.follow_up.provider_reminder import ProviderReminder
 from shared.referrals.follow_up.referral_reconciler import ReferralReconciler
+from shared.referrals.follow_up.uncollected_notice import UncollectedNotice
 from shared.referrals.intake.orphan_recovery import OrphanRecovery
 from shared.referrals.intake.service import ReferralService
 from shared.referrals.model import Referral
@@ -146,6 +147,7 @@ class ReferralHarness:
             notices=notices,
             holdings=HoldingsReport(rows, wrap(self.own)),
             days=Daily(wrap(self.service_rows), "referrals"),
+            uncollected=UncollectedNotice(rows=rows, notices=notices, renderer=RENDERER, address=OPERATORS),
             operator_digest=OperatorDigest(address=OPERATORS, notices=notices, mailbox=mailbox, renderer=RENDERER),
             grace_weekdays=grace_weekdays,
         )

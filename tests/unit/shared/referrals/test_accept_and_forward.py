@@ -79,7 +79,19 @@ def test_the_status_row_knows_the_day_and_no_more() -> None:
     assert set(row.cells) == {
         *("PartitionKey", "RowKey", "State", "ConsentVersion", "SubmissionHash", "Attempts", "NotBefore", "LastError"),
         *("ReceivedOn", "DueOn", "SentOn", "DeliveredOn", "AcknowledgedOn", "ErasedOn", "AttentionOn", "WarnedOn"),
-        *("WaitingSince", "Alarms", "Warned", "Epoch", "Redriven", "Delivery", "Hold", "OpenedOn", "Kept"),
+        *(
+            "WaitingSince",
+            "Alarms",
+            "Warned",
+            "Epoch",
+            "Redriven",
+            "Delivery",
+            "Hold",
+            "DeletionOn",
+            "DeletionToldOn",
+            "OpenedOn",
+            "Kept",
+        ),
     }
 
 
