@@ -26,7 +26,7 @@ from shared.bootstrap import Services, services
 from shared.referrals.collection.acknowledgement import Acknowledgement
 from shared.referrals.delivery.links import ProviderLink
 from shared.referrals.errors import LinkExpiredError, ReferralLinkError
-from shared.referrals.model import INLINE, Referral
+from shared.referrals.model import Referral
 from shared.signing import Signer
 
 bp = func.Blueprint()
@@ -91,7 +91,7 @@ class _LinkRequest:
         if link.is_expired(now):
             raise LinkExpiredError(link.reference)
         referral = built.referrals.acknowledgements.statuses.status(link.reference)
-        if referral is None or referral.delivery != INLINE or (referral.was_never_sent and not referral.kept):
+        if referral is None or not referral.may_have_been_emailed:
             raise ReferralLinkError
         return cls(req, built, link, referral, keeping.posted(req), now)
 

@@ -139,9 +139,9 @@ class Referral:
         return self.state is ReferralState.RECEIVED and never
 
     @property
-    def has_unsent_new_answers(self) -> bool:
-        """True if other answers came under this reference since, and there was no attempt to send them yet."""
-        return self.was_never_sent and self.epoch > 0
+    def may_have_been_emailed(self) -> bool:
+        """True if an email with its answers went out, or may have: the provider can have read them there."""
+        return self.delivery == INLINE and not (self.was_never_sent and not self.kept)
 
     @property
     def version(self) -> str:
