@@ -5,17 +5,20 @@ import azure.functions as func
 from functions import delivery_reports, timer
 from functions.api import openapi
 from functions.bookings import book, change_details, manage, send_email, steps
-from functions.provider import acknowledge, collect
+from functions.provider import acknowledge, collect, moved
 from functions.referrals import forward_referral, outcome, refer, status
 from functions.site import assets, content_pages, health, not_found
+from shared.bootstrap import is_web_app
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 
+PROVIDER = (moved,) if is_web_app() else (acknowledge, collect)
+"""The provider's pages: only the worker can make their links, erase or open, so only it has them."""
+
 MODULES = (
-    acknowledge,
+    *PROVIDER,
     steps,
     book,
-    collect,
     delivery_reports,
     forward_referral,
     health,

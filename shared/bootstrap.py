@@ -5,10 +5,10 @@ import threading
 from datetime import UTC, datetime
 
 from shared.composition.services import Clock, Services
-from shared.config.settings import Settings
+from shared.config.settings import Role, Settings
 from shared.log_redaction import configure
 
-__all__ = ["Services", "services", "use_clock"]
+__all__ = ["Services", "is_web_app", "services", "use_clock"]
 
 _lock = threading.Lock()
 _clock: Clock = lambda: datetime.now(UTC)  # noqa: E731  # a default that `use_clock` replaces
@@ -22,6 +22,11 @@ def use_clock(clock: Clock) -> None:
     """
     global _clock  # noqa: PLW0603  # the one place where the process holds its clock
     _clock = clock
+
+
+def is_web_app() -> bool:
+    """True if this process is the app that faces the public, as its environment says: known before its settings are."""
+    return os.environ.get("SERVICE_ROLE", "").strip() == Role.WEB
 
 
 def services() -> Services:

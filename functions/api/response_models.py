@@ -54,7 +54,7 @@ class StatusRequest(BaseModel):
 
 
 class ReferralStatus(Answer):
-    """`contact`: please ask the provider."""
+    """`contact`: please ask the provider. `not-collected`: it was never opened there, and its answers are deleted."""
 
     reference: Reference
     status: Progress

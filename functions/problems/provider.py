@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from functions.problems.problem_details import Problem
 from shared.referrals.errors import (
     KeyUnavailableError,
+    LinkExpiredError,
     LinkLockedError,
     PassphraseError,
     ProofError,
@@ -51,6 +52,12 @@ PROVIDER_PROBLEMS: Mapping[type[Exception], Problem] = {
         "referral-link",
         "This link is not valid or has been used",
         "Use the link in the newest email about this referral, and check that it is complete.",
+    ),
+    LinkExpiredError: _problem(
+        410,
+        "link-expired",
+        "This link has expired",
+        "Use the link in the newest email about this referral. Nothing is lost.",
     ),
     PassphraseError: _PASSPHRASE,
     ProofError: _PASSPHRASE,

@@ -15,7 +15,7 @@ from functions.forms.body import Submission
 from functions.forms.tokens import TOKEN, is_ripe, issue_token
 from functions.forms.validation import FieldError
 from functions.problems.provider import map_provider_errors
-from functions.provider import keeping
+from functions.provider import expired, keeping
 from functions.provider.view import ProviderView
 from functions.queues import REFERRALS, REFERRALS_STORAGE
 from functions.web.error_handling import handle_errors
@@ -24,9 +24,9 @@ from functions.web.render import render
 from functions.web.responses import page, see_other
 from shared.bootstrap import Services, services
 from shared.referrals.collection.acknowledgement import Acknowledgement
-from shared.referrals.delivery.links import AcknowledgeLink
-from shared.referrals.errors import ReferralLinkError
-from shared.referrals.model import INLINE, Referral
+from shared.referrals.delivery.links import ProviderLink
+from shared.referrals.errors import LinkExpiredError, ReferralLinkError
+from shared.referrals.model import Referral
 from shared.signing import Signer
 
 bp = func.Blueprint()
@@ -44,7 +44,10 @@ _LATER = FieldError("", "Please confirm again in a few minutes")
 @handle_errors
 @map_provider_errors()
 def acknowledge_form(req: func.HttpRequest) -> func.HttpResponse:
-    return _LinkRequest.of(req).show()
+    try:
+        return _LinkRequest.of(req).show()
+    except LinkExpiredError as error:
+        return _expired(req, error)
 
 
 @bp.route(route="acknowledge/{token}", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
@@ -52,8 +55,16 @@ def acknowledge_form(req: func.HttpRequest) -> func.HttpResponse:
 @handle_errors
 @map_provider_errors()
 def acknowledge(req: func.HttpRequest, nudge: func.Out[str]) -> func.HttpResponse:
-    request = _LinkRequest.of(req)
+    try:
+        request = _LinkRequest.of(req)
+    except LinkExpiredError as error:
+        return _expired(req, error)
     return request.keep(nudge) if request.sent.text("act") == keeping.KEEP else request.confirm()
+
+
+def _expired(req: func.HttpRequest, error: LinkExpiredError) -> func.HttpResponse:
+    built = services()
+    return expired.answer(req, "acknowledge", error.reference, built, built.now())
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,20 +73,27 @@ class _LinkRequest:
 
     req: func.HttpRequest
     built: Services
-    link: AcknowledgeLink
+    link: ProviderLink
     referral: Referral
     sent: Submission
     now: datetime
 
     @classmethod
     def of(cls, req: func.HttpRequest) -> Self:
-        """Raises ReferralLinkError if the link is not valid, or its referral did not go out with such a link."""
+        """Reads the link, and the referral if it went out with such a link.
+
+        Raises:
+            ReferralLinkError: the link is not valid, or its referral did not go out with such a link.
+            LinkExpiredError: the link is too old.
+        """
         built = services()
-        link = built.referrals.links.acknowledge_link(token_of(req))
+        link, now = built.referrals.links.acknowledge_link(token_of(req)), built.now()
+        if link.is_expired(now):
+            raise LinkExpiredError(link.reference)
         referral = built.referrals.acknowledgements.statuses.status(link.reference)
-        if referral is None or referral.delivery != INLINE or (referral.was_never_sent and not referral.kept):
+        if referral is None or not referral.may_have_been_emailed:
             raise ReferralLinkError
-        return cls(req, built, link, referral, keeping.posted(req), built.now())
+        return cls(req, built, link, referral, keeping.posted(req), now)
 
     def show(self, *errors: FieldError) -> func.HttpResponse:
         view = ProviderView.of(self.referral)

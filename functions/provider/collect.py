@@ -15,7 +15,7 @@ from functions.forms.body import read_form_value
 from functions.forms.validation import FieldError
 from functions.problems.http_errors import PageNotFoundError
 from functions.problems.provider import map_provider_errors
-from functions.provider import keeping
+from functions.provider import expired, keeping
 from functions.provider.view import ProviderView
 from functions.queues import REFERRALS, REFERRALS_STORAGE
 from functions.web.error_handling import handle_errors
@@ -25,7 +25,7 @@ from functions.web.responses import page, respond, see_other
 from shared.bootstrap import Services, services
 from shared.referrals.collection.collector import Collector
 from shared.referrals.collection.download import as_text, file_name
-from shared.referrals.errors import LinkLockedError, PassphraseError, ProofError, ReferralGoneError
+from shared.referrals.errors import LinkExpiredError, LinkLockedError, PassphraseError, ProofError, ReferralGoneError
 from shared.referrals.model import Referral
 
 bp = func.Blueprint()
@@ -46,6 +46,8 @@ def collect(req: func.HttpRequest, nudge: func.Out[str]) -> func.HttpResponse:
     request = _ProviderRequest(req, nudge, built, built.referrals.collector, built.now())
     try:
         return act(request)
+    except LinkExpiredError as error:
+        return expired.answer(req, "collect", error.reference, built, request.now)
     except ReferralGoneError:
         return see_other(request.address)  # that page says so
     except ProofError:
@@ -63,7 +65,7 @@ class _ProviderRequest:
     now: datetime
 
     def show(self) -> func.HttpResponse:
-        referral = self.collector.look(self.token)
+        referral = self.collector.look(self.token, self.now)
         view = ProviderView.of(referral)
         if view.is_confirmed:
             return self.confirmed_page(referral)
@@ -93,7 +95,7 @@ class _ProviderRequest:
         return see_other(f"{self.address}?done=now")
 
     def keep(self) -> func.HttpResponse:
-        referral, sent = self.collector.look(self.token), keeping.posted(self.req)
+        referral, sent = self.collector.look(self.token, self.now), keeping.posted(self.req)
         if not keeping.is_meant(sent, self.collector.links.signer, self.token, referral, self.now):
             is_confirmed = ProviderView.of(referral).is_confirmed
             return self.confirmed_page(referral, keeping.NOT_YET) if is_confirmed else self.show()
@@ -106,7 +108,7 @@ class _ProviderRequest:
         return self._page("provider/confirmed.html", referral, errors=errors, keep_address=keep_address, **facts)
 
     def passphrase_form(self, *errors: FieldError) -> func.HttpResponse:
-        return self._page("provider/collect.html", self.collector.look(self.token), errors=errors)
+        return self._page("provider/collect.html", self.collector.look(self.token, self.now), errors=errors)
 
     @property
     def token(self) -> str:

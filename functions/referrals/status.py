@@ -9,8 +9,11 @@ from functions.web.negotiation import wants_json
 from functions.web.render import render
 from functions.web.responses import json_body, page
 from shared.bootstrap import Services, services
+from shared.local_time import LONDON, date_in_words
+from shared.referrals.days import in_words
 from shared.referrals.errors import ReferralUnknownError
 from shared.referrals.model import Referral, ReferralState
+from shared.referrals.retention.uncollected_rules import announced_day
 
 bp = func.Blueprint()
 
@@ -46,11 +49,18 @@ def referral_status(req: func.HttpRequest) -> func.HttpResponse:
 
 
 def _facts(referral: Referral, built: Services) -> dict[str, object]:
-    """The template variables of one referral's progress. `is_kept`: its answers are still here."""
+    """The template variables of one referral's progress.
+
+    `is_kept`: its answers are still here. `deleted_on`: the day, in words, on which they were deleted, or are if nobody
+    collects them; "" if there is none.
+    """
+    is_kept = referral.state is not ReferralState.ERASED
+    deleted_on = announced_day(referral, built.now().astimezone(LONDON).date())
     return {
         "reference": referral.reference,
         "progress": referral.progress,
-        "is_kept": referral.state is not ReferralState.ERASED,
+        "deleted_on": (date_in_words(deleted_on) if deleted_on else "") if is_kept else in_words(referral.erased_on),
+        "is_kept": is_kept,
         "grace_weekdays": built.referrals.grace_weekdays,
     }
 

@@ -19,6 +19,7 @@ _NAMES = {
     "REFERRAL_KEY",
     "REFERRAL_MAC_KEY",
     "LINK_KEY",
+    "PROVIDER_LINK_KEY",
     "EMAIL_ACCESS_KEY",
     "REFERRAL_PUBLIC_KEY",
     "REFERRAL_PRIVATE_KEY",
@@ -42,6 +43,7 @@ def new_keys() -> dict[str, str]:
         "REFERRAL_KEY": _secret(),
         "REFERRAL_MAC_KEY": _secret(),
         "LINK_KEY": _secret(),
+        "PROVIDER_LINK_KEY": _secret(),
         "EMAIL_ACCESS_KEY": _access_key(),
         **_referral_keys(),
     }

@@ -35,7 +35,9 @@ FACTS: Mapping[str, Mapping[str, object]] = {
     | {"adjustments": [("A person", "Captions, please")], "names": ["Zoë Okafor"]},
     "referral": _REFERRAL | {"answers": [("Name", "Zoë Okafor"), ("What brings them here", "One line.\nأشعر بالتعب.")]},
     "operators": {"referrals": [("34679CDF", "Received Friday 1 September 2023.")], "failing": True},
+    "operators-uncollected": {"referrals": [("34679CDF", "Deleted on Thursday 30 November 2023.")]},
     "referral-link": _REFERRAL,
+    "referral-new-link": _REFERRAL | {"sent_on": "Friday 1 September 2023", "inline": False, "days": 60},
     "referral-reminder": _REFERRAL
     | {"sent_on": "Friday 1 September 2023", "inline": True, "erased_on": "Sunday 1 October 2023"}
     | {"operators": "operators@example.nhs.uk"},

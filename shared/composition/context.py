@@ -5,7 +5,7 @@ from functools import cached_property
 from pathlib import Path
 
 from shared.composition import azure_clients
-from shared.config.settings import Settings
+from shared.config.settings import Role, Settings, SettingsError
 from shared.content.content import Content, load_content
 from shared.signing import Signer
 from shared.tables.table import Table
@@ -28,10 +28,27 @@ class AppContext:
         """The public address of the site, without a slash at its end."""
         return str(self.settings.site_url).rstrip("/")
 
+    @property
+    def collect_url(self) -> str:
+        """The address at which the provider reaches the worker app, without a slash at its end; "" if none is set."""
+        return str(self.settings.collect_url or "").rstrip("/")
+
     @cached_property
     def signer(self) -> Signer:
         keys = (self.settings.link_key, self.settings.link_key_previous)
         return Signer(tuple(key.get_secret_value() for key in keys if key is not None))
+
+    @cached_property
+    def provider_signer(self) -> Signer:
+        """Signs and checks the links in emails to the provider.
+
+        Raises:
+            SettingsError: this app is not the one that sends them, and must not be able to make one.
+        """
+        key, previous = self.settings.provider_link_key, self.settings.provider_link_key_previous
+        if key is None or self.settings.role is Role.WEB:
+            raise SettingsError({"PROVIDER_LINK_KEY": "only for the app that sends email to the provider"})
+        return Signer(tuple(each.get_secret_value() for each in (key, previous) if each is not None))
 
     @cached_property
     def booking_tables(self) -> Callable[[str], Table]:

@@ -18,6 +18,7 @@ from shared.referrals.delivery.delivery_reports import ReferralDeliveryReports
 from shared.referrals.delivery.forwarder import ReferralForwarder
 from shared.referrals.delivery.links import ReferralLinks
 from shared.referrals.delivery.mailbox_health import ProviderMailbox
+from shared.referrals.delivery.new_link import NewLinkSender
 from shared.referrals.delivery.notice_sender import NoticeSender
 from shared.referrals.delivery.provider_emails import ProviderEmails
 from shared.referrals.follow_up.deadlines import Deadlines
@@ -25,11 +26,13 @@ from shared.referrals.follow_up.operator_digest import OperatorDigest
 from shared.referrals.follow_up.overdue_alarm import OverdueAlarm
 from shared.referrals.follow_up.provider_reminder import ProviderReminder
 from shared.referrals.follow_up.referral_reconciler import ReferralReconciler
+from shared.referrals.follow_up.uncollected_notice import UncollectedNotice
 from shared.referrals.intake.orphan_recovery import OrphanRecovery
 from shared.referrals.intake.service import ReferralService
 from shared.referrals.intake.status_lookup import GuessLimiter, StatusLookup
 from shared.referrals.retention.erasure import ReferralEraser
 from shared.referrals.retention.holdings_report import HoldingsReport
+from shared.referrals.retention.uncollected_rules import UncollectedLimit
 from shared.tables.once_a_day import Daily
 
 if TYPE_CHECKING:
@@ -89,8 +92,11 @@ class ReferralServices:
 
     @cached_property
     def links(self) -> ReferralLinks:
-        collect_url = str(self._settings.collect_url or "").rstrip("/")
-        return ReferralLinks(self._context.signer, self._context.site_url, collect_url)
+        return ReferralLinks(self._context.provider_signer, self._context.collect_url, former=self._context.signer)
+
+    @cached_property
+    def new_links(self) -> NewLinkSender:
+        return NewLinkSender(notices=self._notices, writer=self._provider_emails)
 
     @cached_property
     def provider_mailbox(self) -> ProviderMailbox:
@@ -142,6 +148,7 @@ class ReferralServices:
                 self._repository, self._context.referral_tables("ReferralService"), self._row_mac.current
             ),
             days=Daily(self._context.service_table, "referrals"),
+            uncollected=self._uncollected_notice,
             operator_digest=self._operator_digest,
             grace_weekdays=self.grace_weekdays,
             mac_migration=self._mac_migration,
@@ -172,6 +179,16 @@ class ReferralServices:
             return None
         mailbox, notices = self.provider_mailbox, self._notices
         return OperatorDigest(address=address, notices=notices, mailbox=mailbox, renderer=self._mail.renderer)
+
+    @cached_property
+    def _uncollected_notice(self) -> UncollectedNotice:
+        return UncollectedNotice(
+            rows=self._repository,
+            notices=self._notices,
+            renderer=self._mail.renderer,
+            address=self._settings.operators_email or "",
+            limit=UncollectedLimit(self._settings.referral_uncollected_days),
+        )
 
     @cached_property
     def _notices(self) -> NoticeSender:

@@ -52,6 +52,11 @@ class Services:
         return self._context.site_url
 
     @property
+    def collect_url(self) -> str:
+        """The address at which the provider reaches the worker app, without a slash at its end; "" if none is set."""
+        return self._context.collect_url
+
+    @property
     def closed(self) -> frozenset[Support]:
         """The kinds of support that are closed by the CLOSED setting."""
         return self._context.settings.closed

@@ -7,7 +7,12 @@ from shared.config.choices import Delivery, Role
 WORKER_NEEDS = ("EMAIL_ENDPOINT", "REFERRAL_RECIPIENT", "REFERRAL_DELIVERY")
 """Required by the app that sends email."""
 
-_COLLECT_NEEDS = ("COLLECT_URL", "REFERRAL_PASSPHRASE")
+SHARED_KEY = "needs a key of its own: the web app has LINK_KEY, and must not be able to make the provider's links"
+
+_PROVIDER_NEEDS = {
+    "PROVIDER_LINK_KEY": "missing: it signs the links in emails to the provider",
+    "COLLECT_URL": "missing: every email to the provider has a link to the worker app, whatever REFERRAL_DELIVERY is",
+}
 _OPENS_REFERRALS = ("REFERRAL_PRIVATE_KEY", "REFERRAL_VAULT_KEY")
 _STORAGES = ("BOOKINGS_STORAGE", "REFERRALS_STORAGE")
 
@@ -19,8 +24,9 @@ def missing_settings(given: Mapping[str, str]) -> dict[str, str]:
         found |= _missing_of_storage(storage, given)
     if given.get("SERVICE_ROLE") == Role.WEB:
         return found
-    needs = [*WORKER_NEEDS, *(_COLLECT_NEEDS if given.get("REFERRAL_DELIVERY") == Delivery.LINK else ())]
-    found |= {name: "missing" for name in needs if name not in given}
+    is_link = given.get("REFERRAL_DELIVERY") == Delivery.LINK
+    needs = dict.fromkeys([*WORKER_NEEDS, *(["REFERRAL_PASSPHRASE"] if is_link else [])], "missing") | _PROVIDER_NEEDS
+    found |= {name: why for name, why in needs.items() if name not in given}
     key, vault = _OPENS_REFERRALS
     return found if key in given or vault in given else found | {key: f"missing (or {vault})"}
 

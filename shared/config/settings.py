@@ -8,7 +8,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, HttpUrl, SecretStr, ValidationError
 
 from shared.config.choices import Delivery, FacilitatorList, Role, Support
-from shared.config.requirements import WORKER_NEEDS, missing_settings
+from shared.config.requirements import SHARED_KEY, WORKER_NEEDS, missing_settings
 from shared.config.rsa_keys import PreviousPrivateJwk, PrivateJwk, PublicJwk
 from shared.config.setting_types import (
     ConnectionString,
@@ -75,6 +75,8 @@ class Settings(BaseModel):
     booking_key: Key = Field(alias="BOOKING_KEY")
     link_key: Key = Field(alias="LINK_KEY")
     link_key_previous: Key | None = Field(None, alias="LINK_KEY_PREVIOUS")
+    provider_link_key: Key | None = Field(None, alias="PROVIDER_LINK_KEY")
+    provider_link_key_previous: Key | None = Field(None, alias="PROVIDER_LINK_KEY_PREVIOUS")
     booking_domains: Domains = Field(alias="BOOKING_DOMAINS")
     waiting_list_ends_hours: int = Field(24, alias="WAITING_LIST_ENDS_HOURS", ge=0, le=720)
     check_weekdays: int = Field(2, alias="CHECK_WEEKDAYS", ge=1, le=20)
@@ -97,6 +99,7 @@ class Settings(BaseModel):
     referral_recipient: EmailAddress | None = Field(None, alias="REFERRAL_RECIPIENT")
     referral_reminder_weekdays: int = Field(3, alias="REFERRAL_REMINDER_WEEKDAYS", ge=1, le=20)
     referral_grace_weekdays: int = Field(3, alias="REFERRAL_GRACE_WEEKDAYS", ge=1, le=20)
+    referral_uncollected_days: int = Field(90, alias="REFERRAL_UNCOLLECTED_DAYS", ge=31, le=365)
     referral_delivery: Delivery | None = Field(None, alias="REFERRAL_DELIVERY")
     referral_passphrase: Passphrase | None = Field(None, alias="REFERRAL_PASSPHRASE")
     referral_passphrase_previous: Passphrase | None = Field(None, alias="REFERRAL_PASSPHRASE_PREVIOUS")
@@ -124,9 +127,20 @@ class Settings(BaseModel):
         except ValidationError as error:
             problems |= {str(each["loc"][0]): _why(each["type"]) for each in error.errors(include_input=False)}
             raise SettingsError(problems) from None  # the original quotes values
+        problems |= settings.shared_link_keys
         if problems:
             raise SettingsError(problems)
         return settings
+
+    @property
+    def shared_link_keys(self) -> dict[str, str]:
+        """The settings of provider links that repeat a key which the web app has, each with that problem."""
+        known = {each.get_secret_value() for each in (self.link_key, self.link_key_previous) if each}
+        keys = {
+            "PROVIDER_LINK_KEY": self.provider_link_key,
+            "PROVIDER_LINK_KEY_PREVIOUS": self.provider_link_key_previous,
+        }
+        return {name: SHARED_KEY for name, key in keys.items() if key and key.get_secret_value() in known}
 
     @property
     def worker(self) -> WorkerSettings:

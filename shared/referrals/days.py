@@ -41,7 +41,7 @@ def add_days(day: str, days: int) -> date | None:
     """The day so many days later; None if the text is no day."""
     try:
         return date.fromisoformat(day) + timedelta(days=days)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 

@@ -4,6 +4,7 @@ ReferralError
  |- ReferralReusedError   this form was sent before, with other answers
  |- ReferralsBusyError    retryable: the same request may be sent again
  |- ReferralLinkError     a link that was never given out, or whose referral is not known any more
+ |- LinkExpiredError      a link that is too old to open anything but the page that offers a new one
  |- ReferralUnknownError  there is no referral under this reference, or not any more
  |- TooManyGuessesError   too many unknown references were asked for
  |- PassphraseError       another passphrase than the provider's, with tries left or none
@@ -35,6 +36,14 @@ class ReferralsBusyError(ReferralError):
 
 class ReferralLinkError(ReferralError):
     """The link was never issued, was changed, or its referral is deleted: the answer must not tell which."""
+
+
+class LinkExpiredError(ReferralError):
+    """The link was issued, for the referral under `reference`, and is too old."""
+
+    def __init__(self, reference: str) -> None:
+        super().__init__()
+        self.reference = reference
 
 
 class ReferralUnknownError(ReferralError):

@@ -39,18 +39,25 @@ LONGEST_WAIT = timedelta(hours=2)
 SETTLED: Mapping[str, str] = {"NotBefore": "", "ClaimedBy": "", "WaitingSince": "", "LastError": ""}
 """The cells of a status that are emptied when nothing is under way any more: left, they would tell the time of day."""
 
+NOT_COLLECTED = "not-collected"
+"""The reason in the row of a referral that was erased because nobody collected it."""
+
 INLINE = "inline"
 """The delivery that puts the answers into the email; every other one sends a link to them."""
 
 
 class Progress(StrEnum):
-    """The answer to a person who asks about their own referral. `contact`: please ask the provider."""
+    """The answer to a person who asks about their own referral.
+
+    `contact`: please ask the provider. `not-collected`: the provider never opened it, and its answers are erased.
+    """
 
     RECEIVED = "received"
     SENT = "sent"
     DELIVERED = "delivered"
     OPENED = "opened"
     CONFIRMED = "confirmed"
+    NOT_COLLECTED = "not-collected"
     CONTACT = "contact"
 
 
@@ -98,7 +105,11 @@ class Referral:
         warned: reminders to the provider, the last of them on `warned_on`.
         kept: times the provider had it kept, because it did not have it after it had confirmed it.
         delivery: the way in which it was sent, as the setting was then; "" before.
-        held: someone objects to its being erased.
+        held: someone objects to its being erased, without an end.
+        held_until: the day before which it is not erased, because someone typed it; "" if no one did.
+        deletion_on: the day, announced, on which its answers are erased if nobody collects them; "" if there is none.
+        deletion_told_on: the day on which the operators were last told of it.
+        copy_of: in a sealed row that may repeat another: the reference of that one.
     """
 
     reference: str
@@ -125,6 +136,10 @@ class Referral:
     kept: int = 0
     delivery: str = ""
     held: bool = False
+    held_until: str = ""
+    deletion_on: str = ""
+    deletion_told_on: str = ""
+    copy_of: str = ""
     etag: str = ""
 
     def is_due(self, now: datetime) -> bool:
@@ -139,9 +154,9 @@ class Referral:
         return self.state is ReferralState.RECEIVED and never
 
     @property
-    def has_unsent_new_answers(self) -> bool:
-        """True if other answers came under this reference since, and there was no attempt to send them yet."""
-        return self.was_never_sent and self.epoch > 0
+    def may_have_been_emailed(self) -> bool:
+        """True if an email with its answers went out, or may have: the provider can have read them there."""
+        return self.delivery == INLINE and not (self.was_never_sent and not self.kept)
 
     @property
     def version(self) -> str:
@@ -160,7 +175,8 @@ class Referral:
     def progress(self) -> Progress:
         """The answer to the person who asks about it."""
         if self.state is ReferralState.ERASED and not self.acknowledged_on:
-            return Progress.CONTACT  # the provider's mailbox took it, and it was never acknowledged
+            # Else the provider's mailbox took it, and it was never acknowledged.
+            return Progress.NOT_COLLECTED if self.last_error == NOT_COLLECTED else Progress.CONTACT
         if self.opened_on and self.state in _OPEN:
             return Progress.OPENED
         return _PROGRESS_BY_STATE[self.state]

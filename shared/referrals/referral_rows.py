@@ -1,15 +1,20 @@
 """Rows of the referral tables: cells to a referral, its sealed answers or an index entry, and back."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
+from shared.referrals.days import is_day
 from shared.referrals.model import NEVER, Referral, ReferralState, Sealed
 from shared.tables.table import Row, moment_text
 
 PARTITION = "referrals"
 
-LISTED = ("PartitionKey", "RowKey", "ReceivedOn", "ConsentVersion", "SubmissionHash")
-"""The cells of a sealed row that say which referral it is."""
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_MIDNIGHTS = {"", "00:00", "00:00:00", "00:00:00Z", "00:00:00+00:00", "00:00:00.000Z"}
+
+LISTED = ("PartitionKey", "RowKey", "ReceivedOn", "ConsentVersion", "SubmissionHash", "CopyOf")
+"""The cells of a sealed row that say which referral it is, or of which it is a copy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,8 @@ def progress_cells(referral: Referral) -> dict[str, Any]:
         "Redriven": referral.redriven,
         "Kept": referral.kept,
         "Delivery": referral.delivery,
+        "DeletionOn": referral.deletion_on,
+        "DeletionToldOn": referral.deletion_told_on,
     }
 
 
@@ -61,7 +68,8 @@ def sealed_cells(referral: Referral, sealed: Sealed) -> dict[str, Any]:
         "Nonce": sealed.nonce,
         "Sealed": sealed.ciphertext,
     }
-    return key_cells(referral.reference) | _identity_cells(referral) | content | mac_cells(sealed)
+    copied = {"CopyOf": referral.copy_of} if referral.copy_of else {}
+    return key_cells(referral.reference) | _identity_cells(referral) | content | mac_cells(sealed) | copied
 
 
 def mac_cells(sealed: Sealed) -> dict[str, Any]:
@@ -70,6 +78,7 @@ def mac_cells(sealed: Sealed) -> dict[str, Any]:
 
 def read_referral(row: Row) -> Referral:
     """The referral of a status or a sealed row, whatever an editor made of its cells."""
+    held_until = _typed_day(row.text("Hold"))
     return Referral(
         reference=row.key,
         state=_state(row.text("State", ReferralState.RECEIVED)),
@@ -94,7 +103,12 @@ def read_referral(row: Row) -> Referral:
         redriven=row.integer("Redriven") or 0,
         kept=row.integer("Kept") or 0,
         delivery=row.text("Delivery"),
-        held=row.boolean("Hold", default=bool(row.text("Hold"))),  # any other word typed there is an objection
+        # Any word typed there that is no day is an objection.
+        held=row.boolean("Hold", default=bool(row.text("Hold")) and not held_until),
+        held_until=held_until,
+        deletion_on=row.text("DeletionOn"),
+        deletion_told_on=row.text("DeletionToldOn"),
+        copy_of=row.text("CopyOf"),
         etag=row.etag,
     )
 
@@ -132,6 +146,12 @@ def _identity_cells(referral: Referral) -> dict[str, Any]:
 def _bytes(row: Row, name: str) -> bytes:
     value = row.cells.get(name)
     return value if isinstance(value, bytes) else b""
+
+
+def _typed_day(text: str) -> str:
+    """A day as it is typed, 2024-03-01, or with the midnight that editors add to it; "" for anything else."""
+    day, _, clock = text.replace("T", " ", 1).partition(" ")
+    return day if _DAY.fullmatch(day) and is_day(day) and clock in _MIDNIGHTS else ""
 
 
 def _state(text: str) -> ReferralState:

@@ -27,6 +27,7 @@ MAX_REDRIVES = 3
 MAX_KEPT = 1
 """Times a referral is sent again by itself because the provider did not have it after all."""
 
+_DELETION = ("DeletionOn", "DeletionToldOn")
 _FIRST_REDRIVE = 4  # the wait after a fourth attempt, 10 minutes: the email service has tried by itself before it fails
 
 
@@ -67,7 +68,7 @@ def kept(referral: Referral, now: datetime) -> Cells:
     return {
         **SETTLED,
         **days,
-        **dict.fromkeys(("SentOn", "DeliveredOn", "AttentionOn", "WarnedOn"), ""),
+        **dict.fromkeys(("SentOn", "DeliveredOn", "AttentionOn", "WarnedOn", *_DELETION), ""),
         **dict.fromkeys(("Attempts", "Alarms", "Warned", "Redriven"), 0),
         "State": str(ReferralState.RECEIVED),
         "Epoch": referral.epoch + 1,
@@ -76,9 +77,9 @@ def kept(referral: Referral, now: datetime) -> Cells:
     }
 
 
-def erased(now: datetime) -> Cells:
-    """No answers are left here. Written after they were deleted, never before."""
-    return {**SETTLED, "State": str(ReferralState.ERASED), "ErasedOn": london_day(now)}
+def erased(now: datetime, reason: str = "") -> Cells:
+    """No answers are left here. Written after they were deleted, never before; `reason` if no one acknowledged them."""
+    return {**SETTLED, "State": str(ReferralState.ERASED), "ErasedOn": london_day(now), "LastError": reason}
 
 
 def attention(code: str, now: datetime) -> Cells:
@@ -115,7 +116,7 @@ def reopen_with_new_answers(erased: Referral, sealed: Referral) -> Cells:
     stages = ("SentOn", "DeliveredOn", "OpenedOn", "AcknowledgedOn", "AttentionOn", "WarnedOn", "ErasedOn")
     return {
         **SETTLED,
-        **dict.fromkeys(stages, ""),
+        **dict.fromkeys((*stages, *_DELETION), ""),
         **dict.fromkeys(("Attempts", "Alarms", "Warned", "Redriven", "Kept"), 0),
         "State": str(ReferralState.RECEIVED),
         "Epoch": erased.epoch + 1,
@@ -156,6 +157,8 @@ def reset_for_resend(referral: Referral, now: datetime) -> Referral:
         warned=0,
         warned_on="",
         redriven=0,
+        deletion_on="",
+        deletion_told_on="",
     )
 
 

@@ -51,11 +51,13 @@ class AcknowledgementRecorder:
     def acknowledge(self, reference: str, now: datetime, *, version: str = "") -> Acknowledgement:
         """Notes that the provider has the referral that was in its email, whatever has been reported of the email.
 
+        Nothing is noted of one that was not sent, and of one that went out as a link: see `acknowledge_opened`.
+
         With a `version`, that of `Referral`, nothing is noted of a referral that has another by now: it was sent again.
         """
 
         def settled(referral: Referral, tried: bool) -> Acknowledgement | None:
-            if referral.has_unsent_new_answers:
+            if not referral.may_have_been_emailed:
                 return Acknowledgement.UNKNOWN
             return _known(referral, tried) or (None if version in {"", referral.version} else Acknowledgement.CHANGED)
 

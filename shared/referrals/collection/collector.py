@@ -13,7 +13,7 @@ from shared.referrals.collection import access_token
 from shared.referrals.collection.lockout import Lockout
 from shared.referrals.delivery.answer_layout import answer_pairs
 from shared.referrals.delivery.links import ReferralLinks
-from shared.referrals.errors import PassphraseError, ReferralGoneError, ReferralLinkError, UnsealError
+from shared.referrals.errors import LinkExpiredError, PassphraseError, ReferralGoneError, ReferralLinkError, UnsealError
 from shared.referrals.model import FINISHED, UNSENT, Referral, Sealed
 from shared.referrals.repository import ReferralRepository
 from shared.tables.table import StorageError
@@ -50,13 +50,17 @@ class Collector:
     unseal: Callable[[Referral, Sealed, bytes], bytes]
     acknowledge_reference: Callable[[str, datetime], object]
 
-    def look(self, token: str) -> Referral:
+    def look(self, token: str, now: datetime) -> Referral:
         """The link's referral, without opening it.
 
         Raises:
             ReferralLinkError: the link is not valid, or the referral is deleted.
+            LinkExpiredError: it is too old at `now` (UTC); so do all that take a link.
         """
-        referral = self.store.status(self.links.reference_to_collect(token))
+        link = self.links.collect_link(token)
+        if link.is_expired(now):
+            raise LinkExpiredError(link.reference)
+        referral = self.store.status(link.reference)
         if referral is None:
             raise ReferralLinkError
         return referral
@@ -72,7 +76,7 @@ class Collector:
             UnsealError: the stored answers are damaged, or were not written by this service.
             StorageError: the number of attempts is unknown, so none is allowed.
         """
-        referral = self._present(token)
+        referral = self._present(token, now)
         self._check(referral.reference, passphrase, now)
         with self._recording_damage(referral, now):
             unlocked = self._unlocked(token, referral, now)
@@ -87,7 +91,7 @@ class Collector:
             ProofError: they were not, at least not with this link.
             ReferralGoneError, KeyUnavailableError, UnsealError, StorageError: as for `open`.
         """
-        referral = self._present(token)
+        referral = self._present(token, now)
         with self._recording_damage(referral, now):
             unlocked = self._unlocked(token, referral, now)
             access_token.check(unlocked.key, referral.reference, proof, now)
@@ -99,7 +103,7 @@ class Collector:
         Raises:
             ProofError and others as for `open_again`: only someone who has seen the answers may have them deleted.
         """
-        referral = self._present(token)
+        referral = self._present(token, now)
         with self._recording_damage(referral, now):
             key = self._unlocked(token, referral, now).key
         access_token.check(key, referral.reference, proof, now)
@@ -117,8 +121,8 @@ class Collector:
         except StorageError:  # acknowledging notes it too
             logger.warning("the opening of a referral could not be noted")
 
-    def _present(self, token: str) -> Referral:
-        referral = self.look(token)
+    def _present(self, token: str, now: datetime) -> Referral:
+        referral = self.look(token, now)
         if referral.state in FINISHED:
             raise ReferralGoneError
         return referral
@@ -137,7 +141,7 @@ class Collector:
     def _unlocked(self, token: str, referral: Referral, now: datetime) -> "_Unlocked":
         found = self.store.sealed(referral.reference)
         if found is None:
-            self._present(token)  # acknowledged since it was read, and deleted
+            self._present(token, now)  # acknowledged since it was read, and deleted
             raise UnsealError("missing")
         self.authenticate(referral, *found, now)
         return _Unlocked(*found, self.content_key(found[1]))

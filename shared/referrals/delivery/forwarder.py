@@ -116,7 +116,7 @@ class ReferralForwarder:
     def _recovered_orphan(self, reference: str) -> Referral | None:
         """The status of a referral whose sealed answers were stored and whose status was not."""
         found = self.queue.sealed(reference)
-        if found is None:
+        if found is None or found[0].copy_of:  # a copy is adopted only if it is no repetition, by `orphan_recovery`
             return None
         self.queue.insert_status(found[0])
         return self.queue.status(reference)

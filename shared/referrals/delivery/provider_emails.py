@@ -9,7 +9,7 @@ from shared.mail.message import EmailMessage
 from shared.mail.renderer import MailRenderer
 from shared.referrals.days import in_words
 from shared.referrals.delivery.answer_layout import answer_pairs
-from shared.referrals.delivery.links import ReferralLinks
+from shared.referrals.delivery.links import LASTS_DAYS, ReferralLinks
 from shared.referrals.model import INLINE, Referral
 
 
@@ -26,7 +26,7 @@ class ProviderEmails:
     def referral(self, referral: Referral, answers: bytes, now: datetime) -> EmailMessage:
         """The referral itself, sent at `now` (UTC); with the delivery `link` without answers, which may be empty."""
         if self.delivery != INLINE:
-            link = self.links.to_collect(referral.reference)
+            link = self.links.to_collect(referral.reference, now)
             return self._write("referral-link", reference=referral.reference, link_url=link)
         return self._write(
             "referral",
@@ -40,18 +40,30 @@ class ProviderEmails:
 
         `erased_on`: the day on which the answers are deleted here without an acknowledgement; None if they are not.
         """
-        inline = referral.delivery == INLINE
-        reference = referral.reference
-        link = self.links.to_acknowledge(reference, now) if inline else self.links.to_collect(reference)
         return self._write(
             "referral-reminder",
             reference=referral.reference,
             sent_on=in_words(referral.sent_on),
-            inline=inline,
+            inline=referral.delivery == INLINE,
             operators=self.operators,
             erased_on=date_in_words(erased_on) if erased_on else "",
-            link_url=link,
+            link_url=self._new_link(referral, now),
         )
+
+    def new_link(self, referral: Referral, now: datetime) -> EmailMessage:
+        """A new link at `now` (UTC), in place of one that has expired; without answers."""
+        return self._write(
+            "referral-new-link",
+            reference=referral.reference,
+            sent_on=in_words(referral.sent_on or referral.received_on),
+            inline=referral.delivery == INLINE,
+            days=LASTS_DAYS,
+            link_url=self._new_link(referral, now),
+        )
+
+    def _new_link(self, referral: Referral, now: datetime) -> str:
+        make = self.links.to_acknowledge if referral.delivery == INLINE else self.links.to_collect
+        return make(referral.reference, now)
 
     def _write(self, template: str, **facts: object) -> EmailMessage:
         return self.renderer.render(template, to=self.recipient, **facts)

@@ -18,8 +18,8 @@ logger = logging.getLogger(__name__)
 _AGAIN = "Then write received into its State: it is sent again."
 _WHY = {
     "not-acknowledged": "It was sent, and the provider has not said that it arrived. Ask them. If they have it, write "
-    "acknowledged into its State. If not, write received: it is sent again. Write yes into Hold to keep our copy for "
-    "longer.",
+    "acknowledged into its State. If not, write received: it is sent again. Write yes, or a day such as "
+    "2024-03-01, into Hold to keep our copy for longer.",
     "bounced": f"It came back from the provider's mailbox. Ask them for an address that works. {_AGAIN}",
     "suppressed": "The email service sends nothing more to the provider's address, because email to it bounced. "
     f"Take the address off the suppression list. {_AGAIN}",

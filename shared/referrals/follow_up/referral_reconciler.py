@@ -6,7 +6,7 @@ _handle_immediate   3. on every run, for each: complete a manual edit, or note t
 _handle_morning     4. from 8 in the morning, once a day: take steps 5 to 9, then read the statuses again
 _apply_deadlines    5. for each: ask for a person's attention, or remind the provider
 _delete_expired     6. if the clock has been steady for days, for each: erase the answers, or delete the status
-_run_daily          7. on the same condition: prune the index of emails and the log of notices
+_run_daily          7. on the same condition: announce what is erased uncollected; prune the index and log of emails
                     8. write the holdings report
                     9. note that the day is done
 _handle_morning    10. from 8 in the morning: send the operators' digest, if it was not sent today
@@ -27,8 +27,9 @@ from shared.referrals.follow_up.manual_edits import complete_manual_edit
 from shared.referrals.follow_up.operator_digest import OperatorDigest
 from shared.referrals.follow_up.overdue_alarm import OverdueAlarm
 from shared.referrals.follow_up.provider_reminder import ProviderReminder
+from shared.referrals.follow_up.uncollected_notice import UncollectedNotice
 from shared.referrals.intake.mac_migration import MacMigration
-from shared.referrals.model import Referral
+from shared.referrals.model import NOT_COLLECTED, Referral
 from shared.referrals.repository import ReferralRepository
 from shared.referrals.retention.acknowledged_rules import GRACE_WEEKDAYS, may_erase_acknowledged
 from shared.referrals.retention.erasure import ReferralEraser
@@ -64,6 +65,7 @@ class ReferralReconciler:
     notices: NoticeSender
     holdings: HoldingsReport
     days: Daily
+    uncollected: UncollectedNotice
     operator_digest: OperatorDigest | None = None
     grace_weekdays: int = GRACE_WEEKDAYS
     mac_migration: MacMigration | None = None
@@ -105,6 +107,7 @@ class ReferralReconciler:
         _for_each(referrals, self._apply_deadlines, now)
         if self.days.steady(service_rows, now) >= _STEADY_RUNS:
             _for_each(referrals, self._delete_expired, now)
+            self.uncollected.announce(self.rows.every_status(), now)
             self.rows.prune_mail_index(before=_days_ago(INDEX_KEPT, now))
             self.notices.prune(before=_days_ago(STATUS_DELETED_AFTER, now))
         self.holdings.write(now)
@@ -124,6 +127,9 @@ class ReferralReconciler:
             self.eraser.erase(referral, now)
         elif may_erase_acknowledged(referral, self.grace_weekdays, _today(now)):
             self.eraser.erase(referral, now)
+        elif self.uncollected.limit.may_erase(referral, _today(now)):
+            logger.error("referral %s is erased: nobody collected it", referral.reference)
+            self.eraser.erase(referral, now, NOT_COLLECTED)
         elif may_delete_status(referral, _today(now)):
             self.eraser.delete_status(referral, now)
 

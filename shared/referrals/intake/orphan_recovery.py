@@ -1,4 +1,4 @@
-"""Recovery of sealed answers that have no status, or that came again after they were erased."""
+"""Recovery of sealed answers that have no status, that came again after they were erased, or that may be a copy."""
 
 import logging
 from dataclasses import dataclass
@@ -17,9 +17,10 @@ class OrphanRecovery:
     rows: ReferralRepository
 
     def run(self) -> int:
-        """Gives a status to every sealed referral that has none, and returns their number.
+        """Gives a status to every sealed referral that has none, and returns the number of those it found.
 
-        A process can die between the two writes; the person saw an error and may never have tried again.
+        A process can die between the two writes; the person saw an error and may never have tried again. If they did,
+        their answers are stored a second time as a copy (see `service`): one that repeats the first is deleted.
 
         Raises:
             StorageError: the next run goes on.
@@ -27,14 +28,37 @@ class OrphanRecovery:
         # The sealed rows first: one that is written between the two looks is then not taken for an orphan.
         sealed = self.rows.every_sealed()
         known = {referral.reference: referral for referral in self.rows.every_status()}
+        originals = {referral.reference: referral for referral in sealed}
         for referral in sealed:
             status = known.get(referral.reference)
-            if status is None:
-                self.rows.insert_status(referral)
-                logger.warning("a referral had no status row: created one")
+            if status is None and referral.copy_of:
+                self._handle_copy(referral, originals.get(referral.copy_of), known.get(referral.copy_of))
+            elif status is None:
+                self._adopt(referral)
             elif status.state is ReferralState.ERASED and status.erased_on:  # not the word alone, typed by someone
                 self._handle_resubmission(referral, status)
         return sum(referral.reference not in known for referral in sealed)
+
+    def _adopt(self, sealed: Referral) -> None:
+        self.rows.insert_status(sealed)
+        logger.warning("a referral had no status row: created one")
+
+    def _handle_copy(self, copy: Referral, original: Referral | None, status: Referral | None) -> None:
+        """Deletes a copy that repeats the answers stored first; one of other answers becomes a referral of its own.
+
+        The status that was written with it then says falsely that the first row holds these answers: it is mended
+        before, since answers of another submission than the status's are never deleted.
+        """
+        if original is not None and original.submission == copy.submission:
+            self.rows.delete_sealed(copy)
+            return
+        if original is None or status is None or self._is_mended(status, original, copy):
+            self._adopt(copy)
+
+    def _is_mended(self, status: Referral, original: Referral, copy: Referral) -> bool:
+        if status.submission != copy.submission:
+            return True
+        return self.rows.mark(status.reference, status.etag, SubmissionHash=original.submission)
 
     def _handle_resubmission(self, sealed: Referral, status: Referral) -> None:
         """Deletes answers that were sent again after they were erased, or forwards them if not acknowledged."""

@@ -1,9 +1,20 @@
-"""Accepts a referral: sealed before anything is written, and never lost once the person has its reference."""
+"""Accepts a referral: sealed before anything is written, and never lost once the person has its reference.
+
+It inserts rows and reads statuses, and needs no other right: whoever takes over the app that runs this can erase,
+acknowledge and open nothing. The sealed answers are inserted first and the status second. So there are three cases for
+a reference that is taken:
+
+- its status has this submission: it was stored before;
+- its status has another: that of another person, and the next reference is tried;
+- it has no status: a process died between the two writes, or is between them. The sealed answers are this submission's,
+  but may be earlier ones than these, and cannot be read here. These are stored too, as a copy under another reference,
+  and `orphan_recovery`, which may read both, deletes the copy or has it sent.
+"""
 
 import logging
 import secrets
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from shared.local_time import london_day
@@ -45,10 +56,10 @@ class ReferralService:
         submission_id = request.submission_id or secrets.token_urlsafe(24)
         submission = submission_hash(self.key, submission_id)
         fingerprint = f"{submission}-{answers_hash(self.key, submission_id, request.answers)}"
-        for candidate in range(_CANDIDATES):
-            referral = self._referral(submission_id, candidate, fingerprint, now)
-            if self._store_sealed(referral, _padded(request.record.encode(), request.form.record_size)):
-                self._store_status(referral)
+        answers = _padded(request.record.encode(), request.form.record_size)
+        candidates = [self._referral(submission_id, number, fingerprint, now) for number in range(_CANDIDATES)]
+        for number, referral in enumerate(candidates):
+            if self._is_stored(referral, answers, spares=candidates[number + 1 :]):
                 return referral.reference
         raise ReferralsBusyError
 
@@ -63,27 +74,37 @@ class ReferralService:
             submission=fingerprint,
         )
 
-    def _store_sealed(self, referral: Referral, answers: bytes) -> bool:
-        try:
-            self.store.insert_sealed(referral, self.seal(referral, answers))
-        except (RowConflictError, StorageUnavailableError):
-            return self._is_stored(referral)
+    def _is_stored(self, referral: Referral, answers: bytes, spares: Sequence[Referral]) -> bool:
+        """Stores the referral unless it is stored; False if another person has its reference."""
+        if not self._insert_sealed(referral, answers):
+            status = self._status(referral.reference)
+            if status is not None:
+                return _is_same(status, referral)
+            self._store_copy(referral, answers, spares)
+        self._store_status(referral)
         return True
 
-    def _is_stored(self, referral: Referral) -> bool:
-        """True if the row under the reference is this referral, False if it is another person's."""
+    def _insert_sealed(self, referral: Referral, answers: bytes) -> bool:
+        """Stores the sealed answers; False if the reference is taken, perhaps by this very referral."""
         try:
-            found = self.store.sealed(referral.reference)
+            self.store.insert_sealed(referral, self.seal(referral, answers))
+        except RowConflictError:
+            return False
         except StorageUnavailableError:
-            found = None
-        if found is None:
+            raise ReferralsBusyError from None
+        return True
+
+    def _status(self, reference: str) -> Referral | None:
+        try:
+            return self.store.status(reference)
+        except StorageUnavailableError:
+            raise ReferralsBusyError from None
+
+    def _store_copy(self, referral: Referral, answers: bytes, spares: Sequence[Referral]) -> None:
+        """Stores the answers under the first reference that is free, named as a copy of this one's."""
+        copies = (replace(spare, copy_of=referral.reference) for spare in spares)
+        if not any(self._insert_sealed(copy, answers) for copy in copies):
             raise ReferralsBusyError
-        stored = found[0].submission
-        if stored == referral.submission:
-            return True
-        if stored.partition("-")[0] == referral.submission.partition("-")[0]:
-            raise ReferralReusedError(referral.reference)
-        return False
 
     def _store_status(self, referral: Referral) -> None:
         try:
@@ -91,6 +112,15 @@ class ReferralService:
         except StorageUnavailableError:
             # The answers are safe, so the person gets the reference; `orphan_recovery` adds the status.
             logger.warning("a referral was stored without a status row: recovery will create it")
+
+
+def _is_same(status: Referral, referral: Referral) -> bool:
+    """True if the status is that of this referral, False if it is another person's; raises ReferralReusedError."""
+    if status.submission == referral.submission:
+        return True
+    if status.submission.partition("-")[0] == referral.submission.partition("-")[0]:
+        raise ReferralReusedError(referral.reference)
+    return False
 
 
 def _padded(record: bytes, size: int) -> bytes:

@@ -24,8 +24,8 @@ class ReferralEraser:
     rows: ReferralRepository
     tries: Lockout
 
-    def erase(self, referral: Referral, now: datetime) -> None:
-        """Deletes the answers of a referral whose row is as it was read.
+    def erase(self, referral: Referral, now: datetime, reason: str = "") -> None:
+        """Deletes the answers of a referral whose row is as it was read, and keeps the `reason` in it.
 
         Raises:
             RowConflictError: it has changed since; nothing was deleted.
@@ -38,7 +38,7 @@ class ReferralEraser:
         if found is not None and found[0].submission == referral.submission:
             self.rows.delete_sealed(found[0])
         self.tries.reset(referral.reference)
-        self.rows.mark(referral.reference, etag, **transitions.erased(now))
+        self.rows.mark(referral.reference, etag, **transitions.erased(now, reason))
         logger.info("a referral was erased")
 
     def delete_status(self, referral: Referral, now: datetime) -> None:

@@ -28,12 +28,17 @@ def may_be_erased(referral: Referral, today: date) -> bool:
         referral.state is ReferralState.ATTENTION
         and is_unanswered(referral)
         and is_in_mailbox(referral)
-        and not referral.held
+        and not is_held(referral, today)
         and referral.warned >= 2
         and is_past(referral.delivered_on, ERASED_AFTER, today)
         and is_past(referral.attention_on, _TIME_TO_OBJECT, today)
         and is_past(referral.warned_on, _TIME_TO_OBJECT, today)
     )
+
+
+def is_held(referral: Referral, today: date) -> bool:
+    """True if someone objects to its being erased: without an end, or until a day that has not come."""
+    return referral.held or (is_day(referral.held_until) and not is_past(referral.held_until, 0, today))
 
 
 def may_delete_status(referral: Referral, today: date) -> bool:

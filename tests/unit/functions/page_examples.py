@@ -105,7 +105,7 @@ KEPT_AGAIN = forwarded_referral(ReferralState.ATTENTION, last_error="kept-again"
 IN_DOUBT = forwarded_referral(ReferralState.ATTENTION, last_error="bounced", acknowledged_on="2023-09-04")
 
 
-ASKED = {"typed": "", "reference": "34679CDF", "progress": "", "is_kept": False, "grace_weekdays": 3}
+ASKED = {"typed": "", "reference": "34679CDF", "progress": "", "is_kept": False, "deleted_on": "", "grace_weekdays": 3}
 SITE = {"site": "https://support.example"}
 OPENED = SITE | {
     "referral": forwarded_referral(),
@@ -113,6 +113,13 @@ OPENED = SITE | {
     "proof": "1-p",
     "answers": [("Name", "Zoë\nand more")],
     "grace_weekdays": 3,
+    "done": "",
+}
+EXPIRED = SITE | {
+    "referral": forwarded_referral(),
+    "address": "/collect/t",
+    "form_token": "1.t",
+    "link_days": 60,
     "done": "",
 }
 ACKNOWLEDGING = SITE | {
@@ -207,6 +214,10 @@ PAGES: dict[str, tuple[str, Facts]] = {
     "status": ("referrals/status.html", ASKED),
     **{f"status {each}": ("referrals/status.html", ASKED | {"progress": each}) for each in Progress},
     "status confirmed and kept": ("referrals/status.html", ASKED | {"progress": Progress.CONFIRMED, "is_kept": True}),
+    "status with a day of deletion": (
+        "referrals/status.html",
+        ASKED | {"progress": Progress.CONTACT, "is_kept": True, "deleted_on": "Thursday 30 November 2023"},
+    ),
     "status with errors": ("referrals/status.html", ASKED | {"errors": [FieldError("reference", "Mend reference")]}),
     "provider, acknowledge": ("provider/acknowledge.html", ACKNOWLEDGING),
     "provider, acknowledge just sent": ("provider/acknowledge.html", ACKNOWLEDGING | {"is_early": True}),
@@ -234,6 +245,10 @@ PAGES: dict[str, tuple[str, Facts]] = {
         OPENED | {"errors": [FieldError("passphrase", "Mend passphrase")]},
     ),
     "provider, opened": ("provider/referral.html", OPENED),
+    "provider, expired": ("provider/expired.html", EXPIRED),
+    "provider, expired, new link sent": ("provider/expired.html", EXPIRED | {"done": "emailed"}),
+    "provider, expired, new link on its way": ("provider/expired.html", EXPIRED | {"done": "sending"}),
+    "provider, expired with errors": ("provider/expired.html", EXPIRED | {"errors": [keeping.NOT_YET]}),
     "provider, problem": ("provider/problem.html", SITE | {"problem": PROBLEMS[LinkLockedError]}),
     "problem": ("problem.html", {"problem": PROBLEMS[SessionFullError]}),
     "problem with code": ("problem.html", {"problem": UNEXPECTED, "correlation": "ab12cd34"}),

@@ -1,15 +1,22 @@
 """Functions that only one of the two apps performs, whatever its settings hold."""
 
+import json
+import os
+import subprocess
+import sys
+
 import pytest
 
 import functions.provider.collect
+import functions.provider.moved
 import shared.bootstrap
 from functions.provider.collect import collect
+from functions.provider.moved import acknowledge_moved
 from local.setup.keys import new_keys
 from local.stack.environment import developer_settings
 from shared.composition.services import Services
-from shared.config.settings import Settings
-from tests.builders import MORNING
+from shared.config.settings import Settings, SettingsError
+from tests.builders import MORNING, ROOT
 from tests.unit.functions.http_requests import Outbox
 from tests.unit.functions.provider.fake_services import request
 
@@ -28,7 +35,7 @@ def test_the_app_that_faces_the_public_opens_no_referral_even_if_it_is_given_eve
     built = services("web")
     for module in (functions.provider.collect, shared.bootstrap):
         monkeypatch.setattr(module, "services", lambda: built)
-    token = built.referrals.links.to_collect("34679CDF").rpartition("/")[2]
+    token = services("worker").referrals.links.to_collect("34679CDF", MORNING).rpartition("/")[2]
 
     answer = collect(request(method, token, "", {"passphrase": "only on this machine"}), Outbox())
 
@@ -40,6 +47,63 @@ def test_the_app_that_faces_the_public_opens_no_referral_even_if_it_is_given_eve
 @pytest.mark.parametrize("role", ["worker", "all"])
 def test_the_app_that_may_open_referrals_does(role: str) -> None:
     assert services(role).referrals.collector is not None
+
+
+def test_the_app_that_faces_the_public_can_make_no_link_of_the_providers_even_if_it_is_given_the_key() -> None:
+    with pytest.raises(SettingsError, match="PROVIDER_LINK_KEY"):
+        _ = services("web").referrals.links
+
+
+@pytest.mark.parametrize(
+    ("role", "own"),
+    [
+        ("web", {"acknowledge_moved": {"GET", "HEAD"}}),
+        ("worker", {"acknowledge_form": {"GET", "HEAD"}, "acknowledge": {"POST"}, "collect": {"GET", "HEAD", "POST"}}),
+        ("all", {"acknowledge_form": {"GET", "HEAD"}, "acknowledge": {"POST"}, "collect": {"GET", "HEAD", "POST"}}),
+    ],
+)
+def test_the_providers_pages_are_registered_in_the_worker_alone(role: str, own: dict[str, set[str]]) -> None:
+    """In a process of its own: the SDK can be asked for an app's functions only once."""
+    script = (
+        "import function_app, json\n"
+        "routes = {f.get_function_name(): b for f in function_app.app.get_functions()"
+        " for b in [x.get_dict_repr() for x in f.get_bindings()] if b['type'] == 'httpTrigger'}\n"
+        "print(json.dumps({n: sorted(str(m) for m in b['methods']) for n, b in routes.items()"
+        " if b['route'].startswith(('acknowledge', 'collect'))}))"
+    )
+    environment = {**os.environ, "SERVICE_ROLE": role}
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    )
+
+    assert {name: set(methods) for name, methods in json.loads(done.stdout).items()} == own
+
+
+@pytest.mark.parametrize(
+    "token", ["a" * 47, "../../evil.example", "%2f%2fevil.example", "a b\r\nX-Evil: 1", "?x=//evil"]
+)
+def test_a_link_of_before_leads_from_the_web_app_to_the_worker_and_nowhere_else(
+    token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built = services("web", COLLECT_URL="https://collect.example.nhs.uk/")
+    monkeypatch.setattr(functions.provider.moved, "services", lambda: built)
+
+    answer = acknowledge_moved(request("GET", token))
+
+    assert answer.status_code == 303
+    where = answer.headers["Location"]
+    assert where.startswith("https://collect.example.nhs.uk/acknowledge/")
+    assert not set("/?# \r\n") & set(where.removeprefix("https://collect.example.nhs.uk/acknowledge/"))
+
+
+def test_without_the_workers_address_the_web_app_has_no_such_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    built = services("web", COLLECT_URL="")
+    for module in (functions.provider.moved, shared.bootstrap):
+        monkeypatch.setattr(module, "services", lambda: built)
+
+    answer = acknowledge_moved(request("GET", "a" * 47))
+
+    assert (answer.status_code, b"Page not found" in answer.get_body()) == (404, True)
 
 
 def test_without_a_passphrase_there_is_nothing_to_collect() -> None:

@@ -13,11 +13,18 @@ import azure.functions as func
 
 from local.setup.keys import new_keys
 from shared.content.content import Content
+from shared.mail.ledger import MailLedger
+from shared.mail.pause import MailPause
+from shared.mail.renderer import MailRenderer
+from shared.mail.sending import IdempotentSender
 from shared.passphrase import PassphraseHash
 from shared.referrals.collection.acknowledgement import AcknowledgementRecorder
 from shared.referrals.collection.collector import Collector
 from shared.referrals.collection.lockout import Lockout
 from shared.referrals.delivery.links import ReferralLinks
+from shared.referrals.delivery.new_link import NewLinkSender
+from shared.referrals.delivery.notice_sender import NoticeSender
+from shared.referrals.delivery.provider_emails import ProviderEmails
 from shared.referrals.intake.service import ReferralService
 from shared.referrals.model import Referral, Sealed
 from shared.referrals.repository import ReferralRepository
@@ -25,12 +32,13 @@ from shared.referrals.row_mac import RowMac
 from shared.referrals.sealing import LocalKey, Sealer, content_key, decrypt
 from shared.signing import Signer
 from tests.builders import KEY, MORNING, referral_request
-from tests.fakes import FakeClock, FakeTable
+from tests.fakes import FakeClock, FakeMailSender, FakeTable
 from tests.unit.functions import http_requests
 
-SITE = "https://support.example"
+SITE, RECIPIENT = "https://support.example", "referrals@provider.example"
 PASSPHRASE, WRONG = "violet harbour seven quiet lanterns", "violet harbour"
 STORY = "canary-story <b>in</b> 2 lines\nأشعر بالتعب"
+WEB_KEY = b"w" * 32
 _KEYS = new_keys()
 _SEALER, PRIVATE = Sealer(json.loads(_KEYS["REFERRAL_PUBLIC_KEY"])), LocalKey(_KEYS["REFERRAL_PRIVATE_KEY"])
 MAC = RowMac.of(b"m" * 32)
@@ -47,6 +55,7 @@ class FakeReferralServices:
     links: ReferralLinks
     acknowledgements: AcknowledgementRecorder
     collector: Collector | None
+    new_links: NewLinkSender
     grace_weekdays: int = 3
 
 
@@ -61,11 +70,15 @@ class FakeServices:
     sealed: FakeTable = field(default_factory=FakeTable)
     tries: FakeTable = field(default_factory=FakeTable)
     unwrapper: Any = PRIVATE
+    sender: FakeMailSender = field(default_factory=FakeMailSender)
 
     def __post_init__(self) -> None:
         service = ReferralService(self.rows, seal, KEY, "2023-09-01")
         self.reference = service.accept(referral_request(full_name="Canary Zoë", what_brings_you=STORY), MORNING)
-        links, acknowledgements = ReferralLinks(Signer((KEY,)), SITE, SITE), AcknowledgementRecorder(self.rows)
+        links, acknowledgements = (
+            ReferralLinks(Signer((KEY,)), SITE, Signer((WEB_KEY,))),
+            AcknowledgementRecorder(self.rows),
+        )
         collector = Collector(
             links=links,
             store=self.rows,
@@ -76,7 +89,13 @@ class FakeServices:
             unseal=decrypt,
             acknowledge_reference=acknowledgements.acknowledge_opened,
         )
-        self.referrals = FakeReferralServices(links, acknowledgements, collector)
+        self.referrals = FakeReferralServices(links, acknowledgements, collector, self._new_links(links))
+
+    def _new_links(self, links: ReferralLinks) -> NewLinkSender:
+        log, pause = FakeTable(), MailPause(FakeTable())
+        sending = IdempotentSender(ledger=MailLedger(log, FakeTable()), pause=pause, sender=self.sender)
+        writer = ProviderEmails(renderer=MailRenderer(self.content), links=links, recipient=RECIPIENT, delivery="")
+        return NewLinkSender(notices=NoticeSender(log=log, sending=sending), writer=writer)
 
     @cached_property
     def rows(self) -> ReferralRepository:

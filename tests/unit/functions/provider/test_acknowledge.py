@@ -1,5 +1,6 @@
 """The provider confirms a referral with a box and a button; opening the link, or sending the form bare, does not."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -19,7 +20,7 @@ from tests.e2e.http_client import hidden_fields
 from tests.fakes import InjectedFault, with_fault
 from tests.unit.functions.html_page import Page
 from tests.unit.functions.http_requests import Outbox
-from tests.unit.functions.provider.fake_services import SITE, FakeServices, request, text
+from tests.unit.functions.provider.fake_services import SITE, WEB_KEY, FakeServices, request, text
 
 
 @pytest.fixture
@@ -211,14 +212,28 @@ def test_within_two_minutes_of_sending_it_is_asked_for_again(seconds: int, servi
 @pytest.mark.parametrize("jump", [timedelta(days=-3650), timedelta(days=3650)])
 def test_a_clock_that_jumped_when_it_was_sent_shuts_no_one_out(jump: timedelta, services: FakeServices) -> None:
     services.now.moment += jump
+    fields = hidden_fields(look(services).get_body().decode())
+    services.now.moment += 3 * SECOND
 
-    assert press(services).status_code == 303
+    assert send(services, fields).status_code == 303
+    [message] = services.sender.messages
+    [new] = re.findall(r"/acknowledge/([\w-]+)", message.text)
+    services.now.moment += timedelta(minutes=2)
+    assert send(services, form(services, new), of=new).status_code == 303
+    assert services.state() == "acknowledged"
 
 
-def test_a_link_without_the_time_of_sending_still_opens(services: FakeServices) -> None:
-    old = services.referrals.links.to_acknowledge(services.reference).rpartition("/")[2]
+def test_a_link_that_the_web_apps_key_signed_confirms_nothing_and_offers_a_new_one(services: FakeServices) -> None:
+    old = Signer((WEB_KEY,)).token("acknowledge-referral", services.reference)
+    own = form(services)
+    before = services.stored
 
-    assert send(services, form(services, old), of=old).status_code == 303
+    answers = [look(services, of=old), send(services, own, of=old), send(services, form(services, old), of=old)]
+
+    assert [answer.status_code for answer in answers[:2]] == [410, 410]
+    assert "Email a new link to Nafsiyat" in text(answers[0])
+    assert services.stored == before
+    assert (len(services.sender.messages), services.state()) == (1, "sent")
 
 
 @pytest.mark.parametrize("kind", ["multipart/form-data; boundary=x", "text/plain", "application/json"])
@@ -271,8 +286,8 @@ def bad_tokens(services: FakeServices) -> dict[str, str]:
         "empty": "",
         "changed": ("A" if own[0] != "A" else "B") + own[1:],
         "cut": own[:-1],
-        "to collect": services.referrals.links.to_collect(services.reference).rpartition("/")[2],
-        "of one forgotten": services.referrals.links.to_acknowledge("99999999").rpartition("/")[2],
+        "to collect": services.referrals.links.to_collect(services.reference, SENT_AT).rpartition("/")[2],
+        "of one forgotten": services.referrals.links.to_acknowledge("99999999", SENT_AT).rpartition("/")[2],
     }
 
 

@@ -12,6 +12,7 @@ from functions.provider.collect import collect
 from shared.content.content import Content
 from shared.referrals.collection.lockout import Lockout
 from shared.referrals.errors import KeyUnavailableError
+from tests.builders import MORNING
 from tests.e2e.http_client import hidden_fields
 from tests.fakes import InjectedFault, with_fault
 from tests.unit.functions.html_page import Page
@@ -37,7 +38,7 @@ def services(content: Content, monkeypatch: pytest.MonkeyPatch) -> FakeServices:
 
 
 def token(services: FakeServices) -> str:
-    return services.referrals.links.to_collect(services.reference).removeprefix(f"{SITE}/collect/")
+    return services.referrals.links.to_collect(services.reference, MORNING).removeprefix(f"{SITE}/collect/")
 
 
 def look(services: FakeServices, method: str = "GET", act: str = "", done: str = "") -> func.HttpResponse:
@@ -259,7 +260,13 @@ def test_there_is_nothing_at_any_other_address(method: str, act: str, services: 
 
 def test_links_that_are_not_good_are_all_answered_in_the_same_words(services: FakeServices) -> None:
     own, links = token(services), services.referrals.links
-    bad = ["", own[:-1], own + "A", links.to_acknowledge(services.reference), links.to_collect("99999999")]
+    bad = [
+        "",
+        own[:-1],
+        own + "A",
+        links.to_acknowledge(services.reference, MORNING),
+        links.to_collect("99999999", MORNING),
+    ]
     answers = [
         collect(request(method, each.rpartition("/")[2], "", {"passphrase": PASSPHRASE}), Outbox())
         for each in bad

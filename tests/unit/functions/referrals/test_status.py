@@ -1,6 +1,7 @@
 """Status pages: the holder of a reference gets the status of the referral and nothing else."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,6 +15,7 @@ from shared.content.content import Content
 from shared.referrals.intake.status_lookup import GuessLimiter, StatusLookup
 from shared.referrals.model import Referral, ReferralState
 from tests import builders
+from tests.builders import MORNING
 from tests.fakes import FakeTime
 from tests.unit.functions import http_requests
 from tests.unit.functions.html_page import Page
@@ -31,6 +33,9 @@ class FakeServices:
     def __post_init__(self) -> None:
         lookup = StatusLookup(self.known.get, GuessLimiter(FakeTime().monotonic))
         self.referrals = SimpleNamespace(status_lookup=lookup, grace_weekdays=3)
+
+    def now(self) -> datetime:
+        return MORNING
 
     def stand(self, **facts: Any) -> None:
         self.known[REFERENCE] = builders.referral(reference=REFERENCE, **facts)
@@ -66,6 +71,11 @@ STATES: list[tuple[dict[str, Any], str, str]] = [
     ({"state": ReferralState.ACKNOWLEDGED}, "confirmed", "Nafsiyat have your form"),
     ({"state": ReferralState.ERASED, "acknowledged_on": "2023-09-04"}, "confirmed", "Nafsiyat have your form"),
     ({"state": ReferralState.ERASED}, "contact", "Please contact Nafsiyat"),
+    (
+        {"state": ReferralState.ERASED, "last_error": "not-collected", "erased_on": "2023-11-30"},
+        "not-collected",
+        "Nafsiyat has not read your form",
+    ),
     ({"state": ReferralState.ATTENTION, "last_error": "bounced"}, "contact", "Please contact Nafsiyat"),
 ]
 
@@ -83,6 +93,60 @@ def test_a_person_reads_how_far_it_has_come_and_a_programme_one_word(
     assert REFERENCE in shown
     assert "bounced" not in shown
     assert told.get_body().decode() == f'{{"reference": "{REFERENCE}", "status": "{word}"}}'
+
+
+LINKED = {"delivery": "link", "sent_on": "2023-09-01", "deletion_on": "2023-11-30"}
+ON_THE_DAY = "If it is still not opened on Thursday 30 November 2023, we delete our copy of your answers on that day"
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"state": ReferralState.SENT},
+        {"state": ReferralState.DELIVERED},
+        {"state": ReferralState.ATTENTION, "last_error": "not-acknowledged"},
+        {"state": ReferralState.SENT, "held_until": "2023-09-01"},
+    ],
+)
+def test_a_person_reads_the_day_on_which_what_nobody_collects_is_deleted(
+    facts: dict[str, Any], services: FakeServices
+) -> None:
+    services.stand(**(LINKED | facts))
+
+    assert ON_THE_DAY in text(ask())
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"state": ReferralState.SENT, "deletion_on": ""},
+        {"state": ReferralState.SENT, "deletion_on": "soon"},
+        {"state": ReferralState.SENT, "delivery": "inline"},
+        {"state": ReferralState.SENT, "held": True},
+        {"state": ReferralState.SENT, "held_until": "2023-12-24"},
+        {"state": ReferralState.SENT, "opened_on": "2023-09-04"},
+        {"state": ReferralState.ACKNOWLEDGED, "acknowledged_on": "2023-09-04", "erased_on": "2023-09-08"},
+        {"state": ReferralState.ERASED, "acknowledged_on": "2023-09-04", "erased_on": "2023-09-08"},
+        {"state": ReferralState.ATTENTION, "last_error": "bounced"},
+    ],
+)
+def test_no_day_is_named_that_does_not_hold(facts: dict[str, Any], services: FakeServices) -> None:
+    services.stand(**(LINKED | facts))
+
+    assert "delete our copy of your answers on that day" not in text(ask())
+
+
+def test_a_person_whose_form_was_never_opened_reads_that_and_whom_to_ask(services: FakeServices) -> None:
+    services.stand(state=ReferralState.ERASED, last_error="not-collected", erased_on="2023-11-30", **DELIVERED_AS_LINK)
+
+    shown = text(ask())
+
+    assert "did not open it. We deleted our copy of your answers on Thursday 30 November 2023" in shown
+    assert "Ask Nafsiyat, or fill in the form again" in shown
+    assert "Write to referrals@nafsiyat.org.uk" in shown
+
+
+DELIVERED_AS_LINK = {"delivery": "link", "sent_on": "2023-09-01"}
 
 
 def test_the_form_shows_nothing_and_asks_for_one_thing(services: FakeServices) -> None:

@@ -15,6 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from local.setup.keys import new_keys
 from shared import base64url
+from shared.config.requirements import SHARED_KEY
 from shared.config.rsa_keys import PrivateJwk
 from shared.config.settings import Settings, SettingsError, Support
 from shared.passphrase import PassphraseHash
@@ -42,6 +43,8 @@ WORKER = WEB | {
     "EMAIL_ENDPOINT": "https://mail.uk.communication.azure.com",
     "REFERRAL_RECIPIENT": "referrals@provider.example",
     "REFERRAL_DELIVERY": "inline",
+    "PROVIDER_LINK_KEY": KEYS["PROVIDER_LINK_KEY"],
+    "COLLECT_URL": "https://collect.example.nhs.uk",
     "REFERRAL_VAULT_KEY": "https://v.vault.azure.net/keys/referrals",
 }
 
@@ -50,7 +53,6 @@ KEY = base64.b64encode(b"k" * 64).decode()
 
 COLLECTED = WORKER | {
     "REFERRAL_DELIVERY": "link",
-    "COLLECT_URL": "https://collect.example.nhs.uk",
     "REFERRAL_PASSPHRASE": str(PassphraseHash.of("violet harbour seven quiet lanterns")),
 }
 
@@ -75,7 +77,40 @@ def test_each_app_starts_with_what_it_needs(environ: dict[str, str]) -> None:
 @pytest.mark.parametrize("name", ["COLLECT_URL", "REFERRAL_PASSPHRASE"])
 def test_referrals_that_are_collected_need_a_place_and_a_passphrase(name: str) -> None:
     assert Settings.from_environment(COLLECTED).referral_delivery == "link"
-    assert problems(COLLECTED | {name: ""}) == {name: "missing"}
+    [(found, why)] = problems(COLLECTED | {name: ""}).items()
+    assert found == name
+    assert why.startswith("missing")
+
+
+@pytest.mark.parametrize("delivery", ["inline", "link"])
+@pytest.mark.parametrize("role", ["worker", "all"])
+def test_whoever_emails_the_provider_needs_the_workers_address_and_a_key_for_links(role: str, delivery: str) -> None:
+    environ = COLLECTED | {"SERVICE_ROLE": role, "REFERRAL_DELIVERY": delivery}
+
+    assert problems(environ | {"COLLECT_URL": "", "PROVIDER_LINK_KEY": ""}) == {
+        "COLLECT_URL": "missing: every email to the provider has a link to the worker app, whatever REFERRAL_DELIVERY "
+        "is",
+        "PROVIDER_LINK_KEY": "missing: it signs the links in emails to the provider",
+    }
+
+
+@pytest.mark.parametrize("name", ["PROVIDER_LINK_KEY", "PROVIDER_LINK_KEY_PREVIOUS"])
+@pytest.mark.parametrize("shared", ["LINK_KEY", "LINK_KEY_PREVIOUS"])
+@pytest.mark.parametrize("padding", ["", "="])
+def test_a_key_that_the_web_app_has_signs_no_link_of_the_providers(name: str, shared: str, padding: str) -> None:
+    environ = WORKER | {"LINK_KEY_PREVIOUS": KEYS["BOOKING_KEY"]}
+
+    found = problems(environ | {name: environ[shared] + padding})
+
+    assert found == {name: SHARED_KEY}
+    assert KEYS["LINK_KEY"] not in str(found)
+
+
+def test_the_web_app_needs_neither() -> None:
+    assert (Settings.from_environment(WEB).collect_url, Settings.from_environment(WEB).provider_link_key) == (
+        None,
+        None,
+    )
 
 
 @pytest.mark.parametrize(
@@ -98,7 +133,7 @@ def test_an_empty_environment_names_everything_that_is_needed() -> None:
             "EMAIL_SENDER",
             "REFERRAL_RECIPIENT",
         ),
-        *("REFERRAL_DELIVERY", "REFERRAL_PRIVATE_KEY"),
+        *("REFERRAL_DELIVERY", "REFERRAL_PRIVATE_KEY", "PROVIDER_LINK_KEY", "COLLECT_URL"),
     }
 
 

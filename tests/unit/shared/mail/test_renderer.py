@@ -41,6 +41,13 @@ REMINDER = {
     "erased_on": "Sunday 1 October 2023",
     "operators": "operators@example.nhs.uk",
 }
+NEW_LINK = {
+    "reference": "34679CDF",
+    "link_url": "https://collect.example/acknowledge/abc",
+    "sent_on": "Friday 1 September 2023",
+    "inline": True,
+    "days": 60,
+}
 TRUST = set(f"{content().organisation.name} {content().organisation.descriptor}".split())  # in the HTML's band
 EVERY: list[tuple[str, dict[str, Any]]] = [
     ("confirmation", CONFIRMED),
@@ -63,6 +70,9 @@ EVERY: list[tuple[str, dict[str, Any]]] = [
     ("referral", ANSWERS),
     ("referral-link", {"reference": "34679CDF", "link_url": "https://collect.example/collect/abc"}),
     ("referral-reminder", REMINDER),
+    ("operators-uncollected", {"referrals": [("34679CDF", "Deleted on Thursday 30 November 2023.")]}),
+    ("referral-new-link", NEW_LINK),
+    ("referral-new-link", NEW_LINK | {"inline": False}),
     ("operators", {"referrals": [("34679CDF", "Received Friday 1 September 2023.")], "failing": True}),
     ("referral-reminder", REMINDER | {"inline": False, "erased_on": "", "operators": ""}),
 ]

@@ -28,6 +28,7 @@ from shared.referrals.follow_up.operator_digest import OperatorDigest
 from shared.referrals.follow_up.overdue_alarm import OverdueAlarm
 from shared.referrals.follow_up.provider_reminder import ProviderReminder
 from shared.referrals.follow_up.referral_reconciler import ReferralReconciler
+from shared.referrals.follow_up.uncollected_notice import UncollectedNotice
 from shared.referrals.intake.mac_migration import MacMigration
 from shared.referrals.intake.orphan_recovery import OrphanRecovery
 from shared.referrals.intake.service import ReferralService
@@ -49,7 +50,7 @@ KEYS = new_keys()
 SEALER, PRIVATE = Sealer(json.loads(KEYS["REFERRAL_PUBLIC_KEY"])), LocalKey(KEYS["REFERRAL_PRIVATE_KEY"])
 MAC = RowMac.of(b"m" * 32)
 RENDERER = MailRenderer(content())
-LINKS = ReferralLinks(Signer((KEY,)), "https://support.example", "https://collect.example")
+LINKS = ReferralLinks(Signer((KEY,)), "https://collect.example")
 RECIPIENT, OPERATORS = "referrals@provider.example", "operators@example.nhs.uk"
 
 
@@ -168,6 +169,7 @@ class ReferralHarness:
             notices=notices,
             holdings=HoldingsReport(rows, wrap(self.own), self.mac.current),
             days=Daily(wrap(self.service_rows), "referrals"),
+            uncollected=UncollectedNotice(rows=rows, notices=notices, renderer=RENDERER, address=OPERATORS),
             operator_digest=OperatorDigest(address=OPERATORS, notices=notices, mailbox=mailbox, renderer=RENDERER),
             grace_weekdays=grace_weekdays,
             mac_migration=MacMigration(rows, self.mac),

@@ -1,5 +1,6 @@
 """The provider's word that it has a referral: taken once, however often and in whatever state it is given."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from shared.referrals.collection.acknowledgement import Acknowledgement, Acknowl
 from shared.referrals.errors import ReferralsBusyError
 from shared.referrals.model import Progress, ReferralState
 from shared.tables.table import StorageError
-from tests.builders import MORNING, referral_request
+from tests.builders import MORNING
 from tests.fakes import FAULTS, Crash, Fault, InjectedFault, with_fault
 from tests.unit.shared.referrals.referral_system import ReferralHarness
 
@@ -19,7 +20,7 @@ def acknowledging(harness: ReferralHarness, trouble: InjectedFault | None = None
 
 def test_an_acknowledged_referral_is_marked_with_the_day_and_its_answers_are_not_touched() -> None:
     harness = ReferralHarness()
-    reference = harness.service().accept(referral_request(), MORNING)
+    reference = harness.forwarded()
     harness.forwarder().forward(reference, MORNING)
 
     assert acknowledging(harness).acknowledge(reference, MORNING) is Acknowledgement.ACKNOWLEDGED
@@ -33,7 +34,7 @@ def test_an_acknowledged_referral_is_marked_with_the_day_and_its_answers_are_not
 @pytest.mark.parametrize("state", [state for state in ReferralState if state not in ("acknowledged", "erased")])
 def test_acknowledgement_is_accepted_in_every_open_state(state: ReferralState) -> None:
     harness = ReferralHarness()
-    reference = harness.service().accept(referral_request(), MORNING)
+    reference = harness.forwarded()
     [row] = harness.rows
     harness.repository().change(reference, row.etag, State=str(state))
 
@@ -41,9 +42,37 @@ def test_acknowledgement_is_accepted_in_every_open_state(state: ReferralState) -
     assert [row.text("State") for row in harness.rows] == ["acknowledged"]
 
 
+def never_sent(harness: ReferralHarness) -> None:
+    harness.accepted()
+
+
+def sent_as_a_link(harness: ReferralHarness) -> None:
+    harness.delivery = "link"
+    harness.forwarded()
+
+
+def other_answers_after_erasure(harness: ReferralHarness) -> None:
+    harness.forwarded()
+    harness.type(Attempts=0, Epoch=1, State="received", SentOn="", Redriven=0)
+
+
+@pytest.mark.parametrize("begin", [never_sent, sent_as_a_link, other_answers_after_erasure])
+def test_what_was_not_sent_or_went_out_as_a_link_is_not_acknowledged_by_whoever_holds_a_link(
+    begin: Callable[[ReferralHarness], None],
+) -> None:
+    harness = ReferralHarness()
+    begin(harness)
+    before = harness.rows
+
+    outcome = acknowledging(harness).acknowledge(harness.referral().reference, MORNING)
+
+    assert outcome is Acknowledgement.UNKNOWN
+    assert harness.rows == before
+
+
 def test_a_second_time_changes_nothing() -> None:
     harness = ReferralHarness()
-    reference = harness.service().accept(referral_request(), MORNING)
+    reference = harness.forwarded()
     acknowledging(harness).acknowledge(reference, MORNING)
     before = harness.rows
 
@@ -117,7 +146,7 @@ def test_a_reference_that_nobody_has_is_unknown() -> None:
 def test_no_fault_loses_it(fault: Fault) -> None:
     for at in range(100):
         harness, trouble = ReferralHarness(), InjectedFault(at, fault)
-        reference = harness.service().accept(referral_request(), MORNING)
+        reference = harness.forwarded()
         try:
             answer = acknowledging(harness, trouble).acknowledge(reference, MORNING)
         except (Crash, StorageError, ReferralsBusyError):
@@ -145,7 +174,7 @@ def test_no_fault_loses_it(fault: Fault) -> None:
 )
 def test_the_person_is_told_how_far_it_is(state: str, told: Progress) -> None:
     harness = ReferralHarness()
-    reference = harness.service().accept(referral_request(), MORNING)
+    reference = harness.forwarded()
     [row] = harness.rows
     harness.repository().change(reference, row.etag, State=state)
 
@@ -156,7 +185,7 @@ def test_the_person_is_told_how_far_it_is(state: str, told: Progress) -> None:
 
 def test_what_was_acknowledged_before_it_was_erased_is_told_as_confirmed() -> None:
     harness = ReferralHarness()
-    reference = harness.service().accept(referral_request(), MORNING)
+    reference = harness.forwarded()
     [row] = harness.rows
     harness.repository().change(reference, row.etag, State="erased", AcknowledgedOn="2023-09-04")
 

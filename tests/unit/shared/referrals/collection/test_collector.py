@@ -42,7 +42,7 @@ MAC = RowMac.of(b"m" * 32)
 RIGHT, NEW, WRONG = "violet harbour seven quiet lanterns", "another one for the next year", "violet harbour"
 HASH, NEW_HASH = PassphraseHash.of(RIGHT), PassphraseHash.of(NEW)
 LINK_KEY = b"l" * 32
-LINKS = ReferralLinks(Signer((LINK_KEY,)), "https://support.example", "https://collect.example")
+LINKS = ReferralLinks(Signer((LINK_KEY,)), "https://collect.example")
 KEY_CELLS = {"PartitionKey": "referrals"}
 HALF_AN_HOUR = timedelta(minutes=30)
 
@@ -70,7 +70,7 @@ class Provider:
     def __post_init__(self) -> None:
         service = ReferralService(self.repository, seal, KEY, "2023-09-01")
         self.reference = service.accept(referral_request(full_name="Zoë", what_brings_you="canary"), MORNING)
-        self.token = LINKS.to_collect(self.reference).rpartition("/")[2]
+        self.token = LINKS.to_collect(self.reference, MORNING).rpartition("/")[2]
 
     @property
     def repository(self) -> ReferralRepository:
@@ -276,7 +276,7 @@ def test_who_has_saved_it_can_say_so_twice(provider: Provider) -> None:
     for act in (provider.collector.open_again, provider.collector.acknowledge, provider.collector.open):
         with pytest.raises(ReferralGoneError):
             act(provider.token, proof, MORNING)
-    assert provider.collector.look(provider.token).reference == provider.reference
+    assert provider.collector.look(provider.token, MORNING).reference == provider.reference
 
 
 def test_nothing_is_left_of_the_tries_when_it_is_saved(provider: Provider) -> None:

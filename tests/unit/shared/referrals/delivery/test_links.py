@@ -2,22 +2,24 @@
 
 import random
 import re
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 import pytest
 
-from shared.referrals.delivery.links import AcknowledgeLink, ReferralLinks
+from shared.local_time import LONDON
+from shared.referrals.delivery.links import ProviderLink, ReferralLinks
 from shared.referrals.errors import ReferralLinkError
 from shared.signing import Signer
 from tests.builders import MORNING
 
-KEY, OLD_KEY = b"n" * 32, b"o" * 32
+KEY, OLD_KEY, FORMER_KEY = b"n" * 32, b"o" * 32, b"f" * 32
 REFERENCE = "34679CDF"
 CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.=~+/ \nä"
 
 
-def links(*keys: bytes) -> ReferralLinks:
-    return ReferralLinks(Signer(keys or (KEY,)), "https://support.example", "https://collect.example")
+def links(*keys: bytes, former: bytes = FORMER_KEY) -> ReferralLinks:
+    return ReferralLinks(Signer(keys or (KEY,)), "https://collect.example", Signer((former,)))
 
 
 def token_of(url: str) -> str:
@@ -25,56 +27,99 @@ def token_of(url: str) -> str:
 
 
 def test_a_link_leads_to_the_app_that_answers_it_and_opens_its_own_referral() -> None:
-    acknowledge, collect = links().to_acknowledge(REFERENCE), links().to_collect(REFERENCE)
+    acknowledge, collect = links().to_acknowledge(REFERENCE, MORNING), links().to_collect(REFERENCE, MORNING)
 
-    assert acknowledge.startswith("https://support.example/acknowledge/")
+    assert acknowledge.startswith("https://collect.example/acknowledge/")
     assert collect.startswith("https://collect.example/collect/")
-    assert links().reference_to_acknowledge(token_of(acknowledge)) == REFERENCE
-    assert links().reference_to_collect(token_of(collect)) == REFERENCE
+    assert links().acknowledge_link(token_of(acknowledge)).reference == REFERENCE
+    assert links().collect_link(token_of(collect)).reference == REFERENCE
 
 
 def test_a_link_survives_mail_programmes_and_shows_no_reference() -> None:
-    for url in (links().to_acknowledge(REFERENCE), links().to_collect(REFERENCE)):
-        assert re.fullmatch(r"https://[a-z.]+/[a-z]+/[A-Za-z0-9_-]{32}", url)
+    for url in (links().to_acknowledge(REFERENCE, MORNING), links().to_collect(REFERENCE, MORNING)):
+        assert re.fullmatch(r"https://[a-z.]+/[a-z]+/[A-Za-z0-9_-]{47}", url)
         assert REFERENCE not in url
 
 
-def test_a_link_to_acknowledge_says_when_its_email_was_sent_and_one_of_before_says_nothing() -> None:
+def test_a_link_says_when_its_email_was_sent_and_one_to_acknowledge_to_the_second() -> None:
     made = links()
-    url = made.to_acknowledge(REFERENCE, MORNING)
+    acknowledge, collect = made.to_acknowledge(REFERENCE, MORNING), made.to_collect(REFERENCE, MORNING)
 
-    assert made.acknowledge_link(token_of(url)) == AcknowledgeLink(REFERENCE, MORNING)
-    assert made.reference_to_acknowledge(token_of(url)) == REFERENCE
-    assert made.acknowledge_link(token_of(made.to_acknowledge(REFERENCE))) == AcknowledgeLink(REFERENCE)
-    assert re.fullmatch(r"https://[a-z.]+/[a-z]+/[A-Za-z0-9_-]{47}", url)
+    assert made.acknowledge_link(token_of(acknowledge)) == ProviderLink(REFERENCE, "2023-09-01", MORNING)
+    assert made.collect_link(token_of(collect)) == ProviderLink(REFERENCE, "2023-09-01")
 
 
-@pytest.mark.parametrize("parts", [(), (REFERENCE, ""), (REFERENCE, "soon"), (REFERENCE, "-1"), (REFERENCE, "1", "2")])
+@pytest.mark.parametrize(
+    "parts", [(), (REFERENCE, ""), (REFERENCE, "soon"), (REFERENCE, "-1"), (REFERENCE, "1", "2"), (REFERENCE,)]
+)
 def test_what_was_signed_for_something_else_is_no_link(parts: tuple[str, ...]) -> None:
     with pytest.raises(ReferralLinkError):
         links().acknowledge_link(Signer((KEY,)).token("acknowledge-referral", *parts))
+    if len(parts) != 2 or not parts[1]:
+        with pytest.raises(ReferralLinkError):
+            links().collect_link(Signer((KEY,)).token("collect-referral", *parts))
 
 
 def test_a_link_to_one_page_does_not_open_the_other() -> None:
     with pytest.raises(ReferralLinkError):
-        links().reference_to_collect(token_of(links().to_acknowledge(REFERENCE)))
+        links().collect_link(token_of(links().to_acknowledge(REFERENCE, MORNING)))
     with pytest.raises(ReferralLinkError):
-        links().reference_to_acknowledge(token_of(links().to_collect(REFERENCE)))
+        links().acknowledge_link(token_of(links().to_collect(REFERENCE, MORNING)))
 
 
 def test_a_link_of_a_booking_opens_no_referral() -> None:
     token = Signer((KEY,)).token("manage", REFERENCE)
 
     with pytest.raises(ReferralLinkError):
-        links().reference_to_collect(token)
+        links().collect_link(token)
 
 
 def test_a_link_that_the_previous_key_signed_still_opens_and_one_of_a_forgotten_key_does_not() -> None:
-    old = token_of(links(OLD_KEY).to_collect(REFERENCE))
+    old = token_of(links(OLD_KEY).to_collect(REFERENCE, MORNING))
 
-    assert links(KEY, OLD_KEY).reference_to_collect(old) == REFERENCE
+    assert links(KEY, OLD_KEY).collect_link(old).reference == REFERENCE
     with pytest.raises(ReferralLinkError):
-        links(KEY).reference_to_collect(old)
+        links(KEY).collect_link(old)
+
+
+LAST_DAY = datetime(2023, 10, 31, 23, 59, 59, tzinfo=LONDON)  # the clocks went back on the 29th
+SECOND = timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    "sent", [datetime(2023, 9, 1, 0, 0, 0, tzinfo=LONDON), MORNING, datetime(2023, 9, 1, 23, 59, 59, tzinfo=LONDON)]
+)
+@pytest.mark.parametrize("page", ["acknowledge", "collect"])
+def test_a_link_opens_until_the_end_of_the_sixtieth_day_in_london(sent: datetime, page: str) -> None:
+    link = read(page, links(), sent)
+
+    assert [link.is_expired(at) for at in (sent, LAST_DAY, LAST_DAY + SECOND)] == [False, False, True]
+
+
+@pytest.mark.parametrize("page", ["acknowledge", "collect"])
+def test_a_clock_that_was_wrong_when_the_email_was_sent_makes_no_link_for_years(page: str) -> None:
+    link = read(page, links(), MORNING + timedelta(days=3650))
+
+    assert link.is_expired(MORNING)
+    assert not read(page, links(), MORNING).is_expired(MORNING - timedelta(days=1)), "one that was set back a little"
+
+
+@pytest.mark.parametrize("page", ["acknowledge", "collect"])
+@pytest.mark.parametrize("parts", [(REFERENCE,), (REFERENCE, "1693555200"), (REFERENCE, "2023-09-01")])
+def test_a_link_that_the_web_apps_key_signed_opens_nothing_but_the_page_for_a_new_one(
+    page: str, parts: tuple[str, ...]
+) -> None:
+    token = Signer((FORMER_KEY,)).token(f"{page}-referral", *parts)
+    made = links()
+    link = (made.acknowledge_link if page == "acknowledge" else made.collect_link)(token)
+
+    assert (link.reference, link.is_expired(MORNING), link.sent_at) == (REFERENCE, True, None)
+
+
+def read(page: str, made: ReferralLinks, sent: datetime) -> ProviderLink:
+    if page == "acknowledge":
+        return made.acknowledge_link(token_of(made.to_acknowledge(REFERENCE, sent)))
+    return made.collect_link(token_of(made.to_collect(REFERENCE, sent)))
 
 
 def test_of_ten_thousand_changed_links_none_opens_anything() -> None:
@@ -87,7 +132,10 @@ def test_of_ten_thousand_changed_links_none_opens_anything() -> None:
 
 
 def pages() -> dict[str, str]:
-    return {"acknowledge": links().to_acknowledge(REFERENCE), "collect": links().to_collect(REFERENCE)}
+    return {
+        "acknowledge": links().to_acknowledge(REFERENCE, MORNING),
+        "collect": links().to_collect(REFERENCE, MORNING),
+    }
 
 
 def changed(given_out: dict[str, str], chance: random.Random) -> list[tuple[str, str]]:
@@ -112,7 +160,7 @@ def mutated(token: str, chance: random.Random) -> str:
 def opens(page: str, token: str) -> bool:
     made = links()
     try:
-        (made.reference_to_acknowledge if page == "acknowledge" else made.reference_to_collect)(token)
+        (made.acknowledge_link if page == "acknowledge" else made.collect_link)(token)
     except ReferralLinkError:
         return False
     return True

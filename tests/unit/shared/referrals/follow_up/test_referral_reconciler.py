@@ -27,7 +27,7 @@ def run(error: StorageError) -> list[str]:
     due = harness.service().accept(referral_request(), now)
 
     class Failing(ReferralEraser):
-        def erase(self, referral: Referral, now: datetime) -> None:
+        def erase(self, referral: Referral, now: datetime, reason: str = "") -> None:
             asked.append(referral.reference)
             raise error
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import re
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from shared.referrals.delivery.forwarder import operation_id
 from shared.tables.table import StorageError
 from tests.builders import MORNING, referral_request
 from tests.fakes import FAULTS, Crash, Fault, InjectedFault, with_fault
-from tests.unit.shared.referrals.referral_system import OPERATORS, RECIPIENT, ReferralHarness
+from tests.unit.shared.referrals.referral_system import LINKS, OPERATORS, RECIPIENT, ReferralHarness
 from tests.unit.shared.referrals.retention.test_erasure import delivered
 
 DAY = timedelta(days=1)
@@ -34,6 +35,22 @@ def test_after_three_weekdays_the_provider_is_reminded_by_reference_alone() -> N
     assert "Friday 1 September 2023" in mail.text
     for answer in ("Zoë", "zoe@home.example", "A difficult year", "English"):
         assert answer not in mail.text + mail.html
+
+
+@pytest.mark.parametrize("delivery", ["inline", "link"])
+def test_a_reminder_carries_a_link_of_its_own_day(delivery: str) -> None:
+    harness = ReferralHarness(delivery)
+    harness.forwarded()
+    now = harness.pass_days(MORNING, 5)
+
+    links, page = [], "acknowledge" if delivery == "inline" else "collect"
+    read = LINKS.acknowledge_link if delivery == "inline" else LINKS.collect_link
+    for message in harness.mails_to(RECIPIENT):
+        links += [read(token) for token in re.findall(rf"https://collect.example/{page}/([\w-]+)", message.text)]
+
+    assert [link.sent_on for link in links] == ["2023-09-01", "2023-09-06"]
+    late = now + timedelta(days=58)
+    assert [link.is_expired(late) for link in links] == [True, False]
 
 
 def test_unacknowledged_referral_needs_attention_after_five_weekdays(caplog: pytest.LogCaptureFixture) -> None:
