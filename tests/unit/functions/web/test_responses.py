@@ -19,7 +19,7 @@ from functions.web.responses import json_body, page, problem, see_other
 from shared.bookings.model.errors import BookingsBusyError, SessionFullError
 from shared.config.settings import SettingsError
 from shared.content.content import Content, ContentError
-from shared.referrals.errors import ReferralReusedError
+from shared.referrals.errors import LinkExpiredError, ReferralReusedError
 from tests.unit.functions import http_requests
 
 FIELDS = (FieldError("email", "Enter one email address"), FieldError("", "Leave it out"))
@@ -36,7 +36,11 @@ def answer_to_error(handle_errors: ErrorHandling, error: Exception, req: func.Ht
 def _instance(kind: type[Exception]) -> Exception:
     if issubclass(kind, FormError):
         return kind(WRONG.errors, WRONG.values)
-    told: dict[type[Exception], tuple[object, ...]] = {SettingsError: ({},), ReferralReusedError: ("ABCD1234",)}
+    told: dict[type[Exception], tuple[object, ...]] = {
+        SettingsError: ({},),
+        ReferralReusedError: ("ABCD1234",),
+        LinkExpiredError: ("ABCD1234",),
+    }
     return kind(*told.get(kind, ()))
 
 

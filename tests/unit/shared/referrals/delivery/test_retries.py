@@ -249,7 +249,7 @@ def test_in_inline_mode_the_mail_has_the_answers_and_the_way_to_say_that_they_ar
 
     [message] = harness.sender.messages
     assert "A difficult year" in message.text
-    [link] = [word for word in message.text.split() if word.startswith("https://support.example/acknowledge/")]
+    [link] = [word for word in message.text.split() if word.startswith("https://collect.example/acknowledge/")]
     assert not link.endswith(".")
     assert "collect" not in message.text
 

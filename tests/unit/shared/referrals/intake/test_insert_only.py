@@ -1,6 +1,7 @@
 """The accepting side inserts referrals and reads statuses; without another right no crash point loses an answer."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from itertools import product
 from typing import Any, cast
 
@@ -8,6 +9,7 @@ import pytest
 
 from shared.referrals.errors import ReferralReusedError, ReferralsBusyError
 from shared.referrals.intake.service import ReferralService
+from shared.referrals.referral_rows import read_referral, read_sealed, sealed_cells
 from shared.tables.table import Row, StorageRefusedError, Table
 from tests.builders import MORNING, referral_request
 from tests.fakes import FAULTS, BrokenTable, Crash, FakeTable, Fault, InjectedFault
@@ -157,7 +159,8 @@ def test_a_reference_under_which_an_orphan_of_another_person_lies_loses_neither(
     harness = ReferralHarness()
     orphaned(harness)
     [(key, row)] = harness.sealed.rows.items()
-    harness.sealed.rows[key] = Row(dict(row.cells) | {"SubmissionHash": "another-person"}, row.etag)
+    other = replace(read_referral(row), submission="another-person")
+    harness.sealed.rows[key] = Row(sealed_cells(other, harness.mac.sign(other, read_sealed(row))), row.etag)
 
     reference = send(web_side(harness), SECOND)
     harness.recover()
