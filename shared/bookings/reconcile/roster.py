@@ -85,7 +85,13 @@ def _apply_manual_edits(attendee: Attendee, now: datetime) -> Attendee:
             edited = replace(edited, generation=next_generation(attendee))
     if state is AttendeeState.CONFIRMED:
         edited = replace(edited, needs_check=False)
-    return edited
+    return _at_the_end_of_the_list(edited, was, now) if state is AttendeeState.WAITING else edited
+
+
+def _at_the_end_of_the_list(attendee: Attendee, was: str, now: datetime) -> Attendee:
+    """Someone who was put on the waiting list by hand waits behind those on it, unless the row says since when."""
+    joined = was != attendee.state if was else attendee.waiting_since is None
+    return replace(attendee, waiting_since=now) if joined else attendee
 
 
 def _without_place(attendee: Attendee, now: datetime) -> Attendee:

@@ -1,6 +1,9 @@
-"""The guide for administrators names every column that they meet, and everything that `Problem` can say."""
+"""The guide for administrators names every column that they meet, and everything that `Problem` can say.
 
-import re
+The tables about cells are tried in memory; `tests/e2e/test_admin_guide.py` tries every table against the running
+service.
+"""
+
 from typing import Any
 
 import pytest
@@ -19,13 +22,20 @@ from shared.bookings.tables.repository import UNREADABLE_ROW
 from shared.bookings.tables.session_rows import WRITTEN_BY_PEOPLE, WRITTEN_BY_SERVICE, SessionRow, read_session_row
 from shared.reminder_offsets import parse_offsets
 from shared.tables.table import Row
-from tests.builders import MORNING, ROOT, attendee, london, session, session_cells
+from tests.admin_guide import GUIDE, quoted, section_rows, section_text
+from tests.builders import MORNING, attendee, london, session, session_cells
 from tests.fakes import FakeTable
 
-GUIDE = (ROOT / "docs" / "admin.md").read_text("utf-8")
-SESSIONS, BOOKINGS = GUIDE.partition("## The table `Sessions`")[2].split("## The table `Bookings`")
-OF_A_BOOKING = re.findall(r"^\| `([^`]+)` \|", BOOKINGS.partition("### What `Problem` says")[2], re.MULTILINE)
-PROBLEMS = re.findall(r"`([^`]+)`", SESSIONS.partition("### What `Problem` says")[2])
+COLUMNS, OWN_COLUMNS = "Fill in the columns", "Read what the service says"
+BOOKINGS = section_text(GUIDE, "Look after bookings")
+OF_A_BOOKING = [
+    each for row in section_rows(GUIDE, "Put a booking right") for each in quoted(row["`Problem` of the booking says"])
+]
+PROBLEMS = [
+    each
+    for section in ("Put a cell right", "Put a session right", "Restore bookings that are missing")
+    for each in quoted(section_text(GUIDE, section))
+]
 # What may be in a cell that makes no sense, column by column; each yields one sentence.
 SENSELESS: dict[str, dict[str, Any]] = {
     'Date is "26/10/2023". With "/" between': {"Date": "26/10/2023"},
@@ -55,15 +65,17 @@ SENSELESS: dict[str, dict[str, Any]] = {
     'JoinUrl is "https://teams.example/1 ID". There is a space': {"JoinUrl": "https://teams.example/1 ID"},
     'JoinUrl is "https://a@teams.example". There is "@"': {"JoinUrl": "https://a@teams.example"},
 }
-_WAYS = re.findall(
-    r"^\| `(\w+)` \| (.+?) \| (.+?) \|$", SESSIONS.partition("### Ways")[2].partition("###")[0], re.MULTILINE
-)
-READ = [(name, cell) for name, cells, _ in _WAYS for cell in re.findall(r"`([^`]+)`", cells)]
+READ = [
+    (name, cell)
+    for row in section_rows(GUIDE, "Write a cell as you like")
+    for name in quoted(row["Column"])
+    for cell in quoted(row["All of these are read"])
+]
 ASKED_BACK = [
     (name, cell)
-    for name, _, cells in _WAYS
-    # What stands after a colon explains, up to the end of the sentence.
-    for cell in re.findall(r"`([^`]+)`", re.sub(r"(?<=`): .+?(?:\. (?=`)|$)", " ", cells))
+    for row in section_rows(GUIDE, "Write again what could mean two things")
+    for name in quoted(row["Column"])
+    for cell in quoted(row["These are asked back"])
 ]
 
 
@@ -72,9 +84,9 @@ def read(cells: dict[str, Any]) -> SessionRow:
 
 
 def test_every_column_of_a_session_is_explained() -> None:
-    named = re.findall(r"^\| (`.+?`) \|", SESSIONS, re.MULTILINE)
+    rows = section_rows(GUIDE, COLUMNS) + section_rows(GUIDE, OWN_COLUMNS)
 
-    columns = {name for cell in named for name in re.findall(r"`(\w+)`", cell)}
+    columns = {name for row in rows for name in quoted(row["Column"])}
     assert columns >= {*WRITTEN_BY_PEOPLE, *WRITTEN_BY_SERVICE}
 
 
@@ -122,7 +134,7 @@ def test_guide_names_the_greatest_length_of_each_cell() -> None:
     words = (
         "`Title` and `Theme` have at most 200 characters, `JoinUrl` 2,000, `Reminders` 200 and every other cell 100."
     )
-    assert words in SESSIONS
+    assert words in section_text(GUIDE, COLUMNS)
     assert "Theme has 4,012 characters. Write at most 200." in PROBLEMS
 
 
@@ -183,7 +195,7 @@ def test_guide_quotes_the_problems_of_a_second_row_and_of_too_few_places() -> No
     [
         read_attendee(Row({"PartitionKey": "s1", "RowKey": "a", "State": "conf", "Email": "a@b.uk"}, "")).cell_problems,
         read_attendee(Row({"PartitionKey": "s1", "RowKey": "a", "State": "waiting"}, "")).cell_problems,
-        same_person_problem(attendee(same_person="reference 34679CDF")),
+        same_person_problem(attendee(name="Ann", same_person="reference 34679CDF")),
         same_person_problem(attendee(same_person="reference 34679CDF", known_email="other@example.nhs.uk")),
         SET_BACK_PROBLEM,
         stray_problem("P8", ["p8"]),

@@ -206,3 +206,33 @@ def test_a_cancellation_gives_as_many_places_as_fit_into_one_transaction_and_the
         harness.tick()
     assert Counter(harness.states().values()) == {"cancelled": 1, "confirmed": 120}
     assert {tuple(harness.kinds(name)) for name in names} == {("waiting list", "booked")}
+
+
+@pytest.mark.parametrize("before", ["confirmed", "cancelled"])
+def test_who_is_put_on_the_list_by_hand_waits_behind_those_who_wait_already(before: str) -> None:
+    harness = full_session("ben", "cem")
+    if before == "cancelled":
+        harness.cancel("ann")
+    harness.pass_time(minutes=5)
+
+    harness.edit("ann", State="waiting")
+    harness.tick()
+    harness.pass_time(minutes=5)
+    harness.tick()
+
+    assert harness.states() == {"ann": "waiting", "ben": "confirmed", "cem": "waiting"}
+    assert harness.kinds("ben") == ["waiting list", "booked"]
+    assert harness.kinds("ann")[-1] == "waiting list"
+    assert "You are number 2 on the list" in harness.mails("ann")[-1].text
+    harness.cancel("ben")
+    assert harness.states() == {"ann": "waiting", "ben": "cancelled", "cem": "confirmed"}
+
+
+def test_who_is_put_on_the_list_by_hand_while_a_place_is_free_keeps_it_and_hears_nothing() -> None:
+    harness = full_session()
+
+    harness.edit("ann", State="waiting")
+    harness.tick()
+
+    assert harness.states() == {"ann": "confirmed"}
+    assert harness.kinds("ann") == ["booked"]
