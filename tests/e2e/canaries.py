@@ -76,4 +76,12 @@ def queues_with_canaries(stack: Stack) -> set[str]:
 def files_with_canaries(folder: Path) -> set[str]:
     """The files below the folder with one in them, or in their own name, by name."""
     files = [path for path in folder.rglob("*") if path.is_file()]
-    return {path.name for path in files if is_canary_in(path.name) or is_canary_in(path.read_bytes())}
+    return {path.name for path in files if is_canary_in(path.name) or is_canary_in(_content(path))}
+
+
+def _content(path: Path) -> bytes:
+    """The file's content; none of one that Azurite has renamed since it was listed, as it does with each it writes."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
