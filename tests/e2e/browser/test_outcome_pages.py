@@ -15,6 +15,12 @@ from tests.e2e.browser.test_referral_journeys import reference_on
 OVER, CLOSED, SENT = "You have sent this form", "This page is no longer shown", "We have received your form"
 MORE = "Show for 15 more minutes"
 WARNING = "This page closes in 2 minutes"
+SHOWN_AGAIN = """() => {
+  const later = Date.now() + 3600000;
+  Date.now = () => later;
+  dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }));
+  return document.querySelector("h1").innerText;
+}"""
 
 
 @pytest.fixture
@@ -83,6 +89,11 @@ def test_a_computer_that_slept_for_hours_wakes_up_to_no_reference(someone: Visit
     reference = reference_on(someone)
     someone.page.clock.fast_forward("10:00:00")
     assert (someone.heading(), reference in someone.page.content()) == (OVER, False)
+
+
+def test_a_page_that_the_browser_kept_and_shows_again_too_late_is_closed_before_it_is_seen(someone: Visitor) -> None:
+    shown = someone.page.evaluate(SHOWN_AGAIN)
+    assert shown == OVER
 
 
 def test_reloading_it_keeps_the_time_that_is_left(someone: Visitor) -> None:

@@ -1,7 +1,6 @@
 """The steps of a referral with scripts: fetched and swapped, they behave like pages and leave as little as none."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -9,7 +8,7 @@ from playwright.sync_api import Browser, Route, expect
 
 from local.stack.stack import Stack
 from local.tour import Visitor
-from local.tour.browser import browser_path, open_page
+from local.tour.browser import open_page
 from local.tour.referrals import ON, SEND, TOPICS, agree_and_send, answer_all, begin
 from tests.e2e.browser.conftest import Visit
 from tests.e2e.browser.test_referral_journeys import count, mails, reference_on
@@ -230,40 +229,17 @@ def test_forward_leads_to_the_reference_again(visitor: Visitor) -> None:
     assert visitor.heading() == SENT
 
 
-@pytest.mark.parametrize(
-    "cached", [False, pytest.param(True, marks=pytest.mark.nightly)], ids=["loaded again", "back-forward cache"]
-)
-def test_coming_back_from_another_page_shows_no_step_either(cached: bool, browser: Browser, stack: Stack) -> None:
-    with (
-        another_browser(browser, ["--disable-back-forward-cache"] if cached else []) as other,
-        open_page(other) as (
-            page,
-            _,
-        ),
-    ):
-        visitor = Visitor(page, stack, stack.site)
-        begin(visitor)
-        answer_all(visitor)
-        agree_and_send(visitor)
-        visitor.follow("see how far")
+def test_coming_back_from_another_page_shows_no_step_either(visitor: Visitor) -> None:
+    begin(visitor)
+    answer_all(visitor)
+    agree_and_send(visitor)
+    visitor.follow("see how far")
+    visitor.go_back()
+    assert visitor.heading() == SENT
+    for _ in range(3):
         visitor.go_back()
-        assert visitor.heading() == SENT
-        for _ in range(3):
-            visitor.go_back()
-            assert visitor.heading() == OVER
-            assert "Ann" not in page.content()
-
-
-@contextmanager
-def another_browser(browser: Browser, left_out: list[str]) -> Iterator[Browser]:
-    """One that is started without these arguments, which tests have otherwise."""
-    started = browser.browser_type.launch(
-        executable_path=browser_path(), args=["--no-sandbox"], ignore_default_args=left_out
-    )
-    try:
-        yield started
-    finally:
-        started.close()
+        assert visitor.heading() == OVER
+        assert "Ann" not in visitor.page.content()
 
 
 # What may go wrong.
