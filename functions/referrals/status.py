@@ -9,7 +9,7 @@ from functions.web.negotiation import wants_json
 from functions.web.render import render
 from functions.web.responses import json_body, page
 from shared.bootstrap import Services, services
-from shared.local_time import LONDON, date_in_words
+from shared.local_time import date_in_words
 from shared.referrals.days import in_words
 from shared.referrals.errors import ReferralUnknownError
 from shared.referrals.model import Referral, ReferralState
@@ -55,7 +55,7 @@ def _facts(referral: Referral, built: Services) -> dict[str, object]:
     collects them; "" if there is none.
     """
     is_kept = referral.state is not ReferralState.ERASED
-    deleted_on = announced_day(referral, built.now().astimezone(LONDON).date())
+    deleted_on = announced_day(referral)
     return {
         "reference": referral.reference,
         "progress": referral.progress,

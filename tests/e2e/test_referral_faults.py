@@ -7,12 +7,12 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from azure.storage.queue import QueueServiceClient
+from azure.storage.queue import QueueServiceClient, generate_account_sas
 
 from local.clock import LocalClock
 from local.process.ports import free_ports
@@ -24,8 +24,17 @@ from tests.builders import MORNING
 from tests.e2e.canaries import CANARIES, is_canary_in
 from tests.e2e.conftest import mails_to, rows
 from tests.e2e.forged_rows import GENUINE, replace_sealed
-from tests.e2e.http_client import all_at_once, post_json
-from tests.e2e.provider_actions import confirm, is_sealed_kept, link_in, mail_about, pass_days, refer, status_of
+from tests.e2e.http_client import all_at_once, ask, get, post_form, post_json
+from tests.e2e.provider_actions import (
+    confirm,
+    is_sealed_kept,
+    link_in,
+    mail_about,
+    opened_page,
+    pass_days,
+    refer,
+    status_of,
+)
 from tests.vault import Vault, running_vault
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -106,23 +115,31 @@ def test_what_was_sealed_before_the_key_was_rotated_is_forwarded_after(vault: Va
         assert key_ids == [json.loads(old)["kid"], json.loads(new)["kid"]]
 
 
-def test_web_app_cannot_open_the_referrals_it_accepts() -> None:
-    settings = {
-        "SERVICE_ROLE": "web",
-        "REFERRAL_PRIVATE_KEY": "",
-        "REFERRAL_VAULT_KEY": "",
-        "AzureWebJobs.forward_referral.Disabled": "true",
-    }
-    with running_stack(at=MORNING, settings=settings) as stack:
-        references = [refer(stack) for _ in range(3)]
+def test_web_app_cannot_open_the_referrals_it_accepts(tmp_path: Path) -> None:
+    nobody = {"AzureWebJobs.forward_referral.Disabled": "true"}
+    with running_stack(at=MORNING, settings=nobody) as stack:
+        settings = {**stack.settings, "SERVICE_ROLE": "web"}
+        settings |= dict.fromkeys(("REFERRAL_PRIVATE_KEY", "REFERRAL_VAULT_KEY", "PROVIDER_LINK_KEY"), "")
+        with another_host(stack, settings, tmp_path) as web:
+            references = [post_json(f"{web.url}/one-to-one", CANARIES).json["reference"] for _ in range(3)]
 
-        for reference in references:
-            with pytest.raises(FunctionFailedError):
-                stack.hosts[0].run("forward_referral", json.dumps({"v": "1", "referral": reference}))
+            for reference in references:
+                with pytest.raises(FunctionFailedError):
+                    web.run("forward_referral", json.dumps({"v": "1", "referral": reference}))
 
-        assert {status_of(stack, each)["State"] for each in references} == {"received"}
-        assert all(is_sealed_kept(stack, each) for each in references)
-        assert stack.mail.messages() == []
+            assert {status_of(stack, each)["State"] for each in references} == {"received"}
+            assert all(is_sealed_kept(stack, each) for each in references)
+            assert stack.mail.messages() == []
+            has_no_page_of_the_provider(web.url, stack.settings["COLLECT_URL"])
+
+
+def has_no_page_of_the_provider(site: str, worker: str) -> None:
+    """Links of before lead on to the worker; what they lead to is not here."""
+    old, new = get(f"{site}/acknowledge/abc"), get(f"{site}/collect/abc")
+    assert (old.status, old.headers["location"]) == (303, f"{worker}/acknowledge/abc")
+    assert (new.status, "Page not found" in new.text) == (404, True)
+    assert post_form(f"{site}/acknowledge/abc", {"saved": "yes"}).status == 405
+    assert post_form(f"{site}/collect/abc", {"passphrase": "canary"}).status == 404
 
 
 @pytest.fixture(scope="module")
@@ -289,6 +306,68 @@ def test_unacknowledged_referral_is_erased_after_thirty_days_and_two_warnings() 
         assert len(mails_to(stack, stack.settings["OPERATORS_EMAIL"])) == len(days_told) == 24, "from the eighth on"
         held_row = rows(stack, "ReferralService", "REFERRALS_STORAGE").get_entity("held", "sealed")
         assert (held_row["Count"], held_row["Oldest"]) == (1, "2023-09-01")
+
+
+def test_a_web_app_that_may_insert_and_read_alone_takes_referrals_and_repeated_ones(
+    stack: Stack, tmp_path: Path
+) -> None:
+    """Azurite refuses it every update and deletion; that it may not read sealed answers is a unit test's part."""
+    settings = {
+        **stack.settings,
+        "SERVICE_ROLE": "web",
+        "REFERRALS_STORAGE": insert_and_read_only(stack.settings["REFERRALS_STORAGE"]),
+        "AzureWebJobs.forward_referral.Disabled": "true",
+        "AzureWebJobs.referral_failed.Disabled": "true",
+        "AzureWebJobs.schedule.Disabled": "true",
+    }
+    form = CANARIES | {"submission_id": "insert-only-0123456789"}
+    with another_host(stack, settings, tmp_path) as web:
+        first, again = (post_json(f"{web.url}/one-to-one", form) for _ in range(2))
+        other = post_json(f"{web.url}/one-to-one", form | {"full_name": "Canary Other"})
+        reference = first.json["reference"]
+        shown = post_json(f"{web.url}/one-to-one/status", {"reference": reference})
+        log = web.child.log_text()
+    stack.settle()
+
+    assert [answer.status for answer in (first, again, other, shown)] == [201, 201, 409, 200]
+    assert (again.json["reference"], shown.json["reference"]) == (reference, reference)
+    assert "403" not in log
+    assert status_of(stack, reference)["State"] == "sent"
+
+
+def test_two_months_later_the_providers_link_opens_nothing_and_has_a_new_one_emailed(stack: Stack) -> None:
+    reference = refer(stack)
+    stack.settle()
+    link = link_in(about(stack, reference)[0]["content"]["plainText"])
+    assert link.startswith(f"{stack.settings['COLLECT_URL']}/acknowledge/")
+    stack.set_clock(LocalClock(stack.clock_path)() + 61 * DAY)
+
+    expired, scanned = get(link), ask("HEAD", link)
+    answers = [post_form(link, opened_page(stack, link, 5)) for _ in range(3)]
+    stack.settle()
+
+    assert ("Email a new link to Nafsiyat" in expired.text, expired.status, scanned.status) == (True, 410, 410)
+    assert {answer.headers["location"].partition("?")[2] for answer in answers} == {"done=emailed"}
+    [_, mail] = about(stack, reference)
+    assert get(link_in(mail["content"]["plainText"])).status == 200
+    assert status_of(stack, reference)["State"] not in {"acknowledged", "erased"}
+    assert is_sealed_kept(stack, reference)
+    assert not is_canary_in(json.dumps(mail))
+
+
+def insert_and_read_only(connection: str) -> str:
+    """The same account by a shared access signature that may add and read, and neither update nor delete."""
+    parts = dict(part.split("=", 1) for part in connection.rstrip(";").split(";"))
+    signature = generate_account_sas(
+        parts["AccountName"],
+        parts["AccountKey"],
+        resource_types="sco",
+        permission="ral",
+        expiry=datetime(2100, 1, 1, tzinfo=UTC),
+        services="qt",
+    )
+    endpoints = f"TableEndpoint={parts['TableEndpoint']};QueueEndpoint={parts['QueueEndpoint']}"
+    return f"{endpoints};SharedAccessSignature={signature}"
 
 
 def a_plan(folder: Path, keys: dict[str, str], data: Path, *, reports: bool = False) -> Plan:

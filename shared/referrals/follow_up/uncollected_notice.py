@@ -2,16 +2,17 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from shared.local_time import date_in_words, london_day
 from shared.mail.renderer import MailRenderer
-from shared.referrals.days import in_words
+from shared.referrals.days import add_days, in_words
 from shared.referrals.delivery.notice_sender import OPERATORS, NoticeSender
 from shared.referrals.model import Referral
 from shared.referrals.repository import ReferralRepository
 from shared.referrals.retention.uncollected_rules import UncollectedLimit
+from shared.tables.table import RowConflictError
 
 logger = logging.getLogger(__name__)
 
@@ -20,7 +21,7 @@ logger = logging.getLogger(__name__)
 class UncollectedNotice:
     """Announces days to `address`, and to the log alone if that is "".
 
-    The day is written into the row after the operators were told, so that its 30 days begin then.
+    A day is first written into the row after the operators were told, so that its 30 days begin then.
     """
 
     rows: ReferralRepository
@@ -36,21 +37,32 @@ class UncollectedNotice:
             StorageError: some may not be announced; the next run goes on.
         """
         today = date.fromisoformat(london_day(now))
-        days = {each.reference: day for each in referrals if (day := self.limit.day_to_announce(each, today))}
-        for referral in referrals:
-            if referral.deletion_on and referral.reference not in days:
-                self.rows.mark(referral.reference, referral.etag, DeletionOn="", DeletionToldOn="")
-        listed = [referral for referral in referrals if referral.reference in days]
-        if any(self.limit.is_due(referral, today) for referral in listed) and self._tell(listed, days, now):
-            for referral in listed:
-                cells = {"DeletionOn": days[referral.reference].isoformat(), "DeletionToldOn": today.isoformat()}
+        days = {each.reference: self.limit.day_to_announce(each, today) for each in referrals}
+        current = [self._moved(each, days[each.reference]) for each in referrals]
+        listed = {each: day for each in current if (day := days[each.reference]) is not None}
+        if any(self.limit.is_due(each, today) for each in listed) and self._tell(listed, now):
+            for referral, day in listed.items():
+                cells = {"DeletionOn": day.isoformat(), "DeletionToldOn": today.isoformat()}
                 self.rows.mark(referral.reference, referral.etag, **cells)
 
-    def _tell(self, listed: Sequence[Referral], days: Mapping[str, date], now: datetime) -> bool:
+    def _moved(self, referral: Referral, day: date | None) -> Referral:
+        """The referral after a day that was announced was put off, which counts at once, told or not."""
+        announced = add_days(referral.deletion_on, 0)
+        is_put_off = day is None or (announced is not None and announced < day)
+        if not referral.deletion_on or not is_put_off:
+            return referral
+        text = day.isoformat() if day else ""
+        try:
+            etag = self.rows.change(referral.reference, referral.etag, DeletionOn=text, DeletionToldOn="")
+        except RowConflictError:
+            return referral
+        return replace(referral, deletion_on=text, deletion_told_on="", etag=etag)
+
+    def _tell(self, listed: Mapping[Referral, date], now: datetime) -> bool:
         logger.error("referrals that nobody has collected will be erased: %d", len(listed))
         if not self.address:
             return True
-        facts = [(each.reference, _in_words(each, days[each.reference])) for each in listed]
+        facts = [(each.reference, _in_words(each, day)) for each, day in listed.items()]
         message = self.renderer.render("operators-uncollected", to=self.address, referrals=facts)
         return self.notices.deliver(OPERATORS, f"uncollected-{london_day(now)}", message, now)
 

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 from shared.referrals.days import add_days, is_day, is_past
 from shared.referrals.model import INLINE, Referral
-from shared.referrals.retention.retention_rules import is_held, is_unanswered
+from shared.referrals.retention.retention_rules import is_unanswered
 
 UNCOLLECTED_DAYS = 90
 """Days after sending until the answers are erased, unless the installation agreed on another number."""
@@ -62,7 +62,11 @@ def is_uncollected(referral: Referral) -> bool:
     return is_link and is_unanswered(referral) and not referral.opened_on
 
 
-def announced_day(referral: Referral, today: date) -> date | None:
-    """The day that the person is told: on it the answers are erased if nobody collects them; None if there is none."""
-    is_open = is_uncollected(referral) and not referral.held and not is_held(referral, today)
-    return add_days(referral.deletion_on, 0) if is_open else None
+def announced_day(referral: Referral) -> date | None:
+    """The day that the person is told: on it the answers are erased if nobody collects them; None if there is none.
+
+    None too if someone has put it off since it was announced.
+    """
+    day, held_until = add_days(referral.deletion_on, 0), add_days(referral.held_until, 0)
+    is_put_off = referral.held or (day is not None and held_until is not None and day < held_until)
+    return None if is_put_off or not is_uncollected(referral) else day

@@ -106,6 +106,7 @@ ON_THE_DAY = "If it is still not opened on Thursday 30 November 2023, we delete 
         {"state": ReferralState.DELIVERED},
         {"state": ReferralState.ATTENTION, "last_error": "not-acknowledged"},
         {"state": ReferralState.SENT, "held_until": "2023-09-01"},
+        {"state": ReferralState.SENT, "held_until": "2023-11-30"},
     ],
 )
 def test_a_person_reads_the_day_on_which_what_nobody_collects_is_deleted(

@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import random
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -164,11 +165,12 @@ def test_a_day_typed_into_hold_puts_it_off_and_is_announced_in_turn(typed: str) 
     assert announced(harness) == LIMIT.isoformat()
 
     harness.type(Hold=typed)
-    assert announced_day(harness.referral(), LIMIT) is None, "the person is not told a day that no longer holds"
+    assert announced_day(harness.referral()) is None, "the person is not told a day that no longer holds"
     until(harness, later - 31 * DAY, LIMIT - 10 * DAY)
     assert (announced(harness), len(harness.sealed.rows)) == ("", 1)
     until(harness, later - 30 * DAY, later - 31 * DAY)
     assert announced(harness) == later.isoformat()
+    assert announced_day(harness.referral()) == later
     until(harness, later - DAY, later - 30 * DAY)
     assert len(harness.sealed.rows) == 1
     until(harness, later, later - DAY)
@@ -186,6 +188,17 @@ def test_a_day_within_the_thirty_is_told_at_once() -> None:
     assert (announced(harness), days_told(harness)) == (later.isoformat(), before + 1)
     until(harness, later - DAY, LIMIT - 7 * DAY)
     assert len(harness.sealed.rows) == 1
+
+
+def test_a_day_that_is_put_off_counts_at_once_even_if_no_email_goes() -> None:
+    harness, later = forwarded(), LIMIT + 5 * DAY
+    until(harness, LIMIT - 8 * DAY)
+    harness.type(Hold=later.isoformat())
+    harness.sender.trouble = {harness.sender.requests + number: "throttled" for number in range(100)}
+
+    until(harness, LIMIT - 3 * DAY, LIMIT - 8 * DAY)
+
+    assert announced_day(harness.referral()) == later
 
 
 def test_taking_a_hold_back_moves_no_announced_day_forward() -> None:
@@ -312,3 +325,33 @@ def test_rows_of_before_have_no_such_columns_and_are_announced_like_others() -> 
 
     assert announced(harness) == LIMIT.isoformat()
     assert isinstance(harness.status, FakeTable)
+
+
+WORDS = ["yes", "no", "no", "", "2023-12-10", "2024-01-15", "2024-03-01", "2023-01-01", "31/12/2023", "what?"]
+
+
+@pytest.mark.parametrize(
+    "seed", [*range(5), *(pytest.param(seed, marks=pytest.mark.nightly) for seed in range(5, 200))]
+)
+def test_nothing_is_erased_that_was_not_announced_for_thirty_days_in_whatever_order_things_happen(seed: int) -> None:
+    """The page of the person, as it was at the end of each day, is what they were told."""
+    chance, harness, told = random.Random(seed), forwarded(), dict[date, date | None]()
+    now = until(harness, TOLD - 10 * DAY)
+    for _ in range(150):
+        if chance.random() < 0.05:
+            harness.type(Hold=chance.choice(WORDS))
+        if chance.random() < 0.01:
+            harness.type(State="received")
+        if chance.random() < 0.05:  # the email service does not answer for some requests
+            first = harness.sender.requests
+            harness.sender.trouble = {first + number: "throttled" for number in range(chance.randrange(12))}
+        held = harness.referral().held_until if not harness.referral().held else "9999-12-31"
+        now = harness.pass_days(now, chance.choice([1, 1, 1, 2]))
+        if not harness.sealed.rows:
+            assert harness.referral().progress is Progress.NOT_COLLECTED
+            assert held <= now.date().isoformat(), "someone objects"
+            month = [day for on, day in told.items() if now.date() - on <= 28 * DAY]
+            assert all(day is not None and day <= now.date() for day in month)
+            assert len(month) >= 14
+            return
+        told[now.date()] = announced_day(harness.referral())
