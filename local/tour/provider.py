@@ -5,9 +5,13 @@ from datetime import timedelta
 
 from local.tour.visitor import Visitor
 from local.tour.walk import Walk
+from shared import base64url
+from shared.referrals.delivery.links import ReferralLinks
+from shared.signing import Signer
 
 PASSPHRASE = "only on this machine"  # what `local.settings.example.json` holds the hash of
 OPEN, SAVED = "Open the referral", "We have saved this referral"
+NEW_LINK = "Email a new link to Nafsiyat"
 KEEP = "Keep it: we do not have it"
 HAVE_IT = "I can read the answers and have saved them"
 _TRIES = 5
@@ -73,8 +77,25 @@ def _locked(visitor: Visitor) -> Iterator[str]:
     yield "provider, link locked"
 
 
+def _expired(visitor: Visitor) -> Iterator[str]:
+    open_link(visitor, "collect")
+    visitor.open(_link_of_two_months_ago(visitor))
+    yield "provider, link expired"
+    visitor.press(NEW_LINK)
+    yield "provider, new link emailed"
+
+
+def _link_of_two_months_ago(visitor: Visitor) -> str:
+    """A link to the referral whose page is open, as an email of then has it: the clock of the service stays."""
+    settings = visitor.stack.settings
+    links = ReferralLinks(Signer((base64url.decode(settings["PROVIDER_LINK_KEY"]),)), settings["COLLECT_URL"])
+    reference = links.collect_link(visitor.page.url.rpartition("/")[2]).reference
+    return links.to_collect(reference, visitor.now() - timedelta(days=61))
+
+
 PROVIDER = (
     Walk("the provider's word", _acknowledging, (("REFERRAL_DELIVERY", "inline"),)),
     Walk("the provider's passphrase", _collecting, (("REFERRAL_DELIVERY", "link"),)),
+    Walk("the provider's link, expired", _expired, (("REFERRAL_DELIVERY", "link"),)),
     Walk("the provider's link, locked", _locked, (("REFERRAL_DELIVERY", "link"),)),
 )
