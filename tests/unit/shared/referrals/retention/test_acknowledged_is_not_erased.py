@@ -285,3 +285,16 @@ def test_no_fault_loses_or_doubles_it(fault: Fault) -> None:
         assert outcome in {Acknowledgement.KEPT, Acknowledgement.CHANGED}
         assert (harness.referral().kept, harness.state) == (1, ("received", ""))
     pytest.fail("the calls never ended")
+
+
+def test_a_confirmation_before_the_new_email_has_gone_out_does_not_stop_it() -> None:
+    harness = acknowledged()
+    keep(harness)
+    reference, version = harness.referral().reference, harness.referral().version
+
+    for each in ("", version):
+        outcome = harness.acknowledging().acknowledge(reference, MORNING, version=each)
+        assert (outcome, harness.state) == (Acknowledgement.UNKNOWN, ("received", ""))
+    harness.recover()
+
+    assert len(harness.mails_to(RECIPIENT)) == 2
