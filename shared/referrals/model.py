@@ -102,6 +102,7 @@ class Referral:
         alarms: alarms about that in the log.
         opened_on: the day on which the answers of this email were first opened with the passphrase, which proves that
             they arrived.
+        came_back_on: the day on which this email was first reported as undelivered; only a new email empties it.
         warned: reminders to the provider, the last of them on `warned_on`.
         kept: times the provider had it kept, because it did not have it after it had confirmed it.
         delivery: the way in which it was sent, as the setting was then; "" before.
@@ -121,6 +122,7 @@ class Referral:
     sent_on: str = ""
     delivered_on: str = ""
     opened_on: str = ""
+    came_back_on: str = ""
     acknowledged_on: str = ""
     erased_on: str = ""
     attention_on: str = ""

@@ -16,6 +16,7 @@ NOT_SENT = "not-sent"
 FAILED = "failed"
 STATE_TYPED = "state-typed"
 NOT_OPENED = "not-opened"
+CAME_BACK = "came-back"
 KEPT_AGAIN = "kept-again"
 
 UNDELIVERED = frozenset({"bounced", "suppressed", "quarantined", "filteredspam", FAILED})
@@ -68,7 +69,7 @@ def kept(referral: Referral, now: datetime) -> Cells:
     return {
         **SETTLED,
         **days,
-        **dict.fromkeys(("SentOn", "DeliveredOn", "AttentionOn", "WarnedOn", *_DELETION), ""),
+        **dict.fromkeys(("SentOn", "DeliveredOn", "CameBackOn", "AttentionOn", "WarnedOn", *_DELETION), ""),
         **dict.fromkeys(("Attempts", "Alarms", "Warned", "Redriven"), 0),
         "State": str(ReferralState.RECEIVED),
         "Epoch": referral.epoch + 1,
@@ -87,6 +88,11 @@ def attention(code: str, now: datetime) -> Cells:
     return {**SETTLED, "State": str(ReferralState.ATTENTION), "AttentionOn": london_day(now), "LastError": code}
 
 
+def came_back(referral: Referral, code: str, now: datetime) -> Cells:
+    """Its email was reported as undelivered, in the words of `code`: a person looks, and the day stays."""
+    return attention(code, now) | {"CameBackOn": referral.came_back_on or london_day(now)}
+
+
 def waiting(referral: Referral, until: datetime, code: str, now: datetime) -> Cells:
     """It could not be sent, for the reason `code`, and is tried again at `until`."""
     since = referral.waiting_since or now
@@ -96,7 +102,7 @@ def waiting(referral: Referral, until: datetime, code: str, now: datetime) -> Ce
 def failed(referral: Referral, now: datetime) -> Cells:
     """The email service accepted it and could not deliver it: a new email follows, or at last a person looks."""
     if referral.redriven >= MAX_REDRIVES:
-        return attention(FAILED, now)
+        return came_back(referral, FAILED, now)
     until = now + wait_after(_FIRST_REDRIVE + referral.redriven)
     return {
         **SETTLED,
@@ -106,6 +112,7 @@ def failed(referral: Referral, now: datetime) -> Cells:
         "Redriven": referral.redriven + 1,
         "DueOn": london_day(now),
         "SentOn": "",
+        "CameBackOn": "",
         "NotBefore": moment_text(until),
         "LastError": FAILED,
     }
@@ -113,10 +120,10 @@ def failed(referral: Referral, now: datetime) -> Cells:
 
 def reopen_with_new_answers(erased: Referral, sealed: Referral) -> Cells:
     """Other answers came under the reference of one that was erased: they start from the beginning."""
-    stages = ("SentOn", "DeliveredOn", "OpenedOn", "AcknowledgedOn", "AttentionOn", "WarnedOn", "ErasedOn")
+    stages = ("SentOn", "DeliveredOn", "OpenedOn", "CameBackOn", "AcknowledgedOn", "AttentionOn", "ErasedOn")
     return {
         **SETTLED,
-        **dict.fromkeys((*stages, *_DELETION), ""),
+        **dict.fromkeys((*stages, "WarnedOn", *_DELETION), ""),
         **dict.fromkeys(("Attempts", "Alarms", "Warned", "Redriven", "Kept"), 0),
         "State": str(ReferralState.RECEIVED),
         "Epoch": erased.epoch + 1,
@@ -149,6 +156,7 @@ def reset_for_resend(referral: Referral, now: datetime) -> Referral:
         sent_on="",
         delivered_on="",
         opened_on="",
+        came_back_on="",
         acknowledged_on="",
         attention_on="",
         waiting_since=None,
@@ -174,10 +182,21 @@ def is_undelivered(referral: Referral) -> bool:
     """
     if referral.delivery != INLINE:
         return False
-    is_reported = referral.last_error in UNDELIVERED
+    is_reported = referral.last_error in UNDELIVERED or has_come_back(referral)
     if referral.state is ReferralState.ATTENTION:
         return is_reported or not is_day(referral.sent_on)
+    if referral.state is ReferralState.SENT:
+        return has_come_back(referral)  # the word was typed over the report
     return referral.state in UNSENT and (is_reported or referral.redriven > 0)
+
+
+def has_come_back(referral: Referral) -> bool:
+    """True if its answers were in an email that was reported as undelivered, and not as delivered.
+
+    The code says so in rows of before; whatever someone types over it, the day stays until there is another email.
+    """
+    is_reported = is_day(referral.came_back_on) or referral.last_error in UNDELIVERED
+    return referral.delivery == INLINE and is_reported and not is_day(referral.delivered_on)
 
 
 def is_opened(referral: Referral) -> bool:

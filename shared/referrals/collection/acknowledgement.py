@@ -57,7 +57,7 @@ class AcknowledgementRecorder:
         """
 
         def settled(referral: Referral, tried: bool) -> Acknowledgement | None:
-            if not referral.may_have_been_emailed:
+            if referral.was_never_sent or not referral.may_have_been_emailed:
                 return Acknowledgement.UNKNOWN
             return _known(referral, tried) or (None if version in {"", referral.version} else Acknowledgement.CHANGED)
 

@@ -90,12 +90,14 @@ def cells_for_report(
 
 def _did_not_arrive(referral: Referral, status: str, now: datetime) -> transitions.Cells:
     if status in _NEEDS_ATTENTION and referral.last_error != status:
-        return transitions.attention(status, now)
-    if status == _FAILED and (referral.state in UNSENT or referral.state is ReferralState.SENT):
+        return transitions.came_back(referral, status, now)
+    if status != _FAILED or is_day(referral.delivered_on):
+        return {}
+    if referral.state in UNSENT or referral.state is ReferralState.SENT:
         return transitions.failed(referral, now)
-    if status == _FAILED and referral.state is ReferralState.ACKNOWLEDGED and not is_day(referral.delivered_on):
-        return transitions.attention(_FAILED, now)
-    return {}
+    if referral.state is ReferralState.ACKNOWLEDGED:
+        return transitions.came_back(referral, _FAILED, now)
+    return {} if referral.came_back_on else {"CameBackOn": london_day(now)}  # a person looks at it already
 
 
 def _reminder(referral: Referral, report: DeliveryReport, now: datetime) -> transitions.Cells:

@@ -5,7 +5,15 @@ from datetime import datetime
 from shared.local_time import london_day
 from shared.referrals.days import is_day
 from shared.referrals.model import INLINE, Referral, ReferralState
-from shared.referrals.transitions import NOT_OPENED, STATE_TYPED, UNDELIVERED, Cells, attention
+from shared.referrals.transitions import (
+    CAME_BACK,
+    NOT_OPENED,
+    STATE_TYPED,
+    UNDELIVERED,
+    Cells,
+    attention,
+    has_come_back,
+)
 
 
 def complete_manual_edit(referral: Referral, now: datetime) -> Cells:
@@ -16,14 +24,20 @@ def complete_manual_edit(referral: Referral, now: datetime) -> Cells:
             return attention(STATE_TYPED, now)
         case ReferralState.ERASED if not is_day(referral.erased_on):
             return attention(STATE_TYPED, now)  # the word alone erases nothing
-        case ReferralState.SENT if not is_day(referral.sent_on):
-            return {"SentOn": today}
+        case ReferralState.SENT:
+            return _complete_sent(referral, now)
         case ReferralState.DELIVERED if not (is_day(referral.delivered_on) and is_day(referral.sent_on)):
             return {"SentOn": _day_or(referral.sent_on, today), "DeliveredOn": _day_or(referral.delivered_on, today)}
         case ReferralState.ACKNOWLEDGED:
             return _complete_acknowledged(referral, now)
         case _:
             return {}
+
+
+def _complete_sent(referral: Referral, now: datetime) -> Cells:
+    if has_come_back(referral):
+        return attention(_report(referral), now)  # the word does not undo it
+    return {} if is_day(referral.sent_on) else {"SentOn": london_day(now)}
 
 
 def _complete_acknowledged(referral: Referral, now: datetime) -> Cells:
@@ -41,11 +55,16 @@ def _reason_for_doubt(referral: Referral) -> str:
     """
     if is_day(referral.opened_on):
         return ""
-    if referral.delivery == INLINE and referral.last_error in UNDELIVERED and not is_day(referral.delivered_on):
-        return referral.last_error
+    if has_come_back(referral):
+        return _report(referral)
     if not is_day(referral.sent_on):
         return STATE_TYPED
     return "" if referral.delivery == INLINE else NOT_OPENED
+
+
+def _report(referral: Referral) -> str:
+    """The report of an email that came back, as a code; it may have been typed over."""
+    return referral.last_error if referral.last_error in UNDELIVERED else CAME_BACK
 
 
 def _day_or(text: str, today: str) -> str:

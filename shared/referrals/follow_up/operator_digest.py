@@ -20,6 +20,8 @@ _WHY = {
     "not-acknowledged": "It was sent, and the provider has not said that it arrived. Ask them. If they have it, write "
     "acknowledged into its State. If not, write received: it is sent again. Write yes, or a day such as "
     "2024-03-01, into Hold to keep our copy for longer.",
+    "came-back": "Its State was set by hand after its email had come back, so it is kept. Ask the provider whether "
+    f"they have it. {_AGAIN}",
     "bounced": f"It came back from the provider's mailbox. Ask them for an address that works. {_AGAIN}",
     "suppressed": "The email service sends nothing more to the provider's address, because email to it bounced. "
     f"Take the address off the suppression list. {_AGAIN}",

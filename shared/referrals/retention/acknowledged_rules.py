@@ -8,6 +8,7 @@ from datetime import date
 
 from shared.referrals.days import is_day, is_past, is_reached, weekdays_since
 from shared.referrals.model import INLINE, Referral, ReferralState
+from shared.referrals.transitions import has_come_back
 
 GRACE_WEEKDAYS = 3
 """Weekdays after the acknowledgement before the answers are erased, unless the installation chose another number."""
@@ -28,10 +29,11 @@ def may_erase_acknowledged(referral: Referral, grace_weekdays: int, today: date)
 def has_arrived(referral: Referral, today: date) -> bool:
     """True if its answers are known to have come to the provider; the word `acknowledged` says nothing about that.
 
-    They were opened with the passphrase, or were in an email that was reported as delivered or not reported on. One
-    that was reported as undelivered is in attention, not acknowledged.
+    They were opened with the passphrase, or were in an email that was reported as delivered or not reported on.
     """
     if is_day(referral.opened_on):
         return True
-    is_in_email = referral.delivery == INLINE
-    return is_in_email and (is_day(referral.delivered_on) or is_past(referral.sent_on, NO_REPORT_FOR, today))
+    if referral.delivery != INLINE:
+        return False
+    is_silent = is_past(referral.sent_on, NO_REPORT_FOR, today) and not has_come_back(referral)
+    return is_day(referral.delivered_on) or is_silent

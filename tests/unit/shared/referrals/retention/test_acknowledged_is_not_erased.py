@@ -285,3 +285,63 @@ def test_no_fault_loses_or_doubles_it(fault: Fault) -> None:
         assert outcome in {Acknowledgement.KEPT, Acknowledgement.CHANGED}
         assert (harness.referral().kept, harness.state) == (1, ("received", ""))
     pytest.fail("the calls never ended")
+
+
+def test_a_confirmation_before_the_new_email_has_gone_out_does_not_stop_it() -> None:
+    harness = acknowledged()
+    keep(harness)
+    reference, version = harness.referral().reference, harness.referral().version
+
+    for each in ("", version):
+        outcome = harness.acknowledging().acknowledge(reference, MORNING, version=each)
+        assert (outcome, harness.state) == (Acknowledgement.UNKNOWN, ("received", ""))
+    harness.recover()
+
+    assert len(harness.mails_to(RECIPIENT)) == 2
+
+
+@pytest.mark.parametrize("status", ["bounced", "suppressed", "quarantined", "filteredspam"])
+@pytest.mark.parametrize("is_seen", [False, True])
+def test_the_word_sent_typed_over_one_that_came_back_does_not_make_the_report_forgotten(
+    is_seen: bool, status: str
+) -> None:
+    harness = ReferralHarness()
+    reference = harness.forwarded()
+    harness.report(status)
+    harness.type(State="sent")
+    if is_seen:
+        harness.reconcile(MORNING)
+
+    harness.acknowledging().acknowledge(reference, MORNING)
+    harness.pass_days(MORNING, 60)
+
+    assert (harness.state, len(harness.sealed.rows)) == (("attention", status), 1)
+
+
+@pytest.mark.parametrize("status", ["bounced", "suppressed", "quarantined", "filteredspam"])
+@pytest.mark.parametrize("word", ["erased", "what?", "attention", "sending"])
+def test_no_word_typed_over_one_that_came_back_makes_the_report_forgotten(word: str, status: str) -> None:
+    harness = ReferralHarness()
+    reference = harness.forwarded()
+    harness.report(status)
+    harness.type(State=word, LastError="", AttentionOn="")
+    harness.reconcile(MORNING)
+
+    harness.acknowledging().acknowledge(reference, MORNING)
+    harness.type(State="acknowledged")
+    harness.pass_days(MORNING, 60)
+
+    assert (harness.state, len(harness.sealed.rows)) == (("attention", "came-back"), 1)
+
+
+def test_a_failure_that_is_reported_while_a_person_looks_is_not_forgotten() -> None:
+    harness = ReferralHarness()
+    reference = harness.forwarded()
+    now = harness.pass_days(MORNING, 7)
+    assert harness.state == ("attention", "not-acknowledged")
+
+    harness.report("failed", now)
+    harness.acknowledging().acknowledge(reference, now)
+    harness.pass_days(now, 60)
+
+    assert (harness.state[0], len(harness.sealed.rows)) == ("attention", 1)
