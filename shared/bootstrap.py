@@ -4,7 +4,8 @@ import os
 import threading
 from datetime import UTC, datetime
 
-from shared.composition.services import Clock, Services
+from shared.clock import Clock
+from shared.composition.services import Services
 from shared.config.settings import Role, Settings
 from shared.log_redaction import configure
 

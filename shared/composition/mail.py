@@ -2,6 +2,7 @@
 
 from functools import cached_property
 
+from shared.clock import Clock
 from shared.composition import azure_clients
 from shared.composition.context import AppContext
 from shared.mail.message import MailSender
@@ -10,10 +11,11 @@ from shared.mail.renderer import MailRenderer
 
 
 class MailServices:
-    """Each is built on first use: the sender only in the app that sends email."""
+    """Each is built on first use: the sender only in the app that sends email. `clock` shows the time in UTC."""
 
-    def __init__(self, context: AppContext) -> None:
+    def __init__(self, context: AppContext, clock: Clock) -> None:
         self._context = context
+        self.clock = clock
 
     @cached_property
     def pause(self) -> MailPause:

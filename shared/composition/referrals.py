@@ -84,6 +84,7 @@ class ReferralServices:
             sender=self._mail.sender,
             writer=self._provider_emails,
             mailbox=self.provider_mailbox,
+            clock=self._mail.clock,
         )
 
     @cached_property
@@ -194,7 +195,8 @@ class ReferralServices:
     def _notices(self) -> NoticeSender:
         log = self._context.referral_tables("ReferralService")
         ledger = MailLedger(log, self._context.referral_tables("ReferralMail"))
-        sending = IdempotentSender(ledger=ledger, pause=self._mail.pause, sender=self._mail.sender)
+        mail = self._mail
+        sending = IdempotentSender(ledger=ledger, pause=mail.pause, sender=mail.sender, clock=mail.clock)
         return NoticeSender(log=log, sending=sending)
 
     @cached_property

@@ -1,9 +1,9 @@
 """All services of a process, composed from its settings and built on first use."""
 
-from collections.abc import Callable
 from datetime import datetime
 from functools import cached_property
 
+from shared.clock import Clock
 from shared.composition.bookings import BookingServices
 from shared.composition.context import AppContext
 from shared.composition.mail import MailServices
@@ -15,8 +15,6 @@ from shared.tables.service_table import read_service_rows
 from shared.timer.marks import Heartbeat, RecoveryMark
 from shared.timer.run import TimerRun
 
-type Clock = Callable[[], datetime]
-
 
 class Services:
     """The services that triggers call, by capability. `clock` returns the present moment, aware and in UTC."""
@@ -24,7 +22,7 @@ class Services:
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self._context = AppContext(settings)
         self._clock = clock
-        self.mail = MailServices(self._context)
+        self.mail = MailServices(self._context, clock)
         self.bookings = BookingServices(self._context, self.mail)
         self.referrals = ReferralServices(self._context, self.mail)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from shared.clock import Clock
 from shared.mail.delivery import Claim, Outcome, Postponed, do_nothing, hand_over
 from shared.mail.ledger import MailLedger
 from shared.mail.message import EmailMessage, MailSender
@@ -27,11 +28,15 @@ class OutgoingEmail:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdempotentSender:
-    """Sends each email of one email log at most once, however often and in however many processes it is asked to."""
+    """Sends each email of one email log at most once, however often and in however many processes it is asked to.
+
+    `clock` shows the time in UTC.
+    """
 
     ledger: MailLedger
     pause: MailPause
     sender: MailSender
+    clock: Clock
 
     def is_paused(self, now: datetime) -> bool:
         """True if the email service has asked for a pause that lasts beyond `now` (UTC). Check it before `send`."""
@@ -52,7 +57,7 @@ class IdempotentSender:
         claim = self.ledger.claim(email.partition, email.mail_id, wanted, now)
         if claim is None:
             return None
-        outcome = hand_over(email.message, claim, self.sender, before_sending)
+        outcome = hand_over(email.message, claim, self.sender, self.clock, before_sending)
         if isinstance(outcome, Postponed) and outcome.pause_all:
             self.pause.begin(now + outcome.wait)
         self.ledger.mark(email.partition, email.mail_id, claim, outcome, now)

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from shared.local_time import london_day
-from shared.mail.delivery import LEASE, Claim
+from shared.mail.delivery import LEASE, TAKEN_OVER_AFTER, Claim
 from shared.referrals.model import Referral, ReferralState, Sealed
 from shared.referrals.referral_rows import (
     LISTED,
@@ -90,7 +90,8 @@ class ReferralRepository:
         # Before the email is sent: a delivery report can come sooner than the next line.
         is_new = self._index(referral, operation_id, now)
         # Whatever an editor made of the row: an email that may have been sent before is asked about first.
-        return Claim(operation_id, attempts=attempts, taken_over=referral.attempts > 0 or not is_new, etag=etag)
+        taken_over = referral.attempts > 0 or not is_new
+        return Claim(operation_id, attempts=attempts, taken_over=taken_over, etag=etag, lease_ends=now + LEASE)
 
     def change(self, reference: str, etag: str, **cells: str | int) -> str:
         """Sets these cells of a status that has not changed since it was read, and returns its new ETag.
@@ -144,7 +145,7 @@ class ReferralRepository:
         """The status row's ETag as this claim wrote it; None if it is claimed by another."""
         claimant = uuid4().hex
         cells = {"State": str(ReferralState.SENDING), "Attempts": attempts, "ClaimedBy": claimant}
-        cells |= {"NotBefore": moment_text(now + LEASE)}
+        cells |= {"NotBefore": moment_text(now + TAKEN_OVER_AFTER)}
         try:
             return self.status_table.merge(
                 key_cells(referral.reference) | progress_cells(referral) | cells, referral.etag

@@ -4,7 +4,7 @@ forward        1. stop if all emails are paused, or the referral is not due
                2. claim the status row, so that no other process sends the same referral
 _message       3. read the sealed answers, check who wrote them, and unseal them unless the email carries only a link
                4. compose the email
-_attempt_once  5. hand it over, after asking about an earlier attempt whose outcome is unknown
+_attempt_once  5. hand it over within the lease, after asking about an earlier attempt whose outcome is unknown
 _attempt       6. repeat 3 to 5 within seconds, on the first claim only
 _record        7. mark the row: sent, waiting, sent again under a new epoch, or for a person
                8. begin a pause, or record a bounce of the provider's mailbox
@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+from shared.clock import Clock
 from shared.mail.delivery import Claim, Sent, hand_over, wait_after
 from shared.mail.message import EmailMessage, MailSender
 from shared.mail.pause import MailPause
@@ -53,7 +54,8 @@ _CLAIM_TRIES = 3
 class ReferralForwarder:
     """Sends referrals to the provider.
 
-    `authenticate` is `RowMac.check`; `unseal` opens sealed answers; `sleep` waits for so many seconds.
+    `authenticate` is `RowMac.check`; `unseal` opens sealed answers; `clock` shows UTC; `sleep` waits for
+    so many seconds.
     """
 
     queue: ReferralRepository
@@ -63,6 +65,7 @@ class ReferralForwarder:
     sender: MailSender
     writer: ProviderEmails
     mailbox: ProviderMailbox
+    clock: Clock
     sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
 
     def forward(self, reference: str, now: datetime) -> None:
@@ -144,7 +147,7 @@ class ReferralForwarder:
             # Its type alone: a message can quote an answer. Raised, the queue would repeat it and then drop it.
             logger.error("referral %s: composing the email failed: %s", referral.reference, type(error).__name__)  # noqa: TRY400
             return composing_failed(claim.attempts)
-        return answers_missing() if message is None else from_mail(hand_over(message, claim, self.sender))
+        return answers_missing() if message is None else from_mail(hand_over(message, claim, self.sender, self.clock))
 
     def _message(self, referral: Referral, now: datetime) -> EmailMessage | None:
         """The email, or None if no answers are stored."""

@@ -27,7 +27,17 @@ from shared.reminder_offsets import parse_offsets
 from shared.tables.service_table import read_service_rows
 from shared.tables.table import StorageError, Table
 from tests.builders import KEY, MORNING, POLICY, attendee, content, session, session_cells
-from tests.fakes import FAULTS, Crash, FakeMailSender, FakeTable, Fault, InjectedFault, with_fault
+from tests.fakes import (
+    FAULTS,
+    STANDING_STILL,
+    Crash,
+    FakeClock,
+    FakeMailSender,
+    FakeTable,
+    Fault,
+    InjectedFault,
+    with_fault,
+)
 from tests.unit.shared.bookings.booking_system import LINKS
 
 CONFIRMATION = "booking-a-1-confirmation"
@@ -42,6 +52,7 @@ class MailHarness:
         self.sessions.insert(session_cells())
         self.bookings.insert(write_attendee(session(), attendee()))
         self.sender = FakeMailSender(dedupes=dedupes)
+        self.clock = FakeClock(STANDING_STILL)
 
     def mailer(self, wrap: Callable[[FakeTable], Table] = lambda table: table) -> BookingMailer:
         repository = BookingRepository(
@@ -54,7 +65,7 @@ class MailHarness:
             attendees=repository,
             finder=SessionFinder(repository, SessionRegister(wrap(self.service))),
             composer=composer,
-            sending=IdempotentSender(ledger=ledger, pause=pause, sender=self.sender),
+            sending=IdempotentSender(ledger=ledger, pause=pause, sender=self.sender, clock=self.clock),
             policy=POLICY,
         )
 

@@ -43,7 +43,7 @@ from shared.tables.once_a_day import Daily
 from shared.tables.service_table import read_service_rows
 from shared.tables.table import Row, Table
 from tests.builders import KEY, MORNING, content, referral_request
-from tests.fakes import FakeMailSender, FakeTable
+from tests.fakes import STANDING_STILL, FakeClock, FakeMailSender, FakeTable
 
 SUBMISSION = "submission-0123456789"
 KEYS = new_keys()
@@ -80,6 +80,7 @@ class ReferralHarness:
         self.key: Unwrapper = PRIVATE
         self.mac = MAC
         self.slept: list[float] = []
+        self.clock = FakeClock(STANDING_STILL)
 
     def repository(self, wrap: Wrap = lambda table: table) -> ReferralRepository:
         return ReferralRepository(wrap(self.status), wrap(self.sealed), wrap(self.mail))
@@ -101,6 +102,7 @@ class ReferralHarness:
             sender=self.sender,
             writer=self.writer(),
             mailbox=ProviderMailbox(wrap(self.own)),
+            clock=self.clock,
             sleep=self.slept.append,
         )
 
@@ -150,7 +152,9 @@ class ReferralHarness:
         log = wrap(self.own)
         pause = MailPause(wrap(self.service_rows))
         ledger = MailLedger(log, wrap(self.mail))
-        return NoticeSender(log=log, sending=IdempotentSender(ledger=ledger, pause=pause, sender=self.sender))
+        return NoticeSender(
+            log=log, sending=IdempotentSender(ledger=ledger, pause=pause, sender=self.sender, clock=self.clock)
+        )
 
     def orphan_recovery(self, wrap: Wrap = lambda table: table) -> OrphanRecovery:
         return OrphanRecovery(self.repository(wrap))
