@@ -17,6 +17,7 @@ from shared.mail.message import (
 )
 from shared.tables.table import (
     MAX_WRITES,
+    TIMESTAMP,
     Row,
     RowConflictError,
     StorageRefusedError,
@@ -112,7 +113,8 @@ class FakeTable:
 
     def _store(self, key: Key, cells: dict[str, Any]) -> str:
         etag = f'W/"{next(self._etags)}"'
-        self.rows[key], self._written[key] = Row(cells, etag), self._clock()
+        self._written[key] = self._clock()
+        self.rows[key] = Row(cells, etag, written_at=self._written[key])
         return etag
 
     def _is_left_out(self, row: Row, left_out: Without) -> bool:
@@ -126,7 +128,9 @@ def _pages(rows: Sequence[Row]) -> list[tuple[Row, ...]]:
 
 
 def _selected(row: Row, select: Sequence[str], read_at: datetime | None = None) -> Row:
-    return Row({name: row.cells[name] for name in select or row.cells if name in row.cells}, row.etag, read_at)
+    written_at = row.written_at if not select or TIMESTAMP in select else None
+    cells = {name: row.cells[name] for name in select or row.cells if name in row.cells}
+    return Row(cells, row.etag, read_at, written_at)
 
 
 def _fits(write: Write, row: Row | None) -> bool:

@@ -81,7 +81,11 @@ class BookingServices:
             finder=self._finder,
             composer=self._composer,
             sending=IdempotentSender(
-                ledger=self._ledger, pause=self._mail.pause, sender=self._mail.sender, clock=self._mail.clock
+                ledger=self._ledger,
+                pause=self._mail.pause,
+                sender=self._mail.sender,
+                clock=self._mail.clock,
+                share=self._mail.share,
             ),
             policy=self.policy,
         )
@@ -157,7 +161,9 @@ class BookingServices:
     @cached_property
     def _immediate_sender(self) -> ImmediateSender:
         mail = self._mail
-        return ImmediateSender(ledger=self._ledger, pause=mail.pause, sender=mail.sender, clock=mail.clock)
+        return ImmediateSender(
+            ledger=self._ledger, pause=mail.pause, sender=mail.sender, clock=mail.clock, share=mail.share
+        )
 
     @cached_property
     def _links(self) -> ManageLinks:

@@ -3,13 +3,13 @@
 from datetime import datetime
 from functools import cached_property
 
-from shared.clock import Clock
 from shared.composition.bookings import BookingServices
 from shared.composition.context import AppContext
 from shared.composition.mail import MailServices
 from shared.composition.referrals import ReferralServices
 from shared.config.settings import Settings, Support
 from shared.content.content import Content
+from shared.local_time import Clock
 from shared.signing import Signer
 from shared.tables.service_table import read_service_rows
 from shared.timer.marks import Heartbeat, RecoveryMark

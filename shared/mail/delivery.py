@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from shared.clock import Clock
+from shared.local_time import Clock
 from shared.mail.message import (
     EmailMessage,
     MailNotAcceptedError,
@@ -45,7 +45,8 @@ class Claim:
     """The right to hand over one email now. `taken_over`: an earlier claim ended without a mark, so ask first.
 
     `version` is the version of its subject that the email describes; 0 if the subject has no versions. `claimant`
-    identifies this claim in the email log. `lease_ends` (UTC) is None before the claim is made.
+    identifies this claim in the email log. `lease_ends` (UTC) is None before the claim is made. `earlier` are ids of
+    other emails in which the same may have gone already. `members` names what an email about several subjects is about.
     """
 
     operation_id: UUID
@@ -55,6 +56,8 @@ class Claim:
     etag: str = ""
     claimant: str = ""
     lease_ends: datetime | None = None
+    earlier: tuple[UUID, ...] = ()
+    members: str = ""
 
     def may_send(self, now: datetime) -> bool:
         """True if even the longest request that begins at `now` (UTC) ends within the lease."""
@@ -87,27 +90,17 @@ class Postponed:
 type Outcome = Sent | Refused | Postponed
 
 
-def do_nothing() -> None:
-    """The default of `before_sending`."""
-
-
-def hand_over(
-    message: EmailMessage,
-    claim: Claim,
-    sender: MailSender,
-    clock: Clock,
-    before_sending: Callable[[], None] = do_nothing,
-) -> Outcome:
+def hand_over(compose: Callable[[], EmailMessage], claim: Claim, sender: MailSender, clock: Clock) -> Outcome:
     """Hands over an email that the caller has claimed, and returns the outcome that the caller has to mark.
 
-    `before_sending` runs right before the email is sent, and not if an earlier attempt was found. Only its errors are
-    raised: those of the email service are outcomes. `clock` shows how much of the lease is left after all that.
+    `compose` runs right before the email is sent, and not if an earlier attempt was found. Its errors are raised, but
+    for those of the port: they are outcomes, as the email service's are. `clock` shows how much of the lease is left.
     """
     try:
         earlier = _earlier_outcome(claim, sender)
         if earlier is not None:
             return earlier
-        before_sending()
+        message = compose()
         if not claim.may_send(clock()):
             return Postponed(wait_after(claim.attempts), pause_all=False, code=STALLED)
         sender.send(message, operation_id=claim.operation_id)
@@ -127,7 +120,8 @@ def _earlier_outcome(claim: Claim, sender: MailSender) -> Outcome | None:
     if not claim.taken_over:
         return None
     try:
-        found = sender.status(claim.operation_id)
+        known = (sender.status(each) for each in (*claim.earlier, claim.operation_id))
+        found = next((status for status in known if status is not None), None)
     except MailRefusedError as error:  # the query was refused, which says nothing about the email
         raise MailUnclearError(str(error)) from error
     if found is MailStatus.FAILED:

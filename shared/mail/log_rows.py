@@ -74,8 +74,9 @@ def claimed_cells(partition: str, mail_id: str, attempts: int, now: datetime) ->
 
 
 def identity_cells(wanted: Claim) -> dict[str, Any]:
-    """Cells that identify the email to the email service, and the version that it describes."""
-    return {"OperationId": str(wanted.operation_id), "Version": wanted.version}
+    """Cells that identify the email to the email service, and what it describes: a version, or its members."""
+    cells = {"OperationId": str(wanted.operation_id), "Version": wanted.version}
+    return cells | {"Members": wanted.members} if wanted.members else cells
 
 
 def outcome_cells(outcome: Outcome, now: datetime) -> dict[str, Any]:

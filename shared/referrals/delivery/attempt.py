@@ -5,6 +5,7 @@ from datetime import timedelta
 from enum import Enum, auto
 
 from shared.mail.delivery import STALLED, TAKEN_OVER_AFTER, Outcome, Postponed, Refused, Sent, wait_after
+from shared.mail.share import OVER_QUOTA
 
 
 class Cause(Enum):
@@ -26,7 +27,7 @@ _PERMANENT = frozenset(
 )
 # Texts of the email service's outcomes that mean more than their kind.
 _FAILED_AFTER_ACCEPTANCE = "provider-failed"
-_TOO_MANY_REQUESTS = "HTTP 429"
+_TOO_MANY_REQUESTS = frozenset({"HTTP 429", OVER_QUOTA})
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,6 @@ def from_mail(outcome: Outcome) -> Attempt:
 
 
 def _temporary_cause(code: str, *, pause_all: bool) -> Cause:
-    if pause_all or code == _TOO_MANY_REQUESTS:
+    if pause_all or code in _TOO_MANY_REQUESTS:
         return Cause.THROTTLED
     return Cause.STALLED if code == STALLED else Cause.POSTPONED

@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -40,6 +41,9 @@ from tests.fakes import (
 )
 from tests.unit.shared.bookings.booking_system import LINKS
 
+if TYPE_CHECKING:
+    from shared.mail.share import MailShare
+
 CONFIRMATION = "booking-a-1-confirmation"
 RENDERER = MailRenderer(content())
 
@@ -53,6 +57,7 @@ class MailHarness:
         self.bookings.insert(write_attendee(session(), attendee()))
         self.sender = FakeMailSender(dedupes=dedupes)
         self.clock = FakeClock(STANDING_STILL)
+        self.share: MailShare | None = None
 
     def mailer(self, wrap: Callable[[FakeTable], Table] = lambda table: table) -> BookingMailer:
         repository = BookingRepository(
@@ -65,7 +70,9 @@ class MailHarness:
             attendees=repository,
             finder=SessionFinder(repository, SessionRegister(wrap(self.service))),
             composer=composer,
-            sending=IdempotentSender(ledger=ledger, pause=pause, sender=self.sender, clock=self.clock),
+            sending=IdempotentSender(
+                ledger=ledger, pause=pause, sender=self.sender, clock=self.clock, share=self.share
+            ),
             policy=POLICY,
         )
 

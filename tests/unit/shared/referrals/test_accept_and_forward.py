@@ -92,6 +92,7 @@ def test_the_status_row_knows_the_day_and_no_more() -> None:
             "OpenedOn",
             "Kept",
         ),
+        *("Batch", "Slow"),
     }
 
 
