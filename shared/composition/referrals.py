@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 from shared.composition import azure_clients
 from shared.composition.context import AppContext
 from shared.composition.mail import MailServices
+from shared.composition.referral_release import ReleaseServices
 from shared.config.settings import Role
-from shared.mail.ledger import MailLedger
-from shared.mail.sending import IdempotentSender
 from shared.referrals.collection.acknowledgement import AcknowledgementRecorder
 from shared.referrals.collection.lockout import Lockout
 from shared.referrals.delivery.delivery_reports import ReferralDeliveryReports
@@ -21,15 +20,12 @@ from shared.referrals.delivery.mailbox_health import ProviderMailbox
 from shared.referrals.delivery.new_link import NewLinkSender
 from shared.referrals.delivery.notice_sender import NoticeSender
 from shared.referrals.delivery.provider_emails import ProviderEmails
-from shared.referrals.delivery.release.batch_log import BatchLog
 from shared.referrals.delivery.release.batch_sender import BatchSender
-from shared.referrals.delivery.release.flags import Nudges, ReleaseFlags
 from shared.referrals.follow_up.deadlines import Deadlines
 from shared.referrals.follow_up.operator_digest import OperatorDigest
 from shared.referrals.follow_up.overdue_alarm import OverdueAlarm
 from shared.referrals.follow_up.provider_reminder import ProviderReminder
 from shared.referrals.follow_up.referral_reconciler import ReferralReconciler
-from shared.referrals.follow_up.referral_release import ReferralRelease
 from shared.referrals.follow_up.uncollected_notice import UncollectedNotice
 from shared.referrals.intake.orphan_recovery import OrphanRecovery
 from shared.referrals.intake.service import ReferralService
@@ -53,6 +49,7 @@ class ReferralServices:
         self._context = context
         self._settings = context.settings
         self._mail = mail
+        self._releasing = ReleaseServices(context, mail, lambda: self._repository)
 
     @cached_property
     def intake(self) -> ReferralService:
@@ -90,7 +87,7 @@ class ReferralServices:
             mailbox=self.provider_mailbox,
             clock=self._mail.clock,
             share=self._mail.referral_share,
-            nudges=self._nudges,
+            nudges=self._releasing.nudges,
         )
 
     @cached_property
@@ -98,15 +95,15 @@ class ReferralServices:
         return BatchSender(
             queue=self._repository,
             authenticate=self._row_mac.check,
-            log=self._batches,
-            sending=self._sending,
+            log=self._releasing.batches,
+            sending=self._releasing.sending,
             writer=self._provider_emails,
             mailbox=self.provider_mailbox,
         )
 
     @cached_property
     def delivery_reports(self) -> ReferralDeliveryReports:
-        return ReferralDeliveryReports(self._repository, self.provider_mailbox, self._batches)
+        return ReferralDeliveryReports(self._repository, self.provider_mailbox, self._releasing.batches)
 
     @cached_property
     def links(self) -> ReferralLinks:
@@ -167,36 +164,11 @@ class ReferralServices:
             ),
             days=Daily(self._context.service_table, "referrals"),
             uncollected=self._uncollected_notice,
-            release=self._release,
+            release=self._releasing.timer,
             operator_digest=self._operator_digest,
             grace_weekdays=self.grace_weekdays,
             mac_migration=self._mac_migration,
         )
-
-    @cached_property
-    def _release(self) -> ReferralRelease:
-        return ReferralRelease(
-            rows=self._repository,
-            batches=self._batches,
-            flags=self._flags,
-            pause=self._mail.referral_pause,
-            share=self._mail.referral_share,
-            delivery=self._settings.worker.referral_delivery,
-            most_an_hour=self._settings.referrals_per_hour,
-        )
-
-    @cached_property
-    def _nudges(self) -> Nudges:
-        delivery = self._settings.worker.referral_delivery
-        return Nudges(self._flags, self._repository.status, self._mail.referral_share, delivery)
-
-    @cached_property
-    def _flags(self) -> ReleaseFlags:
-        return ReleaseFlags(self._context.referral_tables("ReferralService"))
-
-    @cached_property
-    def _batches(self) -> BatchLog:
-        return BatchLog(self._context.referral_tables("ReferralService"))
 
     @cached_property
     def _provider_emails(self) -> ProviderEmails:
@@ -236,18 +208,7 @@ class ReferralServices:
 
     @cached_property
     def _notices(self) -> NoticeSender:
-        return NoticeSender(log=self._context.referral_tables("ReferralService"), sending=self._sending)
-
-    @cached_property
-    def _sending(self) -> IdempotentSender:
-        tables, mail = self._context.referral_tables, self._mail
-        return IdempotentSender(
-            ledger=MailLedger(tables("ReferralService"), tables("ReferralMail")),
-            pause=mail.referral_pause,
-            sender=mail.sender,
-            clock=mail.clock,
-            share=mail.referral_share,
-        )
+        return NoticeSender(log=self._context.referral_tables("ReferralService"), sending=self._releasing.sending)
 
     @cached_property
     def _row_mac(self) -> "RowMac":

@@ -119,7 +119,7 @@ class MailShare:
     def left(self, now: datetime) -> int | None:
         """Returns how many more emails may be sent at `now` (UTC); None if there is no limit, or it is not known."""
         try:
-            return self._left(self.own.moments(now), now)
+            return self._left(self.own.moments(now), self.other.moments(now), now)
         except StorageError as error:
             logger.warning("cannot count emails: %s", type(error).__name__)
             return None
@@ -130,7 +130,10 @@ class MailShare:
     def take(self, now: datetime) -> bool:
         """Counts one email; False if it may not be sent now. An email is sent even if it cannot be counted."""
         try:
-            return self.own.add(now, lambda sent: self._left(sent, now) != 0)
+            others = self.other.moments(
+                now
+            )  # before: two shares that wait for each other's counter would wait for ever
+            return self.own.add(now, lambda sent: self._left(sent, others, now) != 0)
         except StorageError as error:
             logger.warning("an email is sent without being counted: %s", type(error).__name__)
             return True
@@ -151,8 +154,7 @@ class MailShare:
         except StorageError:
             return 0
 
-    def _left(self, own: list[datetime], now: datetime) -> int | None:
-        others = self.other.moments(now)
+    def _left(self, own: list[datetime], others: list[datetime], now: datetime) -> int | None:
         limits = (self.quota.left([*own, *others], now), self.quota.without(self.reserve).left(own, now))
         known = [limit for limit in limits if limit is not None]
         return min(known) if known else None

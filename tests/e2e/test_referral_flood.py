@@ -4,7 +4,7 @@ The emulator keeps the quota of Azure (30 in a minute, 100 in an hour, refused r
 Notify (3,000 in a minute). The clock is moved by hand: an hour of the service takes half a minute.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +13,7 @@ import pytest
 from local.stack.stack import Stack, running_stack
 from tests.builders import MORNING
 from tests.e2e.canaries import CANARIES
-from tests.e2e.conftest import mails_to, rows
+from tests.e2e.conftest import mails_to
 from tests.e2e.http_client import post_json
 
 MINUTE = timedelta(minutes=1)
@@ -78,66 +78,52 @@ def flooded(mode: str, quota: dict[str, int], most: str, **settings: str) -> Any
     return running_stack(at=MORNING, load=None, settings=changes)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A flood, and the minutes that a genuine referral waits at most; `gone` of them all have gone at its end."""
+
+    mode: str
+    quota: dict[str, int]
+    hours: int = 4
+    marks: dict[str, str] = field(default_factory=lambda: BROWSER)
+    wait: tuple[int, int] = (0, 15)
+    gone: tuple[int, int] | None = None
+
+
+LINK_AZURE = Case(mode="link", quota=AZURE)
+TOLD_APART = Case(mode="inline", quota=AZURE, marks={}, gone=(380, 400))
+# Nothing tells the invented ones apart: the oldest have gone, as many as the quota allows.
+ALIKE = Case(mode="inline", quota=AZURE, wait=(85, 115), gone=(380, 400))
+
+
 @pytest.mark.parametrize(
-    ("quota", "hours"),
+    "case",
     [
-        pytest.param(AZURE, 1, id="azure"),
-        pytest.param(AZURE, 4, id="azure for four hours", marks=pytest.mark.nightly),
-        pytest.param(NOTIFY, 4, id="notify for four hours", marks=pytest.mark.nightly),
+        pytest.param(replace(LINK_AZURE, hours=1), id="link at Azure's quota for an hour"),
+        pytest.param(LINK_AZURE, id="link at Azure's quota", marks=pytest.mark.nightly),
+        pytest.param(replace(LINK_AZURE, quota=NOTIFY), id="link at Notify's quota", marks=pytest.mark.nightly),
+        pytest.param(TOLD_APART, id="inline at Azure's quota, told apart", marks=pytest.mark.nightly),
+        pytest.param(ALIKE, id="inline at Azure's quota", marks=pytest.mark.nightly),
+        pytest.param(Case(mode="inline", quota=NOTIFY), id="inline at Notify's quota", marks=pytest.mark.nightly),
     ],
 )
-def test_with_link_every_genuine_one_is_with_the_provider_within_fifteen_minutes(
-    quota: dict[str, int], hours: int
-) -> None:
-    """The invented ones carry a browser's marks: nothing tells them apart."""
-    with flooded("link", quota, NEVER) as stack:
-        stack.mail.settings(quota)
+def test_genuine_referrals_wait_no_longer_than_stated_while_invented_ones_pour_in(case: Case) -> None:
+    most = NEVER if case.marks else TWENTY
+    with flooded(case.mode, case.quota, most) as stack:
+        stack.mail.settings(case.quota)
         flood = Flood(stack)
-        flood.run(hours, BROWSER)
-        flood.drain(3)
+        flood.run(case.hours, case.marks)
+        if case.gone is None:
+            flood.drain(3)
 
-        assert len(flood.genuine) == 6 * hours
-        assert flood.longest_wait() <= 15
-        assert {len(times) for times in flood.emailed().values()} == {1}, "each once"
-        assert stack.mail.requests()["send_refused"] == 0
-        states = {row["State"] for row in rows(stack, "Referrals", "REFERRALS_STORAGE").list_entities()}
-        assert states == {"sent"}
-
-
-@pytest.mark.nightly
-def test_inline_at_azures_quota_sends_a_hundred_in_an_hour_oldest_first() -> None:
-    """Nothing tells the invented ones apart: after four hours the oldest have gone, as many as the quota allows."""
-    with flooded("inline", AZURE, NEVER) as stack:
-        stack.mail.settings(AZURE)
-        flood = Flood(stack)
-        flood.run(4, BROWSER)
-
-        sent = flood.emailed()
-        came = flood.invented | flood.genuine
+        sent, came = flood.emailed(), flood.invented | flood.genuine
         gone = sorted(came[each] for each, times in sent.items() if times)
-        assert 380 <= len(gone) <= 400
-        assert gone == sorted(came.values())[: len(gone)]
-        assert 85 <= flood.longest_wait() <= 115, "minutes, after four hours"
-
-
-@pytest.mark.nightly
-@pytest.mark.parametrize("quota", [AZURE, NOTIFY], ids=["azure", "notify"])
-def test_inline_genuine_ones_go_first_where_the_invented_lack_a_browsers_marks(quota: dict[str, int]) -> None:
-    with flooded("inline", quota, TWENTY) as stack:
-        stack.mail.settings(quota)
-        flood = Flood(stack)
-        flood.run(4, {})
-
-        assert flood.longest_wait() <= 15
-        assert stack.log_text().count("more than 20 referrals came within an hour: none is refused") == 1
-
-
-@pytest.mark.nightly
-def test_inline_at_notifys_quota_sends_each_at_once() -> None:
-    with flooded("inline", NOTIFY, NEVER) as stack:
-        stack.mail.settings(NOTIFY)
-        flood = Flood(stack)
-        flood.run(4, BROWSER)
-
-        assert flood.longest_wait() <= 5
-        assert {len(times) for times in flood.emailed().values()} == {1}
+        least, longest = case.wait
+        assert len(flood.genuine) == 6 * case.hours
+        assert least <= flood.longest_wait() <= longest
+        assert {len(times) for times in sent.values() if times} == {1}, "each once"
+        fewest, most_gone = case.gone or (len(came), len(came))
+        assert fewest <= len(gone) <= most_gone
+        assert not case.marks or gone == sorted(came.values())[: len(gone)], "the oldest"
+        assert stack.log_text().count("came within an hour: none is refused") == (0 if case.marks else 1)
+        assert stack.mail.requests()["send_refused"] == 0

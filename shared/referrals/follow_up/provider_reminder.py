@@ -77,7 +77,7 @@ class ProviderReminder:
     def _without_sent(
         self, due: Mapping[str, DueReminder], log: Sequence[Row], now: datetime
     ) -> dict[str, DueReminder]:
-        """What is left to send; what an email went out about before a crash is counted now."""
+        """Reminders left to send; those in an email that went out before a crash are counted now."""
         sent = {name for row in log if read_entry(row).state in SENT_STATES for name in _members(row)}
         for name in due.keys() & sent:
             self._count(due[name], now)

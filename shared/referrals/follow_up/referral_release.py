@@ -86,8 +86,8 @@ class ReferralRelease:
     def _room(self, now: datetime) -> Room:
         if self.share is None:
             return Room()
-        recent = self.share.sent_within(_ONE_RUN, now)
-        return Room(self.share.left(now), self.share.hourly(now), recent)
+        used, recent = (self.share.sent_within(span, now) for span in (_HOUR, _ONE_RUN))
+        return Room(self.share.left(now), self.share.hourly(now), used, recent)
 
     def _may_be_many(self, referrals: Sequence[Referral], now: datetime) -> bool:
         """True if so many may have come in the last hour: status rows have days only, and cost no request more."""

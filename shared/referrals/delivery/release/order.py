@@ -22,14 +22,19 @@ _LAST = datetime.max.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """Emails that may be sent now (`left`) and in an hour (`hourly`), None for no limit; `recent` went just before."""
+    """Emails that may be sent now (`left`) and in an hour (`hourly`), None for no limit.
+
+    `used` went in the last hour, `recent` since the run of the timer before.
+    """
 
     left: int | None = None
     hourly: int | None = None
+    used: int = 0
     recent: int = 0
 
     def less(self, emails: int) -> "Room":
-        return Room(None if self.left is None else max(0, self.left - emails), self.hourly, self.recent + emails)
+        left = None if self.left is None else max(0, self.left - emails)
+        return Room(left, self.hourly, self.used + emails, self.recent + emails)
 
     def each_run(self, part: int = 1) -> int | None:
         """Emails that every run of the timer may send without using up the hour; at least 1."""
@@ -37,7 +42,8 @@ class Room:
 
     def holds(self, single: int) -> bool:
         """True if so many single emails leave half of the hour to emails that hold many links."""
-        return self.left is None or self.left - single >= (self.hourly or 0) // 2
+        fits_now = self.left is None or single <= self.left
+        return fits_now and (self.hourly is None or self.used + single <= self.hourly // 2)
 
     @property
     def is_ahead(self) -> bool:

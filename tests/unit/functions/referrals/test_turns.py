@@ -18,7 +18,7 @@ class Recorded:
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, str]] = []
-        self.referrals = self.forwarder = self.batch_sender = self.eraser = self
+        self.referrals = self.forwarder = self.batch_sender = self
 
     def now(self) -> object:
         return MORNING
@@ -41,8 +41,8 @@ def called(trigger: Any, body: str) -> None:
 @pytest.mark.parametrize(
     ("body", "asked"),
     [
-        (referral_message(REFERENCE), [("erase_acknowledged", REFERENCE), ("nudge", REFERENCE)]),
-        (turn_message(REFERENCE), [("erase_acknowledged", REFERENCE), ("forward", REFERENCE)]),
+        (referral_message(REFERENCE), [("nudge", REFERENCE)]),
+        (turn_message(REFERENCE), [("forward", REFERENCE)]),
         (batch_message(BATCH), [("deliver", BATCH)]),
     ],
 )

@@ -1,14 +1,17 @@
 """Every email counts against the quota, and a share of it is kept for referrals, whatever else is sent."""
 
 import itertools
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from datetime import timedelta
+from threading import Thread
+from typing import Any
 
 import pytest
 
 from shared.mail.quota import SendingQuota
 from shared.mail.share import OVER_QUOTA, MailShare, SentCounter
-from shared.tables.table import StorageUnavailableError
+from shared.tables.table import Row, StorageUnavailableError
 from tests.builders import MORNING
 from tests.fakes import FAULTS, BrokenTable, FakeTable, Fault, InjectedFault, with_fault
 from tests.unit.shared.mail.test_delivery import CONFIRMATION, MailHarness
@@ -100,6 +103,34 @@ def test_two_processes_that_count_at_once_lose_no_email() -> None:
         assert second.take(MORNING)
 
     assert shares.bookings().left(MORNING) == 4
+
+
+def test_both_sides_of_one_process_that_count_at_once_do_not_wait_for_each_other() -> None:
+    class Slow(FakeTable):
+        """Takes a moment, in which the other side takes its own counter."""
+
+        def merge(self, cells: Mapping[str, Any], etag: str) -> str:
+            time.sleep(0.001)
+            return super().merge(cells, etag)
+
+        def get(self, partition: str, key: str) -> Row | None:
+            time.sleep(0.001)
+            return super().get(partition, key)
+
+    seconds = itertools.count(step=60).__next__
+    others, referrals = SentCounter(Slow(), "count", seconds), SentCounter(Slow(), "count", seconds)
+    quota = SendingQuota(0, 1000)
+    shares = [MailShare(others, referrals, quota, quota.share(5)), MailShare(referrals, others, quota)] * 2
+    started = [
+        Thread(target=lambda share=share: [share.take(MORNING) for _ in range(20)], daemon=True) for share in shares
+    ]
+    for each in started:
+        each.start()
+    for each in started:
+        each.join(20)
+
+    assert not any(each.is_alive() for each in started)
+    assert shares[1].left(MORNING) == 1000 - 80
 
 
 @pytest.mark.parametrize("fault", [fault for fault in FAULTS if not fault.startswith("crash")])

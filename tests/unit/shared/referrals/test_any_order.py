@@ -143,22 +143,18 @@ def threes() -> object:
         yield
 
 
-def quick(examples: int) -> settings:
-    return settings(
+@pytest.mark.parametrize("delivery", ["link", "inline"])
+@pytest.mark.parametrize(
+    ("examples", "most"),
+    [(25, 12), pytest.param(500, 40, marks=pytest.mark.nightly)],
+    ids=["short lives", "long lives"],
+)
+def test_each_is_emailed_once_and_none_is_lost(delivery: str, examples: int, most: int) -> None:
+    @settings(
         max_examples=examples, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck)
     )
+    @given(happening=st.lists(events, max_size=most))
+    def lives(happening: list[Event]) -> None:
+        live(delivery, happening)
 
-
-@pytest.mark.parametrize("delivery", ["link", "inline"])
-@quick(25)
-@given(happening=st.lists(events, max_size=12))
-def test_each_is_emailed_once_and_none_is_lost(delivery: str, happening: list[Event]) -> None:
-    live(delivery, happening)
-
-
-@pytest.mark.nightly
-@pytest.mark.parametrize("delivery", ["link", "inline"])
-@quick(500)
-@given(happening=st.lists(events, max_size=40))
-def test_each_is_emailed_once_and_none_is_lost_in_long_lives(delivery: str, happening: list[Event]) -> None:
-    live(delivery, happening)
+    lives()

@@ -127,7 +127,7 @@ def test_reminders_are_one_email_a_working_day_that_names_each() -> None:
     for row in harness.rows:
         assert mail.text.count(f"{row.key}, sent on Friday 1 September 2023.") == 1
         assert row.integer("Warned") == 1
-    assert mail.text.count("https://support.example/acknowledge/") == 3
+    assert mail.text.count("https://collect.example/acknowledge/") == 3
     for answer in ("Zoë", "zoe@home.example", "A difficult year", "English"):
         assert answer not in mail.text + mail.html
 
@@ -147,13 +147,13 @@ def test_a_reminder_that_came_back_needs_a_person_for_each_that_it_named() -> No
     harness.pass_days(MORNING, 5)
     [(operation, _)] = [each for each in harness.sender.sent if each[1].subject.startswith("Reminder")]
     first = harness.rows[0].key
-    harness.acknowledging().acknowledge(first, MORNING)
+    harness.repository().change(first, harness.rows[0].etag, State="erased", ErasedOn="2023-09-06")
 
     for _ in range(2):
         assert harness.delivery_reports().take(DeliveryReport(operation, "bounced"), MORNING)
 
     found = {row.key: (row.text("State"), row.text("LastError")) for row in harness.rows}
-    assert found.pop(first)[0] == "acknowledged"
+    assert found.pop(first)[0] == "erased"
     assert set(found.values()) == {("attention", "reminder-bounced")}
 
 

@@ -237,7 +237,7 @@ def test_member_that_was_acknowledged_or_erased_meanwhile_is_left_alone() -> Non
     [batch] = harness.batches
     members = [row for row in harness.rows if row.text("Batch") == batch]
     first, second = members[0].key, members[1].key
-    harness.acknowledging().acknowledge(first, MORNING)
+    harness.acknowledging().acknowledge_opened(first, MORNING)
     harness.repository().change(second, members[1].etag, State="erased", ErasedOn="2023-09-01")
 
     harness.report_batch("bounced", batch)

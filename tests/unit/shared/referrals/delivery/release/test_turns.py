@@ -300,6 +300,23 @@ def test_answers_that_are_missing_come_last() -> None:
     assert [each.reference[-1] for each in by_age([numbered(3), numbered(1), numbered(2)], ages)] == ["2", "1", "3"]
 
 
+@pytest.mark.parametrize(
+    ("room", "single"),
+    [
+        (Room(), True),
+        (Room(left=30, hourly=100), True),  # what a minute allows is less than half of the hour
+        (Room(left=30, hourly=100, used=45), True),
+        (Room(left=30, hourly=100, used=46), False),
+        (Room(left=4, hourly=100), False),
+        (Room(left=2999), True),
+    ],
+)
+def test_few_go_by_themselves_unless_half_of_the_hour_is_used(room: Room, *, single: bool) -> None:
+    found = release([numbered(number) for number in range(5)], room, in_batches=True, surge=False)
+
+    assert (len(found.single), len(found.batches)) == ((5, 0) if single else (0, 1))
+
+
 @pytest.mark.parametrize("left", [0, 1, 3])
 def test_no_more_emails_go_than_the_quota_leaves(left: int) -> None:
     due = [numbered(number) for number in range(70)]
