@@ -90,8 +90,9 @@ class Case:
     gone: tuple[int, int] | None = None
 
 
+AT_ONCE = (0, 5)
 LINK_AZURE = Case(mode="link", quota=AZURE)
-TOLD_APART = Case(mode="inline", quota=AZURE, marks={}, gone=(380, 400))
+TOLD_APART = Case(mode="inline", quota=AZURE, marks={}, gone=(190, 400))
 # Nothing tells the invented ones apart: the oldest have gone, as many as the quota allows.
 ALIKE = Case(mode="inline", quota=AZURE, wait=(85, 115), gone=(380, 400))
 
@@ -101,10 +102,19 @@ ALIKE = Case(mode="inline", quota=AZURE, wait=(85, 115), gone=(380, 400))
     [
         pytest.param(replace(LINK_AZURE, hours=1), id="link at Azure's quota for an hour"),
         pytest.param(LINK_AZURE, id="link at Azure's quota", marks=pytest.mark.nightly),
-        pytest.param(replace(LINK_AZURE, quota=NOTIFY), id="link at Notify's quota", marks=pytest.mark.nightly),
+        pytest.param(
+            replace(LINK_AZURE, quota=NOTIFY, wait=AT_ONCE), id="link at Notify's quota", marks=pytest.mark.nightly
+        ),
         pytest.param(TOLD_APART, id="inline at Azure's quota, told apart", marks=pytest.mark.nightly),
         pytest.param(ALIKE, id="inline at Azure's quota", marks=pytest.mark.nightly),
-        pytest.param(Case(mode="inline", quota=NOTIFY), id="inline at Notify's quota", marks=pytest.mark.nightly),
+        pytest.param(
+            replace(TOLD_APART, quota=NOTIFY, gone=None),
+            id="inline at Notify's quota, told apart",
+            marks=pytest.mark.nightly,
+        ),
+        pytest.param(
+            Case(mode="inline", quota=NOTIFY, wait=AT_ONCE), id="inline at Notify's quota", marks=pytest.mark.nightly
+        ),
     ],
 )
 def test_genuine_referrals_wait_no_longer_than_stated_while_invented_ones_pour_in(case: Case) -> None:

@@ -1,7 +1,8 @@
 """Decides which of the referrals that are due go now: oldest first, within the quota, with `link` in batches.
 
-A referral's age is the moment at which its sealed answers were written. Storage notes that by itself, and it never
-changes, while the status row has the day only: ordering by it stores nothing that is not there already.
+A referral's age is the moment at which its sealed answers were written. Storage notes that by itself, and nothing
+changes it but adding a MAC to a row of before, while the status row has the day only: ordering by it stores nothing
+that is not there already.
 """
 
 from collections.abc import Iterable, Sequence
