@@ -34,6 +34,16 @@ def referral_message(reference: str) -> str:
     return json.dumps({"v": _VERSION, "referral": reference})
 
 
+def turn_message(reference: str) -> str:
+    """The message of the timer for a referral whose turn it is, ahead of those that have just come."""
+    return json.dumps({"v": _VERSION, "referral": reference, "turn": "yes"})
+
+
+def batch_message(batch: str) -> str:
+    """The message of the timer for referrals that go in one email."""
+    return json.dumps({"v": _VERSION, "batch": batch})
+
+
 def read_mail(body: bytes) -> DueMail | None:
     """The email that a message names, or None if the service did not write it."""
     fields = _fields(body, "session", "mail")
@@ -44,6 +54,17 @@ def read_referral(body: bytes) -> str | None:
     """The reference that a message names, or None if the service did not write it."""
     fields = _fields(body, "referral")
     return fields["referral"] if fields else None
+
+
+def is_turn(body: bytes) -> bool:
+    """True if the timer has named the referral."""
+    return bool(_fields(body, "referral", "turn"))
+
+
+def read_batch(body: bytes) -> str | None:
+    """The batch that a message names, or None if it names none."""
+    fields = _fields(body, "batch")
+    return fields["batch"] if fields else None
 
 
 def _fields(body: bytes, *names: str) -> dict[str, str]:

@@ -5,7 +5,15 @@ from typing import List  # noqa: UP035  # see above
 
 import azure.functions as func
 
-from functions.queues import BOOKINGS_STORAGE, EMAILS, REFERRALS, REFERRALS_STORAGE, mail_message, referral_message
+from functions.queues import (
+    BOOKINGS_STORAGE,
+    EMAILS,
+    REFERRALS,
+    REFERRALS_STORAGE,
+    batch_message,
+    mail_message,
+    turn_message,
+)
 from shared.bootstrap import services
 
 bp = func.Blueprint()
@@ -22,7 +30,8 @@ def schedule(
     del timer  # its lateness does not matter: due work follows from the rows
     built = services()
     due = built.timer_run.run(built.now())
-    if due.referrals:
-        referrals.set([referral_message(reference) for reference in due.referrals])
+    if due.referrals or due.batches:
+        batches = [batch_message(batch) for batch in due.batches]  # they hold the oldest
+        referrals.set(batches + [turn_message(reference) for reference in due.referrals])
     if due.mails:
         emails.set([mail_message(mail) for mail in due.mails])

@@ -4,8 +4,9 @@ import os
 import threading
 from datetime import UTC, datetime
 
-from shared.composition.services import Clock, Services
+from shared.composition.services import Services
 from shared.config.settings import Role, Settings
+from shared.local_time import Clock
 from shared.log_redaction import configure
 
 __all__ = ["Services", "is_web_app", "services", "use_clock"]

@@ -3,10 +3,14 @@
 Source of the wording: NHS digital service manual, "Numbers, measurements, dates and time".
 """
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 LONDON = ZoneInfo("Europe/London")
+
+type Clock = Callable[[], datetime]
+"""Returns the present moment, aware and in UTC: the real one, or that of a test or of a local run."""
 
 
 class NoSuchTimeError(ValueError):

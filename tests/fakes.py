@@ -17,6 +17,7 @@ from shared.mail.message import (
 )
 from shared.tables.table import (
     MAX_WRITES,
+    TIMESTAMP,
     Row,
     RowConflictError,
     StorageRefusedError,
@@ -112,7 +113,8 @@ class FakeTable:
 
     def _store(self, key: Key, cells: dict[str, Any]) -> str:
         etag = f'W/"{next(self._etags)}"'
-        self.rows[key], self._written[key] = Row(cells, etag), self._clock()
+        self._written[key] = self._clock()
+        self.rows[key] = Row(cells, etag, written_at=self._written[key])
         return etag
 
     def _is_left_out(self, row: Row, left_out: Without) -> bool:
@@ -126,7 +128,9 @@ def _pages(rows: Sequence[Row]) -> list[tuple[Row, ...]]:
 
 
 def _selected(row: Row, select: Sequence[str], read_at: datetime | None = None) -> Row:
-    return Row({name: row.cells[name] for name in select or row.cells if name in row.cells}, row.etag, read_at)
+    written_at = row.written_at if not select or TIMESTAMP in select else None
+    cells = {name: row.cells[name] for name in select or row.cells if name in row.cells}
+    return Row(cells, row.etag, read_at, written_at)
 
 
 def _fits(write: Write, row: Row | None) -> bool:
@@ -163,6 +167,48 @@ class InjectedFault:
     @property
     def triggered(self) -> bool:
         return self.calls > self.at
+
+
+@dataclass
+class Stall:
+    """Makes this process stand still at the n-th request, before it is made or after, for as long as `meanwhile` runs.
+
+    Requests are counted from 0 over all tables and the email service that share this object. Before `send` it never
+    stands still: a request under way ends in time, because the adapters give up sooner.
+    """
+
+    at: int
+    meanwhile: Callable[[], None]
+    after: bool = False
+    calls: int = 0
+
+    def around(self, name: str, call: Callable[[], Any]) -> Any:
+        self.calls += 1
+        is_now = self.calls - 1 == self.at
+        if is_now and not self.after and name != "send":
+            self.meanwhile()
+        found = call()
+        if is_now and self.after:
+            self.meanwhile()
+        return found
+
+    @property
+    def triggered(self) -> bool:
+        return self.calls > self.at
+
+
+class Stalling:
+    """A table or an email service of a process that stands still as `stall` says."""
+
+    def __init__(self, real: object, stall: Stall) -> None:
+        self._real = real
+        self._stall = stall
+
+    def __getattr__(self, name: str) -> Any:
+        call = getattr(self._real, name)
+        if not callable(call):
+            return call
+        return lambda *args, **kwargs: self._stall.around(name, lambda: call(*args, **kwargs))
 
 
 _WRITING = frozenset({"insert", "merge", "put", "delete", "apply"})
@@ -274,6 +320,10 @@ class FakeTime:
 
     def sleep(self, seconds: float) -> None:
         self.seconds += seconds
+
+
+STANDING_STILL = datetime(2000, 1, 1, tzinfo=UTC)
+"""Before every moment that tests pass in: nothing takes any time between a claim and what follows it."""
 
 
 @dataclass

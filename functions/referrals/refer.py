@@ -9,6 +9,7 @@ import azure.functions as func
 
 from functions.forms.availability import check_open
 from functions.forms.body import Submission, UnsupportedBodyError, read_body
+from functions.forms.browser_marks import has_browser_marks
 from functions.forms.tokens import FormTokenError, check_form_token, check_honeypot
 from functions.forms.validation import FormError, validate
 from functions.problems.error_table import problem_of
@@ -72,13 +73,14 @@ def refer(req: func.HttpRequest, nudge: func.Out[str]) -> func.HttpResponse:
     """Accepts a whole referral: as one JSON document, or from the last page of the form."""
     submission = read_body(req)
     built = _services_if_open()
+    slow = not has_browser_marks(req)
     if submission.is_form:
-        return _refer_from_form(submission, built, nudge)
-    reference, location = _accept(_validated_request(submission, built), built, nudge)
+        return _refer_from_form(submission, built, nudge, slow=slow)
+    reference, location = _accept(_validated_request(submission, built), built, nudge, slow=slow)
     return json_body({"reference": reference}, status=201, headers={"Location": location})
 
 
-def _refer_from_form(submission: Submission, built: Services, nudge: func.Out[str]) -> func.HttpResponse:
+def _refer_from_form(submission: Submission, built: Services, nudge: func.Out[str], *, slow: bool) -> func.HttpResponse:
     wizard, current = _wizard(submission, built), current_step(submission)
     blocking = wizard.first_blocking_step(current)
     if blocking is not None:
@@ -89,7 +91,7 @@ def _refer_from_form(submission: Submission, built: Services, nudge: func.Out[st
         step = Step(CONSENT, warned=current.warned, errors=error.errors)
         return page(show(wizard, step, _identity_after_error(submission, error, built), built), status=422)
     try:
-        return see_other(_accept(request, built, nudge)[1])
+        return see_other(_accept(request, built, nudge, slow=slow)[1])
     except ReferralReusedError as error:
         return _already_sent_page(built, error)
     except (ReferralsBusyError, StorageError) as error:
@@ -139,10 +141,10 @@ def _validated_request(submission: Submission, built: Services) -> ReferralReque
     return validate(referral_model(form), submission, missing(form.questions) | _MISSING, {TODAY: _today(built)})
 
 
-def _accept(request: ReferralRequest, built: Services, nudge: func.Out[str]) -> tuple[str, str]:
+def _accept(request: ReferralRequest, built: Services, nudge: func.Out[str], *, slow: bool) -> tuple[str, str]:
     """The reference, and the address of the page that shows it."""
     now = built.now()
-    reference = built.referrals.intake.accept(request, now)
+    reference = built.referrals.intake.accept(request, now, slow=slow)
     nudge.set(referral_message(reference))
     by = london_day(weekdays_after(now, built.content.one_to_one.reply_weekdays))
     return reference, SENT.issue(built.signer, now, reference, by)

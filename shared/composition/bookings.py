@@ -80,7 +80,13 @@ class BookingServices:
             attendees=self._repository,
             finder=self._finder,
             composer=self._composer,
-            sending=IdempotentSender(ledger=self._ledger, pause=self._mail.pause, sender=self._mail.sender),
+            sending=IdempotentSender(
+                ledger=self._ledger,
+                pause=self._mail.pause,
+                sender=self._mail.sender,
+                clock=self._mail.clock,
+                share=self._mail.share,
+            ),
             policy=self.policy,
         )
 
@@ -154,7 +160,10 @@ class BookingServices:
 
     @cached_property
     def _immediate_sender(self) -> ImmediateSender:
-        return ImmediateSender(ledger=self._ledger, pause=self._mail.pause, sender=self._mail.sender)
+        mail = self._mail
+        return ImmediateSender(
+            ledger=self._ledger, pause=mail.pause, sender=mail.sender, clock=mail.clock, share=mail.share
+        )
 
     @cached_property
     def _links(self) -> ManageLinks:

@@ -4,20 +4,62 @@ from functools import cached_property
 
 from shared.composition import azure_clients
 from shared.composition.context import AppContext
+from shared.local_time import Clock
 from shared.mail.message import MailSender
 from shared.mail.pause import MailPause
+from shared.mail.quota import SendingQuota
 from shared.mail.renderer import MailRenderer
+from shared.mail.share import MailShare, SentCounter
+from shared.tables.table import Table
+
+_RESERVED = 5  # one part in five of the quota is kept for emails about referrals
 
 
 class MailServices:
-    """Each is built on first use: the sender only in the app that sends email."""
+    """Each is built on first use: the sender only in the app that sends email. `clock` shows the time in UTC."""
 
-    def __init__(self, context: AppContext) -> None:
+    def __init__(self, context: AppContext, clock: Clock) -> None:
         self._context = context
+        self.clock = clock
 
     @cached_property
     def pause(self) -> MailPause:
         return MailPause(self._context.service_table)
+
+    @cached_property
+    def referral_pause(self) -> MailPause:
+        """The pause that referrals keep: it begins when one of theirs is refused, and that of bookings with it."""
+        return MailPause(self._referral_table, also=self.pause)
+
+    @cached_property
+    def share(self) -> MailShare | None:
+        """The share of everything but referrals: the quota less a fifth, which is kept for them."""
+        return self._share(self._others, self._referrals, self._quota.share(_RESERVED))
+
+    @cached_property
+    def referral_share(self) -> MailShare | None:
+        """The share of emails about referrals: whatever is left of the quota."""
+        return self._share(self._referrals, self._others, SendingQuota(0, 0))
+
+    def _share(self, own: SentCounter, other: SentCounter, reserve: SendingQuota) -> MailShare | None:
+        return MailShare(own, other, self._quota, reserve) if self._quota != SendingQuota(0, 0) else None
+
+    @cached_property
+    def _quota(self) -> SendingQuota:
+        settings = self._context.settings
+        return SendingQuota(settings.mails_per_minute, settings.mails_per_hour)
+
+    @cached_property
+    def _others(self) -> SentCounter:
+        return SentCounter(self._context.service_table, "count")
+
+    @cached_property
+    def _referrals(self) -> SentCounter:
+        return SentCounter(self._referral_table, "count")
+
+    @cached_property
+    def _referral_table(self) -> Table:
+        return self._context.referral_tables("ReferralService")
 
     @cached_property
     def renderer(self) -> MailRenderer:

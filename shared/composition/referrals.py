@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 from shared.composition import azure_clients
 from shared.composition.context import AppContext
 from shared.composition.mail import MailServices
+from shared.composition.referral_release import ReleaseServices
 from shared.config.settings import Role
-from shared.mail.ledger import MailLedger
-from shared.mail.sending import IdempotentSender
 from shared.referrals.collection.acknowledgement import AcknowledgementRecorder
 from shared.referrals.collection.lockout import Lockout
 from shared.referrals.delivery.delivery_reports import ReferralDeliveryReports
@@ -21,6 +20,7 @@ from shared.referrals.delivery.mailbox_health import ProviderMailbox
 from shared.referrals.delivery.new_link import NewLinkSender
 from shared.referrals.delivery.notice_sender import NoticeSender
 from shared.referrals.delivery.provider_emails import ProviderEmails
+from shared.referrals.delivery.release.batch_sender import BatchSender
 from shared.referrals.follow_up.deadlines import Deadlines
 from shared.referrals.follow_up.operator_digest import OperatorDigest
 from shared.referrals.follow_up.overdue_alarm import OverdueAlarm
@@ -49,6 +49,7 @@ class ReferralServices:
         self._context = context
         self._settings = context.settings
         self._mail = mail
+        self._releasing = ReleaseServices(context, mail, lambda: self._repository)
 
     @cached_property
     def intake(self) -> ReferralService:
@@ -80,15 +81,29 @@ class ReferralServices:
             queue=self._repository,
             authenticate=self._row_mac.check,
             unseal=lambda referral, sealed: unseal(referral, sealed, unwrapper),
-            pause=self._mail.pause,
+            pause=self._mail.referral_pause,
             sender=self._mail.sender,
+            writer=self._provider_emails,
+            mailbox=self.provider_mailbox,
+            clock=self._mail.clock,
+            share=self._mail.referral_share,
+            nudges=self._releasing.nudges,
+        )
+
+    @cached_property
+    def batch_sender(self) -> BatchSender:
+        return BatchSender(
+            queue=self._repository,
+            authenticate=self._row_mac.check,
+            log=self._releasing.batches,
+            sending=self._releasing.sending,
             writer=self._provider_emails,
             mailbox=self.provider_mailbox,
         )
 
     @cached_property
     def delivery_reports(self) -> ReferralDeliveryReports:
-        return ReferralDeliveryReports(self._repository, self.provider_mailbox)
+        return ReferralDeliveryReports(self._repository, self.provider_mailbox, self._releasing.batches)
 
     @cached_property
     def links(self) -> ReferralLinks:
@@ -149,6 +164,7 @@ class ReferralServices:
             ),
             days=Daily(self._context.service_table, "referrals"),
             uncollected=self._uncollected_notice,
+            release=self._releasing.timer,
             operator_digest=self._operator_digest,
             grace_weekdays=self.grace_weekdays,
             mac_migration=self._mac_migration,
@@ -192,10 +208,7 @@ class ReferralServices:
 
     @cached_property
     def _notices(self) -> NoticeSender:
-        log = self._context.referral_tables("ReferralService")
-        ledger = MailLedger(log, self._context.referral_tables("ReferralMail"))
-        sending = IdempotentSender(ledger=ledger, pause=self._mail.pause, sender=self._mail.sender)
-        return NoticeSender(log=log, sending=sending)
+        return NoticeSender(log=self._context.referral_tables("ReferralService"), sending=self._releasing.sending)
 
     @cached_property
     def _row_mac(self) -> "RowMac":

@@ -1,6 +1,5 @@
 """All services of a process, composed from its settings and built on first use."""
 
-from collections.abc import Callable
 from datetime import datetime
 from functools import cached_property
 
@@ -10,12 +9,11 @@ from shared.composition.mail import MailServices
 from shared.composition.referrals import ReferralServices
 from shared.config.settings import Settings, Support
 from shared.content.content import Content
+from shared.local_time import Clock
 from shared.signing import Signer
 from shared.tables.service_table import read_service_rows
 from shared.timer.marks import Heartbeat, RecoveryMark
 from shared.timer.run import TimerRun
-
-type Clock = Callable[[], datetime]
 
 
 class Services:
@@ -24,7 +22,7 @@ class Services:
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self._context = AppContext(settings)
         self._clock = clock
-        self.mail = MailServices(self._context)
+        self.mail = MailServices(self._context, clock)
         self.bookings = BookingServices(self._context, self.mail)
         self.referrals = ReferralServices(self._context, self.mail)
 

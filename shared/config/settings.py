@@ -82,6 +82,7 @@ class Settings(BaseModel):
     check_weekdays: int = Field(2, alias="CHECK_WEEKDAYS", ge=1, le=20)
     mails_per_minute: int = Field(30, alias="MAILS_PER_MINUTE", ge=0)
     mails_per_hour: int = Field(100, alias="MAILS_PER_HOUR", ge=0)
+    referrals_per_hour: int = Field(20, alias="REFERRALS_PER_HOUR", ge=0)
     bookings_kept_days: int = Field(90, alias="BOOKINGS_KEPT_DAYS", ge=1, le=3650)
     organiser_email: EmailAddress | None = Field(None, alias="ORGANISER_EMAIL")
     operators_email: EmailAddress | None = Field(None, alias="OPERATORS_EMAIL")

@@ -1,13 +1,16 @@
 """Claim, ask, send, mark: the only order in which a crash at any point neither duplicates nor loses an email.
 
-The caller claims and marks; `hand_over` asks and sends in between.
+The caller claims and marks; `hand_over` asks and sends in between. A claim has a lease. Its holder begins a request
+only while the lease is longer than the request can take, and another takes the claim over only after the lease and the
+longest request: so a worker that stalled and wakes sends nothing that another has sent meanwhile.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
+from shared.local_time import Clock
 from shared.mail.message import (
     EmailMessage,
     MailNotAcceptedError,
@@ -17,8 +20,17 @@ from shared.mail.message import (
     MailUnclearError,
 )
 
-LEASE = timedelta(minutes=10)
-"""Time that a claim stands without an answer: longer than any request, and than the email service's status lags."""
+LEASE = timedelta(minutes=9)
+"""Time from a claim in which its holder may send; longer than Azure lets a function run."""
+
+LONGEST_REQUEST = timedelta(minutes=1)
+"""Longer than any request to the email service takes: the adapters give up sooner."""
+
+TAKEN_OVER_AFTER = LEASE + LONGEST_REQUEST
+"""Time after which another may take over a claim without a mark; longer than the email service's status lags."""
+
+STALLED = "stalled"
+"""The code of an attempt that sent nothing, because too little was left of its lease."""
 
 _WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 10, 20, 30, 60))
 
@@ -33,7 +45,8 @@ class Claim:
     """The right to hand over one email now. `taken_over`: an earlier claim ended without a mark, so ask first.
 
     `version` is the version of its subject that the email describes; 0 if the subject has no versions. `claimant`
-    identifies this claim in the email log.
+    identifies this claim in the email log. `lease_ends` (UTC) is None before the claim is made. `earlier` are ids of
+    other emails in which the same may have gone already. `members` names what an email about several subjects is about.
     """
 
     operation_id: UUID
@@ -42,6 +55,13 @@ class Claim:
     taken_over: bool = False
     etag: str = ""
     claimant: str = ""
+    lease_ends: datetime | None = None
+    earlier: tuple[UUID, ...] = ()
+    members: str = ""
+
+    def may_send(self, now: datetime) -> bool:
+        """True if even the longest request that begins at `now` (UTC) ends within the lease."""
+        return self.lease_ends is not None and now + LONGEST_REQUEST <= self.lease_ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,23 +90,19 @@ class Postponed:
 type Outcome = Sent | Refused | Postponed
 
 
-def do_nothing() -> None:
-    """The default of `before_sending`."""
-
-
-def hand_over(
-    message: EmailMessage, claim: Claim, sender: MailSender, before_sending: Callable[[], None] = do_nothing
-) -> Outcome:
+def hand_over(compose: Callable[[], EmailMessage], claim: Claim, sender: MailSender, clock: Clock) -> Outcome:
     """Hands over an email that the caller has claimed, and returns the outcome that the caller has to mark.
 
-    `before_sending` runs right before the email is sent, and not if an earlier attempt was found. Only its errors are
-    raised: those of the email service are outcomes.
+    `compose` runs right before the email is sent, and not if an earlier attempt was found. Its errors are raised, but
+    for those of the port: they are outcomes, as the email service's are. `clock` shows how much of the lease is left.
     """
     try:
         earlier = _earlier_outcome(claim, sender)
         if earlier is not None:
             return earlier
-        before_sending()
+        message = compose()
+        if not claim.may_send(clock()):
+            return Postponed(wait_after(claim.attempts), pause_all=False, code=STALLED)
         sender.send(message, operation_id=claim.operation_id)
     except MailRefusedError as error:
         return Refused(str(error))
@@ -94,8 +110,8 @@ def hand_over(
         wait = error.retry_after or wait_after(claim.attempts)
         return Postponed(wait, pause_all=error.retry_after is not None, code=str(error))
     except MailUnclearError as error:
-        # It may be on its way. Before the lease ends, the service's status would not yet reliably show it.
-        return Postponed(LEASE, pause_all=False, code=str(error))
+        # It may be on its way. Sooner, the service's status would not yet reliably show it.
+        return Postponed(TAKEN_OVER_AFTER, pause_all=False, code=str(error))
     return Sent()
 
 
@@ -104,7 +120,8 @@ def _earlier_outcome(claim: Claim, sender: MailSender) -> Outcome | None:
     if not claim.taken_over:
         return None
     try:
-        found = sender.status(claim.operation_id)
+        known = (sender.status(each) for each in (*claim.earlier, claim.operation_id))
+        found = next((status for status in known if status is not None), None)
     except MailRefusedError as error:  # the query was refused, which says nothing about the email
         raise MailUnclearError(str(error)) from error
     if found is MailStatus.FAILED:

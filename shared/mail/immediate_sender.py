@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import NAMESPACE_URL, uuid5
 
-from shared.mail.delivery import Outcome, do_nothing
+from shared.mail.delivery import Outcome
 from shared.mail.message import EmailMessage
-from shared.mail.sending import IdempotentSender, OutgoingEmail
+from shared.mail.sending import IdempotentSender, OutgoingEmail, do_nothing
 
 logger = logging.getLogger(__name__)
 

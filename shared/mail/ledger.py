@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from shared.mail.delivery import Claim, Outcome, Sent
+from shared.mail.delivery import LEASE, Claim, Outcome, Sent
 from shared.mail.log_rows import MailLogEntry, MailState, claimed_cells, identity_cells, outcome_cells, read_entry
 from shared.tables.table import Row, RowConflictError, StorageUnavailableError, Table, moment_text
 
@@ -42,7 +42,7 @@ class MailLedger:
             # Either another process has it, or this one does and the answer was lost: then the row names this claim.
             return self._claim_after_conflict(partition, mail_id, wanted, now, cells["ClaimedBy"])
         self._index_claim(partition, mail_id, wanted, now)
-        return replace(wanted, etag=etag, claimant=cells["ClaimedBy"])
+        return replace(wanted, etag=etag, claimant=cells["ClaimedBy"], lease_ends=now + LEASE)
 
     def mark(self, partition: str, mail_id: str, claim: Claim, outcome: Outcome, now: datetime) -> None:
         """Records the outcome of a claimed email. Does nothing if another process has taken the claim over since."""
@@ -112,7 +112,7 @@ class MailLedger:
             return None
         if row.text("ClaimedBy") == claimant:
             self._index_claim(partition, mail_id, wanted, now)
-            return replace(wanted, etag=row.etag, claimant=claimant)
+            return replace(wanted, etag=row.etag, claimant=claimant, lease_ends=now + LEASE)
         return self._take_over(row, wanted, now) if read_entry(row).is_open(now) else None
 
     def _take_over(self, row: Row, wanted: Claim, now: datetime) -> Claim | None:
@@ -125,7 +125,8 @@ class MailLedger:
         except RowConflictError:
             return None
         self._index_claim(row.partition, row.key, wanted, now)
-        return replace(wanted, attempts=attempts, taken_over=True, etag=etag, claimant=cells["ClaimedBy"])
+        taken_over = replace(wanted, attempts=attempts, taken_over=True, etag=etag, claimant=cells["ClaimedBy"])
+        return replace(taken_over, lease_ends=now + LEASE)
 
     def _index_claim(self, partition: str, mail_id: str, claim: Claim, now: datetime) -> None:
         # Before the email is sent: a delivery report can arrive before the next line here runs.

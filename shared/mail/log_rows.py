@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import uuid4
 
-from shared.mail.delivery import LEASE, Claim, Outcome, Postponed, Refused
+from shared.mail.delivery import TAKEN_OVER_AFTER, Claim, Outcome, Postponed, Refused
 from shared.tables.table import Row, moment_text
 
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
@@ -61,21 +61,22 @@ class MailLogEntry:
 
 
 def claimed_cells(partition: str, mail_id: str, attempts: int, now: datetime) -> dict[str, Any]:
-    """Cells of a claim that stands for the lease; `ClaimedBy` is unique to each claim."""
+    """Cells of a claim that stands until it may be taken over; `ClaimedBy` is unique to each claim."""
     return {
         "PartitionKey": partition,
         "RowKey": mail_id,
         "State": str(MailState.SENDING),
         "At": moment_text(now),
-        "NotBefore": moment_text(now + LEASE),
+        "NotBefore": moment_text(now + TAKEN_OVER_AFTER),
         "Attempts": attempts,
         "ClaimedBy": uuid4().hex,
     }
 
 
 def identity_cells(wanted: Claim) -> dict[str, Any]:
-    """Cells that identify the email to the email service, and the version that it describes."""
-    return {"OperationId": str(wanted.operation_id), "Version": wanted.version}
+    """Cells that identify the email to the email service, and what it describes: a version, or its members."""
+    cells = {"OperationId": str(wanted.operation_id), "Version": wanted.version}
+    return cells | {"Members": wanted.members} if wanted.members else cells
 
 
 def outcome_cells(outcome: Outcome, now: datetime) -> dict[str, Any]:

@@ -14,6 +14,14 @@ class SendingQuota:
     per_minute: int = 30
     per_hour: int = 100
 
+    def share(self, part: int) -> "SendingQuota":
+        """Returns one part in `part` of each limit, at least 1 of a limit above 1."""
+        return SendingQuota(*(max(limit // part, int(limit > 1)) for limit in (self.per_minute, self.per_hour)))
+
+    def without(self, reserve: "SendingQuota") -> "SendingQuota":
+        """Returns what is left of each limit beside a reserve; no limit stays none."""
+        return SendingQuota(self.per_minute - reserve.per_minute, self.per_hour - reserve.per_hour)
+
     def left(self, sent_at: Iterable[datetime], now: datetime) -> int | None:
         """Returns how many more may be sent at `now` (UTC), given the times of others; None if there is no limit."""
         moments = list(sent_at)

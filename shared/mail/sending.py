@@ -5,17 +5,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from shared.mail.delivery import Claim, Outcome, Postponed, do_nothing, hand_over
+from shared.local_time import Clock
+from shared.mail.delivery import Claim, Outcome, Postponed, hand_over
 from shared.mail.ledger import MailLedger
-from shared.mail.message import EmailMessage, MailSender
+from shared.mail.message import EmailMessage, MailNotAcceptedError, MailSender
 from shared.mail.pause import MailPause
+from shared.mail.share import OVER_QUOTA, MailShare
+
+
+def do_nothing() -> None:
+    """The default of `before_sending`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutgoingEmail:
     """One email with its keys in the email log (`partition`, `mail_id`) and its id at the email service.
 
-    `version` is the version of its subject that it describes; 0 if the subject has no versions.
+    `version` is the version of its subject that it describes; 0 if the subject has no versions. `members` names what an
+    email about several subjects is about.
     """
 
     partition: str
@@ -23,19 +30,28 @@ class OutgoingEmail:
     operation_id: UUID
     message: EmailMessage
     version: int = 0
+    members: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdempotentSender:
-    """Sends each email of one email log at most once, however often and in however many processes it is asked to."""
+    """Sends each email of one email log at most once, however often and in however many processes it is asked to.
+
+    `clock` shows the time in UTC; `share` is the part of the quota that these emails count against, None for no quota.
+    """
 
     ledger: MailLedger
     pause: MailPause
     sender: MailSender
+    clock: Clock
+    share: MailShare | None = None
 
     def is_paused(self, now: datetime) -> bool:
-        """True if the email service has asked for a pause that lasts beyond `now` (UTC). Check it before `send`."""
-        return self.pause.is_on(now)
+        """True if the email service has asked for a pause that lasts beyond `now` (UTC), or the quota is used up.
+
+        Check it before `send`.
+        """
+        return self.pause.is_on(now) or (self.share is not None and self.share.is_used_up(now))
 
     def send(
         self, email: OutgoingEmail, now: datetime, before_sending: Callable[[], None] = do_nothing
@@ -48,12 +64,27 @@ class IdempotentSender:
         Raises:
             StorageError: it is not known how far it came; send the same email again later.
         """
-        wanted = Claim(email.operation_id, version=email.version)
+        wanted = Claim(email.operation_id, version=email.version, members=email.members)
         claim = self.ledger.claim(email.partition, email.mail_id, wanted, now)
         if claim is None:
             return None
-        outcome = hand_over(email.message, claim, self.sender, before_sending)
+
+        def compose() -> EmailMessage:
+            self.count(now)
+            before_sending()
+            return email.message
+
+        outcome = hand_over(compose, claim, self.sender, self.clock)
         if isinstance(outcome, Postponed) and outcome.pause_all:
             self.pause.begin(now + outcome.wait)
         self.ledger.mark(email.partition, email.mail_id, claim, outcome, now)
         return outcome
+
+    def count(self, now: datetime) -> None:
+        """Counts one email against the quota, before it is sent.
+
+        Raises:
+            MailNotAcceptedError: the quota is used up.
+        """
+        if self.share is not None and not self.share.take(now):
+            raise MailNotAcceptedError(OVER_QUOTA)

@@ -42,8 +42,8 @@ SETTLED: Mapping[str, str] = {"NotBefore": "", "ClaimedBy": "", "WaitingSince": 
 NOT_COLLECTED = "not-collected"
 """The reason in the row of a referral that was erased because nobody collected it."""
 
-INLINE = "inline"
-"""The delivery that puts the answers into the email; every other one sends a link to them."""
+INLINE, LINK = "inline", "link"
+"""The delivery that puts the answers into the email, and the one that sends a link to them."""
 
 
 class Progress(StrEnum):
@@ -111,6 +111,8 @@ class Referral:
         deletion_on: the day, announced, on which its answers are erased if nobody collects them; "" if there is none.
         deletion_told_on: the day on which the operators were last told of it.
         copy_of: in a sealed row that may repeat another: the reference of that one.
+        batch: the email to the provider that it goes or went in with others, "" for one of its own.
+        slow: it came without the marks of a browser: it gives way to others when too many come at once.
     """
 
     reference: str
@@ -142,12 +144,19 @@ class Referral:
     deletion_on: str = ""
     deletion_told_on: str = ""
     copy_of: str = ""
+    batch: str = ""
+    slow: bool = False
     etag: str = ""
 
     def is_due(self, now: datetime) -> bool:
         """True if it should be forwarded at this moment."""
         waits = now < self.not_before <= now + LONGEST_WAIT
         return self.state in UNSENT and not waits
+
+    @property
+    def is_in_batch(self) -> bool:
+        """True if it is being sent with others: the batch decides what becomes of it."""
+        return bool(self.batch) and self.state is ReferralState.SENDING
 
     @property
     def was_never_sent(self) -> bool:

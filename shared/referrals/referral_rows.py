@@ -19,11 +19,15 @@ LISTED = ("PartitionKey", "RowKey", "ReceivedOn", "ConsentVersion", "SubmissionH
 
 @dataclass(frozen=True, slots=True)
 class MailIndexEntry:
-    """Subject of an email: a referral, under one of its epochs. `notice` is the log's partition of a notice, or ""."""
+    """Subject of an email: a referral, under one of its epochs. `notice` is the log's partition of a notice, or "".
+
+    An email about several referrals has its row in that partition under `mail_id`, and the row names them.
+    """
 
     reference: str
     epoch: int
     notice: str = ""
+    mail_id: str = ""
 
 
 def key_cells(reference: str) -> dict[str, Any]:
@@ -33,6 +37,7 @@ def key_cells(reference: str) -> dict[str, Any]:
 def status_cells(referral: Referral) -> dict[str, Any]:
     """Every column from the start: the portal's dialog offers only those that a row has."""
     first = {"State": str(ReferralState.RECEIVED), "Attempts": 0, "NotBefore": "", "Hold": "no"}
+    first |= {"Slow": "yes" if referral.slow else "no"}
     return key_cells(referral.reference) | _identity_cells(referral) | progress_cells(referral) | first
 
 
@@ -58,6 +63,7 @@ def progress_cells(referral: Referral) -> dict[str, Any]:
         "Delivery": referral.delivery,
         "DeletionOn": referral.deletion_on,
         "DeletionToldOn": referral.deletion_told_on,
+        "Batch": referral.batch,
     }
 
 
@@ -111,6 +117,8 @@ def read_referral(row: Row) -> Referral:
         deletion_on=row.text("DeletionOn"),
         deletion_told_on=row.text("DeletionToldOn"),
         copy_of=row.text("CopyOf"),
+        batch=row.text("Batch"),
+        slow=row.boolean("Slow", default=False),
         etag=row.etag,
     )
 
@@ -133,7 +141,7 @@ def read_index_entry(row: Row) -> MailIndexEntry:
         return MailIndexEntry(row.text("Referral"), row.integer("Epoch") or 0)
     reference, _, rest = row.text("Mail").partition("-")
     epoch = rest.partition("-")[0]
-    return MailIndexEntry(reference, int(epoch) if epoch.isdecimal() else 0, notice)
+    return MailIndexEntry(reference, int(epoch) if epoch.isdecimal() else 0, notice, row.text("Mail"))
 
 
 def _identity_cells(referral: Referral) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from shared.local_time import london_day
-from shared.mail.delivery import LEASE, Claim
+from shared.mail.delivery import LEASE, TAKEN_OVER_AFTER, Claim
+from shared.referrals.ages import Ages
 from shared.referrals.model import Referral, ReferralState, Sealed
 from shared.referrals.referral_rows import (
     LISTED,
@@ -20,9 +21,10 @@ from shared.referrals.referral_rows import (
     sealed_cells,
     status_cells,
 )
-from shared.tables.table import Row, RowConflictError, StorageUnavailableError, Table, moment_text
+from shared.tables.table import TIMESTAMP, Row, RowConflictError, StorageUnavailableError, Table, moment_text
 
 _MAIL = "mail"
+_BATCH = "Batch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,26 @@ class ReferralRepository:
         """
         self.sealed_table.merge(key_cells(stored.reference) | mac_cells(sealed), stored.etag)
 
+    def ages(self) -> Ages:
+        """When the answers of each referral were written; they are not read."""
+        rows = self.sealed_table.query(("RowKey", TIMESTAMP), PartitionKey=PARTITION)
+        written = {row.key: row.written_at for row in rows if row.written_at is not None}
+        return Ages(written, rows[-1].read_at if rows else None)
+
+    def join(self, referral: Referral, own: UUID, batch: UUID, now: datetime) -> bool:
+        """Claims the referral for the batch that it names; False if it has changed since it was read.
+
+        `own` and `batch` are the ids of the email that it would have had, and of the one that it goes in. A later
+        attempt to send it by itself then asks about the batch first.
+        """
+        if self._claim_status(referral, referral.attempts + 1, now) is None:
+            return False
+        known = self._index(referral, own, now)
+        row = known or self.mail_table.get(str(own), _MAIL)
+        if row is not None and row.text(_BATCH) != str(batch):
+            self.mail_table.merge({"PartitionKey": row.partition, "RowKey": row.key, _BATCH: str(batch)}, row.etag)
+        return True
+
     def claim(self, referral: Referral, operation_id: UUID, now: datetime) -> Claim | None:
         """Claims the referral for one attempt; None if another process has claimed it since it was read."""
         attempts = referral.attempts + 1
@@ -88,9 +110,21 @@ class ReferralRepository:
         if etag is None:
             return None
         # Before the email is sent: a delivery report can come sooner than the next line.
-        is_new = self._index(referral, operation_id, now)
+        known = self._index(referral, operation_id, now)
         # Whatever an editor made of the row: an email that may have been sent before is asked about first.
-        return Claim(operation_id, attempts=attempts, taken_over=referral.attempts > 0 or not is_new, etag=etag)
+        return Claim(
+            operation_id,
+            attempts=attempts,
+            taken_over=referral.attempts > 0 or known is not None,
+            etag=etag,
+            lease_ends=now + LEASE,
+            earlier=_operations(known),
+        )
+
+    def earlier_emails(self, own: UUID) -> tuple[UUID, ...]:
+        """Ids of the emails in which a referral may have gone already, whose own email has the id `own`."""
+        known = self.mail_table.get(str(own), _MAIL)
+        return () if known is None else (*_operations(known), own)
 
     def change(self, reference: str, etag: str, **cells: str | int) -> str:
         """Sets these cells of a status that has not changed since it was read, and returns its new ETag.
@@ -144,7 +178,7 @@ class ReferralRepository:
         """The status row's ETag as this claim wrote it; None if it is claimed by another."""
         claimant = uuid4().hex
         cells = {"State": str(ReferralState.SENDING), "Attempts": attempts, "ClaimedBy": claimant}
-        cells |= {"NotBefore": moment_text(now + LEASE)}
+        cells |= {"NotBefore": moment_text(now + TAKEN_OVER_AFTER)}
         try:
             return self.status_table.merge(
                 key_cells(referral.reference) | progress_cells(referral) | cells, referral.etag
@@ -153,11 +187,19 @@ class ReferralRepository:
             found = self.status_table.get(PARTITION, referral.reference)
             return found.etag if found is not None and found.text("ClaimedBy") == claimant else None
 
-    def _index(self, referral: Referral, operation_id: UUID, now: datetime) -> bool:
-        """Stores which referral the email is about; False if that is stored already."""
+    def _index(self, referral: Referral, operation_id: UUID, now: datetime) -> Row | None:
+        """Stores which referral the email is about; returns the row if that is stored already."""
         cells = {"PartitionKey": str(operation_id), "RowKey": _MAIL, "Referral": referral.reference}
         try:
             self.mail_table.insert(cells | {"Epoch": referral.epoch, "On": london_day(now)})
         except RowConflictError:  # an earlier attempt wrote it, or the SDK's first try
-            return False
-        return True
+            return self.mail_table.get(str(operation_id), _MAIL)
+        return None
+
+
+def _operations(known: Row | None) -> tuple[UUID, ...]:
+    """The batch in which the same referral may have gone, by a row of the index."""
+    try:
+        return (UUID(known.text(_BATCH)),) if known is not None else ()
+    except ValueError:
+        return ()

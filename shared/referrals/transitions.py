@@ -73,6 +73,7 @@ def kept(referral: Referral, now: datetime) -> Cells:
         **dict.fromkeys(("Attempts", "Alarms", "Warned", "Redriven"), 0),
         "State": str(ReferralState.RECEIVED),
         "Epoch": referral.epoch + 1,
+        "Batch": "",
         "Kept": referral.kept + 1,
         "DueOn": london_day(now),
     }
@@ -109,6 +110,7 @@ def failed(referral: Referral, now: datetime) -> Cells:
         "State": str(ReferralState.RECEIVED),
         "Epoch": referral.epoch + 1,
         "Attempts": 0,
+        "Batch": "",
         "Redriven": referral.redriven + 1,
         "DueOn": london_day(now),
         "SentOn": "",
@@ -127,6 +129,7 @@ def reopen_with_new_answers(erased: Referral, sealed: Referral) -> Cells:
         **dict.fromkeys(("Attempts", "Alarms", "Warned", "Redriven", "Kept"), 0),
         "State": str(ReferralState.RECEIVED),
         "Epoch": erased.epoch + 1,
+        "Batch": "",
         "SubmissionHash": sealed.submission,
         "ReceivedOn": sealed.received_on,
         "DueOn": sealed.received_on,
@@ -146,12 +149,18 @@ def with_delivery(referral: Referral, delivery: str) -> Referral:
     return replace(referral, delivery=(referral.delivery if referral.attempts else "") or delivery)
 
 
+def with_batch(referral: Referral, batch: str) -> Referral:
+    """The referral as it joins that email to the provider; "" for an email of its own."""
+    return replace(referral, batch=batch)
+
+
 def reset_for_resend(referral: Referral, now: datetime) -> Referral:
     """The referral after someone typed `received` over it: a new email, and nothing reported of it yet."""
     return replace(
         referral,
         epoch=referral.epoch + 1,
         attempts=0,
+        batch="",
         due_on=london_day(now),
         sent_on="",
         delivered_on="",

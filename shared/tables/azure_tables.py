@@ -111,7 +111,7 @@ class AzureTable:
 
 
 def _row(entity: Any, read_at: datetime | None = None) -> Row:
-    return Row(dict(entity), str(entity.metadata["etag"] or ""), read_at)
+    return Row(dict(entity), str(entity.metadata["etag"] or ""), read_at, entity.metadata.get("timestamp"))
 
 
 def _date(answer: Any) -> datetime | None:

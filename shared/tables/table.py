@@ -12,6 +12,9 @@ from typing import Any, Literal, Protocol
 
 from shared.yes_no import parse_yes_no
 
+TIMESTAMP = "Timestamp"
+"""The column in which storage itself notes when a row was last written; no write can set it."""
+
 MAX_WRITES = 100  # in one transaction; the service's limit
 
 
@@ -42,11 +45,13 @@ class Row:
     """One row: its cells by name, including the keys, and its ETag when it was read.
 
     `read_at` is when a query found it, by storage's own clock, in UTC, to the second; None if it was found otherwise.
+    `written_at` is when it was last written, by the same clock; None if the query did not select `TIMESTAMP`.
     """
 
     cells: Mapping[str, Any]
     etag: str
     read_at: datetime | None = field(default=None, compare=False)
+    written_at: datetime | None = field(default=None, compare=False)
 
     @property
     def partition(self) -> str:

@@ -12,6 +12,7 @@ from shared.bookings.retention.run import Retention
 from shared.failure_isolation import Result, run_isolated
 from shared.mail.pause import MailPause
 from shared.referrals.follow_up.referral_reconciler import ReferralReconciler
+from shared.referrals.follow_up.referral_release import DueReferrals
 from shared.referrals.intake.orphan_recovery import OrphanRecovery
 from shared.tables.service_table import ServiceRows
 from shared.timer.marks import Heartbeat, RecoveryMark
@@ -22,10 +23,11 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class DueWork:
-    """The messages for the queues: emails by session and email id, referrals by reference."""
+    """The messages for the queues: emails by session and email id, referrals by reference, batches of them by id."""
 
     mails: tuple[DueMail, ...]
     referrals: tuple[str, ...]
+    batches: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,26 +48,26 @@ class TimerRun:
         """Does everything due at `now` (UTC) and returns the work for the queues. Raises nothing.
 
         1. Read the table `Service`, and take over a pause that another process began.
-        2. Recover orphaned referrals (once an hour), then reconcile referrals and list those to forward.
+        2. Recover orphaned referrals (once an hour), then reconcile referrals and list those that go now.
         3. Reconcile bookings, name those under sessions that do not exist (looked for once an hour), notify staff, and
            list the due emails within the quota that the referrals leave.
         4. Delete bookings that are no longer needed (once a day), unless step 1 failed.
         5. Record the heartbeat, with what failed, even if every step did: the run went through all it could.
-        6. Return the work, or none during a pause.
+        6. Return the work; during a pause that bookings caused, that of referrals only.
 
         Each step is isolated: its failure is logged and stops no other step.
         """
         parts = _Parts()
         memory = parts.run("memory", self._read_rows)
         rows = memory.value or {}
-        references = parts.run("referrals", lambda: self._referrals(rows, parts, now)).value or []
-        bookings = parts.run("bookings", lambda: self._bookings(rows, parts, now, ahead=len(references)))
+        referrals = parts.run("referrals", lambda: self._referrals(rows, parts, now)).value or DueReferrals()
+        bookings = parts.run("bookings", lambda: self._bookings(rows, parts, now, ahead=referrals.emails))
         mails, found = bookings.value or ([], None)
         if memory.succeeded:
             parts.run("retention", lambda: self.retention.run(rows, now))
         paused = parts.run("pause", lambda: self.pause.is_on(now)).value
         run_isolated(logger, "heartbeat", lambda: self._beat(rows, parts, found, now))
-        return DueWork((), ()) if paused else DueWork(tuple(mails), tuple(references))
+        return DueWork(() if paused else tuple(mails), referrals.references, referrals.batches)
 
     def _beat(self, rows: ServiceRows, parts: "_Parts", found: ReconcileResult | None, now: datetime) -> None:
         before = self.heartbeat.before(rows) or RunReport(at=now)
@@ -85,7 +87,7 @@ class TimerRun:
         self.pause.refresh(rows)
         return rows
 
-    def _referrals(self, rows: ServiceRows, parts: "_Parts", now: datetime) -> list[str]:
+    def _referrals(self, rows: ServiceRows, parts: "_Parts", now: datetime) -> DueReferrals:
         if self.recovery_mark.is_due(rows, now):
             parts.run("adoption", lambda: self._recover_orphans(now))
         return self.referrals.run(rows, now)

@@ -9,8 +9,10 @@ import pytest
 from local.stack.azurite import Azurite
 from shared.tables.azure_tables import AzureTable, open_tables
 from shared.tables.storage_connection import StorageConnection
-from shared.tables.table import Row, RowConflictError, StorageRefusedError, Table, Without, Write
+from shared.tables.table import TIMESTAMP, Row, RowConflictError, StorageRefusedError, Table, Without, Write
 from tests.fakes import FakeTable
+
+NEVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture(params=["in memory", "Azurite"])
@@ -38,6 +40,19 @@ def test_what_was_written_is_read_back(table: Table) -> None:
 
 def test_a_row_that_is_not_there_is_none(table: Table) -> None:
     assert table.get("p", "nobody") is None
+
+
+def test_a_query_tells_when_rows_were_written_and_in_which_order(table: Table) -> None:
+    for key in ("c", "a", "b"):
+        table.insert(cells(key, Text="x"))
+        time.sleep(0.01)
+
+    rows = table.query(["RowKey", TIMESTAMP], PartitionKey="p")
+
+    assert all(row.written_at is not None for row in rows)
+    assert [row.key for row in sorted(rows, key=lambda row: row.written_at or NEVER)] == ["c", "a", "b"]
+    assert all(TIMESTAMP not in row.cells for row in rows)
+    assert [row.written_at for row in table.query(["RowKey"], PartitionKey="p")] == [None] * 3
 
 
 def test_a_row_is_inserted_once(table: Table) -> None:

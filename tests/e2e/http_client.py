@@ -35,8 +35,8 @@ def get_json(url: str) -> Answer:
     return get(url, accept="application/json")
 
 
-def post_json(url: str, body: object) -> Answer:
-    return _ask("POST", url, json.dumps(body).encode(), {"content-type": "application/json"})
+def post_json(url: str, body: object, **headers: str) -> Answer:
+    return _ask("POST", url, json.dumps(body).encode(), {"content-type": "application/json"} | headers)
 
 
 def post_form(url: str, fields: Mapping[str, Any] | Iterable[tuple[str, str]]) -> Answer:

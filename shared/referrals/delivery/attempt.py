@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum, auto
 
-from shared.mail.delivery import LEASE, Outcome, Postponed, Refused, Sent, wait_after
+from shared.mail.delivery import STALLED, TAKEN_OVER_AFTER, Outcome, Postponed, Refused, Sent, wait_after
+from shared.mail.share import OVER_QUOTA
 
 
 class Cause(Enum):
@@ -17,6 +18,7 @@ class Cause(Enum):
     KEY_UNAVAILABLE = auto()
     COMPOSING_FAILED = auto()
     THROTTLED = auto()  # the email service has had too many requests
+    STALLED = auto()  # this worker stood still for so long that another may have taken over
     POSTPONED = auto()  # any other temporary error of the email service
 
 
@@ -25,7 +27,7 @@ _PERMANENT = frozenset(
 )
 # Texts of the email service's outcomes that mean more than their kind.
 _FAILED_AFTER_ACCEPTANCE = "provider-failed"
-_TOO_MANY_REQUESTS = "HTTP 429"
+_TOO_MANY_REQUESTS = frozenset({"HTTP 429", OVER_QUOTA})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +49,9 @@ class NotSent:
 
     @property
     def may_retry_at_once(self) -> bool:
-        """True if it is certain that nothing was sent; an unclear outcome waits for a whole lease."""
-        is_excluded = self.is_permanent or self.cause is Cause.THROTTLED
-        return not is_excluded and self.wait < LEASE
+        """True if it is certain that nothing was sent; an unclear outcome waits until it would be taken over."""
+        is_excluded = self.is_permanent or self.cause in {Cause.THROTTLED, Cause.STALLED}
+        return not is_excluded and self.wait < TAKEN_OVER_AFTER
 
 
 type Attempt = Sent | NotSent
@@ -80,5 +82,10 @@ def from_mail(outcome: Outcome) -> Attempt:
             is_failed = code == _FAILED_AFTER_ACCEPTANCE
             return NotSent(Cause.FAILED_AFTER_ACCEPTANCE if is_failed else Cause.EMAIL_REFUSED, code)
         case Postponed(wait, pause_all, code):
-            is_throttled = pause_all or code == _TOO_MANY_REQUESTS
-            return NotSent(Cause.THROTTLED if is_throttled else Cause.POSTPONED, code, wait, pause_all)
+            return NotSent(_temporary_cause(code, pause_all=pause_all), code, wait, pause_all)
+
+
+def _temporary_cause(code: str, *, pause_all: bool) -> Cause:
+    if pause_all or code in _TOO_MANY_REQUESTS:
+        return Cause.THROTTLED
+    return Cause.STALLED if code == STALLED else Cause.POSTPONED

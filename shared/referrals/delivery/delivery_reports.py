@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.local_time import london_day
-from shared.mail.delivery_reports import DeliveryReport
+from shared.mail.delivery_reports import DeliveryReport, reported_state
 from shared.referrals import transitions
 from shared.referrals.days import is_day
 from shared.referrals.delivery.mailbox_health import ProviderMailbox
 from shared.referrals.delivery.notice_sender import OPERATORS
+from shared.referrals.delivery.release.batch_log import BATCHES, BatchLog
 from shared.referrals.errors import ReferralsBusyError
 from shared.referrals.model import SETTLED, UNSENT, Referral, ReferralState
 from shared.referrals.referral_rows import MailIndexEntry
@@ -32,6 +33,7 @@ class ReferralDeliveryReports:
 
     statuses: ReferralRepository
     mailbox: ProviderMailbox
+    batches: BatchLog
 
     def take(self, report: DeliveryReport, now: datetime) -> bool:
         """Records one report at `now` (UTC), and returns whether it is about an email of a referral at all.
@@ -47,15 +49,30 @@ class ReferralDeliveryReports:
             if report.status in _NEEDS_ATTENTION | {_FAILED}:
                 logger.error("email to the operators was not delivered: %s", report.status)
             return True
-        self._note(mailed, report, now)
+        if mailed.notice == BATCHES:
+            self._note_batch(mailed.mail_id, report, now)
+        elif mailed.notice and (named := self.batches.named(mailed.notice, mailed.mail_id)):
+            for member in named:
+                self._note(MailIndexEntry(member.reference, member.epoch, mailed.notice), report, now)
+        else:
+            self._note(mailed, report, now)
         self._update_mailbox_health(report, now)
         return True
 
-    def _note(self, mailed: MailIndexEntry, report: DeliveryReport, now: datetime) -> None:
+    def _note_batch(self, batch_id: str, report: DeliveryReport, now: datetime) -> None:
+        """Records a report about a batch in its row, and then as one about each member that went with it."""
+        self.batches.record_report(batch_id, reported_state(report.status), now)
+        batch = self.batches.read(batch_id)
+        for member in batch.members if batch else ():
+            self._note(MailIndexEntry(member.reference, member.epoch), report, now, batch_id)
+
+    def _note(self, mailed: MailIndexEntry, report: DeliveryReport, now: datetime, batch: str = "") -> None:
         for _ in range(_TRIES):
             referral = self.statuses.status(mailed.reference)
-            cells = cells_for_report(referral, mailed, report, now) if referral else {}
-            if referral is None or not cells:
+            if referral is None or (batch and referral.batch != batch):
+                return
+            cells = cells_for_report(referral, mailed, report, now)
+            if not cells:
                 return
             try:
                 self.statuses.change(mailed.reference, referral.etag, **cells)

@@ -1,10 +1,11 @@
 """Forwards a referral: opened in memory, written into one email to one recipient, and kept until it has arrived.
 
-forward        1. stop if all emails are paused, or the referral is not due
+nudge          0. stop if the referral has only just come, and others wait before it
+forward        1. stop if referrals' emails are paused, the quota is used up, or the referral is not due
                2. claim the status row, so that no other process sends the same referral
 _message       3. read the sealed answers, check who wrote them, and unseal them unless the email carries only a link
                4. compose the email
-_attempt_once  5. hand it over, after asking about an earlier attempt whose outcome is unknown
+_attempt_once  5. hand it over within the lease, after asking about an earlier attempt whose outcome is unknown
 _attempt       6. repeat 3 to 5 within seconds, on the first claim only
 _record        7. mark the row: sent, waiting, sent again under a new epoch, or for a person
                8. begin a pause, or record a bounce of the provider's mailbox
@@ -17,11 +18,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+from shared.local_time import Clock
 from shared.mail.delivery import Claim, Sent, hand_over, wait_after
-from shared.mail.message import EmailMessage, MailSender
+from shared.mail.message import EmailMessage, MailNotAcceptedError, MailSender
 from shared.mail.pause import MailPause
+from shared.mail.share import OVER_QUOTA, MailShare
 from shared.referrals import transitions
 from shared.referrals.delivery.attempt import (
     Attempt,
@@ -35,6 +39,7 @@ from shared.referrals.delivery.attempt import (
 )
 from shared.referrals.delivery.mailbox_health import ProviderMailbox
 from shared.referrals.delivery.provider_emails import ProviderEmails
+from shared.referrals.delivery.release.flags import Nudges
 from shared.referrals.errors import KeyUnavailableError, UnsealError
 from shared.referrals.model import INLINE, Referral, ReferralState, Sealed
 from shared.referrals.repository import ReferralRepository
@@ -53,7 +58,8 @@ _CLAIM_TRIES = 3
 class ReferralForwarder:
     """Sends referrals to the provider.
 
-    `authenticate` is `RowMac.check`; `unseal` opens sealed answers; `sleep` waits for so many seconds.
+    `authenticate` is `RowMac.check`; `unseal` opens sealed answers; `clock` shows UTC; `sleep` waits for
+    so many seconds.
     """
 
     queue: ReferralRepository
@@ -63,7 +69,19 @@ class ReferralForwarder:
     sender: MailSender
     writer: ProviderEmails
     mailbox: ProviderMailbox
+    clock: Clock
+    share: MailShare | None = None
+    nudges: Nudges | None = None
     sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
+
+    def nudge(self, reference: str, now: datetime) -> None:
+        """Sends a referral that has just come, unless it has to take its turn: then the timer names it.
+
+        Raises:
+            StorageError: as `forward`.
+        """
+        if self.nudges is None or self.nudges.may_go_at_once(reference, now):
+            self.forward(reference, now)
 
     def forward(self, reference: str, now: datetime) -> None:
         """Sends the referral if it is due at `now` (UTC); naming it any number of times sends it once.
@@ -73,7 +91,7 @@ class ReferralForwarder:
         Raises:
             StorageError: the outcome is unknown; name it again later.
         """
-        if self._is_paused(now):
+        if self._is_paused(now) or (self.share is not None and self.share.is_used_up(now)):
             return
         for _ in range(_CLAIM_TRIES):  # the row may change between reading and claiming it
             referral = self._due(reference, now)
@@ -96,7 +114,7 @@ class ReferralForwarder:
     def _is_paused(self, now: datetime) -> bool:
         try:
             return self.pause.is_on(now)
-        except StorageError:  # of the bookings: a referral does not wait for them
+        except StorageError:
             return False
 
     def _due(self, reference: str, now: datetime) -> Referral | None:
@@ -105,13 +123,13 @@ class ReferralForwarder:
         if referral is None:
             logger.warning("dropped a queue message for a referral that does not exist")
             return None
-        if not referral.is_due(now):
+        if not referral.is_due(now) or referral.is_in_batch:
             return None
         if referral.is_resend_requested:
             logger.info("a referral is sent again: its state was reset by hand")
             referral = transitions.reset_for_resend(referral, now)
         # Its delivery as it is set now: what may be deleted later goes by it, whatever is set by then.
-        return transitions.with_delivery(referral, self.writer.delivery)
+        return transitions.with_batch(transitions.with_delivery(referral, self.writer.delivery), "")
 
     def _recovered_orphan(self, reference: str) -> Referral | None:
         """The status of a referral whose sealed answers were stored and whose status was not."""
@@ -144,7 +162,14 @@ class ReferralForwarder:
             # Its type alone: a message can quote an answer. Raised, the queue would repeat it and then drop it.
             logger.error("referral %s: composing the email failed: %s", referral.reference, type(error).__name__)  # noqa: TRY400
             return composing_failed(claim.attempts)
-        return answers_missing() if message is None else from_mail(hand_over(message, claim, self.sender))
+        if message is None:
+            return answers_missing()
+        return from_mail(hand_over(partial(self._counted, message), claim, self.sender, self.clock))
+
+    def _counted(self, message: EmailMessage) -> EmailMessage:
+        if self.share is not None and not self.share.take(self.clock()):
+            raise MailNotAcceptedError(OVER_QUOTA)
+        return message
 
     def _message(self, referral: Referral, now: datetime) -> EmailMessage | None:
         """The email, or None if no answers are stored."""

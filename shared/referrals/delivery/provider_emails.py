@@ -1,6 +1,7 @@
 """Emails to the provider: a referral or the link to it, and a reminder. Each goes to the one address."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -35,6 +36,18 @@ class ProviderEmails:
             link_url=self.links.to_acknowledge(referral.reference, now),
         )
 
+    def batch(self, referrals: Sequence[Referral], now: datetime) -> EmailMessage:
+        """Links to several referrals, sent at `now` (UTC), each with the day it was received; it holds no answers."""
+        facts = [
+            {
+                "reference": each.reference,
+                "received_on": in_words(each.received_on),
+                "link_url": self.links.to_collect(each.reference, now),
+            }
+            for each in referrals
+        ]
+        return self._write("referral-batch", referrals=facts)
+
     def reminder(self, referral: Referral, erased_on: date | None, now: datetime) -> EmailMessage:
         """A reminder at `now` (UTC) that it was sent and not acknowledged, without answers.
 
@@ -60,6 +73,22 @@ class ProviderEmails:
             days=LASTS_DAYS,
             link_url=self._new_link(referral, now),
         )
+
+    def reminders(self, due: Sequence[tuple[Referral, date | None]], now: datetime) -> EmailMessage:
+        """As `reminder`, about one referral or several."""
+        if len(due) == 1:
+            return self.reminder(*due[0], now)
+        facts = [
+            {
+                "reference": referral.reference,
+                "sent_on": in_words(referral.sent_on),
+                "inline": referral.delivery == INLINE,
+                "erased_on": date_in_words(erased_on) if erased_on else "",
+                "link_url": self._new_link(referral, now),
+            }
+            for referral, erased_on in due
+        ]
+        return self._write("referral-reminders", referrals=facts, operators=self.operators)
 
     def _new_link(self, referral: Referral, now: datetime) -> str:
         make = self.links.to_acknowledge if referral.delivery == INLINE else self.links.to_collect

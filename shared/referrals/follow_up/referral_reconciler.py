@@ -4,13 +4,13 @@ run                 1. add the MACs that are missing, in the days of that migrat
                     2. log how many are late, without naming them
 _handle_immediate   3. on every run, for each: complete a manual edit, or note that it is late
 _handle_morning     4. from 8 in the morning, once a day: take steps 5 to 9, then read the statuses again
-_apply_deadlines    5. for each: ask for a person's attention, or remind the provider
+_apply_deadlines    5. for each: ask for a person's attention; then remind the provider of the others, in one email
 _delete_expired     6. if the clock has been steady for days, for each: erase the answers, or delete the status
 _run_daily          7. on the same condition: announce what is erased uncollected; prune the index and log of emails
-                    8. write the holdings report
+                    8. empty the rows that say when emails went; write the holdings report
                     9. note that the day is done
 _handle_morning    10. from 8 in the morning: send the operators' digest, if it was not sent today
-run                11. return the references that were due in step 1
+run                11. release what was due in step 1: return the references and batches that go now
 """
 
 import logging
@@ -27,6 +27,7 @@ from shared.referrals.follow_up.manual_edits import complete_manual_edit
 from shared.referrals.follow_up.operator_digest import OperatorDigest
 from shared.referrals.follow_up.overdue_alarm import OverdueAlarm
 from shared.referrals.follow_up.provider_reminder import ProviderReminder
+from shared.referrals.follow_up.referral_release import DueReferrals, ReferralRelease
 from shared.referrals.follow_up.uncollected_notice import UncollectedNotice
 from shared.referrals.intake.mac_migration import MacMigration
 from shared.referrals.model import NOT_COLLECTED, Referral
@@ -66,12 +67,13 @@ class ReferralReconciler:
     holdings: HoldingsReport
     days: Daily
     uncollected: UncollectedNotice
+    release: ReferralRelease
     operator_digest: OperatorDigest | None = None
     grace_weekdays: int = GRACE_WEEKDAYS
     mac_migration: MacMigration | None = None
 
-    def run(self, service_rows: ServiceRows, now: datetime) -> list[str]:
-        """Does the work that is due at `now` (UTC), and returns the references that are to be forwarded.
+    def run(self, service_rows: ServiceRows, now: datetime) -> DueReferrals:
+        """Does the work that is due at `now` (UTC), and returns what is to be forwarded.
 
         Raises:
             StorageError: the referrals cannot be read.
@@ -86,7 +88,7 @@ class ReferralReconciler:
         if now.astimezone(LONDON).hour >= _MORNING:
             morning = partial(self._handle_morning, referrals, service_rows, now)
             run_isolated(logger, "referral run: daily steps", morning)
-        return [referral.reference for referral in referrals if referral.is_due(now)]
+        return self.release.run(referrals, now)
 
     def _handle_morning(self, referrals: Sequence[Referral], service_rows: ServiceRows, now: datetime) -> None:
         if self.days.is_due(service_rows, now):
@@ -105,11 +107,13 @@ class ReferralReconciler:
 
     def _run_daily(self, referrals: Sequence[Referral], service_rows: ServiceRows, now: datetime) -> None:
         _for_each(referrals, self._apply_deadlines, now)
+        run_isolated(logger, "referral run: reminders", partial(self._remind, referrals, now))
         if self.days.steady(service_rows, now) >= _STEADY_RUNS:
             _for_each(referrals, self._delete_expired, now)
             self.uncollected.announce(self.rows.every_status(), now)
             self.rows.prune_mail_index(before=_days_ago(INDEX_KEPT, now))
             self.notices.prune(before=_days_ago(STATUS_DELETED_AFTER, now))
+        self.release.forget(now)
         self.holdings.write(now)
         self.days.done(service_rows, now)
 
@@ -118,8 +122,10 @@ class ReferralReconciler:
             logger.error("referral %s needs attention: not acknowledged by the provider", referral.reference)
             cells = transitions.attention(transitions.NOT_ACKNOWLEDGED, now)
             self.rows.mark(referral.reference, referral.etag, **cells)
-        else:
-            self.provider_reminder.remind(referral, now)
+
+    def _remind(self, referrals: Sequence[Referral], now: datetime) -> None:
+        late = self.provider_reminder.deadlines.needs_attention
+        self.provider_reminder.remind([each for each in referrals if not late(each, _today(now))], now)
 
     def _delete_expired(self, referral: Referral, now: datetime) -> None:
         if may_be_erased(referral, _today(now)):

@@ -42,12 +42,13 @@ class ReferralService:
     key: bytes = field(repr=False)
     consent_version: str
 
-    def accept(self, request: ReferralRequest, now: datetime) -> str:
+    def accept(self, request: ReferralRequest, now: datetime, *, slow: bool = False) -> str:
         """Stores the referral and returns its reference: for the same submission always the same one.
 
         Args:
             request: the answers.
             now: UTC.
+            slow: it came without a browser's marks, and gives way to others when too many come at once.
 
         Raises:
             ReferralReusedError: the same submission was stored with other answers, which stand.
@@ -57,7 +58,9 @@ class ReferralService:
         submission = submission_hash(self.key, submission_id)
         fingerprint = f"{submission}-{answers_hash(self.key, submission_id, request.answers)}"
         answers = _padded(request.record.encode(), request.form.record_size)
-        candidates = [self._referral(submission_id, number, fingerprint, now) for number in range(_CANDIDATES)]
+        candidates = [
+            replace(self._referral(submission_id, number, fingerprint, now), slow=slow) for number in range(_CANDIDATES)
+        ]
         for number, referral in enumerate(candidates):
             if self._is_stored(referral, answers, spares=candidates[number + 1 :]):
                 return referral.reference

@@ -121,6 +121,18 @@ def test_sending_again_from_a_page_that_the_browser_shows_again_leads_to_the_sam
         assert count(stack) == before
 
 
+@pytest.mark.parametrize("java_script", [True, False], ids=["with scripts", "without scripts"])
+def test_form_sent_from_a_browser_has_its_marks(*, java_script: bool, visit: Visit, stack: Stack) -> None:
+    """So it never gives way to others, whatever script or none sends it."""
+    with visit(java_script_enabled=java_script) as visitor:
+        begin(visitor)
+        answer_all(visitor)
+        agree_and_send(visitor)
+        reference = reference_on(visitor)
+
+    assert rows(stack, "Referrals", "REFERRALS_STORAGE").get_entity("referrals", reference)["Slow"] == "no"
+
+
 def test_nothing_that_was_answered_is_in_an_address_or_left_in_the_browser(visitor: Visitor) -> None:
     addresses: list[str] = []
     visitor.page.on("request", lambda request: addresses.append(request.url))

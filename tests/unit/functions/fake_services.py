@@ -53,7 +53,7 @@ class FakeIntake:
     accepted: list[ReferralRequest] = field(default_factory=list)
     trouble: Exception | None = None
 
-    def accept(self, request: ReferralRequest, now: datetime) -> str:
+    def accept(self, request: ReferralRequest, now: datetime, *, slow: bool = False) -> str:
         if self.trouble:
             raise self.trouble
         self.accepted.append(request)

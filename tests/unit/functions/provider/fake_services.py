@@ -32,7 +32,7 @@ from shared.referrals.row_mac import RowMac
 from shared.referrals.sealing import LocalKey, Sealer, content_key, decrypt
 from shared.signing import Signer
 from tests.builders import KEY, MORNING, referral_request
-from tests.fakes import FakeClock, FakeMailSender, FakeTable
+from tests.fakes import STANDING_STILL, FakeClock, FakeMailSender, FakeTable
 from tests.unit.functions import http_requests
 
 SITE, RECIPIENT = "https://support.example", "referrals@provider.example"
@@ -93,7 +93,8 @@ class FakeServices:
 
     def _new_links(self, links: ReferralLinks) -> NewLinkSender:
         log, pause = FakeTable(), MailPause(FakeTable())
-        sending = IdempotentSender(ledger=MailLedger(log, FakeTable()), pause=pause, sender=self.sender)
+        clock = FakeClock(STANDING_STILL)
+        sending = IdempotentSender(ledger=MailLedger(log, FakeTable()), pause=pause, sender=self.sender, clock=clock)
         writer = ProviderEmails(renderer=MailRenderer(self.content), links=links, recipient=RECIPIENT, delivery="")
         return NewLinkSender(notices=NoticeSender(log=log, sending=sending), writer=writer)
 

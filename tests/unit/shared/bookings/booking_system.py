@@ -29,7 +29,7 @@ from shared.signing import Signer
 from shared.tables.service_table import read_service_rows
 from shared.tables.table import Row, Table
 from tests.builders import KEY, MORNING, POLICY, booking_request, content, session_cells
-from tests.fakes import FakeMailSender, FakeTable, FakeTime
+from tests.fakes import STANDING_STILL, FakeClock, FakeMailSender, FakeTable, FakeTime
 
 RENDERER = MailRenderer(content())
 LINKS = ManageLinks(Signer((KEY,)), "https://support.example")
@@ -46,6 +46,7 @@ class BookingHarness:
         tables = (FakeTable(lambda: self.now) for _ in range(5))
         self.sessions, self.bookings, self.log, self.index, self.service = tables
         self.sender = FakeMailSender(dedupes=False)
+        self.clock = FakeClock(STANDING_STILL)
         self.time, self.policy, self.now, self.quota = FakeTime(), policy, MORNING, SendingQuota(0, 0)
         self.add_session(**cells)
 
@@ -181,6 +182,6 @@ class BookingHarness:
             attendees=repository,
             finder=SessionFinder(repository, SessionRegister(self.service)),
             composer=composer,
-            sending=IdempotentSender(ledger=ledger, pause=pause, sender=self.sender),
+            sending=IdempotentSender(ledger=ledger, pause=pause, sender=self.sender, clock=self.clock),
             policy=self.policy,
         )

@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -27,8 +28,21 @@ from shared.reminder_offsets import parse_offsets
 from shared.tables.service_table import read_service_rows
 from shared.tables.table import StorageError, Table
 from tests.builders import KEY, MORNING, POLICY, attendee, content, session, session_cells
-from tests.fakes import FAULTS, Crash, FakeMailSender, FakeTable, Fault, InjectedFault, with_fault
+from tests.fakes import (
+    FAULTS,
+    STANDING_STILL,
+    Crash,
+    FakeClock,
+    FakeMailSender,
+    FakeTable,
+    Fault,
+    InjectedFault,
+    with_fault,
+)
 from tests.unit.shared.bookings.booking_system import LINKS
+
+if TYPE_CHECKING:
+    from shared.mail.share import MailShare
 
 CONFIRMATION = "booking-a-1-confirmation"
 RENDERER = MailRenderer(content())
@@ -42,6 +56,8 @@ class MailHarness:
         self.sessions.insert(session_cells())
         self.bookings.insert(write_attendee(session(), attendee()))
         self.sender = FakeMailSender(dedupes=dedupes)
+        self.clock = FakeClock(STANDING_STILL)
+        self.share: MailShare | None = None
 
     def mailer(self, wrap: Callable[[FakeTable], Table] = lambda table: table) -> BookingMailer:
         repository = BookingRepository(
@@ -54,7 +70,9 @@ class MailHarness:
             attendees=repository,
             finder=SessionFinder(repository, SessionRegister(wrap(self.service))),
             composer=composer,
-            sending=IdempotentSender(ledger=ledger, pause=pause, sender=self.sender),
+            sending=IdempotentSender(
+                ledger=ledger, pause=pause, sender=self.sender, clock=self.clock, share=self.share
+            ),
             policy=POLICY,
         )
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from azure.keyvault.keys.crypto import KeyWrapAlgorithm
@@ -24,10 +25,14 @@ from shared.referrals.delivery.links import ReferralLinks
 from shared.referrals.delivery.mailbox_health import ProviderMailbox
 from shared.referrals.delivery.notice_sender import NoticeSender
 from shared.referrals.delivery.provider_emails import ProviderEmails
+from shared.referrals.delivery.release.batch_log import BatchLog
+from shared.referrals.delivery.release.batch_sender import BatchSender
+from shared.referrals.delivery.release.flags import Nudges, ReleaseFlags
 from shared.referrals.follow_up.operator_digest import OperatorDigest
 from shared.referrals.follow_up.overdue_alarm import OverdueAlarm
 from shared.referrals.follow_up.provider_reminder import ProviderReminder
 from shared.referrals.follow_up.referral_reconciler import ReferralReconciler
+from shared.referrals.follow_up.referral_release import DueReferrals, ReferralRelease
 from shared.referrals.follow_up.uncollected_notice import UncollectedNotice
 from shared.referrals.intake.mac_migration import MacMigration
 from shared.referrals.intake.orphan_recovery import OrphanRecovery
@@ -43,7 +48,10 @@ from shared.tables.once_a_day import Daily
 from shared.tables.service_table import read_service_rows
 from shared.tables.table import Row, Table
 from tests.builders import KEY, MORNING, content, referral_request
-from tests.fakes import FakeMailSender, FakeTable
+from tests.fakes import STANDING_STILL, FakeClock, FakeMailSender, FakeTable
+
+if TYPE_CHECKING:
+    from shared.mail.share import MailShare
 
 SUBMISSION = "submission-0123456789"
 KEYS = new_keys()
@@ -80,6 +88,10 @@ class ReferralHarness:
         self.key: Unwrapper = PRIVATE
         self.mac = MAC
         self.slept: list[float] = []
+        self.clock = FakeClock(STANDING_STILL)
+        self.share: MailShare | None = None
+        self.most_an_hour = 0
+        self.bookings_service = FakeTable()
 
     def repository(self, wrap: Wrap = lambda table: table) -> ReferralRepository:
         return ReferralRepository(wrap(self.status), wrap(self.sealed), wrap(self.mail))
@@ -97,15 +109,18 @@ class ReferralHarness:
             queue=self.repository(wrap),
             authenticate=self.mac.check,
             unseal=lambda referral, sealed: unseal(referral, sealed, self.key),
-            pause=MailPause(wrap(self.service_rows)),
+            pause=self.pause(wrap),
             sender=self.sender,
             writer=self.writer(),
             mailbox=ProviderMailbox(wrap(self.own)),
+            clock=self.clock,
+            share=self.share,
+            nudges=Nudges(self.flags(wrap), self.repository(wrap).status, self.share, self.delivery),
             sleep=self.slept.append,
         )
 
     def delivery_reports(self, wrap: Wrap = lambda table: table) -> ReferralDeliveryReports:
-        return ReferralDeliveryReports(self.repository(wrap), ProviderMailbox(wrap(self.own)))
+        return ReferralDeliveryReports(self.repository(wrap), ProviderMailbox(wrap(self.own)), BatchLog(wrap(self.own)))
 
     def acknowledging(self, wrap: Wrap = lambda table: table) -> AcknowledgementRecorder:
         return AcknowledgementRecorder(self.repository(wrap))
@@ -147,10 +162,7 @@ class ReferralHarness:
         return list(self.status.rows.values())
 
     def notices(self, wrap: Wrap = lambda table: table) -> NoticeSender:
-        log = wrap(self.own)
-        pause = MailPause(wrap(self.service_rows))
-        ledger = MailLedger(log, wrap(self.mail))
-        return NoticeSender(log=log, sending=IdempotentSender(ledger=ledger, pause=pause, sender=self.sender))
+        return NoticeSender(log=wrap(self.own), sending=self.sending(wrap))
 
     def orphan_recovery(self, wrap: Wrap = lambda table: table) -> OrphanRecovery:
         return OrphanRecovery(self.repository(wrap))
@@ -170,6 +182,7 @@ class ReferralHarness:
             holdings=HoldingsReport(rows, wrap(self.own), self.mac.current),
             days=Daily(wrap(self.service_rows), "referrals"),
             uncollected=UncollectedNotice(rows=rows, notices=notices, renderer=RENDERER, address=OPERATORS),
+            release=self.release(wrap),
             operator_digest=OperatorDigest(address=OPERATORS, notices=notices, mailbox=mailbox, renderer=RENDERER),
             grace_weekdays=grace_weekdays,
             mac_migration=MacMigration(rows, self.mac),
@@ -178,17 +191,65 @@ class ReferralHarness:
     def due(self, now: datetime) -> list[str]:
         return [each.reference for each in self.repository().every_status() if each.is_due(now)]
 
-    def reconcile(self, now: datetime, wrap: Wrap = lambda table: table, *, grace_weekdays: int = 3) -> list[str]:
+    def pause(self, wrap: Wrap = lambda table: table) -> MailPause:
+        """The pause that referrals keep; `bookings_service` has that of bookings, which begins with it."""
+        return MailPause(wrap(self.service_rows), also=MailPause(wrap(self.bookings_service)))
+
+    def sending(self, wrap: Wrap = lambda table: table) -> IdempotentSender:
+        return IdempotentSender(
+            ledger=MailLedger(wrap(self.own), wrap(self.mail)),
+            pause=self.pause(wrap),
+            sender=self.sender,
+            clock=self.clock,
+            share=self.share,
+        )
+
+    def flags(self, wrap: Wrap = lambda table: table) -> ReleaseFlags:
+        return ReleaseFlags(wrap(self.own))
+
+    def release(self, wrap: Wrap = lambda table: table) -> ReferralRelease:
+        return ReferralRelease(
+            rows=self.repository(wrap),
+            batches=BatchLog(wrap(self.own)),
+            flags=self.flags(wrap),
+            pause=self.pause(wrap),
+            share=self.share,
+            delivery=self.delivery,
+            most_an_hour=self.most_an_hour,
+        )
+
+    def batch_sender(self, wrap: Wrap = lambda table: table) -> BatchSender:
+        return BatchSender(
+            queue=self.repository(wrap),
+            authenticate=self.mac.check,
+            log=BatchLog(wrap(self.own)),
+            sending=self.sending(wrap),
+            writer=self.writer(),
+            mailbox=ProviderMailbox(wrap(self.own)),
+        )
+
+    def work(self, now: datetime, wrap: Wrap = lambda table: table, *, grace_weekdays: int = 3) -> DueReferrals:
         """One run of the timer, as far as referrals go."""
         return self.reconciler(wrap, grace_weekdays).run(read_service_rows(self.service_rows), now)
+
+    def reconcile(self, now: datetime, wrap: Wrap = lambda table: table, *, grace_weekdays: int = 3) -> list[str]:
+        """One run of the timer, and the references that it names."""
+        return list(self.work(now, wrap, grace_weekdays=grace_weekdays).references)
+
+    def tick(self, now: datetime) -> None:
+        """One run of the timer, and the queue handles what it names."""
+        due = self.work(now)
+        for batch in due.batches:
+            self.batch_sender().deliver(batch, now)
+        for reference in due.references:
+            self.forwarder().forward(reference, now)
 
     def pass_days(self, start: datetime, days: int) -> datetime:
         """The timer once on each of so many days after `start`, and what it names is forwarded; returns the last."""
         now = start
         for _ in range(days):
             now += timedelta(days=1)
-            for reference in self.reconcile(now):
-                self.forwarder().forward(reference, now)
+            self.tick(now)
         return now
 
     def pass_time(self, start: datetime, hours: float) -> None:

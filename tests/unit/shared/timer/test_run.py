@@ -239,8 +239,15 @@ def test_failure_in_a_secondary_part_does_not_stop_the_run(parts: TimerParts, pa
     assert parts.tick() == DueWork((parts.mail,), (parts.reference,))
 
 
-def test_while_the_mail_service_wants_to_be_left_alone_nothing_is_released(parts: TimerParts) -> None:
+def test_pause_that_bookings_caused_holds_up_no_referral(parts: TimerParts) -> None:
     MailPause(parts.service).begin(MORNING + timedelta(hours=1))
+
+    assert parts.tick() == DueWork((), (parts.reference,))
+    assert parts.last_heartbeat == MORNING, "the schedule itself did run"
+
+
+def test_while_the_mail_service_wants_to_be_left_alone_nothing_is_released(parts: TimerParts) -> None:
+    MailPause(parts.referrals.service_rows, also=MailPause(parts.service)).begin(MORNING + timedelta(hours=1))
 
     assert parts.tick() == DueWork((), ())
     assert parts.last_heartbeat == MORNING, "the schedule itself did run"

@@ -44,7 +44,7 @@ class HarnessWithFacilitators(BookingHarness):
 
     def facilitators(self, wrap: Wrap = plain) -> FacilitatorBriefing:
         ledger, pause = MailLedger(wrap(self.log), wrap(self.index)), MailPause(self.service)
-        mail = ImmediateSender(ledger=ledger, pause=pause, sender=self.sender)
+        mail = ImmediateSender(ledger=ledger, pause=pause, sender=self.sender, clock=self.clock)
         return FacilitatorBriefing(address=ADDRESS, names=self.names, mail=mail, renderer=RENDERER)
 
     @property

@@ -29,7 +29,17 @@ from shared.reminder_offsets import parse_offsets
 from shared.tables.service_table import read_service_rows
 from shared.tables.table import RowConflictError, StorageError
 from tests.builders import KEY, MORNING, POLICY, attendee, london, session
-from tests.fakes import FAULTS, Crash, FakeMailSender, FakeTable, Fault, InjectedFault, with_fault
+from tests.fakes import (
+    FAULTS,
+    STANDING_STILL,
+    Crash,
+    FakeClock,
+    FakeMailSender,
+    FakeTable,
+    Fault,
+    InjectedFault,
+    with_fault,
+)
 from tests.unit.shared.bookings.booking_system import RENDERER, BookingHarness, Wrap
 
 ADDRESS = "organiser@example.nhs.uk"
@@ -57,6 +67,7 @@ class DigestHarness:
     def __init__(self, *, service: FakeTable | None = None) -> None:
         self.service, self.pauses, self.log, self.index = service or FakeTable(), FakeTable(), FakeTable(), FakeTable()
         self.sender: FakeMailSender = SendRefusingMailSender(dedupes=False)
+        self.clock = FakeClock(STANDING_STILL)
         self.now, self.sent_at = MORNING, list[datetime]()
 
     def tell(self, *texts: str, wrap: Wrap = plain) -> None:
@@ -74,7 +85,7 @@ class DigestHarness:
 
     def organiser(self, wrap: Wrap = plain) -> OrganiserDigest:
         ledger, pause = MailLedger(wrap(self.log), wrap(self.index)), MailPause(wrap(self.pauses))
-        mail = ImmediateSender(ledger=ledger, pause=pause, sender=self.sender)
+        mail = ImmediateSender(ledger=ledger, pause=pause, sender=self.sender, clock=self.clock)
         digest_log = DigestLogTable(wrap(self.service))
         return OrganiserDigest(
             address=ADDRESS, key=KEY, digest_log=digest_log, mail=mail, renderer=RENDERER, policy=POLICY
@@ -555,7 +566,7 @@ def test_recording_alerts_before_asking_for_the_outcome_loses_them() -> None:
 
     def hasty(digest: DigestHarness) -> OrganiserDigest:
         proper = digest.organiser()
-        mail = Hasty(ledger=proper.mail.ledger, pause=proper.mail.pause, sender=digest.sender)
+        mail = Hasty(ledger=proper.mail.ledger, pause=proper.mail.pause, sender=digest.sender, clock=digest.clock)
         digest_log = DigestLogTable(digest.service)
         return OrganiserDigest(
             address=ADDRESS, key=KEY, digest_log=digest_log, mail=mail, renderer=RENDERER, policy=POLICY

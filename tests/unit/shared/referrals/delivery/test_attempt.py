@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from shared.mail.delivery import LEASE, Outcome, Postponed, Refused, Sent
+from shared.mail.delivery import STALLED, TAKEN_OVER_AFTER, Outcome, Postponed, Refused, Sent
+from shared.mail.share import OVER_QUOTA
 from shared.referrals.delivery import attempt
 from shared.referrals.delivery.attempt import Cause, NotSent
 
@@ -18,8 +19,10 @@ MINUTE = timedelta(minutes=1)
         (Refused("provider-failed"), Cause.FAILED_AFTER_ACCEPTANCE, False),
         (Postponed(MINUTE, pause_all=False, code="HTTP 429"), Cause.THROTTLED, False),
         (Postponed(MINUTE, pause_all=True, code="HTTP 429"), Cause.THROTTLED, False),
+        (Postponed(MINUTE, pause_all=False, code=OVER_QUOTA), Cause.THROTTLED, False),
+        (Postponed(MINUTE, pause_all=False, code=STALLED), Cause.STALLED, False),
         (Postponed(MINUTE, pause_all=False, code="ServiceRequestError"), Cause.POSTPONED, True),
-        (Postponed(LEASE, pause_all=False, code="ServiceResponseError"), Cause.POSTPONED, False),
+        (Postponed(TAKEN_OVER_AFTER, pause_all=False, code="ServiceResponseError"), Cause.POSTPONED, False),
     ],
 )
 def test_each_outcome_of_the_email_service_has_a_cause_and_keeps_its_code(

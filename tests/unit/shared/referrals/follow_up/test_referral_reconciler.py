@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from shared.referrals.follow_up.referral_release import DueReferrals
 from shared.referrals.model import Referral
 from shared.referrals.retention.erasure import ReferralEraser
 from shared.tables.service_table import read_service_rows
@@ -34,7 +35,7 @@ def run(error: StorageError) -> list[str]:
     eraser = Failing(harness.repository(), harness.eraser().tries)
     found = replace(harness.reconciler(), eraser=eraser).run(read_service_rows(harness.service_rows), now)
 
-    assert found == [due]
+    assert found == DueReferrals((due,))
     return asked
 
 

@@ -4,9 +4,11 @@ import contextlib
 import logging
 import re
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
+from shared.mail.delivery_reports import DeliveryReport
 from shared.mail.message import EmailMessage
 from shared.referrals.delivery.forwarder import operation_id
 from shared.tables.table import StorageError
@@ -105,6 +107,96 @@ def test_in_link_mode_the_reminder_leads_to_the_answers_and_nothing_is_deleted()
     assert "https://collect.example/collect/" in mail.text
     assert "acknowledge" not in mail.text
     assert len(harness.sealed.rows) == 1
+
+
+def several(number: int = 3) -> ReferralHarness:
+    """So many that were forwarded on a Friday and of which no report came."""
+    harness = ReferralHarness()
+    for _ in range(number):
+        harness.forwarded()
+    return harness
+
+
+def test_reminders_are_one_email_a_working_day_that_names_each() -> None:
+    harness = several()
+
+    harness.pass_days(MORNING, 5)
+
+    [mail] = reminders(harness)
+    assert mail.subject == "Reminder: 3 self-referrals"
+    for row in harness.rows:
+        assert mail.text.count(f"{row.key}, sent on Friday 1 September 2023.") == 1
+        assert row.integer("Warned") == 1
+    assert mail.text.count("https://collect.example/acknowledge/") == 3
+    for answer in ("Zoë", "zoe@home.example", "A difficult year", "English"):
+        assert answer not in mail.text + mail.html
+
+
+def test_nobody_is_reminded_at_a_weekend() -> None:
+    harness = delivered(MORNING + 13 * DAY)  # Thursday 14 September: the second reminder is due on a Thursday
+    harness.pass_days(MORNING + 13 * DAY, 30)
+    late = delivered(MORNING + 15 * DAY)  # Saturday 16 September: it would be due on a Saturday
+    late.pass_days(MORNING + 15 * DAY, 30)
+
+    assert [len(reminders(each)) for each in (harness, late)] == [2, 2]
+    assert {each.referral().warned_on for each in (harness, late)} == {"2023-09-28", "2023-10-02"}
+
+
+def test_a_reminder_that_came_back_needs_a_person_for_each_that_it_named() -> None:
+    harness = several()
+    harness.pass_days(MORNING, 5)
+    [(operation, _)] = [each for each in harness.sender.sent if each[1].subject.startswith("Reminder")]
+    first = harness.rows[0].key
+    harness.repository().change(first, harness.rows[0].etag, State="erased", ErasedOn="2023-09-06")
+
+    for _ in range(2):
+        assert harness.delivery_reports().take(DeliveryReport(operation, "bounced"), MORNING)
+
+    found = {row.key: (row.text("State"), row.text("LastError")) for row in harness.rows}
+    assert found.pop(first)[0] == "erased"
+    assert set(found.values()) == {("attention", "reminder-bounced")}
+
+
+def test_report_on_a_reminder_of_before_still_finds_its_referral() -> None:
+    harness = delivered()
+    reference = harness.referral().reference
+    keys = {"PartitionKey": "11111111-1111-1111-1111-111111111111", "RowKey": "mail"}
+    harness.mail.insert(keys | {"Session": "reminders", "Mail": f"{reference}-0-1", "At": "2023-09-06T08:00:00Z"})
+
+    harness.delivery_reports().take(DeliveryReport(UUID(keys["PartitionKey"]), "bounced"), MORNING)
+
+    assert harness.state == ("attention", "reminder-bounced")
+
+
+def test_reminder_that_was_sent_before_the_change_is_not_sent_again() -> None:
+    harness = delivered()
+    keys = {"PartitionKey": "reminders", "RowKey": f"{harness.referral().reference}-0-1"}
+    harness.own.insert(keys | {"State": "sent", "At": "2023-09-06T08:00:00Z", "Attempts": 1})
+
+    harness.pass_days(MORNING, 5)
+
+    assert reminders(harness) == []
+    assert harness.referral().warned == 1
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_no_fault_doubles_a_reminder_of_several_or_loses_one(fault: Fault) -> None:
+    for at in range(100):
+        harness, trouble = several(), InjectedFault(at, fault)
+        now = harness.pass_days(MORNING, 4) + DAY
+        with contextlib.suppress(Crash, StorageError):
+            harness.reconcile(now, with_fault(trouble))
+        struck = trouble.triggered
+        for minutes in range(5, 30, 5):
+            harness.reconcile(now + timedelta(minutes=minutes))
+        harness.pass_days(now, 1)
+
+        assert len(reminders(harness)) == 1, f"call {at}"
+        assert [row.integer("Warned") for row in harness.rows] == [1, 1, 1], f"call {at}"
+        if not struck:
+            assert at >= 10
+            return
+    pytest.fail("the calls never ended")
 
 
 @pytest.mark.parametrize("fault", FAULTS)

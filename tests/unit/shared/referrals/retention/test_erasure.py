@@ -169,15 +169,15 @@ def test_what_nobody_acknowledged_is_erased_after_thirty_days_and_two_warnings()
 def test_a_warning_that_went_late_leaves_a_week_to_answer_it() -> None:
     harness = delivered()
     harness.sender.trouble = dict.fromkeys(range(1, 5000), "lost-request")
-    on_day(harness, 34)
+    on_day(harness, 38)  # a Monday: the two warnings go on the next two days
     assert harness.referral().warned == 0
 
     harness.sender.trouble = {}
-    harness.pass_days(MORNING + 34 * DAY, 8)
+    harness.pass_days(MORNING + 38 * DAY, 8)
     assert harness.referral().warned == 2
     assert len(harness.sealed.rows) == 1, "warned for the last time six days ago"
 
-    harness.pass_days(MORNING + 42 * DAY, 1)
+    harness.pass_days(MORNING + 46 * DAY, 1)
     assert harness.sealed.rows == {}
 
 

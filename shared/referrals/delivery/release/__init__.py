@@ -1,0 +1,1 @@
+"""Turns of referrals: which go now, in which emails, and why one that has just come has to wait."""
