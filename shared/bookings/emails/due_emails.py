@@ -25,7 +25,9 @@ _KIND_BY_REASON = {
 
 def due_emails(session: Session, attendee: Attendee, policy: AllocationPolicy, now: datetime) -> list[MailId]:
     """Every email that this attendee should have had by `now` (UTC) and that is still worth sending."""
-    if not can_be_mailed(attendee.email) or attendee.same_person or session.is_over(now):
+    # Another address is one that the timer has not noted yet, or that is another person's on the same roster.
+    not_theirs = attendee.same_person or attendee.has_other_address
+    if not can_be_mailed(attendee.email) or not_theirs or session.is_over(now):
         return []
     if session.state is SessionState.CANCELLED:
         return [_about_version(session, attendee, MailKind.SESSION_CANCELLED)] if attendee.is_live else []

@@ -50,22 +50,28 @@ def reconcile_roster(
     session: Session, roster: Roster, log: Mapping[str, MailLogEntry], policy: AllocationPolicy, now: datetime
 ) -> RosterChanges:
     """Takes note of what administrators did by hand, frees places held too long, and gives free ones to who waits."""
-    current = StaleSaves(session, policy, now).undone(roster, log)
-    noted = current.with_changed(
-        *(
-            _skip_used_generations(note_address_change(each, _apply_manual_edits(each, now), log), log)
-            for each in one_place_each(current.attendees)
-        )
-    )
+    stale = StaleSaves(session, policy, now)
+    current, left = stale.undone(roster, log), stale.left(roster, log)
+    marked = one_place_each(current.attendees)
+    noted = current.with_changed(*(each if each.key in left else _noted(each, log, now) for each in marked))
     freed = tuple(each.cancelled(Reason.NOT_CHECKED, now) for each in policy.not_checked_in_time(session, noted, now))
     after = noted.with_changed(*freed)
     given = policy.promoted(session, after, now)
     after = after.with_changed(*given)
     after = after.with_changed(
-        *(_with_mail_summary(session, _renew_after_downgrade(each, log), log, now) for each in after.attendees)
+        *(
+            _with_mail_summary(session, _renew_after_downgrade(each, log), log, now)
+            for each in after.attendees
+            if each.key not in left
+        )
     )
     moves = bool(freed or given or current is not roster)
     return RosterChanges(after, (), moves, gives_places=bool(given or current is not roster)).since(roster)
+
+
+def _noted(attendee: Attendee, log: Mapping[str, MailLogEntry], now: datetime) -> Attendee:
+    """The attendee with what administrators did to the row taken note of."""
+    return _skip_used_generations(note_address_change(attendee, _apply_manual_edits(attendee, now), log), log)
 
 
 def _apply_manual_edits(attendee: Attendee, now: datetime) -> Attendee:

@@ -162,7 +162,7 @@ class SessionReconciler:
         and an administrator may have lowered the capacity since.
         """
         if lost:
-            session = replace(session, capacity=0)  # the places that seem free are not
+            policy = replace(policy, on_hold=True)  # the places that seem free are not
         elif roster.attendees and not roster.guard:
             # Typed by hand so far. From now on a roster without its guard was lost.
             roster = replace(roster, guard=self.rosters.create_guard(session.id, now))

@@ -8,8 +8,12 @@ before the latest that it has emailed. Such a row contradicts the log, and is se
    generation). Without one it is set back to cancelled, and so is someone who had left the waiting list.
 2. In an earlier generation: it gets the latest one, as the links in the latest emails have it. Where the generation had
    risen without a cancellation, as when an address was corrected, it gets the next one, for the address in the row.
-3. Less than the latest generation was told, such as `waiting` after a confirmation or `cancelled` after booking again:
+3. More than the latest generation was told, as when someone was set to waiting by hand in between: they have what they
+   were told, but a place that is free they keep, and are told so.
+4. Less than the latest generation was told, such as `waiting` after a confirmation or `cancelled` after booking again:
    where there is a place free it is given back, which is no news to the person. Without one they are told.
+
+While places are on hold nobody can say if one is free, so that such rows are left as they are until it is over.
 
 A state that an administrator wrote is not stale: the row's `KnownState` is then another than its `State`.
 """
@@ -38,9 +42,10 @@ SET_BACK_PROBLEM = (
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """Emails about one row since it was booked: `kinds` by generation."""
+    """Emails about one row since it was booked: `kinds`, and when the one about waiting was sent, by generation."""
 
     kinds: Mapping[int, frozenset[MailKind]] = field(default_factory=dict)
+    waiting_since: Mapping[int, datetime] = field(default_factory=dict)
 
     @property
     def latest(self) -> int:
@@ -66,18 +71,21 @@ class StaleSaves:
     now: datetime
 
     def undone(self, roster: Roster, log: Mapping[str, MailLogEntry]) -> Roster:
-        """The roster without contradictions to the email log; the same one where there are none."""
-        mails = _mails_by_key(log)
-        told = {each.key: _told_since(each.booked_at, mails.get(each.key, ())) for each in roster.attendees}
-        suspects = [each for each in roster.attendees if _contradicts(each, told[each.key])]
-        if not suspects:
+        """The roster without contradictions to the email log; the same one where there are none, or on hold."""
+        told = _told_by_key(roster, log)
+        keys = _contradicting(roster, told)
+        if not keys or self.policy.on_hold:
             return roster
-        keys = {each.key for each in suspects}
+        suspects = [each for each in roster.attendees if each.key in keys]
         settled = Roster(tuple(each for each in roster.attendees if each.key not in keys), roster.guard)
         for each in sorted(suspects, key=lambda each: (each.booked_at, each.key)):
             settled = settled.with_changed(self._settled(each, told[each.key], settled))
         by_key = {each.key: each for each in settled.attendees}
         return Roster(tuple(by_key[each.key] for each in roster.attendees), roster.guard)
+
+    def left(self, roster: Roster, log: Mapping[str, MailLogEntry]) -> frozenset[str]:
+        """Row keys of contradictions that are left as they are, because places are on hold."""
+        return _contradicting(roster, _told_by_key(roster, log)) if self.policy.on_hold else frozenset()
 
     def _settled(self, attendee: Attendee, told: _Told, others: Roster) -> Attendee:
         latest = max(attendee.generation, told.latest)
@@ -85,18 +93,22 @@ class StaleSaves:
         if attendee.state is AttendeeState.CANCELLED:
             return self._cancelled_too_early(attendee, told, latest, others)
         if reason is not None and attendee.known_state != AttendeeState.CANCELLED:
-            return self._brought_back(attendee, latest, reason, others)
+            return self._brought_back(attendee, told, latest, others)
+        if _is_more(attendee, told, latest):
+            return self._as_told(replace(attendee, generation=latest), told, others)
         if _rose_by_itself(attendee, told):
             attendee, latest = replace(attendee, address_since=latest + 1), latest + 1
         return self._given_back(replace(attendee, generation=latest), told.state(latest), others)
 
-    def _brought_back(self, attendee: Attendee, latest: int, reason: Reason, others: Roster) -> Attendee:
+    def _brought_back(self, attendee: Attendee, told: _Told, latest: int, others: Roster) -> Attendee:
         known = replace(attendee, known_state=str(attendee.state), known_email=attendee.email, generation=latest)
         known = replace(known, address_since=address_since(attendee, attendee.email, latest))
         if attendee.known_state and not self._may_have_a_place(attendee, others):
-            return known.cancelled(reason, self.now)
+            return known.cancelled(told.cancellation(latest) or Reason.LEFT_BEFORE_SAVE, self.now)
         # Without a known state it was typed in anew, under the same key, and is counted as any typed row is.
         since = address_since(attendee, attendee.email, latest + 1)
+        if _had_another_address(attendee, told):
+            since = latest + 1
         return replace(
             known,
             generation=latest + 1,
@@ -117,6 +129,14 @@ class StaleSaves:
             return replace(found, reason=str(reason or attendee.reason))
         restored = self._given_back(found, state, others)
         return restored if restored.is_live else found.cancelled(Reason.BY_ORGANISER, self.now)
+
+    def _as_told(self, attendee: Attendee, told: _Told, others: Roster) -> Attendee:
+        """The attendee with the less that they were told since, unless there is a place for them."""
+        state = told.state(attendee.generation)
+        if state is None or (state is AttendeeState.WAITING and self._may_have_a_place(attendee, others)):
+            return attendee
+        since = told.waiting_since.get(attendee.generation) if state is AttendeeState.WAITING else None
+        return replace(attendee, state=state, known_state=str(state), waiting_since=since or attendee.waiting_since)
 
     def _given_back(self, attendee: Attendee, state: AttendeeState | None, others: Roster) -> Attendee:
         """The attendee with the state that they were told, where they may still have it and nobody wrote another."""
@@ -180,6 +200,29 @@ def _rose_by_itself(attendee: Attendee, told: _Told) -> bool:
     return bool(between) and not any(told.cancellation(generation) for generation in between)
 
 
+def _is_more(attendee: Attendee, told: _Told, latest: int) -> bool:
+    """True if the row has more than the latest generation was told, and had less by then than in its own."""
+    state, before = told.state(latest), told.state(attendee.generation)
+    if latest <= attendee.generation or state is None or before is None or attendee.known_state != attendee.state:
+        return False
+    order = list(KIND_BY_STATE)
+    return order.index(state) < min(order.index(before), order.index(attendee.state))
+
+
+def _had_another_address(attendee: Attendee, told: _Told) -> bool:
+    """True if the generation may have risen for another address, whose owner must not open what is at this one."""
+    return any(not told.cancellation(generation) for generation in range(attendee.generation, told.latest))
+
+
+def _contradicting(roster: Roster, told: Mapping[str, _Told]) -> frozenset[str]:
+    return frozenset(each.key for each in roster.attendees if _contradicts(each, told[each.key]))
+
+
+def _told_by_key(roster: Roster, log: Mapping[str, MailLogEntry]) -> dict[str, _Told]:
+    mails = _mails_by_key(log)
+    return {each.key: _told_since(each.booked_at, mails.get(each.key, ())) for each in roster.attendees}
+
+
 def _mails_by_key(log: Mapping[str, MailLogEntry]) -> dict[str, list[tuple[MailId, MailLogEntry]]]:
     found: defaultdict[str, list[tuple[MailId, MailLogEntry]]] = defaultdict(list)
     for mail_text, entry in log.items():
@@ -191,7 +234,10 @@ def _mails_by_key(log: Mapping[str, MailLogEntry]) -> dict[str, list[tuple[MailI
 def _told_since(booked_at: datetime, mails: Iterable[tuple[MailId, MailLogEntry]]) -> _Told:
     """Emails from before the booking are about an earlier row with the same key, which someone deleted."""
     kinds: defaultdict[int, set[MailKind]] = defaultdict(set)
+    since: dict[int, datetime] = {}
     for mail_id, entry in mails:
         if entry.at >= booked_at:
             kinds[mail_id.generation].add(mail_id.kind)
-    return _Told({generation: frozenset(found) for generation, found in kinds.items()})
+            if mail_id.kind is MailKind.WAITING:
+                since[mail_id.generation] = entry.at
+    return _Told({generation: frozenset(found) for generation, found in kinds.items()}, since)

@@ -1,11 +1,12 @@
 """Cancelling one booking, with whoever gets the place in the same transaction."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.bookings.model.allocation_policy import AllocationPolicy
 from shared.bookings.model.attendee import Attendee, Reason, Roster
 from shared.bookings.model.email_ids import DueMail, MailId, MailKind
+from shared.bookings.model.same_person import one_place_each
 from shared.bookings.model.session import Session
 from shared.bookings.tables.repository import BookingRepository
 from shared.tables.table import MAX_WRITES
@@ -41,7 +42,9 @@ class Cancellations:
         given: tuple[Attendee, ...] = ()
         if attendee.holds_a_place and roster.guard:  # without a guard the timer decides who gets the place
             # All in one transaction, with the guard. Whoever is left over is found by the timer.
-            given = self.policy.promoted(session, roster.with_changed(cancelled), now)[: MAX_WRITES - 2]
+            # Nobody is given a second place by a row that was typed in for them and that the timer has not seen yet.
+            marked = replace(roster, attendees=one_place_each(roster.attendees))
+            given = self.policy.promoted(session, marked.with_changed(cancelled), now)[: MAX_WRITES - 2]
             self.rosters.update_places(session.id, roster.guard, (cancelled, *given), now)
         else:
             self.rosters.update_attendees(session.id, (cancelled,))

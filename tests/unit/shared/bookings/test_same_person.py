@@ -246,3 +246,62 @@ def test_first_row_counts_whatever_their_order(rows: tuple[Attendee, Attendee]) 
         marked = {each.key: each.same_person for each in one_place_each(order)}
         assert marked[rows[0].key] == ""
         assert marked[rows[1].key] != ""
+
+
+@pytest.mark.parametrize("seen", [False, True])
+def test_typed_row_of_someone_booked_gets_no_place_that_becomes_free(*, seen: bool) -> None:
+    harness = BookingHarness(Capacity=2)
+    for name in ("ann", "cem"):
+        harness.book(name)
+    type_in(harness, "ann", State="waiting")
+    if seen:
+        ticks(harness)
+    harness.cancel("cem")
+    ticks(harness)
+
+    assert harness.kinds("ann") == ["booked"]
+    assert row(harness).text("State") == "cancelled"
+
+
+@pytest.mark.parametrize("seen", [False, True])
+def test_place_for_a_row_with_the_address_of_another_is_told_to_nobody(*, seen: bool) -> None:
+    harness = BookingHarness(Capacity=1)
+    for name in ("cem", "ann", "ben"):
+        harness.book(name, join_waiting_list=True)
+        harness.pass_time(minutes=1)
+    harness.tick()
+    harness.edit("ann", Email="ben@example.nhs.uk")
+    if seen:
+        ticks(harness)
+    harness.cancel("cem")
+    ticks(harness)
+    assert harness.kinds("ben") == ["waiting list"]
+
+    harness.edit("ann", Email="ann.new@example.nhs.uk")
+    ticks(harness)
+    assert harness.kinds("ann.new") == ["booked"]
+
+
+def test_place_for_a_row_whose_address_was_just_corrected_is_told_once() -> None:
+    harness = BookingHarness(Capacity=1)
+    for name in ("cem", "ann"):
+        harness.book(name, join_waiting_list=True)
+    harness.tick()
+    harness.edit("ann", Email="ann.new@example.nhs.uk")
+    harness.cancel("cem")
+    ticks(harness)
+
+    assert harness.kinds("ann.new") == ["booked"]
+
+
+def test_who_asks_again_is_not_told_at_the_address_of_another() -> None:
+    harness = BookingHarness(Capacity=3)
+    for name in ("ann", "ben"):
+        harness.book(name)
+    ticks(harness)
+    harness.edit("ann", Email="ben@example.nhs.uk")
+    ticks(harness)
+    harness.book("ann")
+    ticks(harness)
+
+    assert harness.kinds("ben") == ["booked"]

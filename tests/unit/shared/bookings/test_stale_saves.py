@@ -422,3 +422,124 @@ def test_called_off_session_is_never_too_full() -> None:
     harness.tick()
 
     assert harness.session_row().text("Problem") == ""
+
+
+# More than was told since, and while places are on hold.
+
+
+def set_to_waiting(**cells: Any) -> tuple[PortalHarness, Row]:
+    """Ann has been set to waiting by hand since someone opened her row; Ben got her place where there is one only."""
+    harness = full("ann", "ben", **cells)
+    harness.tick()
+    form = harness.opened("ann")
+    harness.pass_time(minutes=5)
+    harness.edit("ann", State="waiting")
+    harness.ticks()
+    return harness, form
+
+
+def test_who_was_set_to_waiting_by_hand_is_not_brought_back_into_a_full_session() -> None:
+    harness, form = set_to_waiting()
+    link, since = harness.token("ann"), harness.row("ann").text("WaitingSince")
+    harness.pass_time(minutes=30)
+    harness.book("cem", join_waiting_list=True)
+    harness.save(form)
+    harness.ticks()
+
+    assert harness.states() == {"ann": "waiting", "ben": "confirmed", "cem": "waiting"}
+    assert harness.kinds("ann") == ["booked", "waiting list"]
+    assert harness.row("ann").text("WaitingSince") == since, "before Cem, who came later"
+    assert harness.self_service().find(link, harness.now).attendee.is_waiting, "the same person's link"
+
+
+def test_who_was_set_to_be_checked_by_hand_is_still_to_be_checked() -> None:
+    harness = full("ann")
+    harness.tick()
+    form = harness.opened("ann")
+    harness.edit("ann", State="to-check")
+    harness.ticks()
+    harness.save(form)
+    harness.ticks()
+
+    assert harness.states() == {"ann": "to-check"}
+    assert harness.kinds("ann") == ["booked", "held"]
+
+
+def second_row(harness: PortalHarness, *, there: bool) -> None:
+    if there:
+        harness.add_session(PartitionKey="session", Capacity=2)
+    else:
+        del harness.sessions.rows[("session", "s1")]
+
+
+@pytest.mark.parametrize("stale", ["confirmed", "cancelled"])
+def test_row_is_settled_once_it_is_known_which_of_two_rows_is_the_session(stale: str) -> None:
+    harness = full("ann", Capacity=2)
+    form = harness.opened("ann")
+    harness.cancel("ann")
+    if stale == "cancelled":
+        harness.tick()
+        form = harness.opened("ann")
+        harness.pass_time(minutes=5)
+        harness.book("ann")
+    harness.save(form)
+    second_row(harness, there=True)
+    harness.ticks()
+    told = harness.kinds("ann")
+    assert told == ["booked", "no longer booked", "booked"][: 2 if stale == "confirmed" else 3]
+
+    second_row(harness, there=False)
+    harness.ticks()
+    assert harness.states() == {"ann": "confirmed"}
+    assert harness.row("ann").text("Problem") == ""
+    assert harness.kinds("ann") == ["booked", "no longer booked", "booked"]
+
+
+def test_place_from_the_waiting_list_outlasts_a_stale_save_beside_two_rows_of_the_session() -> None:
+    harness = full("ann", "ben")
+    form = harness.opened("ben")
+    harness.cancel("ann")
+    harness.tick()
+    harness.save(form)
+    second_row(harness, there=True)
+    harness.ticks()
+    second_row(harness, there=False)
+    harness.ticks()
+
+    assert harness.states() == {"ann": "cancelled", "ben": "confirmed"}
+    assert harness.kinds("ben") == ["waiting list", "booked"]
+
+
+def test_rows_of_an_old_export_are_put_back_one_by_one_and_nobody_loses_a_place() -> None:
+    harness = full("ann", "ben", "cem", Capacity=2)
+    harness.tick()
+    export = [harness.opened(name) for name in ("cem", "ben")]
+    harness.pass_time(minutes=5)
+    harness.cancel("ann")
+    harness.ticks(1)
+    harness.bookings.rows.clear()
+    for row in export:
+        harness.ticks(2)
+        harness.save(row)
+    harness.ticks()
+
+    assert harness.states() == {"cem": "confirmed", "ben": "confirmed"}
+    assert harness.kinds("cem") == ["waiting list", "booked"]
+    assert harness.kinds("ben") == ["booked"]
+
+
+def test_link_to_another_address_does_not_open_what_a_stale_save_brought_back() -> None:
+    harness = full("ann", Capacity=2)
+    harness.tick()
+    form = harness.opened("ann")
+    harness.edit("ann", Email="ann.new@example.nhs.uk")
+    harness.ticks()
+    other = harness.token("ann")
+    harness.cancel("ann")
+    harness.ticks()
+    harness.save(form)
+    harness.ticks()
+
+    assert harness.states() == {"ann": "confirmed"}
+    with pytest.raises(LinkUnknownError):
+        harness.self_service().find(other, harness.now)
