@@ -67,7 +67,7 @@ class LinkLockedError(ReferralError):
 
 
 class ProofError(ReferralError):
-    """The referral was not opened with this link in the last half hour: the passphrase is asked for again."""
+    """The referral was not opened with this link in the last half hour, or is sent again since."""
 
 
 class ReferralGoneError(ReferralError):

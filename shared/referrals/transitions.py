@@ -142,11 +142,13 @@ def already_erased(referral: Referral) -> Cells:
 
 
 def with_delivery(referral: Referral, delivery: str) -> Referral:
-    """The referral as claimed for this delivery, or for the earlier one if an attempt may have gone out that way.
+    """The referral as claimed for this delivery, or for the earlier link if an attempt may have gone out that way.
 
-    An email without answers in the provider's mailbox must never count as one that holds them.
+    An email without answers in the provider's mailbox must never count as one that holds them. So `inline` stands only
+    if it is the delivery now: the email of this attempt holds a link otherwise, whatever an earlier one was to hold.
     """
-    return replace(referral, delivery=(referral.delivery if referral.attempts else "") or delivery)
+    is_link_out = referral.attempts > 0 and referral.delivery not in {"", INLINE}
+    return replace(referral, delivery=referral.delivery if is_link_out else delivery)
 
 
 def with_batch(referral: Referral, batch: str) -> Referral:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from shared.referrals.errors import ProofError
 from shared.referrals.key_derivation import OPENED, derive_key
+from shared.referrals.model import Referral
 from shared.signing import Signer, TimedProof
 
 LASTS = timedelta(minutes=30)
@@ -17,20 +18,24 @@ LASTS = timedelta(minutes=30)
 _PROOF = TimedProof("opened", separator="-", unit=timedelta(seconds=1))
 
 
-def issue(content_key: bytes, reference: str, now: datetime) -> str:
-    """The proof that this referral was opened at `now` (aware)."""
-    return _PROOF.issue(_signer(content_key), now, reference)
+def issue(content_key: bytes, referral: Referral, now: datetime) -> str:
+    """The proof that this referral was opened at `now` (aware), for as long as its email is not sent again."""
+    return _PROOF.issue(_signer(content_key), now, *_subject(referral))
 
 
-def check(content_key: bytes, reference: str, proof: str, now: datetime) -> None:
-    """Returns if this referral was opened in the half hour before `now`.
+def check(content_key: bytes, referral: Referral, proof: str, now: datetime) -> None:
+    """Returns if this referral was opened in the half hour before `now`, and was not sent again since.
 
     Raises:
         ProofError: it was not.
     """
-    issued = _PROOF.issued_at(_signer(content_key), proof, reference)
+    issued = _PROOF.issued_at(_signer(content_key), proof, *_subject(referral))
     if issued is None or now - issued >= LASTS:
         raise ProofError
+
+
+def _subject(referral: Referral) -> tuple[str, str]:
+    return referral.reference, referral.version
 
 
 def _signer(content_key: bytes) -> Signer:

@@ -80,7 +80,7 @@ class Collector:
         self._check(referral.reference, passphrase, now)
         with self._recording_damage(referral, now):
             unlocked = self._unlocked(token, referral, now)
-            found = self._collected(referral, unlocked, access_token.issue(unlocked.key, referral.reference, now))
+            found = self._collected(referral, unlocked, access_token.issue(unlocked.key, referral, now))
         self._note_opening(referral, now)
         return found
 
@@ -88,13 +88,13 @@ class Collector:
         """The answers, for a proof of opening them in the last half hour.
 
         Raises:
-            ProofError: they were not, at least not with this link.
+            ProofError: they were not, at least not with this link, or are sent again since.
             ReferralGoneError, KeyUnavailableError, UnsealError, StorageError: as for `open`.
         """
         referral = self._present(token, now)
         with self._recording_damage(referral, now):
             unlocked = self._unlocked(token, referral, now)
-            access_token.check(unlocked.key, referral.reference, proof, now)
+            access_token.check(unlocked.key, referral, proof, now)
             return self._collected(referral, unlocked, proof)
 
     def acknowledge(self, token: str, proof: str, now: datetime) -> str:
@@ -106,7 +106,7 @@ class Collector:
         referral = self._present(token, now)
         with self._recording_damage(referral, now):
             key = self._unlocked(token, referral, now).key
-        access_token.check(key, referral.reference, proof, now)
+        access_token.check(key, referral, proof, now)
         self.acknowledge_reference(referral.reference, now)
         self.lockout.reset(referral.reference)
         return referral.reference

@@ -131,7 +131,9 @@ def _delivered(referral: Referral, day: str) -> transitions.Cells:
     if is_waiting or referral.state in _HAS_DAY:
         return {} if referral.delivered_on else {"DeliveredOn": day}
     if referral.state is not ReferralState.SENT and is_day(referral.acknowledged_on):
-        return {**SETTLED, "State": str(ReferralState.ACKNOWLEDGED), "DeliveredOn": day}
+        # A failure empties the day of sending; without one it would look like a word that was typed.
+        days = {"DeliveredOn": day, "SentOn": referral.sent_on or day}
+        return {**SETTLED, **days, "State": str(ReferralState.ACKNOWLEDGED)}
     return transitions.delivered(referral, day)
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from shared.local_time import london_day
 from shared.referrals.days import is_day
-from shared.referrals.model import INLINE, Referral, ReferralState
+from shared.referrals.model import INLINE, SETTLED, Referral, ReferralState
 from shared.referrals.transitions import (
     CAME_BACK,
     NOT_OPENED,
@@ -44,6 +44,9 @@ def _complete_acknowledged(referral: Referral, now: datetime) -> Cells:
     reason = _reason_for_doubt(referral)
     if reason:
         return attention(reason, now)
+    # The service itself leaves no error beside the word: over one, it was typed, and its days begin now.
+    if referral.last_error:
+        return {**SETTLED, "AcknowledgedOn": london_day(now)}
     return {} if is_day(referral.acknowledged_on) else {"AcknowledgedOn": london_day(now)}
 
 

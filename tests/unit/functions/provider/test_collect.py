@@ -187,9 +187,12 @@ def test_who_does_not_have_it_after_all_has_it_kept_and_sent_again_once(services
     assert outbox.messages == [f'{{"v": "1", "referral": "{services.reference}"}}']
     assert services.state() == "received"
     assert "We have kept our copy" in text(look(services, done="kept"))
-    assert opened(services)[0].status_code == 200
+    page, fresh = opened(services)
+    assert page.status_code == 200
     assert send(services, "keep", outbox, **fields).status_code == 200, "the page of the email before acts no more"
-    assert send(services, "acknowledge", proof=proof).status_code == 303
+    assert send(services, "acknowledge", proof=proof).status_code == 422, "nor does the one that showed the answers"
+    assert services.state() == "received"
+    assert send(services, "acknowledge", proof=fresh).status_code == 303
     assert services.state() == "acknowledged", "who has seen the answers has them, whether the email came again or not"
 
 

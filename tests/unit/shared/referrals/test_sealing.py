@@ -107,7 +107,8 @@ def test_the_content_key_itself_encrypts_nothing() -> None:
 
     with pytest.raises(InvalidTag):
         AESGCM(key).decrypt(sealed.nonce, sealed.ciphertext, b"SealedReferrals|REF1|2|2023-09-01")
-    made = [access_token.issue(key, "REF1", MORNING), Signer((key,)).proof("opened", "REF1")]
+    proof, issued = access_token.issue(key, REF1, MORNING), str(int(MORNING.timestamp()))
+    made = [proof, Signer((key,)).proof("opened", "REF1", REF1.version, issued)]
     assert made[0].partition("-")[2] != made[1]
     assert len({derive_key(key, purpose) for purpose in (CONTENT, OPENED, ROW_MAC)} | {key}) == 4
 

@@ -13,7 +13,7 @@ import pytest
 from local.setup.keys import new_keys
 from shared.passphrase import PassphraseHash
 from shared.referrals.collection import access_token
-from shared.referrals.collection.acknowledgement import AcknowledgementRecorder
+from shared.referrals.collection.acknowledgement import Acknowledgement, AcknowledgementRecorder
 from shared.referrals.collection.collector import Collector, OpenedReferral
 from shared.referrals.collection.lockout import Lockout
 from shared.referrals.delivery.links import ReferralLinks
@@ -91,6 +91,12 @@ class Provider:
 
     def open(self, passphrase: str = RIGHT, now: datetime = MORNING) -> OpenedReferral:
         return self.collector.open(self.token, passphrase, now)
+
+    @property
+    def referral(self) -> Referral:
+        found = self.repository.status(self.reference)
+        assert found is not None
+        return found
 
     def state(self) -> str:
         [row] = self.statuses.rows.values()
@@ -236,7 +242,7 @@ def test_the_key_that_signs_links_makes_no_proof(provider: Provider) -> None:
 
     for key in known:
         with pytest.raises(ProofError):
-            provider.collector.open_again(provider.token, access_token.issue(key, provider.reference, MORNING), MORNING)
+            provider.collector.open_again(provider.token, access_token.issue(key, provider.referral, MORNING), MORNING)
 
 
 @pytest.mark.parametrize("proof", ["", "none", "1693555200-", "-", "9" * 40, "1693555200-" + "A" * 22, "é" * 22])
@@ -256,13 +262,13 @@ def test_of_five_thousand_changed_proofs_none_is_good(provider: Provider) -> Non
     } - {proof}
 
     assert len(changed) > 4_000
-    assert [each for each in changed if is_good(key, provider.reference, each)] == []
-    assert is_good(key, provider.reference, proof)
+    assert [each for each in changed if is_good(key, provider.referral, each)] == []
+    assert is_good(key, provider.referral, proof)
 
 
-def is_good(key: bytes, reference: str, proof: str) -> bool:
+def is_good(key: bytes, referral: Referral, proof: str) -> bool:
     try:
-        access_token.check(key, reference, proof, MORNING)
+        access_token.check(key, referral, proof, MORNING)
     except ProofError:
         return False
     return True
@@ -277,6 +283,20 @@ def test_who_has_saved_it_can_say_so_twice(provider: Provider) -> None:
         with pytest.raises(ReferralGoneError):
             act(provider.token, proof, MORNING)
     assert provider.collector.look(provider.token, MORNING).reference == provider.reference
+
+
+def test_a_page_of_before_someone_had_it_kept_confirms_nothing_and_shows_nothing(provider: Provider) -> None:
+    proof = provider.open().proof
+    provider.collector.acknowledge(provider.token, proof, MORNING)
+    recorder = AcknowledgementRecorder(provider.repository)
+    assert recorder.keep(provider.reference, MORNING, version=provider.referral.version) is Acknowledgement.KEPT
+
+    for act in (provider.collector.open_again, provider.collector.acknowledge):
+        with pytest.raises(ProofError):
+            act(provider.token, proof, MORNING + timedelta(minutes=10))
+    assert provider.state() == "received"
+    provider.collector.acknowledge(provider.token, provider.open().proof, MORNING)
+    assert provider.state() == "acknowledged"
 
 
 def test_nothing_is_left_of_the_tries_when_it_is_saved(provider: Provider) -> None:

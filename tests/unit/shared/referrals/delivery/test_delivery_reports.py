@@ -337,3 +337,15 @@ def test_no_fault_loses_a_report_that_is_posted_again(status: str, fault: Fault)
         expected = {"delivered": "delivered", "failed": "received", "bounced": "attention"}[status]
         assert harness.state[0] == expected, f"call {at}"
     pytest.fail("the calls never ended")
+
+
+def test_what_was_confirmed_while_a_failed_email_is_sent_again_stays_confirmed_when_it_is_delivered() -> None:
+    harness = ReferralHarness()
+    reference = harness.forwarded()
+    harness.report("failed")
+    harness.acknowledging().acknowledge(reference, MORNING)
+
+    harness.report("delivered", epoch=0)
+    harness.reconcile(MORNING + timedelta(minutes=5))
+
+    assert (harness.state, harness.referral().sent_on) == (("acknowledged", ""), "2023-09-01")

@@ -162,6 +162,21 @@ def test_the_word_typed_over_one_that_came_back_waits_for_a_person_until_it_arri
     assert harness.state == ("erased", "")
 
 
+def test_the_word_typed_over_a_bad_report_counts_from_that_day_and_not_from_an_earlier_confirmation() -> None:
+    harness = acknowledged("inline", "delivered")
+    harness.report("quarantined")
+    now = harness.pass_days(MORNING, 10)  # a Monday
+    harness.type(State="acknowledged")
+    harness.reconcile(now)
+
+    now = harness.pass_days(now, 2)
+    assert (harness.state, len(harness.sealed.rows)) == (("acknowledged", ""), 1)
+    assert harness.referral().acknowledged_on == "2023-09-11"
+    harness.pass_days(now, 1)
+
+    assert harness.state == ("erased", "")
+
+
 @pytest.mark.parametrize("jump", [timedelta(days=3650), timedelta(days=5), timedelta(days=-3650)])
 def test_a_clock_that_jumps_erases_nothing(jump: timedelta) -> None:
     harness = acknowledged("inline", "delivered")

@@ -195,3 +195,20 @@ def test_email_that_cannot_be_rendered_is_retried_slowly_then_needs_attention(
     assert attempts < 40
     assert harness.state == ("attention", "not-sent-handling-failed")
     assert len(harness.sealed.rows) == 1
+
+
+@pytest.mark.parametrize("trouble", ["throttled", "lost-request", "lost-answer"])
+def test_an_email_that_was_to_hold_the_answers_and_went_out_as_a_link_erases_nothing(trouble: str) -> None:
+    harness = ReferralHarness("inline")
+    harness.sender.trouble = dict.fromkeys(range(4), trouble)
+    reference = harness.accepted()
+    harness.forwarder().forward(reference, MORNING)
+
+    harness.delivery = "link"
+    later = MORNING + timedelta(hours=1)
+    harness.forwarder().forward(reference, later)
+    harness.report("delivered", later)
+    harness.pass_days(later, 60)
+
+    assert harness.referral().delivery == "link"
+    assert (harness.state, len(harness.sealed.rows)) == (("attention", "not-acknowledged"), 1)
