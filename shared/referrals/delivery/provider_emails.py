@@ -11,26 +11,31 @@ from shared.referrals.days import in_words
 from shared.referrals.delivery.answer_layout import answer_pairs
 from shared.referrals.delivery.links import LASTS_DAYS, ReferralLinks
 from shared.referrals.model import INLINE, Referral
+from shared.referrals.reply_by import reply_by
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderEmails:
-    """Composes them to `recipient` for one `delivery`; `operators` is the address that answers questions, or ""."""
+    """Composes them to `recipient` for one `delivery`; `operators` is the address that answers questions, or "".
+
+    `reply_weekdays` is that of the content: the time after which the person was promised to hear from the provider.
+    """
 
     renderer: MailRenderer = field(repr=False)
     links: ReferralLinks
     recipient: str
     delivery: str
+    reply_weekdays: int
     operators: str = field(default="", repr=False)
 
     def referral(self, referral: Referral, answers: bytes, now: datetime) -> EmailMessage:
         """The referral itself, sent at `now` (UTC); with the delivery `link` without answers, which may be empty."""
         if self.delivery != INLINE:
             link = self.links.to_collect(referral.reference, now)
-            return self._write("referral-link", reference=referral.reference, link_url=link)
+            return self._write("referral-link", referral, link_url=link)
         return self._write(
             "referral",
-            reference=referral.reference,
+            referral,
             answers=answer_pairs(json.loads(answers), referral),
             link_url=self.links.to_acknowledge(referral.reference, now),
         )
@@ -42,9 +47,10 @@ class ProviderEmails:
         """
         return self._write(
             "referral-reminder",
-            reference=referral.reference,
+            referral,
             sent_on=in_words(referral.sent_on),
             inline=referral.delivery == INLINE,
+            opened_on=in_words(referral.opened_on),
             operators=self.operators,
             erased_on=date_in_words(erased_on) if erased_on else "",
             link_url=self._new_link(referral, now),
@@ -54,7 +60,7 @@ class ProviderEmails:
         """A new link at `now` (UTC), in place of one that has expired; without answers."""
         return self._write(
             "referral-new-link",
-            reference=referral.reference,
+            referral,
             sent_on=in_words(referral.sent_on or referral.received_on),
             inline=referral.delivery == INLINE,
             days=LASTS_DAYS,
@@ -65,5 +71,10 @@ class ProviderEmails:
         make = self.links.to_acknowledge if referral.delivery == INLINE else self.links.to_collect
         return make(referral.reference, now)
 
-    def _write(self, template: str, **facts: object) -> EmailMessage:
-        return self.renderer.render(template, to=self.recipient, **facts)
+    def _write(self, template: str, referral: Referral, **facts: object) -> EmailMessage:
+        days = {"received_on": in_words(referral.received_on), "contact_by": self._contact_by(referral)}
+        return self.renderer.render(template, to=self.recipient, reference=referral.reference, **days, **facts)
+
+    def _contact_by(self, referral: Referral) -> str:
+        """The day that the person was promised, in words; "" if it is not known."""
+        return in_words(reply_by(referral.received_on, self.reply_weekdays))

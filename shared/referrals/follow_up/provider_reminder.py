@@ -12,6 +12,7 @@ from shared.referrals.follow_up.deadlines import Deadlines
 from shared.referrals.model import Referral
 from shared.referrals.repository import ReferralRepository
 from shared.referrals.retention.retention_rules import ERASED_AFTER
+from shared.referrals.retention.uncollected_rules import announced_day
 
 logger = logging.getLogger(__name__)
 
@@ -31,10 +32,11 @@ class ProviderReminder:
         Raises:
             StorageError: the outcome is unknown; the next run goes on.
         """
-        number = self.deadlines.reminder_due(referral, date.fromisoformat(london_day(now)))
+        today = date.fromisoformat(london_day(now))
+        number = self.deadlines.reminder_due(referral, today)
         if not number:
             return
-        erased_on = add_days(referral.delivered_on, ERASED_AFTER) if number > 1 else None
+        erased_on = add_days(referral.delivered_on, ERASED_AFTER) if number > 1 else announced_day(referral, today)
         message = self.writer.reminder(referral, erased_on, now)
         mail_id = f"{referral.reference}-{referral.epoch}-{number}"
         if self.notices.deliver(REMINDERS, mail_id, message, now):

@@ -94,7 +94,9 @@ class FakeServices:
     def _new_links(self, links: ReferralLinks) -> NewLinkSender:
         log, pause = FakeTable(), MailPause(FakeTable())
         sending = IdempotentSender(ledger=MailLedger(log, FakeTable()), pause=pause, sender=self.sender)
-        writer = ProviderEmails(renderer=MailRenderer(self.content), links=links, recipient=RECIPIENT, delivery="")
+        writer = ProviderEmails(
+            renderer=MailRenderer(self.content), links=links, recipient=RECIPIENT, delivery="", reply_weekdays=10
+        )
         return NewLinkSender(notices=NoticeSender(log=log, sending=sending), writer=writer)
 
     @cached_property
