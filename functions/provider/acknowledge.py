@@ -96,7 +96,7 @@ class _LinkRequest:
         return cls(req, built, link, referral, keeping.posted(req), now)
 
     def show(self, *errors: FieldError) -> func.HttpResponse:
-        view = ProviderView.of(self.referral)
+        view = ProviderView.of(self.referral, self.built.content)
         if view.is_confirmed:
             facts = keeping.form_facts(self.signer, token_of(self.req), self.referral, self.now)
             grace = self.built.referrals.grace_weekdays
@@ -115,7 +115,7 @@ class _LinkRequest:
         return page(render(template, self.built.content, **facts), 422 if facts.get("errors") else 200)
 
     def confirm(self) -> func.HttpResponse:
-        view = ProviderView.of(self.referral)
+        view = ProviderView.of(self.referral, self.built.content)
         errors = () if view.is_confirmed or view.is_gone else self.refusals()
         if errors or view.is_sent_again:
             return self.show(*errors)

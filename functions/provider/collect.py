@@ -66,7 +66,7 @@ class _ProviderRequest:
 
     def show(self) -> func.HttpResponse:
         referral = self.collector.look(self.token, self.now)
-        view = ProviderView.of(referral)
+        view = ProviderView.of(referral, self.built.content)
         if view.is_confirmed:
             return self.confirmed_page(referral)
         return self._page("provider/gone.html", referral) if view.is_gone else self.passphrase_form()
@@ -97,7 +97,7 @@ class _ProviderRequest:
     def keep(self) -> func.HttpResponse:
         referral, sent = self.collector.look(self.token, self.now), keeping.posted(self.req)
         if not keeping.is_meant(sent, self.collector.links.signer, self.token, referral, self.now):
-            is_confirmed = ProviderView.of(referral).is_confirmed
+            is_confirmed = ProviderView.of(referral, self.built.content).is_confirmed
             return self.confirmed_page(referral, keeping.NOT_YET) if is_confirmed else self.show()
         done = keeping.keep(self.built.referrals.acknowledgements, referral, self.nudge, self.now)
         return see_other(f"{self.address}?done={done}")
@@ -119,7 +119,8 @@ class _ProviderRequest:
         return path_to("collect", self.token)
 
     def _page(self, template: str, referral: Referral, **facts: Any) -> func.HttpResponse:
-        facts |= {"referral": ProviderView.of(referral), "address": self.address, "site": self.built.site_url}
+        view = ProviderView.of(referral, self.built.content)
+        facts |= {"referral": view, "address": self.address, "site": self.built.site_url}
         facts |= {"done": self.req.params.get("done", ""), "grace_weekdays": self.built.referrals.grace_weekdays}
         return page(render(template, self.built.content, **facts), 422 if facts.get("errors") else 200)
 

@@ -31,7 +31,7 @@ def answer(req: func.HttpRequest, name: str, reference: str, built: Services, no
     if referral is None or (referral.was_never_sent and not referral.kept):
         raise ReferralLinkError
     sent, address = keeping.posted(req), path_to(name, token_of(req))
-    if req.method != "POST" or sent.text("act") != NEW_LINK or ProviderView.of(referral).is_gone:
+    if req.method != "POST" or sent.text("act") != NEW_LINK or ProviderView.of(referral, built.content).is_gone:
         return _show(req, address, referral, built, now)
     subject = keeping.subject(token_of(req), referral)
     if not is_ripe(built.referrals.links.signer, _FORM, subject, sent.text(TOKEN), now):
@@ -43,7 +43,7 @@ def answer(req: func.HttpRequest, name: str, reference: str, built: Services, no
 def _show(
     req: func.HttpRequest, address: str, referral: Referral, built: Services, now: datetime, *errors: FieldError
 ) -> func.HttpResponse:
-    view, signer = ProviderView.of(referral), built.referrals.links.signer
+    view, signer = ProviderView.of(referral, built.content), built.referrals.links.signer
     facts = {"referral": view, "address": address, "site": built.site_url, "done": req.params.get("done", "")}
     if view.is_gone:
         return page(render("provider/gone.html", built.content, **facts))

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from typing import Self
 
+from shared.content.content import Content
 from shared.local_time import iso_day_in_words
 from shared.referrals.model import UNSENT, Referral, ReferralState
+from shared.referrals.reply_by import reply_by
 from shared.referrals.transitions import KEPT_AGAIN, is_undelivered
 
 
@@ -13,6 +15,7 @@ class ProviderView:
     """Days in words ("Friday 1 September 2023"); empty if there is none yet.
 
     Attributes:
+        contact_by: the day by which the person was promised to hear from the provider.
         is_confirmed: the provider has confirmed it, and our copy is still kept.
         is_in_doubt: it is, and the email was reported as undelivered, so that nothing is deleted for now.
         is_gone: our copy is deleted or is being deleted.
@@ -23,6 +26,7 @@ class ProviderView:
 
     reference: str
     received: str
+    contact_by: str
     sent: str
     acknowledged: str
     erased: str
@@ -34,12 +38,13 @@ class ProviderView:
     was_kept: bool
 
     @classmethod
-    def of(cls, referral: Referral) -> Self:
+    def of(cls, referral: Referral, content: Content) -> Self:
         is_acknowledged = referral.state is ReferralState.ACKNOWLEDGED
         is_in_doubt = is_undelivered(referral) and bool(referral.acknowledged_on)
         return cls(
             reference=referral.reference,
             received=_in_words(referral.received_on),
+            contact_by=_in_words(reply_by(referral.received_on, content.one_to_one.reply_weekdays)),
             sent=_in_words(referral.sent_on),
             acknowledged=_in_words(referral.acknowledged_on),
             erased=_in_words(referral.erased_on),

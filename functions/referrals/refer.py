@@ -26,9 +26,10 @@ from shared.bootstrap import Services, services
 from shared.config.settings import Support
 from shared.content.question_catalogue import CATALOGUE
 from shared.fields.answer_fields import TODAY, missing
-from shared.local_time import LONDON, london_day, weekdays_after
+from shared.local_time import LONDON, london_day
 from shared.referrals.errors import ReferralReusedError, ReferralsBusyError
 from shared.referrals.intake.request import ReferralRequest, referral_model
+from shared.referrals.reply_by import reply_by
 from shared.tables.table import StorageError
 
 bp = func.Blueprint()
@@ -146,7 +147,7 @@ def _accept(request: ReferralRequest, built: Services, nudge: func.Out[str], *, 
     now = built.now()
     reference = built.referrals.intake.accept(request, now, slow=slow)
     nudge.set(referral_message(reference))
-    by = london_day(weekdays_after(now, built.content.one_to_one.reply_weekdays))
+    by = reply_by(london_day(now), built.content.one_to_one.reply_weekdays)
     return reference, SENT.issue(built.signer, now, reference, by)
 
 

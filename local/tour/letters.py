@@ -14,8 +14,18 @@ _PLACE = _SESSION | _OWN | {"reference": "34679CDF", "join_url": "https://teams.
 _NO_PLACE = _PLACE | {"join_url": "", "confirmed": False}
 _PARTING = _WHEN | _OWN | {"sessions_url": f"{_SITE}/sessions"}
 _REMINDERS = {"reminders": ["Thursday 7 September 2023, 3pm", "Friday 8 September 2023, 2pm"]}
-_REFERRAL = {"reference": "34679CDF", "link_url": f"{_SITE}/acknowledge/Ab3"}
-_REMINDED = _REFERRAL | {"sent_on": "Friday 1 September 2023", "inline": True, "erased_on": "Sunday 1 October 2023"}
+_REFERRAL = {
+    "reference": "34679CDF",
+    "received_on": "Friday 1 September 2023",
+    "contact_by": "Friday 15 September 2023",
+    "link_url": f"{_SITE}/acknowledge/Ab3",
+}
+_REMINDED = _REFERRAL | {
+    "sent_on": "Friday 1 September 2023",
+    "inline": True,
+    "opened_on": "",
+    "erased_on": "Sunday 1 October 2023",
+}
 
 FACTS: Mapping[str, Mapping[str, object]] = {
     "confirmation": _PLACE | _REMINDERS | {"moved": False, "waited": False, "left_calendar_url": ""},
@@ -40,7 +50,7 @@ FACTS: Mapping[str, Mapping[str, object]] = {
     "referral-link": _REFERRAL,
     "referral-new-link": _REFERRAL | {"sent_on": "Friday 1 September 2023", "inline": False, "days": 60},
     "referral-reminder": _REMINDED | {"operators": "operators@example.nhs.uk"},
-    "referral-batch": {"referrals": [_REFERRAL | {"received_on": "Friday 1 September 2023"}] * 3},
+    "referral-batch": {"referrals": [_REFERRAL] * 3},
     "referral-reminders": {"referrals": [_REMINDED] * 2, "operators": "operators@example.nhs.uk"},
 }
 

@@ -178,6 +178,7 @@ class ReferralServices:
             links=self.links,
             recipient=worker.referral_recipient,
             delivery=worker.referral_delivery,
+            reply_weekdays=self._context.content.one_to_one.reply_weekdays,
             operators=self._settings.operators_email or "",
         )
 

@@ -12,62 +12,53 @@ from shared.referrals.days import in_words
 from shared.referrals.delivery.answer_layout import answer_pairs
 from shared.referrals.delivery.links import LASTS_DAYS, ReferralLinks
 from shared.referrals.model import INLINE, Referral
+from shared.referrals.reply_by import reply_by
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderEmails:
-    """Composes them to `recipient` for one `delivery`; `operators` is the address that answers questions, or ""."""
+    """Composes them to `recipient` for one `delivery`; `operators` is the address that answers questions, or "".
+
+    `reply_weekdays` is that of the content: the time after which the person was promised to hear from the provider.
+    """
 
     renderer: MailRenderer = field(repr=False)
     links: ReferralLinks
     recipient: str
     delivery: str
+    reply_weekdays: int
     operators: str = field(default="", repr=False)
 
     def referral(self, referral: Referral, answers: bytes, now: datetime) -> EmailMessage:
         """The referral itself, sent at `now` (UTC); with the delivery `link` without answers, which may be empty."""
         if self.delivery != INLINE:
             link = self.links.to_collect(referral.reference, now)
-            return self._write("referral-link", reference=referral.reference, link_url=link)
+            return self._write("referral-link", referral, link_url=link)
         return self._write(
             "referral",
-            reference=referral.reference,
+            referral,
             answers=answer_pairs(json.loads(answers), referral),
             link_url=self.links.to_acknowledge(referral.reference, now),
         )
 
     def batch(self, referrals: Sequence[Referral], now: datetime) -> EmailMessage:
         """Links to several referrals, sent at `now` (UTC), each with the day it was received; it holds no answers."""
-        facts = [
-            {
-                "reference": each.reference,
-                "received_on": in_words(each.received_on),
-                "link_url": self.links.to_collect(each.reference, now),
-            }
-            for each in referrals
-        ]
-        return self._write("referral-batch", referrals=facts)
+        facts = [self._facts(each) | {"link_url": self.links.to_collect(each.reference, now)} for each in referrals]
+        return self.renderer.render("referral-batch", to=self.recipient, referrals=facts)
 
     def reminder(self, referral: Referral, erased_on: date | None, now: datetime) -> EmailMessage:
         """A reminder at `now` (UTC) that it was sent and not acknowledged, without answers.
 
         `erased_on`: the day on which the answers are deleted here without an acknowledgement; None if they are not.
         """
-        return self._write(
-            "referral-reminder",
-            reference=referral.reference,
-            sent_on=in_words(referral.sent_on),
-            inline=referral.delivery == INLINE,
-            operators=self.operators,
-            erased_on=date_in_words(erased_on) if erased_on else "",
-            link_url=self._new_link(referral, now),
-        )
+        facts = self._reminder_facts(referral, erased_on, now)
+        return self._write("referral-reminder", referral, operators=self.operators, **facts)
 
     def new_link(self, referral: Referral, now: datetime) -> EmailMessage:
         """A new link at `now` (UTC), in place of one that has expired; without answers."""
         return self._write(
             "referral-new-link",
-            reference=referral.reference,
+            referral,
             sent_on=in_words(referral.sent_on or referral.received_on),
             inline=referral.delivery == INLINE,
             days=LASTS_DAYS,
@@ -78,21 +69,29 @@ class ProviderEmails:
         """As `reminder`, about one referral or several."""
         if len(due) == 1:
             return self.reminder(*due[0], now)
-        facts = [
-            {
-                "reference": referral.reference,
-                "sent_on": in_words(referral.sent_on),
-                "inline": referral.delivery == INLINE,
-                "erased_on": date_in_words(erased_on) if erased_on else "",
-                "link_url": self._new_link(referral, now),
-            }
-            for referral, erased_on in due
-        ]
-        return self._write("referral-reminders", referrals=facts, operators=self.operators)
+        facts = [self._facts(referral) | self._reminder_facts(referral, erased_on, now) for referral, erased_on in due]
+        return self.renderer.render("referral-reminders", to=self.recipient, referrals=facts, operators=self.operators)
+
+    def _reminder_facts(self, referral: Referral, erased_on: date | None, now: datetime) -> dict[str, object]:
+        return {
+            "sent_on": in_words(referral.sent_on),
+            "inline": referral.delivery == INLINE,
+            "opened_on": in_words(referral.opened_on),
+            "erased_on": date_in_words(erased_on) if erased_on else "",
+            "link_url": self._new_link(referral, now),
+        }
 
     def _new_link(self, referral: Referral, now: datetime) -> str:
         make = self.links.to_acknowledge if referral.delivery == INLINE else self.links.to_collect
         return make(referral.reference, now)
 
-    def _write(self, template: str, **facts: object) -> EmailMessage:
-        return self.renderer.render(template, to=self.recipient, **facts)
+    def _write(self, template: str, referral: Referral, **facts: object) -> EmailMessage:
+        return self.renderer.render(template, to=self.recipient, **self._facts(referral), **facts)
+
+    def _facts(self, referral: Referral) -> dict[str, object]:
+        """Reference, day of receipt, and the day that the person was promised: in words, "" if it is not known."""
+        return {
+            "reference": referral.reference,
+            "received_on": in_words(referral.received_on),
+            "contact_by": in_words(reply_by(referral.received_on, self.reply_weekdays)),
+        }

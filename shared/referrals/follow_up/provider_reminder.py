@@ -19,6 +19,7 @@ from shared.referrals.follow_up.deadlines import Deadlines
 from shared.referrals.model import Referral
 from shared.referrals.repository import ReferralRepository
 from shared.referrals.retention.retention_rules import ERASED_AFTER
+from shared.referrals.retention.uncollected_rules import announced_day
 from shared.tables.table import Row
 
 logger = logging.getLogger(__name__)
@@ -38,8 +39,10 @@ class DueReminder:
 
     @property
     def erased_on(self) -> date | None:
-        """The day on which the answers are deleted here without an acknowledgement; None before the last reminder."""
-        return add_days(self.referral.delivered_on, ERASED_AFTER) if self.number > 1 else None
+        """The day on which the answers are deleted here if nobody says that they arrived; None if none is known yet."""
+        if self.number > 1:
+            return add_days(self.referral.delivered_on, ERASED_AFTER)
+        return announced_day(self.referral)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

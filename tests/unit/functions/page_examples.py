@@ -97,7 +97,8 @@ OFFERS = [
 
 
 def forwarded_referral(state: ReferralState = ReferralState.SENT, **facts: Any) -> ProviderView:
-    return ProviderView.of(builders.referral(state=state, sent_on="2023-09-02", delivery="inline", **facts))
+    referral = builders.referral(state=state, sent_on="2023-09-02", delivery="inline", **facts)
+    return ProviderView.of(referral, builders.content())
 
 
 KEPT_BEFORE = forwarded_referral(ReferralState.ACKNOWLEDGED, acknowledged_on="2023-09-04", kept=1)

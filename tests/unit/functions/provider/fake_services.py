@@ -95,7 +95,9 @@ class FakeServices:
         log, pause = FakeTable(), MailPause(FakeTable())
         clock = FakeClock(STANDING_STILL)
         sending = IdempotentSender(ledger=MailLedger(log, FakeTable()), pause=pause, sender=self.sender, clock=clock)
-        writer = ProviderEmails(renderer=MailRenderer(self.content), links=links, recipient=RECIPIENT, delivery="")
+        writer = ProviderEmails(
+            renderer=MailRenderer(self.content), links=links, recipient=RECIPIENT, delivery="", reply_weekdays=10
+        )
         return NewLinkSender(notices=NoticeSender(log=log, sending=sending), writer=writer)
 
     @cached_property

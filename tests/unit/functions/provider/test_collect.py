@@ -10,6 +10,7 @@ import functions.provider.collect
 import shared.bootstrap
 from functions.provider.collect import collect
 from shared.content.content import Content
+from shared.local_time import iso_day_in_words, london_day, weekdays_after
 from shared.referrals.collection.lockout import Lockout
 from shared.referrals.errors import KeyUnavailableError
 from tests.builders import MORNING
@@ -286,3 +287,13 @@ def test_the_app_that_faces_the_public_has_no_such_page(services: FakeServices) 
     for answer in (look(services), send(services, passphrase=PASSPHRASE)):
         assert answer.status_code == 404
         assert services.reference not in text(answer)
+
+
+def test_every_page_says_the_day_that_the_person_was_promised(services: FakeServices) -> None:
+    weekdays = services.content.one_to_one.reply_weekdays
+    day = iso_day_in_words(london_day(weekdays_after(MORNING, weekdays)))
+    before, (page, proof) = look(services), opened(services)
+    send(services, "acknowledge", proof=proof)
+
+    for shown in (before, page, look(services)):
+        assert f"Please contact this person by {day}." in text(shown)

@@ -30,10 +30,13 @@ CONFIRMED |= {"left_calendar_url": ""}
 PARTING = {name: FACTS[name] for name in ("name", "starts", "when", "manage_url", "calendar_url")} | {
     "sessions_url": "https://support.example/sessions"
 }
+PROMISE = {"contact_by": "Friday 15 September 2023"}
+RECEIVED = PROMISE | {"received_on": "Friday 1 September 2023"}
 ANSWERS = {"reference": "34679CDF", "answers": [("Name", "Zoë {{7*7}}"), ("Story", "one\ntwo")]} | {
     "link_url": "https://support.example/acknowledge/abc"
 }
-REMINDER = {
+ANSWERS |= RECEIVED
+REMINDER = PROMISE | {
     "reference": "34679CDF",
     "sent_on": "Friday 1 September 2023",
     "link_url": "https://support.example/acknowledge/abc",
@@ -41,7 +44,8 @@ REMINDER = {
     "erased_on": "Sunday 1 October 2023",
     "operators": "operators@example.nhs.uk",
 }
-NEW_LINK = {
+EACH = REMINDER | {"opened_on": ""}
+NEW_LINK = PROMISE | {
     "reference": "34679CDF",
     "link_url": "https://collect.example/acknowledge/abc",
     "sent_on": "Friday 1 September 2023",
@@ -68,17 +72,19 @@ EVERY: list[tuple[str, dict[str, Any]]] = [
     ("cutoff", UNPLACED | {"sessions_url": "https://support.example/sessions"}),
     ("unplaced", {name: fact for name, fact in PARTING.items() if name != "calendar_url"}),
     ("referral", ANSWERS),
-    ("referral-link", {"reference": "34679CDF", "link_url": "https://collect.example/collect/abc"}),
+    ("referral-link", RECEIVED | {"reference": "34679CDF", "link_url": "https://collect.example/collect/abc"}),
     ("referral-reminder", REMINDER),
     ("operators-uncollected", {"referrals": [("34679CDF", "Deleted on Thursday 30 November 2023.")]}),
     ("referral-new-link", NEW_LINK),
     ("referral-new-link", NEW_LINK | {"inline": False}),
     ("operators", {"referrals": [("34679CDF", "Received Friday 1 September 2023.")], "failing": True}),
-    ("referral-reminder", REMINDER | {"inline": False, "erased_on": "", "operators": ""}),
+    ("referral-reminder", REMINDER | {"inline": False, "opened_on": "", "erased_on": "", "operators": ""}),
+    ("referral-reminder", REMINDER | {"inline": False, "opened_on": "Monday 4 September 2023"}),
+    ("referral-reminder", REMINDER | {"contact_by": ""}),
     ("referral-batch", {"referrals": [REMINDER | {"received_on": "Friday 1 September 2023"}] * 2}),
     (
         "referral-reminders",
-        {"referrals": [REMINDER, REMINDER | {"inline": False, "erased_on": ""}], "operators": "a@example.nhs.uk"},
+        {"referrals": [EACH, EACH | {"inline": False, "erased_on": ""}], "operators": "a@example.nhs.uk"},
     ),
 ]
 

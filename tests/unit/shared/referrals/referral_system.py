@@ -101,7 +101,12 @@ class ReferralHarness:
 
     def writer(self) -> ProviderEmails:
         return ProviderEmails(
-            renderer=RENDERER, links=LINKS, recipient=RECIPIENT, delivery=self.delivery, operators=OPERATORS
+            renderer=RENDERER,
+            links=LINKS,
+            recipient=RECIPIENT,
+            delivery=self.delivery,
+            reply_weekdays=content().one_to_one.reply_weekdays,
+            operators=OPERATORS,
         )
 
     def forwarder(self, wrap: Wrap = lambda table: table) -> ReferralForwarder:
