@@ -18,6 +18,8 @@ STATIC = Path(__file__).parents[1] / "static"
 VENDORED = STATIC / f"nhsuk-{NHSUK_VERSION}"
 OWN_STYLES = STATIC / "app.css"
 OWN_SCRIPT = STATIC / "referral.js"
+PRIVATE_STYLES = "private.min.css"
+_FONT_FACE = re.compile(r"@font-face\{[^}]*\}")
 
 # Written out: `mimetypes` asks the operating system, and Windows may call a script text/plain.
 _TYPES = {
@@ -54,7 +56,10 @@ def assets() -> dict[str, Asset]:
     files = (path for path in VENDORED.rglob("*") if path.suffix in _TYPES)
     folder = ASSETS.removeprefix("/assets/")
     vendored = {f"{folder}/{path.relative_to(VENDORED).as_posix()}": _asset(path) for path in files}
-    return vendored | {f"{folder}/{OWN_SCRIPT.name}": _asset(OWN_SCRIPT)}
+    styles = vendored[f"{folder}/nhsuk-frontend.min.css"].body.decode()
+    # Pages about referrals do not load the NHS typeface, which is on another server.
+    own = {OWN_SCRIPT.name: _asset(OWN_SCRIPT), PRIVATE_STYLES: _sent(_FONT_FACE.sub("", styles).encode(), ".css")}
+    return vendored | {f"{folder}/{name}": asset for name, asset in own.items()}
 
 
 def _asset(path: Path) -> Asset:
@@ -64,8 +69,12 @@ def _asset(path: Path) -> Asset:
     if path.suffix == ".css":
         body = body.replace(b"url(/assets/images/", f"url({ASSETS}/images/".encode())  # it names icons without version
         body += _without_comments(OWN_STYLES.read_text("utf-8")).encode()
-    zipped = gzip.compress(body, mtime=0) if path.suffix in _COMPRESSED else b""
-    return Asset(body, zipped, _TYPES[path.suffix], hashlib.sha256(body).hexdigest()[:20])
+    return _sent(body, path.suffix)
+
+
+def _sent(body: bytes, suffix: str) -> Asset:
+    zipped = gzip.compress(body, mtime=0) if suffix in _COMPRESSED else b""
+    return Asset(body, zipped, _TYPES[suffix], hashlib.sha256(body).hexdigest()[:20])
 
 
 def _without_comments(css: str) -> str:

@@ -15,6 +15,7 @@ from functions.problems.problem_details import Problem
 from functions.web import error_log, render
 from functions.web.compression import compressed
 from functions.web.negotiation import wants_json
+from functions.web.private_pages import is_private, kept_private
 from functions.web.responses import page, problem
 from shared.config.settings import SettingsError
 from shared.content.content import Content, ContentError
@@ -48,9 +49,9 @@ class ErrorHandling:
             try:
                 if is_cross_site(req, lambda: self._known_site().url):
                     raise CrossSiteFormError  # noqa: TRY301  # answered like every other refusal
-                return compressed(req, handler(*args, **kwargs))
+                return compressed(req, kept_private(req, handler(*args, **kwargs)))
             except Exception as error:  # noqa: BLE001  # what escapes is logged by the host, message and all
-                return compressed(req, self._answer(req, error))
+                return compressed(req, kept_private(req, self._answer(req, error)))
 
         return answer
 
@@ -71,6 +72,7 @@ class ErrorHandling:
             )
         site = self._known_site()
         facts = {"problem": found, "errors": errors, "correlation": code, "site": site.url}
+        facts["is_private"] = is_private(req)
         return page(render.render(found.template, site.content, **facts), found.status, headers)
 
 

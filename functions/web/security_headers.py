@@ -31,9 +31,17 @@ _POLICY = {
     "style-src": "'self'",
 }
 
+
+def _policy(sources: Mapping[str, str]) -> str:
+    return "; ".join(f"{name} {allowed}" for name, allowed in sources.items())
+
+
+PRIVATE_POLICY = _policy({**_POLICY, "font-src": "'none'"})
+"""The policy of pages about referrals: another server would learn that someone is on the site, and when."""
+
 SECURITY_HEADERS: Mapping[str, str] = {
     "Cache-Control": "no-store",
-    "Content-Security-Policy": "; ".join(f"{name} {sources}" for name, sources in _POLICY.items()),
+    "Content-Security-Policy": _policy(_POLICY),
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",

@@ -40,6 +40,7 @@ class PageIssues:
     """Faults of pages that the pages do not show, in the order in which they happened."""
 
     third_party_requests: list[str] = field(default_factory=list)
+    font_requests: list[str] = field(default_factory=list)
     browser_errors: list[str] = field(default_factory=list)
 
 
@@ -101,10 +102,17 @@ def open_page(browser: Browser, **options: Any) -> Iterator[tuple[Page, PageIssu
         context.close()
 
 
+def _is_about_a_referral(request: Request) -> bool:
+    return urlsplit(request.frame.url).path.startswith(("/one-to-one", "/acknowledge", "/collect"))
+
+
 def _listen(context: BrowserContext, issues: PageIssues) -> None:
     def asked(request: Request) -> None:
         host = urlsplit(request.url).hostname
-        if host not in {_LOCALHOST, FONT_HOST, None}:
+        may_ask = {_LOCALHOST, None} if _is_about_a_referral(request) else {_LOCALHOST, FONT_HOST, None}
+        if host == FONT_HOST:
+            issues.font_requests.append(request.url)
+        if host not in may_ask:
             issues.third_party_requests.append(request.url)
 
     def failed(request: Request) -> None:

@@ -56,6 +56,17 @@ def test_what_is_wrong_is_read_out_first(walk: Walk, page_reports: PageReports) 
     assert [page.name for page in with_errors if "nhsuk-error-summary" not in page.focused] == []
 
 
+def test_only_pages_about_bookings_ask_for_the_typeface(browser: Browser, stack: Stack) -> None:
+    asked = {}
+    for path in ("/sessions", "/one-to-one", "/one-to-one/status", "/one-to-one/nowhere", "/collect/nowhere"):
+        with open_page(browser) as (page, issues):
+            page.goto(f"{stack.site}{path}", wait_until="networkidle")
+            asked[path] = bool(issues.font_requests)
+            assert issues.third_party_requests == issues.browser_errors == []
+
+    assert [path for path, is_asked in asked.items() if is_asked] == ["/sessions"]
+
+
 def test_no_two_pages_of_the_tour_have_one_name(page_reports: PageReports) -> None:
     names = [page.name for walk in ALL_WALKS for page in page_reports(walk)]
     assert sorted(names) == sorted(set(names))

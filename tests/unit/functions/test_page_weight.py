@@ -54,7 +54,9 @@ def test_a_page_has_one_style_sheet_and_one_script_and_a_referral_s_one_of_its_o
     names = [url.rpartition("/")[2] for url in loaded_urls(show(name, content))]
     scripts = [each for each in names if each.endswith(".js")]
     own = ["referral.js"] if PAGES[name][0].startswith("referrals/") else []
-    assert [each for each in names if each.endswith(".css")] == ["nhsuk-frontend.min.css"]
+    is_private = PAGES[name][0].startswith(("referrals/", "provider/"))
+    styles = "private.min.css" if is_private else "nhsuk-frontend.min.css"
+    assert [each for each in names if each.endswith(".css")] == [styles]
     assert scripts == [*own, "nhsuk-frontend.min.js"]
 
 
