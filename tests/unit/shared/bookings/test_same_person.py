@@ -49,7 +49,23 @@ def test_who_is_typed_in_though_booked_has_one_place_and_one_confirmation(addres
     assert row(harness, key).text("Reference") == booked.reference
     assert sum(SAYS in text for text in harness.texts_received) == 1
     assert any(f"RowKey {key}" in text for text in harness.texts_received)
+
+
+@pytest.mark.parametrize(
+    ("state", "key"),
+    [
+        ("confirmed", "typed"),
+        pytest.param("waiting", "a", marks=pytest.mark.nightly),
+        pytest.param("", "zz", marks=pytest.mark.nightly),
+        pytest.param("to-check", "booking-typed", marks=pytest.mark.nightly),
+    ],
+)
+def test_who_is_typed_in_though_booked_is_reminded_once(state: str, key: str) -> None:
+    harness = HarnessWithOrganiser(Capacity=2)
+    harness.book("ann")
+    type_in(harness, "ann", key, Email=" Ann@example.nhs.uk", State=state)
     harness.live(until=london("2023-09-08 15:00"))
+
     assert harness.kinds("ann") == ["booked", "reminder", "reminder"]
 
 
