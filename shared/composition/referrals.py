@@ -70,7 +70,7 @@ class ReferralServices:
 
     @cached_property
     def orphan_recovery(self) -> OrphanRecovery:
-        return OrphanRecovery(self._repository)
+        return OrphanRecovery(self._repository, self._row_mac.is_signed)
 
     @cached_property
     def forwarder(self) -> ReferralForwarder:

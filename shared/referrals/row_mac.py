@@ -58,6 +58,14 @@ class RowMac:
         if status.received_on != stored.received_on:
             raise UnsealError("day")
 
+    def is_signed(self, stored: Referral, sealed: Sealed) -> bool:
+        """True if the row has a MAC of this service's."""
+        try:
+            self._check_mac(stored, sealed)
+        except UnsealError:
+            return False
+        return True
+
     def awaits(self, sealed: Sealed, now: datetime) -> bool:
         """True if the row has no MAC and may be one of before there were MACs, as the operator's setting says."""
         is_unsigned = sealed.version == FIRST_VERSION and not sealed.mac and not sealed.mac_key

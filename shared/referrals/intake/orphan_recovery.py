@@ -1,10 +1,11 @@
 """Recovery of sealed answers that have no status, that came again after they were erased, or that may be a copy."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from shared.referrals import transitions
-from shared.referrals.model import Referral, ReferralState
+from shared.referrals.model import Referral, ReferralState, Sealed
 from shared.referrals.repository import ReferralRepository
 
 logger = logging.getLogger(__name__)
@@ -12,9 +13,10 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class OrphanRecovery:
-    """Compares the table of sealed answers with the table of statuses."""
+    """Compares the table of sealed answers with the table of statuses. `is_signed` is `RowMac.is_signed`."""
 
     rows: ReferralRepository
+    is_signed: Callable[[Referral, Sealed], bool]
 
     def run(self) -> int:
         """Gives a status to every sealed referral that has none, and returns the number of those it found.
@@ -28,11 +30,11 @@ class OrphanRecovery:
         # The sealed rows first: one that is written between the two looks is then not taken for an orphan.
         sealed = self.rows.every_sealed()
         known = {referral.reference: referral for referral in self.rows.every_status()}
-        originals = {referral.reference: referral for referral in sealed}
+        kept = {each.submission: each for each in sealed if each.reference in known or not each.copy_of}
         for referral in sealed:
             status = known.get(referral.reference)
             if status is None and referral.copy_of:
-                self._handle_copy(referral, originals.get(referral.copy_of), known.get(referral.copy_of))
+                self._handle_copy(referral, kept)
             elif status is None:
                 self._adopt(referral)
             elif status.state is ReferralState.ERASED and status.erased_on:  # not the word alone, typed by someone
@@ -43,27 +45,26 @@ class OrphanRecovery:
         self.rows.insert_status(sealed)
         logger.warning("a referral had no status row: created one")
 
-    def _handle_copy(self, copy: Referral, original: Referral | None, status: Referral | None) -> None:
-        """Deletes a copy that repeats the answers stored first; one of other answers becomes a referral of its own.
-
-        The status that was written with it then says falsely that the first row holds these answers: it is mended
-        before, since answers of another submission than the status's are never deleted.
-        """
-        if original is not None and original.submission == copy.submission:
+    def _handle_copy(self, copy: Referral, kept: dict[str, Referral]) -> None:
+        """Deletes a copy that repeats answers which are kept; one of other answers becomes a referral of its own."""
+        original = kept.get(copy.submission)
+        if original is not None and self._is_genuine(original.reference):
             self.rows.delete_sealed(copy)
             return
-        if original is None or status is None or self._is_mended(status, original, copy):
-            self._adopt(copy)
+        self._adopt(copy)
+        kept[copy.submission] = copy
 
-    def _is_mended(self, status: Referral, original: Referral, copy: Referral) -> bool:
-        if status.submission != copy.submission:
-            return True
-        return self.rows.mark(status.reference, status.etag, SubmissionHash=original.submission)
+    def _is_genuine(self, reference: str) -> bool:
+        """True if the answers under the reference are there and are this service's, so that a copy is not needed."""
+        found = self.rows.sealed(reference)
+        return found is not None and self.is_signed(*found)
 
     def _handle_resubmission(self, sealed: Referral, status: Referral) -> None:
         """Deletes answers that were sent again after they were erased, or forwards them if not acknowledged."""
         if sealed.submission == status.submission and status.acknowledged_on:
             self.rows.delete_sealed(sealed)  # the same answers, which the provider has acknowledged
             return
+        if self.rows.sealed(sealed.reference) is None:
+            return  # they were being erased while the rows were read
         self.rows.mark(status.reference, status.etag, **transitions.reopen_with_new_answers(status, sealed))
         logger.warning("a referral was resubmitted after erasure and is forwarded again")

@@ -8,7 +8,8 @@ a reference that is taken:
 - its status has another: that of another person, and the next reference is tried;
 - it has no status: a process died between the two writes, or is between them. The sealed answers are this submission's,
   but may be earlier ones than these, and cannot be read here. These are stored too, as a copy under another reference,
-  and `orphan_recovery`, which may read both, deletes the copy or has it sent.
+  and `orphan_recovery`, which may read both, deletes the copy or has it sent. The status is left to the worker, which
+  makes it from the first row: its day and its answers may be others than these.
 """
 
 import logging
@@ -84,6 +85,7 @@ class ReferralService:
             if status is not None:
                 return _is_same(status, referral)
             self._store_copy(referral, answers, spares)
+            return True  # its status is made from the first row, whose day and answers may be others
         self._store_status(referral)
         return True
 

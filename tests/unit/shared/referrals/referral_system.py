@@ -170,7 +170,7 @@ class ReferralHarness:
         return NoticeSender(log=wrap(self.own), sending=self.sending(wrap))
 
     def orphan_recovery(self, wrap: Wrap = lambda table: table) -> OrphanRecovery:
-        return OrphanRecovery(self.repository(wrap))
+        return OrphanRecovery(self.repository(wrap), self.mac.is_signed)
 
     def eraser(self, wrap: Wrap = lambda table: table) -> ReferralEraser:
         return ReferralEraser(self.repository(wrap), Lockout(wrap(self.tries)))

@@ -8,7 +8,9 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from shared.referrals.model import Progress, ReferralState
+from shared.referrals.intake.orphan_recovery import OrphanRecovery
+from shared.referrals.model import NOT_COLLECTED, Progress, Referral, ReferralState
+from shared.referrals.repository import ReferralRepository
 from shared.referrals.retention.uncollected_rules import UncollectedLimit, announced_day
 from shared.tables.table import Row, RowConflictError, StorageUnavailableError
 from tests import builders
@@ -355,3 +357,22 @@ def test_nothing_is_erased_that_was_not_announced_for_thirty_days_in_whatever_or
             assert len(month) >= 14
             return
         told[now.date()] = announced_day(harness.referral())
+
+
+def test_recovery_that_looks_while_answers_are_erased_reopens_nothing() -> None:
+    harness = ReferralHarness("link")
+    reference = harness.forwarded()
+    late = MORNING + timedelta(days=100)
+
+    class ErasedMeanwhile(ReferralRepository):
+        """The other process erases between the two looks."""
+
+        def every_status(self) -> list[Referral]:
+            harness.eraser().erase(harness.referral(), late, NOT_COLLECTED)
+            return super().every_status()
+
+    rows = ErasedMeanwhile(harness.status, harness.sealed, harness.mail)
+    OrphanRecovery(rows, harness.mac.is_signed).run()
+    harness.forwarder().forward(reference, late)
+
+    assert harness.state == ("erased", NOT_COLLECTED)
