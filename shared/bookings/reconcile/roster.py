@@ -71,7 +71,13 @@ def reconcile_roster(
 
 def _noted(attendee: Attendee, log: Mapping[str, MailLogEntry], now: datetime) -> Attendee:
     """The attendee with what administrators did to the row taken note of."""
-    return _skip_used_generations(note_address_change(attendee, _apply_manual_edits(attendee, now), log), log)
+    edited = note_address_change(attendee, _apply_manual_edits(attendee, now), log)
+    return _skip_used_generations(edited, log, is_new=_is_typed_anew(attendee))
+
+
+def _is_typed_anew(attendee: Attendee) -> bool:
+    """True if an administrator added the row since the last run: nothing has been sent about it yet."""
+    return not attendee.known_state and not attendee.is_written_by_service
 
 
 def _apply_manual_edits(attendee: Attendee, now: datetime) -> Attendee:
@@ -106,9 +112,9 @@ def _without_place(attendee: Attendee, now: datetime) -> Attendee:
     return replace(attendee.cancelled(Reason.BOOKED_TWICE, now), known_email=attendee.email)
 
 
-def _skip_used_generations(attendee: Attendee, log: Mapping[str, MailLogEntry]) -> Attendee:
-    """Moves on an attendee who booked anew after their row was deleted: the earlier row's emails are not theirs."""
-    earlier = [entry for entry in log.values() if entry.at < attendee.booked_at]
+def _skip_used_generations(attendee: Attendee, log: Mapping[str, MailLogEntry], *, is_new: bool) -> Attendee:
+    """Moves on an attendee whose key an earlier row had, which was deleted: that one's emails are not theirs."""
+    earlier = [entry for entry in log.values() if is_new or entry.at < attendee.booked_at]
     anew = first_unused_generation(
         attendee, lambda generation: any(_belongs_to(entry, attendee.key, generation) for entry in earlier)
     )

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from shared.bookings.model.attendee import Attendee
+from shared.bookings.model.errors import LinkUnknownError
 from shared.bookings.model.same_person import one_place_each
 from shared.tables.service_table import read_service_rows
 from shared.tables.table import RowConflictError
@@ -321,3 +322,22 @@ def test_who_asks_again_is_not_told_at_the_address_of_another() -> None:
     ticks(harness)
 
     assert harness.kinds("ben") == ["booked"]
+
+
+@pytest.mark.parametrize("minutes", [5, 60 * 24])
+def test_who_is_typed_in_under_the_key_of_a_deleted_row_is_told_and_the_earlier_link_opens_nothing(
+    minutes: int,
+) -> None:
+    harness = BookingHarness()
+    type_in(harness, "ann")
+    ticks(harness)
+    link = harness.token("ann")
+    harness.delete("ann")
+    harness.pass_time(minutes=minutes)
+    type_in(harness, "cem")
+    ticks(harness)
+
+    assert (harness.kinds("ann"), harness.kinds("cem")) == (["booked"], ["booked"])
+    assert harness.self_service().find(harness.token("cem"), harness.now).attendee.name == "Cem"
+    with pytest.raises(LinkUnknownError):
+        harness.self_service().find(link, harness.now)
