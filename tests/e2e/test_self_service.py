@@ -616,8 +616,9 @@ def test_ninety_days_after_the_session_nothing_is_left_of_who_booked_it(stack: S
     jump_to(stack, london("2023-12-07 16:00"))
 
     for name in ("Bookings", "MailLog", "MailIndex"):
-        held = str([dict(row) for row in rows(stack, name).list_entities()])
-        assert session_id not in held
+        # The booking of another session, which was deleted, may be asked whether this one was meant.
+        held = [{key: row[key] for key in row if key != "Problem"} for row in rows(stack, name).list_entities()]
+        assert session_id not in str(held)
     row = rows(stack, "Sessions").get_entity("sessions", session_id)
     assert (row["Confirmed"], "teams.example" in row["Announced"]) == (2, False)
     assert get(ann).status == 404
