@@ -6,6 +6,7 @@ from datetime import timedelta
 from functools import partial
 from itertools import combinations
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -19,8 +20,15 @@ from tests.unit.shared.bookings.faulty_booking_system import ConcurrentAction
 from tests.unit.shared.bookings.interleaving import Process, run_at_once
 
 DAYS = {"s1": "2023-09-08", "s2": "2023-10-03", "s3": "2023-10-17", "s4": "2023-11-07"}
-ORDERS = 100
-FEWER = 40
+ALWAYS = 10
+
+
+def seeds(number: int) -> list[Any]:
+    """The first few orders always, and the others at night."""
+    return [*range(ALWAYS), *(pytest.param(seed, marks=pytest.mark.nightly) for seed in range(ALWAYS, number))]
+
+
+ORDERS, FEWER = seeds(100), seeds(40)
 
 
 def four_sessions(capacity: int = 2, **capacities: int) -> BookingHarness:
@@ -74,7 +82,7 @@ def run_timer(harness: BookingHarness) -> Process:
     return lambda wrap: harness.schedule(wrap).run(read_service_rows(harness.service), harness.now)
 
 
-@pytest.mark.parametrize("seed", range(FEWER))
+@pytest.mark.parametrize("seed", FEWER)
 def test_one_of_three_moves_sent_at_once_wins_and_the_others_lead_to_it(seed: int) -> None:
     harness = four_sessions()
     token = harness.token("ann")
@@ -163,7 +171,7 @@ def test_whoever_goes_on_from_a_booking_whose_move_was_cut_off_leaves_no_place_b
     pytest.fail("the calls never ended")
 
 
-@pytest.mark.parametrize("seed", range(FEWER))
+@pytest.mark.parametrize("seed", FEWER)
 def test_the_same_move_sent_twice_at_once_is_one_move(seed: int) -> None:
     harness = four_sessions()
     token = harness.token("ann")
@@ -177,7 +185,7 @@ def test_the_same_move_sent_twice_at_once_is_one_move(seed: int) -> None:
     assert harness.kinds("ann") == ["booked", "booked"]
 
 
-@pytest.mark.parametrize("seed", range(ORDERS))
+@pytest.mark.parametrize("seed", ORDERS)
 def test_a_booking_moved_and_cancelled_at_once_is_one_of_both(seed: int) -> None:
     harness = four_sessions()
     harness.book("ben", join_waiting_list=True)
@@ -196,7 +204,7 @@ def test_a_booking_moved_and_cancelled_at_once_is_one_of_both(seed: int) -> None
     assert places(harness, "cem") == ["s1"], "the place that was left goes to who waits"
 
 
-@pytest.mark.parametrize("seed", range(FEWER))
+@pytest.mark.parametrize("seed", FEWER)
 def test_two_bookings_moved_to_each_other_at_once_are_never_both_lost(seed: int) -> None:
     harness = four_sessions()
     harness.book("ann", "s2")
@@ -210,7 +218,7 @@ def test_two_bookings_moved_to_each_other_at_once_are_never_both_lost(seed: int)
     assert places(harness)
 
 
-@pytest.mark.parametrize("seed", range(FEWER))
+@pytest.mark.parametrize("seed", FEWER)
 @pytest.mark.parametrize("where", ["s1", "s2"])
 def test_the_booking_form_sent_while_a_booking_moves_leaves_one_place_in_each_session(where: str, seed: int) -> None:
     harness = four_sessions()
@@ -225,7 +233,7 @@ def test_the_booking_form_sent_while_a_booking_moves_leaves_one_place_in_each_se
     assert places(harness) in ([["s2"]] if where == "s2" else [["s2"], ["s1", "s2"]])
 
 
-@pytest.mark.parametrize("seed", range(FEWER))
+@pytest.mark.parametrize("seed", FEWER)
 def test_two_bookings_moved_to_the_same_session_at_once_are_one_place_there(seed: int) -> None:
     harness = four_sessions()
     harness.book("ann", "s3")
@@ -238,7 +246,7 @@ def test_two_bookings_moved_to_the_same_session_at_once_are_one_place_there(seed
     assert places(harness) == ["s2"]
 
 
-@pytest.mark.parametrize("seed", range(ORDERS))
+@pytest.mark.parametrize("seed", ORDERS)
 def test_moves_to_full_and_free_sessions_a_cancellation_and_two_timers_at_once(seed: int) -> None:
     random = Random(seed)
     harness = four_sessions(s2=random.randrange(2), s3=random.randrange(2), s4=1)
