@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 NHSUK_VERSION = "10.6.1"
 OWN_FILES = "458ee30c"  # the start of the SHA-256 of app.css and referral.js: browsers cache an address for a year
 ASSETS = f"/assets/nhsuk-{NHSUK_VERSION}-{OWN_FILES}"
+_PRIVATE = ("referrals/", "provider/")
 TEMPLATES = Path(__file__).parents[1] / "templates"
 COMPILED = Path(__file__).parents[1] / "compiled"  # written when the package is built; optional
 
@@ -45,9 +46,11 @@ def render(template: str, content: Content | None, **facts: Any) -> str:
     """One page, named by its path under `templates`, with `facts` as its variables.
 
     `errors`, a list of `FieldError`, makes it a form with an error summary. Without `content`, for the error
-    that it cannot be read, the page has neither header nor footer.
+    that it cannot be read, the page has neither header nor footer. One about a referral is `is_private`: it loads
+    nothing from other servers; the templates of those pages are so by themselves.
     """
     errors = facts.pop("errors", ())
+    facts.setdefault("is_private", template.startswith(_PRIVATE))
     return (
         _environment()
         .get_template(template)

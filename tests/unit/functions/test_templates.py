@@ -24,7 +24,7 @@ from tests.unit.functions.page_examples import (
     own_booking,
 )
 
-GIVEN = {"assetPath", "content", "errors", "messages"}
+GIVEN = {"assetPath", "content", "errors", "is_private", "messages"}
 FACTS = {
     "layout.html": set(),
     "parts.html": set(),

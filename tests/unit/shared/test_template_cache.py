@@ -88,6 +88,7 @@ def test_the_first_mail_of_a_process_compiles_nothing(
 ) -> None:
     monkeypatch.setattr(renderer, "COMPILED", built[1])
     facts = {"reference": "34679CDF", "answers": [("Name", "Zoë")], "link_url": "https://b.example/acknowledge/t"}
+    facts |= {"received_on": "Friday 1 September 2023", "contact_by": "Friday 15 September 2023"}
     MailRenderer(content).render("referral", to="a@b.example", **facts)
     assert compiling == []
 
