@@ -30,7 +30,7 @@ SCREENSHOTS = "python3 dev.py screenshots"
 TEST = "python3 dev.py test"
 TEST_QUICK = "python3 dev.py test --quick"
 TEST_NIGHTLY = "python3 dev.py test --nightly"
-TEST_SOME = "python3 dev.py test tests/unit -k reminders"
+TEST_SOME = "python3 dev.py test tests/unit/shared/mail -k delivery"
 
 pytestmark = [
     # Elsewhere the commands would first install everything.
