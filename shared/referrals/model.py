@@ -49,13 +49,15 @@ INLINE, LINK = "inline", "link"
 class Progress(StrEnum):
     """The answer to a person who asks about their own referral.
 
-    `contact`: please ask the provider. `not-collected`: the provider never opened it, and its answers are erased.
+    `waiting-for-confirmation`: the answers are still here, and the people who run the service ask the provider about
+    them. `contact`: please ask the provider. `not-collected`: the provider never opened it, and its answers are erased.
     """
 
     RECEIVED = "received"
     SENT = "sent"
     DELIVERED = "delivered"
     OPENED = "opened"
+    WAITING_FOR_CONFIRMATION = "waiting-for-confirmation"
     CONFIRMED = "confirmed"
     NOT_COLLECTED = "not-collected"
     CONTACT = "contact"
@@ -188,12 +190,33 @@ class Referral:
         if self.state is ReferralState.ERASED and not self.acknowledged_on:
             # Else the provider's mailbox took it, and it was never acknowledged.
             return Progress.NOT_COLLECTED if self.last_error == NOT_COLLECTED else Progress.CONTACT
-        if self.opened_on and self.state in _OPEN:
+        if self.state is ReferralState.ATTENTION:
+            return self._progress_in_attention
+        if self.opened_on and self.state in UNANSWERED:
             return Progress.OPENED
         return _PROGRESS_BY_STATE[self.state]
 
+    @property
+    def _progress_in_attention(self) -> Progress:
+        """The part of it that is true of one that waits for a person."""
+        if self.acknowledged_on or self.erased_on:  # confirmed, and something contradicts that
+            return Progress.CONTACT
+        if self.opened_on:
+            return Progress.OPENED
+        is_asked = self.last_error.startswith(_ASKED_OF_THE_PROVIDER)
+        return Progress.WAITING_FOR_CONFIRMATION if is_asked else Progress.CONTACT
 
-_OPEN = UNANSWERED | {ReferralState.ATTENTION}
+
+_ASKED_OF_THE_PROVIDER = (
+    *("not-acknowledged", "not-opened", "came-back", "kept-again", "reminder-"),
+    *("bounced", "suppressed", "quarantined", "filteredspam", "failed"),
+)
+"""Reasons for attention under which the answers are kept, unconfirmed, and someone asks the provider about them.
+
+Of the others one was never handed over (`not-sent`, a refusal of the email service), so there is nothing to confirm;
+or it is not known that its answers are here and whole (`unseal`, `not-erased`, `state-typed`).
+"""
+
 _PROGRESS_BY_STATE = {
     ReferralState.RECEIVED: Progress.RECEIVED,
     ReferralState.SENDING: Progress.RECEIVED,
@@ -201,5 +224,4 @@ _PROGRESS_BY_STATE = {
     ReferralState.DELIVERED: Progress.DELIVERED,
     ReferralState.ACKNOWLEDGED: Progress.CONFIRMED,
     ReferralState.ERASED: Progress.CONFIRMED,
-    ReferralState.ATTENTION: Progress.CONTACT,
 }

@@ -76,8 +76,75 @@ STATES: list[tuple[dict[str, Any], str, str]] = [
         "not-collected",
         "Nafsiyat has not read your form",
     ),
-    ({"state": ReferralState.ATTENTION, "last_error": "bounced"}, "contact", "Please contact Nafsiyat"),
+    (
+        {"state": ReferralState.ATTENTION, "last_error": "not-acknowledged"},
+        "waiting-for-confirmation",
+        "Your answers are safe. Nafsiyat has not confirmed yet; we are asking.",
+    ),
+    (
+        {"state": ReferralState.ATTENTION, "last_error": "bounced"},
+        "waiting-for-confirmation",
+        "Your answers are safe. Nafsiyat has not confirmed yet; we are asking.",
+    ),
+    ({"state": ReferralState.ATTENTION, "last_error": "unseal-mac"}, "contact", "Please contact Nafsiyat"),
 ]
+
+
+ASKED = [
+    *("not-acknowledged", "not-opened", "came-back", "kept-again", "reminder-bounced"),
+    *("bounced", "suppressed", "quarantined", "filteredspam", "failed"),
+]
+NOT_ASKED = [
+    *("", "not-sent-KeyUnavailableError", "HTTP 400", "state-typed", "not-erased", "asked"),
+    *("unseal-mac", "unseal-missing", "unseal-day", "unseal-version", "unseal-key id", "unseal-json"),
+]
+BEFORE: dict[ReferralState, tuple[str, str]] = {  # not opened, opened
+    ReferralState.RECEIVED: ("received", "received"),
+    ReferralState.SENDING: ("received", "received"),
+    ReferralState.SENT: ("sent", "opened"),
+    ReferralState.DELIVERED: ("delivered", "opened"),
+    ReferralState.ACKNOWLEDGED: ("confirmed", "confirmed"),
+    ReferralState.ERASED: ("contact", "contact"),
+}
+EVERY = [
+    *((state, code, word) for state, word in BEFORE.items() for code in (*ASKED, *NOT_ASKED)),
+    *((ReferralState.ATTENTION, code, ("waiting-for-confirmation", "opened")) for code in ASKED),
+    *((ReferralState.ATTENTION, code, ("contact", "opened")) for code in NOT_ASKED),
+]
+SAYS = {
+    "received": "It is safe with us. We are passing it on to Nafsiyat",
+    "sent": "They have not told us yet that they have it",
+    "delivered": "They have not told us yet that they have read it",
+    "opened": "They have not told us yet that they have saved it",
+    "waiting-for-confirmation": "Your answers are safe. Nafsiyat has not confirmed yet; we are asking.",
+    "confirmed": "Nafsiyat has confirmed this",
+    "contact": "We cannot say for certain that Nafsiyat have your form",
+}
+
+
+@pytest.mark.parametrize("opened", [False, True])
+@pytest.mark.parametrize(("state", "code", "words"), EVERY)
+def test_every_state_for_every_reason_opened_or_not_says_what_is_true(
+    state: ReferralState, code: str, words: tuple[str, str], opened: bool, services: FakeServices
+) -> None:
+    facts: dict[str, Any] = {"state": state, "last_error": code, "opened_on": "2023-09-04" if opened else ""}
+    services.stand(**facts)
+
+    assert services.known[REFERENCE].progress == words[opened]
+    shown = text(ask())
+    assert [word for word, said in SAYS.items() if said in shown] == [words[opened]]
+    assert ("Please contact" in shown) == (words[opened] == "contact")
+
+
+@pytest.mark.parametrize("contradiction", [{"acknowledged_on": "2023-09-04"}, {"erased_on": "2023-09-05"}])
+@pytest.mark.parametrize("opened", ["", "2023-09-04"])
+@pytest.mark.parametrize("code", [*ASKED, *NOT_ASKED])
+def test_of_one_that_was_confirmed_and_waits_for_a_person_nothing_is_promised(
+    code: str, opened: str, contradiction: dict[str, str], services: FakeServices
+) -> None:
+    services.stand(state=ReferralState.ATTENTION, last_error=code, opened_on=opened, **contradiction)
+
+    assert services.known[REFERENCE].progress == "contact"
 
 
 @pytest.mark.parametrize(("facts", "word", "heading"), STATES)
@@ -191,12 +258,14 @@ def test_who_enters_nothing_is_asked_again(req: func.HttpRequest, services: Fake
     assert "Enter your reference" in text(answer)
 
 
-def test_who_guesses_too_often_has_to_wait(services: FakeServices) -> None:
+def test_who_guesses_too_often_has_to_wait_and_a_right_one_is_answered(services: FakeServices) -> None:
     answers = [ask("99999999") for _ in range(60)]
-    refused = ask()
+    refused = [ask("99999999"), ask("nothing"), referral_status(http_requests.json_post({"reference": "99999999"}))]
 
     assert {each.status_code for each in answers} == {404}
-    assert (refused.status_code, refused.headers["Retry-After"]) == (429, "60")
+    assert [(each.status_code, each.headers["Retry-After"]) for each in refused] == [(429, "60")] * 3
+    assert "Please try again in a minute" in text(refused[0])
+    assert "Your form is on its way" in text(ask())
 
 
 def test_no_reference_is_ever_in_an_address_or_in_the_log(

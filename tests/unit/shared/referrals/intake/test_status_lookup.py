@@ -55,17 +55,64 @@ def test_every_letter_of_the_alphabet_reads_as_itself() -> None:
     assert [read_reference(each) for each in pairs] == pairs
 
 
-def test_a_process_answers_so_many_wrong_guesses_a_minute_and_then_none() -> None:
+def ask_wrongly(asked: StatusLookup, times: int, typed: str = "34HKMPTW") -> list[type[Exception]]:
+    return [refusal(asked, typed) for _ in range(times)]
+
+
+def refusal(asked: StatusLookup, typed: str) -> type[Exception]:
+    with pytest.raises((ReferralUnknownError, TooManyGuessesError)) as caught:
+        asked.progress(typed)
+    return caught.type
+
+
+@pytest.mark.parametrize("typed", ["34HKMPTW", "nothing"])
+def test_a_process_answers_so_many_wrong_guesses_a_minute_and_then_none(typed: str) -> None:
     time = FakeTime()
     asked = enquiries(time)
-    for _ in range(MAX_GUESSES_PER_MINUTE):
-        with pytest.raises(ReferralUnknownError):
-            asked.progress("nothing")
 
-    with pytest.raises(TooManyGuessesError):
-        asked.progress(REFERENCE)
-    time.seconds += 60
-    assert asked.progress(REFERENCE) == (REFERENCE, Progress.SENT)
+    assert ask_wrongly(asked, MAX_GUESSES_PER_MINUTE, typed) == [ReferralUnknownError] * MAX_GUESSES_PER_MINUTE
+    assert ask_wrongly(asked, 40, typed) == [TooManyGuessesError] * 40
+    time.seconds += 59
+    assert ask_wrongly(asked, 1, typed) == [TooManyGuessesError]
+    time.seconds += 1
+    assert ask_wrongly(asked, MAX_GUESSES_PER_MINUTE + 1, typed).count(ReferralUnknownError) == MAX_GUESSES_PER_MINUTE
+
+
+def test_right_references_are_answered_however_many_wrong_ones_come_from_whomever() -> None:
+    asked = enquiries()
+
+    for _ in range(5):
+        ask_wrongly(asked, 50)
+        assert asked.progress(REFERENCE) == (REFERENCE, Progress.SENT)
+
+
+def test_storage_is_asked_for_nothing_that_cannot_be_a_reference() -> None:
+    looked_up: list[str] = []
+
+    def status(reference: str) -> None:
+        looked_up.append(reference)
+
+    asked = StatusLookup(status, GuessLimiter(FakeTime().monotonic))
+    for typed in ("", "34HKMPT", "34HKMPTE", "nothing", "x" * 9999):
+        ask_wrongly(asked, 50, typed)
+
+    assert looked_up == []
+
+
+def test_the_log_says_once_an_hour_that_references_are_being_guessed_and_none_of_them(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    time = FakeTime()
+    asked = enquiries(time)
+    ask_wrongly(asked, MAX_GUESSES_PER_MINUTE)
+    assert caplog.messages == []
+    for _ in range(60):
+        ask_wrongly(asked, 2 * MAX_GUESSES_PER_MINUTE)
+        time.seconds += 60
+
+    assert caplog.messages == ["over 60 unknown references were asked for in a minute"]
+    ask_wrongly(asked, 2 * MAX_GUESSES_PER_MINUTE)
+    assert caplog.messages == ["over 60 unknown references were asked for in a minute"] * 2
 
 
 def test_right_references_are_answered_however_many_are_asked_for() -> None:

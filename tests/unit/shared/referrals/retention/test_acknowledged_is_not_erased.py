@@ -211,7 +211,7 @@ def test_it_is_sent_again_once_and_then_waits_for_a_person(delivery: str) -> Non
     harness.acknowledging().acknowledge_opened(reference, MORNING)
     assert keep(harness) is Acknowledgement.KEPT
     assert harness.state == ("attention", "kept-again")
-    assert harness.referral().progress is Progress.CONTACT
+    assert harness.referral().progress is Progress.WAITING_FOR_CONFIRMATION
     harness.pass_days(MORNING, 60)
     assert (len(harness.mails_to(RECIPIENT)), len(harness.sealed.rows)) == (2, 1)
     assert "for the second time" in harness.mails_to(OPERATORS)[0].text
