@@ -1,21 +1,27 @@
 """The passphrase that opens referrals at the provider's: the service keeps slow hashes of it and compares.
 
-A hash, because people at the trust read the settings and must not be able to open a referral with them. A slow one,
-because a chosen passphrase can be guessed, and anyone who reads the hash may guess as often as they like.
+It is generated, never chosen: 22 ** 20, some 2 ** 89, are possible, so that nobody finds it by guessing, however many
+guesses they have. A hash, because people at the trust read the settings and must not be able to open a referral with
+them. A slow one, because passphrases were chosen before, and anyone who reads the hash may guess as often as they like.
 """
 
 import hashlib
 import hmac
 import re
 import secrets
+import threading
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Self
 
 from shared import base64url
+from shared.references import read_signs
 
-MIN_LENGTH = 20  # characters: five short words
+GROUPS, GROUP_LENGTH = 5, 4
+"""The form of a generated passphrase: groups of characters of `shared.references.ALPHABET`."""
+
+MAX_LENGTH = 200  # characters: longer text is no passphrase, and is not hashed
 
 _MEMORY, _PASSES, _LANES = 19 * 1024, 2, 1  # KiB; see `PassphraseHash.of`
 _SALT_BYTES, _HASH_BYTES = 16, 32  # RFC 9106, sections 3.1 and 4
@@ -26,6 +32,7 @@ _ARGON2ID = re.compile(
     r"\$[A-Za-z0-9+/]{21}[AQgw]\$[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]"
 )
 _SCRYPT = re.compile(r"scrypt:([0-9]{5,7}):([0-9]{1,2}):([0-9]{1,2}):([A-Za-z0-9_-]{22,86}):([A-Za-z0-9_-]{43,86})")
+_AT_ONCE = threading.BoundedSemaphore(2)  # comparisons in this process: each needs 19 MiB and a core
 _GAPS = re.compile(r"[\s\-\u2010-\u2015]+")
 
 
@@ -37,19 +44,19 @@ class PassphraseHash:
 
     @classmethod
     def of(cls, passphrase: str) -> Self:
-        """A new hash of it, with a salt of its own.
+        """A new hash of a generated passphrase, with a salt of its own.
 
         Argon2id (RFC 9106) with OWASP's parameters, Password Storage Cheat Sheet: 19 MiB, 2 passes, 1 lane. The
         64 MiB of RFC 9106 are too much for a small instance on which several people open referrals at once.
 
         Raises:
-            ValueError: the passphrase is shorter than 20 characters.
+            ValueError: the passphrase has not the form of a generated one.
         """
         from cryptography.hazmat.primitives.kdf.argon2 import Argon2id  # noqa: PLC0415  # only one function needs it
 
-        plain = _normalised(passphrase)
-        if len(plain) < MIN_LENGTH:
-            raise ValueError(f"needs at least {MIN_LENGTH} characters")
+        plain = _generated(passphrase)
+        if plain is None:
+            raise ValueError(f"needs {GROUPS} groups of {GROUP_LENGTH} letters and numbers, as it was generated")
         salt = secrets.token_bytes(_SALT_BYTES)
         kdf = Argon2id(salt=salt, length=_HASH_BYTES, iterations=_PASSES, lanes=_LANES, memory_cost=_MEMORY)
         return cls(kdf.derive_phc_encoded(_encoded(plain)))
@@ -76,10 +83,18 @@ class PassphraseHash:
         return cls(text)
 
     def matches(self, passphrase: str) -> bool:
-        """True if it is this passphrase, in any case and spacing. It takes the same time if not."""
-        plain = _encoded(_normalised(passphrase))
+        """True if it is this passphrase, however it is typed. It takes the same time if not.
+
+        Text that is too long for any is not hashed. No more than two comparisons run at once in a process.
+        """
+        if len(passphrase) > MAX_LENGTH:
+            return False
+        with _AT_ONCE:
+            return sum(self._is_of(plain) for plain in _readings(passphrase)) > 0
+
+    def _is_of(self, plain: str) -> bool:
         found = _SCRYPT.fullmatch(self.text)
-        return _matches_scrypt(plain, found) if found else _matches_argon2id(plain, self.text)
+        return _matches_scrypt(_encoded(plain), found) if found else _matches_argon2id(_encoded(plain), self.text)
 
     def __str__(self) -> str:
         return self.text
@@ -114,6 +129,22 @@ def _is_base64url(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _readings(typed: str) -> set[str]:
+    """The texts of which one was hashed if this is the passphrase: generated, or chosen when that was possible."""
+    return {_normalised(typed), _generated(typed) or _normalised(typed)}
+
+
+def _generated(typed: str) -> str | None:
+    """The generated passphrase in typed text, in the form that was always hashed; None if it is not one.
+
+    Case, gaps and look-alikes do not matter, as with references.
+    """
+    signs = read_signs(typed, GROUPS * GROUP_LENGTH)
+    if signs is None:
+        return None
+    return " ".join(signs[at : at + GROUP_LENGTH] for at in range(0, len(signs), GROUP_LENGTH)).casefold()
 
 
 def _normalised(passphrase: str) -> str:

@@ -30,9 +30,14 @@ def reference(key: bytes, purpose: str, *parts: str) -> str:
 
 def read_reference(typed: str) -> str | None:
     """Returns the reference in typed text, whatever its spacing and keyboard; None if it is not a reference."""
+    return read_signs(typed, LENGTH)
+
+
+def read_signs(typed: str, length: int) -> str | None:
+    """Returns the `length` characters of the alphabet in typed text, whatever its spacing and keyboard, or None."""
     text = "".join(_sign(char) for char in unicodedata.normalize("NFKC", typed[:100]).upper())
     read = text.translate(_LOOKALIKES)
-    return read if len(read) == LENGTH and set(read) <= set(ALPHABET) else None
+    return read if len(read) == length and set(read) <= set(ALPHABET) else None
 
 
 def _sign(char: str) -> str:

@@ -60,14 +60,19 @@ def is_ripe(signer: Signer, form: str, subject: str, token: str, now: datetime) 
 
     `subject` is the submission id, or whatever else a form is about.
     """
-    issued = _PROOF.issued_at(signer, token, form, subject)
-    return issued is not None and MIN_AGE <= now - issued < MAX_AGE
+    age = age_of(signer, form, subject, token, now)
+    return age is not None and age >= MIN_AGE
 
 
 def is_unexpired(signer: Signer, form: str, submission_id: str, token: str, now: datetime) -> bool:
     """True if the token was issued for this form and submission in the last 24 hours, even just now."""
-    issued = _PROOF.issued_at(signer, token, form, submission_id)
-    return issued is not None and timedelta(0) <= now - issued < MAX_AGE
+    return age_of(signer, form, submission_id, token, now) is not None
+
+
+def age_of(signer: Signer, form: str, subject: str, token: str, now: datetime) -> timedelta | None:
+    """The time since the token was issued for this form and `subject`; None if it was not, or a day ago or more."""
+    issued = _PROOF.issued_at(signer, token, form, subject)
+    return now - issued if issued is not None and timedelta(0) <= now - issued < MAX_AGE else None
 
 
 def is_bot(submission: Submission) -> bool:

@@ -10,8 +10,8 @@ from functions.problems.problem_details import Problem
 from shared.referrals.errors import (
     KeyUnavailableError,
     LinkExpiredError,
-    LinkLockedError,
     PassphraseError,
+    PassphraseTooSoonError,
     ProofError,
     ReferralGoneError,
     ReferralLinkError,
@@ -60,15 +60,8 @@ PROVIDER_PROBLEMS: Mapping[type[Exception], Problem] = {
         "Use the link in the newest email about this referral. Nothing is lost.",
     ),
     PassphraseError: _PASSPHRASE,
+    PassphraseTooSoonError: _PASSPHRASE,
     ProofError: _PASSPHRASE,
-    LinkLockedError: _problem(
-        429,
-        "link-locked",
-        "This link is locked for an hour",
-        "Too many wrong passphrases were entered. Nothing is lost: the referral is kept. Wait an hour, find the right "
-        "passphrase, and use the link in the email again.",
-        retry_after=3600,
-    ),
     ReferralGoneError: _problem(
         410,
         "referral-gone",

@@ -15,7 +15,8 @@ from functions.forms.body import read_form_value
 from functions.forms.validation import FieldError
 from functions.problems.http_errors import PageNotFoundError
 from functions.problems.provider import map_provider_errors
-from functions.provider import expired, keeping
+from functions.provider import expired, keeping, passphrase_page
+from functions.provider.passphrase_page import PassphrasePage
 from functions.provider.view import ProviderView
 from functions.queues import REFERRALS, REFERRALS_STORAGE
 from functions.web.error_handling import handle_errors
@@ -25,7 +26,13 @@ from functions.web.responses import page, respond, see_other
 from shared.bootstrap import Services, services
 from shared.referrals.collection.collector import Collector
 from shared.referrals.collection.download import as_text, file_name
-from shared.referrals.errors import LinkExpiredError, LinkLockedError, PassphraseError, ProofError, ReferralGoneError
+from shared.referrals.errors import (
+    LinkExpiredError,
+    PassphraseError,
+    PassphraseTooSoonError,
+    ProofError,
+    ReferralGoneError,
+)
 from shared.referrals.model import Referral
 
 bp = func.Blueprint()
@@ -76,11 +83,11 @@ class _ProviderRequest:
         if not passphrase:
             return self.passphrase_form(_EMPTY)
         try:
-            collected = self.collector.open(self.token, passphrase, self.now)
+            collected = self.collector.open(self.token, passphrase, self.now, self._passphrase_page.waited)
         except PassphraseError as error:
-            if not error.left:
-                raise LinkLockedError from None
-            return self.passphrase_form(_wrong_passphrase(error.left))
+            return self.passphrase_form(passphrase_page.wrong(error))
+        except PassphraseTooSoonError as error:
+            return self.passphrase_form(passphrase_page.too_soon(error), form_token=self._passphrase_page.token_again)
         facts = {"answers": collected.answers, "proof": collected.proof}
         return self._page("provider/referral.html", collected.referral, **facts)
 
@@ -107,8 +114,13 @@ class _ProviderRequest:
         keep_address = f"{self.address}/keep"
         return self._page("provider/confirmed.html", referral, errors=errors, keep_address=keep_address, **facts)
 
-    def passphrase_form(self, *errors: FieldError) -> func.HttpResponse:
-        return self._page("provider/collect.html", self.collector.look(self.token, self.now), errors=errors)
+    def passphrase_form(self, *errors: FieldError, form_token: str = "") -> func.HttpResponse:
+        facts = {"errors": errors, "form_token": form_token or self._passphrase_page.new_token}
+        return self._page("provider/collect.html", self.collector.look(self.token, self.now), **facts)
+
+    @property
+    def _passphrase_page(self) -> PassphrasePage:
+        return PassphrasePage(self.req, self.token, self.collector.links.signer, self.now)
 
     @property
     def token(self) -> str:
@@ -132,8 +144,3 @@ _ACTIONS: dict[tuple[str, str], Callable[[_ProviderRequest], func.HttpResponse]]
     ("POST", "acknowledge"): _ProviderRequest.acknowledge,
     ("POST", "keep"): _ProviderRequest.keep,
 }
-
-
-def _wrong_passphrase(left: int) -> FieldError:
-    tries = "1 more try" if left == 1 else f"{left} more tries"
-    return FieldError("passphrase", f"This is not the passphrase. After {tries} the link is locked for an hour")

@@ -18,7 +18,7 @@ python dev.py test --quick      the checks and the unit tests
 python dev.py test --nightly    all checks and all tests
 python dev.py test ARGUMENTS    only pytest, with these arguments
 python dev.py load FILE         loads sessions (CSV) into the service that is running
-python dev.py passphrase        asks for, or makes, the provider's passphrase and prints its hash
+python dev.py passphrase        makes a passphrase for the provider, and prints it and its hash
 python dev.py screenshots       takes a picture of every page and every email, to leaf through
 python dev.py benchmark [NAME]  measures what lists and timer runs cost, against their budgets
 python dev.py build             compiles the templates that are deployed with the package

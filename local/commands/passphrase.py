@@ -1,33 +1,26 @@
-"""`python dev.py passphrase`: prints the hash that the service keeps of the provider's passphrase."""
+"""`python dev.py passphrase`: makes a passphrase for the provider, and prints it and the hash that the service keeps.
 
-import getpass
+It asks for none: one that someone chooses can be guessed.
+"""
+
 import secrets
 import sys
 
-from shared.passphrase import PassphraseHash
+from shared.passphrase import GROUP_LENGTH, GROUPS, PassphraseHash
 from shared.references import ALPHABET
-
-_GROUPS, _GROUP = 5, 4  # 22 ** 20 is some 2 ** 89 possibilities
 
 
 def main() -> int:
-    """Returns the exit code: 1 if the passphrase is too short."""
-    typed = getpass.getpass("Passphrase of at least 20 characters, such as five words (leave empty to generate one): ")
-    passphrase = typed or new_passphrase()
-    try:
-        made = PassphraseHash.of(passphrase)
-    except ValueError as error:
-        print(f"The passphrase {error}.", file=sys.stderr)
-        return 1
-    if not typed:
-        print(f"Tell the provider by phone, never by email: {passphrase}")
-    print(f"REFERRAL_PASSPHRASE={made}")
+    """Returns the exit code."""
+    passphrase = new_passphrase()
+    print(f"Tell the provider by phone, never by email: {passphrase}")
+    print(f"REFERRAL_PASSPHRASE={PassphraseHash.of(passphrase)}")
     return 0
 
 
 def new_passphrase() -> str:
     """Five groups of four characters that cannot be mistaken for each other on the phone."""
-    groups = ("".join(secrets.choice(ALPHABET) for _ in range(_GROUP)) for _ in range(_GROUPS))
+    groups = ("".join(secrets.choice(ALPHABET) for _ in range(GROUP_LENGTH)) for _ in range(GROUPS))
     return "-".join(groups)
 
 

@@ -9,6 +9,7 @@ from local.stack.azurite import REFERRALS, Azurite
 
 EXAMPLE = ROOT / "local" / "local.settings.example.json"
 DEVELOPER_SETTINGS_FILE = ROOT / "local.settings.json"
+PASSPHRASE = "3QWK-K7MN-4Q44-X9TH-6PRR"  # the example holds its hash; it opens nothing but what this machine holds
 
 
 def settings(

@@ -3,18 +3,18 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
+from local.stack.environment import PASSPHRASE
 from local.tour.visitor import Visitor
 from local.tour.walk import Walk
 from shared import base64url
 from shared.referrals.delivery.links import ReferralLinks
 from shared.signing import Signer
 
-PASSPHRASE = "only on this machine"  # what `local.settings.example.json` holds the hash of
 OPEN, SAVED = "Open the referral", "We have saved this referral"
 NEW_LINK = "Email a new link to Nafsiyat"
 KEEP = "Keep it: we do not have it"
 HAVE_IT = "I can read the answers and have saved them"
-_TRIES = 5
+_WRONG = 9  # so many that the page of the next one has to be open for 8 seconds
 
 
 def open_link(visitor: Visitor, kind: str) -> None:
@@ -67,14 +67,23 @@ def _collecting(visitor: Visitor) -> Iterator[str]:
     yield "provider, kept and sent again"
 
 
-def _locked(visitor: Visitor) -> Iterator[str]:
+def _mistaken(visitor: Visitor) -> Iterator[str]:
     open_link(visitor, "collect")
-    for turn in range(_TRIES):
+    for turn in range(_WRONG):
         visitor.page.get_by_label("Passphrase", exact=True).fill("not the passphrase")
         visitor.press(OPEN)
         if not turn:
             yield "provider, wrong passphrase"
-    yield "provider, link locked"
+    yield "provider, wrong passphrase for the ninth time"
+    visitor.page.get_by_label("Passphrase", exact=True).fill(PASSPHRASE)
+    visitor.page.get_by_role("button", name=OPEN, exact=True).click()
+    visitor.wait_for_page()
+    yield "provider, passphrase too soon"
+    visitor.take_time()
+    visitor.page.get_by_label("Passphrase", exact=True).fill(PASSPHRASE)
+    visitor.press(OPEN)
+    yield "provider, the referral after wrong passphrases"
+    visitor.advance_clock(timedelta(hours=1))  # others of this service need not wait
 
 
 def _expired(visitor: Visitor) -> Iterator[str]:
@@ -97,5 +106,5 @@ PROVIDER = (
     Walk("the provider's word", _acknowledging, (("REFERRAL_DELIVERY", "inline"),)),
     Walk("the provider's passphrase", _collecting, (("REFERRAL_DELIVERY", "link"),)),
     Walk("the provider's link, expired", _expired, (("REFERRAL_DELIVERY", "link"),)),
-    Walk("the provider's link, locked", _locked, (("REFERRAL_DELIVERY", "link"),)),
+    Walk("the provider's passphrase, mistaken", _mistaken, (("REFERRAL_DELIVERY", "link"),)),
 )

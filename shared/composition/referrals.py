@@ -12,7 +12,7 @@ from shared.composition.mail import MailServices
 from shared.composition.referral_release import ReleaseServices
 from shared.config.settings import Role
 from shared.referrals.collection.acknowledgement import AcknowledgementRecorder
-from shared.referrals.collection.lockout import Lockout
+from shared.referrals.collection.wrong_tries import WrongTries
 from shared.referrals.delivery.delivery_reports import ReferralDeliveryReports
 from shared.referrals.delivery.forwarder import ReferralForwarder
 from shared.referrals.delivery.links import ReferralLinks
@@ -139,7 +139,7 @@ class ReferralServices:
         return Collector(
             links=self.links,
             store=self._repository,
-            lockout=self._lockout,
+            tries=self._wrong_tries,
             passphrases=settings.passphrases,
             authenticate=self._row_mac.check,
             content_key=lambda sealed: content_key(sealed, unwrapper),
@@ -149,7 +149,7 @@ class ReferralServices:
 
     @cached_property
     def eraser(self) -> ReferralEraser:
-        return ReferralEraser(self._repository, self._lockout)
+        return ReferralEraser(self._repository, self._wrong_tries)
 
     @cached_property
     def reconciler(self) -> ReferralReconciler:
@@ -228,8 +228,8 @@ class ReferralServices:
         return MacMigration(self._repository, self._row_mac)
 
     @cached_property
-    def _lockout(self) -> Lockout:
-        return Lockout(self._context.referral_tables("CollectTries"))
+    def _wrong_tries(self) -> WrongTries:
+        return WrongTries(self._context.referral_tables("CollectTries"))
 
     @cached_property
     def _repository(self) -> "ReferralRepository":

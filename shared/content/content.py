@@ -32,6 +32,23 @@ class Provider(ContentModel):
     email: str
 
 
+class Operators(ContentModel):
+    """The people who run the service, for someone at the provider who cannot open a referral.
+
+    `name` stands in a sentence: "ring NAME on PHONE". There is a `phone` number, an `email` address or both.
+    """
+
+    name: str
+    phone: Annotated[str, Field(pattern=r"^[+0-9][0-9 ]{5,20}$")] | None = None
+    email: Annotated[str, Field(pattern=r"^[^\s@]+@[^\s@]+\.[^\s@]+$")] | None = None
+
+    @model_validator(mode="after")
+    def _can_be_reached(self) -> Self:
+        if not (self.phone or self.email):
+            raise PydanticCustomError("question", "needs a phone number or an email address")
+        return self
+
+
 class Groups(ContentModel):
     """Copy for group sessions; `open_theme` is the theme shown for a session without one."""
 
@@ -118,6 +135,7 @@ class Content(ContentModel):
     service_name: str
     organisation: Organisation
     provider: Provider
+    operators: Operators
     groups: Groups
     one_to_one: OneToOne
     mails: Mails

@@ -7,8 +7,8 @@ ReferralError
  |- LinkExpiredError      a link that is too old to open anything but the page that offers a new one
  |- ReferralUnknownError  there is no referral under this reference, or not any more
  |- TooManyGuessesError   too many unknown references were asked for
- |- PassphraseError       another passphrase than the provider's, with tries left or none
- |- LinkLockedError       too many of those; it opens again within an hour
+ |- PassphraseError       another passphrase than the provider's
+ |- PassphraseTooSoonError  too many of those lately: the page has to be open for some seconds first
  |- ProofError            it is too long ago that the provider opened the referral
  |- ReferralGoneError     the provider has it, and here it is deleted
  |- KeyUnavailableError   retryable: the private key cannot be used at the moment
@@ -16,6 +16,7 @@ ReferralError
 """
 
 import re
+from datetime import timedelta
 
 
 class ReferralError(Exception):
@@ -55,15 +56,19 @@ class TooManyGuessesError(ReferralError):
 
 
 class PassphraseError(ReferralError):
-    """It is another passphrase. `left`: attempts left before the link is locked."""
+    """It is another passphrase. The page of the next try has to be open for `delay` first."""
 
-    def __init__(self, left: int = 0) -> None:
+    def __init__(self, delay: timedelta = timedelta(0)) -> None:
         super().__init__()
-        self.left = left
+        self.delay = delay
 
 
-class LinkLockedError(ReferralError):
-    """Too many wrong passphrases were tried at this link in the last hour."""
+class PassphraseTooSoonError(ReferralError):
+    """There were too many wrong passphrases within an hour, so this one was not compared: try again after `wait`."""
+
+    def __init__(self, wait: timedelta) -> None:
+        super().__init__()
+        self.wait = wait
 
 
 class ProofError(ReferralError):

@@ -5,12 +5,13 @@ from datetime import timedelta
 from typing import Any
 
 from local.clock import LocalClock
+from local.stack import environment
 from local.stack.stack import Stack
 from tests.e2e.canaries import CANARIES
 from tests.e2e.conftest import mails_to, rows
 from tests.e2e.http_client import Answer, get, hidden_fields, post_form, post_json
 
-PASSPHRASE = "Only on this machine"  # what `local.settings.example.json` holds the hash of
+PASSPHRASE = environment.PASSPHRASE.lower().replace("-", " ")
 
 
 def refer(stack: Stack, **changes: Any) -> str:
@@ -48,6 +49,11 @@ def is_sealed_kept(stack: Stack, reference: str) -> bool:
 
 def open_with(link: str, passphrase: str = PASSPHRASE) -> Answer:
     return post_form(link, {"passphrase": passphrase})
+
+
+def open_patiently(stack: Stack, link: str) -> Answer:
+    """Someone opens it on a page that was open for 15 seconds, the longest that wrong passphrases make them wait."""
+    return post_form(link, opened_page(stack, link, seconds=15) | {"passphrase": PASSPHRASE})
 
 
 def proof_in(page: Answer) -> dict[str, str]:

@@ -35,6 +35,7 @@ from tests.e2e.provider_actions import (
     is_sealed_kept,
     link_in,
     mail_about,
+    open_patiently,
     open_with,
     pass_days,
     proof_in,
@@ -122,7 +123,7 @@ def finish(stack: Stack, *references: str) -> None:
     for reference in references:
         link = link_in(mail_about(stack, reference))
         if "/collect/" in link:
-            post_form(f"{link}/acknowledge", proof_in(open_with(link)))
+            post_form(f"{link}/acknowledge", proof_in(open_patiently(stack, link)))
         else:
             confirm(stack, link)
     stack.settle()
@@ -201,7 +202,11 @@ def troubles(stack: Stack) -> list[Answer]:
 def damaged(stack: Stack, tampered: str) -> list[Answer]:
     """The page that the provider is shown of a referral that cannot be opened any more, where they got a link to it."""
     mails = stack.mail.messages(stack.settings["REFERRAL_RECIPIENT"])
-    return [open_with(link_in(mail_about(stack, tampered))) for mail in mails if tampered in mail["content"]["subject"]]
+    return [
+        open_patiently(stack, link_in(mail_about(stack, tampered)))
+        for mail in mails
+        if tampered in mail["content"]["subject"]
+    ]
 
 
 def tamper_with(stack: Stack) -> str:

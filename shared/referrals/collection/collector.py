@@ -5,12 +5,12 @@ import logging
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from shared.passphrase import PassphraseHash, matches_any
 from shared.referrals import transitions
 from shared.referrals.collection import access_token
-from shared.referrals.collection.lockout import Lockout
+from shared.referrals.collection.wrong_tries import WrongTries, delay_after
 from shared.referrals.delivery.answer_layout import answer_pairs
 from shared.referrals.delivery.links import ReferralLinks
 from shared.referrals.errors import LinkExpiredError, PassphraseError, ReferralGoneError, ReferralLinkError, UnsealError
@@ -43,7 +43,7 @@ class Collector:
 
     links: ReferralLinks
     store: ReferralRepository
-    lockout: Lockout
+    tries: WrongTries
     passphrases: tuple[PassphraseHash, ...]
     authenticate: Callable[[Referral, Referral, Sealed, datetime], None]
     content_key: Callable[[Sealed], bytes]
@@ -65,19 +65,19 @@ class Collector:
             raise ReferralLinkError
         return referral
 
-    def open(self, token: str, passphrase: str, now: datetime) -> OpenedReferral:
-        """The answers, for a passphrase. Every attempt counts, until a correct one clears the count.
+    def open(self, token: str, passphrase: str, now: datetime, waited: timedelta = timedelta(0)) -> OpenedReferral:
+        """The answers, for a passphrase that was entered into a page that had been open for so long.
 
         Raises:
-            PassphraseError: it is another one; the error gives the attempts left.
-            LinkLockedError: no attempt is left for now.
+            PassphraseError: it is another one.
+            PassphraseTooSoonError: after too many of those, over all links, the page was not open for long enough.
             ReferralGoneError: the provider has acknowledged it; here it is deleted, or will be in some days.
             KeyUnavailableError: the vault does not answer; nothing is lost.
             UnsealError: the stored answers are damaged, or were not written by this service.
             StorageError: the number of attempts is unknown, so none is allowed.
         """
         referral = self._present(token, now)
-        self._check(referral.reference, passphrase, now)
+        self._check(passphrase, now, waited)
         with self._recording_damage(referral, now):
             unlocked = self._unlocked(token, referral, now)
             found = self._collected(referral, unlocked, access_token.issue(unlocked.key, referral, now))
@@ -108,7 +108,6 @@ class Collector:
             key = self._unlocked(token, referral, now).key
         access_token.check(key, referral, proof, now)
         self.acknowledge_reference(referral.reference, now)
-        self.lockout.reset(referral.reference)
         return referral.reference
 
     def _note_opening(self, referral: Referral, now: datetime) -> None:
@@ -127,16 +126,13 @@ class Collector:
             raise ReferralGoneError
         return referral
 
-    def _check(self, reference: str, passphrase: str, now: datetime) -> None:
-        left = self.lockout.count_attempt(reference, now)
+    def _check(self, passphrase: str, now: datetime, waited: timedelta) -> None:
+        wrong = self.tries.count(now, waited)  # before it is compared: see `wrong_tries`
         if matches_any(passphrase, self.passphrases):
-            self.lockout.reset(reference)
+            self.tries.take_back(now)
             return
-        if left:
-            logger.warning("incorrect passphrase for a referral, %d attempts left", left)
-        else:
-            logger.error("referral %s: link locked for an hour after too many incorrect passphrases", reference)
-        raise PassphraseError(left)
+        self.tries.tell(wrong, now)
+        raise PassphraseError(delay_after(wrong))
 
     def _unlocked(self, token: str, referral: Referral, now: datetime) -> "_Unlocked":
         found = self.store.sealed(referral.reference)

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from shared.local_time import london_day
 from shared.referrals import transitions
-from shared.referrals.collection.lockout import Lockout
+from shared.referrals.collection.wrong_tries import WrongTries
 from shared.referrals.model import Referral
 from shared.referrals.repository import ReferralRepository
 
@@ -22,7 +22,7 @@ class ReferralEraser:
     """Deletes answers, and later the status. Every method raises `StorageError`; the next run goes on."""
 
     rows: ReferralRepository
-    tries: Lockout
+    tries: WrongTries
 
     def erase(self, referral: Referral, now: datetime, reason: str = "") -> None:
         """Deletes the answers of a referral whose row is as it was read, and keeps the `reason` in it.
@@ -37,7 +37,7 @@ class ReferralEraser:
         # The same form can have been sent again with other answers, which the provider does not have.
         if found is not None and found[0].submission == referral.submission:
             self.rows.delete_sealed(found[0])
-        self.tries.reset(referral.reference)
+        self.tries.forget(referral.reference)
         self.rows.mark(referral.reference, etag, **transitions.erased(now, reason))
         logger.info("a referral was erased")
 

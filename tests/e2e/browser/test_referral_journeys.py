@@ -3,9 +3,10 @@
 import pytest
 from playwright.sync_api import Error
 
+from local.stack.environment import PASSPHRASE
 from local.stack.stack import Stack
 from local.tour import Visitor
-from local.tour.provider import KEEP, OPEN, PASSPHRASE, SAVED, open_link
+from local.tour.provider import KEEP, OPEN, SAVED, open_link
 from local.tour.referrals import ADDRESS, BEGIN, CAN_WAIT, ON, SEND, TOPICS, agree_and_send, answer_all, begin
 from tests.e2e.browser.conftest import Visit
 from tests.e2e.conftest import mails_to, rows

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import ViewportSize
 
+from local.stack.environment import PASSPHRASE
 from local.tour import ALL_WALKS, Visitor, Walk
-from local.tour.provider import OPEN, PASSPHRASE, open_link
+from local.tour.provider import OPEN, open_link
 from local.tour.referrals import agree_and_send, answer_all, begin
 from tests.e2e.browser.conftest import Visit
 from tests.e2e.browser.contrast import low_contrast_texts

@@ -24,7 +24,7 @@ from shared.bookings.self_service.details import DetailsRequest
 from shared.config.settings import Support
 from shared.content.content import Content
 from shared.content.content_models import Article, Link, Section
-from shared.referrals.errors import LinkLockedError
+from shared.referrals.errors import ReferralLinkError
 from shared.referrals.model import Progress, ReferralState
 from tests import builders
 from tests.builders import MORNING
@@ -111,6 +111,7 @@ SITE = {"site": "https://support.example"}
 OPENED = SITE | {
     "referral": forwarded_referral(),
     "address": "/collect/t",
+    "form_token": "1.t",
     "proof": "1-p",
     "answers": [("Name", "Zoë\nand more")],
     "grace_weekdays": 3,
@@ -250,7 +251,7 @@ PAGES: dict[str, tuple[str, Facts]] = {
     "provider, expired, new link sent": ("provider/expired.html", EXPIRED | {"done": "emailed"}),
     "provider, expired, new link on its way": ("provider/expired.html", EXPIRED | {"done": "sending"}),
     "provider, expired with errors": ("provider/expired.html", EXPIRED | {"errors": [keeping.NOT_YET]}),
-    "provider, problem": ("provider/problem.html", SITE | {"problem": PROBLEMS[LinkLockedError]}),
+    "provider, problem": ("provider/problem.html", SITE | {"problem": PROBLEMS[ReferralLinkError]}),
     "problem": ("problem.html", {"problem": PROBLEMS[SessionFullError]}),
     "problem with code": ("problem.html", {"problem": UNEXPECTED, "correlation": "ab12cd34"}),
     "problem with errors": ("problem.html", {"problem": UNEXPECTED, "errors": errors_in(BookingRequest)}),

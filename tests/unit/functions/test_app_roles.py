@@ -13,7 +13,7 @@ import shared.bootstrap
 from functions.provider.collect import collect
 from functions.provider.moved import acknowledge_moved
 from local.setup.keys import new_keys
-from local.stack.environment import developer_settings
+from local.stack.environment import PASSPHRASE, developer_settings
 from shared.composition.services import Services
 from shared.config.settings import Settings, SettingsError
 from tests.builders import MORNING, ROOT
@@ -37,7 +37,7 @@ def test_the_app_that_faces_the_public_opens_no_referral_even_if_it_is_given_eve
         monkeypatch.setattr(module, "services", lambda: built)
     token = services("worker").referrals.links.to_collect("34679CDF", MORNING).rpartition("/")[2]
 
-    answer = collect(request(method, token, "", {"passphrase": "only on this machine"}), Outbox())
+    answer = collect(request(method, token, "", {"passphrase": PASSPHRASE}), Outbox())
 
     assert built.referrals.collector is None
     assert answer.status_code == 404

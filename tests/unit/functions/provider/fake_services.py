@@ -20,7 +20,7 @@ from shared.mail.sending import IdempotentSender
 from shared.passphrase import PassphraseHash
 from shared.referrals.collection.acknowledgement import AcknowledgementRecorder
 from shared.referrals.collection.collector import Collector
-from shared.referrals.collection.lockout import Lockout
+from shared.referrals.collection.wrong_tries import WrongTries
 from shared.referrals.delivery.links import ReferralLinks
 from shared.referrals.delivery.new_link import NewLinkSender
 from shared.referrals.delivery.notice_sender import NoticeSender
@@ -36,7 +36,7 @@ from tests.fakes import STANDING_STILL, FakeClock, FakeMailSender, FakeTable
 from tests.unit.functions import http_requests
 
 SITE, RECIPIENT = "https://support.example", "referrals@provider.example"
-PASSPHRASE, WRONG = "violet harbour seven quiet lanterns", "violet harbour"
+PASSPHRASE, WRONG = "CVXP-H4Q6-3HYP-9YGQ-P4Y3", "CVXP-H4Q6-3HYP-9YGQ-P4Y4"
 STORY = "canary-story <b>in</b> 2 lines\nأشعر بالتعب"
 WEB_KEY = b"w" * 32
 _KEYS = new_keys()
@@ -82,7 +82,7 @@ class FakeServices:
         collector = Collector(
             links=links,
             store=self.rows,
-            lockout=Lockout(self.tries),
+            tries=WrongTries(self.tries),
             passphrases=(_HASH,),
             authenticate=MAC.check,
             content_key=lambda sealed: content_key(sealed, self.unwrapper),

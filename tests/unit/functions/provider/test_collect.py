@@ -8,10 +8,11 @@ import pytest
 
 import functions.provider.collect
 import shared.bootstrap
+from functions.forms.tokens import issue_token
 from functions.provider.collect import collect
 from shared.content.content import Content
 from shared.local_time import iso_day_in_words, london_day, weekdays_after
-from shared.referrals.collection.lockout import Lockout
+from shared.referrals.collection.wrong_tries import WrongTries
 from shared.referrals.errors import KeyUnavailableError
 from tests.builders import MORNING
 from tests.e2e.http_client import hidden_fields
@@ -99,26 +100,99 @@ def test_what_is_shown_carries_neither_passphrase_nor_reference_where_an_address
     assert not any(each in url for url in page.all("action", "form") for each in (services.reference, proof))
 
 
-def test_a_wrong_passphrase_is_answered_with_the_tries_left_and_never_shown_again(services: FakeServices) -> None:
-    answers = [send(services, passphrase=WRONG) for _ in range(4)]
+def test_a_wrong_passphrase_is_answered_with_the_page_again_and_never_shown_again(services: FakeServices) -> None:
+    answers = [send(services, passphrase=WRONG) for _ in range(5)]
 
-    assert [answer.status_code for answer in answers] == [422] * 4
-    for answer, left in zip(answers, ("4 more tries", "3 more tries", "2 more tries", "1 more try"), strict=True):
-        assert f"This is not the passphrase. After {left} the link is locked" in text(answer)
+    assert [answer.status_code for answer in answers] == [422] * 5
+    for answer in answers:
+        assert "This is not the passphrase. Check it, and enter it again" in text(answer)
         assert WRONG not in answer.get_body().decode()
         assert "Error: " in answer.get_body().decode()
-
-
-def test_the_fifth_wrong_one_locks_the_link_for_an_hour(services: FakeServices) -> None:
-    for _ in range(4):
-        send(services, passphrase=WRONG)
-
-    for passphrase in (WRONG, WRONG, PASSPHRASE):
-        locked = send(services, passphrase=passphrase)
-        assert (locked.status_code, locked.headers["Retry-After"]) == (429, "3600")
-        assert "Nothing is lost" in text(locked)
-    services.now.moment += timedelta(hours=1)
+        assert "lock" not in text(answer)
     assert opened(services)[0].status_code == 200
+
+
+def mistaken(services: FakeServices, times: int) -> func.HttpResponse:
+    """The answer to the last of so many wrong passphrases, on pages that were open for long."""
+    old = form_token(look(services))
+    services.now.moment += timedelta(minutes=1)
+    return [send(services, passphrase=WRONG, form_token=old) for _ in range(times)][-1]
+
+
+def form_token(page: func.HttpResponse) -> str:
+    return hidden_fields(page.get_body().decode())["form_token"]
+
+
+def test_after_the_sixth_wrong_one_the_page_says_how_long_to_wait(services: FakeServices) -> None:
+    assert "This is not the passphrase. Wait 1 second, then enter it again" in text(mistaken(services, 6))
+    assert "This is not the passphrase. Wait 15 seconds, then enter it again" in text(mistaken(services, 5))
+
+
+def test_too_soon_is_neither_compared_nor_counted_and_the_wait_ends(services: FakeServices) -> None:
+    page = mistaken(services, 12)
+    before = dict(services.tries.rows)
+    for waited, left in ((0, "15 seconds"), (5, "10 seconds"), (9, "1 second")):
+        services.now.moment += timedelta(seconds=waited)
+        for passphrase in (PASSPHRASE, WRONG):
+            page = send(services, passphrase=passphrase, form_token=form_token(page))
+            assert page.status_code == 422
+            assert f"Wait {left}, then enter the passphrase again" in text(page)
+            assert "anary" not in page.get_body().decode()
+    assert services.tries.rows == before
+
+    services.now.moment += timedelta(seconds=1)
+    answer = send(services, passphrase=PASSPHRASE, form_token=form_token(page))
+
+    assert (answer.status_code, "Canary Zoë" in text(answer)) == (200, True)
+
+
+def test_only_this_links_page_of_less_than_a_day_ago_has_waited(services: FakeServices) -> None:
+    other = services.referrals.links.to_collect("99999999", MORNING).rpartition("/")[2]
+    signer = services.referrals.links.signer
+    mistaken(services, 12)
+    page, now = look(services), services.now.moment
+    services.now.moment += timedelta(minutes=30)
+    foreign = [
+        issue_token(signer, "passphrase", other, now),
+        issue_token(signer, "acknowledge", token(services), now),
+        issue_token(signer, "passphrase", token(services), now + timedelta(hours=1)),
+        issue_token(signer, "passphrase", token(services), now - timedelta(hours=24)),
+        *("", "1.x", "9" * 40, form_token(page)[:-1]),
+    ]
+
+    for each in foreign:
+        answer = send(services, passphrase=PASSPHRASE, form_token=each)
+        assert "Wait 15 seconds, then enter the passphrase again" in text(answer)
+        assert form_token(answer) not in foreign
+    assert send(services, passphrase=PASSPHRASE, form_token=form_token(page)).status_code == 200
+
+
+def test_an_hour_later_no_one_has_to_wait(services: FakeServices) -> None:
+    mistaken(services, 12)
+    services.now.moment += timedelta(hours=1)
+
+    assert opened(services)[0].status_code == 200
+
+
+def test_whoever_cannot_open_it_reads_whom_to_ring(services: FakeServices) -> None:
+    them = services.content.operators
+    ring = f"ring {them.name} on {them.phone} "
+    missing = collect(request("GET", "nothing", ""), Outbox())
+    assert f"If the passphrase does not work, {ring}" in text(look(services)) + " "
+    assert f"If the passphrase does not work, {ring}" in text(send(services, passphrase=WRONG)) + " "
+    assert f"If you cannot open a referral, {ring}" in text(missing) + " "
+    services.set(State="erased", ErasedOn="2023-09-06", AcknowledgedOn="2023-09-01")
+    assert f"If you cannot find it, {ring}" in text(look(services)) + " "
+
+
+def test_whoever_saves_a_file_reads_where_not_to_leave_it(services: FakeServices) -> None:
+    page, proof = opened(services)
+    send(services, "acknowledge", proof=proof)
+
+    assert "Delete the file from Downloads once you have stored it. Do not use a shared laptop profile." in text(page)
+    assert "delete it from Downloads once you have stored it. Do not use a shared laptop profile." in text(
+        look(services, done="now")
+    )
 
 
 def test_nothing_entered_is_no_try(services: FakeServices) -> None:
@@ -234,8 +308,8 @@ def test_while_the_vault_is_down_the_page_says_that_nothing_is_lost(services: Fa
 @pytest.mark.parametrize("at", [0, 1])
 def test_where_tries_cannot_be_counted_no_one_may_try_and_nothing_is_lost(at: int, services: FakeServices) -> None:
     assert services.referrals.collector is not None
-    broken = Lockout(with_fault(InjectedFault(at, "lost-request"))(services.tries))
-    services.referrals.collector = replace(services.referrals.collector, lockout=broken)
+    broken = WrongTries(with_fault(InjectedFault(at, "lost-request"))(services.tries))
+    services.referrals.collector = replace(services.referrals.collector, tries=broken)
 
     answer = send(services, passphrase=PASSPHRASE)
 

@@ -4,6 +4,7 @@ import inspect
 import json
 import logging
 import typing
+from datetime import timedelta
 from types import SimpleNamespace
 
 import azure.functions as func
@@ -19,7 +20,7 @@ from functions.web.responses import json_body, page, problem, see_other
 from shared.bookings.model.errors import BookingsBusyError, SessionFullError
 from shared.config.settings import SettingsError
 from shared.content.content import Content, ContentError
-from shared.referrals.errors import LinkExpiredError, ReferralReusedError
+from shared.referrals.errors import LinkExpiredError, PassphraseTooSoonError, ReferralReusedError
 from tests.unit.functions import http_requests
 
 FIELDS = (FieldError("email", "Enter one email address"), FieldError("", "Leave it out"))
@@ -40,6 +41,7 @@ def _instance(kind: type[Exception]) -> Exception:
         SettingsError: ({},),
         ReferralReusedError: ("ABCD1234",),
         LinkExpiredError: ("ABCD1234",),
+        PassphraseTooSoonError: (timedelta(seconds=1),),
     }
     return kind(*told.get(kind, ()))
 

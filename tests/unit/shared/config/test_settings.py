@@ -53,7 +53,7 @@ KEY = base64.b64encode(b"k" * 64).decode()
 
 COLLECTED = WORKER | {
     "REFERRAL_DELIVERY": "link",
-    "REFERRAL_PASSPHRASE": str(PassphraseHash.of("violet harbour seven quiet lanterns")),
+    "REFERRAL_PASSPHRASE": str(PassphraseHash.of("3QWK-K7MN-4Q44-X9TH-6PRR")),
 }
 
 

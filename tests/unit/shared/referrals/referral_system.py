@@ -18,7 +18,7 @@ from shared.mail.pause import MailPause
 from shared.mail.renderer import MailRenderer
 from shared.mail.sending import IdempotentSender
 from shared.referrals.collection.acknowledgement import AcknowledgementRecorder
-from shared.referrals.collection.lockout import Lockout
+from shared.referrals.collection.wrong_tries import WrongTries
 from shared.referrals.delivery.delivery_reports import ReferralDeliveryReports
 from shared.referrals.delivery.forwarder import ReferralForwarder, operation_id
 from shared.referrals.delivery.links import ReferralLinks
@@ -173,7 +173,7 @@ class ReferralHarness:
         return OrphanRecovery(self.repository(wrap), self.mac.is_signed)
 
     def eraser(self, wrap: Wrap = lambda table: table) -> ReferralEraser:
-        return ReferralEraser(self.repository(wrap), Lockout(wrap(self.tries)))
+        return ReferralEraser(self.repository(wrap), WrongTries(wrap(self.tries)))
 
     def reconciler(self, wrap: Wrap = lambda table: table, grace_weekdays: int = 3) -> ReferralReconciler:
         rows, notices = self.repository(wrap), self.notices(wrap)

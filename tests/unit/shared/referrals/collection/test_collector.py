@@ -15,12 +15,12 @@ from shared.passphrase import PassphraseHash
 from shared.referrals.collection import access_token
 from shared.referrals.collection.acknowledgement import Acknowledgement, AcknowledgementRecorder
 from shared.referrals.collection.collector import Collector, OpenedReferral
-from shared.referrals.collection.lockout import Lockout
+from shared.referrals.collection.wrong_tries import WrongTries
 from shared.referrals.delivery.links import ReferralLinks
 from shared.referrals.errors import (
     KeyUnavailableError,
-    LinkLockedError,
     PassphraseError,
+    PassphraseTooSoonError,
     ProofError,
     ReferralGoneError,
     ReferralLinkError,
@@ -39,7 +39,7 @@ from tests.fakes import FakeTable
 KEYS = new_keys()
 SEALER, PRIVATE = Sealer(json.loads(KEYS["REFERRAL_PUBLIC_KEY"])), LocalKey(KEYS["REFERRAL_PRIVATE_KEY"])
 MAC = RowMac.of(b"m" * 32)
-RIGHT, NEW, WRONG = "violet harbour seven quiet lanterns", "another one for the next year", "violet harbour"
+RIGHT, NEW, WRONG = "CVXP-H4Q6-3HYP-9YGQ-P4Y3", "GVVK-V7DK-DK7T-HT4G-KF44", "CVXP-H4Q6-3HYP-9YGQ-P4Y4"
 HASH, NEW_HASH = PassphraseHash.of(RIGHT), PassphraseHash.of(NEW)
 LINK_KEY = b"l" * 32
 LINKS = ReferralLinks(Signer((LINK_KEY,)), "https://collect.example")
@@ -81,7 +81,7 @@ class Provider:
         return Collector(
             links=LINKS,
             store=self.repository,
-            lockout=Lockout(self.tries),
+            tries=WrongTries(self.tries),
             passphrases=(HASH,),
             authenticate=MAC.check,
             content_key=lambda sealed: content_key(sealed, PRIVATE),
@@ -89,8 +89,24 @@ class Provider:
             acknowledge_reference=AcknowledgementRecorder(self.repository).acknowledge_opened,
         )
 
-    def open(self, passphrase: str = RIGHT, now: datetime = MORNING) -> OpenedReferral:
-        return self.collector.open(self.token, passphrase, now)
+    def open(
+        self, passphrase: str = RIGHT, now: datetime = MORNING, waited: timedelta = timedelta(0)
+    ) -> OpenedReferral:
+        return self.collector.open(self.token, passphrase, now, waited)
+
+    def mistake(self, times: int, now: datetime = MORNING) -> list[timedelta]:
+        """So many wrong passphrases, on pages that were open for long; returns the delay after each."""
+        return [self._mistake(now) for _ in range(times)]
+
+    def _mistake(self, now: datetime) -> timedelta:
+        with pytest.raises(PassphraseError) as caught:
+            self.open(WRONG, now, HALF_AN_HOUR)
+        return caught.value.delay
+
+    @property
+    def counted(self) -> str:
+        """The wrong ones that are counted, as the row has them."""
+        return "".join(row.text("Minutes") for row in self.tries.rows.values())
 
     @property
     def referral(self) -> Referral:
@@ -152,38 +168,68 @@ def test_an_opening_that_cannot_be_noted_is_shown_and_noted_when_it_is_acknowled
     assert (status.text("State"), status.text("OpenedOn")) == ("acknowledged", "2023-09-01")
 
 
-def test_a_wrong_passphrase_says_how_many_tries_are_left_and_the_right_one_starts_anew(provider: Provider) -> None:
-    for _ in range(3):
-        for left in (4, 3, 2, 1):
-            with pytest.raises(PassphraseError) as caught:
-                provider.open(WRONG)
-            assert caught.value.left == left
+def test_a_right_passphrase_is_no_wrong_one_and_leaves_those_of_others(provider: Provider) -> None:
+    for _ in range(20):
         provider.open()
+    assert provider.tries.rows == {}
+
+    provider.mistake(3)
+    before = provider.counted
+    provider.open()
+
+    assert (provider.counted, before.partition(":")[2]) == (before, "3")
 
 
-def test_five_wrong_passphrases_lock_the_link_for_an_hour_even_for_the_right_one_and_raise_the_alarm(
+def test_after_the_sixth_wrong_one_within_an_hour_the_page_has_to_be_open_for_a_while(provider: Provider) -> None:
+    delays = provider.mistake(12)
+
+    assert [delay.total_seconds() for delay in delays] == [0, 0, 0, 0, 0, 1, 2, 4, 8, 15, 15, 15]
+    for waited, left in ((timedelta(0), 15), (timedelta(seconds=6), 9), (timedelta(seconds=14.5), 0.5)):
+        for passphrase in (RIGHT, WRONG):
+            with pytest.raises(PassphraseTooSoonError) as caught:
+                provider.open(passphrase, waited=waited)
+            assert caught.value.wait == timedelta(seconds=left)
+    assert provider.counted.endswith(":12"), "what came too soon is not counted"
+    assert provider.open(waited=timedelta(seconds=15)).answers
+    assert provider.open(now=MORNING + timedelta(hours=1)).answers
+
+
+def test_too_many_wrong_ones_raise_the_alarm_once_an_hour_without_a_reference(
     provider: Provider, caplog: pytest.LogCaptureFixture
 ) -> None:
-    for _ in range(5):
-        with pytest.raises(PassphraseError):
-            provider.open(WRONG)
+    provider.mistake(5)
+    assert alarms(caplog) == []
+    provider.mistake(20)
+    assert alarms(caplog) == ["6 wrong passphrases within an hour, over all links"]
+    provider.mistake(6, MORNING + timedelta(minutes=59))
+    provider.mistake(1, MORNING + timedelta(minutes=61))
 
-    with pytest.raises(LinkLockedError):
-        provider.open(now=MORNING + timedelta(minutes=59))
-    assert [each.message for each in caplog.records if each.levelno == logging.ERROR] == [
-        f"referral {provider.reference}: link locked for an hour after too many incorrect passphrases"
+    assert alarms(caplog) == [
+        "6 wrong passphrases within an hour, over all links",
+        "7 wrong passphrases within an hour, over all links",
     ]
-    assert WRONG not in caplog.text
-    assert provider.open(now=MORNING + timedelta(hours=1)).referral.reference == provider.reference
+    assert not {WRONG, provider.reference} & set(caplog.text.split())
 
 
-def test_the_fifth_try_may_be_the_right_one(provider: Provider) -> None:
-    for _ in range(4):
-        with pytest.raises(PassphraseError):
-            provider.open(WRONG)
+def alarms(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [each.getMessage() for each in caplog.records if each.levelno == logging.ERROR]
 
-    assert provider.open().answers
-    assert provider.open().answers
+
+def test_wrong_ones_at_twenty_links_are_one_count(provider: Provider) -> None:
+    for _ in range(20):
+        other = Provider(tries=provider.tries)
+        other.mistake(5)
+
+    with pytest.raises(PassphraseTooSoonError):
+        provider.open()
+    assert provider.open(waited=timedelta(seconds=15)).answers
+
+
+def test_text_that_is_no_passphrase_costs_no_hashing(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(PassphraseHash, "_is_of", None)
+
+    with pytest.raises(PassphraseError):
+        provider.open("x" * 64_000)
 
 
 def test_two_passphrases_are_valid_while_they_are_changed(provider: Provider) -> None:
@@ -198,7 +244,7 @@ def test_two_passphrases_are_valid_while_they_are_changed(provider: Provider) ->
 
 def test_nobody_may_try_while_tries_cannot_be_counted(provider: Provider) -> None:
     with pytest.raises(StorageError):
-        replace(provider.collector, lockout=Lockout(dead())).open(provider.token, RIGHT, MORNING)
+        replace(provider.collector, tries=WrongTries(dead())).open(provider.token, RIGHT, MORNING)
 
 
 def dead() -> Table:
@@ -297,16 +343,6 @@ def test_a_page_of_before_someone_had_it_kept_confirms_nothing_and_shows_nothing
     assert provider.state() == "received"
     provider.collector.acknowledge(provider.token, provider.open().proof, MORNING)
     assert provider.state() == "acknowledged"
-
-
-def test_nothing_is_left_of_the_tries_when_it_is_saved(provider: Provider) -> None:
-    proof = provider.open().proof
-    with pytest.raises(PassphraseError):
-        provider.open(WRONG)
-
-    provider.collector.acknowledge(provider.token, proof, MORNING)
-
-    assert provider.tries.rows == {}
 
 
 def test_referral_erased_while_it_is_opened_is_gone_and_not_damaged(provider: Provider) -> None:

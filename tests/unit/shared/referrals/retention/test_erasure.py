@@ -11,7 +11,6 @@ import pytest
 
 from shared.mail.delivery_reports import DeliveryReport
 from shared.mail.message import EmailMessage, MailRefusedError
-from shared.referrals.collection.lockout import Lockout
 from shared.referrals.row_mac import RowMac
 from shared.tables.table import Row, StorageError, Table
 from tests.builders import MORNING, referral_request
@@ -57,10 +56,10 @@ def test_what_was_acknowledged_is_erased_after_three_weekdays_and_its_status_say
     assert "T08:" not in str(harness.rows)
 
 
-def test_passphrase_tries_are_deleted_with_the_answers() -> None:
+def test_the_row_of_passphrase_tries_that_each_link_once_had_is_deleted_with_the_answers() -> None:
     harness = ReferralHarness("link")
     reference = harness.forwarded()
-    Lockout(harness.tries).count_attempt(reference, MORNING)
+    harness.tries.insert({"PartitionKey": "tries", "RowKey": reference, "Tries": 5, "LockedUntil": "2023-09-01"})
     harness.acknowledging().acknowledge_opened(reference, MORNING)
 
     on_day(harness, OVER)

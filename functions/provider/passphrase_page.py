@@ -1,0 +1,67 @@
+"""The page that asks for the passphrase: how long it was open, and what it says of one that is wrong or comes too soon.
+
+After several wrong passphrases, over all links, the page has to be open for some seconds before one is compared. Its
+token says since when it is. The token stays when one comes too soon, so that the wait ends.
+"""
+
+import math
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import azure.functions as func
+
+from functions.forms.body import read_form_value
+from functions.forms.tokens import TOKEN, age_of, issue_token
+from functions.forms.validation import FieldError
+from shared.referrals.errors import PassphraseError, PassphraseTooSoonError
+from shared.signing import Signer
+
+_FORM = "passphrase"
+
+
+@dataclass(frozen=True, slots=True)
+class PassphrasePage:
+    """The page at one link, as a request of `now` (UTC) sends its form."""
+
+    req: func.HttpRequest
+    link: str
+    signer: Signer
+    now: datetime
+
+    @property
+    def new_token(self) -> str:
+        return issue_token(self.signer, _FORM, self.link, self.now)
+
+    @property
+    def token_again(self) -> str:
+        """The token that was sent, if it is one of this page; else a new one."""
+        return self.new_token if self._age is None else self._sent
+
+    @property
+    def waited(self) -> timedelta:
+        """The time for which the page was open: none if its token is missing, of another page, or a day old."""
+        return self._age or timedelta(0)
+
+    @property
+    def _age(self) -> timedelta | None:
+        return age_of(self.signer, _FORM, self.link, self._sent, self.now)
+
+    @property
+    def _sent(self) -> str:
+        return read_form_value(self.req, TOKEN)
+
+
+def wrong(error: PassphraseError) -> FieldError:
+    """The message about a wrong passphrase."""
+    again = f"Wait {_in_words(error.delay)}, then enter it again" if error.delay else "Check it, and enter it again"
+    return FieldError("passphrase", f"This is not the passphrase. {again}")
+
+
+def too_soon(error: PassphraseTooSoonError) -> FieldError:
+    """The message about one that was not looked at."""
+    return FieldError("passphrase", f"Wait {_in_words(error.wait)}, then enter the passphrase again")
+
+
+def _in_words(time: timedelta) -> str:
+    seconds = math.ceil(time.total_seconds())
+    return "1 second" if seconds == 1 else f"{seconds} seconds"

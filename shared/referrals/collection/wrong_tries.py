@@ -1,0 +1,175 @@
+"""Wrong passphrases, in one count over all links, in one row of a table for all processes together.
+
+A try is counted before the passphrase is compared, and a right one is taken back: no one gets one that is not counted
+by being fast, by asking two processes at once, or because one of them died. From the sixth wrong one within an hour
+there is an alarm, and the next try has to wait: some seconds, so that a right passphrase always comes through, whoever
+else tries. If storage does not answer there are no tries.
+"""
+
+import logging
+import re
+import threading
+from collections import Counter
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from shared.referrals.errors import PassphraseTooSoonError
+from shared.tables.table import Row, RowConflictError, StorageError, StorageUnavailableError, Table, moment_text
+
+logger = logging.getLogger(__name__)
+
+FREE = 5
+"""Wrong ones within an hour that cost nothing: someone may mistype."""
+
+LONGEST_DELAY = timedelta(seconds=15)
+
+_HOUR, _EPOCH = timedelta(hours=1), datetime(1970, 1, 1, tzinfo=UTC)
+_PARTITION, _KEY = "tries", "all"  # no reference is as short
+_ROUNDS = 20  # of reading again because another process was faster; threads of this one take turns
+_LONGEST_TURN = 10  # seconds: no queue of requests waits for storage that does not answer
+
+
+def delay_after(wrong: int) -> timedelta:
+    """The age that the page of the next try needs: none up to the fifth wrong one in an hour, then 1, 2, 4, 8, 15 s."""
+    seconds = 0 if wrong <= FREE else 1 << min(wrong - FREE - 1, 4)
+    return min(timedelta(seconds=seconds), LONGEST_DELAY)
+
+
+@dataclass(frozen=True, slots=True)
+class WrongTries:
+    """The table `CollectTries`: its row `all`, and rows by reference as they were written before, which mean nothing.
+
+    `Minutes` is how many came in each minute of the last hour, as "27893412:3", minutes since 1970. A row that cannot
+    be read counts as none, since no one may be shut out by it; the next try writes it anew.
+    """
+
+    table: Table
+    _turn: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
+
+    def count(self, now: datetime, waited: timedelta) -> int:
+        """Counts a try at `now` (UTC) as wrong, and returns how many there are within an hour; `take_back` a right one.
+
+        Raises:
+            PassphraseTooSoonError: its page was open for less than the delay, `waited`. It is not counted.
+            StorageError: their number is unknown, so that no try is allowed.
+        """
+        with self._one_after_the_other():
+            for _ in range(_ROUNDS):
+                row = self.table.get(_PARTITION, _KEY)
+                minutes = _within_an_hour(row, now)
+                _check_delay(minutes.total(), waited)
+                minutes[_minute(now)] += 1
+                try:
+                    self._write(row, minutes)
+                except RowConflictError:
+                    continue
+                return minutes.total()
+        raise StorageUnavailableError("too many concurrent updates")
+
+    def take_back(self, now: datetime) -> None:
+        """Takes back the try that was counted at `now` and turned out right; others' stay.
+
+        Where storage gives no clear answer it stays counted, which costs the next one some seconds at most: taken back
+        twice, it would be one of someone else's.
+        """
+        try:
+            with self._one_after_the_other():
+                self._take_back(now)
+        except StorageError:
+            logger.warning("a right passphrase stays counted as a wrong one")
+
+    def _take_back(self, now: datetime) -> None:
+        by, mine = None, uuid4().hex
+        for _ in range(_ROUNDS):
+            row = self.table.get(_PARTITION, _KEY)
+            if row is None or by not in {None, row.text("TakenBackBy")}:
+                return  # it was this one's own first attempt, or it cannot be known whose
+            by, minutes = row.text("TakenBackBy"), _within_an_hour(row, now)
+            minutes[_minute(now)] -= 1
+            if not +minutes and not _is_told(row, now):
+                self.table.delete(_PARTITION, _KEY, row.etag)  # nor is the moment of an opening left as its timestamp
+                return
+            try:
+                self._write(row, minutes, TakenBackBy=mine)
+            except RowConflictError:
+                continue
+            return
+
+    def tell(self, wrong: int, now: datetime) -> None:
+        """Has an error in the log once an hour, if that many `wrong` ones are too many; storage may fail meanwhile."""
+        if wrong <= FREE:
+            return
+        try:
+            is_told = not self._is_mine_to_tell(now)
+        except StorageError:  # told twice is better than not at all
+            is_told = False
+        if not is_told:
+            logger.error("%d wrong passphrases within an hour, over all links", wrong)
+
+    def forget(self, reference: str) -> None:
+        """Deletes the row that was written of this referral when each link had a count of its own."""
+        self.table.delete(_PARTITION, reference)
+
+    def _is_mine_to_tell(self, now: datetime) -> bool:
+        """True if no process has told within the hour before `now`, and it is noted that this one does."""
+        mine = uuid4().hex
+        for _ in range(_ROUNDS):
+            row = self.table.get(_PARTITION, _KEY)
+            if row is not None and row.text("ToldBy") == mine:  # a write that was reported as a conflict with itself
+                return True
+            if row is None or _is_told(row, now):
+                return False
+            try:
+                self.table.merge(_cells(ToldAt=moment_text(now), ToldBy=mine), row.etag)
+            except RowConflictError:
+                continue
+            return True
+        return True
+
+    @contextmanager
+    def _one_after_the_other(self) -> Generator[None]:
+        if not self._turn.acquire(timeout=_LONGEST_TURN):
+            raise StorageUnavailableError("too many tries at once")
+        try:
+            yield
+        finally:
+            self._turn.release()
+
+    def _write(self, row: Row | None, minutes: Counter[int], **others: str) -> None:
+        written = " ".join(f"{minute}:{count}" for minute, count in sorted(minutes.items()) if count > 0)
+        cells = _cells(Minutes=written, **others)
+        if row is None:
+            self.table.insert(cells)
+        else:
+            self.table.merge(cells, row.etag)
+
+
+def _check_delay(wrong: int, waited: timedelta) -> None:
+    needed = delay_after(wrong)
+    if waited < needed:
+        raise PassphraseTooSoonError(needed - max(waited, timedelta(0)))
+
+
+def _is_told(row: Row, now: datetime) -> bool:
+    """True if the alarm was raised in the hour before `now`."""
+    told = row.moment("ToldAt")
+    return told is not None and timedelta(0) <= now - told < _HOUR
+
+
+def _within_an_hour(row: Row | None, now: datetime) -> Counter[int]:
+    """The counts of the row by minute that are of the hour before `now`, or after it by as much: clocks differ."""
+    written = re.findall(r"\b([0-9]{1,9}):([0-9]{1,6})\b", "" if row is None else row.text("Minutes"))
+    counts = {int(minute): int(count) for minute, count in written}
+    return Counter({minute: count for minute, count in counts.items() if abs(_minute(now) - minute) < 60})
+
+
+def _minute(now: datetime) -> int:
+    return (now - _EPOCH) // timedelta(minutes=1)
+
+
+def _cells(**cells: str) -> dict[str, Any]:
+    return {"PartitionKey": _PARTITION, "RowKey": _KEY} | cells
