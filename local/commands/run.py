@@ -17,32 +17,46 @@ from azure.core.exceptions import AzureError
 from local.paths import ROOT, RUNNING, STATE
 from local.process.child_process import ChildFailedError
 from local.process.ports import is_free
+from local.process.private_files import keep_private
 from local.process.signals import stoppable
 from local.setup.keys import load_or_create_keys
 from local.stack.azurite import REFERRALS
-from local.stack.environment import DEVELOPER_SETTINGS_FILE
+from local.stack.environment import DEVELOPER_SETTINGS_FILE, SettingsFileError
 from local.stack.host_client import FunctionFailedError
 from local.stack.processes import Plan
 from local.stack.sessions_csv import SessionsFileError
+from local.stack.setting_checks import InvalidSettingsError
 from local.stack.stack import Stack, started
 from shared.local_time import LONDON, NoSuchTimeError, instant, moment_in_words
 
 _DEFAULT_START = datetime(2023, 9, 1, 9, 0, tzinfo=LONDON)
 _RUNS_KEPT = 5
+KEYS = "keys.json"  # in the folder of state
 
 
 def main() -> int:
     """Returns 0 when it was told to stop and 1 when something failed."""
     chosen = options(sys.argv[1:])
+    keep_private()
     try:
         with stoppable():
             _run(chosen)
     except KeyboardInterrupt:
         print("Stopped.", flush=True)
         return 0
-    except (ChildFailedError, FunctionFailedError, SessionsFileError, AzureError) as error:
-        print(f"\n{error}", file=sys.stderr, flush=True)
-        return 1
+    except InvalidSettingsError as error:
+        return _failed(f"The service cannot run with these settings of {_sources(chosen)}:\n{error}")
+    except (ChildFailedError, FunctionFailedError, SessionsFileError, SettingsFileError, AzureError) as error:
+        return _failed(str(error))
+
+
+def _failed(why: str) -> int:
+    print(f"\n{why}", file=sys.stderr, flush=True)
+    return 1
+
+
+def _sources(chosen: argparse.Namespace) -> str:
+    return f"{chosen.settings}, or of {chosen.state / KEYS} for a key"
 
 
 def options(arguments: Sequence[str]) -> argparse.Namespace:
@@ -54,9 +68,10 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
     clock.add_argument("--now", action="store_true", help="the real time")
     parser.add_argument("--speed", type=_speed, default=1.0, metavar="N", help="let the clock run N times as fast")
     parser.add_argument("--data", type=Path, metavar="DIR", help="folder to keep the tables in; in memory by default")
-    # For tests of this command: another function app, and another place for what it keeps.
+    # For tests of this command: another function app, and other places for what it keeps and for its settings.
     parser.add_argument("--app", type=Path, default=ROOT, help=argparse.SUPPRESS)
     parser.add_argument("--state", type=Path, default=STATE, help=argparse.SUPPRESS)
+    parser.add_argument("--settings", type=Path, default=DEVELOPER_SETTINGS_FILE, help=argparse.SUPPRESS)
     return parser.parse_args(arguments)
 
 
@@ -113,8 +128,8 @@ def _plan(chosen: argparse.Namespace) -> Plan:
         speed=chosen.speed,
         port=chosen.port,
         folder=_new_folder(chosen.state / "logs"),
-        keys=load_or_create_keys(chosen.state / "keys.json"),
-        developer_settings_file=DEVELOPER_SETTINGS_FILE,
+        keys=load_or_create_keys(chosen.state / KEYS),
+        developer_settings_file=chosen.settings,
         data=chosen.data,
         app=chosen.app.resolve(),
         reports=chosen.app.resolve() == ROOT,

@@ -1,6 +1,7 @@
 """`python -m local.mail`: the email emulator as a process of its own."""
 
 import argparse
+import os
 import sys
 from dataclasses import MISSING, Field, fields
 from datetime import UTC, datetime, timedelta
@@ -10,7 +11,7 @@ from pydantic import ValidationError
 
 from local.clock import LocalClock
 from local.mail.http.server import serve
-from local.mail.settings import EmulatorSettings
+from local.mail.settings import ACCESS_KEY_VARIABLE, EmulatorSettings
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -18,9 +19,9 @@ def main(arguments: list[str] | None = None) -> int:
     options = vars(parser.parse_args(arguments))
     port, clock_file = options.pop("port"), options.pop("clock")
     try:
-        settings = EmulatorSettings(**options)
+        settings = EmulatorSettings(**options, access_key=os.environ.get(ACCESS_KEY_VARIABLE, ""))
     except ValidationError as error:
-        first = error.errors()[0]
+        first = error.errors(include_input=False)[0]
         parser.error(f"{first['loc'][0]}: {first['msg']}")
     return serve(settings, port=port, clock=LocalClock(clock_file) if clock_file else _real_clock)
 
@@ -30,10 +31,10 @@ def _real_clock() -> datetime:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("python -m local.mail", description="Email API of Azure, on this machine only.")
+    about = f"Email API of Azure, on this machine only. Its access key, in base64, is read from {ACCESS_KEY_VARIABLE}."
+    parser = argparse.ArgumentParser("python -m local.mail", description=about)
     parser.add_argument("--port", type=int, required=True, help="0 = any free one; the URL is printed")
     parser.add_argument("--sender", dest="senders", action="append", required=True, metavar="ADDRESS")
-    parser.add_argument("--access-key", required=True, help="base64")
     parser.add_argument("--clock", type=Path, metavar="FILE", help="a clock file; without it, real time")
     for setting in fields(EmulatorSettings):
         if setting.default is not MISSING:

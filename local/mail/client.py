@@ -1,6 +1,7 @@
 """A test's client of a running email emulator, and the emulator's process."""
 
 import json
+import os
 import subprocess
 import sys
 import urllib.parse
@@ -11,6 +12,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+
+from local.mail.settings import ACCESS_KEY_VARIABLE
 
 _ROOT = Path(__file__).parents[2]
 _TIMEOUT = 60.0
@@ -89,12 +92,13 @@ def running_emulator(
     Raises:
         RuntimeError: it did not start; what it said is on stderr.
     """
-    arguments = [*(f"--sender={sender}" for sender in senders), f"--access-key={access_key}"]
+    arguments = [f"--sender={sender}" for sender in senders]
     if clock_file:
         arguments.append(f"--clock={clock_file.resolve()}")
     arguments += [f"--{name.replace('_', '-')}={_text(value)}" for name, value in settings.items() if value is not None]
     command = [sys.executable, "-m", "local.mail", "--port=0", *arguments]
-    with subprocess.Popen(command, cwd=_ROOT, stdout=subprocess.PIPE, text=True) as process:
+    env = {**os.environ, ACCESS_KEY_VARIABLE: access_key}
+    with subprocess.Popen(command, cwd=_ROOT, env=env, stdout=subprocess.PIPE, text=True) as process:
         try:
             yield Emulator(_announced_url(process))
         finally:

@@ -8,6 +8,8 @@ from pydantic.dataclasses import dataclass
 
 Limit = Annotated[int, Field(ge=0)]
 NO_TIME = timedelta(0)
+ACCESS_KEY_VARIABLE = "EMAIL_ACCESS_KEY"
+"""The environment variable that has the emulator's key: every user of a machine can read its command lines."""
 
 
 @dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid"))
@@ -47,7 +49,8 @@ class EmulatorSettings:
     @field_validator("access_key")
     @classmethod
     def _is_base64(cls, key: str) -> str:
-        TypeAdapter(Base64Bytes).validate_python(key)
+        if not TypeAdapter(Base64Bytes).validate_python(key):
+            raise ValueError("the key is missing")
         return key
 
     @field_validator("status_lag", "running_for")

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from local.paths import NODE, ROOT, STATE, VENV
 from local.process.lock import exclusive_lock
+from local.process.private_files import closed_to_others
 from local.setup.node import node_program, npm_script
 
 _REQUIREMENTS = (ROOT / "requirements.txt", ROOT / "local" / "requirements.txt")
@@ -31,7 +32,7 @@ def install() -> Path:
     Raises:
         InstallError: a step failed; the next call begins that step anew.
     """
-    with exclusive_lock(STATE / "install.lock"):
+    with exclusive_lock(closed_to_others(STATE) / "install.lock"):
         return _install_missing()
 
 

@@ -12,6 +12,10 @@ DEVELOPER_SETTINGS_FILE = ROOT / "local.settings.json"
 PASSPHRASE = "3QWK-K7MN-4Q44-X9TH-6PRR"  # the example holds its hash; it opens nothing but what this machine holds
 
 
+class SettingsFileError(Exception):
+    """A file with settings cannot be used. The text is for people and quotes nothing of it."""
+
+
 def settings(
     *,
     azurite: Azurite,
@@ -38,11 +42,18 @@ def settings(
 
 
 def developer_settings(developer_settings_file: Path | None = None) -> dict[str, str]:
-    """The example's values, over them those of the developer's own file where there is one."""
+    """The example's values, over them those of the developer's own file where there is one.
+
+    Raises:
+        SettingsFileError: the file is not JSON, or has no values.
+    """
     own = _values(developer_settings_file) if developer_settings_file and developer_settings_file.exists() else {}
     return _values(EXAMPLE) | own
 
 
 def _values(path: Path) -> dict[str, str]:
-    raw = json.loads(path.read_text("utf-8"))
-    return {name: str(value) for name, value in raw["Values"].items()}
+    try:
+        values = json.loads(path.read_text("utf-8-sig"))["Values"]
+        return {name: str(value) for name, value in values.items()}
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        raise SettingsFileError(f'{path} needs the form {{"Values": {{"NAME": "value"}}}}, in UTF-8.') from error

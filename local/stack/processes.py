@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from local.mail import Emulator
+from local.mail import ACCESS_KEY_VARIABLE, Emulator
 from local.paths import EXAMPLE_SESSIONS, ROOT
 from local.process.child_process import Child, python_command, running_child
 from local.stack import environment
@@ -59,16 +59,9 @@ class MailEmulatorProcess:
 def running_mail(plan: Plan, port: int) -> Iterator[MailEmulatorProcess]:
     """Starts the email emulator and does not wait for it."""
     sender = environment.developer_settings(plan.developer_settings_file)["EMAIL_SENDER"]
-    arguments: list[str | Path] = [
-        "--sender",
-        sender,
-        "--access-key",
-        plan.keys["EMAIL_ACCESS_KEY"],
-        "--clock",
-        plan.clock,
-    ]
-    command = python_command("local.mail", "--port", str(port), *arguments)
-    with running_child("The email emulator", command, log=plan.folder / "mail.log", env={}) as child:
+    command = python_command("local.mail", "--port", str(port), "--sender", sender, "--clock", plan.clock)
+    env = {ACCESS_KEY_VARIABLE: plan.keys["EMAIL_ACCESS_KEY"]}
+    with running_child("The email emulator", command, log=plan.folder / "mail.log", env=env) as child:
         yield MailEmulatorProcess(Emulator(f"http://127.0.0.1:{port}"), child)
 
 

@@ -13,7 +13,7 @@ from azure.data.tables import TableClient
 
 from local.clock import set_clock
 from local.mail import Emulator
-from local.paths import EXAMPLE_SESSIONS
+from local.paths import EXAMPLE_SESSIONS, ROOT
 from local.process.child_process import Child, ChildFailedError
 from local.process.ports import free_ports
 from local.setup.keys import new_keys
@@ -21,6 +21,7 @@ from local.stack.azurite import Azurite, running_azurite
 from local.stack.host_client import HostClient
 from local.stack.processes import MailEmulatorProcess, Plan, running_host, running_mail, settings_of
 from local.stack.sessions_csv import SESSIONS, insert_sessions, read_sessions
+from local.stack.setting_checks import check_settings
 from local.stack.tables_and_queues import create_storage
 
 _SETTLING_SECONDS = 120.0
@@ -134,6 +135,7 @@ def started(plan: Plan) -> Iterator[Stack]:
     Raises:
         ChildFailedError: a part of it does not start.
         FunctionFailedError: the first tick did not succeed.
+        InvalidSettingsError: the service cannot run with its settings.
     """
     _set_clock(plan, speed=1.0)
     mail_port, *ports = free_ports(1 + plan.hosts)
@@ -142,6 +144,8 @@ def started(plan: Plan) -> Iterator[Stack]:
         mail = running.enter_context(running_mail(plan, mail_port))
         azurite = running.enter_context(running_azurite(data=plan.data, log=plan.folder / "azurite.log"))
         settings = settings_of(plan, azurite, mail, f"http://127.0.0.1:{ports[0]}")
+        if plan.app == ROOT:
+            check_settings(settings)
         _load_sessions(settings, plan.load)
         hosts = tuple(
             running.enter_context(running_host(plan, number, port, settings)) for number, port in enumerate(ports)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, SecretStr
 
-from shared.config.setting_types import decode_base64
+from shared.config.setting_types import Needs, decode_base64
 
 _RSA_BITS = 3072  # NIST SP 800-57, part 1, table 2: as strong as the 128 bits that protect health data for decades
 _PREVIOUS_BITS = 2048  # of a key with which nothing new is sealed; NIST SP 800-131A: shorter ones protect nothing
@@ -63,6 +63,18 @@ def _number(jwk: Mapping[str, str], name: str) -> int:
     return int.from_bytes(decode_base64(jwk.get(name, "")))
 
 
-PublicJwk = Annotated[dict[str, str], BeforeValidator(_public_jwk)]
-PrivateJwk = Annotated[SecretStr, BeforeValidator(partial(_private_jwk, bits=_RSA_BITS))]
-PreviousPrivateJwk = Annotated[SecretStr, BeforeValidator(partial(_private_jwk, bits=_PREVIOUS_BITS))]
+PublicJwk = Annotated[
+    dict[str, str],
+    BeforeValidator(_public_jwk),
+    Needs(f"a public RSA key of {_RSA_BITS} bits or more as JSON Web Key with a kid"),
+]
+PrivateJwk = Annotated[
+    SecretStr,
+    BeforeValidator(partial(_private_jwk, bits=_RSA_BITS)),
+    Needs(f"a private RSA key of {_RSA_BITS} bits or more as JSON Web Key with a kid"),
+]
+PreviousPrivateJwk = Annotated[
+    SecretStr,
+    BeforeValidator(partial(_private_jwk, bits=_PREVIOUS_BITS)),
+    Needs(f"a private RSA key of {_PREVIOUS_BITS} bits or more as JSON Web Key with a kid"),
+]

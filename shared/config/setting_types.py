@@ -6,6 +6,7 @@ A value that an SDK would only reject in its first call is refused here. A messa
 import base64
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -20,6 +21,13 @@ _DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*")
 _VAULT_KEY = re.compile(r"/keys/[0-9A-Za-z-]+/?")
 _LOCAL_HOSTS = {"127.0.0.1", "localhost", "[::1]"}
 _EMULATOR = "UseDevelopmentStorage=true"
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """The value that a setting of this type takes, in words, for whoever has given another."""
+
+    value: str
 
 
 def decode_base64(text: str) -> bytes:
@@ -127,14 +135,26 @@ def _day(value: Any) -> date:
     return date.fromisoformat(str(value))
 
 
-Key = Annotated[SecretBytes, BeforeValidator(_secret)]
-Keys = Annotated[tuple[SecretBytes, ...], BeforeValidator(_secrets)]
-Day = Annotated[date, BeforeValidator(_day)]
-SharedKey = Annotated[SecretStr, BeforeValidator(_shared_key)]
-Domains = Annotated[tuple[str, ...], BeforeValidator(_domains)]
-ConnectionString = Annotated[SecretStr, BeforeValidator(_connection_string)]
-HttpsUrl = Annotated[HttpUrl, AfterValidator(_encrypted)]
-Endpoint = Annotated[HttpUrl, AfterValidator(_encrypted_or_local)]
-VaultKey = Annotated[HttpUrl, AfterValidator(_vault_key)]
-Passphrase = Annotated[PassphraseHash, BeforeValidator(_passphrase)]
+_RANDOM = f"at least {_SECRET_BYTES} random bytes in base64url"
+
+Key = Annotated[SecretBytes, BeforeValidator(_secret), Needs(_RANDOM)]
+Keys = Annotated[tuple[SecretBytes, ...], BeforeValidator(_secrets), Needs(f"{_RANDOM}; several with commas between")]
+Day = Annotated[date, BeforeValidator(_day), Needs("a day such as 2026-12-04")]
+SharedKey = Annotated[SecretStr, BeforeValidator(_shared_key), Needs("a key in base64")]
+Domains = Annotated[tuple[str, ...], BeforeValidator(_domains), Needs("email domains with commas between them")]
+ConnectionString = Annotated[
+    SecretStr, BeforeValidator(_connection_string), Needs("the connection string of a storage account")
+]
+HttpsUrl = Annotated[HttpUrl, AfterValidator(_encrypted), Needs("a web address that begins with https://")]
+Endpoint = Annotated[
+    HttpUrl,
+    AfterValidator(_encrypted_or_local),
+    Needs("a web address that begins with https://, or http:// of this machine"),
+]
+VaultKey = Annotated[
+    HttpUrl, AfterValidator(_vault_key), Needs("https://<vault>/keys/<name> of a key in Key Vault, without a version")
+]
+Passphrase = Annotated[
+    PassphraseHash, BeforeValidator(_passphrase), Needs("a hash as `python dev.py passphrase` prints it")
+]
 Credential = Literal["managedidentity"]

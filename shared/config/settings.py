@@ -8,6 +8,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, HttpUrl, SecretStr, ValidationError
 
 from shared.config.choices import Delivery, FacilitatorList, Role, Support
+from shared.config.expected_values import expected_value
 from shared.config.requirements import SHARED_KEY, WORKER_NEEDS, missing_settings
 from shared.config.rsa_keys import PreviousPrivateJwk, PrivateJwk, PublicJwk
 from shared.config.setting_types import (
@@ -19,6 +20,7 @@ from shared.config.setting_types import (
     HttpsUrl,
     Key,
     Keys,
+    Needs,
     Passphrase,
     SharedKey,
     VaultKey,
@@ -49,8 +51,13 @@ class WorkerSettings:
     referral_delivery: Delivery
 
 
-Supports = Annotated[frozenset[Support], BeforeValidator(comma_separated)]
-Offsets = Annotated[tuple[Offset, ...], BeforeValidator(parse_offsets)]
+Supports = Annotated[
+    frozenset[Support], BeforeValidator(comma_separated), Needs(f"{', '.join(Support)}, or both with a comma between")
+]
+Offsets = Annotated[
+    tuple[Offset, ...], BeforeValidator(parse_offsets), Needs("offsets such as P1D,PT1H with commas between, or none")
+]
+Mailbox = Annotated[EmailAddress, Needs("one email address")]
 
 
 class Settings(BaseModel):
@@ -84,9 +91,9 @@ class Settings(BaseModel):
     mails_per_hour: int = Field(100, alias="MAILS_PER_HOUR", ge=0)
     referrals_per_hour: int = Field(20, alias="REFERRALS_PER_HOUR", ge=0)
     bookings_kept_days: int = Field(90, alias="BOOKINGS_KEPT_DAYS", ge=1, le=3650)
-    organiser_email: EmailAddress | None = Field(None, alias="ORGANISER_EMAIL")
-    operators_email: EmailAddress | None = Field(None, alias="OPERATORS_EMAIL")
-    facilitator_email: EmailAddress | None = Field(None, alias="FACILITATOR_EMAIL")
+    organiser_email: Mailbox | None = Field(None, alias="ORGANISER_EMAIL")
+    operators_email: Mailbox | None = Field(None, alias="OPERATORS_EMAIL")
+    facilitator_email: Mailbox | None = Field(None, alias="FACILITATOR_EMAIL")
     facilitator_list: FacilitatorList = Field(FacilitatorList.NONE, alias="FACILITATOR_LIST")
     reminders: Offsets = Field(parse_offsets("P1D,PT1H"), alias="REMINDERS")
     referral_key: Key = Field(alias="REFERRAL_KEY")
@@ -97,7 +104,7 @@ class Settings(BaseModel):
     referral_private_key: PrivateJwk | None = Field(None, alias="REFERRAL_PRIVATE_KEY")
     referral_private_key_previous: PreviousPrivateJwk | None = Field(None, alias="REFERRAL_PRIVATE_KEY_PREVIOUS")
     referral_vault_key: VaultKey | None = Field(None, alias="REFERRAL_VAULT_KEY")
-    referral_recipient: EmailAddress | None = Field(None, alias="REFERRAL_RECIPIENT")
+    referral_recipient: Mailbox | None = Field(None, alias="REFERRAL_RECIPIENT")
     referral_reminder_weekdays: int = Field(3, alias="REFERRAL_REMINDER_WEEKDAYS", ge=1, le=20)
     referral_grace_weekdays: int = Field(3, alias="REFERRAL_GRACE_WEEKDAYS", ge=1, le=20)
     referral_uncollected_days: int = Field(90, alias="REFERRAL_UNCOLLECTED_DAYS", ge=31, le=365)
@@ -107,12 +114,17 @@ class Settings(BaseModel):
     collect_url: Endpoint | None = Field(None, alias="COLLECT_URL")
     email_endpoint: Endpoint | None = Field(None, alias="EMAIL_ENDPOINT")
     email_access_key: SharedKey | None = Field(None, alias="EMAIL_ACCESS_KEY")
-    email_sender: EmailAddress = Field(alias="EMAIL_SENDER")
+    email_sender: Mailbox = Field(alias="EMAIL_SENDER")
 
     @classmethod
     def names(cls) -> frozenset[str]:
         """Returns the name of every setting in the environment."""
         return frozenset(field.alias for field in cls.model_fields.values() if field.alias)
+
+    @classmethod
+    def expected_values(cls) -> dict[str, str]:
+        """Returns by name what each setting takes, in words. They quote no value."""
+        return {field.alias: expected_value(field) for field in cls.model_fields.values() if field.alias}
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Self:

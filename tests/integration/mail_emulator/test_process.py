@@ -14,7 +14,7 @@ import pytest
 from azure.communication.email import EmailClient
 from azure.core.credentials import AzureKeyCredential
 
-from local.mail import running_emulator
+from local.mail import ACCESS_KEY_VARIABLE, running_emulator
 from tests.integration.mail_emulator.email_client import send
 from tests.unit.local.mail.message_builders import ACCESS_KEY, SENDER
 
@@ -22,15 +22,17 @@ ROOT = Path(__file__).parents[3]
 
 
 def command(port: int, *more: str) -> list[str]:
-    own = ["-m", "local.mail", f"--port={port}", f"--sender={SENDER}", f"--access-key={ACCESS_KEY}"]
-    return [sys.executable, *own, *more]
+    return [sys.executable, "-m", "local.mail", f"--port={port}", f"--sender={SENDER}", *more]
+
+
+ENV = {**os.environ, ACCESS_KEY_VARIABLE: ACCESS_KEY}
 
 
 @contextmanager
 def started(*more: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """The process, and the line that it printed."""
     pipe = subprocess.PIPE
-    with subprocess.Popen(command(0, *more), cwd=ROOT, text=True, stdout=pipe, stderr=pipe) as process:
+    with subprocess.Popen(command(0, *more), cwd=ROOT, env=ENV, text=True, stdout=pipe, stderr=pipe) as process:
         assert process.stdout is not None
         try:
             yield process, process.stdout.readline()
@@ -67,7 +69,7 @@ sys.exit(main())
 def test_an_error_of_its_own_is_answered_with_500_and_logged_by_its_kind_alone() -> None:
     arguments = [sys.executable, "-c", BROKEN, *command(0)[3:]]
     pipe = subprocess.PIPE
-    with subprocess.Popen(arguments, cwd=ROOT, text=True, stdout=pipe, stderr=pipe) as process:
+    with subprocess.Popen(arguments, cwd=ROOT, env=ENV, text=True, stdout=pipe, stderr=pipe) as process:
         assert process.stdout is not None
         url = process.stdout.readline().split()[-1]
         with pytest.raises(HTTPError, match="500") as failed:
@@ -83,7 +85,9 @@ def test_an_error_of_its_own_is_answered_with_500_and_logged_by_its_kind_alone()
 def test_a_taken_port_is_said_plainly() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        ended = subprocess.run(command(port), cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
+        ended = subprocess.run(
+            command(port), cwd=ROOT, env=ENV, capture_output=True, text=True, timeout=30, check=False
+        )
     assert ended.returncode == 1
     assert ended.stderr.startswith(f"The email emulator cannot listen on port {port}: ")
     assert "Traceback" not in ended.stderr
@@ -91,11 +95,20 @@ def test_a_taken_port_is_said_plainly() -> None:
 
 def test_a_setting_that_makes_no_sense_is_said_plainly() -> None:
     ended = subprocess.run(
-        command(0, "--repeat=perhaps"), cwd=ROOT, capture_output=True, text=True, timeout=30, check=False
+        command(0, "--repeat=perhaps"), cwd=ROOT, env=ENV, capture_output=True, text=True, timeout=30, check=False
     )
     assert ended.returncode == 2
     assert "repeat" in ended.stderr.splitlines()[-1]
     assert "Traceback" not in ended.stderr
+
+
+def test_a_key_that_is_missing_or_no_key_is_said_and_not_shown() -> None:
+    for key in ("", "no-key!"):
+        env = {**os.environ, ACCESS_KEY_VARIABLE: key}
+        ended = subprocess.run(command(0), cwd=ROOT, env=env, capture_output=True, text=True, timeout=30, check=False)
+        assert ended.returncode == 2
+        assert "access_key" in ended.stderr.splitlines()[-1]
+        assert "no-key!" not in ended.stderr
 
 
 def test_every_setting_can_be_given_at_the_start_and_the_emulator_ends_with_its_block() -> None:

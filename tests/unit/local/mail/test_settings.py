@@ -18,6 +18,7 @@ def test_the_limits_are_those_of_a_custom_domain_unless_told_otherwise() -> None
     "changes",
     [
         {"access_key": "not base64"},
+        {"access_key": ""},
         {"per_minute": -1},
         {"repeat": "perhaps"},
         {"status_lag": timedelta(seconds=-1)},

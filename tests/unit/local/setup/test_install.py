@@ -1,5 +1,6 @@
 """An installation is trusted only if it was finished, and made from just these files."""
 
+import stat
 import subprocess
 import sys
 import threading
@@ -137,3 +138,12 @@ def test_an_installation_waits_for_what_a_killed_one_left_running(tmp_path: Path
 def _take(lock: Path) -> None:
     with exclusive_lock(lock):
         pass
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it has no such modes")
+def test_the_folder_of_state_is_closed_to_others_even_if_it_was_open(machine: _Machine, tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+
+    machine.install()
+
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o700
