@@ -1,4 +1,4 @@
-"""`python dev.py build`: compiles the templates of pages and emails, to be deployed with the package."""
+"""`python dev.py build`: compiles the templates that are deployed with the package, and lists its dependencies."""
 
 import shutil
 import sys
@@ -8,9 +8,13 @@ from pathlib import Path
 from jinja2.bccache import Bucket
 
 from functions.web import render
-from local.paths import ROOT
+from local.commands.lock import DEPLOYED
+from local.commands.sbom import write_sbom
+from local.paths import ROOT, STATE
 from shared.mail import renderer
 from shared.template_cache import CompiledTemplates
+
+SBOM = STATE / "staff-support.cdx.json"
 
 
 class TemplateCacheWriter(CompiledTemplates):
@@ -26,6 +30,8 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     for folder, count in build().items():
         print(f"{count} compiled templates in {folder.relative_to(ROOT)}")
+    count = write_sbom(ROOT / DEPLOYED, SBOM)
+    print(f"{count} packages in {SBOM.relative_to(ROOT)} (CycloneDX)")
     return 0
 
 

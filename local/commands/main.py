@@ -21,7 +21,8 @@ python dev.py load FILE         loads sessions (CSV) into the service that is ru
 python dev.py passphrase        makes a passphrase for the provider, and prints it and its hash
 python dev.py screenshots       takes a picture of every page and every email, to leaf through
 python dev.py benchmark [NAME]  measures what lists and timer runs cost, against their budgets
-python dev.py build             compiles the templates that are deployed with the package
+python dev.py build             compiles the templates that are deployed, and lists the packages (SBOM)
+python dev.py lock [--upgrade]  compiles the requirements with their hashes, and installs nothing
 
 `run`, `load`, `screenshots` and `benchmark` say with --help which options there are."""
 
@@ -33,6 +34,7 @@ _MODULES = {
     "screenshots": "local.commands.screenshots",
     "benchmark": "benchmarks.run",
     "build": "local.commands.build",
+    "lock": "local.commands.lock",
 }
 _HELP = {"help", "-h", "--help"}
 

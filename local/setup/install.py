@@ -58,13 +58,23 @@ def _install_packages(python: Path) -> None:
         raise InstallError(
             f".venv cannot be recreated: {error}. It may be in use, for example by an editor."
         ) from error
-    files = [f"--requirement={path}" for path in _REQUIREMENTS]
     uv = shutil.which("uv")
-    if uv and _succeeds([uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", python, *files]):
+    if uv and _succeeds(uv_command(uv, python, _REQUIREMENTS)):
         return
     _run("pip could not be set up (on Debian: apt install python3.13-venv)", [python, "-m", "ensurepip"], quiet=True)
-    pip: list[str | Path] = [python, "-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"]
-    _run("The Python packages could not be installed", [*pip, *files])
+    _run("The Python packages could not be installed", pip_command(python, _REQUIREMENTS))
+
+
+def uv_command(uv: str | Path, python: Path, requirements: Sequence[Path]) -> list[str | Path]:
+    """Installs exactly what the files name, and nothing whose hash is not in them."""
+    flags = ["--quiet", "--compile-bytecode", "--require-hashes"]
+    return [uv, "pip", "install", *flags, "--python", python, *(f"--requirement={path}" for path in requirements)]
+
+
+def pip_command(python: Path, requirements: Sequence[Path]) -> list[str | Path]:
+    """The same with pip."""
+    flags = ["--quiet", "--no-input", "--disable-pip-version-check", "--require-hashes"]
+    return [python, "-m", "pip", "install", *flags, *(f"--requirement={path}" for path in requirements)]
 
 
 def _install_azurite(fingerprint: str) -> None:

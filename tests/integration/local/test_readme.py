@@ -16,6 +16,7 @@ import pytest
 
 from functions.web import render
 from local.clock import LocalClock, Setting
+from local.commands.build import SBOM
 from local.paths import ROOT, VENV
 from local.process.ports import free_ports
 from shared.mail import renderer
@@ -146,8 +147,11 @@ def test_pages_are_pictured(tmp_path: Path) -> None:
 def test_the_templates_are_compiled_before_deploying() -> None:
     said = finished(typed(BUILD))
 
-    folders = [ROOT / line.split()[-1] for line in said.splitlines()]
+    *compiled, listed = said.splitlines()
+    folders = [ROOT / line.split()[-1] for line in compiled]
     assert folders == [render.COMPILED, renderer.COMPILED]
+    assert str(SBOM.relative_to(ROOT)) in listed
+    assert json.loads(SBOM.read_text("utf-8"))["components"]
     assert all(any(folder.iterdir()) for folder in folders)
 
 
