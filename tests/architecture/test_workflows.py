@@ -1,7 +1,6 @@
 """Workflows run only actions that are pinned to a commit, with no more rights than to read the source."""
 
 import re
-from pathlib import Path
 
 from tests.builders import ROOT
 
@@ -44,8 +43,8 @@ def test_the_workflow_runs_every_check_and_looks_for_known_vulnerabilities() -> 
 
 def test_every_file_of_versions_is_proposed_newer_ones() -> None:
     proposed = (FOLDER / "dependabot.yml").read_text("utf-8")
-    folders: list[Path] = [ROOT / "requirements.txt", ROOT / "local" / "requirements.txt", ROOT / "local/package.json"]
+    files = ("requirements.txt", "local/requirements.txt", "local/package.json")
 
-    assert all(path.exists() for path in folders)
+    assert all((ROOT / path).exists() for path in files)
     assert re.findall(r"package-ecosystem: (\S+)", proposed) == ["pip", "npm", "github-actions"]
     assert 'directories: ["/", "/local"]' in proposed
