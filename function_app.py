@@ -7,7 +7,7 @@ from functions.api import openapi
 from functions.bookings import book, change_details, manage, send_email, steps
 from functions.provider import acknowledge, collect, moved
 from functions.referrals import forward_referral, outcome, refer, status
-from functions.site import assets, content_pages, health, not_found
+from functions.site import assets, content_pages, health, not_found, security_txt
 from shared.bootstrap import is_web_app
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
@@ -23,6 +23,7 @@ MODULES = (
     forward_referral,
     health,
     content_pages,
+    security_txt,
     send_email,
     manage,
     change_details,

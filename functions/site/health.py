@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import azure.functions as func
 
@@ -20,6 +20,7 @@ bp = func.Blueprint()
 
 type Problems = dict[str, object]
 
+_EXPIRES_SOON = timedelta(days=30)
 _SILENCE = timedelta(minutes=15)  # three runs of the timer
 # Without these no email is sent or no referral is forwarded. The others, and single sessions, are in the details.
 _NEEDED = frozenset({"memory", "bookings", "referrals"})
@@ -37,7 +38,7 @@ def health(req: func.HttpRequest) -> func.HttpResponse:
 def health_details(req: func.HttpRequest) -> func.HttpResponse:
     """Names of settings, parts, sessions by their row key, tables and types of errors: no personal data."""
     del req
-    return _answer(_problems(_details))
+    return _answer(_problems(_details, _contact_problems))
 
 
 def _answer(problems: Problems) -> func.HttpResponse:
@@ -47,17 +48,30 @@ def _answer(problems: Problems) -> func.HttpResponse:
     return json_body({"status": "healthy"})
 
 
-def _problems(of_the_run: Callable[[RunReport | None, datetime], Problems]) -> Problems:
+def _problems(
+    of_the_run: Callable[[RunReport | None, datetime], Problems], *also: Callable[[Services], Problems]
+) -> Problems:
     try:
         built = services()
     except SettingsError as error:
         return {"settings": list(error.problems)}
-    content = _content_problems(built)
+    found: Problems = {}
+    for problems in (_content_problems, *also):
+        found |= problems(built)
     try:
         report = built.heartbeat.last()
     except StorageError:
-        return content | {"storage": "does not answer"}
-    return content | of_the_run(report, built.now())
+        return found | {"storage": "does not answer"}
+    return found | of_the_run(report, built.now())
+
+
+def _contact_problems(built: Services) -> Problems:
+    """The contact for weaknesses, if it has expired or soon will; nothing if the content cannot be read."""
+    try:
+        expires = datetime.combine(built.content.security.expires, time(), UTC)
+    except ContentError:
+        return {}
+    return {"security_txt": {"expires": moment_text(expires)}} if built.now() > expires - _EXPIRES_SOON else {}
 
 
 def _content_problems(built: Services) -> Problems:

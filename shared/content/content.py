@@ -7,7 +7,17 @@ from typing import Annotated, Self
 from pydantic import Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from shared.content.content_models import Article, ClosedPages, ContentModel, HelpLine, HelpNow, Link, Resources, Start
+from shared.content.content_models import (
+    Article,
+    ClosedPages,
+    ContentModel,
+    HelpLine,
+    HelpNow,
+    Link,
+    Resources,
+    Security,
+    Start,
+)
 from shared.content.form_checks import problems
 from shared.content.question import FormQuestion, Language, QuestionPage
 from shared.content.referral_record import MAX_RECORD_BYTES, record_size
@@ -147,6 +157,7 @@ class Content(ContentModel):
     accessibility: Article
     cookies: Article
     closed: ClosedPages
+    security: Security
 
 
 def load_content(path: Path) -> Content:

@@ -1,6 +1,6 @@
 """Building blocks of content pages: sections, links, cards for urgent help, resources to download."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -8,7 +8,11 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from shared.local_time import date_without_weekday
 
 Address = Annotated[str, Field(pattern=r"^(https://|tel:|sms:|mailto:|/)\S+$")]
+ReportAddress = Annotated[str, Field(pattern=r"^(https://|mailto:|tel:)\S+$")]
+LanguageTag = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+
+_SECURITY_GOOD_FOR = timedelta(days=364)
 
 
 class ContentModel(BaseModel):
@@ -106,6 +110,19 @@ class HelpNow(ContentModel):
     def checked(self) -> str:
         """The earliest day on which a card was last checked, in words: 22 November 2026."""
         return date_without_weekday(min(card.checked_on for card in self.cards))
+
+
+class Security(ContentModel):
+    """Whom to tell of a weakness of the service, in which languages; `checked_on` is when someone last made sure."""
+
+    contacts: tuple[ReportAddress, ...] = Field(min_length=1)
+    languages: tuple[LanguageTag, ...] = Field(min_length=1)
+    checked_on: date
+
+    @property
+    def expires(self) -> date:
+        """The day from whose start, in UTC, nobody should go by it: less than a year away (RFC 9116, 2.5.5)."""
+        return self.checked_on + _SECURITY_GOOD_FOR
 
 
 class Closed(ContentModel):

@@ -16,7 +16,11 @@ from tests.builders import ROOT
 README = ROOT / "README.md"
 PROMISES = ROOT / "docs" / "promises.md"
 DECISIONS = sorted((ROOT / "docs" / "adr").glob("*.md"))
-DOCUMENTS = [README, ROOT / "CONTRIBUTING.md", ROOT / "infra" / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+DOCUMENTS = [
+    README,
+    *(ROOT / name for name in ("CONTRIBUTING.md", "SECURITY.md", "infra/README.md")),
+    *sorted((ROOT / "docs").rglob("*.md")),
+]
 TOP_LEVEL = {"functions", "shared", "local", "benchmarks", "tests", "docs", "infra", ".ci", ".vscode"}
 BUILT = {f"{folder.relative_to(ROOT)}/" for folder in (render.COMPILED, renderer.COMPILED)}
 MOST_MODULES = 12

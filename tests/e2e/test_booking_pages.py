@@ -138,6 +138,7 @@ def test_a_form_that_lay_open_for_two_days_loses_nothing(stack: Stack, add_sessi
         ("GET", "/privacy", 200),
         ("GET", "/accessibility", 200),
         ("GET", "/cookies", 200),
+        ("GET", "/.well-known/security.txt", 200),
         ("GET", "/sessions", 200),
         ("GET", "/bookings/new", 200),
         ("GET", "/bookings/check", 303),
