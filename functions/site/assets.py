@@ -32,7 +32,8 @@ _TYPES = {
 }
 _HEADERS = {
     "Cache-Control": "public, max-age=31536000, immutable",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",  # that of a page is longer than an icon
+    # That of a page is longer than an icon.
+    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; frame-ancestors 'none'",
     "Vary": "Accept-Encoding",
 }
 _COMPRESSED = frozenset({".css", ".ico", ".js", ".json", ".svg"})

@@ -70,7 +70,7 @@ def test_every_answer_carries_the_security_headers_and_is_never_cached(handle_er
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert answer.headers["X-Frame-Options"] == "DENY"
         assert answer.headers["Referrer-Policy"] == "no-referrer"
-        assert answer.headers["Strict-Transport-Security"].startswith("max-age=")
+        assert answer.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
         assert "camera=()" in answer.headers["Permissions-Policy"]
 
 
@@ -91,7 +91,7 @@ def test_an_asset_may_be_kept_for_a_year_and_is_guarded_all_the_same() -> None:
     answer = get_asset(http_requests.get(f"{ASSETS.removeprefix('/assets/')}/manifest.json"))
     assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    assert answer.headers["Content-Security-Policy"] == "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"
 
 
 def test_problem_details_point_at_each_field() -> None:
@@ -165,6 +165,21 @@ def test_neither_log_nor_answer_repeats_what_an_exception_says(
     answer = handle_errors(handler)(http_requests.form({"full_name": "Ann Secret"}, accept=accept))
     assert "Secret" not in caplog.text + answer.get_body().decode()
     assert not any(record.exc_info for record in caplog.records)
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [(WRONG, "answered 422: FormError"), (SessionFullError("Ann Secret"), "answered 409: SessionFullError")],
+)
+def test_a_refusal_is_logged_by_its_status_and_kind_alone(
+    error: Exception, line: str, handle_errors: ErrorHandling, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+
+    answer_to_error(handle_errors, error, http_requests.form({"full_name": "Ann Secret"}))
+    answer_to_error(handle_errors, error, http_requests.form({}, origin="https://evil.example"))
+
+    assert caplog.messages == [line, "answered 403: CrossSiteFormError"]
 
 
 def test_the_log_says_what_led_to_an_unexpected_exception(

@@ -147,3 +147,14 @@ def test_the_folder_of_state_is_closed_to_others_even_if_it_was_open(machine: _M
     machine.install()
 
     assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o700
+
+
+def test_packages_of_npm_run_no_script_when_they_are_installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    commands: list[list[str]] = []
+    monkeypatch.setattr(install, "_run", lambda _, command: commands.append([str(part) for part in command]))
+
+    install._npm_ci(tmp_path)
+
+    [command] = commands
+    assert command[2] == "ci"
+    assert "--ignore-scripts" in command
