@@ -1,0 +1,40 @@
+"""What every reading of typed text begins with: its greatest length, and the error that says what is wrong.
+
+A text is measured before any other look at it: checks take longer the longer it is, and some far longer.
+"""
+
+SLACK = 4
+"""How many times as long as its field allows a text may be to be looked at: blanks and marks that are dropped count."""
+
+SHORT = 100  # characters of an answer that is one of a few words
+
+
+class ReadingError(ValueError):
+    """A text that cannot be read.
+
+    The message is a sentence without a full stop, for the person who typed the text. It names one sign of it at most:
+    a whole value would end up in logs and error bodies. `code` is a word for programs.
+    """
+
+    def __init__(self, code: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.code = code
+        self.sentence = sentence
+
+
+def check_length(text: str, limit: int, label: str) -> None:
+    """Raises ReadingError, which begins with `label`, if the text is more than `SLACK` times as long as it may be."""
+    if len(text) > SLACK * limit:
+        raise too_long(limit, label)
+
+
+def too_long(limit: int, label: str) -> ReadingError:
+    return ReadingError("text_length", f"{label} must be {limit:,} characters or fewer")
+
+
+def check_encodable(text: str) -> None:
+    """Raises ReadingError if the text has half of a UTF-16 pair, which nothing can store or send."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise ReadingError("text_encoding", "Enter text that can be read") from None
