@@ -6,6 +6,7 @@ A text is measured before any other look at it: checks take longer the longer it
 SLACK = 4
 """How many times as long as its field allows a text may be to be looked at: blanks and marks that are dropped count."""
 
+LONGEST_BLANK = 1_000  # characters
 SHORT = 100  # characters of an answer that is one of a few words
 
 
@@ -38,3 +39,8 @@ def check_encodable(text: str) -> None:
         text.encode("utf-8")
     except UnicodeEncodeError:
         raise ReadingError("text_encoding", "Enter text that can be read") from None
+
+
+def is_blank(value: object) -> bool:
+    """True for a text of blanks alone; one that is longer than any answer of a few words is not looked at."""
+    return isinstance(value, str) and len(value) <= LONGEST_BLANK and not value.strip()

@@ -5,7 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import jsonschema_rs
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from shared.fields.email_address import read_email_address
@@ -26,6 +29,8 @@ TYPES: dict[str, TypeAdapter[str]] = {
     "addresses": TypeAdapter(EmailAddress),
     "numbers": TypeAdapter(PhoneNumber),
 }
+
+SCHEMA_OF_A_NAME = jsonschema_rs.Draft202012Validator(TYPES["names"].json_schema())
 
 
 def table(name: str) -> list[dict[str, str]]:
@@ -84,3 +89,21 @@ def test_what_was_kept_is_kept_as_it_is(name: str, row: dict[str, str]) -> None:
 
     if kept:
         assert READINGS[name](kept) == kept
+
+
+IN_NAMES = "Aé李\u0301\u093e4 -.,'()[]\u200c\u200d\u200e\u2068\u202e\u00a0\t\n\u2013\u2019`\u3164=+@<:\uff08\uff0e"
+
+
+@settings(max_examples=300)
+@given(st.text(st.sampled_from(IN_NAMES), max_size=6))
+@example("A\u200dé")
+def test_the_schema_of_a_name_takes_what_the_reading_takes(typed: str) -> None:
+    """Not beyond one character of each: what is composed of two signs may be another sign."""
+    kept, _ = answer(read_person_name, typed)
+
+    assert SCHEMA_OF_A_NAME.is_valid(typed) == bool(kept)
+
+
+@pytest.mark.parametrize("row", table("names"), ids=lambda row: ascii(row["typed"]))
+def test_the_schema_of_a_name_agrees_with_the_table(row: dict[str, str]) -> None:
+    assert SCHEMA_OF_A_NAME.is_valid(row["typed"]) == ("kept" in row)
