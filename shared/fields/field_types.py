@@ -107,9 +107,7 @@ def _words(*, meaning: bool) -> list[str]:
 FullName = Annotated[str, _refusing(read_person_name), schemas.full_name(NAME_LENGTH)]
 """1 to 100 characters in any script, NFC, on one line; see `shared.fields.person_name`."""
 
-EmailAddress = Annotated[
-    str, BeforeValidator(_one_address), _refusing(read_email_address), schemas.email(EMAIL_LENGTH)
-]
+EmailAddress = Annotated[str, BeforeValidator(_one_address), _refusing(read_email_address), schemas.email(EMAIL_LENGTH)]
 """One ASCII address, its domain in lower case and IDNA form; see `shared.fields.email_address`."""
 
 PhoneNumber = Annotated[str, _refusing(read_phone_number), schemas.phone(PHONE_LENGTH)]

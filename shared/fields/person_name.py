@@ -102,4 +102,6 @@ def _is_of_a_word(char: str) -> bool:
 
 def _has_link(name: str) -> bool:
     dots = (place for place, char in enumerate(name) if char == ".")
-    return any(len(after) == 2 and all(map(_is_of_a_word, after)) for after in (name[dot + 1 : dot + 3] for dot in dots))
+    return any(
+        len(after) == 2 and all(map(_is_of_a_word, after)) for after in (name[dot + 1 : dot + 3] for dot in dots)
+    )

@@ -24,7 +24,9 @@ _FOLDED = str.maketrans(
 _SIGNS = frozenset("0123456789+()[]-./ ")
 _SCHEME = "tel:"
 # As people announce an extension; the number of digits is limited so that no second number is taken for one.
-_EXTENSION = re.compile(r"(?:[,;] ?)*(?:\b(?:extension|extn|ext|int|anexo)|x|#|,,|;)[.:=]? ?[0-9]{1,7}#?", re.IGNORECASE)
+_EXTENSION = re.compile(
+    r"(?:[,;] ?){0,3}(?:\b(?:extension|extn|ext|int|anexo)|x|#|,,|;)[.:=]? ?[0-9]{1,7}#?", re.IGNORECASE
+)
 _LEAST, _MOST = 7, 18  # digits: a number has at most 15 (ITU-T E.164), and up to three more to dial abroad
 
 
@@ -97,7 +99,7 @@ def _is_like_a_mobile(number: "PhoneNumber") -> bool:
     """True if it has a first digit that numbers of its country have, and as many as a mobile phone's there."""
     import phonenumbers  # noqa: PLC0415  # see above
 
-    region = phonenumbers.region_code_for_country_code(number.country_code)
+    region = phonenumbers.region_code_for_country_code(number.country_code or 0)
     example = phonenumbers.example_number_for_type(region, phonenumbers.PhoneNumberType.MOBILE)
     rules = phonenumbers.PhoneMetadata.metadata_for_region(region, None)
     if example is None or rules is None or rules.general_desc is None:

@@ -50,7 +50,11 @@ def sign_name(char: str) -> str:
         number = f"U+{ord(char):04X}"
         return f"{_article(name)} {name} sign ({number})" if name else f"a control character ({number})"
     # A letter of another script can look like one of ours.
-    return f"{char} ({name.capitalize()})" if unicodedata.category(char)[0] in "LM" and not char.isascii() and name else char
+    return (
+        f"{char} ({name.capitalize()})"
+        if unicodedata.category(char)[0] in "LM" and not char.isascii() and name
+        else char
+    )
 
 
 def _article(name: str) -> str:

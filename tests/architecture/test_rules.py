@@ -1,6 +1,7 @@
 """Rules of the design that no import linter can see, read off the source. Each is shown to find an offender."""
 
 import ast
+import re
 import subprocess
 import sys
 import tomllib
@@ -204,3 +205,18 @@ def test_early_import_is_found() -> None:
     done = indexed(f"import sys, function_app, jinja2; {LOADED}")
 
     assert (done.returncode, done.stdout.strip()) == (0, "['jinja2']")
+
+
+def request_values(source: str) -> list[str]:
+    """Looks at a request's header, query or part of its address past the one place that measures them first."""
+    texts = [ast.unparse(node) for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Attribute)]
+    return [text for text in texts if re.search(r"\breq\.(headers|params|route_params|form|files|get_json)$", text)]
+
+
+def test_values_of_a_request_are_read_in_one_place() -> None:
+    assert set(offenders(request_values, DEPLOYED)) == {"functions/forms/request_values.py"}
+
+
+@pytest.mark.parametrize("use", ["req.headers.get('a')", "self.req.params['a']", "req.route_params", "req.get_json()"])
+def test_value_that_is_read_elsewhere_is_found(use: str) -> None:
+    assert request_values(f"found = {use}") != []

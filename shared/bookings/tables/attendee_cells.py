@@ -46,7 +46,9 @@ def email(row: Row) -> str:
     Where the cell holds a text that is too long for any address, it is the one known before.
     """
     text = row.text("Email")
-    return row.text("KnownEmail") if too_long("Email", text, EMAIL_LENGTH) else _read(read_email_address, text)[0] or text
+    return (
+        row.text("KnownEmail") if too_long("Email", text, EMAIL_LENGTH) else _read(read_email_address, text)[0] or text
+    )
 
 
 def state(row: Row) -> AttendeeState:

@@ -39,7 +39,9 @@ def test_stored_address_has_the_form_that_it_had(stored: str, form: str) -> None
 
 
 local_parts = st.text(st.sampled_from(string.ascii_letters + string.digits + "!#$%&'*+-/=?^_`{|}~."), min_size=1)
-domains = st.sampled_from(["nhs.net", "Example.NHS.uk", "müller.example.org", "a.b.c.co.uk", "xn--mller-kva.example.org"])
+domains = st.sampled_from(
+    ["nhs.net", "Example.NHS.uk", "müller.example.org", "a.b.c.co.uk", "xn--mller-kva.example.org"]
+)
 
 
 @given(local_parts, domains)

@@ -97,7 +97,9 @@ def test_a_body_that_is_no_form_is_refused_before_anything_is_made_of_it(
         pytest.param({"full_name": "@x"}, "full_name", f"{NAME} begin with @", id="at"),
         pytest.param({"full_name": "-2+3"}, "full_name", f"{NAME} begin with -", id="minus"),
         pytest.param({"full_name": "\t=1"}, "full_name", f"{NAME} begin with =", id="formula behind a tab"),
-        pytest.param({"full_name": "<script>alert(1)</script>"}, "full_name", f"{NAME} include <", id="script for a name"),
+        pytest.param(
+            {"full_name": "<script>alert(1)</script>"}, "full_name", f"{NAME} include <", id="script for a name"
+        ),
         pytest.param(
             {"adjustments": "x" * 501},
             "adjustments",

@@ -92,7 +92,10 @@ def test_a_day_that_is_none_is_refused(given: str, message: str) -> None:
 @pytest.mark.parametrize(
     ("given", "kept"),
     [("1980-3-27", "1980-03-27"), (" 1980 - 03 - 27 ", "1980-03-27"), ("١٩٨٠-٤-٣", "1980-04-03"), ("2023-09-01",) * 2]
-    + [(f"1980-{month}-27", "1980-03-27") for month in ("March", "march", "MAR", "Mar.", " Marc ", "\u200e3\u200f", "\uff2dar")]
+    + [
+        (f"1980-{month}-27", "1980-03-27")
+        for month in ("March", "march", "MAR", "Mar.", " Marc ", "\u200e3\u200f", "\uff2dar")
+    ]
     + [("1980-Sept-2", "1980-09-02"), ("1980-sep-2", "1980-09-02"), ("1980-may-2", "1980-05-02")],
 )
 def test_a_day_is_taken_in_any_digits_and_with_the_month_in_words_up_to_today(given: str, kept: str) -> None:

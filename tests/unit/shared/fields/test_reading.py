@@ -41,7 +41,7 @@ def table(name: str) -> list[dict[str, str]]:
 
 ROWS = [(name, row) for name in READINGS for row in table(name)]
 EACH = pytest.mark.parametrize(
-    ("name", "row"), [pytest.param(name, row, id=f"{name} {ascii(row['typed'])}") for name, row in ROWS]
+    ("name", "row"), [pytest.param(name, row, id=f"{name} {row['typed']!a}") for name, row in ROWS]
 )
 
 
