@@ -1,10 +1,10 @@
-"""What every reading of typed text begins with: its greatest length, and the error that says what is wrong.
+"""Beginnings of every reading of typed text: its greatest length, and the error that says what is wrong.
 
 A text is measured before any other look at it: checks take longer the longer it is, and some far longer.
 """
 
 SLACK = 4
-"""How many times as long as its field allows a text may be to be looked at: blanks and marks that are dropped count."""
+"""Factor by which a text may be longer than its field allows and still be looked at: what is dropped counts."""
 
 LONGEST_BLANK = 1_000  # characters
 SHORT = 100  # characters of an answer that is one of a few words
