@@ -61,7 +61,7 @@ FIELDS = [
     for name in model.model_fields
 ]
 ROUTES = Routes(lambda: routes_of(function_app.BLUEPRINTS))
-PASSPHRASE = PassphraseHash.of("correct horse battery staple")
+PASSPHRASE = PassphraseHash.of("3QWK-K7MN-4Q44-X9TH-6PRR")
 SESSION_CELLS = ["RowKey", *builders.session_cells(), "Minutes", "Title", "Theme", "JoinUrl", "State", "Reminders"]
 BOOKING_CELLS = ["Name", "Email", "Adjustments", "State", "Reference", "Session", "Reminders", "Mail", "KnownEmail"]
 BOOKING_CELLS += ["Releases", "Moving", "BookedAt", "Generation", "StateAt", "WaitingSince"]
@@ -236,10 +236,3 @@ def test_length_is_the_first_thing_that_is_looked_at(model: type[BaseModel], fie
     with pytest.raises(FormError) as caught:
         validate(model, read_body(req), {}, CONTEXT)
     assert said in [error.message for error in caught.value.errors]
-
-
-def test_a_passphrase_that_is_too_long_is_none() -> None:
-    assert PASSPHRASE.matches("correct horse  BATTERY-staple")
-    assert not PASSPHRASE.matches("correct horse battery staple" + " " * 1_000)
-    with pytest.raises(ValueError, match="at most 1,000"):
-        PassphraseHash.of("correct horse " * 100)
