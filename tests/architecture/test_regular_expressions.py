@@ -43,6 +43,7 @@ PATTERNS = {
     ),
     "shared/bookings/tables/session_cells.py": {"_BETWEEN_OFFSETS": OUTSIDE},
     "shared/config/setting_types.py": {"_DOMAIN": OURS, "_VAULT_KEY": OURS},
+    "shared/fields/email_address.py": {"_ORDINARY": OUTSIDE},
     "shared/fields/phone_number.py": {"_EXTENSION": OUTSIDE},
     "shared/log_redaction.py": {"_ADDRESS": OUTSIDE},
     "shared/passphrase.py": {"_ARGON2ID": OURS, "_SCRYPT": OURS, "_GAPS": OUTSIDE},

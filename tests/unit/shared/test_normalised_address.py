@@ -7,6 +7,7 @@ from email_validator import EmailNotValidError, validate_email
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.fields import email_address
 from shared.fields.email_address import is_email_address, read_email_address
 from shared.normalised_address import normalised_address
 
@@ -57,3 +58,11 @@ def test_address_that_could_be_stored_before_is_read_as_it_was(local: str, domai
         assert not is_email_address(before)
     else:
         assert read_email_address(before) == read_email_address(f"{local}@{domain}") == before
+
+
+ASCII = st.characters(codec="ascii")
+
+
+@given(st.from_regex(email_address._ORDINARY, fullmatch=True, alphabet=ASCII))
+def test_ordinary_address_is_what_the_library_makes_of_it(address: str) -> None:
+    assert email_address._found(address) == address == read_email_address(address)
