@@ -7,13 +7,14 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from benchmarks import sessions_list, timer_run
+from benchmarks import long_values, sessions_list, timer_run
 from benchmarks.measure import Measure
 from local.paths import ROOT
 
 BENCHMARKS: Mapping[str, Callable[[Path], Iterator[Measure]]] = {
     "sessions-list": sessions_list.measures,
     "timer-run": timer_run.measures,
+    "long-values": long_values.measures,
 }
 _RESULTS = ROOT / ".local" / "benchmarks.json"
 

@@ -19,7 +19,7 @@ _SECONDS = 60.0
 
 
 class PageFailedError(Exception):
-    """A page was not answered with 200."""
+    """A page was not answered as it should be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +30,25 @@ class Site:
 
     def get(self, path: str) -> bytes:
         """Returns the body of a page, asked for on a connection of its own. Raises PageFailedError."""
+        status, body = self._ask("GET", path, b"", {"accept": "text/html"})
+        if status != 200:
+            raise PageFailedError(f"{path}: HTTP {status}")
+        return body
+
+    def post(self, path: str, body: bytes, content_type: str) -> None:
+        """Posts a body on a connection of its own. Raises PageFailedError if the service fails."""
+        status, _ = self._ask("POST", path, body, {"content-type": content_type})
+        if status >= 500:
+            raise PageFailedError(f"{path}: HTTP {status}")
+
+    def _ask(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=_SECONDS)
         try:
-            connection.request("GET", path, headers={"accept": "text/html"})
+            connection.request(method, path, body or None, headers)
             answer = connection.getresponse()
-            body = answer.read()
+            return answer.status, answer.read()
         finally:
             connection.close()
-        if answer.status != 200:
-            raise PageFailedError(f"{path}: HTTP {answer.status}")
-        return body
 
 
 @contextmanager

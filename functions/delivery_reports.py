@@ -20,6 +20,7 @@ bp = func.Blueprint()
 
 _EVENT_TYPE = "Microsoft.Communication.EmailDeliveryReportReceived"
 _ATTEMPT_TIME_FIELDS = ("deliveryAttemptTimeStamp", "deliveryAttemptTimestamp")  # as documented, and as sent
+_LONGEST = 100  # characters of an id, a status or a time
 
 
 @bp.event_grid_trigger(arg_name="event")
@@ -42,16 +43,20 @@ def read_report(event_type: str, data: object) -> DeliveryReport | None:
     if event_type != _EVENT_TYPE or not isinstance(data, Mapping):
         return None
     try:
-        operation_id = UUID(str(data.get("messageId")))
+        operation_id = UUID(_text(data.get("messageId")))
     except ValueError:
         return None
-    return DeliveryReport(operation_id, str(data.get("status")).strip().casefold(), _attempted_at(data))
+    return DeliveryReport(operation_id, _text(data.get("status")).strip().casefold(), _attempted_at(data))
 
 
 def _attempted_at(data: Mapping[str, Any]) -> datetime | None:
-    given = next((str(data[name]) for name in _ATTEMPT_TIME_FIELDS if data.get(name)), "")
+    given = next((_text(data[name]) for name in _ATTEMPT_TIME_FIELDS if data.get(name)), "")
     try:
         moment = datetime.fromisoformat(given)
     except ValueError:
         return None
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _text(value: object) -> str:
+    return str(value)[:_LONGEST]

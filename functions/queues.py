@@ -19,6 +19,7 @@ UNRECOGNISED_MESSAGE = "dropped unrecognised message from queue %s"
 """The log line for such a message: the queue's name alone, since the message may hold anything."""
 
 _VERSION = "1"
+MAX_MESSAGE_BYTES = 8 * 1024  # two keys of 1 KiB and their names, escaped
 
 
 def poison(queue: str) -> str:
@@ -68,6 +69,8 @@ def read_batch(body: bytes) -> str | None:
 
 
 def _fields(body: bytes, *names: str) -> dict[str, str]:
+    if len(body) > MAX_MESSAGE_BYTES:
+        return {}
     try:
         message = json.loads(body)
     except (ValueError, RecursionError):

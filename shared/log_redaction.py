@@ -3,7 +3,7 @@
 import logging
 import re
 
-_ADDRESS = re.compile(r"[^\s@<>\"']+@[^\s@<>\"']+")
+_ADDRESS = re.compile(r"(?<![^\s@<>\"'])[^\s@<>\"']++@[^\s@<>\"']+")
 _FORMATTER = logging.Formatter()
 
 

@@ -13,6 +13,7 @@ import azure.functions as func
 from functions.bookings.booking_view import BookingView, address
 from functions.bookings.session_view import SessionView
 from functions.forms.body import read_form_value
+from functions.forms.request_values import query, route_value
 from functions.forms.validation import FieldError, FormError
 from functions.problems.error_table import problem_of
 from functions.queues import BOOKINGS_STORAGE, EMAILS, mail_message
@@ -65,7 +66,7 @@ _NEWS: Mapping[str, tuple[str, Callable[[BookingView], bool]]] = {
 def manage_booking(req: func.HttpRequest) -> func.HttpResponse:
     built = services()
     view = _view(built, token_of(req))
-    words, holds = _NEWS.get(req.params.get("done", ""), ("", lambda _: False))
+    words, holds = _NEWS.get(query(req, "done"), ("", lambda _: False))
     facts = {"booking": view, "asks_adjustments": built.bookings.adjustments_are_read}
     return page(render("manage/booking.html", built.content, **facts, news=words if holds(view) else ""))
 
@@ -136,7 +137,7 @@ def calendar(req: func.HttpRequest) -> func.HttpResponse:
 
 
 def _token(req: func.HttpRequest) -> str:
-    return str(req.route_params.get("token", ""))
+    return route_value(req, "token")
 
 
 def _view(built: Services, token: str) -> BookingView:

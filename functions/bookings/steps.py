@@ -9,6 +9,7 @@ from functions.bookings.answers import check_eligible, read_answers
 from functions.bookings.draft import Draft
 from functions.forms.availability import check_open
 from functions.forms.body import Submission, UnsupportedBodyError, read_body
+from functions.forms.request_values import query
 from functions.forms.tokens import check_honeypot
 from functions.forms.validation import FieldError, FormError
 from functions.web.error_handling import handle_errors
@@ -29,7 +30,7 @@ _SELECT = FieldError("session_id", "Select a session")
 def booking_form(req: func.HttpRequest) -> func.HttpResponse:
     built = services()
     check_open(built.closed, Support.BOOKINGS)
-    session_id = req.params.get("session", "")
+    session_id = query(req, "session")
     chosen = pages.choosable(built, session_id)
     if chosen is not None:
         return pages.details(built, Draft.new(built, session_id), chosen, opened=True)

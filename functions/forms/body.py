@@ -9,6 +9,8 @@ from urllib.parse import parse_qsl
 import azure.functions as func
 from werkzeug.http import parse_options_header
 
+from functions.forms.request_values import header
+
 MAX_BODY_BYTES = 64 * 1024
 MAX_FIELDS = 100
 FORM = "application/x-www-form-urlencoded"
@@ -83,7 +85,7 @@ def read_form_value(req: func.HttpRequest, name: str) -> str:
 
 def content_type(req: func.HttpRequest) -> str:
     """The media type in lower case; empty if there is none or its charset is not UTF-8."""
-    kind, options = parse_options_header(req.headers.get("content-type", ""))
+    kind, options = parse_options_header(header(req, "content-type"))
     charset = options.get("charset", "utf-8").casefold()
     return kind.casefold() if charset in {"utf-8", "utf8"} else ""
 
@@ -109,7 +111,7 @@ def _json_members(text: str) -> dict[str, object] | None:
     value = json.loads(
         text, object_pairs_hook=_reject_duplicate_names, parse_constant=_reject_constant, parse_float=_finite
     )
-    return value if isinstance(value, dict) else None
+    return value if isinstance(value, dict) and len(value) <= MAX_FIELDS else None
 
 
 def _reject_duplicate_names(pairs: list[tuple[str, object]]) -> dict[str, object]:

@@ -2,6 +2,8 @@
 
 import azure.functions as func
 
+from functions.forms.request_values import header
+
 
 def has_browser_marks(req: func.HttpRequest) -> bool:
     """True if the request says in which languages its sender reads, and from which page it comes.
@@ -9,5 +11,5 @@ def has_browser_marks(req: func.HttpRequest) -> bool:
     Browsers send Accept-Language always, and Sec-Fetch-Site or at least Origin with a form (Fetch Metadata; Fetch,
     section 3.2). Nothing of their values is looked at: the answer is the same for all people.
     """
-    languages, place = req.headers.get("accept-language", ""), ("sec-fetch-site", "origin")
-    return bool(languages.strip()) and any(req.headers.get(name, "").strip() for name in place)
+    languages, place = header(req, "accept-language"), ("sec-fetch-site", "origin")
+    return bool(languages.strip()) and any(header(req, name).strip() for name in place)

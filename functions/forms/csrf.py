@@ -5,6 +5,8 @@ from urllib.parse import urlsplit
 
 import azure.functions as func
 
+from functions.forms.request_values import header
+
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _DEFAULT_PORTS = frozenset({("http", 80), ("https", 443)})
 
@@ -16,9 +18,9 @@ def is_cross_site(req: func.HttpRequest, site_url: Callable[[], str]) -> bool:
     """
     if req.method in _SAFE_METHODS:
         return False
-    if req.headers.get("sec-fetch-site", "").casefold() == "cross-site":
+    if header(req, "sec-fetch-site").casefold() == "cross-site":
         return True
-    origin = req.headers.get("origin", "")
+    origin = header(req, "origin")
     # Browsers send `null` for our own forms too, because our pages ask for no referrer (Fetch standard, 3.2).
     return origin not in {"", "null"} and _host(origin) != _host(req.url) and _host(origin) != _host(site_url())
 

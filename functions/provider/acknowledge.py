@@ -12,6 +12,7 @@ from typing import Any, Self
 import azure.functions as func
 
 from functions.forms.body import Submission
+from functions.forms.request_values import query
 from functions.forms.tokens import TOKEN, is_ripe, issue_token
 from functions.forms.validation import FieldError
 from functions.problems.provider import map_provider_errors
@@ -111,7 +112,7 @@ class _LinkRequest:
 
     def page(self, template: str, view: ProviderView, **facts: Any) -> func.HttpResponse:
         facts |= {"referral": view, "address": self.address, "site": self.built.site_url}
-        facts |= {"done": self.req.params.get("done", "")}
+        facts |= {"done": query(self.req, "done")}
         return page(render(template, self.built.content, **facts), 422 if facts.get("errors") else 200)
 
     def confirm(self) -> func.HttpResponse:

@@ -12,6 +12,7 @@ from typing import Any
 import azure.functions as func
 
 from functions.forms.body import read_form_value
+from functions.forms.request_values import query, route_value
 from functions.forms.validation import FieldError
 from functions.problems.http_errors import PageNotFoundError
 from functions.problems.provider import map_provider_errors
@@ -47,7 +48,7 @@ _AGAIN = FieldError("passphrase", "Enter the passphrase again: it is too long si
 @map_provider_errors()
 def collect(req: func.HttpRequest, nudge: func.Out[str]) -> func.HttpResponse:
     built = services()
-    act = _ACTIONS.get(("POST" if req.method == "POST" else "GET", req.route_params.get("act") or ""))
+    act = _ACTIONS.get(("POST" if req.method == "POST" else "GET", route_value(req, "act")))
     if built.referrals.collector is None or act is None:
         raise PageNotFoundError
     request = _ProviderRequest(req, nudge, built, built.referrals.collector, built.now())
@@ -133,7 +134,7 @@ class _ProviderRequest:
     def _page(self, template: str, referral: Referral, **facts: Any) -> func.HttpResponse:
         view = ProviderView.of(referral, self.built.content)
         facts |= {"referral": view, "address": self.address, "site": self.built.site_url}
-        facts |= {"done": self.req.params.get("done", ""), "grace_weekdays": self.built.referrals.grace_weekdays}
+        facts |= {"done": query(self.req, "done"), "grace_weekdays": self.built.referrals.grace_weekdays}
         return page(render(template, self.built.content, **facts), 422 if facts.get("errors") else 200)
 
 

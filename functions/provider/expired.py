@@ -4,6 +4,7 @@ from datetime import datetime
 
 import azure.functions as func
 
+from functions.forms.request_values import query
 from functions.forms.tokens import TOKEN, is_ripe, issue_token
 from functions.forms.validation import FieldError
 from functions.provider import keeping
@@ -44,7 +45,7 @@ def _show(
     req: func.HttpRequest, address: str, referral: Referral, built: Services, now: datetime, *errors: FieldError
 ) -> func.HttpResponse:
     view, signer = ProviderView.of(referral, built.content), built.referrals.links.signer
-    facts = {"referral": view, "address": address, "site": built.site_url, "done": req.params.get("done", "")}
+    facts = {"referral": view, "address": address, "site": built.site_url, "done": query(req, "done")}
     if view.is_gone:
         return page(render("provider/gone.html", built.content, **facts))
     token = issue_token(signer, _FORM, keeping.subject(token_of(req), referral), now)

@@ -12,6 +12,8 @@ from shared.content.content import OneToOne
 from shared.content.question import FormQuestion, QuestionPage
 from shared.content.question_catalogue import CALLS_FOR_HELP, EMAIL, URGENT
 from shared.fields.answer_fields import TODAY, missing
+from shared.fields.email_address import read_email_address
+from shared.fields.reading import ReadingError
 from shared.referrals.intake.request import pages_model
 
 START = "start"
@@ -141,10 +143,8 @@ class Wizard:
         return self._step_after(page.key, current)
 
     def _has_work_address(self, page: QuestionPage) -> bool:
-        return any(
-            asked.ask == EMAIL and self.is_work_address(self.typed.text(EMAIL).strip())
-            for asked in self.shown(page.key)
-        )
+        asks = any(asked.ask == EMAIL for asked in self.shown(page.key))
+        return asks and self.is_work_address(_address(self.typed.text(EMAIL)))
 
     def _step_after(self, key: str, current: Step) -> Step:
         if current.returning:
@@ -174,3 +174,11 @@ class Wizard:
         keys = [START, *self._keys]
         place = keys.index(at) if at in keys else len(keys)
         return replace(current, at=keys[max(place - 1, 0)])
+
+
+def _address(typed: str) -> str:
+    """The address that the referral would carry, however it was typed; empty if it is none."""
+    try:
+        return read_email_address(typed)
+    except ReadingError:
+        return ""

@@ -10,6 +10,7 @@ from pathlib import Path
 import azure.functions as func
 from werkzeug.http import parse_etags
 
+from functions.forms.request_values import header, route_value
 from functions.web.compression import accepts_gzip
 from functions.web.render import ASSETS, NHSUK_VERSION
 from functions.web.responses import respond
@@ -19,6 +20,7 @@ VENDORED = STATIC / f"nhsuk-{NHSUK_VERSION}"
 OWN_STYLES = STATIC / "app.css"
 OWN_SCRIPT = STATIC / "referral.js"
 PRIVATE_STYLES = "private.min.css"
+_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _FONT_FACE = re.compile(r"@font-face\{[^}]*\}")
 
 # Written out: `mimetypes` asks the operating system, and Windows may call a script text/plain.
@@ -79,20 +81,20 @@ def _sent(body: bytes, suffix: str) -> Asset:
 
 
 def _without_comments(css: str) -> str:
-    lines = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL).splitlines()
+    lines = _COMMENT.sub("", css).splitlines()
     return "".join(f"{line.strip()}\n" for line in lines if line.strip())
 
 
 @bp.function_name("assets")
 @bp.route(route="assets/{*path}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 def get_asset(req: func.HttpRequest) -> func.HttpResponse:
-    asset = assets().get(req.route_params.get("path", ""))
+    asset = assets().get(route_value(req, "path"))
     if asset is None:
         return respond("Not found", "text/plain", 404)
     zipped = bool(asset.zipped) and accepts_gzip(req)
     etag = f"{asset.digest}-gzip" if zipped else asset.digest
     headers = _HEADERS | {"ETag": f'"{etag}"'}
-    if parse_etags(req.headers.get("if-none-match", "")).contains_weak(etag):
+    if parse_etags(header(req, "if-none-match")).contains_weak(etag):
         return respond(b"", asset.mimetype, 304, headers)
     if zipped:
         return respond(asset.zipped, asset.mimetype, 200, headers | {"Content-Encoding": "gzip"})

@@ -2,6 +2,7 @@
 
 import azure.functions as func
 
+from functions.forms.request_values import route_value
 from functions.problems.http_errors import PageNotFoundError
 from functions.site.downloads import download, offers
 from functions.web.error_handling import handle_errors
@@ -50,7 +51,7 @@ def prompts(req: func.HttpRequest) -> func.HttpResponse:
 @bp.route(route="resources/files/{name}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 @handle_errors
 def resource_file(req: func.HttpRequest) -> func.HttpResponse:
-    found = download(services().content.resources, req.route_params.get("name", ""))
+    found = download(services().content.resources, route_value(req, "name"))
     if found is None:
         raise PageNotFoundError
     headers = {"Content-Disposition": f'attachment; filename="{found.name}"'}

@@ -7,6 +7,7 @@ from functools import cached_property
 
 import azure.functions as func
 
+from functions.forms.request_values import route_value
 from functions.problems.http_errors import MethodNotAllowedError, PageNotFoundError
 from functions.web.error_handling import handle_errors
 
@@ -24,7 +25,7 @@ def catch_all_blueprint(blueprints: Iterable[func.Blueprint]) -> func.Blueprint:
     @bp.route(route="{*path}", methods=_METHODS, auth_level=func.AuthLevel.ANONYMOUS)
     @handle_errors
     def elsewhere(req: func.HttpRequest) -> func.HttpResponse:
-        allowed = routes.methods_at(req.route_params.get("path", ""))
+        allowed = routes.methods_at(route_value(req, "path", too_long="/"))
         if allowed and req.method not in allowed:
             raise MethodNotAllowedError(allowed)
         raise PageNotFoundError

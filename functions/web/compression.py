@@ -9,12 +9,14 @@ import gzip
 import azure.functions as func
 from werkzeug.http import parse_accept_header
 
+from functions.forms.request_values import header
+
 _MIN_BYTES = 1000  # bytes; compression gains nothing below
 _LEVEL = 6  # a third of a millisecond for a page
 
 
 def accepts_gzip(req: func.HttpRequest) -> bool:
-    return parse_accept_header(req.headers.get("accept-encoding", ""))["gzip"] > 0
+    return parse_accept_header(header(req, "accept-encoding"))["gzip"] > 0
 
 
 def compressed(req: func.HttpRequest, answer: func.HttpResponse) -> func.HttpResponse:

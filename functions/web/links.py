@@ -4,10 +4,12 @@ from urllib.parse import quote
 
 import azure.functions as func
 
+from functions.forms.request_values import route_value
+
 
 def token_of(req: func.HttpRequest) -> str:
     """The token in the request's address; empty if there is none."""
-    return str(req.route_params.get("token", ""))
+    return route_value(req, "token")
 
 
 def path_to(page: str, token: str) -> str:

@@ -1,6 +1,5 @@
 """Valid answers to the questions of a form, as fields of a pydantic model."""
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import Annotated, Any, Literal
@@ -10,14 +9,16 @@ from pydantic_core import PydanticCustomError
 
 from shared.content.question import FormQuestion
 from shared.content.question_catalogue import Kind
+from shared.fields.day_in_parts import read_day
 from shared.fields.field_schemas import OrAlone, OrBlank, lines, non_blank_line
 from shared.fields.field_types import EmailAddress, FullName, PhoneNumber, free_text, one_line
+from shared.fields.reading import ReadingError, is_blank
 
 TODAY = "today"
 """The validation context's key for the present day in London: a date of birth must not be later."""
 
 _OLDEST = 120  # years
-_DATE = re.compile(r"\s*(\d{0,4})\s*-\s*(\d{0,2})\s*-\s*(\d{0,2})\s*")
+_MOST_CODES = 100  # answers to one question, far more than it has options
 
 
 def fields(asked: Sequence[FormQuestion], *, passing: bool) -> dict[str, Any]:
@@ -48,8 +49,7 @@ def _only_of_some(asked: FormQuestion, answer: Any, names: frozenset[str]) -> An
     """Takes an answer only if this person is asked; None otherwise, or if the question is optional and left out."""
 
     def if_asked(value: object, info: ValidationInfo) -> object:
-        blank = isinstance(value, str) and not value.strip()
-        return None if blank or not asked.is_for(info.data, names) else value
+        return None if is_blank(value) or not asked.is_for(info.data, names) else value
 
     def if_given(value: object, info: ValidationInfo) -> object:
         if value is None and asked.required and asked.is_for(info.data, names):
@@ -98,8 +98,10 @@ def _several(asked: FormQuestion, _: bool) -> Any:
 
 
 def _listed(value: object) -> object:
-    if value is None or (isinstance(value, str) and not value.strip()):
+    if value is None or is_blank(value):
         return ()
+    if isinstance(value, list) and len(value) > _MOST_CODES:
+        return None  # no list: one error instead of one for each member
     return (value,) if isinstance(value, str) else value
 
 
@@ -112,13 +114,11 @@ def _date(asked: FormQuestion, _: bool) -> Any:
 
 
 def _day(text: str, asked: FormQuestion, today: date) -> date:
-    parts = _DATE.fullmatch(text)
-    if parts is None or not all(parts.groups()):
-        raise PydanticCustomError("date_parts", "{name} must include a day, a month and a year", {"name": asked.short})
     try:
-        day = date(*(int(part) for part in parts.groups()))
-    except ValueError:
-        day = None
+        day = read_day(text, asked.short)
+    except ReadingError as error:
+        refused = PydanticCustomError(error.code, error.sentence)
+        raise refused from None
     if day is None or day.year < today.year - _OLDEST:
         raise PydanticCustomError("date_real", "{name} must be a real date, like 27 3 1980", {"name": asked.short})
     if day > today:

@@ -3,11 +3,16 @@
 Patterns follow ECMA-262 with the flag `u`. Rules that no pattern can express (a number can be dialled) are a `format`.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import GetJsonSchemaHandler, WithJsonSchema
 from pydantic_core import CoreSchema
+
+from shared.fields.person_name import FOLDED, NAME_MARKS
+from shared.fields.reading import LONGEST_BLANK
+from shared.fields.signs import BLANKS, DASHES, FILLERS, INVISIBLE_ENDS, JOINERS, MARKS, SPACES
 
 type Schema = dict[str, Any]
 
@@ -15,8 +20,26 @@ type Schema = dict[str, Any]
 _CONTROL_IN_LINE = r"\u0000-\u0008\u000e-\u001b\u007f-\u0084\u0086-\u009f"
 _CONTROL_IN_TEXT = r"\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f"
 _BLANK = r"\s\u001c-\u001f\u0085\u200b\u200c\u200d\u2060\ufeff\u00ad\u115f\u1160\u3164\uffa0"
-_NAME_MARKS = r" .'\u2019\u2018\u02bc\u2010\u2011\u00b7-"
-_NAME = rf"^(?=[^\p{{L}}]*\p{{L}})(?!.*\.\p{{L}}{{2}})[\p{{L}}'\u2019\u2018\u02bc][\p{{L}}\p{{M}}{_NAME_MARKS}]*$"
+_BLANK_TEXT: Schema = {"type": "string", "maxLength": LONGEST_BLANK, "pattern": r"^\s*$"}
+
+
+def _signs(chars: Iterable[str]) -> str:
+    """The characters, as they are written between the brackets of a class."""
+    return "".join(f"\\u{ord(char):04x}" for char in chars)
+
+
+_ANY = r"[\s\S]*"
+_OF_A_WORD = r"\p{L}\p{M}\p{N}"
+_FOLDED_IN_NAME = {chr(code) for code in FOLDED} | set(NAME_MARKS)
+_NAME_FIRST = rf"\p{{L}}\p{{N}}{_signs(sorted(_FOLDED_IN_NAME - set(SPACES + DASHES + MARKS + '-')))}"
+_NAME_ENDS = f"[{_signs(sorted(BLANKS + INVISIBLE_ENDS))}]*"
+_NAME_INNER = f"[{_OF_A_WORD}{_signs(sorted(_FOLDED_IN_NAME))}]"
+_NAME_JOINER = f"(?<=[{_OF_A_WORD}])[{_signs(JOINERS)}](?=[{_OF_A_WORD}])"
+_LINK = rf"[.\uff0e][{_signs(MARKS)}]*[{_OF_A_WORD}][{_signs(MARKS)}]*[{_OF_A_WORD}]"
+_NAME = (
+    rf"^(?=[^\p{{L}}]*\p{{L}})(?!{_ANY}[{_signs(FILLERS)}])(?!{_ANY}{_LINK})"
+    rf"{_NAME_ENDS}[{_NAME_FIRST}](?:{_NAME_INNER}|{_NAME_JOINER})*{_NAME_ENDS}$"
+)
 
 
 def full_name(max_length: int) -> WithJsonSchema:
@@ -48,7 +71,7 @@ class OrBlank:
     """Takes blank text, as no answer, besides the values of the type."""
 
     def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> Schema:
-        return {"anyOf": [handler(core), {"type": "string", "pattern": r"^\s*$"}]}
+        return {"anyOf": [handler(core), _BLANK_TEXT]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +82,7 @@ class OrAlone:
     optional: bool
 
     def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> Schema:
-        none = [{"type": "null"}, {"type": "string", "pattern": r"^\s*$"}] if self.optional else []
+        none = [{"type": "null"}, _BLANK_TEXT] if self.optional else []
         return {"anyOf": [handler(core), {"enum": list(self.codes)}, *none]}
 
 

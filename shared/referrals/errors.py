@@ -18,6 +18,8 @@ ReferralError
 import re
 from datetime import timedelta
 
+_VERSION = re.compile(r"[0-9A-Za-z.-]{1,16}")
+
 
 class ReferralError(Exception):
     """Base of the errors of referrals. Its text is a reference at most."""
@@ -89,5 +91,5 @@ class UnsealError(ReferralError):
 
 def unknown_version(version: str) -> UnsealError:
     """The error for answers of a version that this service does not know. It names it, if it looks like one."""
-    looks_like_one = re.fullmatch(r"[0-9A-Za-z.-]{1,16}", version)  # anything may be typed into the cell
+    looks_like_one = _VERSION.fullmatch(version)  # anything may be typed into the cell
     return UnsealError(f"version {version}" if looks_like_one else "version")

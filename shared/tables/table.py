@@ -20,8 +20,10 @@ MAX_WRITES = 100  # in one transaction; the service's limit
 
 def is_key(text: str) -> bool:
     """True if a row can have this key (Azure Table Storage, "characters disallowed in key fields"; 1 KiB of UTF-16)."""
+    if not 0 < len(text) <= 512:  # measured first: a look at each character of a long text takes time
+        return False
     plain = not any(char in "/\\#?" or ord(char) < 32 or 127 <= ord(char) < 160 for char in text)
-    return plain and 0 < len(text.encode("utf-16-le", "surrogatepass")) <= 1024
+    return plain and len(text.encode("utf-16-le", "surrogatepass")) <= 1024
 
 
 class StorageError(Exception):

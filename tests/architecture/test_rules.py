@@ -1,6 +1,7 @@
 """Rules of the design that no import linter can see, read off the source. Each is shown to find an offender."""
 
 import ast
+import re
 import subprocess
 import sys
 import tomllib
@@ -101,13 +102,19 @@ def test_blueprint_that_imports_another_is_found(line: str) -> None:
 
 
 def foreign(source: str) -> set[str]:
-    """Imports of a model that are neither the standard library, pydantic, a model nor a module directly in `shared`."""
+    """Imports of a model that are neither the standard library, pydantic, a model nor a module directly in `shared`.
+
+    The one reading of email addresses is no other: text in, and an address or a sentence out.
+    """
     return {name for name in imports(source) if not (name.partition(".")[0] in STANDARD or is_pure(name))}
+
+
+PURE = (["referrals", "errors"], ["fields", "email_address"])
 
 
 def is_pure(name: str) -> bool:
     parts = name.split(".")
-    return parts[0] == "shared" and (len(parts) == 2 or "model" in parts or parts[1:] == ["referrals", "errors"])
+    return parts[0] == "shared" and (len(parts) == 2 or "model" in parts or parts[1:] in PURE)
 
 
 def test_the_model_is_the_standard_library_and_pydantic() -> None:
@@ -204,3 +211,18 @@ def test_early_import_is_found() -> None:
     done = indexed(f"import sys, function_app, jinja2; {LOADED}")
 
     assert (done.returncode, done.stdout.strip()) == (0, "['jinja2']")
+
+
+def request_values(source: str) -> list[str]:
+    """Looks at a request's header, query or part of its address past the one place that measures them first."""
+    texts = [ast.unparse(node) for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Attribute)]
+    return [text for text in texts if re.search(r"\breq\.(headers|params|route_params|form|files|get_json)$", text)]
+
+
+def test_values_of_a_request_are_read_in_one_place() -> None:
+    assert set(offenders(request_values, DEPLOYED)) == {"functions/forms/request_values.py"}
+
+
+@pytest.mark.parametrize("use", ["req.headers.get('a')", "self.req.params['a']", "req.route_params", "req.get_json()"])
+def test_value_that_is_read_elsewhere_is_found(use: str) -> None:
+    assert request_values(f"found = {use}") != []

@@ -13,7 +13,7 @@ SESSION = "TEST_SESSION_ID"
 _NAMES = st.uuids().map(str)
 _DOMAINS = st.sampled_from(["work.nhs.net", "trust.nhs.uk", "home.example.com", "xn--mller-kva.example.org"])
 schemathesis.openapi.format("email", st.builds("{}@{}".format, _NAMES, _DOMAINS))
-schemathesis.openapi.format("phone", st.from_regex(r"(07|\+447)[0-9]{3} ?[0-9]{6}", fullmatch=True))
+schemathesis.openapi.format("phone", st.from_regex(r"(07|\+447)7[0-9]{2} ?[0-9]{6}", fullmatch=True))
 
 
 @schemathesis.hook

@@ -133,7 +133,7 @@ def test_json_with_mistakes_is_answered_field_by_field(stack: Stack, add_session
     assert answer.headers["content-type"] == "application/problem+json"
     assert [(error["field"], error["detail"]) for error in answer.json["errors"]] == [
         ("full_name", "Enter your name"),
-        ("email", "Enter an email address in the correct format, like name@example.com"),
+        ("email", "Enter an email address in the correct format, like name@example.com. It must include @"),
         ("group_agreement", "Select to confirm you agree"),
         ("", "Leave out fields that this form does not have"),
     ]

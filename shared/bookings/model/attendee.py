@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from shared.bookings.model.pending_move import PendingMove
 from shared.bookings.model.pending_release import PendingRelease
+from shared.fields.email_address import is_email_address
 from shared.normalised_address import normalised_address
 
 ADJUSTMENTS_LENGTH = 500
@@ -121,9 +122,8 @@ class Attendee:
 
 
 def can_be_mailed(address: str) -> bool:
-    """True if this is one address; an administrator may have typed anything."""
-    local, at, domain = address.partition("@")
-    return bool(local and at and "." in domain) and not any(char in " ,;<>@\r\n" for char in local + domain)
+    """True if the forms would take it as one address; an administrator may have typed anything."""
+    return is_email_address(address)
 
 
 @dataclass(frozen=True, slots=True)

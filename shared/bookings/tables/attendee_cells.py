@@ -1,9 +1,13 @@
 """The cells of an attendee's row that people may have typed: read tolerantly, and what is wrong with them in words."""
 
-from shared.bookings.model.attendee import ADJUSTMENTS_LENGTH, AttendeeState, can_be_mailed
+from collections.abc import Callable
+
+from shared.bookings.model.attendee import ADJUSTMENTS_LENGTH, AttendeeState
 from shared.bookings.tables.cells.problem import too_long
 from shared.bookings.tables.cells.visible_text import one_line, shown, visible_text, with_visible_text
-from shared.fields.field_types import EMAIL_LENGTH, NAME_LENGTH
+from shared.fields.email_address import EMAIL_LENGTH, read_email_address
+from shared.fields.person_name import NAME_LENGTH, read_person_name
+from shared.fields.reading import ReadingError
 from shared.tables.table import Row
 
 _LENGTHS = {"Name": NAME_LENGTH, "Email": EMAIL_LENGTH, "Adjustments": ADJUSTMENTS_LENGTH} | dict.fromkeys(
@@ -11,6 +15,8 @@ _LENGTHS = {"Name": NAME_LENGTH, "Email": EMAIL_LENGTH, "Adjustments": ADJUSTMEN
 )
 _OTHER_SPELLINGS = {"canceled": "cancelled", "to check": "to-check"}
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\n")
+
+_NO_EMAIL = "Email is not one address, so no email can be sent."
 
 
 def with_readable_cells(row: Row) -> Row:
@@ -23,15 +29,26 @@ def short_text(row: Row, name: str) -> str:
     return _beginning(one_line(row.text(name)), _LENGTHS[name])
 
 
+def name(row: Row) -> str:
+    """Returns the name as the forms read it; of one that they refuse, the text in one line or its beginning."""
+    text = row.text("Name")
+    return _read(read_person_name, text)[0] or short_text(row, "Name")
+
+
 def adjustments(row: Row) -> str:
     """Returns the adjustments as they were given; of a text that is too long, the beginning."""
     return _beginning(unescape_formula(row.text("Adjustments")), ADJUSTMENTS_LENGTH)
 
 
 def email(row: Row) -> str:
-    """Returns the address; the one known before where the cell holds a text that is too long for any."""
-    address = row.text("Email")
-    return row.text("KnownEmail") if too_long("Email", address, EMAIL_LENGTH) else address
+    """Returns the address as the forms read it; the text of one that they refuse, which gets no email.
+
+    Where the cell holds a text that is too long for any address, it is the one known before.
+    """
+    text = row.text("Email")
+    return (
+        row.text("KnownEmail") if too_long("Email", text, EMAIL_LENGTH) else _read(read_email_address, text)[0] or text
+    )
 
 
 def state(row: Row) -> AttendeeState:
@@ -53,9 +70,19 @@ def cell_problems(row: Row) -> str:
     if "State" not in found and _word(row) not in AttendeeState:
         written = f'"{shown(texts["State"])}"' if texts["State"] else "empty"
         found["State"] = f"State was {written}. Write confirmed, waiting, to-check or cancelled."
-    if "Email" not in found and not can_be_mailed(texts["Email"]):
-        found["Email"] = "Email is not one address, so no email can be sent."
+    if "Name" not in found and texts["Name"] and (refused := _read(read_person_name, texts["Name"])[1]):
+        found["Name"] = f"{refused}."
+    if "Email" not in found and (refused := _read(read_email_address, texts["Email"])[1]):
+        found["Email"] = _NO_EMAIL + (f" {refused}." if texts["Email"] else "")
     return " ".join(found.values())
+
+
+def _read(read: Callable[[str], str], text: str) -> tuple[str, str]:
+    """The value of a text, or else the sentence with which it is refused."""
+    try:
+        return read(text), ""
+    except ReadingError as error:
+        return "", error.sentence
 
 
 def unescape_formula(text: str) -> str:

@@ -23,6 +23,7 @@ DEFAULT_MINUTES = 75
 _LENGTHS = {"Title": 200, "Theme": 200, "JoinUrl": LINK_LENGTH, "Reminders": REMINDERS_LENGTH}
 _LENGTH = 100  # of every other cell
 _LONGEST_SESSION = 1_440  # minutes: a day
+_BETWEEN_OFFSETS = re.compile(r"[,;\s]+")
 _NO_REMINDERS = {"none", "no", "never"}
 
 
@@ -112,7 +113,7 @@ def _minutes(text: str) -> int:
 def _offsets(text: str) -> tuple[Offset, ...]:
     if text.casefold() in _NO_REMINDERS:
         return ()
-    return parse_offsets(",".join(filter(None, re.split(r"[,;\s]+", ascii_signs(text)))))
+    return parse_offsets(",".join(filter(None, _BETWEEN_OFFSETS.split(ascii_signs(text)))))
 
 
 def _state(text: str) -> SessionState:

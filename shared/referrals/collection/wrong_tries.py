@@ -29,6 +29,7 @@ LONGEST_DELAY = timedelta(seconds=15)
 
 _HOUR, _EPOCH = timedelta(hours=1), datetime(1970, 1, 1, tzinfo=UTC)
 _PARTITION, _KEY = "tries", "all"  # no reference is as short
+_COUNTED = re.compile(r"\b([0-9]{1,9}):([0-9]{1,6})\b")
 _ROUNDS = 20  # of reading again because another process was faster; threads of this one take turns
 _LONGEST_TURN = 10  # seconds: no queue of requests waits for storage that does not answer
 
@@ -162,7 +163,7 @@ def _is_told(row: Row, now: datetime) -> bool:
 
 def _within_an_hour(row: Row | None, now: datetime) -> Counter[int]:
     """The counts of the row by minute that are of the hour before `now`, or after it by as much: clocks differ."""
-    written = re.findall(r"\b([0-9]{1,9}):([0-9]{1,6})\b", "" if row is None else row.text("Minutes"))
+    written = _COUNTED.findall("" if row is None else row.text("Minutes"))
     counts = {int(minute): int(count) for minute, count in written}
     return Counter({minute: count for minute, count in counts.items() if abs(_minute(now) - minute) < 60})
 

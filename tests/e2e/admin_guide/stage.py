@@ -145,7 +145,7 @@ class Stage:
 
     def booking(self, name: str) -> dict[str, Any]:
         """The row that people made by booking, else one that was typed."""
-        mine = [dict(row) for row in self._roster() if str(row.get("Name", "")).casefold() in {name, f"{name}a"}]
+        mine = [dict(row) for row in self._roster() if str(row.get("Name", "")).casefold().startswith(name)]
         [first, *_] = sorted(mine, key=lambda row: not row["RowKey"].startswith("booking-"))
         return first
 

@@ -17,7 +17,7 @@ _WEEKDAY_NUMBERS = {
     name[:length]: number for number, name in enumerate(_WEEKDAYS) for length in (3, 4, 5, len(name))
 } | {"weds": 2}
 
-_WEEKDAY_FIRST = re.compile(r"([a-z]{3,9})\.?,?\s+(?=.*\d.*\d)(.+)", re.DOTALL)
+_WEEKDAY_FIRST = re.compile(r"([a-z]{3,9})\.?,?\s++(?=\D*+\d\D*+\d)(.+)", re.DOTALL)
 _YEAR_FIRST = re.compile(
     r"(?P<year>\d{4})(?P<sign>[-/.])(?P<month>\d{1,2})(?P=sign)(?P<day>\d{1,2})(?:[t ](?P<clock>.+))?", re.DOTALL
 )
@@ -26,7 +26,8 @@ _DAY_FIRST = re.compile(
     r"(?P<day>\d{1,2})(?:st|nd|rd|th)?(?:\s+of)?[\s/.,-]*(?P<month>[a-z]{3,9})[\s/.,-]*(?P<year>.*)"
 )
 _MONTH_FIRST = re.compile(r"(?P<month>[a-z]{3,9})[\s/.-]*(?P<day>\d{1,2})(?:st|nd|rd|th)?[\s/.,-]+(?P<year>.*)")
-_NUMBERS_ALONE = re.compile(r"(?<!\d)\d{1,2}\s*([-/. ])\s*\d{1,2}\s*\1\s*(?:\d{4}|\d{2})(?!\d)")
+_SHORT_YEAR, _LONG_YEAR = re.compile(r"(?:\W?\d{2})?"), re.compile(r"\d{4}")
+_NUMBERS_ALONE = re.compile(r"(?<!\d)\d{1,2}\s{0,5}([-/. ])\s{0,5}\d{1,2}\s{0,5}\1\s{0,5}(?:\d{4}|\d{2})(?!\d)")
 
 
 def parse_day(text: str) -> date:
@@ -82,9 +83,9 @@ def _month_in_words(text: str) -> date | None:
     month = _MONTH_NUMBERS.get(found["month"]) if found else None
     if found is None or month is None:
         return None
-    if re.fullmatch(r"(?:\W?\d{2})?", found["year"]):
+    if _SHORT_YEAR.fullmatch(found["year"]):
         raise CellError("Write the year too, in four digits, as in 8 September 2023.")
-    return date(int(found["year"]), month, int(found["day"])) if re.fullmatch(r"\d{4}", found["year"]) else None
+    return date(int(found["year"]), month, int(found["day"])) if _LONG_YEAR.fullmatch(found["year"]) else None
 
 
 def _not_a_day(text: str) -> ValueError:

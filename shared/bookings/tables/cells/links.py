@@ -20,6 +20,7 @@ _NEVER_LAST = '<>"\u201c\u201d\u00ab\u00bb'
 _REFUSED = re.compile(r'[\s<>"\\\u201c\u201d\u2026]')
 _NAMES = {" ": "a space", "\t": "a tab", "\n": "a line break", "\r": "a line break"}
 _LABEL = re.compile(r"[\w-]{1,63}")
+_END_OF_HOST = re.compile(r"[/?#]")
 _PORT = re.compile(r"\d{1,5}|")
 
 
@@ -41,7 +42,7 @@ def parse_link(text: str) -> str:
         raise CellError(f'It begins with "{scheme[:20]}://". {wanted}')
     if found := _REFUSED.search(rest):
         raise CellError(f"There is {_NAMES.get(found[0], _quoted(found[0]))} in it. {_ALONE}")
-    _check_host(re.split(r"[/?#]", rest, maxsplit=1)[0])
+    _check_host(_END_OF_HOST.split(rest, maxsplit=1)[0])
     return f"https://{rest}"
 
 

@@ -14,7 +14,7 @@ _MIDNIGHTS = {"midnight", "12 midnight", "12midnight"}
 _NO_DAY = {"1899-12-30", "1899-12-31", "1900-01-01", "1904-01-01", "1970-01-01", "0001-01-01", "1601-01-01"}
 
 _DECIMAL = re.compile(r"([01]?\d|2[0-3])\.([0-5])")
-_ZONED = re.compile(r".*\d\s*(?:[ap]\.?\s*m\.?)?\s*(?:z|utc|gmt|bst|\+\s*\d.*)", re.DOTALL)
+_ZONED = re.compile(r".*\d\s*+(?:[ap]\.?\s*+m\.?)?\s*+(?:z|utc|gmt|bst|\+\s*+\d.*)", re.DOTALL)
 _WITH_DAY = re.compile(r"(\d{4}-\d{2}-\d{2})[t ](\d\d:\d\d.*?)(?:z|\+00:00)?", re.DOTALL)
 _TWELVE_HOURS = re.compile(r"(\d{1,2})(?:[:.h](\d\d)(?::00)?)?\s*([ap])\.?\s*m")
 _WITH_MINUTES = re.compile(r"t?(\d{1,2})(?:[:.h](\d\d)(?::(\d\d)(?:\.0+)?)?|(\d\d))(?:\s?(?:h|hrs?|hours))?")

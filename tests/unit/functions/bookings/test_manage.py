@@ -514,7 +514,7 @@ def test_needs_are_neither_asked_nor_changed_where_nobody_reads_them(services: F
     [
         ({"full_name": " "}, "Enter your name"),
         ({"full_name": "x" * 101}, "Name must be 100 characters or fewer"),
-        ({"full_name": "=cmd"}, "Name must only include"),
+        ({"full_name": "=cmd"}, "Name must not begin with ="),
         ({"adjustments": "x" * 501}, "Adjustments must be 500 characters or fewer"),
         ({"share_adjustments": "maybe"}, "Select yes or no"),
         ({"reminders": ""}, "Select yes if you want reminders"),

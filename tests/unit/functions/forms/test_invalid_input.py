@@ -39,7 +39,7 @@ REFERRAL = {
     "therapy_language": "Welsh",
     "consent_share": "yes",
 }
-NAME = "Name must only include letters, spaces, hyphens, apostrophes and full stops"
+NAME = "Name must not"
 
 
 def answer_to(req: func.HttpRequest, handle_errors: ErrorHandling, model: type = BookingRequest) -> tuple[int, str]:
@@ -92,12 +92,14 @@ def test_a_body_that_is_no_form_is_refused_before_anything_is_made_of_it(
         pytest.param({"email": "   "}, "email", "Enter your work email address", id="email of spaces"),
         pytest.param({"email": ["a@nhs.net", "b@nhs.net"]}, "email", "Enter one email address", id="email twice"),
         pytest.param({"full_name": ["Ann", "Ben"]}, "full_name", "Enter your name", id="name twice"),
-        pytest.param({"full_name": '=HYPERLINK("x")'}, "full_name", NAME, id="formula"),
-        pytest.param({"full_name": "+1"}, "full_name", NAME, id="plus"),
-        pytest.param({"full_name": "@x"}, "full_name", NAME, id="at"),
-        pytest.param({"full_name": "-2+3"}, "full_name", NAME, id="minus"),
-        pytest.param({"full_name": "\t=1"}, "full_name", NAME, id="formula behind a tab"),
-        pytest.param({"full_name": "<script>alert(1)</script>"}, "full_name", NAME, id="script for a name"),
+        pytest.param({"full_name": '=HYPERLINK("x")'}, "full_name", f"{NAME} begin with =", id="formula"),
+        pytest.param({"full_name": "+1"}, "full_name", f"{NAME} begin with +", id="plus"),
+        pytest.param({"full_name": "@x"}, "full_name", f"{NAME} begin with @", id="at"),
+        pytest.param({"full_name": "-2+3"}, "full_name", f"{NAME} begin with -", id="minus"),
+        pytest.param({"full_name": "\t=1"}, "full_name", f"{NAME} begin with =", id="formula behind a tab"),
+        pytest.param(
+            {"full_name": "<script>alert(1)</script>"}, "full_name", f"{NAME} include <", id="script for a name"
+        ),
         pytest.param(
             {"adjustments": "x" * 501},
             "adjustments",

@@ -188,6 +188,26 @@ def test_a_work_address_is_warned_of_once_and_minded_no_further(our_services: Fa
     assert json.loads(our_services.referrals.intake.accepted[0].answers)["email"] == "zoe@example.nhs.uk"
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "zoe@\uff45xample.nhs.uk",
+        "zoe@example\uff0enhs\u3002uk",
+        "zoe\uff20EXAMPLE.nhs.uk",
+        "\u200ezoe@example.nhs.uk\u200f",
+        "zoe@example.nhs.uk\u200b",
+        "zoe@example.nhs.uk.",
+        "<mailto:zoe@example.nhs.uk>",
+        "\ufeffzoe@team.example.nhs.uk\u00a0",
+    ],
+    ids=ascii,
+)
+def test_a_work_address_is_warned_of_however_it_is_typed(our_services: FakeServices, typed: str) -> None:
+    person = answer_until(begin(our_services), "Your email address").fill(email=typed).press()
+
+    assert "This looks like a work address" in person.text
+
+
 def test_a_page_that_is_not_needed_is_not_shown(our_services: FakeServices) -> None:
     person = answer_until(begin(our_services), "Contacting you safely", contact_by=["text"])
     assert not {"email", "message_ok"} & {name for name, _ in person.sent_along}

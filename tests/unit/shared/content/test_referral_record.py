@@ -12,7 +12,9 @@ from shared.content.question import FormQuestion
 from shared.content.question_catalogue import CHARACTERS, Kind
 from shared.content.referral_record import MAX_RECORD_BYTES, record_json, record_size
 from shared.fields.answer_fields import TODAY
-from shared.fields.field_types import EMAIL_LENGTH, NAME_LENGTH, PHONE_LENGTH
+from shared.fields.email_address import EMAIL_LENGTH
+from shared.fields.person_name import NAME_LENGTH
+from shared.fields.phone_number import PHONE_LENGTH
 from shared.referrals.intake.request import ReferralRequest, referral_model
 from tests.builders import content, other_content
 

@@ -77,6 +77,12 @@ def test_a_form_that_asks_everything_takes_an_answer_to_everything() -> None:
         ("--27", "Born must include a day, a month and a year"),
         ("yesterday", "Born must include a day, a month and a year"),
         ("1980-٣-٤x", "Born must include a day, a month and a year"),
+        ("80000-3-27", "Born must include a day, a month and a year"),
+        ("1980-3-27-1", "Born must include a day, a month and a year"),
+        ("1980-mars-27", "Born must include the month as a number, like 3 for March"),
+        ("1980-3rd-27", "Born must include the month as a number, like 3 for March"),
+        ("1980-February-31", "Born must be a real date, like 27 3 1980"),
+        (" " * 60_000, "Born must include a day, a month and a year"),
     ],
 )
 def test_a_day_that_is_none_is_refused(given: str, message: str) -> None:
@@ -85,9 +91,14 @@ def test_a_day_that_is_none_is_refused(given: str, message: str) -> None:
 
 @pytest.mark.parametrize(
     ("given", "kept"),
-    [("1980-3-27", "1980-03-27"), (" 1980 - 03 - 27 ", "1980-03-27"), ("١٩٨٠-٤-٣", "1980-04-03"), ("2023-09-01",) * 2],
+    [("1980-3-27", "1980-03-27"), (" 1980 - 03 - 27 ", "1980-03-27"), ("١٩٨٠-٤-٣", "1980-04-03"), ("2023-09-01",) * 2]
+    + [
+        (f"1980-{month}-27", "1980-03-27")
+        for month in ("March", "march", "MAR", "Mar.", " Marc ", "\u200e3\u200f", "\uff2dar")
+    ]
+    + [("1980-Sept-2", "1980-09-02"), ("1980-sep-2", "1980-09-02"), ("1980-may-2", "1980-05-02")],
 )
-def test_a_day_is_taken_in_any_digits_up_to_today(given: str, kept: str) -> None:
+def test_a_day_is_taken_in_any_digits_and_with_the_month_in_words_up_to_today(given: str, kept: str) -> None:
     assert answers(taken(date_of_birth=given))["date_of_birth"] == kept
 
 

@@ -11,7 +11,6 @@ from shared.normalised_address import normalised_address
 from shared.yes_no import WORDS
 
 FORMAT = "Enter an email address in the correct format, like name@example.com"
-LETTERS = "Name must only include letters, spaces, hyphens, apostrophes and full stops"
 LINK = "Name must not include a web address; put a space after a full stop"
 
 NAME: TypeAdapter[str] = TypeAdapter(FullName)
@@ -52,35 +51,34 @@ def test_a_name_that_shows_nothing_is_missing(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name",
+    ("name", "said"),
     [
-        *(
-            "Ann\r\nBcc: x@y.z",
-            "Ann\x00",
-            "Ann\x0bSmith",
-            "Ann\u202e",
-            "Ann\u200bSmith",
-            "Ann\u2066",
-            "Ann 2",
-            "-",
-            "...",
-        ),
-        *(
-            "=HYPERLINK(1)",
-            "+1",
-            "@x",
-            "-2+3",
-            "\t=1",
-            "https://evil.example",
-            "<b>",
-            "{{7*7}}",
-            "Ann/Smith",
-            "Ann‍ Smith",
-        ),
+        ("Ann\r\nBcc: x@y.z", "include a line break"),
+        ("Ann\x00", "include a null character"),
+        ("Ann\x0bSmith", "include a line break"),
+        ("Ann\u202e", "include a right-to-left override sign (U+202E)"),
+        ("Ann\u200bSmith", "include a zero width space sign (U+200B)"),
+        ("Ann \u2066Smith", "include a left-to-right isolate sign (U+2066)"),
+        ("-", "begin with -"),
+        ("=HYPERLINK(1)", "begin with ="),
+        ("+1", "begin with +"),
+        ("@x", "begin with @"),
+        ("-2+3", "begin with -"),
+        ("\t=1", "begin with ="),
+        ("https://evil.example", "include a web address"),
+        ("<b>", "include <"),
+        ("{{7*7}}", "include {"),
+        ("Ann/Smith", "include /"),
+        ("Ann\u200d Smith", "include a zero width joiner sign (U+200D)"),
     ],
 )
-def test_a_name_with_anything_else_in_it_is_refused(name: str) -> None:
-    assert refusal(NAME, name) == LETTERS
+def test_a_name_with_anything_else_in_it_is_refused_by_the_name_of_the_sign(name: str, said: str) -> None:
+    assert refusal(NAME, name) == f"Name must not {said}"
+
+
+@pytest.mark.parametrize("name", ["...", "123", "(1)"])
+def test_a_name_has_a_letter(name: str) -> None:
+    assert refusal(NAME, name) == "Name must include at least one letter"
 
 
 @pytest.mark.parametrize("name", ["visit evil.example", "www.evil.com", "t.co"])
@@ -98,6 +96,7 @@ def test_a_name_has_at_most_a_hundred_characters() -> None:
     [
         (" Ann@Example.NHS.uk ", "Ann@example.nhs.uk"),
         ("\u200bann@nhs.net\u200b", "ann@nhs.net"),
+        ("ann@nhs.net.", "ann@nhs.net"),
         ("ann@nhs．net", "ann@nhs.net"),
         ("o'neil@nhs.net", "o'neil@nhs.net"),
         ("ann+x@nhs.net", "ann+x@nhs.net"),
@@ -121,11 +120,11 @@ def test_an_address_is_tidied(typed: str, kept: str) -> None:
             "аnn@nhs.net",
         ),
         *("ann@nhs .net", "an\u200bn@nhs.net", f"{'a' * 65}@nhs.net", f"ann@{'a' * 310}.net", '"quoted"@nhs.net'),
-        *("ann@[127.0.0.1]", "ann@nhs.net.", "."),
+        *("ann@[127.0.0.1]", "."),
     ],
 )
 def test_what_is_no_address_is_refused(typed: str) -> None:
-    assert refusal(EMAIL, typed) == FORMAT
+    assert refusal(EMAIL, typed).startswith(FORMAT)
 
 
 @pytest.mark.parametrize("typed", ["a@nhs.net,b@nhs.net", "a@nhs.net;b@nhs.net", "a@nhs.net b@nhs.net"])

@@ -1,0 +1,83 @@
+"""Cells of a booking that an administrator typed: read as the forms read them, and refused in the same sentence."""
+
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from shared.bookings.model.attendee import Attendee, can_be_mailed
+from shared.bookings.tables.attendee_rows import read_attendee
+from shared.bookings.tables.cells.visible_text import visible_text
+from shared.fields.email_address import read_email_address
+from shared.fields.person_name import read_person_name
+from shared.fields.reading import ReadingError
+from shared.normalised_address import normalised_address
+from shared.tables.table import Row
+from tests.builders import ROOT
+
+TABLES = ROOT / "tests" / "unit" / "shared" / "fields"
+NO_EMAIL = "Email is not one address, so no email can be sent."
+
+
+def typed(name: str) -> list[str]:
+    rows = tomllib.loads(Path(TABLES / f"{name}.toml").read_text("utf-8"))[name]
+    return [row["typed"] for row in rows]
+
+
+def attendee_with(**cells: str) -> Attendee:
+    good = {"PartitionKey": "s1", "RowKey": "a", "State": "confirmed", "Name": "Ann", "Email": "ann@nhs.net"}
+    return read_attendee(Row(good | cells, ""))
+
+
+def refusal(read: Callable[[str], str], text: str) -> str:
+    try:
+        read(text)
+    except ReadingError as error:
+        return error.sentence
+    return ""
+
+
+@pytest.mark.parametrize("text", typed("names"), ids=ascii)
+def test_name_is_read_as_the_forms_read_what_can_be_seen_of_it(text: str) -> None:
+    """A booking without a name is no problem."""
+    seen = visible_text(text)
+    attendee, refused = attendee_with(Name=text), refusal(read_person_name, seen)
+
+    assert attendee.cell_problems == (f"{refused}." if refused and seen else "")
+    assert refused or attendee.name == read_person_name(seen)
+
+
+@pytest.mark.parametrize("text", typed("addresses"), ids=ascii)
+def test_address_is_read_as_the_forms_read_what_can_be_seen_of_it(text: str) -> None:
+    seen = visible_text(text)
+    attendee, refused = attendee_with(Email=text), refusal(read_email_address, seen)
+
+    said = f"{NO_EMAIL} {refused}." if seen else NO_EMAIL
+    assert attendee.cell_problems == (said if refused else "")
+    assert can_be_mailed(attendee.email) == (not refused)
+    assert refused or attendee.email == read_email_address(seen)
+
+
+@pytest.mark.parametrize(
+    ("cell", "person"),
+    [
+        ("mailto:ann@nhs.net", "ann@nhs.net"),
+        ("<Ann+x@NHS.net>", "ann@nhs.net"),
+        ("o\u2019neil@nhs.net.", "o'neil@nhs.net"),
+    ],
+)
+def test_person_is_the_one_that_the_cell_means(cell: str, person: str) -> None:
+    assert normalised_address(attendee_with(Email=cell).email) == person
+
+
+def test_name_that_is_refused_is_used_all_the_same() -> None:
+    assert attendee_with(Name="Ann / Ben").name == "Ann / Ben"
+
+
+def test_everything_that_is_wrong_is_said() -> None:
+    said = attendee_with(Name="<b>", Email="a@b, c@d.ef", State="conf").cell_problems
+
+    assert "State was" in said
+    assert "Name must not include <." in said
+    assert NO_EMAIL in said
