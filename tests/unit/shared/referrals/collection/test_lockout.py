@@ -116,7 +116,7 @@ def test_corrupt_lockout_row_locks_until_it_is_deleted(cells: dict[str, Any]) ->
     assert lockout.count_attempt(REFERENCE, MORNING) == 4
 
 
-def test_a_row_says_the_reference_and_nothing_about_anybody() -> None:
+def test_a_row_says_the_reference_and_nothing_about_anyone() -> None:
     table = FakeTable()
     tries(Lockout(table), 5)
 
