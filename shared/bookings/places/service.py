@@ -21,9 +21,10 @@ from shared.bookings.model.errors import (
 from shared.bookings.model.place_count import PlaceCount
 from shared.bookings.model.session import Session, with_first_announcement
 from shared.bookings.places.applicant import Applicant, applicant
+from shared.bookings.places.as_told import with_rows_as_told
 from shared.bookings.places.bookable_session import BookableSession
 from shared.bookings.places.list_memory import ListMemory
-from shared.bookings.places.repeat_request import repeat_answer, repeat_noted
+from shared.bookings.places.repeat_request import repeat_answer, repeat_noted, with_own_address
 from shared.bookings.places.request import BookingRequest, BookingResult
 from shared.bookings.places.snapshot_cache import SessionLocks, Snapshot, SnapshotCache
 from shared.bookings.places.suspension import check_nothing_is_lost
@@ -192,6 +193,7 @@ class BookingService:
         return announced
 
     def _decide(self, snapshot: Snapshot, applied: Applicant, now: datetime) -> BookingResult:
+        snapshot = with_rows_as_told(snapshot, applied, self.log, now)
         mine = snapshot.roster.find_person(applied.key, applied.person)
         sent_before = snapshot.roster.find_submission(applied.submission)
         if sent_before is not None:
@@ -202,7 +204,7 @@ class BookingService:
             raise TooLateToCheckError
         mails: tuple[str, ...] = ()
         if mine is not None and mine.is_live:
-            mails = self._record_repeat(snapshot.session, mine, applied.request.full_name, now)
+            mails = self._record_repeat(snapshot, mine, applied, now)
         state = self._state_for(snapshot, applied, now)
         if mine is None or not mine.is_live:
             mails = self._write(snapshot, applied.attendee(state, mine, now))
@@ -223,18 +225,20 @@ class BookingService:
         if attendee.is_waiting:
             self.store.save_waiting(snapshot.session, attendee)
             self._cache.forget(snapshot.session.id)
-            return (str(MailId(attendee.key, attendee.generation, MailKind.WAITING)),)
+            return (str(MailId.to(attendee, MailKind.WAITING)),)
         guard, placed = self.store.save_with_place(snapshot.session, snapshot.roster.guard, attendee)
         self._cache.keep(snapshot.with_attendee(placed, guard))
         kind = MailKind.CHECKING if placed.state is AttendeeState.TO_CHECK else MailKind.CONFIRMATION
-        return (str(MailId(placed.key, placed.generation, kind)),)
+        return (str(MailId.to(placed, kind)),)
 
-    def _record_repeat(self, session: Session, mine: Attendee, name: str, now: datetime) -> tuple[str, ...]:
-        noted = repeat_noted(mine, name, now)
+    def _record_repeat(self, snapshot: Snapshot, mine: Attendee, applied: Applicant, now: datetime) -> tuple[str, ...]:
+        session = snapshot.session
+        own = with_own_address(mine, snapshot.roster, applied)
+        noted = repeat_noted(own, applied.request.full_name, now)
         if noted is mine or noted.asked_again_at is None:
             return ()
         self.store.record_repeat_request(session.id, noted)
         self._cache.forget(session.id)
         due = noted.asked_again_at <= now  # else the schedule sends it when the hour is over
-        mail_id = MailId(mine.key, mine.generation, MailKind.ALREADY_BOOKED, stamp(noted.asked_again_at))
+        mail_id = MailId.to(mine, MailKind.ALREADY_BOOKED, stamp(noted.asked_again_at))
         return (str(mail_id),) if due else ()
