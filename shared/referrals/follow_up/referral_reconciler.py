@@ -1,6 +1,7 @@
 """One timer run over all referrals. A row that fails stops no other, and no failure stops what is due from being sent.
 
-run                 1. add the MACs that are missing, in the days of that migration, and read every status
+run                 1. add the MACs that are missing, in the days of that migration; read every status, and complete
+                       each erasure that was interrupted
                     2. log how many are late, without naming them
 _handle_immediate   3. on every run, for each: complete a manual edit, or note that it is late
 _handle_morning     4. from 8 in the morning, once a day: take steps 5 to 9, then read the statuses again
@@ -22,6 +23,7 @@ from functools import partial
 from shared.failure_isolation import run_isolated
 from shared.local_time import LONDON
 from shared.referrals import transitions
+from shared.referrals.collection import interrupted_erasure
 from shared.referrals.delivery.notice_sender import NoticeSender
 from shared.referrals.follow_up.manual_edits import complete_manual_edit
 from shared.referrals.follow_up.operator_digest import OperatorDigest
@@ -80,7 +82,7 @@ class ReferralReconciler:
         """
         if self.mac_migration is not None:
             run_isolated(logger, "referral run: missing MACs", partial(self.mac_migration.run, now))
-        referrals = self.rows.every_status()
+        referrals = [self._completed(each, now) for each in self.rows.every_status()]
         self.overdue_alarm.announce(referrals, now)
         run_isolated(
             logger, "referral run: immediate steps", partial(_for_each, referrals, self._handle_immediate, now)
@@ -89,6 +91,10 @@ class ReferralReconciler:
             morning = partial(self._handle_morning, referrals, service_rows, now)
             run_isolated(logger, "referral run: daily steps", morning)
         return self.release.run(referrals, now)
+
+    def _completed(self, referral: Referral, now: datetime) -> Referral:
+        complete = partial(interrupted_erasure.completed, self.rows, referral, now)
+        return run_isolated(logger, "referral run: interrupted erasure", complete).value or referral
 
     def _handle_morning(self, referrals: Sequence[Referral], service_rows: ServiceRows, now: datetime) -> None:
         if self.days.is_due(service_rows, now):
