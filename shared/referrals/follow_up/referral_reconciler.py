@@ -140,7 +140,7 @@ class ReferralReconciler:
         elif may_erase_acknowledged(referral, self.grace_weekdays, _today(now)):
             self.eraser.erase(referral, now)
         elif self.uncollected.limit.may_erase(referral, _today(now)):
-            logger.error("referral %s is erased: nobody collected it", referral.reference)
+            logger.warning("a referral is erased: nobody collected it")
             self.eraser.erase(referral, now, NOT_COLLECTED)
         elif may_delete_status(referral, _today(now)):
             self.eraser.delete_status(referral, now)
@@ -157,18 +157,27 @@ def _for_each(referrals: Sequence[Referral], step: Step, now: datetime) -> None:
     """
     unclear = 0
     for referral in referrals:
-        part = f"referral run: referral {referral.reference}"
-        error = run_isolated(logger, part, partial(_unless_changed, step, referral, now)).error
-        unclear += isinstance(error, StorageUnavailableError)
+        error = _unclear_error(step, referral, now)
+        unclear += error is not None
         if error is not None and unclear >= _MOST_UNCLEAR:
             raise error
 
 
-def _unless_changed(step: Step, referral: Referral, now: datetime) -> None:
+def _unclear_error(step: Step, referral: Referral, now: datetime) -> StorageUnavailableError | None:
+    """Takes the step, and returns the error of a storage that gave no clear answer.
+
+    That one is over by itself, and its line names no referral. Any other would come again with each run: someone has to
+    look at that row.
+    """
+    part = f"referral run: referral {referral.reference}"
     try:
-        step(referral, now)
+        run_isolated(logger, part, partial(step, referral, now), StorageUnavailableError, RowConflictError)
     except RowConflictError:
         logger.info("a referral is skipped until the next run: its row changed meanwhile")
+    except StorageUnavailableError as error:
+        logger.error("referral run: a referral failed: %s", type(error).__name__)  # noqa: TRY400  # no traceback
+        return error
+    return None
 
 
 def _today(now: datetime) -> date:
