@@ -9,6 +9,7 @@ from shared.bookings.retention.run import INDEX_KEPT
 from shared.config.settings import Settings
 from shared.referrals.collection import access_token
 from shared.referrals.intake.status_lookup import MAX_GUESSES_PER_MINUTE
+from shared.referrals.model import Progress
 from shared.referrals.retention import retention_rules
 from shared.referrals.retention.acknowledged_rules import GRACE_WEEKDAYS, NO_REPORT_FOR
 from shared.referrals.retention.retention_rules import ERASED_AFTER, STATUS_DELETED_AFTER
@@ -60,6 +61,8 @@ def test_the_working_days_after_a_confirmation_are_written_as_they_are_set(path:
 
 
 def test_other_documented_figures_match_the_code() -> None:
+    assert len(Progress) == 7
+    assert "learns one of seven words" in TEXT
     assert f"{MAX_GUESSES_PER_MINUTE} wrong guesses a minute" in TEXT
     assert access_token.LASTS.total_seconds() == 30 * 60, "half an hour, says decision 10"
 
