@@ -60,6 +60,7 @@ def test_every_answer_is_shown_before_it_is_sent_with_a_button_that_changes_it(c
 @pytest.mark.parametrize("name", ["booking", "change details"])
 def test_the_form_says_whether_those_who_run_the_session_get_a_list_of_names(name: str, content: Content) -> None:
     template, facts = PAGES[name]
+    assert isinstance(facts, dict)
     shown = [
         Page(render.render(template, content, **facts | {"shares_names": shares})).text for shares in (True, False)
     ]
