@@ -13,7 +13,7 @@ import azure.functions as func
 from functions.bookings.booking_view import BookingView, address
 from functions.bookings.session_view import SessionView
 from functions.forms.body import read_form_value
-from functions.forms.request_values import query, route_value
+from functions.forms.request_values import query
 from functions.forms.validation import FieldError, FormError
 from functions.problems.error_table import problem_of
 from functions.queues import BOOKINGS_STORAGE, EMAILS, mail_message

@@ -91,7 +91,7 @@ class _LinkRequest:
         link, now = built.referrals.links.acknowledge_link(token_of(req)), built.now()
         if link.is_expired(now):
             raise LinkExpiredError(link.reference)
-        referral = built.referrals.acknowledgements.statuses.status(link.reference)
+        referral = built.referrals.acknowledgements.read(link.reference, now)
         if referral is None or not referral.may_have_been_emailed:
             raise ReferralLinkError
         return cls(req, built, link, referral, keeping.posted(req), now)

@@ -28,7 +28,7 @@ def answer(req: func.HttpRequest, name: str, reference: str, built: Services, no
         ReferralLinkError: the referral is deleted, or was never sent, so that no email has a link to it.
         StorageError: storage refuses, or gives no clear answer.
     """
-    referral = built.referrals.acknowledgements.statuses.status(reference)
+    referral = built.referrals.acknowledgements.read(reference, now)
     if referral is None or (referral.was_never_sent and not referral.kept):
         raise ReferralLinkError
     sent, address = keeping.posted(req), path_to(name, token_of(req))

@@ -9,6 +9,8 @@ from functions.web.error_handling import handle_errors
 from functions.web.render import render
 from functions.web.responses import page, respond
 from shared.bootstrap import services
+from shared.referrals.retention.retention_rules import ERASED_AFTER, STATUS_DELETED_AFTER
+from shared.referrals.retention.uncollected_rules import NOTICE
 
 bp = func.Blueprint()
 
@@ -64,6 +66,7 @@ def privacy(req: func.HttpRequest) -> func.HttpResponse:
     del req
     built = services()
     kept = {"kept_days": built.bookings.kept_days, "grace_weekdays": built.referrals.grace_weekdays}
+    kept |= {"unconfirmed_days": ERASED_AFTER, "notice_days": NOTICE.days, "status_days": STATUS_DELETED_AFTER}
     return page(render("info/privacy.html", built.content, article=built.content.privacy, **kept))
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from shared.local_time import london_day
 from shared.mail.delivery import wait_after
 from shared.referrals.days import is_day
-from shared.referrals.model import INLINE, SETTLED, UNSENT, Referral, ReferralState
+from shared.referrals.model import INLINE, NOT_COLLECTED, SETTLED, UNSENT, Referral, ReferralState
 from shared.tables.table import moment_text
 
 type Cells = dict[str, str | int]
@@ -134,6 +134,14 @@ def reopen_with_new_answers(erased: Referral, sealed: Referral) -> Cells:
         "ReceivedOn": sealed.received_on,
         "DueOn": sealed.received_on,
     }
+
+
+def erasure_completed(referral: Referral, now: datetime) -> Cells:
+    """Its answers were deleted in an erasure that was interrupted: it is erased since the day on which that began."""
+    is_link = referral.delivery not in {"", INLINE}
+    is_uncollected = is_link and not referral.opened_on and not referral.acknowledged_on
+    cells = erased(now, NOT_COLLECTED if is_uncollected else "")
+    return cells | {"ErasedOn": referral.erased_on or london_day(now)}
 
 
 def already_erased(referral: Referral) -> Cells:

@@ -16,6 +16,10 @@ LEVELS = {"debug", "info", "warning", "log", *SAYS_ERROR}
 LOGGERS = {"logger", "_logger", "log", "logging"}
 # Where references are at hand. Bookings are named by their session, and have tests of their own.
 PLACES = ("shared/referrals/", "shared/mail/", "shared/timer/", "shared/tables/", "functions/")
+NEEDS_A_PERSON = ("needs attention",)
+"""Words of an error that may name a referral. All others are over by themselves, or say so again when they are not."""
+ROWS_THAT_NEED_A_PERSON = {"_unclear_error"}
+"""The function that names a row which would fail in each run."""
 LATE = "shared/referrals/follow_up/overdue_alarm.py"
 
 
@@ -51,6 +55,36 @@ def test_no_line_but_an_error_names_a_referral() -> None:
     assert offenders(naming_without_need, found) == {}
 
 
+def naming_without_reason(source: str) -> list[str]:
+    """Errors that name a referral without saying what a person has to do, and parts of a run that do at all."""
+    errors = [call for call in calls(source) if names_in(call) & NAMES_ONE]
+    found = [call for call in errors if not any(each in ast.unparse(call.args[0]) for each in NEEDS_A_PERSON)]
+    functions = [each for each in ast.walk(ast.parse(source)) if isinstance(each, ast.FunctionDef)]
+    texts = [(each, text) for each in functions if runs_isolated(each) for text in ast.walk(each)]
+    naming = [(each, text) for each, text in texts if isinstance(text, ast.JoinedStr) and attributes(text) & NAMES_ONE]
+    return [ast.unparse(call) for call in found] + [
+        f"{each.name}: {ast.unparse(text)}" for each, text in naming if each.name not in ROWS_THAT_NEED_A_PERSON
+    ]
+
+
+def runs_isolated(function: ast.FunctionDef) -> bool:
+    return any(isinstance(each, ast.Name) and each.id == "run_isolated" for each in ast.walk(function))
+
+
+def attributes(node: ast.AST) -> set[str]:
+    walked = list(ast.walk(node))
+    names = {each.id for each in walked if isinstance(each, ast.Name)}
+    return names | {each.attr for each in walked if isinstance(each, ast.Attribute)}
+
+
+def test_every_error_that_names_a_referral_needs_a_person() -> None:
+    found = [path for path in DEPLOYED if relative(path).startswith(PLACES)]
+    errors = [call for path in found for call in calls(path.read_text("utf-8")) if names_in(call) & NAMES_ONE]
+
+    assert len(errors) >= 5
+    assert offenders(naming_without_reason, found) == {}
+
+
 def test_lines_about_lateness_name_none_at_any_level() -> None:
     [late] = [path for path in DEPLOYED if relative(path) == LATE]
 
@@ -74,7 +108,21 @@ def test_line_that_names_one_is_found(line: str) -> None:
 
 @pytest.mark.parametrize(
     "line",
+    [
+        'logger.error("referral %s is erased", referral.reference)',
+        'logger.critical("%s failed", reference)',
+        'def run():\n    part = f"referral {referral.reference}"\n    run_isolated(logger, part, act)',
+        'def run():\n    run_isolated(logger, f"referral {reference}", act)',
+    ],
+)
+def test_error_that_names_one_without_need_is_found(line: str) -> None:
+    assert len(naming_without_reason(line)) == 1
+
+
+@pytest.mark.parametrize(
+    "line",
     ['logger.error("referral %s needs attention", reference)', 'logger.info("%d left", left)', "form.log(typed)"],
 )
 def test_line_that_may_be_logged_is_left_alone(line: str) -> None:
     assert naming_without_need(line) == []
+    assert naming_without_reason(line) == []

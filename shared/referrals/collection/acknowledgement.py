@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from shared.referrals import transitions
+from shared.referrals.collection import interrupted_erasure
 from shared.referrals.errors import ReferralsBusyError
 from shared.referrals.model import FINISHED, Referral, ReferralState
 from shared.referrals.repository import ReferralRepository
@@ -48,6 +49,11 @@ class AcknowledgementRecorder:
 
     statuses: ReferralRepository
 
+    def read(self, reference: str, now: datetime) -> Referral | None:
+        """The referral as the provider's pages show it, `erased` if none of its answers is left; None if forgotten."""
+        referral = self.statuses.status(reference)
+        return None if referral is None else interrupted_erasure.completed(self.statuses, referral, now)
+
     def acknowledge(self, reference: str, now: datetime, *, version: str = "") -> Acknowledgement:
         """Notes that the provider has the referral that was in its email, whatever has been reported of the email.
 
@@ -84,7 +90,7 @@ class AcknowledgementRecorder:
     def _record(self, reference: str, now: datetime, settled: Settle, change: Change) -> Acknowledgement:
         tried = False
         for _ in range(_TRIES):
-            referral = self.statuses.status(reference)
+            referral = self.read(reference, now)
             outcome = Acknowledgement.UNKNOWN if referral is None else settled(referral, tried)
             if referral is None or outcome is not None:
                 return outcome or Acknowledgement.UNKNOWN

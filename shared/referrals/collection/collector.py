@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from shared.passphrase import PassphraseHash, matches_any
 from shared.referrals import transitions
-from shared.referrals.collection import access_token
+from shared.referrals.collection import access_token, interrupted_erasure
 from shared.referrals.collection.wrong_tries import WrongTries, delay_after
 from shared.referrals.delivery.answer_layout import answer_pairs
 from shared.referrals.delivery.links import ReferralLinks
@@ -56,6 +56,7 @@ class Collector:
         Raises:
             ReferralLinkError: the link is not valid, or the referral is deleted.
             LinkExpiredError: it is too old at `now` (UTC); so do all that take a link.
+            StorageError: storage refuses, or gives no clear answer.
         """
         link = self.links.collect_link(token)
         if link.is_expired(now):
@@ -63,7 +64,7 @@ class Collector:
         referral = self.store.status(link.reference)
         if referral is None:
             raise ReferralLinkError
-        return referral
+        return interrupted_erasure.completed(self.store, referral, now)
 
     def open(self, token: str, passphrase: str, now: datetime, waited: timedelta = timedelta(0)) -> OpenedReferral:
         """The answers, for a passphrase that was entered into a page that had been open for so long.
@@ -137,7 +138,7 @@ class Collector:
     def _unlocked(self, token: str, referral: Referral, now: datetime) -> "_Unlocked":
         found = self.store.sealed(referral.reference)
         if found is None:
-            self._present(token, now)  # acknowledged since it was read, and deleted
+            self._present(token, now)  # deleted since its row was read
             raise UnsealError("missing")
         self.authenticate(referral, *found, now)
         return _Unlocked(*found, self.content_key(found[1]))

@@ -105,7 +105,7 @@ class ReferralForwarder:
     def record_failure(self, reference: str, now: datetime) -> None:
         """Notes that handling a referral failed repeatedly. It is kept, and the timer tries it again."""
         referral = self.queue.status(reference)
-        logger.error("referral %s could not be processed: kept and retried later", reference)
+        logger.error("a referral could not be processed: kept and retried later")
         if referral is not None and referral.is_due(now):
             until = now + wait_after(referral.attempts + 1)
             cells = transitions.waiting(referral, until, "handling-failed", now)
@@ -160,7 +160,7 @@ class ReferralForwarder:
             raise
         except Exception as error:  # noqa: BLE001  # any other error too: after five days a person looks
             # Its type alone: a message can quote an answer. Raised, the queue would repeat it and then drop it.
-            logger.error("referral %s: composing the email failed: %s", referral.reference, type(error).__name__)  # noqa: TRY400
+            logger.error("composing the email of a referral failed: %s", type(error).__name__)  # noqa: TRY400
             return composing_failed(claim.attempts)
         if message is None:
             return answers_missing()

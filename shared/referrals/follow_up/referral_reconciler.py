@@ -1,6 +1,7 @@
 """One timer run over all referrals. A row that fails stops no other, and no failure stops what is due from being sent.
 
-run                 1. add the MACs that are missing, in the days of that migration, and read every status
+run                 1. add the MACs that are missing, in the days of that migration; read every status, and complete
+                       each erasure that was interrupted
                     2. log how many are late, without naming them
 _handle_immediate   3. on every run, for each: complete a manual edit, or note that it is late
 _handle_morning     4. from 8 in the morning, once a day: take steps 5 to 9, then read the statuses again
@@ -22,6 +23,7 @@ from functools import partial
 from shared.failure_isolation import run_isolated
 from shared.local_time import LONDON
 from shared.referrals import transitions
+from shared.referrals.collection import interrupted_erasure
 from shared.referrals.delivery.notice_sender import NoticeSender
 from shared.referrals.follow_up.manual_edits import complete_manual_edit
 from shared.referrals.follow_up.operator_digest import OperatorDigest
@@ -80,7 +82,7 @@ class ReferralReconciler:
         """
         if self.mac_migration is not None:
             run_isolated(logger, "referral run: missing MACs", partial(self.mac_migration.run, now))
-        referrals = self.rows.every_status()
+        referrals = [self._completed(each, now) for each in self.rows.every_status()]
         self.overdue_alarm.announce(referrals, now)
         run_isolated(
             logger, "referral run: immediate steps", partial(_for_each, referrals, self._handle_immediate, now)
@@ -89,6 +91,10 @@ class ReferralReconciler:
             morning = partial(self._handle_morning, referrals, service_rows, now)
             run_isolated(logger, "referral run: daily steps", morning)
         return self.release.run(referrals, now)
+
+    def _completed(self, referral: Referral, now: datetime) -> Referral:
+        complete = partial(interrupted_erasure.completed, self.rows, referral, now)
+        return run_isolated(logger, "referral run: interrupted erasure", complete).value or referral
 
     def _handle_morning(self, referrals: Sequence[Referral], service_rows: ServiceRows, now: datetime) -> None:
         if self.days.is_due(service_rows, now):
@@ -134,7 +140,7 @@ class ReferralReconciler:
         elif may_erase_acknowledged(referral, self.grace_weekdays, _today(now)):
             self.eraser.erase(referral, now)
         elif self.uncollected.limit.may_erase(referral, _today(now)):
-            logger.error("referral %s is erased: nobody collected it", referral.reference)
+            logger.warning("a referral is erased: nobody collected it")
             self.eraser.erase(referral, now, NOT_COLLECTED)
         elif may_delete_status(referral, _today(now)):
             self.eraser.delete_status(referral, now)
@@ -151,18 +157,27 @@ def _for_each(referrals: Sequence[Referral], step: Step, now: datetime) -> None:
     """
     unclear = 0
     for referral in referrals:
-        part = f"referral run: referral {referral.reference}"
-        error = run_isolated(logger, part, partial(_unless_changed, step, referral, now)).error
-        unclear += isinstance(error, StorageUnavailableError)
+        error = _unclear_error(step, referral, now)
+        unclear += error is not None
         if error is not None and unclear >= _MOST_UNCLEAR:
             raise error
 
 
-def _unless_changed(step: Step, referral: Referral, now: datetime) -> None:
+def _unclear_error(step: Step, referral: Referral, now: datetime) -> StorageUnavailableError | None:
+    """Takes the step, and returns the error of a storage that gave no clear answer.
+
+    That one is over by itself, and its line names no referral. Any other would come again with each run: someone has to
+    look at that row.
+    """
+    part = f"referral run: referral {referral.reference}"
     try:
-        step(referral, now)
+        run_isolated(logger, part, partial(step, referral, now), StorageUnavailableError, RowConflictError)
     except RowConflictError:
         logger.info("a referral is skipped until the next run: its row changed meanwhile")
+    except StorageUnavailableError as error:
+        logger.error("referral run: a referral failed: %s", type(error).__name__)  # noqa: TRY400  # no traceback
+        return error
+    return None
 
 
 def _today(now: datetime) -> date:

@@ -1,15 +1,16 @@
 """Erases referrals: deletes the sealed answers, then writes the state `erased`, and deletes the status much later.
 
-After a crash between two steps the next run finds the same row and goes on. The decision is that of
-`retention_rules` and `acknowledged_rules`.
+After a crash between two steps the next run finds the same row and goes on; if the answers are gone, whoever meets the
+row sooner completes it (`interrupted_erasure`). The decision is that of `retention_rules` and `acknowledged_rules`.
 """
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.local_time import london_day
 from shared.referrals import transitions
+from shared.referrals.collection.interrupted_erasure import completed, is_begun
 from shared.referrals.collection.wrong_tries import WrongTries
 from shared.referrals.model import Referral
 from shared.referrals.repository import ReferralRepository
@@ -34,12 +35,18 @@ class ReferralEraser:
         # provider is not promised any more that it is kept.
         etag = self.rows.change(referral.reference, referral.etag, NotBefore="", ErasedOn=london_day(now))
         found = self.rows.sealed(referral.reference)
-        # The same form can have been sent again with other answers, which the provider does not have.
-        if found is not None and found[0].submission == referral.submission:
+        if found is not None and not _is_sent_again(referral, found[0]):
             self.rows.delete_sealed(found[0])
         self.tries.forget(referral.reference)
-        self.rows.mark(referral.reference, etag, **transitions.erased(now, reason))
+        if not self.rows.mark(referral.reference, etag, **transitions.erased(now, reason)):
+            self._complete(referral.reference, now)
         logger.info("a referral was erased")
+
+    def _complete(self, reference: str, now: datetime) -> None:
+        """Says `erased` in a row that has changed since the day was written: a report came, or someone opened it."""
+        current = self.rows.status(reference)
+        if current is not None:
+            completed(self.rows, replace(current, erased_on=current.erased_on or london_day(now)), now)
 
     def delete_status(self, referral: Referral, now: datetime) -> None:
         """Deletes the status of an erased referral, unless answers are there again: then a person looks."""
@@ -48,3 +55,12 @@ class ReferralEraser:
             return
         self.rows.delete_status(referral)
         logger.info("the status row of a referral was deleted")
+
+
+def _is_sent_again(referral: Referral, stored: Referral) -> bool:
+    """True if the same form was sent again since: with other answers, or after an erasure that was interrupted.
+
+    The provider does not have those.
+    """
+    is_new = is_begun(referral) and stored.received_on != referral.received_on
+    return stored.submission != referral.submission or is_new

@@ -155,7 +155,14 @@ PAGES: dict[str, tuple[str, Facts]] = {
     "prompts": ("info/prompts.html", {"article": ARTICLE.model_copy(update={"title": "Prompts"})}),
     "privacy": (
         "info/privacy.html",
-        {"article": ARTICLE.model_copy(update={"title": "Privacy"}), "kept_days": 90, "grace_weekdays": 3},
+        {
+            "article": ARTICLE.model_copy(update={"title": "Privacy"}),
+            "kept_days": 90,
+            "grace_weekdays": 3,
+            "unconfirmed_days": 30,
+            "notice_days": 30,
+            "status_days": 90,
+        },
     ),
     "an article": ("info/article.html", {"article": ARTICLE}),
     "bookings closed": ("info/closed.html", {"problem": PROBLEMS[BookingsClosedError]}),

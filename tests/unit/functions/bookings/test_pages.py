@@ -11,7 +11,7 @@ from functions.web import render
 from shared.bookings.places.request import BookingRequest
 from shared.content.content import Content
 from tests.unit.functions.html_page import Page
-from tests.unit.functions.page_examples import ANSWERED, FULL, ONE_LEFT, SESSIONS, View, errors_in, show
+from tests.unit.functions.page_examples import ANSWERED, FULL, ONE_LEFT, PAGES, SESSIONS, View, errors_in, show
 
 HOSTILE = "<script>alert(1)</script>{{7*7}}[x](http://evil)\"' onload=x"
 
@@ -55,6 +55,18 @@ def test_every_answer_is_shown_before_it_is_sent_with_a_button_that_changes_it(c
     }
     assert fields <= set(show("booking", content).all("id"))
     assert "/bookings/session" in shown.all("formaction", "button")
+
+
+@pytest.mark.parametrize("name", ["booking", "change details"])
+def test_the_form_says_whether_those_who_run_the_session_get_a_list_of_names(name: str, content: Content) -> None:
+    template, facts = PAGES[name]
+    assert isinstance(facts, dict)
+    shown = [
+        Page(render.render(template, content, **facts | {"shares_names": shares})).text for shares in (True, False)
+    ]
+
+    assert ["get a list of names to let people in" in text for text in shown] == [True, False]
+    assert ["do not get a list of names" in text for text in shown] == [False, True]
 
 
 def test_what_was_left_out_is_said_to_be(content: Content) -> None:

@@ -275,8 +275,11 @@ def test_when_the_copy_is_deleted_the_page_says_so_and_has_no_button(services: F
     assert Page(answer.get_body().decode()).all("action", "form") == []
 
 
-def test_one_that_was_deleted_unanswered_says_whom_to_tell(services: FakeServices) -> None:
-    services.set(State="erased", ErasedOn="2023-10-04")
+@pytest.mark.parametrize("state", ["erased", "delivered"])
+def test_one_that_was_deleted_unanswered_says_whom_to_tell(state: str, services: FakeServices) -> None:
+    """Also if its erasure was interrupted before its row said so."""
+    services.set(State=state, ErasedOn="2023-10-04")
+    services.sealed.rows.clear()
 
     assert "We no longer have this referral" in text(look(services))
 

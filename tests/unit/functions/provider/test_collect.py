@@ -245,6 +245,21 @@ def test_a_second_press_and_a_late_passphrase_are_told_kindly_that_it_is_done(se
     assert services.tries.rows == {}
 
 
+@pytest.mark.parametrize("passphrase", [PASSPHRASE, WRONG])
+def test_after_an_erasure_that_was_interrupted_the_page_says_that_it_is_gone(
+    passphrase: str, services: FakeServices
+) -> None:
+    services.set(State="sent", SentOn="2023-06-03", Delivery="link", ErasedOn="2023-09-01")
+    services.sealed.rows.clear()
+
+    answer = send(services, passphrase=passphrase)
+
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"/collect/{token(services)}")
+    assert "We no longer have this referral" in text(look(services))
+    assert "Deleted by us Friday 1 September 2023" in text(look(services))
+    assert (services.state(), services.tries.rows) == ("erased", {})
+
+
 def test_who_does_not_have_it_after_all_has_it_kept_and_sent_again_once(services: FakeServices) -> None:
     proof, outbox = opened(services)[1], Outbox()
     send(services, "acknowledge", proof=proof)

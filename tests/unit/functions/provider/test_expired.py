@@ -176,9 +176,12 @@ def test_an_email_that_does_not_go_yet_is_not_called_sent(page: str, services: F
 
 
 @PAGES
-def test_of_a_referral_that_is_gone_it_says_so_and_sends_nothing(page: str, services: FakeServices) -> None:
+@pytest.mark.parametrize("state", ["erased", "sent"])
+def test_of_a_referral_that_is_gone_it_says_so_and_sends_nothing(state: str, page: str, services: FakeServices) -> None:
+    """Also if its erasure was interrupted before its row said so."""
     sent = form(services, page)
-    services.set(State="erased", ErasedOn="2023-10-02")
+    services.set(State=state, ErasedOn="2023-10-02")
+    services.sealed.rows.clear()
 
     answers = [ask(services, page), ask(services, page, "POST", sent)]
 

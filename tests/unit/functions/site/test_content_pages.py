@@ -15,6 +15,8 @@ from functions.site.downloads import download, offers
 from shared.config.settings import Support
 from shared.content.content import Content
 from shared.content.content_models import Resource, Resources
+from shared.referrals.retention.retention_rules import ERASED_AFTER, STATUS_DELETED_AFTER
+from shared.referrals.retention.uncollected_rules import NOTICE
 from tests.unit.functions import http_requests
 
 
@@ -95,6 +97,16 @@ def test_the_privacy_notice_names_who_sees_what_and_how_long_it_is_kept_here(ser
     assert services.content.provider.name in page
     assert "deleted 41 days after the session" in page
     assert "deleted within 7 working days of Nafsiyat confirming that it has them" in page
+    assert f"no sooner than {ERASED_AFTER} days after they were sent" in page
+    assert f"you can see the day {NOTICE.days} days before, with your reference" in page
+    assert f"kept for {STATUS_DELETED_AFTER} days after your answers were deleted" in page
+
+
+def test_the_notice_says_what_a_device_and_a_network_may_record(services: FakeServices) -> None:
+    page = page_text(functions.site.content_pages.privacy)
+    assert "Some can also record what a page shows and what you type" in page
+    assert "unless JavaScript is turned off or does not work" in page
+    assert "the address of this website and the kind of browser that you use" in page
 
 
 @pytest.mark.parametrize("name", ["accessibility", "cookies"])

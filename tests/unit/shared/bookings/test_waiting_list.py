@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from functions.bookings.session_view import JSON_FIELDS, SessionView
 from shared.bookings.model.attendee import AttendeeState
 from shared.bookings.model.errors import SessionFullError
-from tests.builders import london
+from tests.builders import content, london
 from tests.fakes import FAULTS, Crash, Fault, InjectedFault, with_fault
 from tests.unit.shared.bookings.booking_system import BookingHarness
 
@@ -49,6 +50,21 @@ def test_joining_is_confirmed_with_the_position() -> None:
     assert "You are number 1 on the list" in harness.mails("ben")[0].text
     assert "You are number 2 on the list" in harness.mails("cem")[0].text
     assert "teams.example" not in harness.mails("ben")[0].text
+
+
+def test_the_public_list_of_a_full_session_does_not_show_who_or_how_many_wait() -> None:
+    def listed(harness: BookingHarness) -> list[dict[str, object]]:
+        found = harness.booking().bookable_sessions(harness.now)
+        views = [
+            SessionView.of(each.session, content(), each.places_left, waiting_list=each.waiting_list) for each in found
+        ]
+        return [view.as_json() | {"offers": view.joins_waiting_list} for view in views]
+
+    nobody, many = listed(full_session()), listed(full_session("ben", "cem", "dov"))
+
+    assert nobody == many
+    assert [each["places_left"] for each in many] == [0]
+    assert set(JSON_FIELDS) == {"id", "title", "theme", "starts", "ends", "when", "places_left"}
 
 
 def test_who_cancels_gives_the_place_to_the_first_who_waits_at_once() -> None:

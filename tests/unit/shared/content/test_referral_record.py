@@ -1,5 +1,6 @@
 """The size of a record follows from the content file, and no referral of its form is longer."""
 
+import json
 from datetime import date
 from typing import Any
 
@@ -106,3 +107,10 @@ def test_the_size_reaches_to_the_last_byte_of_a_cell(more: int, is_stored: bool)
 
     assert size == MAX_RECORD_BYTES + more
     assert (size + 16 <= 65_536) is is_stored
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+def test_the_record_holds_the_wording_agreed_to_and_its_version(form: OneToOne) -> None:
+    made = json.loads(request(form, every_answer(form, "x")).record)
+
+    assert made["consent"] == {"version": form.consent_version, "statement": form.consent}

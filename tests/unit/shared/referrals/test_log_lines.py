@@ -1,10 +1,16 @@
 """A whole life of referrals in the log: nothing that goes its way is named, and what needs a person is."""
 
+import contextlib
 import logging
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
+from shared.mail.message import EmailMessage
+from shared.referrals.delivery.provider_emails import ProviderEmails
+from shared.referrals.model import Referral
+from shared.tables.table import StorageError
 from tests.builders import MORNING, referral_request
 from tests.fakes import InjectedFault, with_fault
 from tests.unit.shared.referrals.referral_system import ReferralHarness
@@ -85,3 +91,50 @@ def test_one_that_needs_a_person_is_named_in_an_error(status: str, caplog: pytes
 
     assert named(caplog, reference) == [f"referral {reference} needs attention: delivery report {status}"]
     assert [each.levelno for each in caplog.records if reference in each.getMessage()] == [logging.ERROR]
+
+
+def test_one_that_nobody_collects_is_named_when_it_needs_a_person_and_not_when_it_is_erased(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    harness = ReferralHarness("link")
+    reference = harness.forwarded()
+    harness.pass_days(MORNING, 200)
+
+    assert harness.rows == [], "erased after 90 days, and forgotten after 90 more"
+    assert named(caplog, reference) == [f"referral {reference} needs attention: not acknowledged by the provider"]
+    assert caplog.text.count("a referral is erased: nobody collected it") == 1
+
+
+def test_one_whose_email_cannot_be_composed_is_named_after_five_days_when_a_person_has_to_look(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    harness = ReferralHarness()
+    reference = harness.accepted()
+
+    class Broken(ProviderEmails):
+        def referral(self, referral: Referral, answers: bytes, now: datetime) -> EmailMessage:
+            raise KeyError(referral.reference)
+
+    writer = Broken(**{name: getattr(harness.writer(), name) for name in ProviderEmails.__dataclass_fields__})
+    for days in range(6):
+        harness.forwarder().record_failure(reference, MORNING + days * DAY)
+        harness.type(NotBefore="")
+        replace(harness.forwarder(), writer=writer).forward(reference, MORNING + days * DAY)
+
+    assert "composing the email of a referral failed: KeyError" in caplog.text
+    assert "a referral could not be processed" in caplog.text
+    assert named(caplog, reference) == [f"referral {reference} needs attention: not-sent-handling-failed"]
+
+
+def test_one_that_storage_gives_no_answer_about_is_not_named(caplog: pytest.LogCaptureFixture) -> None:
+    for number in range(40):
+        harness, trouble = ReferralHarness(), InjectedFault(number, "lost-request")
+        reference = harness.forwarded()
+        harness.report("delivered")
+        harness.acknowledging().acknowledge(reference, MORNING)
+        now = harness.pass_days(MORNING, 4)
+        with contextlib.suppress(StorageError):
+            harness.reconcile(now + DAY, with_fault(trouble))
+
+        assert named(caplog, reference) == [], f"call {number}"
+    assert "referral run: a referral failed: StorageUnavailableError" in caplog.text

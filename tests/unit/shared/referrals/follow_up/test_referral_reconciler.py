@@ -49,7 +49,9 @@ def test_a_bad_row_stops_no_other_and_an_outage_of_storage_stops_the_run(
     errors = [each.getMessage() for each in caplog.records if each.levelno == logging.ERROR]
 
     assert len(references) == asked
-    assert errors[:asked] == [f"referral run: referral {each} failed: {type(error).__name__}" for each in references]
+    is_over_by_itself = isinstance(error, StorageUnavailableError)
+    named = ["a referral" if is_over_by_itself else f"referral {each}" for each in references]
+    assert errors[:asked] == [f"referral run: {each} failed: {type(error).__name__}" for each in named]
     outage = [f"referral run: daily steps failed: {type(error).__name__}"]
     assert errors[asked:] == (outage if isinstance(error, StorageUnavailableError) else [])
     assert "HTTP" not in caplog.text
