@@ -199,7 +199,8 @@ class Referral:
     @property
     def _progress_in_attention(self) -> Progress:
         """The part of it that is true of one that waits for a person."""
-        if self.acknowledged_on or self.erased_on:  # confirmed, and something contradicts that
+        if self.acknowledged_on or self.erased_on > self.opened_on:
+            # Confirmed, and something contradicts that; or their erasure has begun, and no one has opened them since.
             return Progress.CONTACT
         if self.opened_on:
             return Progress.OPENED
