@@ -98,12 +98,11 @@ class _LinkRequest:
 
     def show(self, *errors: FieldError) -> func.HttpResponse:
         view = ProviderView.of(self.referral, self.built.content)
-        if view.is_confirmed:
+        if view.is_finished:
             facts = keeping.form_facts(self.signer, token_of(self.req), self.referral, self.now)
             grace = self.built.referrals.grace_weekdays
-            return self.page(
-                "provider/confirmed.html", view, errors=errors, grace_weekdays=grace, keep_address=self.address, **facts
-            )
+            template = "provider/set-aside.html" if view.is_set_aside else "provider/confirmed.html"
+            return self.page(template, view, errors=errors, grace_weekdays=grace, keep_address=self.address, **facts)
         if view.is_gone or view.is_sent_again:
             return self.page("provider/gone.html" if view.is_gone else "provider/kept.html", view)
         token = issue_token(self.signer, _FORM, self.subject, self.now)
@@ -117,7 +116,7 @@ class _LinkRequest:
 
     def confirm(self) -> func.HttpResponse:
         view = ProviderView.of(self.referral, self.built.content)
-        errors = () if view.is_confirmed or view.is_gone else self.refusals()
+        errors = () if view.is_finished or view.is_gone else self.refusals()
         if errors or view.is_sent_again:
             return self.show(*errors)
         recorder = self.built.referrals.acknowledgements

@@ -1,11 +1,14 @@
-"""Route with which the provider collects a referral: opens it with a passphrase, saves it, and confirms that.
+"""Route with which the provider collects referrals: opens one with a passphrase, saves it, and confirms that.
+
+For half an hour the same passphrase opens the others that wait, each with a proof and an address of its own.
 
 One function for all of it, so that one setting keeps it out of the public app: only the worker may use the key that
 decrypts referrals. Secrets travel in bodies, never in an address, and no browser may keep an answer.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,15 +21,17 @@ from functions.problems.http_errors import PageNotFoundError
 from functions.problems.provider import map_provider_errors
 from functions.provider import expired, keeping, passphrase_page
 from functions.provider.passphrase_page import PassphrasePage
-from functions.provider.view import ProviderView
+from functions.provider.view import ProviderView, in_words
+from functions.provider.waiting_view import REFUSED, WaitingView, refusal
 from functions.queues import REFERRALS, REFERRALS_STORAGE
 from functions.web.error_handling import handle_errors
 from functions.web.links import path_to, token_of
 from functions.web.render import render
 from functions.web.responses import page, respond, see_other
 from shared.bootstrap import Services, services
-from shared.referrals.collection.collector import Collector
+from shared.referrals.collection.collector import Collector, OpenedReferral
 from shared.referrals.collection.download import as_text, file_name
+from shared.referrals.collection.waiting_referrals import WaitingReferrals
 from shared.referrals.errors import (
     LinkExpiredError,
     PassphraseError,
@@ -34,12 +39,13 @@ from shared.referrals.errors import (
     ProofError,
     ReferralGoneError,
 )
-from shared.referrals.model import Referral
+from shared.referrals.model import FINISHED, Referral
+from shared.tables.table import StorageError
 
 bp = func.Blueprint()
 
 _EMPTY = FieldError("passphrase", "Enter the passphrase")
-_AGAIN = FieldError("passphrase", "Enter the passphrase again: it is too long since you opened this referral")
+_AGAIN = FieldError("passphrase", "Enter the passphrase again: it is too long since you last entered it")
 
 
 @bp.route(route="collect/{token}/{act?}", methods=["GET", "HEAD", "POST"], auth_level=func.AuthLevel.ANONYMOUS)
@@ -59,7 +65,7 @@ def collect(req: func.HttpRequest, nudge: func.Out[str]) -> func.HttpResponse:
     except ReferralGoneError:
         return see_other(request.address)  # that page says so
     except ProofError:
-        return request.passphrase_form(_AGAIN)
+        return request.ask_again()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +81,9 @@ class _ProviderRequest:
     def show(self) -> func.HttpResponse:
         referral = self.collector.look(self.token, self.now)
         view = ProviderView.of(referral, self.built.content)
-        if view.is_confirmed:
+        if view.is_finished:
             return self.confirmed_page(referral)
-        return self._page("provider/gone.html", referral) if view.is_gone else self.passphrase_form()
+        return self.page("provider/gone.html", referral) if view.is_gone else self.passphrase_form()
 
     def open(self) -> func.HttpResponse:
         passphrase = read_form_value(self.req, "passphrase")
@@ -89,39 +95,105 @@ class _ProviderRequest:
             return self.passphrase_form(passphrase_page.wrong(error))
         except PassphraseTooSoonError as error:
             return self.passphrase_form(passphrase_page.too_soon(error), form_token=self._passphrase_page.token_again)
-        facts = {"answers": collected.answers, "proof": collected.proof}
-        return self._page("provider/referral.html", collected.referral, **facts)
+        return self.opened_page(collected)
+
+    def open_waiting(self) -> func.HttpResponse:
+        """Another referral of the list; or, without a reference, this one again for the proof of having opened it."""
+        session, reference = self._sent("session"), self._sent("reference")
+        if not reference:
+            again = self.collector.open_again(self.token, self._sent("proof"), self.now)
+            session = session if self.waiting.is_good(self.token, session, self.now) else ""
+            return self.opened_page(replace(again, token=self.token, session=session))
+        try:
+            return self.opened_page(self.waiting.open(self.token, session, reference, self.now))
+        except REFUSED as error:
+            status, message = refusal(reference, error)
+            listed = self.waiting.listed(self.token, session, self.now)
+            return self.list_page(listed, session, errors=(message,), status=status)
+
+    def list(self) -> func.HttpResponse:
+        session = self._sent("session")
+        return self.list_page(self.waiting.listed(self.token, session, self.now), session)
 
     def save(self) -> func.HttpResponse:
-        collected = self.collector.open_again(self.token, read_form_value(self.req, "proof"), self.now)
+        collected = self.collector.open_again(self.token, self._sent("proof"), self.now)
         reference = collected.referral.reference
         headers = {"Content-Disposition": f'attachment; filename="{file_name(reference)}"'}
         return respond(as_text(reference, collected.answers), "text/plain", headers=headers)
 
     def acknowledge(self) -> func.HttpResponse:
-        self.collector.acknowledge(self.token, read_form_value(self.req, "proof"), self.now)
-        return see_other(f"{self.address}?done=now")
+        self.collector.acknowledge(self.token, self._sent("proof"), self.now)
+        return self.page_after()
+
+    def set_aside(self) -> func.HttpResponse:
+        """Asks whether it is meant, and sets the referral aside once that is confirmed."""
+        proof = self._sent("proof")
+        if self._sent("confirmed") != "yes":
+            referral = self.collector.check_opened(self.token, proof, self.now)
+            return self.page("provider/not-genuine.html", referral, proof=proof, session=self._sent("session"))
+        self.collector.set_aside(self.token, proof, self.now)
+        return self.page_after()
 
     def keep(self) -> func.HttpResponse:
         referral, sent = self.collector.look(self.token, self.now), keeping.posted(self.req)
         if not keeping.is_meant(sent, self.collector.links.signer, self.token, referral, self.now):
-            is_confirmed = ProviderView.of(referral, self.built.content).is_confirmed
-            return self.confirmed_page(referral, keeping.NOT_YET) if is_confirmed else self.show()
+            is_finished = ProviderView.of(referral, self.built.content).is_finished
+            return self.confirmed_page(referral, keeping.NOT_YET) if is_finished else self.show()
         done = keeping.keep(self.built.referrals.acknowledgements, referral, self.nudge, self.now)
         return see_other(f"{self.address}?done={done}")
+
+    def opened_page(self, opened: OpenedReferral) -> func.HttpResponse:
+        """The answers, at the address of their own link, and below them what else waits."""
+        facts = {"answers": opened.answers, "proof": opened.proof, "session": opened.session}
+        facts |= {"address": path_to("collect", opened.token), "opened_before": in_words(opened.opened_before)}
+        return self.page("provider/referral.html", opened.referral, waiting=self._beside(opened), **facts)
+
+    def list_page(self, listed: Sequence[Referral], session: str, **facts: Any) -> func.HttpResponse:
+        referral, view = self.collector.look(self.token, self.now), WaitingView.of(listed, self.built.content)
+        return self.page("provider/waiting.html", referral, waiting=view, session=session, **facts)
+
+    def page_after(self) -> func.HttpResponse:
+        """The list if others wait and the passphrase was entered in the last half hour; else the referral's page."""
+        session, referral = self._sent("session"), self.collector.look(self.token, self.now)
+        done = "set-aside" if referral.is_set_aside else "now"  # by this request, or by a colleague a moment before
+        with suppress(ProofError, StorageError):
+            if session and (listed := self.waiting.listed(self.token, session, self.now)):
+                return self.list_page(listed, session, done=done)
+        return see_other(f"{self.address}?done={done}")
+
+    def _beside(self, opened: OpenedReferral) -> WaitingView | None:
+        """Others that wait; None if they cannot be read: the answers are shown all the same."""
+        try:
+            return WaitingView.of(self.waiting.beside(opened) if opened.session else (), self.built.content)
+        except StorageError:
+            return None
 
     def confirmed_page(self, referral: Referral, *errors: FieldError) -> func.HttpResponse:
         facts = keeping.form_facts(self.collector.links.signer, self.token, referral, self.now)
         keep_address = f"{self.address}/keep"
-        return self._page("provider/confirmed.html", referral, errors=errors, keep_address=keep_address, **facts)
+        template = "provider/set-aside.html" if referral.is_set_aside else "provider/confirmed.html"
+        return self.page(template, referral, errors=errors, keep_address=keep_address, **facts)
+
+    def ask_again(self) -> func.HttpResponse:
+        """Asks for the passphrase; where this referral is finished it opens nothing, and the page says what does."""
+        if self.collector.look(self.token, self.now).state in FINISHED:
+            return see_other(f"{self.address}?done=over")
+        return self.passphrase_form(_AGAIN)
 
     def passphrase_form(self, *errors: FieldError, form_token: str = "") -> func.HttpResponse:
         facts = {"errors": errors, "form_token": form_token or self._passphrase_page.new_token}
-        return self._page("provider/collect.html", self.collector.look(self.token, self.now), **facts)
+        return self.page("provider/collect.html", self.collector.look(self.token, self.now), **facts)
+
+    @property
+    def waiting(self) -> WaitingReferrals:
+        return WaitingReferrals(self.collector, self.built.referrals.most_a_day)
 
     @property
     def _passphrase_page(self) -> PassphrasePage:
         return PassphrasePage(self.req, self.token, self.collector.links.signer, self.now)
+
+    def _sent(self, name: str) -> str:
+        return read_form_value(self.req, name)
 
     @property
     def token(self) -> str:
@@ -131,17 +203,21 @@ class _ProviderRequest:
     def address(self) -> str:
         return path_to("collect", self.token)
 
-    def _page(self, template: str, referral: Referral, **facts: Any) -> func.HttpResponse:
+    def page(self, template: str, referral: Referral, **facts: Any) -> func.HttpResponse:
         view = ProviderView.of(referral, self.built.content)
-        facts |= {"referral": view, "address": self.address, "site": self.built.site_url}
-        facts |= {"done": query(self.req, "done"), "grace_weekdays": self.built.referrals.grace_weekdays}
-        return page(render(template, self.built.content, **facts), 422 if facts.get("errors") else 200)
+        known = {"referral": view, "address": self.address, "site": self.built.site_url}
+        known |= {"done": query(self.req, "done"), "grace_weekdays": self.built.referrals.grace_weekdays}
+        status = facts.pop("status", 422 if facts.get("errors") else 200)
+        return page(render(template, self.built.content, **(known | facts)), status)
 
 
 _ACTIONS: dict[tuple[str, str], Callable[[_ProviderRequest], func.HttpResponse]] = {
     ("GET", ""): _ProviderRequest.show,
     ("POST", ""): _ProviderRequest.open,
+    ("POST", "list"): _ProviderRequest.list,
+    ("POST", "open"): _ProviderRequest.open_waiting,
     ("POST", "file"): _ProviderRequest.save,
+    ("POST", "not-genuine"): _ProviderRequest.set_aside,
     ("POST", "acknowledge"): _ProviderRequest.acknowledge,
     ("POST", "keep"): _ProviderRequest.keep,
 }

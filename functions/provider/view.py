@@ -16,10 +16,14 @@ class ProviderView:
 
     Attributes:
         contact_by: the day by which the person was promised to hear from the provider.
+        acknowledged: the day on which the provider confirmed it.
+        set_aside: the day on which the provider set it aside as not genuine, instead.
+        opened: the day on which the answers were first opened.
         is_confirmed: the provider has confirmed it, and our copy is still kept.
+        is_set_aside: the provider has set it aside, and our copy is still kept.
         is_in_doubt: it is, and the email was reported as undelivered, so that nothing is deleted for now.
         is_gone: our copy is deleted or is being deleted.
-        is_sent_again: the provider did not have it after all, and it is on its way again.
+        is_sent_again: the provider wanted it kept after all, and it is on its way again.
         is_kept_again: the provider said so for the second time, and a person looks.
         was_kept: the provider said so before.
     """
@@ -28,27 +32,40 @@ class ProviderView:
     received: str
     contact_by: str
     sent: str
+    opened: str
     acknowledged: str
+    set_aside: str
     erased: str
     is_confirmed: bool
+    is_set_aside: bool
     is_in_doubt: bool
     is_gone: bool
     is_sent_again: bool
     is_kept_again: bool
     was_kept: bool
 
+    @property
+    def is_finished(self) -> bool:
+        """True if it is confirmed or set aside, and can still be kept."""
+        return self.is_confirmed or self.is_set_aside
+
     @classmethod
     def of(cls, referral: Referral, content: Content) -> Self:
         is_acknowledged = referral.state is ReferralState.ACKNOWLEDGED
+        day_of_word = in_words(referral.acknowledged_on)
+        is_kept_here = is_acknowledged and not referral.erased_on
         is_in_doubt = is_undelivered(referral) and bool(referral.acknowledged_on)
         return cls(
             reference=referral.reference,
-            received=_in_words(referral.received_on),
-            contact_by=_in_words(reply_by(referral.received_on, content.one_to_one.reply_weekdays)),
-            sent=_in_words(referral.sent_on),
-            acknowledged=_in_words(referral.acknowledged_on),
-            erased=_in_words(referral.erased_on),
-            is_confirmed=is_in_doubt or (is_acknowledged and not referral.erased_on),
+            received=in_words(referral.received_on),
+            contact_by=in_words(reply_by(referral.received_on, content.one_to_one.reply_weekdays)),
+            sent=in_words(referral.sent_on),
+            opened=in_words(referral.opened_on),
+            acknowledged="" if referral.is_set_aside else day_of_word,
+            set_aside=day_of_word if referral.is_set_aside else "",
+            erased=in_words(referral.erased_on),
+            is_confirmed=is_in_doubt or (is_kept_here and not referral.is_set_aside),
+            is_set_aside=is_kept_here and referral.is_set_aside,
             is_in_doubt=is_in_doubt,
             is_gone=referral.state is ReferralState.ERASED or (is_acknowledged and bool(referral.erased_on)),
             is_sent_again=referral.kept > 0 and referral.state in UNSENT,
@@ -57,7 +74,8 @@ class ProviderView:
         )
 
 
-def _in_words(day: str) -> str:
+def in_words(day: str) -> str:
+    """Friday 1 September 2023; "" for a day that is not known."""
     try:
         return iso_day_in_words(day)
     except ValueError:  # not yet, or words that someone entered in the portal

@@ -45,7 +45,7 @@ FACTS: Mapping[str, Mapping[str, object]] = {
     | {"confirmed": 9, "to_check": 1, "waiting": 2, "capacity": 12}
     | {"adjustments": [("A person", "Captions, please")], "names": ["Zoë Okafor"]},
     "referral": _REFERRAL | {"answers": [("Name", "Zoë Okafor"), ("What brings them here", "One line.\nأشعر بالتعب.")]},
-    "operators": {"referrals": [("34679CDF", "Received Friday 1 September 2023.")], "failing": True},
+    "operators": {"referrals": [("34679CDF", "Received Friday 1 September 2023.")], "failing": True, "opened": 2},
     "operators-uncollected": {"referrals": [("34679CDF", "Deleted on Thursday 30 November 2023.")]},
     "referral-link": _REFERRAL,
     "referral-new-link": _REFERRAL | {"sent_on": "Friday 1 September 2023", "inline": False, "days": 60},

@@ -13,6 +13,7 @@ from shared.signing import Signer
 OPEN, SAVED = "Open the referral", "We have saved this referral"
 NEW_LINK = "Email a new link to Nafsiyat"
 KEEP = "Keep it: we do not have it"
+NOT_GENUINE = "This is not genuine"
 HAVE_IT = "I can read the answers and have saved them"
 _WRONG = 9  # so many that the page of the next one has to be open for 8 seconds
 
@@ -54,6 +55,7 @@ def _acknowledging(visitor: Visitor) -> Iterator[str]:
 
 
 def _collecting(visitor: Visitor) -> Iterator[str]:
+    visitor.referral()
     open_link(visitor, "collect")
     yield "provider, passphrase"
     visitor.press(OPEN)
@@ -62,9 +64,35 @@ def _collecting(visitor: Visitor) -> Iterator[str]:
     visitor.press(OPEN)
     yield "provider, the referral"
     visitor.press(SAVED)
+    yield "provider, confirmed, and what else waits"
+    visitor.follow("See referral")
     yield "provider, saved and confirmed"
     visitor.press(KEEP)
     yield "provider, kept and sent again"
+
+
+def _listed(visitor: Visitor) -> Iterator[str]:
+    for _ in range(2):
+        visitor.referral()
+    open_link(visitor, "collect")
+    visitor.page.get_by_label("Passphrase", exact=True).fill(PASSPHRASE)
+    visitor.press(OPEN)
+    visitor.press("Show this list alone")
+    yield "provider, what waits"
+    visitor.take_time()
+    visitor.page.get_by_role("button", name="Open referral").last.click()
+    visitor.wait_for_page()
+    visitor.press(NOT_GENUINE)
+    yield "provider, set it aside?"
+    visitor.press("Go back to the referral")
+    yield "provider, the referral again"
+    visitor.press(NOT_GENUINE)
+    visitor.press("Set it aside as not genuine")
+    yield "provider, set aside, and what else waits"
+    visitor.follow("See referral")
+    yield "provider, set aside"
+    visitor.press("Keep it: it is genuine")
+    yield "provider, set aside and kept"
 
 
 def _mistaken(visitor: Visitor) -> Iterator[str]:
@@ -105,6 +133,7 @@ def _link_of_two_months_ago(visitor: Visitor) -> str:
 PROVIDER = (
     Walk("the provider's word", _acknowledging, (("REFERRAL_DELIVERY", "inline"),)),
     Walk("the provider's passphrase", _collecting, (("REFERRAL_DELIVERY", "link"),)),
+    Walk("the provider's list", _listed, (("REFERRAL_DELIVERY", "link"),)),
     Walk("the provider's link, expired", _expired, (("REFERRAL_DELIVERY", "link"),)),
     Walk("the provider's passphrase, mistaken", _mistaken, (("REFERRAL_DELIVERY", "link"),)),
 )

@@ -122,6 +122,11 @@ class ReferralServices:
         """Weekdays for which answers are kept after the provider has confirmed that it has them."""
         return self._settings.referral_grace_weekdays
 
+    @property
+    def most_a_day(self) -> int:
+        """Referrals of one day beyond which the provider's list has them last; 0 for never."""
+        return self._settings.referrals_per_hour
+
     @cached_property
     def acknowledgements(self) -> AcknowledgementRecorder:
         return AcknowledgementRecorder(self._repository)
@@ -145,6 +150,7 @@ class ReferralServices:
             content_key=lambda sealed: content_key(sealed, unwrapper),
             unseal=decrypt,
             acknowledge_reference=self.acknowledgements.acknowledge_opened,
+            set_aside_reference=self.acknowledgements.set_aside,
         )
 
     @cached_property

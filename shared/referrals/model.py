@@ -31,7 +31,7 @@ UNANSWERED = frozenset({ReferralState.SENT, ReferralState.DELIVERED})
 """The states in which the provider has an email and has not acknowledged it."""
 
 FINISHED = frozenset({ReferralState.ACKNOWLEDGED, ReferralState.ERASED})
-"""The states in which the provider has confirmed it."""
+"""The states in which the provider has confirmed it, or has set it aside."""
 
 LONGEST_WAIT = timedelta(hours=2)
 """Nothing waits for longer between two attempts: a later `NotBefore` is a clock's mistake, or was typed."""
@@ -41,6 +41,9 @@ SETTLED: Mapping[str, str] = {"NotBefore": "", "ClaimedBy": "", "WaitingSince": 
 
 NOT_COLLECTED = "not-collected"
 """The reason in the row of a referral that was erased because nobody collected it."""
+
+NOT_GENUINE = "not-genuine"
+"""The reason in the row of a referral that the provider opened and set aside: it does not count as confirmed."""
 
 INLINE, LINK = "inline", "link"
 """The delivery that puts the answers into the email, and the one that sends a link to them."""
@@ -185,8 +188,15 @@ class Referral:
         return self.state is ReferralState.RECEIVED and self.attempts > 0
 
     @property
+    def is_set_aside(self) -> bool:
+        """True if the provider has set it aside as not genuine, and has not had it kept since."""
+        return self.state in FINISHED and self.last_error == NOT_GENUINE
+
+    @property
     def progress(self) -> Progress:
         """The answer to the person who asks about it."""
+        if self.is_set_aside:
+            return Progress.CONTACT
         if self.state is ReferralState.ERASED and not self.acknowledged_on:
             # Else the provider's mailbox took it, and it was never acknowledged.
             return Progress.NOT_COLLECTED if self.last_error == NOT_COLLECTED else Progress.CONTACT

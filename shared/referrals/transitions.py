@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from shared.local_time import london_day
 from shared.mail.delivery import wait_after
 from shared.referrals.days import is_day
-from shared.referrals.model import INLINE, NOT_COLLECTED, SETTLED, UNSENT, Referral, ReferralState
+from shared.referrals.model import INLINE, NOT_COLLECTED, NOT_GENUINE, SETTLED, UNSENT, Referral, ReferralState
 from shared.tables.table import moment_text
 
 type Cells = dict[str, str | int]
@@ -61,8 +61,13 @@ def acknowledged_after_opening(referral: Referral, now: datetime) -> Cells:
     return acknowledged(replace(referral, delivery=""), now) | opened(referral, now)
 
 
+def set_aside(referral: Referral, now: datetime) -> Cells:
+    """Someone at the provider has opened it and says that it is not genuine: kept and erased as a confirmed one."""
+    return acknowledged_after_opening(referral, now) | {"LastError": NOT_GENUINE}
+
+
 def kept(referral: Referral, now: datetime) -> Cells:
-    """The provider does not have it after all: it is sent again once, and the next time a person looks."""
+    """The provider wants it kept after all: it is sent again once, and the next time a person looks."""
     days = dict.fromkeys(("AcknowledgedOn", "OpenedOn"), "")
     if referral.kept >= MAX_KEPT:
         return attention(KEPT_AGAIN, now) | days | {"Kept": referral.kept + 1}
@@ -140,7 +145,7 @@ def erasure_completed(referral: Referral, now: datetime) -> Cells:
     """Its answers were deleted in an erasure that was interrupted: it is erased since the day on which that began."""
     is_link = referral.delivery not in {"", INLINE}
     is_uncollected = is_link and not referral.opened_on and not referral.acknowledged_on
-    cells = erased(now, NOT_COLLECTED if is_uncollected else "")
+    cells = erased(now, NOT_COLLECTED if is_uncollected else reason_of_erasure(referral))
     return cells | {"ErasedOn": referral.erased_on or london_day(now)}
 
 
@@ -192,6 +197,11 @@ def reset_for_resend(referral: Referral, now: datetime) -> Referral:
 def is_given_up(referral: Referral, give_up_after: timedelta, now: datetime) -> bool:
     """True if sending it has been tried for so long since it came or was to be sent again."""
     return london_day(now - give_up_after) >= (referral.due_on or referral.received_on or london_day(now))
+
+
+def reason_of_erasure(referral: Referral) -> str:
+    """The reason that stays in its row when its answers are erased after the provider has finished with it."""
+    return NOT_GENUINE if referral.is_set_aside else ""
 
 
 def is_undelivered(referral: Referral) -> bool:

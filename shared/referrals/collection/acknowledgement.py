@@ -4,7 +4,7 @@ Neither deletes answers: the timer does so days after an acknowledgement, when t
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -26,6 +26,7 @@ class Acknowledgement(StrEnum):
 
     ACKNOWLEDGED = "acknowledged"
     ALREADY = "already"
+    SET_ASIDE = "set aside"
     KEPT = "kept"
     CHANGED = "changed"
     UNKNOWN = "unknown"
@@ -35,6 +36,11 @@ type Settle = Callable[[Referral, bool], Acknowledgement | None]
 """The outcome if nothing is left to write; the second argument is True after a write whose answer was lost."""
 
 type Change = Callable[[Referral, datetime], transitions.Cells]
+
+_OUTCOMES: Mapping[Change, Acknowledgement] = {
+    transitions.kept: Acknowledgement.KEPT,
+    transitions.set_aside: Acknowledgement.SET_ASIDE,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +79,14 @@ class AcknowledgementRecorder:
         """Notes that the provider has saved the referral, which someone there has opened with the passphrase."""
         return self._record(reference, now, _known, transitions.acknowledged_after_opening)
 
+    def set_aside(self, reference: str, now: datetime) -> Acknowledgement:
+        """Notes that the provider has opened the referral and takes it for not genuine; it says so in `LastError`."""
+        return self._record(reference, now, _known, transitions.set_aside)
+
     def keep(self, reference: str, now: datetime, *, version: str) -> Acknowledgement:
         """Notes that the provider does not have an acknowledged referral after all, so that it is sent again.
+
+        So it is with one that was set aside and is genuine after all.
 
         Only one whose erasure has not begun, and only of that `version`: of two who say so at once one is heard.
         """
@@ -96,7 +108,7 @@ class AcknowledgementRecorder:
                 return outcome or Acknowledgement.UNKNOWN
             tried = True
             if self._write(referral, change(referral, now)):
-                outcome = Acknowledgement.KEPT if change is transitions.kept else Acknowledgement.ACKNOWLEDGED
+                outcome = _OUTCOMES.get(change, Acknowledgement.ACKNOWLEDGED)
                 logger.info("a referral was %s by the provider", outcome)
                 return outcome
         raise ReferralsBusyError
@@ -110,7 +122,9 @@ class AcknowledgementRecorder:
 
 
 def _known(referral: Referral, tried: bool) -> Acknowledgement | None:
-    """The outcome for a referral that is acknowledged already, or that waits for a person and was."""
+    """The outcome for a referral that is acknowledged or set aside already, or that waits for a person and was."""
+    if referral.is_set_aside:
+        return Acknowledgement.SET_ASIDE if tried else Acknowledgement.ALREADY
     if referral.state in FINISHED or (transitions.is_undelivered(referral) and referral.acknowledged_on):
         # After a write whose answer was lost it is unknown which call wrote it, and both answers are true.
         return Acknowledgement.ACKNOWLEDGED if tried else Acknowledgement.ALREADY

@@ -4,30 +4,39 @@ import json
 import logging
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from shared.passphrase import PassphraseHash, matches_any
 from shared.referrals import transitions
-from shared.referrals.collection import access_token, interrupted_erasure
+from shared.referrals.collection import access_token, interrupted_erasure, provider_session
+from shared.referrals.collection.opening_note import note_opening
 from shared.referrals.collection.wrong_tries import WrongTries, delay_after
 from shared.referrals.delivery.answer_layout import answer_pairs
 from shared.referrals.delivery.links import ReferralLinks
 from shared.referrals.errors import LinkExpiredError, PassphraseError, ReferralGoneError, ReferralLinkError, UnsealError
-from shared.referrals.model import FINISHED, UNSENT, Referral, Sealed
+from shared.referrals.model import FINISHED, Referral, Sealed
 from shared.referrals.repository import ReferralRepository
-from shared.tables.table import StorageError
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class OpenedReferral:
-    """A referral that was opened: label and answer of each question, and the proof of opening it."""
+    """A referral that was opened: label and answer of each question, and the proof of opening it.
+
+    Attributes:
+        token: that of its own link.
+        opened_before: the day on which someone had opened it earlier, YYYY-MM-DD in London; "" if no one had.
+        session: the proof that the passphrase was entered; "" if it was opened again with the proof of opening it.
+    """
 
     referral: Referral
     answers: list[tuple[str, str]] = field(repr=False)
     proof: str = field(repr=False)
+    token: str = field(default="", repr=False)
+    opened_before: str = ""
+    session: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +48,7 @@ class Collector:
         content_key: unwraps the key of sealed answers; raises KeyUnavailableError and UnsealError.
         unseal: opens the answers of that referral with it; raises UnsealError.
         acknowledge_reference: notes that the provider has opened and saved the referral; it may be repeated.
+        set_aside_reference: notes that the provider has opened it and takes it for not genuine; it may be repeated.
     """
 
     links: ReferralLinks
@@ -49,6 +59,7 @@ class Collector:
     content_key: Callable[[Sealed], bytes]
     unseal: Callable[[Referral, Sealed, bytes], bytes]
     acknowledge_reference: Callable[[str, datetime], object]
+    set_aside_reference: Callable[[str, datetime], object]
 
     def look(self, token: str, now: datetime) -> Referral:
         """The link's referral, without opening it.
@@ -79,11 +90,16 @@ class Collector:
         """
         referral = self._present(token, now)
         self._check(passphrase, now, waited)
-        with self._recording_damage(referral, now):
-            unlocked = self._unlocked(token, referral, now)
-            found = self._collected(referral, unlocked, access_token.issue(unlocked.key, referral, now))
-        self._note_opening(referral, now)
-        return found
+        return self._open_checked(token, referral, now)
+
+    def open_in_session(self, reference: str, session: str, now: datetime) -> OpenedReferral:
+        """The answers of one that waits, for a `session` that is good at `now` (see `provider_session`).
+
+        Raises:
+            ReferralGoneError, KeyUnavailableError, UnsealError, StorageError: as for `open`.
+        """
+        token = self.links.collect_token(reference, now)
+        return replace(self._open_checked(token, self._present(token, now), now), session=session)
 
     def open_again(self, token: str, proof: str, now: datetime) -> OpenedReferral:
         """The answers, for a proof of opening them in the last half hour.
@@ -104,22 +120,32 @@ class Collector:
         Raises:
             ProofError and others as for `open_again`: only someone who has seen the answers may have them deleted.
         """
+        referral = self.check_opened(token, proof, now)
+        self.acknowledge_reference(referral.reference, now)
+        return referral.reference
+
+    def set_aside(self, token: str, proof: str, now: datetime) -> str:
+        """Notes that the provider takes the referral for not genuine; as `acknowledge` in all else."""
+        referral = self.check_opened(token, proof, now)
+        self.set_aside_reference(referral.reference, now)
+        return referral.reference
+
+    def check_opened(self, token: str, proof: str, now: datetime) -> Referral:
+        """The link's referral, for a proof of opening it in the last half hour; raises as `open_again`."""
         referral = self._present(token, now)
         with self._recording_damage(referral, now):
             key = self._unlocked(token, referral, now).key
         access_token.check(key, referral, proof, now)
-        self.acknowledge_reference(referral.reference, now)
-        return referral.reference
+        return referral
 
-    def _note_opening(self, referral: Referral, now: datetime) -> None:
-        """Notes the day of the first opening, which proves that the answers of this email have arrived."""
+    def _open_checked(self, token: str, referral: Referral, now: datetime) -> OpenedReferral:
+        with self._recording_damage(referral, now):
+            unlocked = self._unlocked(token, referral, now)
+            found = self._collected(referral, unlocked, access_token.issue(unlocked.key, referral, now))
         logger.info("a referral was opened by the provider")
-        if referral.opened_on or referral.state in UNSENT:  # one that is being sent is claimed: a note would break that
-            return
-        try:
-            self.store.mark(referral.reference, referral.etag, **transitions.opened(referral, now))
-        except StorageError:  # acknowledging notes it too
-            logger.warning("the opening of a referral could not be noted")
+        session = provider_session.issue(unlocked.key, referral.reference, now)
+        opened_before = note_opening(self.store, referral, now)
+        return replace(found, token=token, session=session, opened_before=opened_before)
 
     def _present(self, token: str, now: datetime) -> Referral:
         referral = self.look(token, now)

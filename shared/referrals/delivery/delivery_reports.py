@@ -99,8 +99,9 @@ def cells_for_report(
         # An email sent again automatically counts as the same; one from before a person asked for another does not.
         is_about_this = mailed.epoch >= referral.epoch - referral.redriven
         return _delivered(referral, _day(report, now)) if is_about_this else {}
-    # A report of an earlier epoch changes nothing: another email is under way since.
-    if mailed.epoch != referral.epoch or transitions.is_opened(referral):
+    # A report of an earlier epoch changes nothing: another email is under way since. Nor does one about a referral that
+    # the provider has opened and set aside.
+    if mailed.epoch != referral.epoch or transitions.is_opened(referral) or referral.is_set_aside:
         return {}
     return _reminder(referral, report, now) if mailed.notice else _did_not_arrive(referral, report.status, now)
 

@@ -63,11 +63,16 @@ class ReferralLinks:
 
     def to_acknowledge(self, reference: str, sent_at: datetime) -> str:
         """The page on which the provider confirms that it has the answers, for an email that is sent at `sent_at`."""
-        return self._url("acknowledge", _ACKNOWLEDGE, reference, str(int(sent_at.timestamp())))
+        token = self.signer.token(_ACKNOWLEDGE, reference, str(int(sent_at.timestamp())))
+        return f"{self.collect_url}/acknowledge/{token}"
 
     def to_collect(self, reference: str, sent_at: datetime) -> str:
         """The page that asks for the passphrase and shows the answers, for an email that is sent at `sent_at`."""
-        return self._url("collect", _COLLECT, reference, london_day(sent_at))
+        return f"{self.collect_url}/collect/{self.collect_token(reference, sent_at)}"
+
+    def collect_token(self, reference: str, sent_at: datetime) -> str:
+        """The part of `to_collect` that names the referral."""
+        return self.signer.token(_COLLECT, reference, london_day(sent_at))
 
     def acknowledge_link(self, token: str) -> ProviderLink:
         """A link to acknowledge.
@@ -84,9 +89,6 @@ class ReferralLinks:
             ReferralLinkError: it was never issued.
         """
         return self._read(_COLLECT, token, _with_day)
-
-    def _url(self, page: str, purpose: str, *parts: str) -> str:
-        return f"{self.collect_url}/{page}/{self.signer.token(purpose, *parts)}"
 
     def _read(self, purpose: str, token: str, read: _Read) -> ProviderLink:
         parts = self.signer.parse_token(purpose, token)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from shared.local_time import london_day
 from shared.referrals.days import is_day
-from shared.referrals.model import INLINE, SETTLED, Referral, ReferralState
+from shared.referrals.model import INLINE, NOT_GENUINE, SETTLED, Referral, ReferralState
 from shared.referrals.transitions import (
     CAME_BACK,
     NOT_OPENED,
@@ -20,10 +20,11 @@ def complete_manual_edit(referral: Referral, now: datetime) -> Cells:
     """The cells that a person who typed a state left unwritten; every deadline then begins today."""
     today = london_day(now)
     match referral.state:
-        case ReferralState.ATTENTION if not is_day(referral.attention_on):
-            return attention(STATE_TYPED, now)
-        case ReferralState.ERASED if not is_day(referral.erased_on):
-            return attention(STATE_TYPED, now)  # the word alone erases nothing
+        case ReferralState.ATTENTION | ReferralState.ERASED if _is_typed(referral):
+            never_confirmed = {"AcknowledgedOn": ""} if referral.last_error == NOT_GENUINE else {}
+            return attention(STATE_TYPED, now) | never_confirmed
+        case ReferralState.SENT | ReferralState.DELIVERED if referral.last_error == NOT_GENUINE:
+            return {"LastError": "", "AcknowledgedOn": ""}  # it had been set aside, and is not any more
         case ReferralState.SENT:
             return _complete_sent(referral, now)
         case ReferralState.DELIVERED if not (is_day(referral.delivered_on) and is_day(referral.sent_on)):
@@ -32,6 +33,13 @@ def complete_manual_edit(referral: Referral, now: datetime) -> Cells:
             return _complete_acknowledged(referral, now)
         case _:
             return {}
+
+
+def _is_typed(referral: Referral) -> bool:
+    """True if `attention` or `erased` is a word that someone typed: it alone erases nothing."""
+    if referral.state is ReferralState.ERASED:
+        return not is_day(referral.erased_on)
+    return not is_day(referral.attention_on) or referral.last_error == NOT_GENUINE
 
 
 def _complete_sent(referral: Referral, now: datetime) -> Cells:
@@ -44,8 +52,8 @@ def _complete_acknowledged(referral: Referral, now: datetime) -> Cells:
     reason = _reason_for_doubt(referral)
     if reason:
         return attention(reason, now)
-    # The service itself leaves no error beside the word: over one, it was typed, and its days begin now.
-    if referral.last_error:
+    # The service itself leaves no other error beside the word: over one, it was typed, and its days begin now.
+    if referral.last_error not in {"", NOT_GENUINE}:
         return {**SETTLED, "AcknowledgedOn": london_day(now)}
     return {} if is_day(referral.acknowledged_on) else {"AcknowledgedOn": london_day(now)}
 

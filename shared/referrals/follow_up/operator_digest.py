@@ -1,20 +1,22 @@
 """Digest to the operators: referrals that need a person, since when, and what to do. References and days only."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from shared.local_time import iso_day_in_words, london_day
 from shared.mail.message import EmailMessage
 from shared.mail.renderer import MailRenderer
+from shared.referrals.days import days_since
 from shared.referrals.delivery.mailbox_health import ProviderMailbox
 from shared.referrals.delivery.notice_sender import OPERATORS, NoticeSender
 from shared.referrals.follow_up.overdue_alarm import ALARMS
-from shared.referrals.model import UNSENT, Referral, ReferralState
+from shared.referrals.model import INLINE, UNSENT, Referral, ReferralState
 
 logger = logging.getLogger(__name__)
 
+_WEEK = 7  # days
 _AGAIN = "Then write received into its State: it is sent again."
 _WHY = {
     "not-acknowledged": "It was sent, and the provider has not said that it arrived. Ask them. If they have it, write "
@@ -30,8 +32,8 @@ _WHY = {
     "failed": f"It could not be delivered, several times over. Ask the provider whether their email works. {_AGAIN}",
     "not-opened": "Its State was set to acknowledged by hand, but nobody has opened it, so it is kept. Ask the "
     f"provider to open it with the link in the email. {_AGAIN}",
-    "kept-again": "The provider confirmed it and then told us, for the second time, that they do not have it. Find out "
-    f"with them why it does not reach them. {_AGAIN}",
+    "kept-again": "The provider confirmed it, or set it aside, and then asked us for the second time to keep it. Find "
+    f"out with them why it does not reach them. {_AGAIN}",
     "not-sent": f"It could not be sent for five days. Check the vault and the email service first. {_AGAIN}",
     "unseal-key id": "It was sealed with a key that is not the vault's key of the settings. Nothing was sent. Check "
     f"REFERRAL_VAULT_KEY first. {_AGAIN}",
@@ -73,13 +75,25 @@ class OperatorDigest:
         found = [referral for referral in referrals if needs_operator(referral)]
         if found:
             mail_id = f"{OPERATORS}-{london_day(now)}"
-            self.notices.deliver(OPERATORS, mail_id, self._message(found, now), now)
+            message = self._message(found, openings(referrals, now), now)
+            self.notices.deliver(OPERATORS, mail_id, message, now)
 
-    def _message(self, found: Sequence[Referral], now: datetime) -> EmailMessage:
+    def _message(self, found: Sequence[Referral], opened: int | None, now: datetime) -> EmailMessage:
         ordered = sorted(found, key=lambda referral: (referral.received_on, referral.reference))
         facts = [(referral.reference, in_words(referral)) for referral in ordered]
         failing = self.mailbox.is_failing(now)
-        return self.renderer.render("operators", to=self.address, referrals=facts, failing=failing)
+        return self.renderer.render("operators", to=self.address, referrals=facts, failing=failing, opened=opened)
+
+
+def openings(referrals: Iterable[Referral], now: datetime) -> int | None:
+    """Number of referrals first opened with the passphrase within the last 7 days; None if none went as a link.
+
+    A number, and neither which nor when: that is the provider's.
+    """
+    today = date.fromisoformat(london_day(now))
+    links = [each for each in referrals if each.opened_on or each.delivery not in {"", INLINE}]
+    ages = [days_since(each.opened_on, today) for each in links]
+    return sum(age is not None and 0 <= age < _WEEK for age in ages) if links else None
 
 
 def needs_operator(referral: Referral) -> bool:

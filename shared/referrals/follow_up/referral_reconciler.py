@@ -138,7 +138,7 @@ class ReferralReconciler:
             logger.warning("a referral is erased: delivered but never acknowledged")
             self.eraser.erase(referral, now)
         elif may_erase_acknowledged(referral, self.grace_weekdays, _today(now)):
-            self.eraser.erase(referral, now)
+            self.eraser.erase(referral, now, transitions.reason_of_erasure(referral))
         elif self.uncollected.limit.may_erase(referral, _today(now)):
             logger.warning("a referral is erased: nobody collected it")
             self.eraser.erase(referral, now, NOT_COLLECTED)

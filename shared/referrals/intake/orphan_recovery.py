@@ -60,8 +60,11 @@ class OrphanRecovery:
         return found is not None and self.is_signed(*found)
 
     def _handle_resubmission(self, sealed: Referral, status: Referral) -> None:
-        """Deletes answers that were sent again after they were erased, or forwards them if not acknowledged."""
-        if sealed.submission == status.submission and status.acknowledged_on:
+        """Deletes answers that were sent again after they were erased, or forwards them if not acknowledged.
+
+        Those of a referral that was set aside are forwarded: someone who sends them again may be genuine after all.
+        """
+        if sealed.submission == status.submission and status.acknowledged_on and not status.is_set_aside:
             self.rows.delete_sealed(sealed)  # the same answers, which the provider has acknowledged
             return
         if self.rows.sealed(sealed.reference) is None:

@@ -30,8 +30,10 @@ class HoldingsReport:
         sealed = [referral.received_on for referral in self.rows.every_sealed()]
         statuses = [referral.received_on for referral in self.rows.every_status()]
         mails = [row.text("On") or row.text("At")[:10] for row in self.rows.every_mailed()]
-        after_receipt = "Each is deleted days after the provider confirmed it, and never before it has arrived; "
-        "one that nobody collects on the day in its DeletionOn, which is announced 30 days before."
+        after_receipt = (
+            "Each is deleted days after the provider confirmed it or set it aside, and never before it has arrived; "
+            "one that nobody collects on the day in its DeletionOn, which is announced 30 days before."
+        )
         self._put("sealed", ("referral with its answers", "referrals with their answers"), sealed, after_receipt, now)
         after_erasure = f"Each is deleted {STATUS_DELETED_AFTER} days after its answers were."
         self._put("statuses", ("status", "statuses"), statuses, after_erasure, now)

@@ -15,6 +15,7 @@ WALKS = {
     "off the way of referring oneself",
     "the provider's word",
     "the provider's passphrase",
+    "the provider's list",
 }
 
 

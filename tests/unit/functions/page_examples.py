@@ -14,6 +14,7 @@ from functions.problems.http_errors import PageNotFoundError
 from functions.problems.problem_details import UNEXPECTED
 from functions.provider import keeping
 from functions.provider.view import ProviderView
+from functions.provider.waiting_view import WaitingView
 from functions.site.downloads import Offer
 from functions.web import render
 from shared.bookings.model.attendee import AttendeeState
@@ -116,7 +117,13 @@ OPENED = SITE | {
     "answers": [("Name", "Zoë\nand more")],
     "grace_weekdays": 3,
     "done": "",
+    "session": "34679CDF.1-s",
+    "waiting": WaitingView((), 0),
+    "opened_before": "",
 }
+WAITING = WaitingView((forwarded_referral(), forwarded_referral(opened_on="2023-09-04")), 0)
+SET_ASIDE = {"acknowledged_on": "2023-09-04", "opened_on": "2023-09-04", "last_error": "not-genuine"}
+ASIDE = forwarded_referral(ReferralState.ACKNOWLEDGED, **SET_ASIDE)
 EXPIRED = SITE | {
     "referral": forwarded_referral(),
     "address": "/collect/t",
@@ -254,6 +261,39 @@ PAGES: dict[str, tuple[str, Facts]] = {
         OPENED | {"errors": [FieldError("passphrase", "Mend passphrase")]},
     ),
     "provider, opened": ("provider/referral.html", OPENED),
+    "provider, opened before, others wait": (
+        "provider/referral.html",
+        OPENED | {"opened_before": "Monday 4 September 2023", "waiting": WAITING},
+    ),
+    "provider, opened, others unknown": ("provider/referral.html", OPENED | {"waiting": None}),
+    "provider, waiting": ("provider/waiting.html", OPENED | {"waiting": WAITING}),
+    "provider, waiting after confirming": ("provider/waiting.html", OPENED | {"waiting": WAITING, "done": "now"}),
+    "provider, waiting after setting aside, and more": (
+        "provider/waiting.html",
+        OPENED | {"waiting": WaitingView(WAITING.rows, 12), "done": "set-aside"},
+    ),
+    "provider, one more waits": ("provider/waiting.html", OPENED | {"waiting": WaitingView(WAITING.rows, 1)}),
+    "provider, waiting with errors": (
+        "provider/waiting.html",
+        OPENED | {"waiting": WAITING, "errors": [FieldError("", "Mend it")]},
+    ),
+    "provider, nothing waits": ("provider/waiting.html", OPENED),
+    "provider, set it aside?": ("provider/not-genuine.html", OPENED),
+    "provider, set aside": ("provider/set-aside.html", CONFIRMED | {"referral": ASIDE, "done": "set-aside"}),
+    "provider, set aside, sent again before": (
+        "provider/set-aside.html",
+        CONFIRMED | {"referral": forwarded_referral(ReferralState.ACKNOWLEDGED, **SET_ASIDE, kept=1)},
+    ),
+    "provider, set aside, passphrase over": (
+        "provider/set-aside.html",
+        CONFIRMED | {"referral": ASIDE, "done": "over"},
+    ),
+    "provider, confirmed, passphrase over": ("provider/confirmed.html", CONFIRMED | {"done": "over"}),
+    "provider, gone, passphrase over": ("provider/gone.html", GONE | {"done": "over"}),
+    "provider, set aside and erased": (
+        "provider/gone.html",
+        GONE | {"referral": forwarded_referral(ReferralState.ERASED, **SET_ASIDE, erased_on="2023-09-07")},
+    ),
     "provider, expired": ("provider/expired.html", EXPIRED),
     "provider, expired, new link sent": ("provider/expired.html", EXPIRED | {"done": "emailed"}),
     "provider, expired, new link on its way": ("provider/expired.html", EXPIRED | {"done": "sending"}),

@@ -58,6 +58,7 @@ def test_every_template_is_among_what_is_shown() -> None:
     pages = {path.relative_to(TEMPLATES).as_posix() for path in TEMPLATES.rglob("*.html")}
     partial = {"layout.html", "parts.html", "manage/parts.html", "provider/frame.html", "provider/parts.html"}
     partial |= {
+        "provider/waiting-list.html",
         "referrals/flow.html",
         "referrals/frame.html",
         "referrals/inputs.html",

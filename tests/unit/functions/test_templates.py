@@ -18,6 +18,7 @@ from tests.unit.functions.page_examples import (
     OFFERS,
     PAGES,
     SECTION,
+    WAITING,
     View,
     facts_for,
     forwarded_referral,
@@ -33,6 +34,7 @@ FACTS = {
     "bookings/session.html": set(CHOOSING),
     "provider/frame.html": {"site"},
     "provider/parts.html": {"referral"},
+    "provider/waiting-list.html": set(),
     **{template: facts_for(facts, None).keys() | {"correlation"} for template, facts in PAGES.values()},
     "referrals/flow.html": set(),
     "referrals/frame.html": set(),
@@ -57,6 +59,7 @@ def test_templates_use_only_the_variables_passed_to_them(template: str) -> None:
 def test_templates_use_only_attributes_that_exist(template: str, content: Content) -> None:
     known = {"booking": own_booking(), "content": content, "session": View(), "chosen": View(), "problem": UNEXPECTED}
     known |= {"referral": forwarded_referral()}
+    known |= {"waiting": WAITING, "row": WAITING.rows[0]} if template == "provider/waiting-list.html" else {}
     known |= {"provider": content.provider, "line": content.urgent_help[0], "error": FieldError("", "")}
     known |= {"draft": EMPTY, "answers": CHECKING["answers"]}
     known |= {"article": ARTICLE, "offer": OFFERS[0], "part": SECTION, "link": SECTION.links[0]}

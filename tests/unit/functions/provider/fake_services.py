@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
@@ -13,6 +14,7 @@ import azure.functions as func
 
 from local.setup.keys import new_keys
 from shared.content.content import Content
+from shared.local_time import london_day
 from shared.mail.ledger import MailLedger
 from shared.mail.pause import MailPause
 from shared.mail.renderer import MailRenderer
@@ -57,6 +59,7 @@ class FakeReferralServices:
     collector: Collector | None
     new_links: NewLinkSender
     grace_weekdays: int = 3
+    most_a_day: int = 20
 
 
 @dataclass
@@ -88,6 +91,7 @@ class FakeServices:
             content_key=lambda sealed: content_key(sealed, self.unwrapper),
             unseal=decrypt,
             acknowledge_reference=acknowledgements.acknowledge_opened,
+            set_aside_reference=acknowledgements.set_aside,
         )
         self.referrals = FakeReferralServices(links, acknowledgements, collector, self._new_links(links))
 
@@ -100,6 +104,17 @@ class FakeServices:
         )
         return NewLinkSender(notices=NoticeSender(log=log, sending=sending), writer=writer)
 
+    def more(self, number: int, day: datetime = MORNING, **cells: str) -> list[str]:
+        """So many others come in and are sent as links; returns their references."""
+        service = ReferralService(self.rows, seal, KEY, "2023-09-01")
+        sent = {"State": "sent", "SentOn": london_day(day), "Delivery": "link"} | cells
+        references = []
+        for _ in range(number):
+            references.append(service.accept(referral_request(what_brings_you="canary-other"), day))
+            row = self.statuses.rows["referrals", references[-1]]
+            self.statuses.merge({"PartitionKey": "referrals", "RowKey": references[-1], **sent}, row.etag)
+        return references
+
     @cached_property
     def rows(self) -> ReferralRepository:
         return ReferralRepository(self.statuses, self.sealed, FakeTable())
@@ -110,12 +125,11 @@ class FakeServices:
 
     def set(self, **cells: str | int) -> None:
         """Writes the status as the worker or someone in the portal does."""
-        [row] = self.statuses.rows.values()
+        row = self.statuses.rows["referrals", self.reference]
         self.statuses.merge({"PartitionKey": "referrals", "RowKey": self.reference, **cells}, row.etag)
 
-    def state(self) -> str:
-        [row] = self.statuses.rows.values()
-        return row.text("State")
+    def state(self, reference: str = "") -> str:
+        return self.statuses.rows["referrals", reference or self.reference].text("State")
 
 
 def request(

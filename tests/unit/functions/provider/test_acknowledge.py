@@ -443,3 +443,20 @@ def test_the_page_says_the_day_that_the_person_was_promised(services: FakeServic
     day = iso_day_in_words(london_day(weekdays_after(MORNING, weekdays)))
 
     assert f"Please contact this person by {day}." in text(look(services))
+
+
+def test_one_that_was_opened_by_an_earlier_link_and_set_aside_says_so_and_can_be_kept(services: FakeServices) -> None:
+    fields = form(services)
+    services.referrals.acknowledgements.set_aside(services.reference, services.now())
+
+    confirmed = send(services, fields)
+    shown = look(services)
+
+    assert confirmed.status_code == 303
+    assert services.statuses.rows["referrals", services.reference].text("LastError") == "not-genuine"
+    assert "This referral is set aside as not genuine" in text(shown)
+    assert Page(shown.get_body().decode()).all("value", "input")[0] == "keep"
+    services.now.moment += 3 * SECOND
+    kept = send(services, hidden_fields(shown.get_body().decode()))
+    assert kept.headers["Location"].endswith("?done=kept")
+    assert services.state() == "received"

@@ -95,7 +95,8 @@ def test_what_is_shown_carries_neither_passphrase_nor_reference_where_an_address
     page = Page(answer.get_body().decode())
 
     assert PASSPHRASE not in page.html
-    assert page.all("action", "form") == [f"/collect/{token(services)}/file", f"/collect/{token(services)}/acknowledge"]
+    acts = ("file", "acknowledge", "not-genuine")
+    assert page.all("action", "form") == [f"/collect/{token(services)}/{act}" for act in acts]
     assert set(page.all("method", "form")) == {"post"}
     assert not any(each in url for url in page.all("action", "form") for each in (services.reference, proof))
 
@@ -340,7 +341,7 @@ def test_what_is_printed_is_the_answers_without_the_buttons(services: FakeServic
 
     assert "Canary Zoë" in printed
     assert "<form" not in printed
-    assert hidden.count("<form") == 2
+    assert hidden.count("<form") == 3
 
 
 @pytest.mark.parametrize(("method", "act"), [("GET", "file"), ("GET", "acknowledge"), ("HEAD", "file"), ("POST", "x")])

@@ -12,7 +12,7 @@ from shared.referrals import transitions
 from shared.referrals.collection.acknowledgement import Acknowledgement
 from shared.referrals.days import weekdays_since
 from shared.referrals.errors import ReferralsBusyError
-from shared.referrals.model import UNSENT, Progress, Referral, ReferralState
+from shared.referrals.model import NOT_GENUINE, UNSENT, Progress, Referral, ReferralState
 from shared.tables.table import Row, StorageError
 from tests.builders import MORNING
 from tests.fakes import FAULTS, Crash, InjectedFault, with_fault
@@ -117,6 +117,18 @@ class ErasureStateMachine(RuleBasedStateMachine):
         if outcome is Acknowledgement.ACKNOWLEDGED:
             self.said = self.now.date()
 
+    @rule(days=st.integers(0, 15))
+    def the_provider_sets_it_aside(self, days: int) -> None:
+        """Only what was opened can be set aside, and it never counts as confirmed."""
+        if self.harness.delivery == "inline" or not self.arrived or not self.is_kept:
+            return
+        if self.harness.acknowledging().set_aside(self.reference, self.now) is Acknowledgement.SET_ASIDE:
+            self.said = self.now.date()
+            assert self._referral.progress is Progress.CONTACT
+        for _ in range(days):
+            self.days_pass(1)
+            self.nothing_is_erased_that_is_to_be_kept()
+
     @rule()
     def the_provider_does_not_have_it_after_all(self) -> None:
         before = self._referral
@@ -181,6 +193,13 @@ class ErasureStateMachine(RuleBasedStateMachine):
         is_over = self.said is not None and (weekdays_since(self.said.isoformat(), today) or 0) >= 3
         in_mailbox = self.harness.delivery == "inline" and self.arrived and today - self.arrived >= timedelta(days=30)
         assert (has_arrived and is_over) or in_mailbox, "erased too early"
+
+    @invariant()
+    def what_is_set_aside_never_reads_confirmed(self) -> None:
+        if self._referral.last_error == NOT_GENUINE:
+            assert self._referral.progress is not Progress.CONFIRMED
+        if self._referral.is_set_aside:
+            assert self._referral.opened_on, "set aside unseen"
 
     @invariant()
     def it_is_sent_again_by_itself_once_at_most(self) -> None:

@@ -87,6 +87,7 @@ class Provider:
             content_key=lambda sealed: content_key(sealed, PRIVATE),
             unseal=decrypt,
             acknowledge_reference=AcknowledgementRecorder(self.repository).acknowledge_opened,
+            set_aside_reference=AcknowledgementRecorder(self.repository).set_aside,
         )
 
     def open(

@@ -1,0 +1,83 @@
+"""The list of what waits: which referrals are on it, and in which order."""
+
+from typing import Any
+
+import pytest
+
+from shared.referrals.collection.waiting import in_order, is_waiting
+from shared.referrals.model import Referral, ReferralState
+from tests import builders
+
+
+def sent(reference: str, day: str = "2023-09-01", **facts: Any) -> Referral:
+    known = {"state": ReferralState.SENT, "delivery": "link", "sent_on": day} | facts
+    return builders.referral(reference=reference, received_on=day, **known)
+
+
+def order(referrals: list[Referral], most_a_day: int = 2) -> list[str]:
+    return [each.reference for each in in_order(referrals, most_a_day)]
+
+
+@pytest.mark.parametrize(
+    ("facts", "waits"),
+    [
+        ({}, True),
+        ({"state": ReferralState.DELIVERED}, True),
+        ({"opened_on": "2023-09-02"}, True),
+        ({"delivery": "sealed"}, True),  # a word that stood for a link before
+        ({"delivery": "inline"}, False),
+        ({"delivery": ""}, False),
+        ({"state": ReferralState.RECEIVED}, False),
+        ({"state": ReferralState.SENDING}, False),
+        ({"state": ReferralState.ACKNOWLEDGED}, False),
+        ({"state": ReferralState.ERASED}, False),
+        *(
+            ({"state": ReferralState.ATTENTION, "last_error": each}, True)
+            for each in ("not-acknowledged", "kept-again", "bounced", "not-sent-HTTP 500", "state-typed", "not-opened")
+        ),
+        *(
+            ({"state": ReferralState.ATTENTION, "last_error": each}, False)
+            for each in ("unseal-mac", "unseal-mac key", "unseal-day", "unseal-missing", "not-erased")
+        ),
+    ],
+)
+def test_what_went_out_as_a_link_waits_until_it_is_finished_or_damaged(facts: dict[str, Any], waits: bool) -> None:
+    assert is_waiting(sent("34679CDF", **facts)) is waits
+
+
+def test_the_oldest_day_comes_first_and_one_order_stands_within_a_day() -> None:
+    referrals = [sent("B", "2023-09-03"), sent("D", "2023-09-01"), sent("C", "2023-09-01"), sent("A", "2023-09-02")]
+
+    assert order(referrals) == order(referrals[::-1]) == ["C", "D", "A", "B"]
+
+
+def test_those_without_a_browsers_marks_and_those_of_a_crowded_day_come_last_in_that_order() -> None:
+    crowd = [sent(f"crowd-{number}", "2023-08-01") for number in range(3)]
+    slow_crowd = [sent("crowd-slow", "2023-08-01", slow=True)]
+    slow = [sent("slow-1", "2023-08-15", slow=True), sent("slow-2", "2023-08-02", slow=True)]
+    plain = [sent("plain-1", "2023-09-02"), sent("plain-2", "2023-09-01")]
+
+    assert order([*crowd, *slow_crowd, *slow, *plain]) == [
+        "plain-2",
+        "plain-1",
+        "slow-2",
+        "slow-1",
+        "crowd-0",
+        "crowd-1",
+        "crowd-2",
+        "crowd-slow",
+    ]
+
+
+def test_a_day_stays_crowded_when_some_of_it_are_dealt_with() -> None:
+    crowd = [sent(f"crowd-{number}", "2023-08-01") for number in range(3)]
+    done = [sent(f"done-{number}", "2023-08-01", state=ReferralState.ACKNOWLEDGED) for number in range(2)]
+
+    assert order([crowd[0], *done, sent("plain", "2023-09-01")]) == ["plain", "crowd-0"]
+
+
+@pytest.mark.parametrize(("most", "first"), [(0, "crowd-0"), (4, "crowd-0"), (3, "plain")])
+def test_a_day_is_crowded_with_more_than_the_setting_and_never_with_0(most: int, first: str) -> None:
+    crowd = [sent(f"crowd-{number}", "2023-08-01") for number in range(4)]
+
+    assert order([*crowd, sent("plain", "2023-09-01")], most)[0] == first
