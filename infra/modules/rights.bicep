@@ -33,7 +33,7 @@ module webReadsBookings 'table-rights.bicep' = {
     accountName: bookingsAccount
     principalId: web
     roleDefinitionId: rowReader
-    tables: ['Service']
+    tables: ['MailLog', 'Service']
   }
 }
 

@@ -32,7 +32,7 @@ class Expression:
         return _NAME.findall(self.text)
 
 
-type Value = str | int | bool | None | Expression | list[Value] | dict[str, Value]
+type Value = str | int | bool | Expression | list[Value] | dict[str, Value] | None
 
 
 @dataclass(frozen=True, slots=True)

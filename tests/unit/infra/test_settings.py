@@ -100,7 +100,7 @@ def read_by(role: Role) -> frozenset[str]:
 
 
 def _read(role: Role, installation: Mapping[str, str]) -> set[str]:
-    settings = Recorder.from_environment(EVERYTHING | installation | {"SERVICE_ROLE": role})
+    settings = Recorder.from_environment(EVERYTHING | dict(installation) | {"SERVICE_ROLE": role})
     READ.clear()
     built = Services(settings, lambda: MORNING)
     for names in sorted({each for module in modules_of(role) for each in used(source_of(module))}):
@@ -195,7 +195,7 @@ def text_of(value: Value) -> str:
 
 
 def references(settings: Mapping[str, Value]) -> dict[str, tuple[str, str, str]]:
-    """By setting: the vault, the secret, and whose version before is named; each has to be such a reference or empty."""
+    """By setting: the vault, the secret, and the setting whose version before is meant; "" for the newest version."""
     found = {name: REFERENCE.findall(text_of(value)) for name, value in settings.items()}
     return {name: matches[0] for name, matches in found.items() if matches}
 
@@ -209,7 +209,7 @@ def in_the_open(settings: Mapping[str, Value]) -> list[str]:
 
 def test_secrets_are_told_from_other_settings() -> None:
     assert len(SECRET) == 10
-    assert SECRET >= {"LINK_KEY", "REFERRAL_PASSPHRASE", "REFERRAL_MAC_KEY_PREVIOUS"}
+    assert {"LINK_KEY", "REFERRAL_PASSPHRASE", "REFERRAL_MAC_KEY_PREVIOUS"} <= SECRET
 
 
 @pytest.mark.parametrize("role", ["web", "worker"])
@@ -229,7 +229,7 @@ def test_a_secret_in_a_setting_is_found(value: str) -> None:
     ("role", "choice"), [("web", "settingsOfAcs"), ("worker", "settingsOfAcs"), ("worker", "settingsOfNotify")]
 )
 def test_each_reference_names_a_secret_that_the_command_puts_into_that_vault(role: str, choice: str) -> None:
-    kept = secrets.MADE | secrets.GIVEN | {secrets.PUBLIC_KEY: secrets.WEB}
+    kept = {**secrets.MADE, **secrets.GIVEN, secrets.PUBLIC_KEY: secrets.WEB}
     for name, (vault, secret, version) in references(settings_of(role, choice)).items():
         setting = secret.replace("-", "_")
         assert kept[setting] == f"{vault.upper()}_VAULT_URL"
@@ -259,15 +259,18 @@ def defaults() -> dict[str, object]:
     found: dict[str, object] = {}
     for name, value in (settings_of("web") | settings_of("worker")).items():
         parameter = text_of(value).removeprefix("string(").removesuffix(")")
-        declared = [each for each in main.all("parameter") if each.name == parameter and each.has_value]
-        found |= {name: each.value for each in declared}
+        for declared in main.all("parameter"):
+            if declared.name == parameter and declared.has_value:
+                found[name] = declared.value
     return found
 
 
 def test_defaults_are_those_of_the_code() -> None:
     fields = {field.alias: field for field in Settings.model_fields.values()}
     given = {name: str(value) for name, value in defaults().items() if value != ""}
-    needed = {"SERVICE_ROLE": "web"} | {name: str(EVERYTHING[name]) for name in Settings.names() if fields[name].is_required()}
+    needed = {"SERVICE_ROLE": "web"} | {
+        name: str(EVERYTHING[name]) for name in Settings.names() if fields[name].is_required()
+    }
 
     with_defaults = Settings.model_validate(needed)
     as_given = Settings.model_validate(needed | given)
