@@ -33,6 +33,9 @@ GIVEN: Mapping[str, str] = {"REFERRAL_PASSPHRASE": WORKER, "NOTIFY_API_KEY": WOR
 
 NEVER_RENEWED = "BOOKING_KEY"
 
+ROTATED = frozenset({"LINK_KEY", "PROVIDER_LINK_KEY", "REFERRAL_MAC_KEY", "REFERRAL_PASSPHRASE"})
+"""Secrets of which an app needs the version before as well, once there is another."""
+
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
@@ -59,19 +62,24 @@ class Secrets:
         self.vaults[WEB].store(PUBLIC_KEY, self.vaults[WORKER].public_key(KEY))
         self.say(f"{PUBLIC_KEY}: the public half of the newest version of the key {KEY}")
 
-    def renew(self, name: str) -> None:
-        """Makes a new version of a random secret, and says which version was the one before."""
-        vault = self.vaults[MADE[name]]
-        before = vault.newest_version(name)
-        vault.store(name, new_secret())
-        self.say(f"{name}: made anew; the version before is {before}")
+    def renew(self, name: str) -> bool:
+        """Makes a new version of a random secret, and says what to do next."""
+        return self._replace(self.vaults[MADE[name]], name, new_secret(), is_first=False)
 
-    def give(self, name: str, value: str) -> None:
-        """Stores what a person gave."""
+    def give(self, name: str, value: str) -> bool:
+        """Stores what a person gave, and says what to do next."""
         vault = self.vaults[GIVEN[name]]
-        before = vault.newest_version(name) if name in vault.names() else "none"
+        return self._replace(vault, name, value, is_first=name not in vault.names())
+
+    def _replace(self, vault: Vault, name: str, value: str, *, is_first: bool) -> bool:
+        """True if the apps may look it up at once: not before they also know the version before."""
+        before = "" if is_first else vault.newest_version(name)
         vault.store(name, value)
-        self.say(f"{name}: stored; the version before is {before}")
+        if is_first or name not in ROTATED:
+            self.say(f"{name}: stored")
+            return True
+        self.say(f"{name}: stored. Put {name} with {before} into previousVersions, and run azd provision.")
+        return False
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -89,15 +97,15 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _apply(wanted: argparse.Namespace, secrets: Secrets) -> bool:
+    """True if the apps are to look their secrets up."""
     if wanted.set:
-        secrets.give(wanted.set, getpass.getpass(f"{wanted.set}: ").strip())
-    elif wanted.renew:
-        secrets.renew(wanted.renew)
-    elif wanted.newest_key:
+        return secrets.give(wanted.set, getpass.getpass(f"{wanted.set}: ").strip())
+    if wanted.renew:
+        return secrets.renew(wanted.renew)
+    if wanted.newest_key:
         secrets.publish_key()
-    else:
-        return secrets.complete()
-    return True
+        return True
+    return secrets.complete()
 
 
 def _parser() -> argparse.ArgumentParser:

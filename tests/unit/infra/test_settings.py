@@ -17,7 +17,7 @@ from shared.composition import azure_clients
 from shared.composition.services import Services
 from shared.config.settings import Role, Settings
 from shared.passphrase import PassphraseHash
-from tests.builders import MORNING
+from tests.builders import MORNING, ROOT
 from tests.fakes import FakeTable
 from tests.unit.functions.test_app_roles import EVERYTHING
 from tests.unit.infra.bicep import Expression, Template, Value, template
@@ -178,6 +178,17 @@ def test_a_setting_too_many_and_one_too_few_are_found() -> None:
     assert read_by(Role.WEB) - NEVER_IN_AZURE - given_to("web", fewer, app).keys() == {"CLOSED"}
 
 
+def documented() -> dict[str, str]:
+    """The column "For" of each setting in docs/settings.md."""
+    text = (ROOT / "docs" / "settings.md").read_text("utf-8")
+    return dict(re.findall(r"^\| `(\w+)` \| (both|web|worker) \|", text, re.MULTILINE))
+
+
+@pytest.mark.parametrize(("role", "other"), [(Role.WEB, "worker"), (Role.WORKER, "web")])
+def test_the_documents_say_which_app_a_setting_is_for(role: Role, other: str) -> None:
+    assert {name for name, who in documented().items() if who != other} == read_by(role)
+
+
 # ---- Secrets ----
 
 
@@ -242,6 +253,13 @@ def test_every_secret_that_the_command_keeps_is_referred_to() -> None:
 
     kept = {secrets.PUBLIC_KEY, *secrets.MADE, *secrets.GIVEN}
     assert {name for name in found if not name.endswith("_PREVIOUS")} == kept
+
+
+def test_secrets_with_a_version_before_are_those_that_the_command_rotates() -> None:
+    found = references(settings_of("web")) | references(settings_of("worker"))
+
+    assert {version for _, _, version in found.values()} - {""} == secrets.ROTATED
+    assert {name for name in SECRET if name.endswith("_PREVIOUS")} == {f"{name}_PREVIOUS" for name in secrets.ROTATED}
 
 
 def test_the_web_app_refers_to_no_secret_of_the_workers_vault() -> None:
