@@ -1,7 +1,5 @@
-metadata description = '''
-Delivery reports of Azure Communication Services, to the function `delivery_report` of the worker. Run after the first deployment of the
-package, by the `postdeploy` hook of azure.yaml: Event Grid takes a function only once it exists.
-'''
+// Delivery reports of Azure Communication Services, to the function `delivery_report` of the worker. Run after the first deployment of the
+// package, by the `postdeploy` hook of azure.yaml: Event Grid takes a function only once it exists.
 
 param communicationServicesName string
 param workerName string

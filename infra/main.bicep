@@ -1,7 +1,5 @@
-metadata description = '''
-Everything of one installation: two apps, their data, keys and telemetry, in one resource group. `azd up` deploys it; infra/README.md explains
-it. An installation's choices are the parameters of main.parameters.json, and whichever of the others it adds to that file.
-'''
+// Everything of one installation: two apps, their data, keys and telemetry, in one resource group. `azd up` deploys it; infra/README.md explains
+// it. An installation's choices are the parameters of main.parameters.json, and whichever of the others it adds to that file.
 
 targetScope = 'subscription'
 

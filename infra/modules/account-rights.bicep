@@ -1,4 +1,4 @@
-metadata description = 'Gives one group built-in roles at a whole storage account, for people who work in the portal.'
+// Gives one group built-in roles at a whole storage account, for people who work in the portal.
 
 param accountName string
 param principalId string

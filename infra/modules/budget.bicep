@@ -1,4 +1,4 @@
-metadata description = 'A monthly budget of the resource group: emails when 80% are spent and when all of it is forecast to be.'
+// A monthly budget of the resource group: emails when 80% are spent and when all of it is forecast to be.
 
 param name string
 param amount int

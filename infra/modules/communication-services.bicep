@@ -1,7 +1,5 @@
-metadata description = '''
-Azure Communication Services Email on a domain of the trust's, in two phases: first the domain is made and its DNS records are shown; once
-Azure has verified them (`domainVerified`), it is linked and sends. Only for a trust that chose `acs`.
-'''
+// Azure Communication Services Email on a domain of the trust's, in two phases: first the domain is made and its DNS records are shown; once
+// Azure has verified them (`domainVerified`), it is linked and sends. Only for a trust that chose `acs`.
 
 param name string
 param emailServiceName string

@@ -1,4 +1,4 @@
-metadata description = 'A storage account for the service\'s data: tables and queues, reached with Microsoft Entra identities only.'
+// A storage account for the service's data: tables and queues, reached with Microsoft Entra identities only.
 
 param name string
 param location string

@@ -1,4 +1,4 @@
-metadata description = 'One of the two apps, on Flex Consumption with Python 3.13, with its settings.'
+// One of the two apps, on Flex Consumption with Python 3.13, with its settings.
 
 param name string
 param location string

@@ -1,4 +1,4 @@
-metadata description = 'The storage account of one app\'s Functions host: locks, keys and the deployed package. No data of the service.'
+// The storage account of one app's Functions host: locks, keys and the deployed package. No data of the service.
 
 param name string
 param location string

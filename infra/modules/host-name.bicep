@@ -1,7 +1,5 @@
-metadata description = '''
-An nhs.uk host name of one app, in two phases: `bind` makes the name known and asks for a free certificate; `secure` binds the certificate.
-A later deployment stays in `secure`, so the name is never without its certificate.
-'''
+// An nhs.uk host name of one app, in two phases: `bind` makes the name known and asks for a free certificate; `secure` binds the certificate.
+// A later deployment stays in `secure`, so the name is never without its certificate.
 
 param siteName string
 param hostName string

@@ -1,4 +1,4 @@
-metadata description = 'The managed identity of each of the two apps. An app reaches storage, vaults, telemetry and mail with its own.'
+// The managed identity of each of the two apps. An app reaches storage, vaults, telemetry and mail with its own.
 
 param location string
 param tags object

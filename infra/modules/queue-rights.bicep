@@ -1,4 +1,4 @@
-metadata description = 'Gives one app the rights to send to these queues, to receive from them, or both.'
+// Gives one app the rights to send to these queues, to receive from them, or both.
 
 param accountName string
 param principalId string

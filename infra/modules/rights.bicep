@@ -1,7 +1,5 @@
-metadata description = '''
-Who may do what with the service's tables and queues: each app just what its code does, at the table or queue itself. The unit tests run the
-code over tables that note each operation, and compare.
-'''
+// Who may do what with the service's tables and queues: each app just what its code does, at the table or queue itself. The unit tests run the
+// code over tables that note each operation, and compare.
 
 param bookingsAccount string
 param referralsAccount string

@@ -1,7 +1,5 @@
-metadata description = '''
-Roles that Azure has no built-in equal of. Rows: the built-in roles give all of a table's data or none of it. Vault: the built-in
-roles that unwrap with a key also wrap, and those that write a secret also read it.
-'''
+// Roles that Azure has no built-in equal of. Rows: the built-in roles give all of a table's data or none of it. Vault: the built-in
+// roles that unwrap with a key also wrap, and those that write a secret also read it.
 
 @description('Makes the names of the roles unique in the tenant.')
 param suffix string

@@ -1,4 +1,4 @@
-metadata description = 'Gives one identity or group one role at each of these tables, and at no other.'
+// Gives one identity or group one role at each of these tables, and at no other.
 
 param accountName string
 param tables array

@@ -1,4 +1,4 @@
-metadata description = 'Log Analytics and Application Insights, written with Entra identities only; request addresses are cut before they are stored.'
+// Log Analytics and Application Insights, written with Entra identities only; request addresses are cut before they are stored.
 
 param workspaceName string
 param insightsName string

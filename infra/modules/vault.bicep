@@ -1,7 +1,5 @@
-metadata description = '''
-A key vault whose secrets these apps may read, and whose key the worker may unwrap with. It has no secrets in it when it is made: `python3
-dev.py secrets` puts in those that are missing, and a later deployment leaves all of them as they are.
-'''
+// A key vault whose secrets these apps may read, and whose key the worker may unwrap with. It has no secrets in it when it is made: `python3
+// dev.py secrets` puts in those that are missing, and a later deployment leaves all of them as they are.
 
 param name string
 param location string

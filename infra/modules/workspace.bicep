@@ -1,7 +1,5 @@
-metadata description = '''
-The Log Analytics workspace. It is deployed twice: its transformation rule names the workspace, so the workspace has to be there first. It
-takes in nothing until the rule stands, or request addresses would be stored uncut meanwhile.
-'''
+// The Log Analytics workspace. It is deployed twice: its transformation rule names the workspace, so the workspace has to be there first. It
+// takes in nothing until the rule stands, or request addresses would be stored uncut meanwhile.
 
 param name string
 param location string
