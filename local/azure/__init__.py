@@ -1,1 +1,1 @@
-"""What a person's machine asks of Azure: the names that azd knows, the vaults, and the apps' references to them."""
+"""Access to an installation in Azure: the names that azd knows, the vaults, and the references of the apps to them."""
