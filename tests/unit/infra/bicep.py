@@ -63,13 +63,15 @@ class Template:
 
     declarations: Sequence[Declaration]
     text: str
+    used: frozenset[str]
+    """The symbols that its expressions name; functions and variables of loops are none."""
 
     @classmethod
     def of(cls, text: str) -> Self:
         """Reads the text of a file."""
         root = _PARSER.parse(text.encode()).root_node
         assert not root.has_error, "syntax"
-        return cls(list(_declarations(root)), text)
+        return cls(list(_declarations(root)), text, frozenset(_used(root)))
 
     def all(self, kind: str, target: str = "") -> list[Declaration]:
         """The declarations of a kind, those of a resource type or module file alone if one is given."""
@@ -83,6 +85,10 @@ class Template:
         """The one declaration of that kind and name."""
         [found] = [each for each in self.all(kind) if each.name == name]
         return found
+
+    def outputs_of(self, module: str) -> list[str]:
+        """The outputs of a module that this file reads."""
+        return re.findall(rf"\b{module}\.outputs\.(\w+)", self.text)
 
 
 @cache
@@ -166,6 +172,23 @@ def _literal(node: tree_sitter.Node) -> Value:
             return None
         case _:
             return Expression(text)
+
+
+def _used(node: tree_sitter.Node, loops: frozenset[str] = frozenset()) -> Iterator[str]:
+    """Names in expressions. The first name of a declaration, of a property and of a call is none."""
+    if node.type == "for_statement":
+        loops |= {_text(each) for each in node.children[: [each.type for each in node.children].index("in")]}
+    skips_first = node.type in {"object_property", "call_expression"} or node.type in _KINDS
+    names = [each for each in node.children if each.type == "identifier"]
+    for name in names[1:] if skips_first and _is_first(node, names) else names:
+        if _text(name) not in loops:
+            yield _text(name)
+    for child in node.children:
+        yield from _used(child, loops)
+
+
+def _is_first(node: tree_sitter.Node, names: Sequence[tree_sitter.Node]) -> bool:
+    return bool(names) and names[0] == node.named_children[0]
 
 
 def _text(node: tree_sitter.Node) -> str:
