@@ -167,7 +167,8 @@ module operatorsReadBookings 'account-rights.bicep' = {
   }
 }
 
-// A referral's state is written by hand where a person has to decide; a row of CollectTries is deleted to unlock a link.
+// A referral's state is written by hand where a person has to decide; a row of CollectTries is deleted to end the delay after
+// wrong passphrases.
 module operatorsWriteReferrals 'table-rights.bicep' = {
   name: 'operators-write-referrals'
   params: {
@@ -179,8 +180,8 @@ module operatorsWriteReferrals 'table-rights.bicep' = {
   }
 }
 
-module operatorsUnlock 'table-rights.bicep' = {
-  name: 'operators-unlock'
+module operatorsEndDelay 'table-rights.bicep' = {
+  name: 'operators-end-delay'
   params: {
     accountName: referralsAccount
     principalId: operators

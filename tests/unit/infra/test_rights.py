@@ -9,21 +9,24 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from local.stack.environment import PASSPHRASE
 from local.stack.tables_and_queues import TABLES_AND_QUEUES
 from shared.bookings.model.email_ids import MailId, MailKind
 from shared.bookings.self_service.details import DetailsRequest
+from shared.referrals.collection.wrong_tries import FREE
 from shared.referrals.errors import PassphraseError
 from tests.architecture.source_code import SHARED, relative
 from tests.builders import ROOT, booking_request, referral_request
 from tests.fakes import Crash
 from tests.unit.infra.bicep import Expression, Template, Value, template
-from tests.unit.infra.two_apps import PASSPHRASE, Rights, TwoApps
+from tests.unit.infra.two_apps import Rights, TwoApps
 
 APPS = ("web", "worker")
 
@@ -184,7 +187,7 @@ def refers(apps: TwoApps) -> None:
     apps.edit("Referrals", "referrals", references[4], State="received")
     apps.tick()
     apps.report("delivered")
-    collects(apps, references[5])
+    collects(apps, references[5], references[11])
     for reference in references[6:9]:
         worker.acknowledgements.acknowledge(reference, apps.now)
     referral = worker.acknowledgements.statuses.status(references[10])
@@ -199,15 +202,15 @@ def without_mac(apps: TwoApps, reference: str) -> None:
     apps.tables["SealedReferrals"].put({**cells, "Version": "1", "Mac": "", "MacKey": ""})
 
 
-def collects(apps: TwoApps, reference: str) -> None:
+def collects(apps: TwoApps, *references: str) -> None:
     worker = apps.worker.referrals
     assert worker.collector is not None
-    token = worker.links.to_collect(reference, apps.now).rpartition("/")[2]
-    for _ in range(2):
+    token, another = (worker.links.to_collect(each, apps.now).rpartition("/")[2] for each in references)
+    worker.collector.acknowledge(token, worker.collector.open(token, PASSPHRASE, apps.now).proof, apps.now)
+    for _ in range(FREE + 1):
         with pytest.raises(PassphraseError):
-            worker.collector.open(token, "another passphrase", apps.now)
-    opened = worker.collector.open(token, PASSPHRASE, apps.now)
-    worker.collector.acknowledge(token, opened.proof, apps.now)
+            worker.collector.open(another, "another passphrase", apps.now, timedelta(minutes=1))
+    worker.collector.open(another, PASSPHRASE, apps.now, timedelta(minutes=1))
 
 
 def token_of(apps: TwoApps, address: str) -> str:

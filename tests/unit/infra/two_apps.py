@@ -22,7 +22,6 @@ from tests.unit.functions.test_app_roles import EVERYTHING
 type Rights = Mapping[tuple[str, str], frozenset[str]]
 """What an app may do, by app and table: `read`, `add`, `update`, `delete`."""
 
-PASSPHRASE = "only on this machine"
 _NEEDS = {
     **dict.fromkeys(("get", "query", "query_without", "query_partitions"), frozenset({"read"})),
     "insert": frozenset({"add"}),

@@ -294,5 +294,5 @@ def test_an_error_page_of_the_worker_leads_to_no_page_that_it_does_not_have(erro
     answer = answer_to_error(ErrorHandling(lambda: site), error, http_requests.get(accept=http_requests.BROWSER))
 
     links = re.findall(r'href="([^"]+)"', answer.get_body().decode())
-    assert [link for link in links if not link.startswith((f"{ASSETS}/", "https://", "#"))] == []
+    assert [link for link in links if not link.startswith((f"{ASSETS}/", "https://", "mailto:", "tel:", "#"))] == []
     assert "https://www.known.example/" in links
