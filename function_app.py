@@ -1,4 +1,4 @@
-"""The function app: registers the blueprints. The Functions host looks for it at the root."""
+"""The function app: registers the blueprints of its role. The Functions host looks for it at the root."""
 
 import azure.functions as func
 
@@ -8,33 +8,20 @@ from functions.bookings import book, change_details, manage, send_email, steps
 from functions.provider import acknowledge, collect, moved
 from functions.referrals import forward_referral, outcome, refer, status
 from functions.site import assets, content_pages, health, not_found, security_txt
-from shared.bootstrap import is_web_app
+from shared.bootstrap import Role, role
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 
-PROVIDER = (moved,) if is_web_app() else (acknowledge, collect)
-"""The provider's pages: only the worker can make their links, erase or open, so only it has them."""
-
-MODULES = (
-    *PROVIDER,
-    steps,
-    book,
-    delivery_reports,
-    forward_referral,
-    health,
-    content_pages,
-    security_txt,
-    send_email,
-    manage,
-    change_details,
-    openapi,
-    status,
-    outcome,
-    refer,
-    assets,
-    timer,
-)
-BLUEPRINTS = tuple(module.bp for module in MODULES)
+BOTH = (health, assets)
+PUBLIC = (steps, book, content_pages, security_txt, manage, change_details, openapi, status, outcome, refer)
+# The provider's pages among them: only the worker can make their links, erase or open.
+WORKER = (acknowledge, collect, delivery_reports, forward_referral, send_email, timer)
+MODULES = {
+    Role.WEB: (moved, *PUBLIC, *BOTH),
+    Role.WORKER: (*WORKER, *BOTH),
+    Role.ALL: (*WORKER, *PUBLIC, *BOTH),
+}
+BLUEPRINTS = tuple(module.bp for module in MODULES[role()])
 
 for blueprint in (*BLUEPRINTS, not_found.catch_all_blueprint(BLUEPRINTS)):
     app.register_functions(blueprint)

@@ -9,7 +9,7 @@ from shared.config.settings import Role, Settings
 from shared.local_time import Clock
 from shared.log_redaction import configure
 
-__all__ = ["Services", "is_web_app", "services", "use_clock"]
+__all__ = ["Role", "Services", "role", "services", "use_clock"]
 
 _lock = threading.Lock()
 _clock: Clock = lambda: datetime.now(UTC)  # noqa: E731  # a default that `use_clock` replaces
@@ -25,9 +25,13 @@ def use_clock(clock: Clock) -> None:
     _clock = clock
 
 
-def is_web_app() -> bool:
-    """True if this process is the app that faces the public, as its environment says: known before its settings are."""
-    return os.environ.get("SERVICE_ROLE", "").strip() == Role.WEB
+def role() -> Role:
+    """The app that this process is, as its environment says: known before its settings are.
+
+    Without a role, or with one that there is not, it is both; the settings then say what is wrong.
+    """
+    given = os.environ.get("SERVICE_ROLE", "").strip()
+    return Role(given) if given in set(Role) else Role.ALL
 
 
 def services() -> Services:

@@ -20,13 +20,19 @@ from functions.web.responses import page, problem
 from shared.config.settings import SettingsError
 from shared.content.content import Content, ContentError
 
+_FOR_STAFF, _FOR_PROVIDER = "problem.html", "provider/problem.html"
+
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """The content and public address that error pages need; no content if it cannot be loaded."""
+    """The content and public address that error pages need; no content if it cannot be loaded.
+
+    `is_worker`: this app has none of the pages for staff that a page's header and footer lead to.
+    """
 
     content: Content | None
     url: str
+    is_worker: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +79,8 @@ class ErrorHandling:
         site = self._known_site()
         facts = {"problem": found, "errors": errors, "correlation": code, "site": site.url}
         facts["is_private"] = is_private(req)
-        return page(render.render(found.template, site.content, **facts), found.status, headers)
+        template = _FOR_PROVIDER if site.is_worker and found.template == _FOR_STAFF else found.template
+        return page(render.render(template, site.content, **facts), found.status, headers)
 
 
 def _headers(error: Exception, found: Problem) -> dict[str, str]:
@@ -83,10 +90,10 @@ def _headers(error: Exception, found: Problem) -> dict[str, str]:
 
 
 def _service_site() -> Site:
-    from shared.bootstrap import services  # noqa: PLC0415  # answers are also built where no service is
+    from shared.bootstrap import Role, role, services  # noqa: PLC0415  # answers are also built where no service is
 
     built = services()
-    return Site(built.content, built.site_url)
+    return Site(built.content, built.site_url, is_worker=role() is Role.WORKER)
 
 
 handle_errors = ErrorHandling(_service_site)

@@ -19,6 +19,7 @@ python dev.py test --nightly    all checks and all tests
 python dev.py test ARGUMENTS    only pytest, with these arguments
 python dev.py load FILE         loads sessions (CSV) into the service that is running
 python dev.py passphrase        makes a passphrase for the provider, and prints it and its hash
+python dev.py secrets           puts the secrets that are missing into the vaults of an installation in Azure
 python dev.py screenshots       takes a picture of every page and every email, to leaf through
 python dev.py benchmark [NAME]  measures what lists and timer runs cost, against their budgets
 python dev.py build             compiles the templates that are deployed, and lists the packages (SBOM)
@@ -31,6 +32,7 @@ _MODULES = {
     "test": "local.commands.test",
     "load": "local.commands.load",
     "passphrase": "local.commands.passphrase",
+    "secrets": "local.commands.secrets",
     "screenshots": "local.commands.screenshots",
     "benchmark": "benchmarks.run",
     "build": "local.commands.build",

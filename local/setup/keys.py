@@ -39,17 +39,18 @@ def load_or_create_keys(path: Path) -> dict[str, str]:
 def new_keys() -> dict[str, str]:
     """Fresh keys by setting's name, as strings that the service reads."""
     return {
-        "BOOKING_KEY": _secret(),
-        "REFERRAL_KEY": _secret(),
-        "REFERRAL_MAC_KEY": _secret(),
-        "LINK_KEY": _secret(),
-        "PROVIDER_LINK_KEY": _secret(),
+        "BOOKING_KEY": new_secret(),
+        "REFERRAL_KEY": new_secret(),
+        "REFERRAL_MAC_KEY": new_secret(),
+        "LINK_KEY": new_secret(),
+        "PROVIDER_LINK_KEY": new_secret(),
         "EMAIL_ACCESS_KEY": _access_key(),
         **_referral_keys(),
     }
 
 
-def _secret() -> str:
+def new_secret() -> str:
+    """A fresh secret of 32 random bytes, as text that the service reads."""
     return base64url.encode(secrets.token_bytes(_SECRET_BYTES))
 
 

@@ -10,7 +10,8 @@ from shared.composition import azure_clients
 from shared.composition.context import AppContext
 from shared.composition.mail import MailServices
 from shared.composition.referral_release import ReleaseServices
-from shared.config.settings import Role
+from shared.config.requirements import INTAKE_NEEDS
+from shared.config.settings import Role, SettingsError
 from shared.referrals.collection.acknowledgement import AcknowledgementRecorder
 from shared.referrals.collection.wrong_tries import WrongTries
 from shared.referrals.delivery.delivery_reports import ReferralDeliveryReports
@@ -53,14 +54,17 @@ class ReferralServices:
 
     @cached_property
     def intake(self) -> ReferralService:
+        from shared.referrals.row_mac import RowMac
         from shared.referrals.sealing import Sealer
 
-        sealer, mac = Sealer(self._settings.referral_public_key), self._row_mac
-        key = self._settings.referral_key.get_secret_value()
+        key, public_key = self._settings.referral_key, self._settings.referral_public_key
+        if key is None or public_key is None:
+            raise SettingsError(dict.fromkeys(INTAKE_NEEDS, "required by the app that takes referrals"))
+        sealer, mac = Sealer(public_key), RowMac.of(self._settings.referral_mac_key.get_secret_value())
         return ReferralService(
             store=self._repository,
             seal=lambda referral, answers: mac.sign(referral, sealer.seal(referral, answers)),
-            key=key,
+            key=key.get_secret_value(),
             consent_version=self._context.content.one_to_one.consent_version,
         )
 

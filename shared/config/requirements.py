@@ -7,6 +7,9 @@ from shared.config.choices import Delivery, Role
 WORKER_NEEDS = ("EMAIL_ENDPOINT", "REFERRAL_RECIPIENT", "REFERRAL_DELIVERY")
 """Required by the app that sends email."""
 
+INTAKE_NEEDS = ("REFERRAL_KEY", "REFERRAL_PUBLIC_KEY")
+"""Required by the app that takes referrals."""
+
 SHARED_KEY = "needs a key of its own: the web app has LINK_KEY, and must not be able to make the provider's links"
 
 _PROVIDER_NEEDS = {
@@ -22,11 +25,16 @@ def missing_settings(given: Mapping[str, str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for storage in _STORAGES:
         found |= _missing_of_storage(storage, given)
-    if given.get("SERVICE_ROLE") == Role.WEB:
-        return found
+    role = given.get("SERVICE_ROLE")
+    if role != Role.WORKER:
+        found |= {name: "missing" for name in INTAKE_NEEDS if name not in given}
+    return found if role == Role.WEB else found | _missing_of_worker(given)
+
+
+def _missing_of_worker(given: Mapping[str, str]) -> dict[str, str]:
     is_link = given.get("REFERRAL_DELIVERY") == Delivery.LINK
     needs = dict.fromkeys([*WORKER_NEEDS, *(["REFERRAL_PASSPHRASE"] if is_link else [])], "missing") | _PROVIDER_NEEDS
-    found |= {name: why for name, why in needs.items() if name not in given}
+    found = {name: why for name, why in needs.items() if name not in given}
     key, vault = _OPENS_REFERRALS
     return found if key in given or vault in given else found | {key: f"missing (or {vault})"}
 

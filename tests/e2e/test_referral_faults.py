@@ -133,6 +133,18 @@ def test_web_app_cannot_open_the_referrals_it_accepts(tmp_path: Path) -> None:
             has_no_page_of_the_provider(web.url, stack.settings["COLLECT_URL"])
 
 
+def test_worker_has_no_page_for_staff(stack: Stack, tmp_path: Path) -> None:
+    intake = dict.fromkeys(("REFERRAL_KEY", "REFERRAL_PUBLIC_KEY"), "")
+    with another_host(stack, {**stack.settings, "SERVICE_ROLE": "worker", **intake}, tmp_path) as worker:
+        pages = [get(f"{worker.url}/{path}") for path in ("", "sessions", "bookings/new", "one-to-one", "manage/abc")]
+        posted = post_json(f"{worker.url}/bookings", {})
+        health = get(f"{worker.url}/health")
+
+    assert {(page.status, "Page not found" in page.text) for page in pages} == {(404, True)}
+    assert posted.status == 404
+    assert health.json["status"] == "healthy"
+
+
 def has_no_page_of_the_provider(site: str, worker: str) -> None:
     """Links of before lead on to the worker; what they lead to is not here."""
     old, new = get(f"{site}/acknowledge/abc"), get(f"{site}/collect/abc")
@@ -317,9 +329,6 @@ def test_a_web_app_that_may_insert_and_read_alone_takes_referrals_and_repeated_o
         **stack.settings,
         "SERVICE_ROLE": "web",
         "REFERRALS_STORAGE": insert_and_read_only(stack.settings["REFERRALS_STORAGE"]),
-        "AzureWebJobs.forward_referral.Disabled": "true",
-        "AzureWebJobs.referral_failed.Disabled": "true",
-        "AzureWebJobs.schedule.Disabled": "true",
     }
     form = CANARIES | {"submission_id": "insert-only-0123456789"}
     with another_host(stack, settings, tmp_path) as web:

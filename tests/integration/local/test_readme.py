@@ -32,6 +32,11 @@ TEST = "python3 dev.py test"
 TEST_QUICK = "python3 dev.py test --quick"
 TEST_NIGHTLY = "python3 dev.py test --nightly"
 TEST_SOME = "python3 dev.py test tests/unit/shared/mail -k delivery"
+PASSPHRASE = "python3 dev.py passphrase"
+SECRETS = "python3 dev.py secrets --set REFERRAL_PASSPHRASE"
+# These need a subscription: what they use of the project has unit tests, in tests/unit/infra/ and tests/unit/local/.
+SIGN_IN = ["azd auth login", "azd env new prod", "azd env set AZURE_LOCATION uksouth"]
+DEPLOY = [*SIGN_IN, "azd up", PASSPHRASE, SECRETS]
 
 pytestmark = [
     # Elsewhere the commands would first install everything.
@@ -43,7 +48,8 @@ pytestmark = [
 
 
 def blocks() -> list[str]:
-    return [line for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL) for line in block.splitlines()]
+    found = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+    return [line.strip() for block in found for line in block.splitlines() if line.strip()]
 
 
 def options() -> dict[str, list[str]]:
@@ -88,9 +94,10 @@ def clock_of(ready: Mapping[str, str]) -> Setting:
 
 
 def test_these_are_all_the_commands_and_options_that_there_are() -> None:
-    assert blocks() == [RUN, LOAD, TEST, BENCHMARK, SCREENSHOTS, BUILD]
+    assert blocks() == [RUN, LOAD, TEST, BENCHMARK, SCREENSHOTS, *DEPLOY, BUILD]
     tests = {TEST, TEST_QUICK, TEST_NIGHTLY, TEST_SOME}
-    assert set(re.findall(r"python3 dev\.py[^`\n]*", README)) == {RUN, LOAD, *tests, BENCHMARK, BUILD, SCREENSHOTS}
+    others = {BENCHMARK, BUILD, SCREENSHOTS, PASSPHRASE, SECRETS}
+    assert set(re.findall(r"python3 dev\.py[^`\n]*", README)) == {RUN, LOAD, *tests, *others}
     assert set(options()) == {"--at", "--now", "--speed", "--port", "--data"}
 
 

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from functools import cache
 
 import pytest
 
@@ -12,6 +13,7 @@ import functions.provider.moved
 import shared.bootstrap
 from functions.provider.collect import collect
 from functions.provider.moved import acknowledge_moved
+from functions.site.not_found import Routes
 from local.setup.keys import new_keys
 from local.stack.environment import PASSPHRASE, developer_settings
 from shared.composition.services import Services
@@ -54,29 +56,76 @@ def test_the_app_that_faces_the_public_can_make_no_link_of_the_providers_even_if
         _ = services("web").referrals.links
 
 
-@pytest.mark.parametrize(
-    ("role", "own"),
-    [
-        ("web", {"acknowledge_moved": {"GET", "HEAD"}}),
-        ("worker", {"acknowledge_form": {"GET", "HEAD"}, "acknowledge": {"POST"}, "collect": {"GET", "HEAD", "POST"}}),
-        ("all", {"acknowledge_form": {"GET", "HEAD"}, "acknowledge": {"POST"}, "collect": {"GET", "HEAD", "POST"}}),
-    ],
-)
-def test_the_providers_pages_are_registered_in_the_worker_alone(role: str, own: dict[str, set[str]]) -> None:
-    """In a process of its own: the SDK can be asked for an app's functions only once."""
+PROVIDER = {"acknowledge_form": ["GET", "HEAD"], "acknowledge": ["POST"], "collect": ["GET", "HEAD", "POST"]}
+WORK = {"delivery_report", "forward_referral", "mail_failed", "referral_failed", "schedule", "send_mail"}
+BOTH = {"assets", "health", "health_details", "zz_elsewhere"}
+
+
+@cache
+def registered(role: str) -> dict[str, dict[str, list[str]]]:
+    """The routes of an app with their methods, by function; those without a route have none.
+
+    In a process of its own: the SDK can be asked for an app's functions only once.
+    """
     script = (
         "import function_app, json\n"
-        "routes = {f.get_function_name(): b for f in function_app.app.get_functions()"
-        " for b in [x.get_dict_repr() for x in f.get_bindings()] if b['type'] == 'httpTrigger'}\n"
-        "print(json.dumps({n: sorted(str(m) for m in b['methods']) for n, b in routes.items()"
-        " if b['route'].startswith(('acknowledge', 'collect'))}))"
+        "bindings = lambda f: [each.get_dict_repr() for each in f.get_bindings()]\n"
+        "print(json.dumps({f.get_function_name(): {b['route']: sorted(map(str, b['methods']))"
+        " for b in bindings(f) if b['type'] == 'httpTrigger'} for f in function_app.app.get_functions()}))"
     )
     environment = {**os.environ, "SERVICE_ROLE": role}
     done = subprocess.run(
         [sys.executable, "-c", script], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
     )
+    found: dict[str, dict[str, list[str]]] = json.loads(done.stdout)
+    return found
 
-    assert {name: set(methods) for name, methods in json.loads(done.stdout).items()} == own
+
+@pytest.mark.parametrize(
+    ("role", "own"),
+    [("web", {"acknowledge_moved": ["GET", "HEAD"]}), ("worker", PROVIDER), ("all", PROVIDER)],
+)
+def test_the_providers_pages_are_registered_in_the_worker_alone(role: str, own: dict[str, list[str]]) -> None:
+    pages = {
+        name: methods
+        for name, routes in registered(role).items()
+        for route, methods in routes.items()
+        if route.startswith(("acknowledge", "collect"))
+    }
+
+    assert pages == own
+
+
+def test_the_worker_has_no_page_for_staff_and_the_web_app_does_no_work() -> None:
+    web, worker, both = (set(registered(role)) for role in ("web", "worker", "all"))
+
+    assert worker == WORK | PROVIDER.keys() | BOTH
+    assert web & worker == BOTH
+    assert both == (web | worker) - {"acknowledge_moved"}
+    assert len(web) >= 30
+
+
+@pytest.mark.parametrize("role", ["", "canary"])
+def test_an_app_without_a_role_is_both_and_its_health_says_what_is_wrong(role: str) -> None:
+    assert registered(role) == registered("all")
+    with pytest.raises(SettingsError, match="SERVICE_ROLE"):
+        services("canary")
+
+
+@pytest.mark.parametrize(
+    ("role", "others"),
+    [
+        ("web", ["collect/abc", "collect/abc/open"]),
+        ("worker", ["", "bookings", "one-to-one", "manage/abc", "sessions"]),
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_an_address_of_the_other_app_is_a_page_that_is_not_found(role: str, others: list[str], method: str) -> None:
+    routes = [(route, frozenset(found)) for each in registered(role).values() for route, found in each.items()]
+    served = Routes(lambda: [(route, methods) for route, methods in routes if route != "{*path}"])
+
+    assert {path: served.methods_at(path) for path in others} == dict.fromkeys(others, frozenset())
+    assert [route for route, methods in routes if route == "{*path}" and method in methods] == ["{*path}"]
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from shared.timer.run_report import Failure, RunReport
 from tests.builders import MORNING, ROOT
 from tests.fakes import FakeClock, FakeTable
 from tests.unit.functions import http_requests
-from tests.unit.shared.config.test_settings import KEYS, WORKER
+from tests.unit.shared.config.test_settings import KEYS, WEB, WORKER
 
 BAD = {
     "BOOKINGS_STORAGE": "canary-garbage",
@@ -234,6 +234,7 @@ def test_each_of_them_alone_is_named_as_well(environment: dict[str, str], name: 
     assert health_answer() == (503, {"status": "unhealthy", "settings": [name]})
 
 
+ALL = {"SERVICE_ROLE": "all"}
 ON_ONE_MACHINE = {
     "BOOKINGS_STORAGE": "UseDevelopmentStorage=true",
     "REFERRALS_STORAGE": f"AccountName=a;AccountKey={KEYS['EMAIL_ACCESS_KEY']}",
@@ -246,7 +247,8 @@ ON_ONE_MACHINE = {
 def test_settings_that_are_taken_are_ones_that_every_part_can_be_built_from(own: dict[str, str]) -> None:
     """Otherwise it would raise later, in someone's first request."""
     content = {"CONTENT_FILE": "functions/content/mersey-care.toml"}
-    services = Services(Settings.from_environment(WORKER | content | own), FakeClock(MORNING))
+    worker = Services(Settings.from_environment(WORKER | content | own), FakeClock(MORNING))
+    services = Services(Settings.from_environment(WEB | WORKER | ALL | content | own), FakeClock(MORNING))
 
     parts = (
         services.bookings.places,
@@ -258,3 +260,4 @@ def test_settings_that_are_taken_are_ones_that_every_part_can_be_built_from(own:
     )
 
     assert all(parts)
+    assert all((worker.bookings.mailer, worker.referrals.forwarder, worker.referrals.batch_sender, worker.timer_run))

@@ -3,6 +3,7 @@
 import inspect
 import json
 import logging
+import re
 import typing
 from datetime import timedelta
 from types import SimpleNamespace
@@ -12,6 +13,7 @@ import pytest
 
 from functions.forms.validation import FieldError, FormError
 from functions.problems.error_table import PROBLEMS
+from functions.problems.http_errors import MethodNotAllowedError, PageNotFoundError
 from functions.site.assets import get_asset
 from functions.web import error_handling
 from functions.web.error_handling import ErrorHandling, Site
@@ -21,6 +23,7 @@ from shared.bookings.model.errors import BookingsBusyError, SessionFullError
 from shared.config.settings import SettingsError
 from shared.content.content import Content, ContentError
 from shared.referrals.errors import LinkExpiredError, PassphraseTooSoonError, ReferralReusedError
+from tests.builders import content
 from tests.unit.functions import http_requests
 
 FIELDS = (FieldError("email", "Enter one email address"), FieldError("", "Leave it out"))
@@ -297,3 +300,14 @@ def test_the_service_answers_with_its_own_copy(content: Content, monkeypatch: py
         error_handling.handle_errors, SessionFullError("s1"), http_requests.form({}, origin=built.site_url)
     )
     assert (answer.status_code, content.organisation.name in answer.get_body().decode()) == (409, True)
+
+
+@pytest.mark.parametrize("error", [PageNotFoundError(), MethodNotAllowedError(["GET"]), RuntimeError()])
+def test_an_error_page_of_the_worker_leads_to_no_page_that_it_does_not_have(error: Exception) -> None:
+    site = Site(content(), "https://www.known.example", is_worker=True)
+
+    answer = answer_to_error(ErrorHandling(lambda: site), error, http_requests.get(accept=http_requests.BROWSER))
+
+    links = re.findall(r'href="([^"]+)"', answer.get_body().decode())
+    assert [link for link in links if not link.startswith((f"{ASSETS}/", "https://", "mailto:", "tel:", "#"))] == []
+    assert "https://www.known.example/" in links

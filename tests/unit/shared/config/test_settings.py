@@ -38,7 +38,8 @@ WEB = {
     "REFERRAL_MAC_KEY": KEYS["REFERRAL_MAC_KEY"],
     "REFERRAL_PUBLIC_KEY": KEYS["REFERRAL_PUBLIC_KEY"],
 }
-WORKER = WEB | {
+INTAKE = {"REFERRAL_KEY", "REFERRAL_PUBLIC_KEY"}
+WORKER = {name: value for name, value in WEB.items() if name not in INTAKE} | {
     "SERVICE_ROLE": "worker",
     "EMAIL_ENDPOINT": "https://mail.uk.communication.azure.com",
     "REFERRAL_RECIPIENT": "referrals@provider.example",
@@ -85,7 +86,7 @@ def test_referrals_that_are_collected_need_a_place_and_a_passphrase(name: str) -
 @pytest.mark.parametrize("delivery", ["inline", "link"])
 @pytest.mark.parametrize("role", ["worker", "all"])
 def test_whoever_emails_the_provider_needs_the_workers_address_and_a_key_for_links(role: str, delivery: str) -> None:
-    environ = COLLECTED | {"SERVICE_ROLE": role, "REFERRAL_DELIVERY": delivery}
+    environ = WEB | COLLECTED | {"SERVICE_ROLE": role, "REFERRAL_DELIVERY": delivery}
 
     assert problems(environ | {"COLLECT_URL": "", "PROVIDER_LINK_KEY": ""}) == {
         "COLLECT_URL": "missing: every email to the provider has a link to the worker app, whatever REFERRAL_DELIVERY "
@@ -144,6 +145,40 @@ def test_whatever_the_worker_lacks_is_named(name: str) -> None:
     [(found, why)] = problems(without).items()
 
     assert name in f"{found} {why}"
+
+
+@pytest.mark.parametrize("name", sorted(set(WEB) - {"SERVICE_ROLE"}))
+def test_whatever_the_web_app_lacks_is_named(name: str) -> None:
+    without = {other: value for other, value in WEB.items() if other != name}
+
+    [(found, why)] = problems(without).items()
+
+    assert name in f"{found} {why}"
+
+
+def test_the_worker_needs_nothing_that_takes_a_referral() -> None:
+    settings = Settings.from_environment(WORKER)
+
+    assert (settings.referral_key, settings.referral_public_key) == (None, None)
+    assert set(problems(WORKER | {"SERVICE_ROLE": "all"})) == INTAKE
+
+
+REFERENCE = "@Microsoft.KeyVault(VaultName=kv-web-abc;SecretName={})"
+
+
+@pytest.mark.parametrize("environ", [WEB, COLLECTED], ids=["web", "worker"])
+def test_a_secret_that_is_not_in_the_vault_yet_is_named(environ: dict[str, str]) -> None:
+    """The platform then hands over the reference itself."""
+    secret = {name for name in environ if name.endswith(("_KEY", "_PASSPHRASE")) and name != "REFERRAL_VAULT_KEY"}
+    references = {name: REFERENCE.format(name.replace("_", "-")) for name in secret}
+
+    assert len(secret) >= 4
+    assert problems(environ | references) == dict.fromkeys(secret, "not valid")
+
+
+@pytest.mark.parametrize("name", sorted(each for each in Settings.names() if each.endswith("_PREVIOUS")))
+def test_a_key_of_before_that_cannot_be_looked_up_is_named(name: str) -> None:
+    assert problems(COLLECTED | {name: REFERENCE.format(name)}) == {name: "not valid"}
 
 
 def test_the_web_app_needs_nothing_that_could_open_a_referral_or_send_mail() -> None:
@@ -212,7 +247,7 @@ def test_the_web_app_needs_nothing_that_could_open_a_referral_or_send_mail() -> 
 )
 def test_what_cannot_be_used_is_named_and_not_quoted(name: str, value: str) -> None:
     with pytest.raises(SettingsError) as caught:
-        Settings.from_environment(WORKER | {name: value})
+        Settings.from_environment(WEB | WORKER | {name: value})
 
     assert list(caught.value.problems) == [name]
     assert value not in str(caught.value)
@@ -299,7 +334,7 @@ def test_settings_without_a_private_key_do_not_load_cryptography() -> None:
 )
 def test_a_connection_string_that_no_client_could_use_is_named_and_not_quoted(name: str, value: str) -> None:
     with pytest.raises(SettingsError) as caught:
-        Settings.from_environment(WORKER | {name: value})
+        Settings.from_environment(WEB | WORKER | {name: value})
 
     assert list(caught.value.problems) == [name]
     assert value not in str(caught.value)

@@ -1,0 +1,121 @@
+"""`python dev.py secrets`: puts the secrets that are missing into the vaults, and leaves every other one as it is.
+
+`azd` runs it after it has made the vaults and before it deploys the apps. It prints names and never a value.
+"""
+
+import argparse
+import getpass
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from local.azure.environment import MissingError, environment
+from local.azure.references import App, refresh_references
+from local.azure.vault import Vault, VaultError
+from local.setup.keys import new_secret
+
+WEB, WORKER = "WEB_VAULT_URL", "WORKER_VAULT_URL"
+KEY = "referrals"
+PUBLIC_KEY = "REFERRAL_PUBLIC_KEY"
+
+MADE: Mapping[str, str] = {
+    "BOOKING_KEY": WEB,
+    "LINK_KEY": WEB,
+    "REFERRAL_KEY": WEB,
+    "REFERRAL_MAC_KEY": WEB,
+    "PROVIDER_LINK_KEY": WORKER,
+}
+"""Random secrets by setting's name, each with its vault. The worker reads both vaults, the web app only its own."""
+
+GIVEN: Mapping[str, str] = {"REFERRAL_PASSPHRASE": WORKER, "NOTIFY_API_KEY": WORKER}
+"""Secrets that a person has to give."""
+
+NEVER_RENEWED = "BOOKING_KEY"
+
+ROTATED = frozenset({"LINK_KEY", "PROVIDER_LINK_KEY", "REFERRAL_MAC_KEY", "REFERRAL_PASSPHRASE"})
+"""Secrets of which an app needs the version before as well, once there is another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """The secrets of one installation. `vaults` has a vault for each of WEB and WORKER."""
+
+    vaults: Mapping[str, Vault]
+    say: Callable[[str], None] = print
+
+    def complete(self) -> bool:
+        """Makes what is missing; returns True if anything was."""
+        there = {name for vault in self.vaults.values() for name in vault.names()}
+        missing = [name for name in MADE if name not in there]
+        for name in missing:
+            self.vaults[MADE[name]].store(name, new_secret())
+            self.say(f"{name}: made")
+        if PUBLIC_KEY not in there:
+            self.publish_key()
+        for name in sorted(GIVEN.keys() - there):
+            self.say(f"{name}: not there; if this installation needs it: python dev.py secrets --set {name}")
+        return bool(missing) or PUBLIC_KEY not in there
+
+    def publish_key(self) -> None:
+        """Gives the web app the public half of the key's newest version."""
+        self.vaults[WEB].store(PUBLIC_KEY, self.vaults[WORKER].public_key(KEY))
+        self.say(f"{PUBLIC_KEY}: the public half of the newest version of the key {KEY}")
+
+    def renew(self, name: str) -> bool:
+        """Makes a new version of a random secret, and says what to do next."""
+        return self._replace(self.vaults[MADE[name]], name, new_secret(), is_first=False)
+
+    def give(self, name: str, value: str) -> bool:
+        """Stores what a person gave, and says what to do next."""
+        vault = self.vaults[GIVEN[name]]
+        return self._replace(vault, name, value, is_first=name not in vault.names())
+
+    def _replace(self, vault: Vault, name: str, value: str, *, is_first: bool) -> bool:
+        """True if the apps may look it up at once: not before they also know the version before."""
+        before = "" if is_first else vault.newest_version(name)
+        vault.store(name, value)
+        if is_first or name not in ROTATED:
+            self.say(f"{name}: stored")
+            return True
+        self.say(f"{name}: stored. Put {name} with {before} into previousVersions, and run azd provision.")
+        return False
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Returns the exit code: 1 if a vault refused, or if it is not known where the vaults are."""
+    wanted = _parser().parse_args(arguments)
+    try:
+        values = environment(os.environ, (WEB, WORKER, *App.SETTINGS))
+        secrets = Secrets({name: Vault(values[name]) for name in (WEB, WORKER)})
+        if _apply(wanted, secrets):
+            refresh_references(App.both(values))
+    except (MissingError, VaultError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _apply(wanted: argparse.Namespace, secrets: Secrets) -> bool:
+    """True if the apps are to look their secrets up."""
+    if wanted.set:
+        return secrets.give(wanted.set, getpass.getpass(f"{wanted.set}: ").strip())
+    if wanted.renew:
+        return secrets.renew(wanted.renew)
+    if wanted.newest_key:
+        secrets.publish_key()
+        return True
+    return secrets.complete()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("python dev.py secrets", description="Makes the secrets that are missing.")
+    one = parser.add_mutually_exclusive_group()
+    one.add_argument("--set", choices=sorted(GIVEN), help="asks for a secret and stores it")
+    one.add_argument("--renew", choices=sorted(MADE.keys() - {NEVER_RENEWED}), help="makes a new version of a secret")
+    one.add_argument("--newest-key", action="store_true", help="seals with the newest version of the key from now on")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
