@@ -118,7 +118,7 @@ def test_who_does_not_have_it_after_all_has_it_sent_again_once_and_the_second_ti
     assert (status_of(stack, reference)["State"], len(mails_about(stack, reference))) == ("attention", 2)
     assert status_of(stack, reference)["LastError"] == "kept-again"
     assert is_sealed_kept(stack, reference)
-    assert told(stack, reference) == "contact"
+    assert told(stack, reference) == "waiting-for-confirmation", "it is kept, and someone asks the provider"
 
 
 def test_the_person_can_follow_it_with_their_reference_alone(stack: Stack) -> None:

@@ -160,6 +160,7 @@ def test_a_person_sees_how_far_their_form_has_come(visitor: Visitor) -> None:
 
 def test_the_provider_opens_a_referral_saves_it_confirms_it_and_has_it_kept(visit: Visit) -> None:
     with visit(needs=LINKED) as visitor:
+        visitor.referral()  # so that another one waits
         open_link(visitor, "collect")
         assert "Ann Example" not in visitor.page.content()
         visitor.page.get_by_label("Passphrase", exact=True).fill(PASSPHRASE)
@@ -170,7 +171,9 @@ def test_the_provider_opens_a_referral_saves_it_confirms_it_and_has_it_kept(visi
             visitor.page.get_by_role("button", name="Save as a file").click()
         assert "Ann Example" in saved.value.path().read_text("utf-8")
         visitor.press(SAVED)
-        assert visitor.heading() == "You have confirmed this referral"
+        assert "Thank you for confirming referral" in visitor.page.inner_text("main")
+        assert visitor.heading() == "Referrals waiting for you"
+        assert "Ann Example" not in visitor.page.content()
         go_back_and_send_again(visitor)
         assert visitor.heading() == "You have confirmed this referral"
         assert "Ann Example" not in visitor.page.content()
