@@ -12,7 +12,7 @@ from functions.bookings.list_page import ListPage
 from functions.bookings.session_view import SessionView
 from functions.forms.availability import check_open
 from functions.forms.body import Submission, read_body
-from functions.forms.tokens import FormTokenError, check_form_token, decoy_reference, is_bot
+from functions.forms.tokens import FormTokenError, check_form_token, check_honeypot
 from functions.forms.validation import FormError
 from functions.problems.http_errors import BookingOutcomeExpiredError
 from functions.queues import BOOKINGS_STORAGE, EMAILS, mail_message
@@ -52,13 +52,10 @@ def book(req: func.HttpRequest, nudge: func.Out[List[str]]) -> func.HttpResponse
     submission = read_body(req)
     built = services()
     check_open(built.closed, Support.BOOKINGS)
-    if is_bot(submission):
-        return see_other(
-            _location(built, submission.text("session_id"), decoy_reference(FORM), AttendeeState.CONFIRMED)
-        )
     try:
         request = read_answers(submission, built.bookings.policy)
         check_form_token(BookingRequest, submission, built.signer, FORM, built.now())
+        check_honeypot(BookingRequest, submission)
         booked = built.bookings.places.book(request, built.now())
     except (FormError, *pages.REFUSALS) as error:
         if not submission.is_form:
