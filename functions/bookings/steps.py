@@ -7,11 +7,13 @@ import azure.functions as func
 from functions.bookings import pages
 from functions.bookings.answers import check_eligible, read_answers
 from functions.bookings.draft import Draft
+from functions.bookings.session_view import SessionView
 from functions.forms.availability import check_open
 from functions.forms.body import Submission, UnsupportedBodyError, read_body
 from functions.forms.tokens import check_honeypot
 from functions.forms.validation import FieldError, FormError
 from functions.web.error_handling import handle_errors
+from functions.web.links import token_in
 from functions.web.responses import see_other
 from shared.bookings.model.errors import NotForOutsidersError
 from shared.bookings.places.request import BookingRequest
@@ -30,9 +32,9 @@ def booking_form(req: func.HttpRequest) -> func.HttpResponse:
     built = services()
     check_open(built.closed, Support.BOOKINGS)
     session_id = req.params.get("session", "")
-    chosen = pages.choosable(built, session_id)
+    chosen = _session_in(built, session_id)
     if chosen is not None:
-        return pages.details(built, Draft.new(built, session_id), chosen, opened=True)
+        return pages.details(built, Draft.new(built, chosen.id), chosen, opened=True)
     views = pages.sessions(built)
     if not any(view.can_be_chosen for view in views):
         return see_other("/sessions")  # that page says that there is none
@@ -55,6 +57,12 @@ def booking_details(req: func.HttpRequest) -> func.HttpResponse:
 @handle_errors
 def booking_check(req: func.HttpRequest) -> func.HttpResponse:
     return _step(req, _check)
+
+
+def _session_in(built: Services, linked: str) -> SessionView | None:
+    """The session of a link, also where something is stuck to the end of its id; None if it cannot be booked."""
+    cut = token_in(linked)
+    return pages.choosable(built, linked) or (pages.choosable(built, cut) if cut != linked else None)
 
 
 def _step(req: func.HttpRequest, show: Callable[[Services, Submission], func.HttpResponse]) -> func.HttpResponse:

@@ -4,6 +4,7 @@ The token is the time at which a form was issued, signed together with the form'
 is a field that people do not see and therefore leave empty. Neither is personal, and nothing is stored.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from pydantic import BaseModel
@@ -19,6 +20,9 @@ MIN_AGE = timedelta(seconds=3)  # no person fills in a form in less
 MAX_AGE = timedelta(hours=24)
 
 _PROOF = TimedProof("form", separator=".", unit=timedelta(milliseconds=1))
+NOT_YET = FieldError("", "Press the button once more: this page was open for too short or too long a time")
+"""The reason why an act does not count that came without a token that `is_ripe`."""
+
 _AGAIN = FieldError("", "Check your answers and send again")
 _FILLED = FieldError(
     "", "Your browser filled in a field that is not part of the form. Check your answers and send again"
@@ -71,6 +75,11 @@ def age_of(signer: Signer, form: str, subject: str, token: str, now: datetime) -
     """The time since the token was issued for this form and `subject`; None if it was not, or a day ago or more."""
     issued = _PROOF.issued_at(signer, token, form, subject)
     return now - issued if issued is not None and timedelta(0) <= now - issued < MAX_AGE else None
+
+
+def without_token(submission: Submission) -> Submission:
+    """The same answers without their form's token, which is no answer."""
+    return replace(submission, values={name: each for name, each in submission.values.items() if name != TOKEN})
 
 
 def is_bot(submission: Submission) -> bool:
