@@ -17,8 +17,8 @@ def token_of(req: func.HttpRequest) -> str:
 def token_in(text: str) -> str:
     """The token at the start of a text, without whatever email programmes and people leave stuck to its end.
 
-    A full stop, a bracket, a quotation mark, a space that was encoded twice or the rest of an HTML entity is no part of a
-    token, and nor is anything that follows such a sign. Signs before a token are left out too.
+    A full stop, a bracket, a quotation mark, a space that was encoded twice or the rest of an HTML entity is no part of
+    a token, and nor is anything that follows such a sign. Signs before a token are left out too.
     """
     found = _TOKEN.search(text)
     return found[0] if found else ""

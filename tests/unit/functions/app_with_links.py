@@ -1,5 +1,6 @@
 """One process that is both apps, with a booking and a referral, and the links that were emailed about them."""
 
+import json
 import re
 import sys
 from collections.abc import Mapping, Sequence
@@ -69,14 +70,26 @@ class AppWithLinks(InMemoryApp):
         found = [re.findall(rf"/{page}/([\w-]+)", message.text) for message in self.sender.messages]
         return str(next(each[0] for each in found if each))
 
+    def post_json(self, name: str, value: object) -> func.HttpResponse:
+        return self.call(name, "POST", {}, json.dumps(value).encode(), kind="application/json")
+
     def call(
-        self, name: str, method: str, route: Mapping[str, str], body: bytes = b"", kind: str = http_requests.FORM
+        self,
+        name: str,
+        method: str,
+        route: Mapping[str, str],
+        body: bytes = b"",
+        *,
+        kind: str = http_requests.FORM,
+        query: Mapping[str, str] | None = None,
+        accept: str = http_requests.BROWSER,
     ) -> func.HttpResponse:
+        """The answer of the function of that name to a browser, or to whoever sends that `Accept`."""
         function = FUNCTIONS[name]
         queues = [each.name for each in function.get_bindings() if each.get_dict_repr()["type"] == "queue"]
         outboxes = {each: http_requests.Outbox() for each in queues}
-        headers = {"accept": http_requests.BROWSER, "content-type": kind}
-        req = func.HttpRequest(method, "/", headers=headers, route_params=dict(route), body=body)
+        headers = {"accept": accept, "content-type": kind}
+        req = func.HttpRequest(method, "/", headers=headers, params=query or {}, route_params=dict(route), body=body)
         handler: Any = function.get_user_function()
         answer = handler(req=req, **outboxes)
         self.queued += sum(len(each.messages) for each in outboxes.values())

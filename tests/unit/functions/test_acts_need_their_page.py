@@ -4,10 +4,8 @@ Email gateways open links, and some submit forms. A new act is found here by its
 """
 
 import re
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from datetime import timedelta
-from typing import Any
 from urllib.parse import urlencode
 
 import azure.functions as func
@@ -16,11 +14,8 @@ import pytest
 from functions.forms.tokens import TOKEN
 from functions.provider import moved
 from functions.provider.collect import _ACTIONS
-from functions.referrals.forward_referral import forward_referral
-from functions.referrals.refer import refer
 from functions.site.not_found import routes_of
-from shared.tables.table import Write
-from tests.builders import MORNING, session_cells
+from tests.builders import MORNING
 from tests.registered_functions import FUNCTIONS
 from tests.unit.functions import http_requests
 from tests.unit.functions.app_with_links import AppWithLinks
@@ -72,7 +67,7 @@ def test_a_bare_post_at_a_link_changes_nothing(at: tuple[str, str, str, str], mo
     for later in (timedelta(0), MINUTES, MONTHS):
         app.now = MORNING + later
         for what, (body, kind) in BODIES.items():
-            answer = app.call(name, "POST", values, body, kind)
+            answer = app.call(name, "POST", values, body, kind=kind)
             assert answer.status_code in {200, 303, 404, 409, 410, 415, 422}, what
             assert (app.writes, app.queued) == (before, 0), f"{what}, {later} after the email"
 
@@ -166,7 +161,7 @@ def test_the_token_of_one_booking_does_nothing_at_another_nor_at_one_that_was_ma
 def test_a_program_without_a_token_is_told_so(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     app = AppWithLinks(monkeypatch, "link")
     body = {"change_details": b'{"full_name": "Zoe", "reminders": true}'}.get(name, b'{"session_id": "s2"}')
-    answer = app.call(name, "POST", {"token": app.link("manage")}, body, "application/json")
+    answer = app.call(name, "POST", {"token": app.link("manage")}, body, kind="application/json")
 
     assert (answer.status_code, answer.mimetype) == (422, "application/problem+json")
     assert b"/problems/form-token" in answer.get_body()

@@ -34,7 +34,7 @@ def enquiries(time: FakeTime | None = None) -> StatusLookup:
         "34HKMPTV%20",
         "34hk mptv&amp;x",
         "34HKMPTV＞x",
-        "34HKMPTV\"><b>",
+        '34HKMPTV"><b>',
         "34HKMPTV=3D",
     ],
 )
