@@ -34,7 +34,7 @@ _list_page = ListPage()
 _OUTCOME = OutcomeAddress("/bookings/booked", BookingOutcomeExpiredError)
 
 
-@bp.route(route="sessions", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@bp.route(route="sessions", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
 @handle_errors
 def list_sessions(req: func.HttpRequest) -> func.HttpResponse:
     built = services()
@@ -66,7 +66,7 @@ def book(req: func.HttpRequest, nudge: func.Out[List[str]]) -> func.HttpResponse
     return _answer(booked, submission, built)
 
 
-@bp.route(route="bookings/booked/{token}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@bp.route(route="bookings/booked/{token}", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
 @handle_errors
 def booking_outcome(req: func.HttpRequest) -> func.HttpResponse:
     """The outcome as it was when the booking was made; reads no roster, so it discloses no one on it."""

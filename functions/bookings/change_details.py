@@ -24,7 +24,7 @@ bp = func.Blueprint()
 _DETAILS = "details"
 
 
-@bp.route(route="manage/{token}/details", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@bp.route(route="manage/{token}/details", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
 @handle_errors
 def details_form(req: func.HttpRequest) -> func.HttpResponse:
     act = Act.of(_DETAILS, req, services())

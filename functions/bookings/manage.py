@@ -62,13 +62,13 @@ _NEWS: Mapping[str, tuple[str, Callable[[BookingView], bool]]] = {
 }
 
 
-@bp.route(route="manage/{token}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@bp.route(route="manage/{token}", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
 @handle_errors
 def manage_booking(req: func.HttpRequest) -> func.HttpResponse:
     return page(_booking_page(Act.of(_REMINDERS, req, services())))
 
 
-@bp.route(route="manage/{token}/cancel", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@bp.route(route="manage/{token}/cancel", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
 @handle_errors
 def cancel_form(req: func.HttpRequest) -> func.HttpResponse:
     act = Act.of(_CANCEL, req, services())
@@ -90,7 +90,7 @@ def cancel_booking(req: func.HttpRequest, nudge: func.Out[List[str]]) -> func.Ht
     return _back(act.link, "cancelled", done)
 
 
-@bp.route(route="manage/{token}/move", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@bp.route(route="manage/{token}/move", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
 @handle_errors
 def move_form(req: func.HttpRequest) -> func.HttpResponse:
     act = Act.of(_MOVE, req, services())
@@ -132,7 +132,7 @@ def set_reminders(req: func.HttpRequest) -> func.HttpResponse:
     return _back(act.link, "reminders-on" if answer == "yes" else "reminders-off", done)
 
 
-@bp.route(route="calendar/{token}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@bp.route(route="calendar/{token}", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
 @handle_errors
 def calendar(req: func.HttpRequest) -> func.HttpResponse:
     built = services()

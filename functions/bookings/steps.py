@@ -26,7 +26,7 @@ _START = "/bookings/new"
 _SELECT = FieldError("session_id", "Select a session")
 
 
-@bp.route(route="bookings/new", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@bp.route(route="bookings/new", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
 @handle_errors
 def booking_form(req: func.HttpRequest) -> func.HttpResponse:
     built = services()
@@ -41,19 +41,19 @@ def booking_form(req: func.HttpRequest) -> func.HttpResponse:
     return pages.choose(built, Draft.new(built), views, gone=bool(session_id))
 
 
-@bp.route(route="bookings/session", methods=["GET", "POST"], auth_level=func.AuthLevel.ANONYMOUS)
+@bp.route(route="bookings/session", methods=["GET", "HEAD", "POST"], auth_level=func.AuthLevel.ANONYMOUS)
 @handle_errors
 def booking_session(req: func.HttpRequest) -> func.HttpResponse:
     return _step(req, lambda built, sent: pages.choose(built, Draft.of(built, sent), pages.sessions(built)))
 
 
-@bp.route(route="bookings/details", methods=["GET", "POST"], auth_level=func.AuthLevel.ANONYMOUS)
+@bp.route(route="bookings/details", methods=["GET", "HEAD", "POST"], auth_level=func.AuthLevel.ANONYMOUS)
 @handle_errors
 def booking_details(req: func.HttpRequest) -> func.HttpResponse:
     return _step(req, _details)
 
 
-@bp.route(route="bookings/check", methods=["GET", "POST"], auth_level=func.AuthLevel.ANONYMOUS)
+@bp.route(route="bookings/check", methods=["GET", "HEAD", "POST"], auth_level=func.AuthLevel.ANONYMOUS)
 @handle_errors
 def booking_check(req: func.HttpRequest) -> func.HttpResponse:
     return _step(req, _check)
@@ -68,7 +68,7 @@ def _session_in(built: Services, linked: str) -> SessionView | None:
 def _step(req: func.HttpRequest, show: Callable[[Services, Submission], func.HttpResponse]) -> func.HttpResponse:
     built = services()
     check_open(built.closed, Support.BOOKINGS)
-    if req.method == "GET":
+    if req.method != "POST":
         return see_other(_START)  # someone bookmarked a page that only a form leads to
     submission = read_body(req)
     if not submission.is_form:

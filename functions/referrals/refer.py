@@ -37,7 +37,7 @@ bp = func.Blueprint()
 _MISSING = {CONSENT_BOX: "Select to confirm you agree", "submission_id": "Start the form again"}
 
 
-@bp.route(route="one-to-one", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@bp.route(route="one-to-one", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
 @handle_errors
 def one_to_one_form(req: func.HttpRequest) -> func.HttpResponse:
     """The start of the form: its purpose, its readers, and other facts to know before beginning."""
@@ -46,7 +46,7 @@ def one_to_one_form(req: func.HttpRequest) -> func.HttpResponse:
     return page(show(_wizard(nothing, built), Step(START), FormIdentity.of(nothing, built), built))
 
 
-@bp.route(route="one-to-one/questions", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@bp.route(route="one-to-one/questions", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
 @handle_errors
 def questions_from_the_start(req: func.HttpRequest) -> func.HttpResponse:
     """An address that was typed or bookmarked: it holds no answers, so the form starts again."""

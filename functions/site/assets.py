@@ -83,7 +83,7 @@ def _without_comments(css: str) -> str:
 
 
 @bp.function_name("assets")
-@bp.route(route="assets/{*path}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@bp.route(route="assets/{*path}", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
 def get_asset(req: func.HttpRequest) -> func.HttpResponse:
     asset = assets().get(req.route_params.get("path", ""))
     if asset is None:

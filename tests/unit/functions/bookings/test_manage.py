@@ -163,19 +163,19 @@ def bindings() -> list[dict[str, Any]]:
     return [trigger.get_dict_repr() for trigger in triggers if trigger is not None]
 
 
-def test_each_address_takes_get_or_post_and_nothing_else_and_needs_no_account() -> None:
+def test_each_address_takes_get_and_head_or_post_and_nothing_else_and_needs_no_account() -> None:
     found = {(each["route"], *(str(method) for method in each["methods"])) for each in bindings()}
 
     assert found == {
-        ("manage/{token}", "GET"),
-        ("manage/{token}/cancel", "GET"),
+        ("manage/{token}", "GET", "HEAD"),
+        ("manage/{token}/cancel", "GET", "HEAD"),
         ("manage/{token}/cancel", "POST"),
-        ("manage/{token}/move", "GET"),
+        ("manage/{token}/move", "GET", "HEAD"),
         ("manage/{token}/move", "POST"),
         ("manage/{token}/reminders", "POST"),
-        ("manage/{token}/details", "GET"),
+        ("manage/{token}/details", "GET", "HEAD"),
         ("manage/{token}/details", "POST"),
-        ("calendar/{token}", "GET"),
+        ("calendar/{token}", "GET", "HEAD"),
     }
     assert {str(each["authLevel"]).casefold().rpartition(".")[2] for each in bindings()} == {"anonymous"}
 
