@@ -98,6 +98,13 @@ def _bookings() -> tuple[Operation, ...]:
             errors=(BookingsClosedError, StorageError),
         ),
         Operation(
+            method="get",
+            path="/bookings/new",
+            summary="The form of a booking: its fields, the sessions to choose from, limits, and a form token",
+            answers={200: answers.FormDescription},
+            errors=(BookingsClosedError, StorageError),
+        ),
+        Operation(
             method="post",
             path="/bookings",
             summary="Books a place, or joins the waiting list. Whoever has no address of the trust has to answer "
@@ -123,13 +130,15 @@ def _one_to_one(form: OneToOne) -> tuple[Operation, ...]:
         Operation(
             method="get",
             path="/one-to-one",
-            summary="The page on which a referral begins",
+            summary="The page on which a referral begins; in JSON its fields, choices and limits, and a form token",
+            answers={200: answers.FormDescription},
             errors=(OneToOneClosedError, StorageError),
         ),
         Operation(
             method="post",
             path="/one-to-one",
-            summary="Takes a whole referral, sealed before it is stored. The same `submission_id` is one referral",
+            summary="Takes a whole referral, sealed before it is stored. The same `submission_id` is one referral. "
+            "One without a `form_token` that is 3 seconds old is taken too, and gives way where many come at once",
             answers={201: answers.ReferralTaken},
             body=referral_model(form),
             errors=_BODY + _REFERRAL,

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import azure.functions as func
 
 from functions.bookings import pages
-from functions.bookings.answers import check_eligible, read_answers
+from functions.bookings.answers import booking_form_json, check_eligible, read_answers
 from functions.bookings.draft import Draft
 from functions.bookings.session_view import SessionView
 from functions.forms.availability import check_open
@@ -14,7 +14,8 @@ from functions.forms.tokens import check_honeypot
 from functions.forms.validation import FieldError, FormError
 from functions.web.error_handling import handle_errors
 from functions.web.links import token_in
-from functions.web.responses import see_other
+from functions.web.negotiation import wants_json
+from functions.web.responses import json_body, see_other
 from shared.bookings.model.errors import NotForOutsidersError
 from shared.bookings.places.request import BookingRequest
 from shared.bootstrap import Services, services
@@ -31,6 +32,8 @@ _SELECT = FieldError("session_id", "Select a session")
 def booking_form(req: func.HttpRequest) -> func.HttpResponse:
     built = services()
     check_open(built.closed, Support.BOOKINGS)
+    if wants_json(req):
+        return json_body(booking_form_json(built, pages.sessions(built)))
     session_id = req.params.get("session", "")
     chosen = _session_in(built, session_id)
     if chosen is not None:

@@ -78,7 +78,13 @@ def age_of(signer: Signer, form: str, subject: str, token: str, now: datetime) -
 
 
 def without_token(submission: Submission) -> Submission:
-    """The same answers without their form's token, which is no answer."""
+    """The same answers without their form's token, which is no answer and which a program may leave out.
+
+    Raises:
+        FormError: a program sent another value than a text.
+    """
+    if not submission.is_form and not isinstance(submission.values.get(TOKEN, ""), str):
+        raise FormError((FieldError(TOKEN, "Send the token as it was given to you, or leave it out"),), {})
     return replace(submission, values={name: each for name, each in submission.values.items() if name != TOKEN})
 
 
