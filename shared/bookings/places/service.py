@@ -170,7 +170,7 @@ class BookingService:
     def _snapshot(self, applied: Applicant, arrived: float) -> Snapshot:
         session_id = applied.request.session_id
         taken_at = self.monotonic()
-        snapshot = self._cache.usable(session_id, key=applied.key, arrived=arrived, monotonic=taken_at)
+        snapshot = self._cache.usable(session_id, submission=applied.submission, arrived=arrived, monotonic=taken_at)
         if snapshot is None:
             if not is_key(session_id):
                 raise SessionUnknownError
@@ -202,7 +202,7 @@ class BookingService:
             raise TooLateToCheckError
         mails: tuple[str, ...] = ()
         if mine is not None and mine.is_live:
-            mails = self._record_repeat(snapshot.session, mine, applied.request.full_name, now)
+            mails = self._record_repeat(snapshot, mine, applied.request.full_name, now)
         state = self._state_for(snapshot, applied, now)
         if mine is None or not mine.is_live:
             mails = self._write(snapshot, applied.attendee(state, mine, now))
@@ -229,12 +229,13 @@ class BookingService:
         kind = MailKind.CHECKING if placed.state is AttendeeState.TO_CHECK else MailKind.CONFIRMATION
         return (str(MailId(placed.key, placed.generation, kind)),)
 
-    def _record_repeat(self, session: Session, mine: Attendee, name: str, now: datetime) -> tuple[str, ...]:
+    def _record_repeat(self, snapshot: Snapshot, mine: Attendee, name: str, now: datetime) -> tuple[str, ...]:
+        """Notes that someone with a booking asked again; writes as a new booking does, also if nothing is new."""
         noted = repeat_noted(mine, name, now)
+        etag = self.store.record_repeat_request(snapshot.session.id, noted)
+        self._cache.keep(snapshot.with_attendee(replace(noted, etag=etag), snapshot.roster.guard))
         if noted is mine or noted.asked_again_at is None:
             return ()
-        self.store.record_repeat_request(session.id, noted)
-        self._cache.forget(session.id)
         due = noted.asked_again_at <= now  # else the schedule sends it when the hour is over
         mail_id = MailId(mine.key, mine.generation, MailKind.ALREADY_BOOKED, stamp(noted.asked_again_at))
         return (str(mail_id),) if due else ()
