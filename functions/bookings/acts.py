@@ -1,4 +1,4 @@
-"""What is posted at the link of a booking, and what is answered if nobody can have meant it.
+"""Acts at the link of a booking: what was posted, and the answer to one that nobody can have meant.
 
 Email gateways open links, and some submit the forms that they find there at once. So an act counts only with the token
 of the page that offers it, from 3 seconds to a day after that page was opened. It is bound to the act, the link and

@@ -16,7 +16,7 @@ _ID = "submission_id"
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """What the pages say of one field. `choices` are pairs of the value sent and its words.
+    """Words of the pages about one field. `choices` are pairs of the value sent and its words.
 
     `needed_if` names another field and those of its values with which this one is asked.
     """
