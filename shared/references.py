@@ -2,11 +2,14 @@
 
 import hashlib
 import hmac
+import re
 import unicodedata
 
 # No vowels, so that no words appear; none of 0 O 1 I L 5 S 8 B 2 Z, which look or sound alike.
 ALPHABET = "34679CDFGHJKMNPQRTVWXY"
 LENGTH = 8
+
+_STUCK = re.compile("[&%<>=?#＆％＜＞＝？＃].*", re.DOTALL)  # noqa: RUF001  # full-width ones are typed too
 
 # Characters typed for ones that look alike: Greek and Cyrillic capitals, and characters that no reference has.
 _LOOKALIKES = str.maketrans("ΗΚΜΝΡΤΧΥ" + "НКМРСТХУ" + "UO0A1", "HKMNPTXY" + "HKMPCTXY" + "VQQ47")  # noqa: RUF001  # see above
@@ -29,8 +32,11 @@ def reference(key: bytes, purpose: str, *parts: str) -> str:
 
 
 def read_reference(typed: str) -> str | None:
-    """Returns the reference in typed text, whatever its spacing and keyboard; None if it is not a reference."""
-    return read_signs(typed, LENGTH)
+    """Returns the reference in typed text, whatever its spacing and keyboard; None if it is not a reference.
+
+    Where the rest of an address or of an HTML entity is stuck to its end, as `%20` or `&amp;x`, that is left out.
+    """
+    return read_signs(typed, LENGTH) or read_signs(_STUCK.sub("", typed[:100]), LENGTH)
 
 
 def read_signs(typed: str, length: int) -> str | None:

@@ -9,7 +9,7 @@ from pydantic.json_schema import models_json_schema
 
 from functions.api.operations import Operation, operations
 from functions.api.response_models import ProblemDetails
-from functions.api.rules import with_needs, with_policy
+from functions.api.rules import with_needs, with_policy, with_token
 from functions.problems.error_table import problem_of
 from functions.problems.problem_details import Problem
 from shared.bookings.model.allocation_policy import AllocationPolicy
@@ -51,8 +51,8 @@ def _schemas(listed: Iterable[Operation], content: Content, policy: AllocationPo
     models |= {answer: "serialization" for each in listed for answer in each.answers.values()}
     schemas: Schema = models_json_schema(list(models.items()), ref_template=_SCHEMA_REF)[1]["$defs"]  # type: ignore[arg-type]  # a Literal, which a plain str is not inferred as
     booking, referral = BookingRequest.__name__, referral_model(content.one_to_one).__name__
-    schemas[booking] = with_policy(schemas[booking], policy)
-    schemas[referral] = with_needs(schemas[referral], content.one_to_one)
+    schemas[booking] = with_token(with_policy(schemas[booking], policy))
+    schemas[referral] = with_token(with_needs(schemas[referral], content.one_to_one))
     return schemas
 
 

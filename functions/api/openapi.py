@@ -9,7 +9,7 @@ from shared.bootstrap import services
 bp = func.Blueprint()
 
 
-@bp.route(route="openapi.json", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@bp.route(route="openapi.json", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
 @handle_errors
 def openapi_document(req: func.HttpRequest) -> func.HttpResponse:
     from functions.api.document import document  # noqa: PLC0415  # only this function needs every schema

@@ -1,7 +1,7 @@
 """Operations of the API: each with its body, its answers and its errors."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pydantic import BaseModel
 
@@ -83,8 +83,9 @@ class Operation:
 
 
 def operations(form: OneToOne) -> tuple[Operation, ...]:
-    """All operations, for the questions of one content file."""
-    return (*_bookings(), *_one_to_one(form), *_about_the_service())
+    """All operations, for the questions of one content file. What can be read can be asked for its head (HEAD)."""
+    listed = (*_bookings(), *_one_to_one(form), *_about_the_service())
+    return (*listed, *(replace(each, method="head", summary="Its head") for each in listed if each.method == "get"))
 
 
 def _bookings() -> tuple[Operation, ...]:
@@ -94,6 +95,13 @@ def _bookings() -> tuple[Operation, ...]:
             path="/sessions",
             summary="Upcoming group sessions",
             answers={200: answers.Sessions},
+            errors=(BookingsClosedError, StorageError),
+        ),
+        Operation(
+            method="get",
+            path="/bookings/new",
+            summary="The form of a booking: its fields, the sessions to choose from, limits, and a form token",
+            answers={200: answers.FormDescription},
             errors=(BookingsClosedError, StorageError),
         ),
         Operation(
@@ -122,13 +130,15 @@ def _one_to_one(form: OneToOne) -> tuple[Operation, ...]:
         Operation(
             method="get",
             path="/one-to-one",
-            summary="The page on which a referral begins",
+            summary="The page on which a referral begins; in JSON its fields, choices and limits, and a form token",
+            answers={200: answers.FormDescription},
             errors=(OneToOneClosedError, StorageError),
         ),
         Operation(
             method="post",
             path="/one-to-one",
-            summary="Takes a whole referral, sealed before it is stored. The same `submission_id` is one referral",
+            summary="Takes a whole referral, sealed before it is stored. The same `submission_id` is one referral. "
+            "One without a `form_token` that is 3 seconds old is taken too, and gives way where many come at once",
             answers={201: answers.ReferralTaken},
             body=referral_model(form),
             errors=_BODY + _REFERRAL,
@@ -142,7 +152,6 @@ def _one_to_one(form: OneToOne) -> tuple[Operation, ...]:
             errors=(PageNotFoundError, ReferralOutcomeExpiredError, StorageError),
         ),
         Operation(method="get", path="/one-to-one/status", summary="The page that asks for a reference"),
-        Operation(method="head", path="/one-to-one/status", summary="Its head"),
         Operation(
             method="post",
             path="/one-to-one/status",
@@ -160,13 +169,6 @@ def _about_the_service() -> tuple[Operation, ...]:
             method="get",
             path="/health",
             summary="Whether the service can do its work",
-            answers={200: answers.Healthy, 503: answers.Unhealthy},
-            page=False,
-        ),
-        Operation(
-            method="head",
-            path="/health",
-            summary="Its head",
             answers={200: answers.Healthy, 503: answers.Unhealthy},
             page=False,
         ),

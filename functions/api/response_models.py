@@ -29,6 +29,45 @@ class Sessions(Answer):
     sessions: list[Session]
 
 
+class Choice(Answer):
+    """One value that may be sent for a field, and the words for it."""
+
+    value: str | bool
+    text: str
+
+
+class Condition(Answer):
+    """The field with whose values another one is asked."""
+
+    field: str
+    values: list[str]
+
+
+class FormField(Answer):
+    """One field. With `choices` the answer is one of them, with `several` a list of them; a language may be another."""
+
+    name: str
+    label: str
+    hint: str
+    required: bool
+    several: bool
+    max_length: int | None
+    format: str
+    choices: list[Choice]
+    needed_if: Condition | None
+
+
+class FormDescription(Answer):
+    """A form. Send `submission_id` and `form_token` with the answers, at least 3 seconds and at most a day later."""
+
+    post_to: str
+    submission_id: str
+    form_token: str
+    form_token_from_seconds: int
+    form_token_until_seconds: int
+    fields: list[FormField]
+
+
 class BookingOutcome(Answer):
     """`to-check`: the place is held until the organiser has seen that the person works for the trust."""
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from functions.forms.tokens import TOKEN
 from shared.bookings.model.allocation_policy import AllocationPolicy
 from shared.content.content import OneToOne
 from shared.content.question import FormQuestion
@@ -15,6 +16,16 @@ def with_policy(schema: Schema, policy: AllocationPolicy) -> Schema:
     listed = {"properties": {"email": {"type": "string", "pattern": _domain_pattern(policy.domains)}}}
     answered = {"required": ["works_for_trust"], "properties": {"works_for_trust": {"not": {"type": "null"}}}}
     return schema | {"anyOf": [listed, answered]}
+
+
+def with_token(schema: Schema) -> Schema:
+    """Allows the token of the form, which is no answer and is not required."""
+    token = {
+        "type": "string",
+        "description": "The `form_token` that the form's description offers, with its `submission_id`. Without one, or "
+        "with one that is not 3 seconds old or is a day old, the answers are taken as from a program",
+    }
+    return schema | {"properties": schema["properties"] | {TOKEN: token}}
 
 
 def with_needs(schema: Schema, form: OneToOne) -> Schema:

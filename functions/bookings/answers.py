@@ -1,11 +1,21 @@
-"""The answers of the forms of a booking as a request, or one sentence for each field that is wrong."""
+"""The answers of the forms of a booking as a request, or one sentence for each field that is wrong.
 
+For programs, the form's description: its fields, the sessions to choose from, limits, and a form token.
+"""
+
+from collections.abc import Iterable
+
+from functions.bookings.draft import FORM
+from functions.bookings.session_view import SessionView
 from functions.forms.body import Submission
+from functions.forms.form_description import Wording, fields_json, token_json
+from functions.forms.tokens import without_token
 from functions.forms.validation import FieldError, FormError, as_typed, validate
 from shared.bookings.model.allocation_policy import AllocationPolicy
 from shared.bookings.model.errors import NotForOutsidersError
 from shared.bookings.places.request import BookingRequest
 from shared.bookings.self_service.details import DetailsRequest
+from shared.bootstrap import Services
 
 _MISSING = {
     "session_id": "Select a session",
@@ -27,7 +37,7 @@ def read_answers(submission: Submission, policy: AllocationPolicy) -> BookingReq
     Raises:
         FormError: answers are missing or invalid.
     """
-    request = validate(BookingRequest, submission, _MISSING)
+    request = validate(BookingRequest, without_token(submission), _MISSING)
     if request.works_for_trust is None and not policy.is_staff_address(request.email):
         asked = FieldError("works_for_trust", _MISSING["works_for_trust"])
         raise FormError((asked,), as_typed(BookingRequest, submission))
@@ -51,3 +61,27 @@ def check_eligible(request: BookingRequest, policy: AllocationPolicy) -> None:
     """
     if not request.works_for_trust and not policy.is_staff_address(request.email):
         raise NotForOutsidersError
+
+
+def booking_form_json(built: Services, sessions: Iterable[SessionView]) -> dict[str, object]:
+    """The description of the form that POST /bookings takes."""
+    chosen = tuple((each.id, each.when) for each in sessions if each.can_be_chosen)
+    fields = fields_json(BookingRequest, _wordings(built, chosen))
+    return {"post_to": "/bookings", **token_json(FORM, built.signer, built.now()), "fields": fields}
+
+
+def _wordings(built: Services, sessions: tuple[tuple[str, str], ...]) -> dict[str, Wording]:
+    content, read = built.content, built.bookings.adjustments_are_read
+    return {
+        "session_id": Wording("Session", choices=sessions),
+        "full_name": Wording("Full name"),
+        "email": Wording("Email address", "We only use this to send you your booking, the joining link and reminders"),
+        "works_for_trust": Wording(
+            "Do you work for the trust?", "You can leave this out if you gave your work email address"
+        ),
+        "group_agreement": Wording(content.groups.agreement),
+        "join_waiting_list": Wording("Do you want to join the waiting list if the session is full?"),
+        "adjustments": Wording("Do you need any adjustments?", "" if read else "Nobody reads this"),
+        "share_adjustments": Wording(f"May {content.provider.short_name} see what you need?"),
+        "reminders": Wording("Would you like reminders by email?"),
+    }

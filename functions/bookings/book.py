@@ -12,7 +12,7 @@ from functions.bookings.list_page import ListPage
 from functions.bookings.session_view import SessionView
 from functions.forms.availability import check_open
 from functions.forms.body import Submission, read_body
-from functions.forms.tokens import FormTokenError, check_form_token, decoy_reference, is_bot
+from functions.forms.tokens import FormTokenError, check_form_token, check_honeypot
 from functions.forms.validation import FormError
 from functions.problems.http_errors import BookingOutcomeExpiredError
 from functions.queues import BOOKINGS_STORAGE, EMAILS, mail_message
@@ -34,7 +34,7 @@ _list_page = ListPage()
 _OUTCOME = OutcomeAddress("/bookings/booked", BookingOutcomeExpiredError)
 
 
-@bp.route(route="sessions", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@bp.route(route="sessions", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
 @handle_errors
 def list_sessions(req: func.HttpRequest) -> func.HttpResponse:
     built = services()
@@ -52,13 +52,10 @@ def book(req: func.HttpRequest, nudge: func.Out[List[str]]) -> func.HttpResponse
     submission = read_body(req)
     built = services()
     check_open(built.closed, Support.BOOKINGS)
-    if is_bot(submission):
-        return see_other(
-            _location(built, submission.text("session_id"), decoy_reference(FORM), AttendeeState.CONFIRMED)
-        )
     try:
         request = read_answers(submission, built.bookings.policy)
         check_form_token(BookingRequest, submission, built.signer, FORM, built.now())
+        check_honeypot(BookingRequest, submission)
         booked = built.bookings.places.book(request, built.now())
     except (FormError, *pages.REFUSALS) as error:
         if not submission.is_form:
@@ -69,7 +66,7 @@ def book(req: func.HttpRequest, nudge: func.Out[List[str]]) -> func.HttpResponse
     return _answer(booked, submission, built)
 
 
-@bp.route(route="bookings/booked/{token}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@bp.route(route="bookings/booked/{token}", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
 @handle_errors
 def booking_outcome(req: func.HttpRequest) -> func.HttpResponse:
     """The outcome as it was when the booking was made; reads no roster, so it discloses no one on it."""

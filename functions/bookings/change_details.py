@@ -7,47 +7,49 @@ from collections.abc import Mapping, Sequence
 
 import azure.functions as func
 
+from functions.bookings.acts import Act
 from functions.bookings.answers import read_details
-from functions.bookings.booking_view import BookingView, address
-from functions.forms.body import read_body
-from functions.forms.validation import FieldError, FormError
+from functions.bookings.booking_view import address
+from functions.forms.tokens import without_token
+from functions.forms.validation import FieldError, FormError, as_typed
 from functions.web.error_handling import handle_errors
-from functions.web.links import token_of
 from functions.web.render import render
 from functions.web.responses import form_page, page, see_other
 from shared.bookings.model.attendee import Attendee
-from shared.bootstrap import Services, services
+from shared.bookings.self_service.details import DetailsRequest
+from shared.bootstrap import services
 
 bp = func.Blueprint()
 
+_DETAILS = "details"
 
-@bp.route(route="manage/{token}/details", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+
+@bp.route(route="manage/{token}/details", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
 @handle_errors
 def details_form(req: func.HttpRequest) -> func.HttpResponse:
-    built, token = services(), token_of(req)
-    found = built.bookings.self_service.find(token, built.now())
-    view = BookingView.of(token, found, built.content, built.now())
-    if not view.can_change:
-        return see_other(view.address)  # that page says why
-    return _form(built, view, _present(found.attendee))
+    act = Act.of(_DETAILS, req, services())
+    if not act.view.can_change:
+        return see_other(act.view.address)  # that page says why
+    return page(_details_page(act, _present(act.booking.attendee)))
 
 
 @bp.route(route="manage/{token}/details", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
 @handle_errors
 def change_details(req: func.HttpRequest) -> func.HttpResponse:
-    submission, built, token = read_body(req), services(), token_of(req)
+    built = services()
+    act = Act.of(_DETAILS, req, built)
     try:
-        wanted = read_details(submission)
+        wanted = read_details(without_token(act.sent))
     except FormError as error:
-        if not submission.is_form:
+        if not act.sent.is_form:
             raise
-        found = built.bookings.self_service.find(token, built.now())
-        view = BookingView.of(token, found, built.content, built.now())
-        return _form(built, view, error.values, error.errors)
+        return form_page(_details_page(act, error.values, error.errors), status=422)
+    if not act.is_meant:
+        return act.again(lambda _, reason: _details_page(act, as_typed(DetailsRequest, act.sent), (reason,)))
     done = built.bookings.self_service.change_details(
-        token, wanted, asks_needs=built.bookings.adjustments_are_read, now=built.now()
+        act.link, wanted, asks_needs=built.bookings.adjustments_are_read, now=built.now()
     )
-    return see_other(f"{address(token)}?done={'already-' if done.already else ''}saved")
+    return see_other(f"{address(act.link)}?done={'already-' if done.already else ''}saved")
 
 
 def _present(attendee: Attendee) -> dict[str, str]:
@@ -61,14 +63,12 @@ def _present(attendee: Attendee) -> dict[str, str]:
     }
 
 
-def _form(
-    built: Services, view: BookingView, values: Mapping[str, object], errors: Sequence[FieldError] = ()
-) -> func.HttpResponse:
+def _details_page(act: Act, values: Mapping[str, object], errors: Sequence[FieldError] = ()) -> str:
     facts = {
-        "booking": view,
+        "booking": act.view,
         "values": values,
-        "asks_adjustments": built.bookings.adjustments_are_read,
-        "shares_names": built.bookings.names_go_to_facilitators,
+        "asks_adjustments": act.built.bookings.adjustments_are_read,
+        "shares_names": act.built.bookings.names_go_to_facilitators,
+        "form_token": act.form_token,
     }
-    html = render("manage/details.html", built.content, **facts, errors=errors)
-    return form_page(html, status=422) if errors else page(html)
+    return render("manage/details.html", act.built.content, **facts, errors=errors)

@@ -10,9 +10,9 @@ from typing import List  # noqa: UP035  # see above
 
 import azure.functions as func
 
+from functions.bookings.acts import Act
 from functions.bookings.booking_view import BookingView, address
 from functions.bookings.session_view import SessionView
-from functions.forms.body import read_form_value
 from functions.forms.request_values import query
 from functions.forms.validation import FieldError, FormError
 from functions.problems.error_table import problem_of
@@ -34,6 +34,8 @@ from shared.bookings.self_service.service import ActionResult
 from shared.bootstrap import Services, services
 
 bp = func.Blueprint()
+
+_CANCEL, _MOVE, _REMINDERS = "cancel", "move", "reminders"
 
 _CHOOSE = FieldError("session_id", "Select a session")
 _YES_OR_NO = FieldError("reminders", "Select yes or no")
@@ -61,24 +63,19 @@ _NEWS: Mapping[str, tuple[str, Callable[[BookingView], bool]]] = {
 }
 
 
-@bp.route(route="manage/{token}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@bp.route(route="manage/{token}", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
 @handle_errors
 def manage_booking(req: func.HttpRequest) -> func.HttpResponse:
-    built = services()
-    view = _view(built, token_of(req))
-    words, holds = _NEWS.get(query(req, "done"), ("", lambda _: False))
-    facts = {"booking": view, "asks_adjustments": built.bookings.adjustments_are_read}
-    return page(render("manage/booking.html", built.content, **facts, news=words if holds(view) else ""))
+    return page(_booking_page(Act.of(_REMINDERS, req, services())))
 
 
-@bp.route(route="manage/{token}/cancel", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@bp.route(route="manage/{token}/cancel", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
 @handle_errors
 def cancel_form(req: func.HttpRequest) -> func.HttpResponse:
-    built = services()
-    view = _view(built, token_of(req))
-    if not view.can_change:
-        return see_other(view.address)  # that page says why
-    return page(render("manage/cancel.html", built.content, booking=view))
+    act = Act.of(_CANCEL, req, services())
+    if not act.view.can_change:
+        return see_other(act.view.address)  # that page says why
+    return page(_cancel_page(act))
 
 
 @bp.route(route="manage/{token}/cancel", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
@@ -86,49 +83,57 @@ def cancel_form(req: func.HttpRequest) -> func.HttpResponse:
 @handle_errors
 def cancel_booking(req: func.HttpRequest, nudge: func.Out[List[str]]) -> func.HttpResponse:  # noqa: UP006  # see above
     built = services()
-    done = built.bookings.self_service.cancel(token_of(req), built.now())
+    act = Act.of(_CANCEL, req, built)
+    if not act.is_meant:
+        return act.again(_cancel_page)
+    done = built.bookings.self_service.cancel(act.link, built.now())
     _queue_mails(nudge, done)
-    return _back(token_of(req), "cancelled", done)
+    return _back(act.link, "cancelled", done)
 
 
-@bp.route(route="manage/{token}/move", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@bp.route(route="manage/{token}/move", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
 @handle_errors
 def move_form(req: func.HttpRequest) -> func.HttpResponse:
-    built = services()
-    view = _view(built, token_of(req))
-    if not view.can_change:
-        return see_other(view.address)
-    return page(_move_page(built, token_of(req), view))
+    act = Act.of(_MOVE, req, services())
+    if not act.view.can_change:
+        return see_other(act.view.address)
+    return page(_move_page(act))
 
 
 @bp.route(route="manage/{token}/move", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
 @bp.queue_output(arg_name="nudge", queue_name=EMAILS, connection=BOOKINGS_STORAGE)
 @handle_errors
 def move_booking(req: func.HttpRequest, nudge: func.Out[List[str]]) -> func.HttpResponse:  # noqa: UP006  # see above
-    built, token = services(), token_of(req)
-    session_id = read_form_value(req, "session_id")
+    built = services()
+    act = Act.of(_MOVE, req, built)
+    session_id = act.sent.text("session_id")
     if not session_id:
-        return form_page(_move_page(built, token, _view(built, token), _CHOOSE), status=422)
+        return act.again(_move_page, _CHOOSE)
+    if not act.is_meant:
+        return act.again(_move_page)
     try:
-        done = built.bookings.self_service.move(token, session_id, built.now())
+        done = built.bookings.self_service.move(act.link, session_id, built.now())
     except _MOVE_REFUSALS as error:
-        return _not_moved(built, token, error)
+        return _not_moved(built, act.link, error)
     _queue_mails(nudge, done)
-    return _back(done.moved_to or token, "moved", done)
+    return _back(done.moved_to or act.link, "moved", done)
 
 
 @bp.route(route="manage/{token}/reminders", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
 @handle_errors
 def set_reminders(req: func.HttpRequest) -> func.HttpResponse:
     built = services()
-    answer = read_form_value(req, "reminders")
+    act = Act.of(_REMINDERS, req, built)
+    if not act.is_meant:
+        return act.again(_booking_page)
+    answer = act.sent.text("reminders")
     if answer not in {"yes", "no"}:
         raise FormError((_YES_OR_NO,), {})
-    done = built.bookings.self_service.set_reminders(token_of(req), on=answer == "yes", now=built.now())
-    return _back(token_of(req), "reminders-on" if answer == "yes" else "reminders-off", done)
+    done = built.bookings.self_service.set_reminders(act.link, on=answer == "yes", now=built.now())
+    return _back(act.link, "reminders-on" if answer == "yes" else "reminders-off", done)
 
 
-@bp.route(route="calendar/{token}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@bp.route(route="calendar/{token}", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
 @handle_errors
 def calendar(req: func.HttpRequest) -> func.HttpResponse:
     built = services()
@@ -136,20 +141,30 @@ def calendar(req: func.HttpRequest) -> func.HttpResponse:
     return respond(file, "text/calendar", headers={"Content-Disposition": 'attachment; filename="session.ics"'})
 
 
-def _view(built: Services, token: str) -> BookingView:
-    now = built.now()
-    return BookingView.of(token, built.bookings.self_service.find(token, now), built.content, now)
+def _booking_page(act: Act, *errors: FieldError) -> str:
+    """The page of a booking, with the form for its reminders."""
+    words, holds = _NEWS.get(query(act.req, "done"), ("", lambda _: False))
+    facts = {"booking": act.view, "asks_adjustments": act.built.bookings.adjustments_are_read}
+    facts |= {"news": words if holds(act.view) and not errors else "", "reminders_token": act.form_token}
+    return render("manage/booking.html", act.built.content, **facts, errors=errors)
 
 
-def _move_page(built: Services, token: str, view: BookingView, *errors: FieldError) -> str:
-    bookable_sessions = built.bookings.self_service.choices(token, built.now())
+def _cancel_page(act: Act, *errors: FieldError) -> str:
+    return render("manage/cancel.html", act.built.content, booking=act.view, form_token=act.form_token, errors=errors)
+
+
+def _move_page(act: Act, *errors: FieldError) -> str:
+    built = act.built
+    bookable_sessions = built.bookings.self_service.choices(act.link, built.now())
     choices = [SessionView.of(each.session, built.content, each.places_left) for each in bookable_sessions]
-    return render("manage/move.html", built.content, booking=view, sessions=choices, errors=errors)
+    facts = {"booking": act.view, "sessions": choices, "chosen": act.sent.text("session_id")}
+    return render("manage/move.html", built.content, **facts, form_token=act.form_token, errors=errors)
 
 
 def _not_moved(built: Services, token: str, error: BookingError) -> func.HttpResponse:
-    found = problem_of(error)
-    facts = {"booking": _view(built, token), "problem": found}
+    found, now = problem_of(error), built.now()
+    booking = BookingView.of(token, built.bookings.self_service.find(token, now), built.content, now)
+    facts = {"booking": booking, "problem": found}
     return form_page(render("manage/not-moved.html", built.content, **facts), status=found.status)
 
 

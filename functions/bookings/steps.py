@@ -5,15 +5,18 @@ from collections.abc import Callable
 import azure.functions as func
 
 from functions.bookings import pages
-from functions.bookings.answers import check_eligible, read_answers
+from functions.bookings.answers import booking_form_json, check_eligible, read_answers
 from functions.bookings.draft import Draft
+from functions.bookings.session_view import SessionView
 from functions.forms.availability import check_open
 from functions.forms.body import Submission, UnsupportedBodyError, read_body
 from functions.forms.request_values import query
 from functions.forms.tokens import check_honeypot
 from functions.forms.validation import FieldError, FormError
 from functions.web.error_handling import handle_errors
-from functions.web.responses import see_other
+from functions.web.links import token_in
+from functions.web.negotiation import wants_json
+from functions.web.responses import json_body, see_other
 from shared.bookings.model.errors import NotForOutsidersError
 from shared.bookings.places.request import BookingRequest
 from shared.bootstrap import Services, services
@@ -25,43 +28,51 @@ _START = "/bookings/new"
 _SELECT = FieldError("session_id", "Select a session")
 
 
-@bp.route(route="bookings/new", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@bp.route(route="bookings/new", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
 @handle_errors
 def booking_form(req: func.HttpRequest) -> func.HttpResponse:
     built = services()
     check_open(built.closed, Support.BOOKINGS)
+    if wants_json(req):
+        return json_body(booking_form_json(built, pages.sessions(built)))
     session_id = query(req, "session")
-    chosen = pages.choosable(built, session_id)
+    chosen = _session_in(built, session_id)
     if chosen is not None:
-        return pages.details(built, Draft.new(built, session_id), chosen, opened=True)
+        return pages.details(built, Draft.new(built, chosen.id), chosen, opened=True)
     views = pages.sessions(built)
     if not any(view.can_be_chosen for view in views):
         return see_other("/sessions")  # that page says that there is none
     return pages.choose(built, Draft.new(built), views, gone=bool(session_id))
 
 
-@bp.route(route="bookings/session", methods=["GET", "POST"], auth_level=func.AuthLevel.ANONYMOUS)
+@bp.route(route="bookings/session", methods=["GET", "HEAD", "POST"], auth_level=func.AuthLevel.ANONYMOUS)
 @handle_errors
 def booking_session(req: func.HttpRequest) -> func.HttpResponse:
     return _step(req, lambda built, sent: pages.choose(built, Draft.of(built, sent), pages.sessions(built)))
 
 
-@bp.route(route="bookings/details", methods=["GET", "POST"], auth_level=func.AuthLevel.ANONYMOUS)
+@bp.route(route="bookings/details", methods=["GET", "HEAD", "POST"], auth_level=func.AuthLevel.ANONYMOUS)
 @handle_errors
 def booking_details(req: func.HttpRequest) -> func.HttpResponse:
     return _step(req, _details)
 
 
-@bp.route(route="bookings/check", methods=["GET", "POST"], auth_level=func.AuthLevel.ANONYMOUS)
+@bp.route(route="bookings/check", methods=["GET", "HEAD", "POST"], auth_level=func.AuthLevel.ANONYMOUS)
 @handle_errors
 def booking_check(req: func.HttpRequest) -> func.HttpResponse:
     return _step(req, _check)
 
 
+def _session_in(built: Services, linked: str) -> SessionView | None:
+    """The session of a link, also where something is stuck to the end of its id; None if it cannot be booked."""
+    cut = token_in(linked)
+    return pages.choosable(built, linked) or (pages.choosable(built, cut) if cut != linked else None)
+
+
 def _step(req: func.HttpRequest, show: Callable[[Services, Submission], func.HttpResponse]) -> func.HttpResponse:
     built = services()
     check_open(built.closed, Support.BOOKINGS)
-    if req.method == "GET":
+    if req.method != "POST":
         return see_other(_START)  # someone bookmarked a page that only a form leads to
     submission = read_body(req)
     if not submission.is_form:

@@ -4,27 +4,29 @@ The token is the time at which a form was issued, signed together with the form'
 is a field that people do not see and therefore leave empty. Neither is personal, and nothing is stored.
 """
 
-import logging
-import secrets
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from pydantic import BaseModel
 
 from functions.forms.body import Submission
 from functions.forms.validation import FieldError, FormError, as_typed
-from shared.references import reference
 from shared.signing import Signer, TimedProof
 
-logger = logging.getLogger(__name__)
-
 TOKEN = "form_token"
-HONEYPOT = "website"
+HONEYPOT = "left_blank"  # no name, address or website: browsers and password managers fill those in by themselves
 
 MIN_AGE = timedelta(seconds=3)  # no person fills in a form in less
 MAX_AGE = timedelta(hours=24)
 
 _PROOF = TimedProof("form", separator=".", unit=timedelta(milliseconds=1))
+NOT_YET = FieldError("", "Press the button once more: this page was open for too short or too long a time")
+"""The reason why an act does not count that came without a token that `is_ripe`."""
+
 _AGAIN = FieldError("", "Check your answers and send again")
+_FILLED = FieldError(
+    "", "Your browser filled in a field that is not part of the form. Check your answers and send again"
+)
 
 
 class FormTokenError(FormError):
@@ -75,24 +77,30 @@ def age_of(signer: Signer, form: str, subject: str, token: str, now: datetime) -
     return now - issued if issued is not None and timedelta(0) <= now - issued < MAX_AGE else None
 
 
+def without_token(submission: Submission) -> Submission:
+    """The same answers without their form's token, which is no answer and which a program may leave out.
+
+    Raises:
+        FormError: a program sent another value than a text.
+    """
+    if not submission.is_form and not isinstance(submission.values.get(TOKEN, ""), str):
+        raise FormError((FieldError(TOKEN, "Send the token as it was given to you, or leave it out"),), {})
+    return replace(submission, values={name: each for name, each in submission.values.items() if name != TOKEN})
+
+
 def is_bot(submission: Submission) -> bool:
     """True if the honeypot field was filled in."""
     return submission.is_form and HONEYPOT in submission.values
 
 
 def check_honeypot(model: type[BaseModel], submission: Submission) -> None:
-    """Has a form with a filled-in honeypot sent again: for a form of which no submission may be dropped.
+    """Has a form with a filled-in honeypot sent again: no submission is dropped behind a page of thanks.
 
-    A browser may fill in a field that people do not see, and a person must not read "received" of a form that was not.
+    A browser may fill in a field that people do not see, and a person must not read "booked" or "received" of a form
+    that was not.
 
     Raises:
         FormTokenError: it was.
     """
     if is_bot(submission):
-        raise FormTokenError((_AGAIN,), as_typed(model, submission))
-
-
-def decoy_reference(form: str) -> str:
-    """A reference that looks real and leads nowhere, for the answer to a bot; logs one line for counting."""
-    logger.info("dropped automated submission, form %s", form)
-    return reference(secrets.token_bytes(32), "decoy")
+        raise FormTokenError((_FILLED,), as_typed(model, submission))

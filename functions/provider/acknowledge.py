@@ -13,7 +13,7 @@ import azure.functions as func
 
 from functions.forms.body import Submission
 from functions.forms.request_values import query
-from functions.forms.tokens import TOKEN, is_ripe, issue_token
+from functions.forms.tokens import NOT_YET, TOKEN, is_ripe, issue_token
 from functions.forms.validation import FieldError
 from functions.problems.provider import map_provider_errors
 from functions.provider import expired, keeping
@@ -129,7 +129,7 @@ class _LinkRequest:
 
     def keep(self, nudge: func.Out[str]) -> func.HttpResponse:
         if not keeping.is_meant(self.sent, self.signer, token_of(self.req), self.referral, self.now):
-            return self.show(keeping.NOT_YET)
+            return self.show(NOT_YET)
         done = keeping.keep(self.built.referrals.acknowledgements, self.referral, nudge, self.now)
         return see_other(f"{self.address}?done={done}")
 

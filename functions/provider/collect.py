@@ -16,6 +16,7 @@ import azure.functions as func
 
 from functions.forms.body import read_form_value
 from functions.forms.request_values import query, route_value
+from functions.forms.tokens import NOT_YET
 from functions.forms.validation import FieldError
 from functions.problems.http_errors import PageNotFoundError
 from functions.problems.provider import map_provider_errors
@@ -138,7 +139,7 @@ class _ProviderRequest:
         referral, sent = self.collector.look(self.token, self.now), keeping.posted(self.req)
         if not keeping.is_meant(sent, self.collector.links.signer, self.token, referral, self.now):
             is_finished = ProviderView.of(referral, self.built.content).is_finished
-            return self.confirmed_page(referral, keeping.NOT_YET) if is_finished else self.show()
+            return self.confirmed_page(referral, NOT_YET) if is_finished else self.show()
         done = keeping.keep(self.built.referrals.acknowledgements, referral, self.nudge, self.now)
         return see_other(f"{self.address}?done={done}")
 

@@ -5,7 +5,7 @@ from datetime import datetime
 import azure.functions as func
 
 from functions.forms.request_values import query
-from functions.forms.tokens import TOKEN, is_ripe, issue_token
+from functions.forms.tokens import NOT_YET, TOKEN, is_ripe, issue_token
 from functions.forms.validation import FieldError
 from functions.provider import keeping
 from functions.provider.view import ProviderView
@@ -36,7 +36,7 @@ def answer(req: func.HttpRequest, name: str, reference: str, built: Services, no
         return _show(req, address, referral, built, now)
     subject = keeping.subject(token_of(req), referral)
     if not is_ripe(built.referrals.links.signer, _FORM, subject, sent.text(TOKEN), now):
-        return _show(req, address, referral, built, now, keeping.NOT_YET)
+        return _show(req, address, referral, built, now, NOT_YET)
     is_sent = built.referrals.new_links.send(referral, now)
     return see_other(f"{address}?done={'emailed' if is_sent else 'sending'}")
 

@@ -8,14 +8,12 @@ import azure.functions as func
 
 from functions.forms.body import BodyError, Submission, read_body
 from functions.forms.tokens import TOKEN, is_ripe, issue_token
-from functions.forms.validation import FieldError
 from functions.queues import referral_message
 from shared.referrals.collection.acknowledgement import Acknowledgement, AcknowledgementRecorder
 from shared.referrals.model import Referral
 from shared.signing import Signer
 
 KEEP = "keep"
-NOT_YET = FieldError("", "Press the button once more: this page was open for too short or too long a time")
 
 
 def form_facts(signer: Signer, link: str, referral: Referral, now: datetime) -> Mapping[str, Any]:

@@ -17,7 +17,7 @@ bp = func.Blueprint()
 _SHOWN = "shown"
 
 
-@bp.route(route="one-to-one/sent/{token}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@bp.route(route="one-to-one/sent/{token}", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
 @handle_errors
 def referral_outcome(req: func.HttpRequest) -> func.HttpResponse:
     """The reference and the day to ask after, as they were when the referral was accepted; reads no referral."""

@@ -10,16 +10,18 @@ import azure.functions as func
 from functions.forms.availability import check_open
 from functions.forms.body import Submission, UnsupportedBodyError, read_body
 from functions.forms.browser_marks import has_browser_marks
-from functions.forms.tokens import FormTokenError, check_form_token, check_honeypot
+from functions.forms.tokens import TOKEN, FormTokenError, check_form_token, check_honeypot, is_ripe, without_token
 from functions.forms.validation import FormError, validate
 from functions.problems.error_table import problem_of
 from functions.queues import REFERRALS, REFERRALS_STORAGE, referral_message
 from functions.referrals.form_fields import CONSENT as CONSENT_BOX
+from functions.referrals.form_json import referral_form_json
 from functions.referrals.pages import FORM, FormIdentity, current_step, show, wizard_of
 from functions.referrals.reference_page import SENT, fresh_facts
 from functions.referrals.wizard import BUSY, CONSENT, START, Step, Wizard
 from functions.web import error_log
 from functions.web.error_handling import handle_errors
+from functions.web.negotiation import wants_json
 from functions.web.render import render
 from functions.web.responses import json_body, page, see_other
 from shared.bootstrap import Services, services
@@ -37,16 +39,17 @@ bp = func.Blueprint()
 _MISSING = {CONSENT_BOX: "Select to confirm you agree", "submission_id": "Start the form again"}
 
 
-@bp.route(route="one-to-one", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@bp.route(route="one-to-one", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
 @handle_errors
 def one_to_one_form(req: func.HttpRequest) -> func.HttpResponse:
-    """The start of the form: its purpose, its readers, and other facts to know before beginning."""
-    del req
+    """The start of the form: its purpose, its readers, and other facts to know before beginning. In JSON its fields."""
     built, nothing = _services_if_open(), Submission({}, is_form=True)
+    if wants_json(req):
+        return json_body(referral_form_json(built))
     return page(show(_wizard(nothing, built), Step(START), FormIdentity.of(nothing, built), built))
 
 
-@bp.route(route="one-to-one/questions", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@bp.route(route="one-to-one/questions", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
 @handle_errors
 def questions_from_the_start(req: func.HttpRequest) -> func.HttpResponse:
     """An address that was typed or bookmarked: it holds no answers, so the form starts again."""
@@ -71,13 +74,17 @@ def questions(req: func.HttpRequest) -> func.HttpResponse:
 @bp.queue_output(arg_name="nudge", queue_name=REFERRALS, connection=REFERRALS_STORAGE)
 @handle_errors
 def refer(req: func.HttpRequest, nudge: func.Out[str]) -> func.HttpResponse:
-    """Accepts a whole referral: as one JSON document, or from the last page of the form."""
+    """Accepts a whole referral: as one JSON document, or from the last page of the form.
+
+    JSON without a token of the form that is 3 seconds old is taken like a form without a browser's marks.
+    """
     submission = read_body(req)
     built = _services_if_open()
-    slow = not has_browser_marks(req)
     if submission.is_form:
-        return _refer_from_form(submission, built, nudge, slow=slow)
-    reference, location = _accept(_validated_request(submission, built), built, nudge, slow=slow)
+        return _refer_from_form(submission, built, nudge, slow=not has_browser_marks(req))
+    request = _validated_request(without_token(submission), built)
+    slow = not is_ripe(built.signer, FORM, submission.text("submission_id"), submission.text(TOKEN), built.now())
+    reference, location = _accept(request, built, nudge, slow=slow)
     return json_body({"reference": reference}, status=201, headers={"Location": location})
 
 

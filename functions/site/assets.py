@@ -86,7 +86,7 @@ def _without_comments(css: str) -> str:
 
 
 @bp.function_name("assets")
-@bp.route(route="assets/{*path}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@bp.route(route="assets/{*path}", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
 def get_asset(req: func.HttpRequest) -> func.HttpResponse:
     asset = assets().get(route_value(req, "path"))
     if asset is None:

@@ -16,7 +16,7 @@ bp = func.Blueprint()
 
 
 # An empty route would mean the function's name; this is how the host is given the address of the site itself.
-@bp.route(route="{root:maxlength(0)?}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@bp.route(route="{root:maxlength(0)?}", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
 @handle_errors
 def start(req: func.HttpRequest) -> func.HttpResponse:
     del req
@@ -24,7 +24,7 @@ def start(req: func.HttpRequest) -> func.HttpResponse:
     return page(render("start.html", built.content, closed=built.closed))
 
 
-@bp.route(route="help-now", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@bp.route(route="help-now", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
 @handle_errors
 def help_now(req: func.HttpRequest) -> func.HttpResponse:
     del req
@@ -32,7 +32,7 @@ def help_now(req: func.HttpRequest) -> func.HttpResponse:
 
 
 @bp.function_name("resources")
-@bp.route(route="resources", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@bp.route(route="resources", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
 @handle_errors
 def list_resources(req: func.HttpRequest) -> func.HttpResponse:
     del req
@@ -40,7 +40,7 @@ def list_resources(req: func.HttpRequest) -> func.HttpResponse:
     return page(render("info/resources.html", content, offers=offers(content.resources)))
 
 
-@bp.route(route="resources/prompts", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@bp.route(route="resources/prompts", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
 @handle_errors
 def prompts(req: func.HttpRequest) -> func.HttpResponse:
     del req
@@ -50,7 +50,7 @@ def prompts(req: func.HttpRequest) -> func.HttpResponse:
     return page(render("info/prompts.html", content, article=content.resources.prompts))
 
 
-@bp.route(route="resources/files/{name}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@bp.route(route="resources/files/{name}", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
 @handle_errors
 def resource_file(req: func.HttpRequest) -> func.HttpResponse:
     found = download(services().content.resources, route_value(req, "name"))
@@ -60,7 +60,7 @@ def resource_file(req: func.HttpRequest) -> func.HttpResponse:
     return respond(found.body, found.mimetype, headers=headers)
 
 
-@bp.route(route="privacy", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@bp.route(route="privacy", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
 @handle_errors
 def privacy(req: func.HttpRequest) -> func.HttpResponse:
     del req
@@ -70,7 +70,7 @@ def privacy(req: func.HttpRequest) -> func.HttpResponse:
     return page(render("info/privacy.html", built.content, article=built.content.privacy, **kept))
 
 
-@bp.route(route="accessibility", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@bp.route(route="accessibility", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
 @handle_errors
 def accessibility(req: func.HttpRequest) -> func.HttpResponse:
     del req
@@ -78,7 +78,7 @@ def accessibility(req: func.HttpRequest) -> func.HttpResponse:
     return page(render("info/article.html", content, article=content.accessibility))
 
 
-@bp.route(route="cookies", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@bp.route(route="cookies", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
 @handle_errors
 def cookies(req: func.HttpRequest) -> func.HttpResponse:
     del req

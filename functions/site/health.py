@@ -33,7 +33,7 @@ def health(req: func.HttpRequest) -> func.HttpResponse:
     return _answer(_problems(_readiness))
 
 
-@bp.route(route="health/details", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+@bp.route(route="health/details", methods=["GET", "HEAD"], auth_level=func.AuthLevel.FUNCTION)
 @handle_errors
 def health_details(req: func.HttpRequest) -> func.HttpResponse:
     """Names of settings, parts, sessions by their row key, tables and types of errors: no personal data."""

@@ -1,4 +1,8 @@
-"""Catch-all route, so that "not found" also is a page of the service with its security headers."""
+"""Catch-all route, so that "not found" also is a page of the service with its security headers.
+
+It answers OPTIONS for every address: with the methods taken there, and without CORS headers, so that a page of another
+site may send nothing but a form, which is refused, and read no answer.
+"""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -10,14 +14,16 @@ import azure.functions as func
 from functions.forms.request_values import route_value
 from functions.problems.http_errors import MethodNotAllowedError, PageNotFoundError
 from functions.web.error_handling import handle_errors
+from functions.web.responses import respond
 
 # The host tries functions in the order of their names, checking each one's methods first: this must be the last.
 _FUNCTION_NAME = "zz_elsewhere"
-_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+_OPTIONS = "OPTIONS"
+_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", _OPTIONS]
 
 
 def catch_all_blueprint(blueprints: Iterable[func.Blueprint]) -> func.Blueprint:
-    """The blueprint for all other addresses: 405 if the address exists with another method, else 404."""
+    """The blueprint for all other addresses: 405 if the address exists with another method, else 404; OPTIONS: 204."""
     bp = func.Blueprint()
     routes = Routes(lambda: routes_of(blueprints))
 
@@ -26,8 +32,10 @@ def catch_all_blueprint(blueprints: Iterable[func.Blueprint]) -> func.Blueprint:
     @handle_errors
     def elsewhere(req: func.HttpRequest) -> func.HttpResponse:
         allowed = routes.methods_at(route_value(req, "path", too_long="/"))
+        if req.method == _OPTIONS:
+            return respond("", "text/plain", 204, {"Allow": ", ".join(sorted(allowed | {_OPTIONS}))})
         if allowed and req.method not in allowed:
-            raise MethodNotAllowedError(allowed)
+            raise MethodNotAllowedError(allowed | {_OPTIONS})
         raise PageNotFoundError
 
     return bp

@@ -13,7 +13,7 @@ bp = func.Blueprint()
 
 
 @bp.function_name("security_txt")
-@bp.route(route=PATH, methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@bp.route(route=PATH, methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
 @handle_errors
 def get_security_txt(req: func.HttpRequest) -> func.HttpResponse:
     del req

@@ -16,6 +16,7 @@ OUTSIDE = "text from outside: forms, JSON, addresses, headers, cells, queues, or
 PATTERNS = {
     "functions/site/assets.py": {"_FONT_FACE": OURS, "_COMMENT": OURS},
     "functions/site/not_found.py": {"_PART": OURS},
+    "functions/web/links.py": {"_TOKEN": OUTSIDE},
     "shared/base64url.py": {"_SHAPE": OUTSIDE},
     "shared/bookings/model/email_ids.py": {"_SHAPE": OUTSIDE},
     "shared/bookings/model/pending_move.py": {"_SHAPE": OUTSIDE},
@@ -50,6 +51,7 @@ PATTERNS = {
     "shared/referrals/collection/wrong_tries.py": {"_COUNTED": OUTSIDE},
     "shared/referrals/errors.py": {"_VERSION": OUTSIDE},
     "shared/referrals/referral_rows.py": {"_DAY": OUTSIDE},
+    "shared/references.py": {"_STUCK": OUTSIDE},
     "shared/reminder_offsets.py": {"_SHAPE": OUTSIDE},
     "shared/signing.py": {"_TIMED_PROOF": OUTSIDE},
 }

@@ -94,3 +94,14 @@ def test_the_readme_says_who_may_call_a_function(name: str) -> None:
     levels = [str(binding["authLevel"]).rpartition(".")[2] for at, binding in bindings("httpTrigger") if at == name]
 
     assert in_the_readme()[name] == (levels[0].upper() if levels else "-")
+
+
+@pytest.mark.parametrize("name", sorted(name for name, _ in bindings("httpTrigger") if name != "zz_elsewhere"))
+def test_the_readme_says_which_methods_a_page_takes(name: str) -> None:
+    lines = (ROOT / "README.md").read_text("utf-8").partition("## Functions")[2].splitlines()
+    rows = [line.strip("|").split(" | ") for line in lines if line.startswith("| `")]
+    [row] = [row for row in rows if f"`{name}`" in row[0]]
+    named = [each.strip(" `") for each in row[0].split(",")]
+    taken = {str(method) for at, binding in bindings("httpTrigger") if at in named for method in binding["methods"]}
+
+    assert set(row[1].partition(" `")[0].split(", ")) == taken

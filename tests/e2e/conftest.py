@@ -1,5 +1,6 @@
 """One running service that the tests share, each with a session of its own; and what tables and queues hold."""
 
+from base64 import urlsafe_b64decode
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from itertools import count
@@ -8,8 +9,10 @@ from typing import Any
 import pytest
 from azure.data.tables import TableServiceClient
 
+from functions.forms.tokens import TOKEN, issue_token
 from local.clock import LocalClock
 from local.stack.stack import Stack, running_stack
+from shared.signing import Signer
 from tests.builders import MORNING, session_cells
 from tests.e2e.http_client import get, hidden_fields
 
@@ -61,6 +64,19 @@ def person(session_id: str, name: str = "zoe", **changes: Any) -> dict[str, Any]
 
 def mails_to(stack: Stack, address: str) -> list[dict[str, Any]]:
     return [mail for mail in stack.mail.messages() if mail["recipients"]["to"][0]["address"] == address]
+
+
+def act_form(stack: Stack, link: str, act: str) -> dict[str, str]:
+    """Fields that the page of an act at someone's link sends by itself, if it was opened a minute ago.
+
+    Made here, so that one can be sent twice, and by several people at once. `act` is the last part of its address.
+    """
+    token, signer = link.rpartition("/")[2], Signer((urlsafe_b64decode(stack.settings["LINK_KEY"] + "="),))
+    parts = signer.parse_token("manage", token)
+    assert parts is not None
+    generation = rows(stack, "Bookings").get_entity(*parts[:2])["Generation"]
+    opened = LocalClock(stack.clock_path)() - timedelta(minutes=1)
+    return {TOKEN: issue_token(signer, f"manage-{act}", f"{token}/{generation}", opened)}
 
 
 def opened_form(stack: Stack, path: str) -> dict[str, str]:

@@ -171,7 +171,7 @@ def mistakes(stack: Stack) -> list[Answer]:
         post_json(site, CANARIES | {"full_name": ["canary"]}),
         post_json(site, "canary"),
         post_form(site, form | {"consent_share": ""}),
-        post_form(site, form | {"website": "canary"}),
+        post_form(site, form | {"left_blank": "canary"}),
         post_form(site, form | {"form_token": "canary"}),
         post_form(f"{stack.site}/one-to-one/status", {"reference": "canary"}),
         post_json(f"{stack.site}/one-to-one/status", {"reference": "canary"}),

@@ -1,10 +1,12 @@
 """Booking as a browser without JavaScript does it: from page to page, through the running host."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from functions.web.render import ASSETS
 from local.clock import LocalClock
 from local.stack.stack import Stack
 from tests.e2e.conftest import AddSession, mails_to, opened_form, person, roster
@@ -157,8 +159,10 @@ def test_a_form_that_lay_open_for_two_days_loses_nothing(stack: Stack, add_sessi
         ("GET", "/bookings", 405),
         ("DELETE", "/sessions", 405),
         ("PUT", "/", 405),
-        ("OPTIONS", "/bookings", 405),
-        ("HEAD", "/sessions", 405),
+        ("OPTIONS", "/bookings", 204),
+        ("OPTIONS", "/nowhere", 204),
+        ("HEAD", "/sessions", 200),
+        ("HEAD", "/bookings", 405),
     ],
 )
 def test_every_answer_of_the_host_carries_the_security_headers(
@@ -182,8 +186,24 @@ def test_a_browser_gets_pages_compressed_and_reads_the_same(stack: Stack) -> Non
 
 
 def test_a_method_that_is_not_taken_is_told_which_is(stack: Stack) -> None:
-    assert ask("PATCH", f"{stack.site}/bookings").headers["allow"] == "POST"
-    assert ask("POST", f"{stack.site}/Sessions").headers["allow"] == "GET"
+    assert ask("PATCH", f"{stack.site}/bookings").headers["allow"] == "OPTIONS, POST"
+    assert ask("POST", f"{stack.site}/Sessions").headers["allow"] == "GET, HEAD, OPTIONS"
+    assert ask("OPTIONS", f"{stack.site}/Sessions").headers["allow"] == "GET, HEAD, OPTIONS"
+
+
+PAGES = ["/", "/help-now", "/resources", "/privacy", "/cookies", "/sessions", "/bookings/new", "/one-to-one", "/health"]
+PAGES += ["/one-to-one/status", "/openapi.json", f"{ASSETS}/favicon.ico", "/nowhere", "/manage/x", "/bookings/check"]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_head_answers_as_get_does_and_without_a_body(path: str, stack: Stack) -> None:
+    page, head = ask("GET", f"{stack.site}{path}"), ask("HEAD", f"{stack.site}{path}")
+    assert (head.status, head.text) == (page.status, "")
+    assert without_date(head.headers) == without_date(page.headers)
+
+
+def without_date(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in headers.items() if name != "date"}
 
 
 def test_a_program_that_asks_for_nothing_gets_a_problem(stack: Stack) -> None:

@@ -8,7 +8,7 @@ from local.stack.stack import Stack, running_stack
 from shared.composition.services import Services
 from shared.config.settings import Settings
 from tests.builders import MORNING, booking_request, referral_request, session_cells
-from tests.e2e.conftest import mails_to, person, roster, rows
+from tests.e2e.conftest import act_form, mails_to, person, roster, rows
 from tests.e2e.http_client import get, get_json, post_form, post_json
 
 
@@ -56,7 +56,7 @@ def test_who_booked_before_gets_the_emails_and_can_cancel_by_the_link_in_them(cl
     link = mail["content"]["plainText"].partition("/manage/")[2].split()[0]
 
     assert get(f"{closed.site}/manage/{link}").status == 200
-    assert post_form(f"{closed.site}/manage/{link}/cancel", {}).status == 303
+    assert post_form(f"{closed.site}/manage/{link}/cancel", act_form(closed, link, "cancel")).status == 303
     assert [row["State"] for row in roster(closed, "s1") if row["Email"] == "ann@nhs.net"] == ["cancelled"]
 
 

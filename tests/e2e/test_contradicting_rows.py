@@ -8,7 +8,7 @@ from azure.data.tables import UpdateMode
 
 from local.stack.stack import Stack, running_stack
 from tests.builders import MORNING, london, session_cells
-from tests.e2e.conftest import AddSession, rows
+from tests.e2e.conftest import AddSession, act_form, rows
 from tests.e2e.http_client import get, get_json, post_form
 from tests.e2e.test_portal_edits import (
     NO_BUDGET,
@@ -79,7 +79,8 @@ def test_stale_save_does_not_bring_back_who_cancelled(stack: Stack, add_session:
     book(stack, session_id, "ann", "ben")
     tick(stack)
     form = person_row(stack, session_id, "ann")
-    assert post_form(f"{link(stack, session_id, 'ann')}/cancel", {}).status == 303
+    mine = link(stack, session_id, "ann")
+    assert post_form(f"{mine}/cancel", act_form(stack, mine, "cancel")).status == 303
     stack.settle()
     save(stack, form)
     assert states(stack, session_id) == {"ann": "confirmed", "ben": "confirmed"}
@@ -97,7 +98,7 @@ def test_stale_save_is_a_new_booking_where_a_place_is_free(stack: Stack, add_ses
     session_id = add_session()
     book(stack, session_id, "ann")
     form, old = person_row(stack, session_id, "ann"), link(stack, session_id, "ann")
-    assert post_form(f"{old}/cancel", {}).status == 303
+    assert post_form(f"{old}/cancel", act_form(stack, old, "cancel")).status == 303
     stack.settle()
     save(stack, form)
     tick(stack)

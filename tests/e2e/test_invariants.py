@@ -20,7 +20,7 @@ from shared.local_time import LONDON, days_before, is_ambiguous, span_in_words
 from shared.signing import Signer
 from shared.tables.table import moment_text
 from tests.builders import MORNING, london, session_cells
-from tests.e2e.conftest import mails_to, person, roster, rows
+from tests.e2e.conftest import act_form, mails_to, person, roster, rows
 from tests.e2e.http_client import Answer, all_at_once, post_form, post_json
 
 STEPS = 50
@@ -79,9 +79,13 @@ class Season:
         answers = all_at_once(f"{self.stack.site}/bookings", bodies)
         assert {answer.status for answer in answers} <= {201, 409}, [answer.text for answer in answers]
 
+    def act(self, token: str, name: str, **answers: str) -> Answer:
+        url = f"{self.stack.site}/manage/{token}"
+        return post_form(f"{url}/{name}", act_form(self.stack, url, name) | answers)
+
     def cancel(self) -> None:
         if found := self.someone():
-            answer = post_form(f"{self.stack.site}/manage/{self.token(*found)}/cancel", {})
+            answer = self.act(self.token(*found), "cancel")
             assert answer.status == 303, answer.text
             assert self.row(*found)["State"] == "cancelled"
 
@@ -90,7 +94,7 @@ class Season:
         if found is None or found[0] == to:
             return
         who = found[1]
-        answer = post_form(f"{self.stack.site}/manage/{self.token(*found)}/move", {"session_id": to})
+        answer = self.act(self.token(*found), "move", session_id=to)
         there = {row["Email"] for row in roster(self.stack, to) if row["State"] in HOLDING}
         if answer.status == 303:
             assert who["Email"] in there, "moved to no place"

@@ -11,7 +11,7 @@ from azure.data.tables import EdmType, EntityProperty, UpdateMode
 
 from local.stack.stack import Stack, running_stack
 from tests.builders import MORNING, london, session_cells
-from tests.e2e.conftest import AddSession, mails_to, person, roster, rows
+from tests.e2e.conftest import AddSession, act_form, mails_to, person, roster, rows
 from tests.e2e.http_client import Answer, get, get_json, post_form, post_json
 
 JOIN_URL = "https://teams.example/join/1"
@@ -521,7 +521,8 @@ def test_someone_added_by_hand_is_counted_and_confirmed_and_their_link_works(
     assert kinds(stack, session_id, "dee") == ["booked"]
     assert session_row(stack, session_id)["Confirmed"] == 1
     assert "Your place is booked" in get(link(stack, session_id, "dee")).text
-    assert post_form(f"{link(stack, session_id, 'dee')}/cancel", {}).status == 303
+    dee = link(stack, session_id, "dee")
+    assert post_form(f"{dee}/cancel", act_form(stack, dee, "cancel")).status == 303
     assert states(stack, session_id) == {"dee": "cancelled"}
 
 

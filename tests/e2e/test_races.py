@@ -18,7 +18,7 @@ from local.clock import LocalClock
 from local.stack.stack import Stack, running_stack
 from shared.signing import Signer
 from tests.builders import MORNING, session_cells
-from tests.e2e.conftest import mails_to, person, roster, rows
+from tests.e2e.conftest import act_form, mails_to, person, roster, rows
 from tests.e2e.http_client import Answer, post_form, post_json
 
 HOLDING = {"confirmed", "to-check"}
@@ -66,12 +66,14 @@ class Round:
         return Signer((key,)).token("manage", self.id(session), row["RowKey"], str(row["Generation"]))
 
     def move(self, who: str, session: str, to: str) -> Callable[[], Answer]:
-        url = f"{next(self.sites)}/manage/{self.link(who, session)}/move"
-        return lambda: post_form(url, {"session_id": self.id(to)})
+        url = f"{next(self.sites)}/manage/{self.link(who, session)}"
+        form = act_form(self.stack, url, "move")
+        return lambda: post_form(f"{url}/move", form | {"session_id": self.id(to)})
 
     def cancel(self, who: str, session: str) -> Callable[[], Answer]:
-        url = f"{next(self.sites)}/manage/{self.link(who, session)}/cancel"
-        return lambda: post_form(url, {})
+        url = f"{next(self.sites)}/manage/{self.link(who, session)}"
+        form = act_form(self.stack, url, "cancel")
+        return lambda: post_form(f"{url}/cancel", form)
 
     def timer(self, host: int) -> Callable[[], None]:
         return lambda: self.stack.hosts[host].run("schedule")

@@ -13,11 +13,12 @@ from urllib.parse import urlsplit
 import pytest
 from icalendar import Calendar
 
+from local.clock import LocalClock
 from local.stack.stack import Stack, running_stack
 from shared.signing import Signer
 from tests.builders import MORNING, london
-from tests.e2e.conftest import AddSession, mails_to, person, roster, rows
-from tests.e2e.http_client import Answer, get, get_json, post_form, post_json
+from tests.e2e.conftest import AddSession, act_form, mails_to, person, roster, rows
+from tests.e2e.http_client import Answer, get, get_json, hidden_fields, post_form, post_json
 
 JOIN_URL = "https://teams.example/join/1"
 # No test sends more than the email service allows; all of them together, at one moment of the clock, do.
@@ -70,9 +71,16 @@ def jump_to(stack: Stack, at: datetime) -> None:
 
 
 def press(stack: Stack, page: str, **answers: str) -> Answer:
-    """Sends the one form on a page, as it came, and follows where the answer points; the final page."""
-    [action] = re.findall(r'<form method="post" action="([^"]+)"', get(page).text)
-    return followed(stack, post_form(f"{stack.site}{action}", answers))
+    """Sends the one form on a page, as it came, 5 seconds later, and follows the answer to the final page."""
+    html = get(page).text
+    [action] = re.findall(r'<form method="post" action="([^"]+)"', html)
+    stack.set_clock(LocalClock(stack.clock_path)() + timedelta(seconds=5))
+    return followed(stack, post_form(f"{stack.site}{action}", hidden_fields(html) | answers))
+
+
+def send(stack: Stack, link: str, act: str, **answers: str) -> Answer:
+    """Sends the form of an act's page, without following where the answer points."""
+    return post_form(f"{link}/{act}", act_form(stack, link, act) | answers)
 
 
 def followed(stack: Stack, answer: Answer) -> Answer:
@@ -209,6 +217,26 @@ def head(url: str) -> None:
     connection.close()
 
 
+def test_a_scanner_that_submits_the_form_at_once_cancels_nothing_and_gets_the_page_again(
+    stack: Stack, add_session: AddSession
+) -> None:
+    session_id = add_session()
+    book(stack, session_id, "ann")
+    mine = link(stack, session_id, "ann")
+    before = everything(stack)
+
+    bare, at_once = (
+        post_form(f"{mine}/cancel", {}),
+        post_form(f"{mine}/cancel", hidden_fields(get(f"{mine}/cancel").text)),
+    )
+    assert (bare.status, at_once.status, everything(stack)) == (422, 422, before)
+    assert "Press the button once more: this page was open for too short or too long a time" in at_once.text
+
+    stack.set_clock(LocalClock(stack.clock_path)() + timedelta(seconds=3))
+    assert post_form(f"{mine}/cancel", hidden_fields(at_once.text)).status == 303
+    assert states(stack, session_id) == {"ann": "cancelled"}
+
+
 def test_a_place_is_given_up_with_one_button_and_the_second_time_says_it_already_was(
     stack: Stack, add_session: AddSession
 ) -> None:
@@ -217,7 +245,7 @@ def test_a_place_is_given_up_with_one_button_and_the_second_time_says_it_already
     mine = link(stack, session_id, "ann")
 
     first = press(stack, f"{mine}/cancel")
-    second = followed(stack, post_form(f"{mine}/cancel", {}))
+    second = followed(stack, send(stack, mine, "cancel"))
     stack.settle()
 
     assert "Your booking is cancelled" in first.text
@@ -232,7 +260,8 @@ def test_one_link_used_ten_times_at_once_frees_one_place_for_one_person(stack: S
     mine = link(stack, session_id, "ann")
 
     with ThreadPoolExecutor(10) as pool:
-        answers = list(pool.map(lambda _: post_form(f"{mine}/cancel", {}), range(10)))
+        form = act_form(stack, mine, "cancel")
+        answers = list(pool.map(lambda _: post_form(f"{mine}/cancel", form), range(10)))
     stack.settle()
 
     said = Counter(answer.headers["location"].partition("?")[2] for answer in answers)
@@ -287,7 +316,7 @@ def test_once_the_session_has_started_nothing_changes_any_more(stack: Stack, add
 
     acts = {"cancel": {}, "move": {"session_id": other}, "reminders": {"reminders": "no"}}
     acts |= {"details": {"full_name": "Ann Lee", "reminders": "no"}}
-    answers = [post_form(f"{mine}/{act}", fields) for act, fields in acts.items()]
+    answers = [send(stack, mine, act, **fields) for act, fields in acts.items()]
 
     assert {answer.status for answer in answers} == {409}
     assert all("It is too late to change this booking" in answer.text for answer in answers)
@@ -303,7 +332,7 @@ def test_a_move_is_a_place_there_none_here_and_one_email(stack: Stack, add_sessi
     old = link(stack, here, "ann")
 
     page = press(stack, f"{old}/move", session_id=there)
-    repeated = post_form(f"{old}/move", {"session_id": there})
+    repeated = send(stack, old, "move", session_id=there)
     jump_to(stack, MORNING + timedelta(minutes=5))
 
     assert "You have moved to this session" in page.text
@@ -332,7 +361,7 @@ def test_a_full_session_keeps_the_place_one_has(stack: Stack, add_session: AddSe
     book(stack, here, "ann")
     book(stack, there, "ben")
 
-    answer = post_form(f"{link(stack, here, 'ann')}/move", {"session_id": there})
+    answer = send(stack, link(stack, here, "ann"), "move", session_id=there)
     jump_to(stack, MORNING + timedelta(minutes=5))
 
     assert answer.status == 409
@@ -351,7 +380,7 @@ def test_five_who_move_at_once_to_two_places_are_two_there_and_three_here(
     mine = [link(stack, here, name) for name in names]
 
     with ThreadPoolExecutor(5) as pool:
-        answers = list(pool.map(lambda url: post_form(f"{url}/move", {"session_id": there}), mine))
+        answers = list(pool.map(lambda url: send(stack, url, "move", session_id=there), mine))
     stack.settle()
 
     moved = {name for name, answer in zip(names, answers, strict=True) if answer.status == 303}
@@ -370,7 +399,7 @@ def test_reminders_are_stopped_and_had_again(stack: Stack, add_session: AddSessi
     mine = link(stack, session_id, "ann")
 
     stopped = press(stack, mine, reminders="no")
-    again = followed(stack, post_form(f"{mine}/reminders", {"reminders": "no"}))
+    again = followed(stack, send(stack, mine, "reminders", reminders="no"))
     jump_to(stack, london("2023-09-07 15:00"))
     assert "You will not get any more reminders" in stopped.text
     assert "Reminders were already stopped" in again.text
@@ -395,9 +424,9 @@ def test_a_person_changes_name_needs_and_reminders_and_the_roster_has_them(
     form = get(f"{mine}/details").text
     wanted = {"full_name": "Ann Lee", "adjustments": "=Captions", "share_adjustments": "yes", "reminders": "no"}
 
-    refused = post_form(f"{mine}/details", wanted | {"full_name": " "})
+    refused = send(stack, mine, "details", **wanted | {"full_name": " "})
     saved = press(stack, f"{mine}/details", **wanted)
-    again = followed(stack, post_form(f"{mine}/details", wanted))
+    again = followed(stack, send(stack, mine, "details", **wanted))
     shown = get(f"{mine}/details").text
     jump_to(stack, MORNING + timedelta(minutes=5))
 

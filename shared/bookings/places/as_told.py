@@ -13,23 +13,15 @@ from shared.bookings.email_log.told import Told, told_by_key
 from shared.bookings.model.attendee import Attendee, AttendeeState
 from shared.bookings.places.applicant import Applicant
 from shared.bookings.places.snapshot_cache import Snapshot
-from shared.mail.ledger import MailLedger
 from shared.mail.log_rows import MailLogEntry
 
 
-def with_rows_as_told(snapshot: Snapshot, applied: Applicant, ledger: MailLedger, now: datetime) -> Snapshot:
-    """The snapshot with the applicant's rows as they were told. Only someone who has a row costs a look.
-
-    Raises:
-        StorageError: the email log cannot be read.
-    """
+def with_rows_as_told(snapshot: Snapshot, applied: Applicant, now: datetime) -> Snapshot:
+    """The snapshot with the applicant's own rows as they were told; those of others count as they stand."""
     roster = snapshot.roster
     found = (roster.find(applied.key), roster.find_person(applied.key, applied.person))
     rows = {each.key: each for each in (*found, roster.find_submission(applied.submission)) if each is not None}
-    if not rows:
-        return snapshot
-    log = ledger.entries(snapshot.session.id)
-    return replace(snapshot, roster=roster.with_changed(*(_as_told(each, log, now) for each in rows.values())))
+    return replace(snapshot, roster=roster.with_changed(*(_as_told(each, snapshot.log, now) for each in rows.values())))
 
 
 def _as_told(attendee: Attendee, log: Mapping[str, MailLogEntry], now: datetime) -> Attendee:

@@ -171,13 +171,14 @@ class BookingService:
     def _snapshot(self, applied: Applicant, arrived: float) -> Snapshot:
         session_id = applied.request.session_id
         taken_at = self.monotonic()
-        snapshot = self._cache.usable(session_id, key=applied.key, arrived=arrived, monotonic=taken_at)
+        snapshot = self._cache.usable(session_id, submission=applied.submission, arrived=arrived, monotonic=taken_at)
         if snapshot is None:
             if not is_key(session_id):
                 raise SessionUnknownError
             # The guard first: places that change after that make the write fail, so the capacity is read last.
             roster = self.store.roster(session_id)
-            snapshot = Snapshot(self._announced_session(session_id), roster, taken_at)
+            session = self._announced_session(session_id)
+            snapshot = Snapshot(session, roster, taken_at, self.log.entries(session_id))
             self._cache.keep(snapshot)
         return snapshot
 
@@ -193,13 +194,13 @@ class BookingService:
         return announced
 
     def _decide(self, snapshot: Snapshot, applied: Applicant, now: datetime) -> BookingResult:
-        snapshot = with_rows_as_told(snapshot, applied, self.log, now)
+        snapshot = with_rows_as_told(snapshot, applied, now)
         mine = snapshot.roster.find_person(applied.key, applied.person)
         sent_before = snapshot.roster.find_submission(applied.submission)
         if sent_before is not None:
             return repeat_answer(snapshot.session, sent_before, applied)
         snapshot.session.check_takes_bookings(now)
-        check_nothing_is_lost(self.store, self.log, snapshot)
+        check_nothing_is_lost(self.store, snapshot)
         if applied.needs_check and not self.policy.may_be_checked(snapshot.session, now):
             raise TooLateToCheckError
         mails: tuple[str, ...] = ()
@@ -232,13 +233,13 @@ class BookingService:
         return (str(MailId.to(placed, kind)),)
 
     def _record_repeat(self, snapshot: Snapshot, mine: Attendee, applied: Applicant, now: datetime) -> tuple[str, ...]:
-        session = snapshot.session
+        """Notes that someone with a booking asked again; writes as a new booking does, also if nothing is new."""
         own = with_own_address(mine, snapshot.roster, applied)
         noted = repeat_noted(own, applied.request.full_name, now)
+        etag = self.store.record_repeat_request(snapshot.session.id, noted)
+        self._cache.keep(snapshot.with_attendee(replace(noted, etag=etag), snapshot.roster.guard))
         if noted is mine or noted.asked_again_at is None:
             return ()
-        self.store.record_repeat_request(session.id, noted)
-        self._cache.forget(session.id)
         due = noted.asked_again_at <= now  # else the schedule sends it when the hour is over
         mail_id = MailId.to(mine, MailKind.ALREADY_BOOKED, stamp(noted.asked_again_at))
         return (str(mail_id),) if due else ()

@@ -1,25 +1,30 @@
 """The last look of this process at each session, kept for a moment, and a lock in front of each."""
 
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from weakref import WeakValueDictionary
 
 from shared.bookings.model.attendee import Attendee, Roster
 from shared.bookings.model.errors import BookingsBusyError
 from shared.bookings.model.session import Session
+from shared.mail.log_rows import MailLogEntry
 
 SNAPSHOT_MAX_AGE = 2.0  # seconds for which a look may be used; the guard's ETag still decides
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A session and its roster as they were found by a look that began at `taken_at` (monotonic seconds)."""
+    """A session, its roster and its email log as a look found them that began at `taken_at` (monotonic seconds).
+
+    The log was read last, for whoever asks: the number of requests must not tell if they are on the roster.
+    """
 
     session: Session
     roster: Roster
     taken_at: float
+    log: Mapping[str, MailLogEntry] = field(default_factory=dict)
 
     @property
     def has_place(self) -> bool:
@@ -41,10 +46,12 @@ class SnapshotCache:
     def forget(self, session_id: str) -> None:
         self._snapshots.pop(session_id, None)
 
-    def usable(self, session_id: str, *, key: str, arrived: float, monotonic: float) -> Snapshot | None:
-        """A look that the person `key`, who arrived at monotonic second `arrived`, may be answered from.
+    def usable(self, session_id: str, *, submission: str, arrived: float, monotonic: float) -> Snapshot | None:
+        """A look that someone with this submission, who arrived at monotonic second `arrived`, may be answered from.
 
-        One that began after they arrived is as good as their own, whatever it says. An older one may only confirm.
+        One that began after they arrived is as good as their own, whatever it says. An older one may only confirm, and
+        not repeat an answer: what is confirmed is written, and the ETags say if it has changed since. Someone who is on
+        the roster is no exception, so that the number of requests does not tell whether they are.
         None is used for longer than `SNAPSHOT_MAX_AGE`: no guard changes when an administrator edits the capacity.
         """
         snapshot = self._snapshots.get(session_id)
@@ -52,7 +59,7 @@ class SnapshotCache:
             return None
         if snapshot.taken_at >= arrived:
             return snapshot
-        return snapshot if snapshot.has_place and snapshot.roster.find(key) is None else None
+        return snapshot if snapshot.has_place and snapshot.roster.find_submission(submission) is None else None
 
 
 class SessionLocks:

@@ -173,13 +173,15 @@ class BookingRepository:
         for start in range(0, len(writes), MAX_WRITES):
             self.bookings_table.apply(writes[start : start + MAX_WRITES])
 
-    def record_repeat_request(self, session_id: str, attendee: Attendee) -> None:
+    def record_repeat_request(self, session_id: str, attendee: Attendee) -> str:
         """Remembers that a person who has a place asked for one again, so that an email can tell them.
+
+        Returns the row's new ETag.
 
         Raises:
             RowConflictError: the row changed since it was read.
         """
-        self.bookings_table.merge(write_repeat_request(session_id, attendee), attendee.etag)
+        return self.bookings_table.merge(write_repeat_request(session_id, attendee), attendee.etag)
 
     def update_details(self, session_id: str, attendee: Attendee) -> None:
         """Writes what a person changed in their own booking. Raises RowConflictError: the row changed since."""

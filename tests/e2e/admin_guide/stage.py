@@ -9,7 +9,7 @@ from azure.data.tables import UpdateMode
 
 from tests.builders import session_cells
 from tests.e2e.admin_guide.service import Mail, Service
-from tests.e2e.conftest import person, rows
+from tests.e2e.conftest import act_form, person, rows
 from tests.e2e.http_client import Answer, get, post_form, post_json
 
 
@@ -33,13 +33,17 @@ class Stage:
         body = person(self.id, name, full_name=name.title(), email=self.address(name), join_waiting_list=True)
         return post_json(f"{self.service.stack.site}/bookings", body | changes)
 
+    def act(self, name: str, act: str, **answers: str) -> Answer:
+        link = self.link(name)
+        return post_form(f"{link}/{act}", act_form(self.service.stack, link, act) | answers)
+
     def cancel_by_link(self, name: str) -> None:
-        assert post_form(f"{self.link(name)}/cancel", {}).status == 303
+        assert self.act(name, "cancel").status == 303
         self.service.settle()
 
     def move_by_link(self, name: str) -> None:
         other = self.add_other()
-        assert post_form(f"{self.link(name)}/move", {"session_id": other}).status == 303
+        assert self.act(name, "move", session_id=other).status == 303
         self.service.settle()
 
     def link(self, name: str) -> str:

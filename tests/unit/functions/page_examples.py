@@ -8,11 +8,11 @@ from pydantic import BaseModel
 from functions.bookings.booking_view import BookingView
 from functions.bookings.draft import Draft
 from functions.forms.availability import BookingsClosedError, OneToOneClosedError
+from functions.forms.tokens import NOT_YET
 from functions.forms.validation import FieldError
 from functions.problems.error_table import PROBLEMS
 from functions.problems.http_errors import PageNotFoundError
 from functions.problems.problem_details import UNEXPECTED
-from functions.provider import keeping
 from functions.provider.view import ProviderView
 from functions.provider.waiting_view import WaitingView
 from functions.site.downloads import Offer
@@ -149,9 +149,16 @@ GONE = SITE | {
     "done": "",
     "referral": forwarded_referral(ReferralState.ERASED, acknowledged_on="2023-09-04", erased_on="2023-09-04"),
 }
-BOOKED = {"booking": own_booking(), "news": "", "asks_adjustments": True}
-CHANGING = {"booking": own_booking(), "values": ANSWERED, "asks_adjustments": True, "shares_names": False}
-MOVING = {"booking": own_booking(), "sessions": SESSIONS}
+BOOKED = {"booking": own_booking(), "news": "", "asks_adjustments": True, "reminders_token": "1.t"}
+CHANGING = {
+    "booking": own_booking(),
+    "values": ANSWERED,
+    "asks_adjustments": True,
+    "shares_names": False,
+    "form_token": "1.t",
+}
+MOVING = {"booking": own_booking(), "sessions": SESSIONS, "chosen": "", "form_token": "1.t"}
+CANCELLING = {"booking": own_booking(), "form_token": "1.t"}
 
 
 PAGES: dict[str, tuple[str, Facts]] = {
@@ -208,6 +215,7 @@ PAGES: dict[str, tuple[str, Facts]] = {
     **REFERRAL,
     "own booking": ("manage/booking.html", BOOKED),
     "own booking, changed": ("manage/booking.html", BOOKED | {"news": "You have moved to this session"}),
+    "own booking with errors": ("manage/booking.html", BOOKED | {"errors": [NOT_YET]}),
     "own booking, waiting": ("manage/booking.html", BOOKED | {"booking": own_booking(state=AttendeeState.WAITING)}),
     "own booking, to check": ("manage/booking.html", BOOKED | {"booking": own_booking(state=AttendeeState.TO_CHECK)}),
     "own booking, cancelled": ("manage/booking.html", BOOKED | {"booking": own_booking(state=AttendeeState.CANCELLED)}),
@@ -222,10 +230,15 @@ PAGES: dict[str, tuple[str, Facts]] = {
     "change details": ("manage/details.html", CHANGING),
     "change details with errors": ("manage/details.html", CHANGING | {"errors": errors_in(DetailsRequest)}),
     "change details without needs": ("manage/details.html", CHANGING | {"asks_adjustments": False}),
-    "cancel": ("manage/cancel.html", {"booking": own_booking()}),
-    "leave the waiting list": ("manage/cancel.html", {"booking": own_booking(state=AttendeeState.WAITING)}),
+    "cancel": ("manage/cancel.html", CANCELLING),
+    "cancel with errors": ("manage/cancel.html", CANCELLING | {"errors": [NOT_YET]}),
+    "leave the waiting list": (
+        "manage/cancel.html",
+        CANCELLING | {"booking": own_booking(state=AttendeeState.WAITING)},
+    ),
     "move": ("manage/move.html", MOVING),
     "move with errors": ("manage/move.html", MOVING | {"errors": [FieldError("session_id", "Mend session_id")]}),
+    "move too early": ("manage/move.html", MOVING | {"errors": [NOT_YET], "chosen": "2023-09-08-1500"}),
     "not moved": ("manage/not-moved.html", {"booking": own_booking(), "problem": PROBLEMS[SessionFullError]}),
     "status": ("referrals/status.html", ASKED),
     **{f"status {each}": ("referrals/status.html", ASKED | {"progress": each}) for each in Progress},
@@ -247,7 +260,7 @@ PAGES: dict[str, tuple[str, Facts]] = {
     "provider, confirmed": ("provider/confirmed.html", CONFIRMED),
     "provider, just confirmed": ("provider/confirmed.html", CONFIRMED | {"done": "now"}),
     "provider, confirmed again": ("provider/confirmed.html", CONFIRMED | {"done": "already"}),
-    "provider, confirmed with errors": ("provider/confirmed.html", CONFIRMED | {"errors": [keeping.NOT_YET]}),
+    "provider, confirmed with errors": ("provider/confirmed.html", CONFIRMED | {"errors": [NOT_YET]}),
     "provider, confirmed and sent again before": ("provider/confirmed.html", CONFIRMED | {"referral": KEPT_BEFORE}),
     "provider, confirmed in doubt": ("provider/confirmed.html", CONFIRMED | {"referral": IN_DOUBT}),
     "provider, kept": ("provider/kept.html", SITE | {"referral": forwarded_referral(ReferralState.RECEIVED, kept=1)}),
@@ -297,7 +310,7 @@ PAGES: dict[str, tuple[str, Facts]] = {
     "provider, expired": ("provider/expired.html", EXPIRED),
     "provider, expired, new link sent": ("provider/expired.html", EXPIRED | {"done": "emailed"}),
     "provider, expired, new link on its way": ("provider/expired.html", EXPIRED | {"done": "sending"}),
-    "provider, expired with errors": ("provider/expired.html", EXPIRED | {"errors": [keeping.NOT_YET]}),
+    "provider, expired with errors": ("provider/expired.html", EXPIRED | {"errors": [NOT_YET]}),
     "provider, problem": ("provider/problem.html", SITE | {"problem": PROBLEMS[ReferralLinkError]}),
     "problem": ("problem.html", {"problem": PROBLEMS[SessionFullError]}),
     "problem with code": ("problem.html", {"problem": UNEXPECTED, "correlation": "ab12cd34"}),

@@ -61,8 +61,6 @@ def test_the_working_days_after_a_confirmation_are_written_as_they_are_set(path:
 
 
 def test_other_documented_figures_match_the_code() -> None:
-    assert len(Progress) == 7
-    assert "learns one of seven words" in TEXT
     assert f"{MAX_GUESSES_PER_MINUTE} wrong guesses a minute" in TEXT
     assert (len(Progress), "learns one of eight words" in TEXT) == (8, True)
     assert access_token.LASTS.total_seconds() == 30 * 60, "half an hour, says decision 10"

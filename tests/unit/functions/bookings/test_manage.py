@@ -26,6 +26,8 @@ from functions.bookings.manage import (
     move_form,
     set_reminders,
 )
+from functions.forms.tokens import TOKEN as TOKEN_FIELD
+from functions.forms.tokens import issue_token
 from shared.bookings.model.attendee import AttendeeState, Reason
 from shared.bookings.model.errors import (
     BookingsBusyError,
@@ -39,6 +41,7 @@ from shared.bookings.model.errors import (
 from shared.bookings.model.session import SessionState
 from shared.bookings.self_service.service import SelfService
 from shared.content.content import Content
+from shared.signing import Signer
 from tests.builders import MORNING
 from tests.fakes import FakeClock
 from tests.unit.functions import http_requests
@@ -53,6 +56,7 @@ from tests.unit.functions.bookings.fake_self_service import (
     bookable_sessions,
     booking,
 )
+from tests.unit.functions.fake_services import SIGNER
 from tests.unit.functions.html_page import Page
 
 SITE = "https://support.example"
@@ -82,6 +86,7 @@ class FakeServices:
     bookings: FakeBookingServices = field(default_factory=FakeBookingServices)
     now: FakeClock = field(default_factory=lambda: FakeClock(MORNING))
     site_url: str = SITE
+    signer: Signer = SIGNER
 
 
 @pytest.fixture
@@ -104,13 +109,20 @@ def look(name: str = "page", token: str = TOKEN, done: str = "", **headers: str)
 def act(
     name: str, answers: dict[str, str] | None = None, token: str = TOKEN, outbox: Any = None, **headers: str
 ) -> func.HttpResponse:
-    body = urlencode(ANSWERS[name] if answers is None else answers).encode()
+    body = urlencode((ANSWERS[name] if answers is None else answers) | ripe(name, token)).encode()
     named = {"accept": http_requests.BROWSER, "content-type": http_requests.FORM} | headers
     req = func.HttpRequest("POST", SITE, headers=named, route_params={"token": token}, body=body)
     queue = [] if name in {"reminders", "details"} else [outbox or http_requests.Outbox()]
     answer = ACTS[name](req, *queue)
     assert isinstance(answer, func.HttpResponse)
     return answer
+
+
+def ripe(name: str, link: str, seconds: float = 60) -> dict[str, str]:
+    """The token of the act's page as it was opened so many seconds ago, for the booking as it stands."""
+    known: Any = shared.bootstrap.services()
+    subject = f"{link}/{known.bookings.self_service.booking.attendee.generation}"
+    return {TOKEN_FIELD: issue_token(SIGNER, f"manage-{name}", subject, known.now() - timedelta(seconds=seconds))}
 
 
 def follow(answer: func.HttpResponse) -> str:
@@ -151,19 +163,19 @@ def bindings() -> list[dict[str, Any]]:
     return [trigger.get_dict_repr() for trigger in triggers if trigger is not None]
 
 
-def test_each_address_takes_get_or_post_and_nothing_else_and_needs_no_account() -> None:
+def test_each_address_takes_get_and_head_or_post_and_nothing_else_and_needs_no_account() -> None:
     found = {(each["route"], *(str(method) for method in each["methods"])) for each in bindings()}
 
     assert found == {
-        ("manage/{token}", "GET"),
-        ("manage/{token}/cancel", "GET"),
+        ("manage/{token}", "GET", "HEAD"),
+        ("manage/{token}/cancel", "GET", "HEAD"),
         ("manage/{token}/cancel", "POST"),
-        ("manage/{token}/move", "GET"),
+        ("manage/{token}/move", "GET", "HEAD"),
         ("manage/{token}/move", "POST"),
         ("manage/{token}/reminders", "POST"),
-        ("manage/{token}/details", "GET"),
+        ("manage/{token}/details", "GET", "HEAD"),
         ("manage/{token}/details", "POST"),
-        ("calendar/{token}", "GET"),
+        ("calendar/{token}", "GET", "HEAD"),
     }
     assert {str(each["authLevel"]).casefold().rpartition(".")[2] for each in bindings()} == {"anonymous"}
 
@@ -556,7 +568,7 @@ def test_the_calendar_file_is_not_cached_and_its_name_says_nothing(services: Fak
 # Invalid links, sessions that have started, and requests that no page makes
 
 
-@pytest.mark.parametrize("token", ["", TOKEN[:-1] + "x", TOKEN + "=", NEW_TOKEN, "../x", "' or 1 eq 1", "x" * 2000])
+@pytest.mark.parametrize("token", ["", TOKEN[:-1] + "x", TOKEN + "x=", NEW_TOKEN, "../x", "' or 1 eq 1", "x" * 2000])
 def test_every_link_that_is_none_is_answered_alike_whatever_is_asked_of_it(token: str, services: FakeServices) -> None:
     answers = [look(name, token) for name in LOOKS] + [act(name, token=token) for name in ACTS]
 

@@ -91,7 +91,7 @@ def test_who_was_too_late_is_offered_the_waiting_list_if_there_is_one(content: C
 
 
 def test_a_booking_asks_for_what_the_service_takes_and_nothing_else(content: Content) -> None:
-    asked = set(show("booking", content).all("name", "input", "textarea", "select")) - {"form_token", "website"}
+    asked = set(show("booking", content).all("name", "input", "textarea", "select")) - {"form_token", "left_blank"}
     assert asked | {"join_waiting_list"} == BookingRequest.model_fields.keys() | {"join_waiting_list"}
 
 

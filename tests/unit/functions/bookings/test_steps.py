@@ -424,7 +424,7 @@ def test_a_check_of_two_days_ago_comes_back_to_be_confirmed_once_more(services: 
 
 def test_autofilled_honeypot_field_costs_no_one_their_place(services: FakeServices) -> None:
     fields = filled_in_form(services)
-    shown = send(steps.booking_check, fields | {"website": "http://filled.example"})
+    shown = send(steps.booking_check, fields | {"left_blank": "http://filled.example"})
     assert (shown.status, shown.title, "filled.example" in shown.html) == (422, "Error: Your details", False)
     assert send(steps.booking_check, fields).status == 200
 

@@ -41,4 +41,4 @@ def test_a_shared_computer_does_not_remember_a_referral(name: str, content: Cont
     shown = show(name, content)
     assert shown.all("autocomplete", "form") == ["off"]
     asked = {attrs["name"] for tag, attrs in shown.elements if tag in {"input", "textarea"} and "autocomplete" in attrs}
-    assert asked == {"website"}  # which is no question, and says "off"
+    assert asked == {"left_blank"}  # which is no question, and says "off"

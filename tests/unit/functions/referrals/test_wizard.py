@@ -120,12 +120,12 @@ def test_nothing_is_stored_before_it_is_sent(services: FakeServices) -> None:
 
 def test_back_leads_through_every_page_to_the_first_and_keeps_all_that_was_typed(services: FakeServices) -> None:
     person = answer_until(begin(services), "Check your form")
-    typed = sorted(pair for pair in person.sent_along if pair[0] not in {"at", "website"})
+    typed = sorted(pair for pair in person.sent_along if pair[0] not in {"at", "left_blank"})
     titles = []
     while person.title != "About the form":
         person.press("Back")
         titles.append(person.title)
-        now = sorted((n, v.replace("\r\n", "\n")) for n, v in person.sent_along if n not in {"at", "website"} and v)
+        now = sorted((n, v.replace("\r\n", "\n")) for n, v in person.sent_along if n not in {"at", "left_blank"} and v)
         assert now == [(name, value.replace("\r\n", "\n")) for name, value in typed]
     assert len(titles) == len(services.content.one_to_one.pages) + 1
     assert len(set(titles)) == len(titles)

@@ -141,9 +141,9 @@ def test_nothing_else_on_the_disk_can_be_asked_for(path: str) -> None:
     assert (answer.status_code, answer.get_body()) == (404, b"Not found")
 
 
-def test_anyone_may_have_them_and_only_by_get() -> None:
+def test_anyone_may_have_them_and_only_by_get_or_head() -> None:
     settings = get_asset._function.get_raw_bindings()
     trigger = next(json.loads(each) for each in settings if json.loads(each)["type"] == "httpTrigger")
     assert trigger["route"] == "assets/{*path}"
-    assert [str(method) for method in trigger["methods"]] == ["GET"]
+    assert [str(method) for method in trigger["methods"]] == ["GET", "HEAD"]
     assert str(trigger["authLevel"]).upper() == "ANONYMOUS"

@@ -1,6 +1,7 @@
 """Addresses and methods that no function takes."""
 
 import json
+import re
 from typing import Any
 
 import azure.functions as func
@@ -8,6 +9,7 @@ import pytest
 
 import function_app
 import shared.bootstrap
+from functions.provider import moved
 from functions.site import not_found
 from functions.site.not_found import Routes, routes_of
 from shared.content.content import Content
@@ -48,18 +50,19 @@ def test_api_client_gets_problem_json() -> None:
 @pytest.mark.parametrize(
     ("path", "method", "allowed"),
     [
-        ("", "POST", "GET"),
-        ("sessions", "DELETE", "GET"),
-        ("Sessions", "POST", "GET"),
-        ("bookings", "GET", "POST"),
-        ("bookings", "HEAD", "POST"),
-        ("health", "PUT", "GET, HEAD"),
-        ("health/details", "POST", "GET"),
-        ("manage/abc/cancel", "PUT", "GET, POST"),
-        ("collect/abc", "PUT", "GET, HEAD, POST"),
-        ("collect/abc/save", "PUT", "GET, HEAD, POST"),
-        ("assets/nhsuk/x.css", "POST", "GET"),
-        ("help-now", "OPTIONS", "GET"),
+        ("", "POST", "GET, HEAD, OPTIONS"),
+        ("sessions", "DELETE", "GET, HEAD, OPTIONS"),
+        ("Sessions", "POST", "GET, HEAD, OPTIONS"),
+        ("bookings", "GET", "OPTIONS, POST"),
+        ("bookings", "HEAD", "OPTIONS, POST"),
+        ("health", "PUT", "GET, HEAD, OPTIONS"),
+        ("health/details", "POST", "GET, HEAD, OPTIONS"),
+        ("manage/abc/cancel", "PUT", "GET, HEAD, OPTIONS, POST"),
+        ("manage/abc/reminders", "HEAD", "OPTIONS, POST"),
+        ("collect/abc", "PUT", "GET, HEAD, OPTIONS, POST"),
+        ("collect/abc/save", "PUT", "GET, HEAD, OPTIONS, POST"),
+        ("assets/nhsuk/x.css", "POST", "GET, HEAD, OPTIONS"),
+        ("help-now", "PATCH", "GET, HEAD, OPTIONS"),
     ],
 )
 def test_a_method_that_an_address_does_not_take_is_told_which_it_does(path: str, method: str, allowed: str) -> None:
@@ -67,6 +70,24 @@ def test_a_method_that_an_address_does_not_take_is_told_which_it_does(path: str,
     assert (answer.status_code, answer.headers["Allow"]) == (405, allowed)
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert not [name for name, _ in answer.headers.items() if name.lower().startswith("access-control-")]
+
+
+def test_every_address_answers_options_with_its_methods_and_opens_nothing_to_another_site() -> None:
+    """Also one that there is not: nothing but OPTIONS is taken there."""
+    known = dict(routes_of(function_app.BLUEPRINTS))
+    paths = {re.sub(r"/?\{[^}]*\}", lambda part: "/x" if part[0][0] == "/" else "", each) for each in known}
+
+    for path in paths | {"nowhere", "admin.php"}:
+        answer = answer_to(path, "OPTIONS", origin="https://evil.example", access_control_request_method="PUT")
+        allowed = ROUTES.methods_at(path) | {"OPTIONS"}
+        assert (answer.status_code, answer.get_body()) == (204, b"")
+        assert answer.headers["Allow"] == ", ".join(sorted(allowed))
+        assert not [name for name, _ in answer.headers.items() if name.lower().startswith("access-control-")]
+
+
+def test_every_function_that_takes_get_takes_head_too_because_the_host_adds_none() -> None:
+    for role in (function_app.BLUEPRINTS, (moved.bp,)):
+        assert [route for route, methods in routes_of(role) if "GET" in methods and "HEAD" not in methods] == []
 
 
 @pytest.mark.parametrize("path", ["nowhere", "sessions", "bookings"])

@@ -131,5 +131,5 @@ def test_a_look_that_is_too_old_is_used_by_nobody() -> None:
     cache, roster = SnapshotCache(), BookingHarness().repository().roster("s1")
     cache.keep(Snapshot(session(id="s1"), roster, taken_at=10.0))
 
-    assert cache.usable("s1", key="k", arrived=9.0, monotonic=10.0 + SNAPSHOT_MAX_AGE) is not None
-    assert cache.usable("s1", key="k", arrived=9.0, monotonic=10.1 + SNAPSHOT_MAX_AGE) is None
+    assert cache.usable("s1", submission="k", arrived=9.0, monotonic=10.0 + SNAPSHOT_MAX_AGE) is not None
+    assert cache.usable("s1", submission="k", arrived=9.0, monotonic=10.1 + SNAPSHOT_MAX_AGE) is None

@@ -31,6 +31,11 @@ def enquiries(time: FakeTime | None = None) -> StatusLookup:
         "٣٤HKMPTV",
         "34HKMPTU",
         "34HKMPTV\n",
+        "34HKMPTV%20",
+        "34hk mptv&amp;x",
+        "34HKMPTV＞x",
+        '34HKMPTV"><b>',
+        "34HKMPTV=3D",
     ],
 )
 def test_however_it_is_typed_it_is_the_same_reference(typed: str) -> None:
