@@ -135,10 +135,6 @@ def calendar(req: func.HttpRequest) -> func.HttpResponse:
     return respond(file, "text/calendar", headers={"Content-Disposition": 'attachment; filename="session.ics"'})
 
 
-def _token(req: func.HttpRequest) -> str:
-    return str(req.route_params.get("token", ""))
-
-
 def _view(built: Services, token: str) -> BookingView:
     now = built.now()
     return BookingView.of(token, built.bookings.self_service.find(token, now), built.content, now)

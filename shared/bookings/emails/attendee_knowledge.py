@@ -37,12 +37,12 @@ def needs_email(mail_id: MailId, session: Session, attendee: Attendee, log: Mapp
 
 
 def _was_told_no_place(attendee: Attendee, log: Mapping[str, MailLogEntry]) -> bool:
-    return str(MailId(attendee.key, attendee.generation, MailKind.NOT_PLACED)) in log
+    return str(MailId.to(attendee, MailKind.NOT_PLACED)) in log
 
 
 def _is_standing_mail_outstanding(attendee: Attendee, log: Mapping[str, MailLogEntry]) -> bool:
     """True if the email that says where they stand is still to come: it has the present details of the session."""
-    standing = MailId(attendee.key, attendee.generation, KIND_BY_STATE[attendee.state])
+    standing = MailId.to(attendee, KIND_BY_STATE[attendee.state])
     return is_outstanding(standing, log)
 
 

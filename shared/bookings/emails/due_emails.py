@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from shared.bookings.emails.attendee_knowledge import is_outstanding, knows_another_time, needs_email
-from shared.bookings.emails.reminders import _due_reminder, reminders_told_by_change
+from shared.bookings.emails.reminders import due_reminder, reminders_told_by_change
 from shared.bookings.model.allocation_policy import AllocationPolicy
 from shared.bookings.model.announcement_rules import awaits_new_time
 from shared.bookings.model.attendee import Attendee, Reason, Roster, can_be_mailed
-from shared.bookings.model.email_ids import KIND_BY_STATE, MailId, MailKind, _mail, stamp
+from shared.bookings.model.email_ids import KIND_BY_STATE, MailId, MailKind, stamp
 from shared.bookings.model.session import Session, SessionState
 from shared.mail.log_rows import MailLogEntry
 
@@ -35,21 +35,21 @@ def due_emails(session: Session, attendee: Attendee, policy: AllocationPolicy, n
         return []
     if not attendee.is_live:
         return _cancellation_mail(attendee)
-    mails = [_mail(attendee, KIND_BY_STATE[attendee.state]), *_already_booked_mail(attendee, now)]
+    mails = [MailId.to(attendee, KIND_BY_STATE[attendee.state]), *_already_booked_mail(attendee, now)]
     if session.version > 1:
         mails.append(_about_version(session, attendee, MailKind.UPDATED))
     if awaits_new_time(session, now):  # what depends on the time follows once the new one is told, or taken back
         return mails
-    return mails + _end_of_waiting(session, attendee, policy, now) + _due_reminder(session, attendee, now)
+    return mails + _end_of_waiting(session, attendee, policy, now) + due_reminder(session, attendee, now)
 
 
 def _about_version(session: Session, attendee: Attendee, kind: MailKind) -> MailId:
-    return _mail(attendee, kind, str(session.version))
+    return MailId.to(attendee, kind, str(session.version))
 
 
 def _cancellation_mail(attendee: Attendee) -> list[MailId]:
     kind = _KIND_BY_REASON.get(Reason(attendee.reason)) if attendee.reason in Reason else None
-    return [_mail(attendee, kind)] if kind else []
+    return [MailId.to(attendee, kind)] if kind else []
 
 
 def _already_booked_mail(attendee: Attendee, now: datetime) -> list[MailId]:
@@ -57,18 +57,18 @@ def _already_booked_mail(attendee: Attendee, now: datetime) -> list[MailId]:
     # One that is to wait until an hour after the last has its time in the future.
     if asked is None or not -_CLOCKS_DIFFER <= now - asked < _ALREADY_BOOKED_WITHIN:
         return []
-    return [_mail(attendee, MailKind.ALREADY_BOOKED, stamp(asked))]
+    return [MailId.to(attendee, MailKind.ALREADY_BOOKED, stamp(asked))]
 
 
 def _end_of_waiting(session: Session, attendee: Attendee, policy: AllocationPolicy, now: datetime) -> list[MailId]:
     if not attendee.is_waiting:
         return []
     if now >= session.starts:
-        return [_mail(attendee, MailKind.NOT_PLACED)]
+        return [MailId.to(attendee, MailKind.NOT_PLACED)]
     since = attendee.waiting_since or attendee.booked_at
     # Who joined after the waiting list ended was told so when joining.
     ended = since < policy.cutoff_of(session) <= now
-    return [_mail(attendee, MailKind.CUTOFF)] if ended else []
+    return [MailId.to(attendee, MailKind.CUTOFF)] if ended else []
 
 
 def mails_to_send(

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from shared.bookings.emails.attendee_knowledge import new_time_told_at
 from shared.bookings.model.attendee import Attendee, AttendeeState, Roster
-from shared.bookings.model.email_ids import MailId, MailKind, _mail, reminder_about
+from shared.bookings.model.email_ids import MailId, MailKind, reminder_about
 from shared.bookings.model.session import Session
 from shared.mail.log_rows import MailLogEntry
 from shared.reminder_offsets import reminder_times
@@ -32,13 +32,14 @@ def _reminders(session: Session, attendee: Attendee) -> list[tuple[datetime, Mai
     if not attendee.reminders or attendee.state is not AttendeeState.CONFIRMED:
         return []
     return [
-        (at, _mail(attendee, MailKind.REMINDER, reminder_about(offset.text, session.starts)))
+        (at, MailId.to(attendee, MailKind.REMINDER, reminder_about(offset.text, session.starts)))
         for at, offset in reminder_times(session.starts, session.reminders)
         if at > (attendee.state_at or attendee.booked_at)  # one from before they had a place would say nothing new
     ]
 
 
-def _due_reminder(session: Session, attendee: Attendee, now: datetime) -> list[MailId]:
+def due_reminder(session: Session, attendee: Attendee, now: datetime) -> list[MailId]:
+    """The reminder that should have gone by `now` (UTC), if any: one at most."""
     # Only the latest: after an outage nobody wants yesterday's reminder as well as today's.
     due = [mail_id for at, mail_id in _reminders(session, attendee) if at <= now < session.starts]
     return due[-1:]

@@ -60,6 +60,11 @@ class MailId:
         return f"{self.attendee}-{self.generation}-{self.kind}{tail}"
 
     @classmethod
+    def to(cls, attendee: Attendee, kind: MailKind, about: str = "") -> Self:
+        """The id of an email to an attendee in their present generation."""
+        return cls(attendee.key, attendee.generation, kind, about)
+
+    @classmethod
     def parse(cls, text: str) -> Self | None:
         """The id that `text` spells, or None: a queue can hold anything."""
         match = _SHAPE.fullmatch(text)
@@ -88,7 +93,3 @@ def stamp(moment: datetime) -> str:
 def reminder_about(offset: str, starts: datetime) -> str:
     """The `about` of a reminder: with the start in it, because a session that moves is owed new ones."""
     return f"{offset}-{stamp(starts)}"
-
-
-def _mail(attendee: Attendee, kind: MailKind, about: str = "") -> MailId:
-    return MailId(attendee.key, attendee.generation, kind, about)

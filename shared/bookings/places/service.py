@@ -223,11 +223,11 @@ class BookingService:
         if attendee.is_waiting:
             self.store.save_waiting(snapshot.session, attendee)
             self._cache.forget(snapshot.session.id)
-            return (str(MailId(attendee.key, attendee.generation, MailKind.WAITING)),)
+            return (str(MailId.to(attendee, MailKind.WAITING)),)
         guard, placed = self.store.save_with_place(snapshot.session, snapshot.roster.guard, attendee)
         self._cache.keep(snapshot.with_attendee(placed, guard))
         kind = MailKind.CHECKING if placed.state is AttendeeState.TO_CHECK else MailKind.CONFIRMATION
-        return (str(MailId(placed.key, placed.generation, kind)),)
+        return (str(MailId.to(placed, kind)),)
 
     def _record_repeat(self, session: Session, mine: Attendee, name: str, now: datetime) -> tuple[str, ...]:
         noted = repeat_noted(mine, name, now)
@@ -236,5 +236,5 @@ class BookingService:
         self.store.record_repeat_request(session.id, noted)
         self._cache.forget(session.id)
         due = noted.asked_again_at <= now  # else the schedule sends it when the hour is over
-        mail_id = MailId(mine.key, mine.generation, MailKind.ALREADY_BOOKED, stamp(noted.asked_again_at))
+        mail_id = MailId.to(mine, MailKind.ALREADY_BOOKED, stamp(noted.asked_again_at))
         return (str(mail_id),) if due else ()

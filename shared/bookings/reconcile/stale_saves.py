@@ -173,7 +173,7 @@ def moves_to_note(roster: Roster, log: Mapping[str, MailLogEntry]) -> list[str]:
 
 def cancellation_id(attendee: Attendee) -> str:
     """The id of the email that tells that the booking is cancelled."""
-    return str(MailId(attendee.key, attendee.generation, MailKind.BOOKING_CANCELLED))
+    return str(MailId.to(attendee, MailKind.BOOKING_CANCELLED))
 
 
 def _contradicts(attendee: Attendee, told: _Told) -> bool:

@@ -48,8 +48,8 @@ class Cancellations:
             self.rosters.update_places(session.id, roster.guard, (cancelled, *given), now)
         else:
             self.rosters.update_attendees(session.id, (cancelled,))
-        gone = [MailId(cancelled.key, cancelled.generation, MailKind.BOOKING_CANCELLED)] * (reason is Reason.LEFT)
-        mails = [*gone, *(MailId(each.key, each.generation, _kind_of_place(each)) for each in given)]
+        gone = [MailId.to(cancelled, MailKind.BOOKING_CANCELLED)] * (reason is Reason.LEFT)
+        mails = [*gone, *(MailId.to(each, _kind_of_place(each)) for each in given)]
         return Cancelled(cancelled, tuple(DueMail(session.id, str(mail_id)) for mail_id in mails))
 
 

@@ -90,7 +90,7 @@ def _translated() -> Generator[None]:
 def _refusal(error: HttpResponseError) -> MailNotAcceptedError | MailUnclearError | MailRefusedError:
     status = error.status_code or 0
     if status == 429:
-        return MailNotAcceptedError("HTTP 429", _retry_after(error))
+        return MailNotAcceptedError("HTTP 429", retry_after(error))
     # 401, 403 and 404 are keys, clocks and domains that people repair; nor do 408 and 409 concern the message.
     if status in {401, 403, 404, 408, 409}:
         return MailNotAcceptedError(f"HTTP {status}")
@@ -99,7 +99,8 @@ def _refusal(error: HttpResponseError) -> MailNotAcceptedError | MailUnclearErro
     return MailUnclearError(f"HTTP {status}")
 
 
-def _retry_after(error: HttpResponseError) -> timedelta | None:
+def retry_after(error: HttpResponseError) -> timedelta | None:
+    """The wait that an answer asks for, an hour at most; None if it asks for none."""
     headers = getattr(error.response, "headers", None) or {}
     value = str(headers.get("Retry-After", ""))
     # Quotas are per hour: a longer pause would hold up every other email for nothing.

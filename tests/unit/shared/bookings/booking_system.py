@@ -150,7 +150,7 @@ class BookingHarness:
         return [mail for mail in self.sender.messages if mail.to.startswith(name)]
 
     def kinds(self, name: str) -> list[str]:
-        """The words of the subjects of the mails that somebody got, without the date."""
+        """The words of the subjects of the mails that someone got, without the date."""
         return [mail.subject.removeprefix("Staff session").partition(":")[0].strip() for mail in self.mails(name)]
 
     # How it is put together.

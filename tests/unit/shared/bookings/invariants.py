@@ -36,7 +36,7 @@ def check_places(before: Snapshot, after: Snapshot) -> None:
 
 
 def check_one_each(before: Snapshot, after: Snapshot) -> None:
-    assert after.doubles() <= before.doubles(), "somebody has two live bookings of one session"
+    assert after.doubles() <= before.doubles(), "someone has two live bookings of one session"
 
 
 def check_queue(before: Snapshot, after: Snapshot) -> None:
@@ -57,7 +57,7 @@ def check_no_place_is_free(before: Snapshot, after: Snapshot) -> None:
         if any(each is None or not each.version or not POLICY.promotes(each, after.now) for each in sessions):
             continue
         free = min(session.capacity for session in sessions if session) - after.rosters[session_id].held
-        assert free <= 0 or not after.rosters[session_id].waiting, f"{free} free in {session_id} while somebody waits"
+        assert free <= 0 or not after.rosters[session_id].waiting, f"{free} free in {session_id} while someone waits"
 
 
 def check_once(harness: FaultyBookingHarness) -> None:
@@ -86,8 +86,8 @@ def check_true_when_sent(new: list[SentMail]) -> None:
         assert each.mail.generation == each.attendee.generation
         _check_kind(each, each.attendee)
         if each.attendee.state is not AttendeeState.CONFIRMED:
-            assert "teams.example" not in each.message.text, "a joining link to somebody without a place"
-            assert "joining link" not in each.message.text, "news of a joining link to somebody who never had one"
+            assert "teams.example" not in each.message.text, "a joining link to someone without a place"
+            assert "joining link" not in each.message.text, "news of a joining link to someone who never had one"
         if each.mail.kind is MailKind.UPDATED:
             assert "\n- " in each.message.text, "an update that says nothing new"
         if each.mail.kind is MailKind.REMINDER and each.row is not None:
@@ -130,7 +130,7 @@ def _check_kind(each: SentMail, attendee: Attendee) -> None:
     if session is not None and session.state is SessionState.CANCELLED:
         assert kind is MailKind.SESSION_CANCELLED, f"{kind} about a cancelled session"
     if kind in _KIND_BY_STATE.values():
-        assert kind is _KIND_BY_STATE.get(attendee.state), f"{kind} to somebody who is {attendee.state}"
+        assert kind is _KIND_BY_STATE.get(attendee.state), f"{kind} to someone who is {attendee.state}"
     if kind in {MailKind.BOOKING_CANCELLED, MailKind.HOLD_EXPIRED}:
         assert not attendee.is_live
         assert kind is _KIND_BY_REASON.get(attendee.reason)

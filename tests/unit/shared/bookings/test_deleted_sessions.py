@@ -1,4 +1,4 @@
-"""A session row that somebody deletes does not take its attendees with it."""
+"""A session row that someone deletes does not take its attendees with it."""
 
 from datetime import timedelta
 

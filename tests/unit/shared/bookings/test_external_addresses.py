@@ -1,4 +1,4 @@
-"""People whose address is not the trust's: the place is held, the joining link is not sent, and somebody decides."""
+"""People whose address is not the trust's: the place is held, the joining link is not sent, and someone decides."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -95,7 +95,7 @@ class BookingStateMachine(RuleBasedStateMachine):
             assert result.reference == mine[0].reference
 
     def cancel(self, number: int) -> None:
-        if (found := self._somebody(number)) is not None:
+        if (found := self._someone(number)) is not None:
             self._cancel(link_of(*found))
 
     def cancel_by_an_old_link(self, number: int) -> None:
@@ -103,7 +103,7 @@ class BookingStateMachine(RuleBasedStateMachine):
             self._cancel(self.links[number % len(self.links)])
 
     def move(self, number: int, to: str) -> None:
-        found = self._somebody(number)
+        found = self._someone(number)
         if found is None or found[0] == to:
             return
         (session_id, attendee), before = found, self.harness.snapshot()
@@ -118,7 +118,7 @@ class BookingStateMachine(RuleBasedStateMachine):
             assert _people(before) == _people(after), "something changed by not moving"
 
     def remind(self, number: int, on: bool) -> None:
-        if (found := self._somebody(number)) is not None:
+        if (found := self._someone(number)) is not None:
             self._step(lambda: self.harness.self_service().set_reminders(link_of(*found), on=on, now=self.harness.now))
 
     # An administrator.
@@ -162,7 +162,7 @@ class BookingStateMachine(RuleBasedStateMachine):
         self._type(number, cells)
 
     def open_a_row(self, number: int) -> None:
-        if (found := self._somebody(number)) is not None:
+        if (found := self._someone(number)) is not None:
             self.opened.append(dict(self.harness.real_tables["bookings"].rows[(found[0], found[1].key)].cells))
 
     def save_a_row_as_it_was_opened(self, number: int) -> None:
@@ -174,7 +174,7 @@ class BookingStateMachine(RuleBasedStateMachine):
             self.harness.time.seconds += 10
 
     def delete_an_attendee(self, number: int) -> None:
-        if (found := self._somebody(number)) is not None:
+        if (found := self._someone(number)) is not None:
             self.edited.add(found[1].email)
             self.harness.real_tables["bookings"].delete(found[0], found[1].key)
             self.harness.time.seconds += 10
@@ -258,7 +258,7 @@ class BookingStateMachine(RuleBasedStateMachine):
                 return None
 
     def _meanwhile(self, what: str, number: int) -> None:
-        harness, session_id, found = self.harness, SESSIONS[number % 3], self._somebody(number)
+        harness, session_id, found = self.harness, SESSIONS[number % 3], self._someone(number)
         with harness.in_another_process():
             match what:
                 case "book":
@@ -285,12 +285,12 @@ class BookingStateMachine(RuleBasedStateMachine):
     def _alone(self) -> bool:
         return self.accident[:1] != ("meanwhile",)
 
-    def _somebody(self, number: int) -> tuple[str, Attendee] | None:
+    def _someone(self, number: int) -> tuple[str, Attendee] | None:
         live = self.harness.snapshot().live
         return live[number % len(live)] if live else None
 
     def _type(self, number: int, cells: dict[str, Any]) -> None:
-        if (found := self._somebody(number)) is not None:
+        if (found := self._someone(number)) is not None:
             self.edited |= {found[1].email, cells.get("Email", "")}
             self.harness.type_attendee(*found, **cells)
 

@@ -503,7 +503,7 @@ def test_time_that_an_editor_stored_as_a_number_is_reported(time: object) -> Non
     assert 'Time is "15.3"' in harness.session_row().text("Problem")
 
 
-def test_somebody_typed_in_by_hand_with_a_blank_in_the_key_has_a_calendar_file() -> None:
+def test_someone_typed_in_by_hand_with_a_blank_in_the_key_has_a_calendar_file() -> None:
     harness = BookingHarness()
     typed = {"PartitionKey": "s1", "RowKey": "by hand", "Name": "Dee", "Email": "dee@example.nhs.uk"}
     harness.bookings.insert(typed | {"State": "confirmed"})

@@ -1,4 +1,4 @@
-"""Somebody who is typed in though they are booked has one place, one confirmation, and is named in the typed row."""
+"""Someone who is typed in though they are booked has one place, one confirmation, and is named in the typed row."""
 
 from typing import Any
 

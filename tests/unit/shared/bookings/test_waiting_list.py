@@ -72,7 +72,7 @@ def test_who_leaves_the_waiting_list_is_passed_over() -> None:
     assert harness.kinds("ben") == ["waiting list", "no longer booked"]
 
 
-def test_while_anybody_waits_a_newcomer_waits_too() -> None:
+def test_while_anyone_waits_a_newcomer_waits_too() -> None:
     harness = full_session("ben")
     harness.edit_session(Capacity=2)
     harness.pass_time(minutes=1)

@@ -222,7 +222,7 @@ def test_what_was_tampered_with_is_never_sent() -> None:
     assert [(each.text("State"), each.text("LastError")) for each in harness.rows] == [("attention", "unseal-mac")]
 
 
-def test_a_status_that_somebody_emptied_is_taken_up_again() -> None:
+def test_a_status_that_someone_emptied_is_taken_up_again() -> None:
     harness = ReferralHarness()
     reference = harness.service().accept(referral_request(), MORNING)
     [row] = harness.rows

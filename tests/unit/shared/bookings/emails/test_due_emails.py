@@ -38,7 +38,7 @@ def test_what_came_to_another_end_is_not_owed_either(state: MailState) -> None:
     assert due(MORNING, entry(CONFIRMATION, state)) == []
 
 
-def test_what_somebody_is_sending_is_owed_again_only_when_their_claim_has_ended() -> None:
+def test_what_someone_is_sending_is_owed_again_only_when_their_claim_has_ended() -> None:
     claimed = entry(CONFIRMATION, MailState.SENDING, not_before=MORNING + timedelta(minutes=10))
 
     assert due(MORNING + timedelta(minutes=9), claimed) == []
@@ -112,7 +112,7 @@ def test_who_asked_again_is_owed_an_answer_once() -> None:
     assert due(MORNING + timedelta(minutes=6), CONFIRMATION, answer, who=again) == []
 
 
-def test_somebody_without_an_address_is_owed_nothing_that_could_be_sent() -> None:
+def test_someone_without_an_address_is_owed_nothing_that_could_be_sent() -> None:
     assert due(MORNING, who=attendee(email="")) == []
 
 

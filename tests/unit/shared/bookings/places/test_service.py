@@ -102,7 +102,7 @@ def test_the_last_place_is_given_once() -> None:
     assert harness.confirmed == 1
 
 
-@pytest.mark.parametrize("state", ["to-check", "Confirmed", "a word of somebody's own"])
+@pytest.mark.parametrize("state", ["to-check", "Confirmed", "a word of someone's own"])
 def test_whoever_an_administrator_wrote_onto_the_roster_holds_a_place(state: str) -> None:
     harness = ServiceHarness(Capacity=1)
     harness.bookings.insert({"PartitionKey": "s1", "RowKey": "by hand", "State": state})
@@ -410,7 +410,7 @@ def test_one_form_sent_with_two_addresses_is_one_place() -> None:
 
 
 def test_one_form_sent_for_two_sessions_books_both() -> None:
-    """Somebody went back and chose another one: each is confirmed by mail, with a link to give it up again."""
+    """Someone went back and chose another one: each is confirmed by mail, with a link to give it up again."""
     harness = ServiceHarness()
     harness.sessions.insert(session_cells(RowKey="s2"))
     for session_id in ("s1", "s2", "s1", "s2"):

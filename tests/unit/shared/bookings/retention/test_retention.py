@@ -196,7 +196,7 @@ def test_a_date_that_is_changed_in_the_middle_of_the_run_is_respected() -> None:
     assert set(harness.states()) == set(NAMES)
 
 
-def test_a_row_that_somebody_changes_in_the_middle_of_the_run_stops_no_other() -> None:
+def test_a_row_that_someone_changes_in_the_middle_of_the_run_stops_no_other() -> None:
     harness = harness_after(names=("ann", "ben", "cem"))
 
     class Edited(FakeTable):
@@ -247,7 +247,7 @@ def test_one_bad_row_is_counted_and_logged_by_reference_only(caplog: pytest.LogC
 
     assert swept is not None
     assert (swept.failed, harness.states()) == (1, {"ann": "confirmed"})
-    assert len(harness.log.rows) == 2, "while somebody is on the roster it says what they were told"
+    assert len(harness.log.rows) == 2, "while someone is on the roster it says what they were told"
     [line] = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
     assert bad.text("Reference") in line
     assert "nn" not in line.replace(bad.text("Reference"), "").replace("cannot", "")
@@ -354,7 +354,7 @@ def test_a_roster_of_three_hundred_goes_in_four_requests() -> None:
     assert harness.bookings.calls - before == 1 + 4
 
 
-def test_the_guard_stays_while_anybody_is_on_the_roster() -> None:
+def test_the_guard_stays_while_anyone_is_on_the_roster() -> None:
     harness = harness_after(days=0)
     delete_session(harness)
     clean(harness)

@@ -141,7 +141,7 @@ def test_they_are_told_the_numbers() -> None:
     assert "Friday 8 September 2023, 3pm to 4:15pm" in text
 
 
-def test_only_what_somebody_with_a_place_agreed_to_share_is_told_and_without_a_name() -> None:
+def test_only_what_someone_with_a_place_agreed_to_share_is_told_and_without_a_name() -> None:
     harness = HarnessWithFacilitators(Capacity=3)
     harness.book("ann", adjustments="Captions", share_adjustments=True)
     harness.book("ben", adjustments="Secret-one", share_adjustments=False)
@@ -168,7 +168,7 @@ def test_with_names_they_are_told_who_is_confirmed_and_who_needs_what() -> None:
     assert not re.search("secret|dora|@", text, re.IGNORECASE)
 
 
-def test_somebody_who_cancelled_is_not_among_them() -> None:
+def test_someone_who_cancelled_is_not_among_them() -> None:
     gone = attendee(state=AttendeeState.CANCELLED, adjustments="Captions", share_adjustments=True)
     facts = briefing_facts(session(), Roster((gone,), ""), names=True)
 

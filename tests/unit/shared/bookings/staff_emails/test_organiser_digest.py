@@ -195,7 +195,7 @@ def test_a_draft_with_bookings_and_two_rows_of_one_name_are_told() -> None:
     assert "Two rows have this RowKey" in text
 
 
-def test_a_place_held_for_somebody_to_be_checked_is_told_with_the_deadline_and_what_to_type() -> None:
+def test_a_place_held_for_someone_to_be_checked_is_told_with_the_deadline_and_what_to_type() -> None:
     harness = HarnessWithOrganiser()
     reference = harness.book("ann", **OUTSIDER).reference
     harness.live(until=harness.now + timedelta(hours=3))
@@ -233,7 +233,7 @@ def test_adjustments_are_told_on_the_next_run_with_who_may_see_them(said: str, *
     assert f"has a place and {said}" in text
 
 
-def test_adjustments_of_somebody_who_waits_are_told_again_when_they_get_a_place() -> None:
+def test_adjustments_of_someone_who_waits_are_told_again_when_they_get_a_place() -> None:
     harness = HarnessWithOrganiser(Capacity=1)
     harness.book("ben")
     harness.book("ann", adjustments="Captions", join_waiting_list=True)
@@ -586,7 +586,7 @@ def test_recording_alerts_before_asking_for_the_outcome_loses_them() -> None:
 # What nobody else is to see, and how the mail reads.
 
 
-def test_nothing_of_anybody_is_in_a_row_a_log_line_or_a_key(caplog: pytest.LogCaptureFixture) -> None:
+def test_nothing_of_anyone_is_in_a_row_a_log_line_or_a_key(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG")
     harness = HarnessWithOrganiser()
     harness.book("zebedee", adjustments="Canary-captions", **OUTSIDER)

@@ -283,7 +283,7 @@ def test_a_reminder_that_comes_back_after_an_acknowledgement_needs_a_person(stat
     assert len(harness.sealed.rows) == 1
 
 
-def test_a_report_does_not_take_back_what_somebody_typed() -> None:
+def test_a_report_does_not_take_back_what_someone_typed() -> None:
     harness = ReferralHarness()
     harness.forwarded()
     harness.type(State="received")

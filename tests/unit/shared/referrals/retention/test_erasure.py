@@ -181,7 +181,7 @@ def test_a_warning_that_went_late_leaves_a_week_to_answer_it() -> None:
 
 
 @pytest.mark.parametrize("word", ["yes", "Yes", "true", "y", "please keep", "1"])
-def test_nothing_is_erased_that_somebody_objects_to(word: str) -> None:
+def test_nothing_is_erased_that_someone_objects_to(word: str) -> None:
     harness = delivered()
     on_day(harness, 20)
     harness.type(Hold=word)

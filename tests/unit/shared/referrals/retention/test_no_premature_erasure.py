@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from shared.mail.pause import MailPause
-from shared.mail.services.acs.sender import _retry_after
+from shared.mail.services.acs.sender import retry_after
 from shared.referrals.collection.acknowledgement import Acknowledgement
 from shared.referrals.errors import KeyUnavailableError
 from shared.referrals.model import Progress
@@ -174,7 +174,7 @@ def test_retry_after_is_capped_at_one_hour(asked: str, wait: int | None) -> None
         class response:  # noqa: N801  # as the SDK calls it
             headers = {"Retry-After": asked}  # noqa: RUF012  # never changed
 
-    found = _retry_after(Answered)  # type: ignore[arg-type]  # of the error only its response is read
+    found = retry_after(Answered)  # type: ignore[arg-type]  # of the error only its response is read
     assert found == (None if wait is None else timedelta(seconds=wait))
 
 
