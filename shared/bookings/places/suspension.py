@@ -1,8 +1,8 @@
 """Refusing places in a session whose bookings were lost."""
 
+from shared.bookings.email_log.lost_roster import lost_bookings
 from shared.bookings.model.errors import SessionSuspendedError
 from shared.bookings.places.snapshot_cache import Snapshot
-from shared.bookings.tables.lost_roster import lost_bookings
 from shared.bookings.tables.repository import BookingRepository
 from shared.mail.ledger import MailLedger
 

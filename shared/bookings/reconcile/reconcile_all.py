@@ -11,8 +11,8 @@ from shared.bookings.model.email_ids import DueMail, MailId, MailKind
 from shared.bookings.model.session import Session, SessionState
 from shared.bookings.reconcile.duplicate_rows import same_key_problem
 from shared.bookings.reconcile.failed_session import note_failure
-from shared.bookings.reconcile.moved_back import moved_back, moved_submissions, without_emails_to
 from shared.bookings.reconcile.session_reconciler import ReconciledSession, SessionReconciler
+from shared.bookings.reconcile.stale_saves.moved_back import moved_back, moved_submissions, without_emails_to
 from shared.bookings.reconcile.stray_bookings import StrayBooking, StrayBookings
 from shared.bookings.tables.announced_cell import announced_text, read_announced
 from shared.bookings.tables.deleted_sessions import deleted_session

@@ -16,7 +16,8 @@ from shared.bookings.model.generation import first_unused_generation, next_gener
 from shared.bookings.model.same_person import one_place_each, same_person_problem
 from shared.bookings.model.session import Session
 from shared.bookings.reconcile.address_change import note_address_change
-from shared.bookings.reconcile.stale_saves import SET_BACK_PROBLEM, StaleSaves, is_set_back
+from shared.bookings.reconcile.stale_saves.cancelled_rows import SET_BACK_PROBLEM, is_set_back
+from shared.bookings.reconcile.stale_saves.settling import StaleSaves
 from shared.local_time import short
 from shared.mail.log_rows import UNDELIVERED, MailLogEntry, MailState
 

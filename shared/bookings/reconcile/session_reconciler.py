@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from shared.bookings.email_log.lost_roster import lost_bookings, lost_in_words
 from shared.bookings.emails.due_emails import mails_to_send
 from shared.bookings.emails.reminders import reminders_to_skip
 from shared.bookings.model.allocation_policy import AllocationPolicy
@@ -17,9 +18,8 @@ from shared.bookings.model.session import Session
 from shared.bookings.places.applicant import typed_reference
 from shared.bookings.reconcile.portal_edits import reconcile_row
 from shared.bookings.reconcile.roster import RosterChanges, reconcile_roster
-from shared.bookings.reconcile.stale_saves import moves_to_note
+from shared.bookings.reconcile.stale_saves.cancelled_rows import moves_to_note
 from shared.bookings.self_service.mover import Mover
-from shared.bookings.tables.lost_roster import lost_bookings, lost_in_words
 from shared.bookings.tables.past_sessions import marker_cells
 from shared.bookings.tables.repository import BookingRepository
 from shared.bookings.tables.session_rows import SessionRow

@@ -14,6 +14,7 @@ Every step can be repeated. Whoever finds a move half done goes on with it: the 
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from shared.bookings.email_log.lost_roster import lost_bookings
 from shared.bookings.model.attendee import Attendee, AttendeeState, Reason
 from shared.bookings.model.email_ids import DueMail
 from shared.bookings.model.errors import BookingError, BookingsBusyError, MoveUnderWayError, SessionFullError
@@ -23,7 +24,6 @@ from shared.bookings.places.applicant import Applicant, applicant
 from shared.bookings.places.request import BookingRequest
 from shared.bookings.places.service import BookingService
 from shared.bookings.self_service.cancellation import Cancellations
-from shared.bookings.tables.lost_roster import lost_bookings
 from shared.bookings.tables.repository import BookingRepository
 from shared.bookings.tables.session_finder import SessionFinder
 from shared.tables.table import RowConflictError, StorageUnavailableError

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from shared.bookings.email_log.lost_roster import lost_in_words
 from shared.bookings.model.allocation_policy import AllocationPolicy
 from shared.bookings.model.attendee import Attendee, AttendeeState, Roster
 from shared.bookings.model.email_ids import FACILITATOR_MAIL_PREFIX, stamp
 from shared.bookings.model.session import Session
-from shared.bookings.reconcile.stale_saves import is_set_back
+from shared.bookings.reconcile.stale_saves.cancelled_rows import is_set_back
 from shared.bookings.reconcile.stray_bookings import StrayBooking
-from shared.bookings.tables.lost_roster import lost_in_words
 from shared.local_time import days_before, moment_in_words, short
 from shared.mail.log_rows import UNDELIVERED, MailLogEntry
 

@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
+from shared.bookings.email_log.lost_roster import lost_in_words
 from shared.bookings.model.attendee import Roster
 from shared.bookings.model.same_person import same_person_problem
 from shared.bookings.reconcile.duplicate_rows import same_key_problem
 from shared.bookings.reconcile.failed_session import note_failure
 from shared.bookings.reconcile.overbooked import overbooked_problems
 from shared.bookings.reconcile.portal_edits import reconcile_row
-from shared.bookings.reconcile.stale_saves import SET_BACK_PROBLEM
+from shared.bookings.reconcile.stale_saves.cancelled_rows import SET_BACK_PROBLEM
 from shared.bookings.reconcile.stray_bookings import stray_problem
 from shared.bookings.tables.attendee_rows import read_attendee, write_attendee, write_repeat_request
-from shared.bookings.tables.lost_roster import lost_in_words
 from shared.bookings.tables.repository import UNREADABLE_ROW
 from shared.bookings.tables.session_rows import WRITTEN_BY_PEOPLE, WRITTEN_BY_SERVICE, SessionRow, read_session_row
 from shared.reminder_offsets import parse_offsets

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from shared.bookings.email_log.lost_roster import lost_bookings
 from shared.bookings.model.attendee import Roster
 from shared.bookings.model.errors import BookingError, SessionSuspendedError
-from shared.bookings.tables.lost_roster import lost_bookings
 from shared.bookings.tables.repository import GUARD
 from shared.mail.log_rows import MailState
 from shared.tables.service_table import read_service_rows

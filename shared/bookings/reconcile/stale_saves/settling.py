@@ -18,48 +18,17 @@ While places are on hold nobody can say if one is free, so that such rows are le
 A state that an administrator wrote is not stale: the row's `KnownState` is then another than its `State`.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from shared.bookings.email_log.told import Told, told_by_key
 from shared.bookings.model.allocation_policy import AllocationPolicy
 from shared.bookings.model.attendee import Attendee, AttendeeState, Reason, Roster
-from shared.bookings.model.email_ids import KIND_BY_STATE, MailId, MailKind
 from shared.bookings.model.generation import address_since
 from shared.bookings.model.session import Session
+from shared.bookings.reconcile.stale_saves.contradictions import contradicting, is_less, is_more, rose_by_itself
 from shared.mail.log_rows import MailLogEntry
-
-_CANCELLATIONS = {
-    MailKind.BOOKING_CANCELLED: Reason.LEFT_BEFORE_SAVE,
-    MailKind.HOLD_EXPIRED: Reason.RELEASED_BEFORE_SAVE,
-}
-SET_BACK_PROBLEM = (
-    "This row was saved as it had been before the booking was cancelled, and there is no place to give back, so the "
-    "booking stays cancelled. To book this person all the same, write confirmed into State and save again."
-)
-
-
-@dataclass(frozen=True, slots=True)
-class _Told:
-    """Emails about one row since it was booked: `kinds`, and when the one about waiting was sent, by generation."""
-
-    kinds: Mapping[int, frozenset[MailKind]] = field(default_factory=dict)
-    waiting_since: Mapping[int, datetime] = field(default_factory=dict)
-
-    @property
-    def latest(self) -> int:
-        return max(self.kinds, default=0)
-
-    def cancellation(self, generation: int) -> Reason | None:
-        told = self.kinds.get(generation, frozenset())
-        return next((reason for kind, reason in _CANCELLATIONS.items() if kind in told), None)
-
-    def state(self, generation: int) -> AttendeeState | None:
-        """The most that was told in a generation; None where that was nothing, or a cancellation."""
-        told = self.kinds.get(generation, frozenset())
-        known = [state for state, kind in KIND_BY_STATE.items() if kind in told]
-        return known[-1] if known and not self.cancellation(generation) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +41,8 @@ class StaleSaves:
 
     def undone(self, roster: Roster, log: Mapping[str, MailLogEntry]) -> Roster:
         """The roster without contradictions to the email log; the same one where there are none, or on hold."""
-        told = _told_by_key(roster, log)
-        keys = _contradicting(roster, told)
+        told = told_by_key(roster.attendees, log)
+        keys = contradicting(roster, told)
         if not keys or self.policy.on_hold:
             return roster
         suspects = [each for each in roster.attendees if each.key in keys]
@@ -85,29 +54,29 @@ class StaleSaves:
 
     def left(self, roster: Roster, log: Mapping[str, MailLogEntry]) -> frozenset[str]:
         """Row keys of contradictions that are left as they are, because places are on hold."""
-        return _contradicting(roster, _told_by_key(roster, log)) if self.policy.on_hold else frozenset()
+        return contradicting(roster, told_by_key(roster.attendees, log)) if self.policy.on_hold else frozenset()
 
-    def _settled(self, attendee: Attendee, told: _Told, others: Roster) -> Attendee:
+    def _settled(self, attendee: Attendee, told: Told, others: Roster) -> Attendee:
         latest = max(attendee.generation, told.latest)
         reason = told.cancellation(latest)
         if attendee.state is AttendeeState.CANCELLED:
             return self._cancelled_too_early(attendee, told, latest, others)
         if reason is not None and attendee.known_state != AttendeeState.CANCELLED:
             return self._brought_back(attendee, told, latest, others)
-        if _is_more(attendee, told, latest):
+        if is_more(attendee, told, latest):
             return self._as_told(replace(attendee, generation=latest), told, others)
-        if _rose_by_itself(attendee, told):
+        if rose_by_itself(attendee, told):
             attendee, latest = replace(attendee, address_since=latest + 1), latest + 1
         return self._given_back(replace(attendee, generation=latest), told.state(latest), others)
 
-    def _brought_back(self, attendee: Attendee, told: _Told, latest: int, others: Roster) -> Attendee:
+    def _brought_back(self, attendee: Attendee, told: Told, latest: int, others: Roster) -> Attendee:
         known = replace(attendee, known_state=str(attendee.state), known_email=attendee.email, generation=latest)
         known = replace(known, address_since=address_since(attendee, attendee.email, latest))
         if attendee.known_state and not self._may_have_a_place(attendee, others):
             return known.cancelled(told.cancellation(latest) or Reason.LEFT_BEFORE_SAVE, self.now)
         # Without a known state it was typed in anew, under the same key, and is counted as any typed row is.
         since = address_since(attendee, attendee.email, latest + 1)
-        if _had_another_address(attendee, told):
+        if told.had_another_address(attendee):
             since = latest + 1
         return replace(
             known,
@@ -120,7 +89,7 @@ class StaleSaves:
             moved_to="",
         )
 
-    def _cancelled_too_early(self, attendee: Attendee, told: _Told, latest: int, others: Roster) -> Attendee:
+    def _cancelled_too_early(self, attendee: Attendee, told: Told, latest: int, others: Roster) -> Attendee:
         reason, state = told.cancellation(latest), told.state(latest)
         found = replace(attendee, generation=latest)
         if attendee.known_state != AttendeeState.CANCELLED:
@@ -130,7 +99,7 @@ class StaleSaves:
         restored = self._given_back(found, state, others)
         return restored if restored.is_live else found.cancelled(Reason.BY_ORGANISER, self.now)
 
-    def _as_told(self, attendee: Attendee, told: _Told, others: Roster) -> Attendee:
+    def _as_told(self, attendee: Attendee, told: Told, others: Roster) -> Attendee:
         """The attendee with the less that they were told since, unless there is a place for them."""
         state = told.state(attendee.generation)
         if state is None or (state is AttendeeState.WAITING and self._may_have_a_place(attendee, others)):
@@ -140,7 +109,7 @@ class StaleSaves:
 
     def _given_back(self, attendee: Attendee, state: AttendeeState | None, others: Roster) -> Attendee:
         """The attendee with the state that they were told, where they may still have it and nobody wrote another."""
-        if state is None or not _is_less(attendee, state) or attendee.known_state != attendee.state:
+        if state is None or not is_less(attendee, state) or attendee.known_state != attendee.state:
             return attendee
         given = replace(attendee, state=state, known_state=str(state), reason="")
         return given if given.is_waiting or self._may_keep_a_place(given, others) else attendee
@@ -158,86 +127,3 @@ class StaleSaves:
         checked = attendee.state is not AttendeeState.TO_CHECK or not attendee.needs_check
         in_time = checked or self.policy.may_be_checked(self.session, self.now)
         return in_time and self.session.runs and self.now < self.session.starts
-
-
-def is_set_back(attendee: Attendee) -> bool:
-    """True if the row was set back to cancelled, and nobody has decided otherwise since."""
-    return attendee.state is AttendeeState.CANCELLED and attendee.reason in _CANCELLATIONS.values()
-
-
-def moves_to_note(roster: Roster, log: Mapping[str, MailLogEntry]) -> list[str]:
-    """Ids of emails that are not sent, because a move cancelled the booking: in the log they tell a stale save."""
-    moved = [each for each in roster.attendees if each.state is AttendeeState.CANCELLED and each.reason == Reason.MOVED]
-    return [mail_id for each in moved if (mail_id := cancellation_id(each)) not in log]
-
-
-def cancellation_id(attendee: Attendee) -> str:
-    """The id of the email that tells that the booking is cancelled."""
-    return str(MailId.to(attendee, MailKind.BOOKING_CANCELLED))
-
-
-def _contradicts(attendee: Attendee, told: _Told) -> bool:
-    if attendee.is_repeated:
-        return False
-    if attendee.generation < told.latest:
-        return True
-    if attendee.is_live and told.cancellation(attendee.generation):
-        return attendee.known_state != AttendeeState.CANCELLED
-    state = told.state(attendee.generation)
-    return (
-        attendee.is_live and state is not None and attendee.known_state == attendee.state and _is_less(attendee, state)
-    )
-
-
-def _is_less(attendee: Attendee, state: AttendeeState) -> bool:
-    order = [AttendeeState.CANCELLED, *KIND_BY_STATE]
-    return order.index(attendee.state) < order.index(state)
-
-
-def _rose_by_itself(attendee: Attendee, told: _Told) -> bool:
-    """True if the latest generation is above the row's, and came of no cancellation."""
-    between = range(attendee.generation, told.latest)
-    return bool(between) and not any(told.cancellation(generation) for generation in between)
-
-
-def _is_more(attendee: Attendee, told: _Told, latest: int) -> bool:
-    """True if the row has more than the latest generation was told, and had less by then than in its own."""
-    state, before = told.state(latest), told.state(attendee.generation)
-    if latest <= attendee.generation or state is None or before is None or attendee.known_state != attendee.state:
-        return False
-    order = list(KIND_BY_STATE)
-    return order.index(state) < min(order.index(before), order.index(attendee.state))
-
-
-def _had_another_address(attendee: Attendee, told: _Told) -> bool:
-    """True if the generation may have risen for another address, whose owner must not open what is at this one."""
-    return any(not told.cancellation(generation) for generation in range(attendee.generation, told.latest))
-
-
-def _contradicting(roster: Roster, told: Mapping[str, _Told]) -> frozenset[str]:
-    return frozenset(each.key for each in roster.attendees if _contradicts(each, told[each.key]))
-
-
-def _told_by_key(roster: Roster, log: Mapping[str, MailLogEntry]) -> dict[str, _Told]:
-    mails = _mails_by_key(log)
-    return {each.key: _told_since(each.booked_at, mails.get(each.key, ())) for each in roster.attendees}
-
-
-def _mails_by_key(log: Mapping[str, MailLogEntry]) -> dict[str, list[tuple[MailId, MailLogEntry]]]:
-    found: defaultdict[str, list[tuple[MailId, MailLogEntry]]] = defaultdict(list)
-    for mail_text, entry in log.items():
-        if (mail_id := MailId.parse(mail_text)) is not None:
-            found[mail_id.attendee].append((mail_id, entry))
-    return found
-
-
-def _told_since(booked_at: datetime, mails: Iterable[tuple[MailId, MailLogEntry]]) -> _Told:
-    """Emails from before the booking are about an earlier row with the same key, which someone deleted."""
-    kinds: defaultdict[int, set[MailKind]] = defaultdict(set)
-    since: dict[int, datetime] = {}
-    for mail_id, entry in mails:
-        if entry.at >= booked_at:
-            kinds[mail_id.generation].add(mail_id.kind)
-            if mail_id.kind is MailKind.WAITING:
-                since[mail_id.generation] = entry.at
-    return _Told({generation: frozenset(found) for generation, found in kinds.items()}, since)

@@ -10,7 +10,7 @@ from shared.bookings.model.attendee import Attendee
 from shared.bookings.model.email_ids import MailId
 from shared.bookings.places.request import BookingRequest
 from shared.bookings.reconcile.session_reconciler import ReconciledSession
-from shared.bookings.reconcile.stale_saves import cancellation_id
+from shared.bookings.reconcile.stale_saves.cancelled_rows import cancellation_id
 from shared.references import submission_hash
 
 

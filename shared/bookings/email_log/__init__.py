@@ -1,0 +1,1 @@
+"""The email log of a session as proof: what people were told, whatever the tables say."""

@@ -1,0 +1,1 @@
+"""Rows that were saved as they had been before the service changed them."""
