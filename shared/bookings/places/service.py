@@ -21,6 +21,7 @@ from shared.bookings.model.errors import (
 from shared.bookings.model.place_count import PlaceCount
 from shared.bookings.model.session import Session, with_first_announcement
 from shared.bookings.places.applicant import Applicant, applicant
+from shared.bookings.places.as_told import with_rows_as_told
 from shared.bookings.places.bookable_session import BookableSession
 from shared.bookings.places.list_memory import ListMemory
 from shared.bookings.places.repeat_request import repeat_answer, repeat_noted
@@ -192,6 +193,7 @@ class BookingService:
         return announced
 
     def _decide(self, snapshot: Snapshot, applied: Applicant, now: datetime) -> BookingResult:
+        snapshot = with_rows_as_told(snapshot, applied, self.log, now)
         mine = snapshot.roster.find_person(applied.key, applied.person)
         sent_before = snapshot.roster.find_submission(applied.submission)
         if sent_before is not None:

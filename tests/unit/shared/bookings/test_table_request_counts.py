@@ -35,6 +35,17 @@ def test_a_booking_in_a_process_that_knows_nothing_is_session_roster_and_transac
     assert cost(harness, ask(harness, "ben")) == 3
 
 
+def test_only_someone_who_has_a_row_costs_a_look_at_the_email_log() -> None:
+    harness = BookingHarness()
+    harness.book("ann")
+    before = harness.log.calls
+    ask(harness, "ben")()
+    assert harness.log.calls == before
+
+    ask(harness, "ann")()
+    assert harness.log.calls == before + 1
+
+
 def test_joining_a_waiting_list_costs_three_requests() -> None:
     harness = BookingHarness(Capacity=1)
     harness.book("ann")
