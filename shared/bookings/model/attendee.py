@@ -156,15 +156,19 @@ class Roster:
         mine = self.find(key)
         if mine is not None and mine.is_live:
             return mine
-        others = (
-            each for each in self.attendees if each.is_live and each.email and normalised_address(each.email) == person
-        )
-        return next(others, mine)
+        found = [each for each in self._at(person) if each.is_live or not each.has_other_address]
+        # A row into which an administrator wrote the address is theirs only if they have none of their own.
+        is_there = mine is not None or any(not each.has_other_address for each in found)
+        live = (each for each in found if each.is_live and not (is_there and each.has_other_address))
+        return next(live, mine)
 
     def find_mailbox(self, address: str) -> Attendee | None:
         """The row with this address, whatever its state, or None."""
-        person = normalised_address(address)
-        return next((each for each in self.attendees if normalised_address(each.email) == person), None)
+        found = sorted(self._at(normalised_address(address)), key=lambda each: each.has_other_address)
+        return next(iter(found), None)
+
+    def _at(self, person: str) -> list[Attendee]:
+        return [each for each in self.attendees if each.email and normalised_address(each.email) == person]
 
     def find_submission(self, submission: str) -> Attendee | None:
         """The row that came of the same form, under whatever address.

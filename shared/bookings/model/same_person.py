@@ -8,7 +8,7 @@ Of the rows that are not cancelled and have the same normalised address, the one
 
 Another one that was typed in is set to `cancelled`, takes no place and gets no email. Another one that had a place
 under a different address keeps it, because it was promised to someone, but no email goes to an address that is not
-theirs.
+theirs. It stays so after the person with that address has cancelled or moved, as long as their row is there.
 """
 
 from collections.abc import Iterable, Sequence
@@ -25,10 +25,9 @@ def one_place_each(attendees: Iterable[Attendee]) -> tuple[Attendee, ...]:
     """The attendees in their order, each with `same_person` as the others say."""
     everyone = [replace(each, same_person="") for each in attendees]
     counted = _counted(everyone)
-    return tuple(
-        replace(each, same_person=_named(first)) if (first := _other(each, counted)) is not None else each
-        for each in everyone
-    )
+    owners = counted | _owners(everyone)
+    found = ((each, _other(each, owners if each.has_other_address else counted)) for each in everyone)
+    return tuple(each if first is None else replace(each, same_person=_named(first)) for each, first in found)
 
 
 def same_person_problem(attendee: Attendee) -> str:
@@ -37,8 +36,8 @@ def same_person_problem(attendee: Attendee) -> str:
         return ""
     if attendee.has_other_address:
         return (
-            f"The person with this Email is booked already: {attendee.same_person}. "
-            "No email is sent about this row until Email is corrected; its place is kept."
+            f"This Email belongs to another booking: {attendee.same_person}. No email is sent about this row until "
+            "Email is corrected or the other row is deleted; its place is kept."
         )
     return (
         f"{attendee.name or 'This person'} is booked already: {attendee.same_person}. "
@@ -53,6 +52,13 @@ def _counted(attendees: Sequence[Attendee]) -> dict[str, Attendee]:
         if each.state is not AttendeeState.CANCELLED and can_be_mailed(each.email):
             counted.setdefault(normalised_address(each.email), each)
     return counted
+
+
+def _owners(attendees: Iterable[Attendee]) -> dict[str, Attendee]:
+    """The row whose own the address is, whatever became of the booking, by normalised address."""
+    own = [each for each in attendees if can_be_mailed(each.email) and not each.has_other_address]
+    best_last = sorted(own, key=lambda each: (each.state is AttendeeState.CANCELLED, _rank(each)), reverse=True)
+    return {normalised_address(each.email): each for each in best_last}
 
 
 def _other(attendee: Attendee, counted: dict[str, Attendee]) -> Attendee | None:
@@ -77,4 +83,6 @@ def _rank(attendee: Attendee) -> tuple[bool, bool, bool, datetime, datetime, str
 
 def _named(attendee: Attendee) -> str:
     row = f"reference {attendee.reference}" if attendee.reference else f"RowKey {attendee.key}"
+    if attendee.state is AttendeeState.CANCELLED:
+        return f"{row}, cancelled"
     return f"{row}, on the waiting list" if attendee.is_waiting else row

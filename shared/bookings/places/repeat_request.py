@@ -4,8 +4,9 @@ import unicodedata
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from shared.bookings.model.attendee import Attendee
+from shared.bookings.model.attendee import Attendee, Roster, can_be_mailed
 from shared.bookings.model.errors import SubmissionCancelledError, SubmissionReusedError
+from shared.bookings.model.same_person import one_place_each
 from shared.bookings.model.session import Session
 from shared.bookings.places.applicant import Applicant
 from shared.bookings.places.request import BookingResult
@@ -24,6 +25,18 @@ def repeat_noted(mine: Attendee, name: str, now: datetime) -> Attendee:
     if other_name and not mine.asked_by_other_name:
         return replace(mine, asked_again_at=last + _ONE_EMAIL_IN, asked_by_other_name=True)
     return mine
+
+
+def with_own_address(mine: Attendee, roster: Roster, applied: Applicant) -> Attendee:
+    """The booking with the address of who asks, if it was made with that one and nothing can be sent to the one in it.
+
+    An administrator may have written the address of someone else on the roster into it, or none at all.
+    """
+    [marked] = [each for each in one_place_each(roster.attendees) if each.key == mine.key]
+    is_others = bool(marked.same_person) and marked.has_other_address
+    if mine.key != applied.key or (can_be_mailed(mine.email) and not is_others):
+        return mine
+    return replace(mine, email=applied.request.email, asked_again_at=None)
 
 
 def _is_other_name(known: str, given: str) -> bool:

@@ -24,7 +24,7 @@ from shared.bookings.places.applicant import Applicant, applicant
 from shared.bookings.places.as_told import with_rows_as_told
 from shared.bookings.places.bookable_session import BookableSession
 from shared.bookings.places.list_memory import ListMemory
-from shared.bookings.places.repeat_request import repeat_answer, repeat_noted
+from shared.bookings.places.repeat_request import repeat_answer, repeat_noted, with_own_address
 from shared.bookings.places.request import BookingRequest, BookingResult
 from shared.bookings.places.snapshot_cache import SessionLocks, Snapshot, SnapshotCache
 from shared.bookings.places.suspension import check_nothing_is_lost
@@ -204,7 +204,7 @@ class BookingService:
             raise TooLateToCheckError
         mails: tuple[str, ...] = ()
         if mine is not None and mine.is_live:
-            mails = self._record_repeat(snapshot.session, mine, applied.request.full_name, now)
+            mails = self._record_repeat(snapshot, mine, applied, now)
         state = self._state_for(snapshot, applied, now)
         if mine is None or not mine.is_live:
             mails = self._write(snapshot, applied.attendee(state, mine, now))
@@ -231,8 +231,10 @@ class BookingService:
         kind = MailKind.CHECKING if placed.state is AttendeeState.TO_CHECK else MailKind.CONFIRMATION
         return (str(MailId.to(placed, kind)),)
 
-    def _record_repeat(self, session: Session, mine: Attendee, name: str, now: datetime) -> tuple[str, ...]:
-        noted = repeat_noted(mine, name, now)
+    def _record_repeat(self, snapshot: Snapshot, mine: Attendee, applied: Applicant, now: datetime) -> tuple[str, ...]:
+        session = snapshot.session
+        own = with_own_address(mine, snapshot.roster, applied)
+        noted = repeat_noted(own, applied.request.full_name, now)
         if noted is mine or noted.asked_again_at is None:
             return ()
         self.store.record_repeat_request(session.id, noted)

@@ -8,11 +8,13 @@ from shared.bookings.email_log.lost_roster import lost_in_words
 from shared.bookings.model.allocation_policy import AllocationPolicy
 from shared.bookings.model.attendee import Attendee, AttendeeState, Roster
 from shared.bookings.model.email_ids import FACILITATOR_MAIL_PREFIX, stamp
+from shared.bookings.model.same_person import same_person_problem
 from shared.bookings.model.session import Session
 from shared.bookings.reconcile.stale_saves.cancelled_rows import is_set_back
 from shared.bookings.reconcile.stray_bookings import StrayBooking
 from shared.local_time import days_before, moment_in_words, short
 from shared.mail.log_rows import UNDELIVERED, MailLogEntry
+from shared.normalised_address import normalised_address
 
 LINK_WANTED_DAYS = 7
 """Days before the start, on London's clock, by which a session ought to have its joining link."""
@@ -108,7 +110,10 @@ def _attendee_alerts(session: Session, attendee: Attendee, policy: AllocationPol
 
 
 def _attendee_problem(session: Session, attendee: Attendee) -> Alert:
-    about = ("attendee-problem", session.id, attendee.key, str(attendee.generation), attendee.problem)
+    # What the sentence says of the other row changes with that one, and is no news about this one.
+    other = (normalised_address(attendee.email),) if attendee.same_person else ()
+    problem = attendee.problem.replace(same_person_problem(attendee), "") if other else attendee.problem
+    about = ("attendee-problem", session.id, attendee.key, str(attendee.generation), problem, *other)
     text = f"{attendee.problem} You find the booking in the table Bookings, {_row_location(session, attendee)}."
     return Alert(about, f"Problem with the booking of {_who(attendee)}: {_session_label(session)}", text)
 

@@ -94,6 +94,7 @@ def write_repeat_request(session_id: str, attendee: Attendee) -> dict[str, Any]:
     return {
         "PartitionKey": session_id,
         "RowKey": attendee.key,
+        "Email": attendee.email,
         "AskedAgainAt": moment_text(attendee.asked_again_at) if attendee.asked_again_at else "",
         "AskedAgainOtherName": _yes(attendee.asked_by_other_name),
     }

@@ -1,6 +1,7 @@
-"""Someone asks for a place after a stale save of their row and before the timer settled it: they hear how they stand."""
+"""Someone asks for a place after a stale save of their row, before the timer settles it: they hear how they stand."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -109,7 +110,7 @@ def test_who_left_the_waiting_list_and_asks_again_waits_behind_the_others() -> N
 
 def test_who_was_not_checked_in_time_and_asks_again_is_held_a_place_anew() -> None:
     harness = PortalHarness(Date="2023-09-29")
-    dee = {"email": "dee@personal.example", "works_for_trust": True}
+    dee: dict[str, Any] = {"email": "dee@personal.example", "works_for_trust": True}
     harness.book("dee", **dee)
     harness.tick()
     form = harness.opened("dee")

@@ -183,9 +183,9 @@ def test_address_of_another_person_that_is_written_into_a_row_gets_nothing_and_t
 
     assert harness.states() == {"ann": "confirmed", "ben": "confirmed"}
     assert harness.kinds("ann") == ["booked"]
-    assert "The person with this Email is booked already" in harness.row("ben").text("Problem")
+    assert "This Email belongs to another booking: reference " in harness.row("ben").text("Problem")
     assert harness.row("ann").text("Problem") == ""
-    assert sum("is booked already" in text for text in harness.texts_received) == 1
+    assert sum("belongs to another booking" in text for text in harness.texts_received) == 1
 
     harness.edit("ben", Email="ben.new@example.nhs.uk")
     ticks(harness)
