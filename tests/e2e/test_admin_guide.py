@@ -8,12 +8,13 @@ import pytest
 from local.stack.stack import Stack, running_stack
 from tests.admin_guide import GUIDE, GuideRow, section_rows, table_rows
 from tests.builders import MORNING
+from tests.e2e.admin_guide.claims.expected import expected_of
 from tests.e2e.admin_guide.health import STATES
 from tests.e2e.admin_guide.phrases import UnknownPhraseError
 from tests.e2e.admin_guide.service import SETTINGS, Service
-from tests.e2e.admin_guide.steps import steps_of
+from tests.e2e.admin_guide.steps.timed_steps import steps_of
 from tests.e2e.admin_guide.tables import TRIALS
-from tests.e2e.admin_guide.trials import BEFORE, Scene, Trial, expected_of, played, try_all
+from tests.e2e.admin_guide.trials import BEFORE, Scene, Trial, played, try_all
 
 # Of each table that can say something wrong: the words of a row, and what an untrue copy of the guide says instead.
 UNTRUE = {
@@ -69,6 +70,37 @@ UNTRUE = {
     "See if the service is well": ("`503`, `tables`", "`200`, `tables`"),
     "Allow for a list that is a little old": ("you change a booking | 5 seconds", "you change a booking | 0 seconds"),
 }
+# Of each kind of sentence that stands with others in one cell: rows of which that sentence alone is not true.
+UNTRUE_SENTENCES = {
+    "nobody is emailed": (
+        "| Write `2` into `Capacity` | | Ben gets `booked`. `Confirmed` is `2`",
+        "| Write `2` into `Capacity` | | Nobody is emailed. `Confirmed` is `2`",
+    ),
+    "nobody is emailed, later": (
+        "| Write `cancelled` into `State`; a day later delete the row | Ann and Ben get `cancelled` 15 minutes later",
+        "| Write `cancelled` into `State`; a day later delete the row | Nobody is emailed",
+    ),
+    "a sentence beside it": (
+        "into `WaitingList` | | Nobody is emailed. Ben is `waiting`. Nobody can book",
+        "into `WaitingList` | | Nobody is emailed. Ben is `confirmed`. Nobody can book",
+    ),
+    "the organiser is emailed": (
+        "into `Title` | | Nobody is emailed. The list shows",
+        "into `Title` | | Nobody is emailed. The organiser is emailed. The list shows",
+    ),
+    "nobody can book": (
+        "| Write `none` into `Reminders` | | Nobody is emailed |",
+        "| Write `none` into `Reminders` | | Nobody is emailed. Nobody can book |",
+    ),
+    "someone can book": (
+        "| Write `closed` into `State` | | Nobody is emailed. Nobody can book",
+        "| Write `closed` into `State` | | Nobody is emailed. Someone can book",
+    ),
+    "a link is not found": (
+        "| Write `Anna` into Ann's `Name` | Nobody is emailed",
+        "| Write `Anna` into Ann's `Name` | Nobody is emailed. Ann's earlier link is not found",
+    ),
+}
 ROWS = table_rows(GUIDE)
 OWN_PHRASES = {"You do": "; sing a song", "Then do": "; sing a song", "What happens": ". Everyone is happy"}
 
@@ -83,10 +115,14 @@ def stack() -> Iterator[Stack]:
 
 def untrue_row(section: str) -> GuideRow:
     """The row of a copy of the guide that says something else."""
-    true, untrue = UNTRUE[section]
+    changed = changed_row(*UNTRUE[section])
+    assert changed.section == section
+    return changed
+
+
+def changed_row(true: str, untrue: str) -> GuideRow:
     assert GUIDE.count(true) == 1, true
     [changed] = set(table_rows(GUIDE.replace(true, untrue))) - set(ROWS)
-    assert changed.section == section
     return changed
 
 
@@ -94,7 +130,8 @@ def untrue_row(section: str) -> GuideRow:
 def found(stack: Stack) -> Mapping[GuideRow, list[str]]:
     """The rows of the guide that are not true, and of copies of it, with what differs: all tried side by side."""
     service, different = Service(stack), dict[GuideRow, list[str]]()
-    for batch in batches([*ROWS, *map(untrue_row, UNTRUE)]):
+    untrue = [*map(untrue_row, UNTRUE), *(changed_row(*pair) for pair in UNTRUE_SENTENCES.values())]
+    for batch in batches([*ROWS, *untrue]):
         service.start_anew(BEFORE)
         trials = {row: TRIALS[row.section](service, row) for row in batch}
         different |= try_all(service, trials | (control(service) if "When" not in batch[0].titles else {}))
@@ -124,6 +161,21 @@ def test_every_row_of_the_guide_is_true(found: Mapping[GuideRow, list[str]], sec
 @pytest.mark.parametrize("section", UNTRUE)
 def test_row_that_is_not_true_is_found(found: Mapping[GuideRow, list[str]], section: str) -> None:
     assert found.get(untrue_row(section))
+
+
+@pytest.mark.parametrize("sentence", UNTRUE_SENTENCES)
+def test_one_sentence_that_is_not_true_among_others_is_found(
+    found: Mapping[GuideRow, list[str]], sentence: str
+) -> None:
+    assert found.get(changed_row(*UNTRUE_SENTENCES[sentence]))
+
+
+@pytest.mark.parametrize("more", ["Ann gets `booked`", "Ann and Ben get `changed` 15 minutes later"])
+@pytest.mark.parametrize("nobody", ["Nobody is emailed", "Ann is `confirmed`. Nobody is emailed"])
+def test_cell_that_says_that_nobody_and_someone_is_emailed_is_refused(nobody: str, more: str) -> None:
+    for cell in (f"{nobody}. {more}", f"{more}. {nobody}"):
+        with pytest.raises(UnknownPhraseError):
+            expected_of(cell)
 
 
 def test_every_table_of_the_guide_is_tried() -> None:

@@ -9,7 +9,8 @@ from tests.builders import MORNING
 from tests.e2e.admin_guide.phrases import UnknownPhraseError
 from tests.e2e.admin_guide.service import Service
 from tests.e2e.admin_guide.stage import Stage
-from tests.e2e.admin_guide.steps import RUN_INTERVAL, TimedStep, steps_of
+from tests.e2e.admin_guide.steps.timed_steps import TimedStep, steps_of
+from tests.e2e.admin_guide.steps.times import RUN_INTERVAL
 from tests.e2e.admin_guide.trials import Scene, Trial, begun
 
 _RUNS = (timedelta(), RUN_INTERVAL)  # what came of an email stands in its row a run later

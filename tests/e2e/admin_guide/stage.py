@@ -1,7 +1,7 @@
 """One row's session on the running service: people who book it, an administrator who edits it, and what both see."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from azure.core.exceptions import ResourceNotFoundError
@@ -23,6 +23,7 @@ class Stage:
         self.opened: dict[str, dict[str, Any]] = {}
         self.kept: list[dict[str, Any]] = []
         self.added: dict[str, str] = {}
+        self.used_key = ""
         self.sessions, self.bookings = rows(service.stack, "Sessions"), rows(service.stack, "Bookings")
         self.sessions.create_entity(self.cells)
 
@@ -37,8 +38,7 @@ class Stage:
         self.service.settle()
 
     def move_by_link(self, name: str) -> None:
-        other = f"{self.id}-other"
-        self.sessions.create_entity(session_cells(RowKey=other))
+        other = self.add_other()
         assert post_form(f"{self.link(name)}/move", {"session_id": other}).status == 303
         self.service.settle()
 
@@ -92,9 +92,24 @@ class Stage:
         """The rows that an administrator added and has not deleted."""
         return [dict(self.bookings.get_entity(partition, key)) for partition, key in self.added.items()]
 
+    def add_under_used_key(self, name: str) -> None:
+        """Adds a row with the key of the one that was deleted last."""
+        self.added[self.id] = self.type_booking(name, RowKey=self.used_key)["RowKey"]
+
+    def copy_to_other(self, name: str) -> None:
+        other = self.add_other()
+        self.bookings.create_entity({**self.booking(name), "PartitionKey": other})
+
+    def add_other(self) -> str:
+        """Adds another session, and returns its id."""
+        other = f"{self.id}-other"
+        self.sessions.create_entity(session_cells(RowKey=other))
+        return other
+
     def delete_added(self) -> None:
         for partition, key in self.added.items():
             self.bookings.delete_entity(partition, key)
+            self.used_key = key
         self.added.clear()
 
     def delete_booking(self, name: str) -> None:
@@ -153,8 +168,25 @@ class Stage:
         mine = self.booking(name)["RowKey"]
         return sum(r.get("State") in {"confirmed", "to-check"} for r in self._roster() if r["RowKey"] != mine)
 
+    def address_of(self, named: str) -> str:
+        """The address of someone named, or of this row's session for one that stands in the guide."""
+        return self.own(named) if "@" in named else self.address(named)
+
+    def addresses_emailed(self) -> set[str]:
+        """Every address of this session to which anything was sent."""
+        own = re.compile(rf".+[@.]{re.escape(self.id)}\.\w+(\.net)?")
+        return {mail.to for mail in self.service.mails() if own.fullmatch(mail.to)}
+
+    def is_gone(self) -> bool:
+        """True if the session has no row."""
+        return self.cell("RowKey") == "gone"
+
     def mails_to(self, address: str) -> list[Mail]:
         return [mail for mail in self.service.mails() if mail.to == address]
 
     def _roster(self) -> list[Any]:
         return list(self.bookings.query_entities("PartitionKey eq @id", parameters={"id": self.id}))
+
+
+type Step = Callable[[Stage], object]
+"""What someone does."""

@@ -5,15 +5,13 @@ from collections.abc import Mapping
 from tests.admin_guide import GuideRow, quoted
 from tests.builders import MORNING
 from tests.e2e.admin_guide.booking_columns import column_of_a_booking
-from tests.e2e.admin_guide.cells import (
-    cell_put_right,
-    column_of_the_service,
-    column_written_or_empty,
-    what_is_asked_back,
-    what_is_read,
-    when_it_starts,
-)
-from tests.e2e.admin_guide.claims import Claim, Expected, cell_is
+from tests.e2e.admin_guide.cells.empty_cells import column_written_or_empty
+from tests.e2e.admin_guide.cells.service_cells import column_of_the_service
+from tests.e2e.admin_guide.cells.typed_cells import what_is_asked_back, what_is_read, when_it_starts
+from tests.e2e.admin_guide.cells.wrong_cells import cell_put_right
+from tests.e2e.admin_guide.claims.claim import Claim
+from tests.e2e.admin_guide.claims.expected import Expected, expected_of
+from tests.e2e.admin_guide.claims.row_claims import cell_is
 from tests.e2e.admin_guide.health import health_answer
 from tests.e2e.admin_guide.list_age import age_of_the_list
 from tests.e2e.admin_guide.phrases import UnknownPhraseError
@@ -21,8 +19,9 @@ from tests.e2e.admin_guide.problems import booking_put_right, session_put_right
 from tests.e2e.admin_guide.same_key import row_that_is_the_session
 from tests.e2e.admin_guide.service import Service
 from tests.e2e.admin_guide.stage import Stage
-from tests.e2e.admin_guide.steps import moment, steps_of
-from tests.e2e.admin_guide.trials import MakeTrial, Scene, Trial, expected_of, played
+from tests.e2e.admin_guide.steps.timed_steps import steps_of
+from tests.e2e.admin_guide.steps.times import moment
+from tests.e2e.admin_guide.trials import MakeTrial, Scene, Trial, played
 
 SESSION = Scene()
 _REMINDED = Scene(people=["ann"])

@@ -9,11 +9,10 @@ from azure.core.exceptions import AzureError
 
 from tests.admin_guide import GuideRow
 from tests.builders import MORNING, london
-from tests.e2e.admin_guide.claims import CLAIMS, Expected
-from tests.e2e.admin_guide.phrases import sentences
+from tests.e2e.admin_guide.claims.expected import Expected
 from tests.e2e.admin_guide.service import Service
 from tests.e2e.admin_guide.stage import Stage
-from tests.e2e.admin_guide.steps import TimedStep
+from tests.e2e.admin_guide.steps.timed_steps import TimedStep
 
 EARLIER = timedelta(minutes=10)
 """People have booked this long before an administrator saves."""
@@ -106,13 +105,10 @@ def played(service: Service, scene: Scene, steps: Sequence[TimedStep], expected:
         yield at
         if at == steps[-1].at:
             different += expected.seen_now(stage)
-    different += expected.seen_late(stage) + expected.mails(stage, [step.at for step in steps])
+    moments = [step.at for step in steps]
+    different += expected.seen_late(stage, moments) + expected.mails(stage, moments)
     service.remove(stage.id)
     return different
-
-
-def expected_of(cell: str) -> Expected:
-    return Expected([CLAIMS.understand(sentence) for sentence in sentences(cell)])
 
 
 def _runs_after(steps: Sequence[datetime], expected: Expected) -> list[datetime]:
