@@ -32,6 +32,7 @@ from tests.builders import KEY, MORNING, POLICY, booking_request, content, sessi
 from tests.fakes import STANDING_STILL, FakeClock, FakeMailSender, FakeTable, FakeTime
 
 RENDERER = MailRenderer(content())
+REMINDERS = parse_offsets("P1D,PT1H")
 LINKS = ManageLinks(Signer((KEY,)), "https://support.example")
 
 NAMES = CalendarNames("Staff session", "Staff sessions", "sessions@example.nhs.uk")
@@ -113,13 +114,13 @@ class BookingHarness:
         assert self.schedule().run(read_service_rows(self.service), self.now).complete
 
     def live(self, *, until: datetime) -> None:
-        """Ticks every five minutes while that changes anything, else every half an hour, up to that moment."""
+        """Ticks every five minutes while that changes anything, else every hour, up to that moment."""
         step = timedelta(minutes=5)
         while self.now < until:
             self.pass_time(seconds=min(step, until - self.now).total_seconds())
             before = self._changing()
             self.tick()
-            step = timedelta(minutes=5 if self._changing() != before else 30)
+            step = timedelta(minutes=5 if self._changing() != before else 60)
 
     def _changing(self) -> tuple[object, ...]:
         """What a run may change beside its own notes."""
@@ -157,7 +158,7 @@ class BookingHarness:
 
     def repository(self, wrap: Wrap = lambda table: table) -> BookingRepository:
         register = SessionRegister(wrap(self.service))
-        return BookingRepository(wrap(self.sessions), wrap(self.bookings), parse_offsets("P1D,PT1H"), register)
+        return BookingRepository(wrap(self.sessions), wrap(self.bookings), REMINDERS, register)
 
     def booking(self, wrap: Wrap = lambda table: table) -> BookingService:
         repository = self.repository(wrap)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
@@ -38,7 +39,7 @@ DRIVE = timedelta(hours=3, minutes=30)
 """The time from the start of a late edit's story to the session."""
 
 PROFILE = settings(
-    max_examples=LONG_RUN or 60,
+    max_examples=LONG_RUN or 30,
     stateful_step_count=30,
     derandomize=not LONG_RUN,
     database=None,
@@ -46,6 +47,7 @@ PROFILE = settings(
     report_multiple_bugs=False,
     suppress_health_check=list(HealthCheck),
 )
+AT_NIGHT = settings(PROFILE, max_examples=LONG_RUN or 300)
 
 
 class BookingStateMachine(RuleBasedStateMachine):
@@ -338,5 +340,6 @@ def _people(view: Snapshot) -> list[tuple[str, str, str, int]]:
     ]
 
 
-def test_invariants_hold_in_any_order_of_events() -> None:
-    run_state_machine_as_test(BookingStateMachine, settings=PROFILE)
+@pytest.mark.parametrize("profile", [PROFILE, pytest.param(AT_NIGHT, marks=pytest.mark.nightly)], ids=["", "at night"])
+def test_invariants_hold_in_any_order_of_events(profile: settings) -> None:
+    run_state_machine_as_test(BookingStateMachine, settings=profile)

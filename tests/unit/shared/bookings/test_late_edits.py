@@ -1,5 +1,6 @@
 """Whenever a session is edited around its start, nobody who follows their last email waits in the wrong call."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -11,9 +12,17 @@ from tests.unit.shared.bookings.random_events import late_edits as edits
 from tests.unit.shared.bookings.random_events import minutes_before
 
 
-@settings(max_examples=60, derandomize=True, database=None, deadline=None)
-@given(story=st.lists(st.tuples(minutes_before, edits), min_size=1, max_size=3), hour=st.sampled_from([3, 15]))
-def test_nobody_waits_in_the_wrong_call(story: list[tuple[int, LateEdit]], hour: int) -> None:
+@pytest.mark.parametrize("examples", [25, pytest.param(300, marks=pytest.mark.nightly)])
+def test_nobody_waits_in_the_wrong_call(examples: int) -> None:
+    @settings(max_examples=examples, derandomize=True, database=None, deadline=None)
+    @given(story=st.lists(st.tuples(minutes_before, edits), min_size=1, max_size=3), hour=st.sampled_from([3, 15]))
+    def holds(story: list[tuple[int, LateEdit]], hour: int) -> None:
+        check(story, hour)
+
+    holds()
+
+
+def check(story: list[tuple[int, LateEdit]], hour: int) -> None:
     cells = {"Date": "2023-09-08", "Time": f"{hour:02}:00", "Capacity": 2}
     harness = FaultyBookingHarness(london("2023-09-01 09:00"), {"s1": cells})
     for name in ("ann", "ben", "cem"):

@@ -20,7 +20,7 @@ from tests.unit.shared.bookings.faulty_booking_system import ConcurrentAction
 from tests.unit.shared.bookings.interleaving import Process, run_at_once
 
 DAYS = {"s1": "2023-09-08", "s2": "2023-10-03", "s3": "2023-10-17", "s4": "2023-11-07"}
-ALWAYS = 10
+ALWAYS = 5
 
 
 def seeds(number: int) -> list[Any]:
@@ -313,8 +313,11 @@ def _attempt(harness: BookingHarness, token: str, to: str, wrap: Wrap) -> None:
 
 @pytest.mark.parametrize("others", list(combinations(["move", "cancel", "timer"], 2)), ids="-".join)
 @pytest.mark.parametrize("fault", ["crash-before", "crash-after", "lost-answer"])
-def test_a_process_that_dies_in_the_middle_of_others_leaves_one_place(fault: Fault, others: tuple[str, ...]) -> None:
-    for seed in range(40):
+@pytest.mark.parametrize("seeds", [range(15), pytest.param(range(15, 60), marks=pytest.mark.nightly)], ids=str)
+def test_a_process_that_dies_in_the_middle_of_others_leaves_one_place(
+    fault: Fault, others: tuple[str, ...], seeds: range
+) -> None:
+    for seed in seeds:
         random = Random(seed)
         harness = four_sessions(s2=random.randrange(2))
         token, trouble = harness.token("ann"), InjectedFault(random.randrange(14), fault)
