@@ -49,6 +49,8 @@ _MOVE_REFUSALS = (
 _NEWS: Mapping[str, tuple[str, Callable[[BookingView], bool]]] = {
     "cancelled": ("Your booking is cancelled", lambda view: view.state == AttendeeState.CANCELLED),
     "already-cancelled": ("Your booking was already cancelled", lambda view: view.state == AttendeeState.CANCELLED),
+    "proved": ("The email address is confirmed", lambda view: view.is_live and not view.prove_until),
+    "already-proved": ("The email address was already confirmed", lambda view: view.is_live and not view.prove_until),
     "saved": ("Your details are saved", lambda view: view.is_live),
     "already-saved": ("Your details were already saved", lambda view: view.is_live),
     "moved": ("You have moved to this session", lambda view: view.is_live),
@@ -68,6 +70,16 @@ def manage_booking(req: func.HttpRequest) -> func.HttpResponse:
     words, holds = _NEWS.get(req.params.get("done", ""), ("", lambda _: False))
     facts = {"booking": view, "asks_adjustments": built.bookings.adjustments_are_read}
     return page(render("manage/booking.html", built.content, **facts, news=words if holds(view) else ""))
+
+
+@bp.route(route="manage/{token}/prove", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
+@bp.queue_output(arg_name="nudge", queue_name=EMAILS, connection=BOOKINGS_STORAGE)
+@handle_errors
+def prove_address(req: func.HttpRequest, nudge: func.Out[List[str]]) -> func.HttpResponse:  # noqa: UP006  # see above
+    built = services()
+    done = built.bookings.self_service.prove(token_of(req), built.now())
+    _queue_mails(nudge, done)
+    return _back(token_of(req), "proved", done)
 
 
 @bp.route(route="manage/{token}/cancel", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)

@@ -41,10 +41,13 @@ class SnapshotCache:
     def forget(self, session_id: str) -> None:
         self._snapshots.pop(session_id, None)
 
-    def usable(self, session_id: str, *, key: str, arrived: float, monotonic: float) -> Snapshot | None:
+    def usable(
+        self, session_id: str, *, key: str, arrived: float, monotonic: float, only_own: bool = False
+    ) -> Snapshot | None:
         """A look that the person `key`, who arrived at monotonic second `arrived`, may be answered from.
 
-        One that began after they arrived is as good as their own, whatever it says. An older one may only confirm.
+        One that began after they arrived is as good as their own, whatever it says. An older one may only confirm,
+        and none may be used with `only_own`: who is unproven may be told to wait by one in which there are places.
         None is used for longer than `SNAPSHOT_MAX_AGE`: no guard changes when an administrator edits the capacity.
         """
         snapshot = self._snapshots.get(session_id)
@@ -52,7 +55,7 @@ class SnapshotCache:
             return None
         if snapshot.taken_at >= arrived:
             return snapshot
-        return snapshot if snapshot.has_place and snapshot.roster.find(key) is None else None
+        return snapshot if not only_own and snapshot.has_place and snapshot.roster.find(key) is None else None
 
 
 class SessionLocks:

@@ -36,6 +36,7 @@ _PRIORITY = {
     MailKind.BOOKING_CANCELLED: 0,
     MailKind.HOLD_EXPIRED: 0,
     MailKind.REMINDER: 1,
+    MailKind.PROVE: 1,
 }
 
 

@@ -39,6 +39,8 @@ def alerts(session: Session, roster: Roster, policy: AllocationPolicy, now: date
         return []
     found = [_no_link(session)] if _lacks_link(session, now) else []
     for each in sorted(roster.attendees, key=lambda each: (each.booked_at, each.key)):
+        if each.is_unproven:
+            continue  # whatever someone typed who may not be who they say
         if each.is_live:
             found += _attendee_alerts(session, each, policy)
         elif each.problem and (each.same_person or is_set_back(each)):
