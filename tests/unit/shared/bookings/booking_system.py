@@ -85,6 +85,12 @@ class BookingHarness:
         assert attendee is not None
         return LINKS.token(session_id, attendee)
 
+    def report(self, address: str, status: str) -> None:
+        """The email service reports this of every email that an address got, or of those to everyone at a domain."""
+        for operation, message in self.sender.sent:
+            if message.to.endswith(address):
+                assert self.mailer().record_report(str(operation), status, self.now)
+
     # What an administrator does.
 
     def add_session(self, **cells: Any) -> None:

@@ -113,7 +113,7 @@ class HarnessWithOrganiser(BookingHarness):
         self._send(self.schedule().mails_within_quota(found, self.now))
         digest = DigestHarness(service=self.service)
         digest.log, digest.index, digest.sender = self.log, self.index, self.sender
-        digest.organiser().run(rows, found, known, self.now)
+        digest.organiser().run(replace(seen, rows=tuple(rows), known=known), self.now)
 
     @property
     def texts_received(self) -> list[str]:
