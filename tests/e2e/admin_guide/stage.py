@@ -37,6 +37,10 @@ class Stage:
         assert post_form(f"{self.link(name)}/cancel", {}).status == 303
         self.service.settle()
 
+    def prove_by_link(self, name: str) -> None:
+        assert post_form(f"{self.link(name)}/prove", {}).status == 303
+        self.service.settle()
+
     def move_by_link(self, name: str) -> None:
         other = self.add_other()
         assert post_form(f"{self.link(name)}/move", {"session_id": other}).status == 303

@@ -123,10 +123,11 @@ class BookingStateMachine(RuleBasedStateMachine):
         """Presses the button; whoever is there or not, and whether it is the first time or not."""
         if (found := self._someone(number)) is None:
             return
-        self._step(lambda: self.harness.prove_by(link_of(*found)))
+        result = self._step(lambda: self.harness.prove_by(link_of(*found)))
         mine = self.harness.snapshot().rosters[found[0]].find(found[1].key)
-        if self._alone and not self.accident:
-            assert mine is None or not mine.is_unproven or found[1].has_other_address
+        if self._alone and isinstance(result, ActionResult):
+            assert mine is not None
+            assert not mine.is_unproven, "the button was pressed, and proved nothing"
 
     def report(self, number: int, status: str) -> None:
         """The email service reports what became of one of the last emails."""
