@@ -37,22 +37,32 @@ class BouncedAddresses:
 
     rosters: BookingRepository
 
-    def settle(self, found: Sequence[ReconciledSession], now: datetime) -> list[MassBounce]:
-        """Applies the rules at `now` (UTC) and returns the domains of which many addresses came back."""
+    def settle(
+        self, found: Sequence[ReconciledSession], now: datetime
+    ) -> tuple[tuple[ReconciledSession, ...], tuple[MassBounce, ...]]:
+        """Applies the rules at `now` (UTC).
+
+        Returns the sessions as they are then, and the domains of which many addresses came back.
+        """
         by_session = {each.session.id: bounces(each.session.id, each.roster, each.log) for each in found}
         masses = mass_bounces(bounce for each in by_session.values() for bounce in each)
         for mass in masses:
             if mass.goes_on(now):
                 logger.error("emails to %d addresses of one domain came back within an hour", len(mass.addresses))
-        for each in found:
-            if by_session[each.session.id] and _may_be_changed(each, now):
-                part = f"bounced emails of session {each.session.id}"
-                run_isolated(logger, part, partial(self._settle, each, by_session[each.session.id], masses, now))
-        return masses
+        settled = (self._try_session(each, by_session[each.session.id], masses, now) for each in found)
+        return tuple(settled), tuple(masses)
+
+    def _try_session(
+        self, reconciled: ReconciledSession, found: Sequence[Bounce], masses: Sequence[MassBounce], now: datetime
+    ) -> ReconciledSession:
+        if not found or not _may_be_changed(reconciled, now):
+            return reconciled
+        part = f"bounced emails of session {reconciled.session.id}"
+        return run_isolated(logger, part, partial(self._settle, reconciled, found, masses, now)).value or reconciled
 
     def _settle(
         self, reconciled: ReconciledSession, found: Sequence[Bounce], masses: Sequence[MassBounce], now: datetime
-    ) -> None:
+    ) -> ReconciledSession:
         # Read again: the run has changed rows since, and whoever has used their link meanwhile is there.
         roster = self.rosters.roster(reconciled.session.id)
         by_key, by_address = {each.key: each for each in found}, _by_address(masses)
@@ -60,7 +70,7 @@ class BouncedAddresses:
         changes = [_after(each, by_key[each.key], by_address.get(by_key[each.key].address), now) for each in marked]
         changed = [after for before, after in zip(marked, changes, strict=True) if after != before][: MAX_WRITES - 1]
         if not changed:
-            return
+            return reconciled
         try:
             if roster.guard:
                 self.rosters.update_places(reconciled.session.id, roster.guard, changed, now)
@@ -68,6 +78,8 @@ class BouncedAddresses:
                 self.rosters.update_attendees(reconciled.session.id, changed)
         except RowConflictError:
             logger.info("bounced emails of session %s left to the next run", reconciled.session.id)
+            return reconciled
+        return replace(reconciled, roster=reconciled.roster.with_changed(*changed))
 
 
 def _may_be_changed(reconciled: ReconciledSession, now: datetime) -> bool:

@@ -1,7 +1,7 @@
 """Alerts for the organiser about one session as it stands at a moment, whether or not they were sent before."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from shared.bookings.email_log.bounces import MassBounce
@@ -165,15 +165,15 @@ def _to_check(session: Session, attendee: Attendee, policy: AllocationPolicy) ->
 
 
 def _bounced(session: Session, attendee: Attendee) -> Alert:
-    about = ("bounced", session.id, attendee.key, str(attendee.generation))
-    kept = "We keep the place" if attendee.holds_a_place else "They keep their booking, without a turn,"
+    """The alert about the problem that an email did not arrive, with what becomes of the booking."""
+    said = _attendee_problem(session, attendee)
+    kept = "We keep the place" if attendee.holds_a_place else "We keep the booking, passed over on the waiting list,"
     until = moment_in_words(weekdays_after(attendee.state_at or attendee.booked_at, KEPT_WEEKDAYS))
     text = (
-        f"The email about this booking came back, and nobody has used the link in it. {kept} until {until} at least, "
-        f"then the booking is cancelled. If you know this person, change State to confirmed in the table Bookings, "
-        f"{_row_location(session, attendee)}, or correct Email."
+        f"Nobody has used the link in the email. {kept} until {until} at least, then it is cancelled. If you know this "
+        "person, write confirmed into State, or correct Email."
     )
-    return Alert(about, f"Email came back: {_who(attendee)}, {_session_label(session)}", text)
+    return replace(said, text=f"{said.text} {text}")
 
 
 def _adjustments(session: Session, attendee: Attendee) -> Alert:

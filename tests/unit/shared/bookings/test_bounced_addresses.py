@@ -46,7 +46,8 @@ def test_a_place_is_kept_for_one_working_day_after_its_email_came_back_and_the_o
     harness = bounced(status=status)
     assert harness.states() == {"eve": "to-check"}
     [alert] = told(harness)
-    assert alert.title.startswith("Email came back: Eve")
+    assert alert.title.startswith("Problem with the booking of Eve")
+    assert "Email did not arrive: confirmation bounced" in alert.text
     assert "We keep the place until Monday 4 September 2023, 9:" in alert.text
 
     harness.live(until=london("2023-09-04 09:00"))
