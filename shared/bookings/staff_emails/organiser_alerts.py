@@ -129,12 +129,12 @@ def failed_briefing_alerts(session: Session, log: Mapping[str, MailLogEntry]) ->
 
 
 def _attendee_alerts(session: Session, attendee: Attendee, policy: AllocationPolicy) -> list[Alert]:
-    if attendee.is_bounced:
-        return [_bounced(session, attendee)] if session.runs else []
     found = [_attendee_problem(session, attendee)] if attendee.problem else []
     if not session.runs:
         return found
-    if attendee.state is AttendeeState.TO_CHECK:
+    if attendee.is_bounced:
+        found = [_bounced(session, attendee)]
+    elif attendee.state is AttendeeState.TO_CHECK:
         found.append(_to_check(session, attendee, policy))
     if attendee.adjustments:
         found.append(_adjustments(session, attendee))
