@@ -105,6 +105,8 @@ param keepPassphrase bool = false
 // Settings of the service, with the defaults of the code. docs/settings.md describes each.
 param bookingsKeptDays int = 90
 param checkWeekdays int = 2
+param unprovenSharePercent int = 20
+param waitingListFactor int = 3
 param closed string = ''
 param facilitatorEmail string = ''
 @allowed(['none', 'names'])
@@ -152,6 +154,8 @@ var settingsOfBoth = {
   BOOKING_DOMAINS: bookingDomains
   BOOKING_KEY: '${inWebVault}BOOKING-KEY)'
   CHECK_WEEKDAYS: string(checkWeekdays)
+  UNPROVEN_SHARE_PERCENT: string(unprovenSharePercent)
+  WAITING_LIST_FACTOR: string(waitingListFactor)
   COLLECT_URL: 'https://${collectHost}'
   CONTENT_FILE: contentFile
   EMAIL_SENDER: emailSender

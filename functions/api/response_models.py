@@ -69,7 +69,11 @@ class FormDescription(Answer):
 
 
 class BookingOutcome(Answer):
-    """`to-check`: the place is held until the organiser has seen that the person works for the trust."""
+    """`to-check`: the place is held until the organiser has seen that the person works for the trust.
+
+    With an address that is not the trust's, `to-check` and `waiting` are certain once the person has pressed the button
+    that the email to them leads to.
+    """
 
     reference: Reference
     state: Outcome

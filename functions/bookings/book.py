@@ -31,6 +31,7 @@ from shared.config.settings import Support
 
 bp = func.Blueprint()
 _list_page = ListPage()
+_UNPROVEN = "unproven"
 _OUTCOME = OutcomeAddress("/bookings/booked", BookingOutcomeExpiredError)
 
 
@@ -71,11 +72,20 @@ def book(req: func.HttpRequest, nudge: func.Out[List[str]]) -> func.HttpResponse
 def booking_outcome(req: func.HttpRequest) -> func.HttpResponse:
     """The outcome as it was when the booking was made; reads no roster, so it discloses no one on it."""
     built = services()
-    session_id, reference, state = _OUTCOME.open(built.signer, token_of(req), built.now()).parts
+    session_id, reference, state, *unproven = _OUTCOME.open(built.signer, token_of(req), built.now()).parts
     if wants_json(req):
         return json_body({"reference": reference, "state": state})
     view = SessionView.of(built.bookings.places.session(session_id), built.content)
-    return page(render("bookings/confirmed.html", built.content, reference=reference, session=view, state=state))
+    return page(
+        render(
+            "bookings/confirmed.html",
+            built.content,
+            reference=reference,
+            session=view,
+            state=state,
+            unproven=bool(unproven),
+        )
+    )
 
 
 def _form_with_errors(built: Services, submission: Submission, error: Exception) -> func.HttpResponse:
@@ -95,12 +105,13 @@ def _form_with_errors(built: Services, submission: Submission, error: Exception)
 
 
 def _answer(booked: BookingResult, submission: Submission, built: Services) -> func.HttpResponse:
-    location = _location(built, booked.session.id, booked.reference, booked.state)
+    unproven = [_UNPROVEN] if booked.unproven else []
+    location = _location(built, booked.session.id, booked.reference, booked.state, *unproven)
     if submission.is_form:
         return see_other(location)
     answer = {"reference": booked.reference, "state": str(booked.state)}
     return json_body(answer, status=201, headers={"Location": location})
 
 
-def _location(built: Services, session_id: str, reference: str, state: AttendeeState) -> str:
-    return _OUTCOME.issue(built.signer, built.now(), session_id, reference, str(state))
+def _location(built: Services, session_id: str, reference: str, state: AttendeeState, *more: str) -> str:
+    return _OUTCOME.issue(built.signer, built.now(), session_id, reference, str(state), *more)

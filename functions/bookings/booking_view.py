@@ -8,9 +8,11 @@ from typing import Self
 from functions.bookings.session_view import SessionView
 from functions.web.links import path_to
 from shared.bookings.model.attendee import Attendee, AttendeeState
+from shared.bookings.model.proving import kept_until
 from shared.bookings.model.session import SessionState
 from shared.bookings.self_service.service import ManagedBooking
 from shared.content.content import Content
+from shared.local_time import moment_in_words
 
 CALLED_OFF = "called-off"
 
@@ -22,7 +24,8 @@ class BookingView:
     `state` is an attendee's, or `called-off` if the session is and the booking was not cancelled before.
     `position` counts from 1 in the waiting list. `join_url` is empty without a confirmed place, and
     once the session is over. `may_be_in_calendar`: they wait, and may have had a place before. `address` is the page's
-    own path, without a slash at its end.
+    own path, without a slash at its end. `prove_until`: until when a button proves that the address is theirs;
+    empty if they need not press it.
     """
 
     address: str
@@ -37,6 +40,7 @@ class BookingView:
     join_url: str
     too_late: bool
     may_be_in_calendar: bool
+    prove_until: str
 
     @classmethod
     def of(cls, token: str, booking: ManagedBooking, content: Content, now: datetime) -> Self:
@@ -55,6 +59,7 @@ class BookingView:
             join_url=session.join_url if may_join else "",
             too_late=now >= session.starts,
             may_be_in_calendar=attendee.is_waiting and attendee.generation > attendee.address_since,
+            prove_until=moment_in_words(kept_until(session, attendee)) if attendee.is_unproven else "",
         )
 
     @property

@@ -4,6 +4,7 @@ Email clients open links before people do, as often as they like.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 # The worker only understands `typing.List` in the annotation of an output of many messages.
 from typing import List  # noqa: UP035  # see above
@@ -35,7 +36,7 @@ from shared.bootstrap import Services, services
 
 bp = func.Blueprint()
 
-_CANCEL, _MOVE, _REMINDERS = "cancel", "move", "reminders"
+_CANCEL, _MOVE, _PROVE, _REMINDERS = "cancel", "move", "prove", "reminders"
 
 _CHOOSE = FieldError("session_id", "Select a session")
 _YES_OR_NO = FieldError("reminders", "Select yes or no")
@@ -52,6 +53,8 @@ _MOVE_REFUSALS = (
 _NEWS: Mapping[str, tuple[str, Callable[[BookingView], bool]]] = {
     "cancelled": ("Your booking is cancelled", lambda view: view.state == AttendeeState.CANCELLED),
     "already-cancelled": ("Your booking was already cancelled", lambda view: view.state == AttendeeState.CANCELLED),
+    "proved": ("The email address is confirmed", lambda view: view.is_live and not view.prove_until),
+    "already-proved": ("The email address was already confirmed", lambda view: view.is_live and not view.prove_until),
     "saved": ("Your details are saved", lambda view: view.is_live),
     "already-saved": ("Your details were already saved", lambda view: view.is_live),
     "moved": ("You have moved to this session", lambda view: view.is_live),
@@ -67,6 +70,19 @@ _NEWS: Mapping[str, tuple[str, Callable[[BookingView], bool]]] = {
 @handle_errors
 def manage_booking(req: func.HttpRequest) -> func.HttpResponse:
     return page(_booking_page(Act.of(_REMINDERS, req, services())))
+
+
+@bp.route(route="manage/{token}/prove", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
+@bp.queue_output(arg_name="nudge", queue_name=EMAILS, connection=BOOKINGS_STORAGE)
+@handle_errors
+def prove_address(req: func.HttpRequest, nudge: func.Out[List[str]]) -> func.HttpResponse:  # noqa: UP006  # see above
+    built = services()
+    act = Act.of(_PROVE, req, built)
+    if not act.is_meant:
+        return act.again(_booking_page)
+    done = built.bookings.self_service.prove(act.link, built.now())
+    _queue_mails(nudge, done)
+    return _back(act.link, "proved", done)
 
 
 @bp.route(route="manage/{token}/cancel", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
@@ -145,7 +161,11 @@ def _booking_page(act: Act, *errors: FieldError) -> str:
     """The page of a booking, with the form for its reminders."""
     words, holds = _NEWS.get(query(act.req, "done"), ("", lambda _: False))
     facts = {"booking": act.view, "asks_adjustments": act.built.bookings.adjustments_are_read}
-    facts |= {"news": words if holds(act.view) and not errors else "", "reminders_token": act.form_token}
+    facts |= {
+        "news": words if holds(act.view) and not errors else "",
+        "reminders_token": replace(act, name=_REMINDERS).form_token,
+    }
+    facts |= {"prove_token": replace(act, name=_PROVE).form_token}
     return render("manage/booking.html", act.built.content, **facts, errors=errors)
 
 

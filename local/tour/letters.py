@@ -29,11 +29,15 @@ _REMINDED = _REFERRAL | {
 
 FACTS: Mapping[str, Mapping[str, object]] = {
     "confirmation": _PLACE | _REMINDERS | {"moved": False, "waited": False, "left_calendar_url": ""},
+    "prove": _NO_PLACE
+    | {"held": True, "held_until": "Saturday 2 September 2023, 9am", "yields_from": "Friday 1 September 2023, 11am"}
+    | {"kept_until": "Thursday 7 September 2023, 3pm"},
+    "unheld": _NO_PLACE | {"kept_until": "Thursday 7 September 2023, 3pm"},
     "checking": _NO_PLACE | {"deadline": "Tuesday 5 September 2023, 9am"},
     "waiting": _NO_PLACE
     | {"position": 3, "cutoff": "Thursday 7 September 2023, 3pm", "left_calendar_url": f"{_SITE}/calendar/Ab3"},
     "reminder": _PLACE,
-    "again": _PLACE | {"state": "confirmed", "other_name": True},
+    "again": _PLACE | {"state": "confirmed", "other_name": True, "unproven": False},
     "updated": _PLACE | _REMINDERS | {"changes": ["The session moves to Monday 11 September 2023, 3pm"]},
     "cancelled": _PARTING,
     "gone": _PARTING,

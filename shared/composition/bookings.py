@@ -46,6 +46,8 @@ class BookingServices:
             domains=self._settings.booking_domains,
             cutoff=timedelta(hours=self._settings.waiting_list_ends_hours),
             check_weekdays=self._settings.check_weekdays,
+            unproven_share=self._settings.unproven_share_percent,
+            waiting_list_factor=self._settings.waiting_list_factor,
         )
 
     @property
@@ -121,10 +123,7 @@ class BookingServices:
         """Emails to staff after a timer run, by a name for the log: one for each address in the settings."""
         notifiers: dict[str, StaffNotifier] = {}
         if self._settings.organiser_email:
-            digest = self._organiser_digest(self._settings.organiser_email)
-            notifiers["organiser"] = lambda seen, now: digest.run(
-                seen.rows, seen.reconciled, seen.known, now, strays=seen.strays
-            )
+            notifiers["organiser"] = self._organiser_digest(self._settings.organiser_email).run
         if self._settings.facilitator_email:
             briefing = self._facilitator_briefing(self._settings.facilitator_email)
             notifiers["facilitators"] = lambda seen, now: briefing.run(seen.reconciled, now)

@@ -87,6 +87,8 @@ class Settings(BaseModel):
     booking_domains: Domains = Field(alias="BOOKING_DOMAINS")
     waiting_list_ends_hours: int = Field(24, alias="WAITING_LIST_ENDS_HOURS", ge=0, le=720)
     check_weekdays: int = Field(2, alias="CHECK_WEEKDAYS", ge=1, le=20)
+    unproven_share_percent: int = Field(20, alias="UNPROVEN_SHARE_PERCENT", ge=0, le=100)
+    waiting_list_factor: int = Field(3, alias="WAITING_LIST_FACTOR", ge=0, le=1000)
     mails_per_minute: int = Field(30, alias="MAILS_PER_MINUTE", ge=0)
     mails_per_hour: int = Field(100, alias="MAILS_PER_HOUR", ge=0)
     referrals_per_hour: int = Field(20, alias="REFERRALS_PER_HOUR", ge=0)

@@ -40,7 +40,8 @@ _BY_SEVERITY = (
 class MailLogEntry:
     """One email's row. `not_before` (UTC): the end of the claim on it, or of the wait before the next attempt.
 
-    `version` is the version of its subject that the email described; 0 if the subject has no versions.
+    `version` is the version of its subject that the email described; 0 if the subject has no versions. `reported_at` is
+    the moment (UTC) of the delivery report that stands.
     """
 
     mail_id: str
@@ -50,6 +51,7 @@ class MailLogEntry:
     attempts: int
     etag: str
     version: int = 0
+    reported_at: datetime | None = None
 
     def is_open(self, now: datetime) -> bool:
         """True if it may be claimed (again) at `now`."""
@@ -101,4 +103,5 @@ def read_entry(row: Row) -> MailLogEntry:
         attempts=row.integer("Attempts") or 0,
         etag=row.etag,
         version=row.integer("Version") or 0,
+        reported_at=row.moment("ReportedAt"),
     )

@@ -1,5 +1,6 @@
 """One running service that the tests share, each with a session of its own; and what tables and queues hold."""
 
+import re
 from base64 import urlsafe_b64decode
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -14,7 +15,7 @@ from local.clock import LocalClock
 from local.stack.stack import Stack, running_stack
 from shared.signing import Signer
 from tests.builders import MORNING, session_cells
-from tests.e2e.http_client import get, hidden_fields
+from tests.e2e.http_client import get, hidden_fields, post_form
 
 type AddSession = Callable[..., str]
 
@@ -50,6 +51,15 @@ def rows(stack: Stack, table: str, storage: str = "BOOKINGS_STORAGE") -> Any:
 def roster(stack: Stack, session_id: str) -> list[Any]:
     found = rows(stack, "Bookings").query_entities("PartitionKey eq @s", parameters={"s": session_id})
     return [row for row in found if row["RowKey"] != "guard"]
+
+
+def prove(stack: Stack, to: str) -> None:
+    """Presses the button on the page that the first email to this address leads to."""
+    link = re.search(r"http://[\d.:]+/manage/[\w-]+", mails_to(stack, to)[0]["content"]["plainText"])
+    assert link is not None
+    assert '/prove"' in get(link[0]).text
+    assert post_form(f"{link[0]}/prove", act_form(stack, link[0], "prove")).status == 303
+    stack.settle()
 
 
 def person(session_id: str, name: str = "zoe", **changes: Any) -> dict[str, Any]:

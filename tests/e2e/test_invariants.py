@@ -55,7 +55,7 @@ class Season:
     # What happens.
 
     def happen(self) -> None:
-        kinds = ["book"] * 6 + ["rush"] * 2 + ["cancel", "move"] * 3 + ["tick"] * 6 + ["lose a mail's answer"]
+        kinds = ["book"] * 6 + ["rush"] * 2 + ["cancel", "move", "prove"] * 3 + ["tick"] * 6 + ["lose a mail's answer"]
         kinds += ["type places", "type a time", "type a link", "type a state"] * 2 + ["type an attendee", "delete one"]
         kind = self.random.choice(kinds)
         before = {session_id: self.held(session_id) for session_id in self.typed}
@@ -88,6 +88,12 @@ class Season:
             answer = self.act(self.token(*found), "cancel")
             assert answer.status == 303, answer.text
             assert self.row(*found)["State"] == "cancelled"
+
+    def prove(self) -> None:
+        if found := self.someone():
+            answer = self.act(self.token(*found), "prove")
+            assert answer.status == 303, answer.text
+            assert not is_unproven(self.row(*found))
 
     def move(self) -> None:
         found, to = self.someone(), self.a_session()
@@ -183,7 +189,8 @@ class Season:
     def check_no_place_is_free(self) -> None:
         for session_id in self.typed:
             row = self.session(session_id)
-            waiting = [each for each in roster(self.stack, session_id) if each["State"] == "waiting"]
+            mine = roster(self.stack, session_id)
+            waiting = [each for each in mine if each["State"] == "waiting" and not is_unproven(each)]
             free = int(float(row["Capacity"])) - self.held(session_id)
             # One that attendees know as called off gives nothing until they are told otherwise.
             if row["State"] == "open" and json.loads(row["Announced"]).get("state") != "cancelled":
@@ -208,7 +215,9 @@ class Season:
         for session_id, starts in self.typed.items():
             for row in roster(self.stack, session_id):
                 mine = f"{row['RowKey']}-{row['Generation']}-"
-                if row["State"] in STANDING:
+                if row["State"] in STANDING and is_unproven(row):
+                    assert {f"{mine}prove", f"{mine}unheld"} & log, "nobody told them of the button"
+                elif row["State"] in STANDING:
                     assert f"{mine}{STANDING[row['State']]}" in log, f"nobody told them that they are {row['State']}"
                     assert span_in_words(starts, starts + timedelta(minutes=75)) in self.last_word(row)
                 elif row["Reason"] in {"left", "by organiser"}:
@@ -273,6 +282,11 @@ class Season:
     def someone(self) -> tuple[str, Any] | None:
         live = [(each, row) for each in self.typed for row in roster(self.stack, each) if row["State"] != "cancelled"]
         return self.random.choice(live) if live else None
+
+
+def is_unproven(row: Any) -> bool:
+    """True if nobody has pressed a button behind the link in the emails to an address that is not the trust's."""
+    return (row.get("NeedsCheck"), row.get("ActedAt")) == ("yes", "not yet")
 
 
 def reminders(starts: datetime) -> list[datetime]:

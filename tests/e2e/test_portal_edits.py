@@ -11,7 +11,7 @@ from azure.data.tables import EdmType, EntityProperty, UpdateMode
 
 from local.stack.stack import Stack, running_stack
 from tests.builders import MORNING, london, session_cells
-from tests.e2e.conftest import AddSession, act_form, mails_to, person, roster, rows
+from tests.e2e.conftest import AddSession, act_form, mails_to, person, prove, roster, rows
 from tests.e2e.http_client import Answer, get, get_json, post_form, post_json
 
 JOIN_URL = "https://teams.example/join/1"
@@ -626,8 +626,11 @@ def test_someone_who_is_to_be_checked_gets_the_joining_link_when_confirmed_is_ty
     outsider = f"out@{session_id}.example"
     answer = ask(stack, session_id, "out", email=outsider, works_for_trust=True)
     stack.settle()
+    prove(stack, outsider)
     tick(stack)
-    [held] = mails_to(stack, outsider)
+    asked, held = mails_to(stack, outsider)
+    assert asked["content"]["subject"].startswith("Staff session to confirm")
+    assert JOIN_URL not in str(asked)
     assert (answer.status, answer.json["state"]) == (201, "to-check")
     assert held["content"]["subject"].startswith("Staff session held")
     assert JOIN_URL not in str(held)
@@ -636,7 +639,7 @@ def test_someone_who_is_to_be_checked_gets_the_joining_link_when_confirmed_is_ty
     edit_person(stack, session_id, "out", State="confirmed")
     for minutes in (5, 10):
         jump_to(stack, in_minutes(minutes))
-    [_, confirmed] = mails_to(stack, outsider)
+    *_, confirmed = mails_to(stack, outsider)
     assert confirmed["content"]["subject"].startswith("Staff session booked")
     assert JOIN_URL in confirmed["content"]["plainText"]
     jump_to(stack, london("2023-09-06 09:00"))
@@ -646,6 +649,7 @@ def test_someone_who_is_to_be_checked_gets_the_joining_link_when_confirmed_is_ty
 def test_nobody_who_was_not_checked_in_two_weekdays_keeps_others_waiting(stack: Stack, add_session: AddSession) -> None:
     session_id = add_session(Capacity=1)
     book(stack, session_id, "out", email=f"out@{session_id}.example", works_for_trust=True)
+    prove(stack, f"out@{session_id}.example")
     book(stack, session_id, "ann")
     jump_to(stack, london("2023-09-05 08:55"))
     assert states(stack, session_id) == {"out": "to-check", "ann": "waiting"}
@@ -653,7 +657,8 @@ def test_nobody_who_was_not_checked_in_two_weekdays_keeps_others_waiting(stack: 
     jump_to(stack, london("2023-09-05 09:05"))
     assert states(stack, session_id) == {"out": "cancelled", "ann": "confirmed"}
     subjects = [mail["content"]["subject"] for mail in mails_to(stack, f"out@{session_id}.example")]
-    assert [subject.partition(":")[0] for subject in subjects] == ["Staff session held", "Staff session no longer held"]
+    said = [subject.partition(":")[0].removeprefix("Staff session ") for subject in subjects]
+    assert said == ["to confirm", "held", "no longer held"]
 
 
 # Deleting.

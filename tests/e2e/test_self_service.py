@@ -17,7 +17,7 @@ from local.clock import LocalClock
 from local.stack.stack import Stack, running_stack
 from shared.signing import Signer
 from tests.builders import MORNING, london
-from tests.e2e.conftest import AddSession, act_form, mails_to, person, roster, rows
+from tests.e2e.conftest import AddSession, act_form, mails_to, person, prove, roster, rows
 from tests.e2e.http_client import Answer, get, get_json, hidden_fields, post_form, post_json
 
 JOIN_URL = "https://teams.example/join/1"
@@ -539,6 +539,7 @@ def test_every_email_to_someone_on_the_list_carries_one_link_to_their_own_bookin
     session_id = add_session(Capacity=2)
     book(stack, session_id, "ann")
     book(stack, session_id, "out", email=f"out@{session_id}.example", works_for_trust=True)
+    prove(stack, f"out@{session_id}.example")
     book(stack, session_id, "ben", "cy", "ann")
     rows(stack, "Sessions").update_entity({"PartitionKey": "sessions", "RowKey": session_id, "Theme": "Rest"})
     for at in ("2023-09-01 09:05", "2023-09-01 09:20", "2023-09-05 09:20", "2023-09-07 15:00"):
@@ -546,7 +547,8 @@ def test_every_email_to_someone_on_the_list_carries_one_link_to_their_own_bookin
 
     mails = [mail for words, mail in mails_of(stack, session_id) if words != "no longer held"]
     said = {words for words, _ in mails_of(stack, session_id)}
-    assert said == {"booked", "held", "asked for already", "waiting list", "changed", "reminder", "no longer held"}
+    kinds_of_all = {"booked", "held", "asked for already", "waiting list", "changed", "reminder", "no longer held"}
+    assert said == kinds_of_all | {"to confirm"}
     assert [len(links(mail, part)) for mail in mails for part in ("plainText", "html")] == [1] * 2 * len(mails)
     assert all(links(mail) == links(mail, "html") for mail in mails)
     for name in ("ann", "ben", "cy"):
@@ -561,6 +563,7 @@ def test_every_final_email_carries_one_link(stack: Stack, add_session: AddSessio
     session_id, full = add_session(), add_session(Capacity=0)
     book(stack, session_id, "ann", "ben")
     book(stack, session_id, "out", email=f"out@{session_id}.example", works_for_trust=True)
+    prove(stack, f"out@{session_id}.example")
     book(stack, full, "cy")
     press(stack, f"{link(stack, session_id, 'ann')}/cancel")
     jump_to(stack, london("2023-09-05 09:05"))
@@ -574,7 +577,7 @@ def test_every_final_email_carries_one_link(stack: Stack, add_session: AddSessio
 
 
 OPENED = ("manage/{}", "manage/{}/cancel", "manage/{}/move", "manage/{}/details", "calendar/{}")
-PRESSED = ("manage/{}/cancel", "manage/{}/move", "manage/{}/reminders", "manage/{}/details")
+PRESSED = ("manage/{}/prove", "manage/{}/cancel", "manage/{}/move", "manage/{}/reminders", "manage/{}/details")
 
 
 def answers_to(stack: Stack, token: str, form: dict[str, str]) -> list[Answer]:

@@ -12,7 +12,7 @@ import pytest
 from local.clock import LocalClock
 from local.stack.stack import Stack, running_stack
 from tests.builders import MORNING, london, session_cells
-from tests.e2e.conftest import mails_to, person, rows
+from tests.e2e.conftest import mails_to, person, prove, roster, rows
 from tests.e2e.http_client import post_json
 
 ORGANISER, FACILITATORS = "organiser@trust.example", "facilitators@provider.example"
@@ -37,6 +37,8 @@ def stack() -> Iterator[Stack]:
         book(running, "ann", adjustments="Captions, please", share_adjustments=True)
         book(running, "ben", adjustments="A secret of Ben's", share_adjustments=False)
         book(running, "cem", email="cem@agency.example", works_for_trust=True)
+        running.settle()
+        prove(running, "cem@agency.example")
         book(running, "dee", join_waiting_list=True)
         running.settle()
         yield running
@@ -68,6 +70,10 @@ def test_whoever_runs_the_sessions_is_told_what_they_have_to_know_and_no_more(st
     assert "until Tuesday 5 September 2023, 9am" in first
     assert "Problem with the booking of Ben" in first, "their mail came back"
     assert "confirmation bounced" in first
+    assert "We keep the place until Monday 4 September 2023, 9:0" in first
+    [ben] = [row for row in roster(stack, SESSION) if row["Name"] == "Ben"]
+    assert ben["State"] == "to-check"
+    rows(stack, "Bookings").update_entity({"PartitionKey": SESSION, "RowKey": ben["RowKey"], "State": "confirmed"})
 
     # What comes within the hour waits for the next email.
     keys = {"PartitionKey": "sessions", "RowKey": SESSION}

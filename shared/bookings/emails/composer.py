@@ -12,6 +12,7 @@ from shared.bookings.model.allocation_policy import AllocationPolicy
 from shared.bookings.model.announcement_rules import details_for
 from shared.bookings.model.attendee import Attendee, AttendeeState
 from shared.bookings.model.email_ids import MailId, MailKind
+from shared.bookings.model.proving import held_until, kept_until, yields_from
 from shared.bookings.model.session import Session, changes_in_words
 from shared.bookings.tables.repository import BookingRepository
 from shared.local_time import moment_in_words, span_in_words
@@ -33,6 +34,8 @@ class BookingMailComposer:
     def compose(self, session: Session, attendee: Attendee, mail_id: MailId, now: datetime) -> EmailMessage:
         """The email with this id, as true as it can be at `now` (UTC)."""
         facts = self._facts(session, attendee, now) | self._facts_of_kind(session, attendee, mail_id.kind)
+        if attendee.is_unproven:
+            facts |= _facts_of_proof(session, attendee)
         return self.renderer.render(str(mail_id.kind), to=attendee.email, **facts)
 
     def _facts(self, session: Session, attendee: Attendee, now: datetime) -> dict[str, Any]:
@@ -75,7 +78,11 @@ class BookingMailComposer:
             case MailKind.UPDATED:
                 return {"changes": self._changes(session, attendee)}
             case MailKind.ALREADY_BOOKED:
-                return {"state": str(attendee.state), "other_name": attendee.asked_by_other_name}
+                return {
+                    "state": str(attendee.state),
+                    "other_name": attendee.asked_by_other_name,
+                    "unproven": attendee.is_unproven,
+                }
             case _:
                 return {}
 
@@ -99,3 +106,14 @@ class BookingMailComposer:
             return []
         words = changes_in_words(details_for(attendee, known), details_for(attendee, session.details))
         return [word[0].upper() + word[1:] for word in words]
+
+
+def _facts_of_proof(session: Session, attendee: Attendee) -> dict[str, Any]:
+    """The moments of which someone is told who has yet to prove their address, in words."""
+    until, yields = held_until(session, attendee), yields_from(attendee)
+    return {
+        "held": attendee.holds_a_place,
+        "held_until": moment_in_words(until),
+        "yields_from": moment_in_words(yields) if yields < until else "",
+        "kept_until": moment_in_words(kept_until(session, attendee)),
+    }

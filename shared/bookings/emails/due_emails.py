@@ -1,4 +1,9 @@
-"""Emails due to an attendee at a given time. Pure; re-evaluated just before each is sent."""
+"""Emails due to an attendee at a given time. Pure; re-evaluated just before each is sent.
+
+Whoever has yet to prove their address is told what the button is for, and that a place is not held any longer: nothing
+else, because the address may be a stranger's. Nothing goes to an address from which the email about the booking came
+back, until someone has looked.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -9,6 +14,7 @@ from shared.bookings.model.allocation_policy import AllocationPolicy
 from shared.bookings.model.announcement_rules import awaits_new_time
 from shared.bookings.model.attendee import Attendee, Reason, Roster, can_be_mailed
 from shared.bookings.model.email_ids import KIND_BY_STATE, MailId, MailKind, stamp
+from shared.bookings.model.proving import kept_until
 from shared.bookings.model.session import Session, SessionState
 from shared.mail.log_rows import MailLogEntry
 
@@ -27,8 +33,14 @@ def due_emails(session: Session, attendee: Attendee, policy: AllocationPolicy, n
     """Every email that this attendee should have had by `now` (UTC) and that is still worth sending."""
     # Another address is one that the timer has not noted yet, or that is another person's on the same roster.
     not_theirs = attendee.same_person or attendee.has_other_address
-    if not can_be_mailed(attendee.email) or not_theirs or session.is_over(now):
+    if not can_be_mailed(attendee.email) or not_theirs or attendee.is_bounced or session.is_over(now):
         return []
+    if attendee.is_unproven:
+        return _mails_about_proof(session, attendee, now)
+    return _mails_about_booking(session, attendee, policy, now)
+
+
+def _mails_about_booking(session: Session, attendee: Attendee, policy: AllocationPolicy, now: datetime) -> list[MailId]:
     if session.state is SessionState.CANCELLED:
         return [_about_version(session, attendee, MailKind.SESSION_CANCELLED)] if attendee.is_live else []
     if not session.runs:
@@ -41,6 +53,14 @@ def due_emails(session: Session, attendee: Attendee, policy: AllocationPolicy, n
     if awaits_new_time(session, now):  # what depends on the time follows once the new one is told, or taken back
         return mails
     return mails + _end_of_waiting(session, attendee, policy, now) + due_reminder(session, attendee, now)
+
+
+def _mails_about_proof(session: Session, attendee: Attendee, now: datetime) -> list[MailId]:
+    if not session.runs or now >= kept_until(session, attendee):
+        return []
+    lost = attendee.reason == Reason.HOLD_LOST
+    kind = MailKind.HOLD_LOST if lost else MailKind.PROVE
+    return [MailId.to(attendee, kind), *_already_booked_mail(attendee, now)]
 
 
 def _about_version(session: Session, attendee: Attendee, kind: MailKind) -> MailId:

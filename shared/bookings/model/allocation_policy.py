@@ -1,15 +1,25 @@
-"""Rules by which places are given: the waiting list in order, and how long a place is held for someone unchecked."""
+"""Rules by which places are given: the waiting list in order, and how long a place is held for someone unchecked.
+
+Someone is unproven whose address is not the trust's and who has not pressed the button in its email yet. They hold a
+share of the places at most, and none that someone else wants after two hours: `shared.bookings.model.proving`.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.bookings.model.attendee import Attendee, AttendeeState, Roster
 from shared.bookings.model.place_count import PlaceCount
+from shared.bookings.model.proving import CHECKED_BEFORE, lost_holds, most_unproven, without_holds, yielding
 from shared.bookings.model.session import Session
 from shared.local_time import weekdays_after
 
-CHECKED_BEFORE = timedelta(hours=24)
-"""At the latest this long before the start a place is no longer held for someone who was not checked."""
+
+@dataclass(frozen=True, slots=True)
+class Reassigned:
+    """Attendees who lose the place held for them until they prove their address, and who gets a place."""
+
+    lost: tuple[Attendee, ...]
+    given: tuple[Attendee, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,12 +28,16 @@ class AllocationPolicy:
 
     `domains`: email domains whose owners work for the trust; a subdomain counts. `cutoff`: how long before the start
     the waiting list ends and a freed place is open to everyone. `check_weekdays`: for how many weekdays a place is
-    held for someone with another address. `on_hold`: for now no place is given or freed by itself.
+    held for someone with another address. `unproven_share`: the part of the places, in percent, that unproven people
+    may hold, one at least. `waiting_list_factor`: for each place that many people may wait, 0 for any number.
+    `on_hold`: for now no place is given or freed by itself.
     """
 
     domains: tuple[str, ...] = ()
     cutoff: timedelta = timedelta(hours=24)
     check_weekdays: int = 2
+    unproven_share: int = 20
+    waiting_list_factor: int = 3
     on_hold: bool = False
 
     def is_staff_address(self, address: str) -> bool:
@@ -38,13 +52,49 @@ class AllocationPolicy:
         return session.runs and now < self.cutoff_of(session)
 
     def has_place_for_newcomer(self, session: Session, roster: Roster | PlaceCount, now: datetime) -> bool:
-        """True if someone new gets a place: never past those who wait, while they come first."""
+        """True if someone new gets a place that is free: never past those who wait, while they come first."""
         return self.free_places(session, roster) > 0 and not self._queue(session, roster, now)
+
+    def places_for_newcomer(self, session: Session, roster: Roster | PlaceCount, now: datetime) -> int:
+        """The number of places for someone new and proved: those that are free or that unproven people yield."""
+        if self.on_hold or self._queue(session, roster, now):
+            return 0
+        return max(0, session.capacity - roster.held + len(yielding(roster, now)))
+
+    def yielded_to_newcomer(self, session: Session, roster: Roster, now: datetime) -> tuple[Attendee, ...]:
+        """Attendees who lose the place held for them, for someone new to get one of `places_for_newcomer`."""
+        missing = max(0, roster.held + 1 - session.capacity)
+        return without_holds(yielding(roster, now)[:missing], now)
+
+    def has_place_for_unproven(self, session: Session, roster: Roster, now: datetime) -> bool:
+        """True if a free place is held for someone new who is unproven."""
+        is_in_share = len(roster.unproven_held) < most_unproven(session.capacity, self.unproven_share)
+        return is_in_share and self.has_place_for_newcomer(session, roster, now)
+
+    def may_join_waiting_list(self, session: Session, roster: Roster | PlaceCount, now: datetime) -> bool:
+        """True if someone more may wait: not after the waiting list has ended, nor where it is full."""
+        most = max(1, session.capacity) * self.waiting_list_factor
+        is_full = bool(most) and len(roster.waiting) >= most
+        return session.waiting_list and self.promotes(session, now) and not is_full
 
     def promoted(self, session: Session, roster: Roster, now: datetime) -> tuple[Attendee, ...]:
         """Attendees who wait and get a place now, in order; none while more places are held than there are."""
         queue = self._queue(session, roster, now)[: self.free_places(session, roster)]
         return tuple(attendee.given_a_place(now) for attendee in queue)
+
+    def reassigned(self, session: Session, roster: Roster, now: datetime) -> Reassigned:
+        """Attendees who wait and get a place now, in order, and the unproven ones who yield theirs to them."""
+        if self.on_hold:
+            return Reassigned((), ())
+        free, yields = session.capacity - roster.held, yielding(roster, now)
+        queue = self._queue(session, roster, now)[: max(0, free + len(yields))]
+        lost = without_holds(yields[: max(0, len(queue) - free)] if queue else (), now)
+        return Reassigned(lost, tuple(attendee.given_a_place(now) for attendee in queue))
+
+    def lost_holds(self, session: Session, roster: Roster, now: datetime) -> tuple[Attendee, ...]:
+        """Unproven attendees whose place is not held any longer, as they wait from now on."""
+        most = most_unproven(session.capacity, self.unproven_share)
+        return () if self.on_hold else lost_holds(roster, most, now)
 
     def _queue(self, session: Session, roster: Roster | PlaceCount, now: datetime) -> list[Attendee]:
         """Those who come first, without those who could no longer be checked: the place would be lost at once."""
@@ -59,8 +109,11 @@ class AllocationPolicy:
 
     def check_deadline(self, session: Session, attendee: Attendee) -> datetime:
         """The moment, in UTC, until which a place is held for someone who is to be checked."""
+        latest = session.starts - CHECKED_BEFORE
+        if attendee.is_unproven:
+            return latest  # the weekdays count from the moment at which they prove their address
         since = attendee.state_at or attendee.booked_at
-        return min(weekdays_after(since, self.check_weekdays), session.starts - CHECKED_BEFORE)
+        return min(weekdays_after(max(since, attendee.acted_at or since), self.check_weekdays), latest)
 
     def may_be_checked(self, session: Session, now: datetime) -> bool:
         """True if there is still time to check someone who books now."""

@@ -22,13 +22,20 @@ class AttendeeState(StrEnum):
 
 
 class Reason(StrEnum):
-    """Reasons of a cancellation, which decide the email about it."""
+    """Reasons of a cancellation, which decide the email about it.
+
+    `HOLD_LOST` is that of someone who waits and had a place held for them before. `BOUNCED` is also that of someone
+    live, whose place or turn is to be decided about because the email about it came back.
+    """
 
     LEFT = "left"
     MOVED = "moved"
     NOT_CHECKED = "not checked in time"
     BY_ORGANISER = "by organiser"
     BOOKED_TWICE = "booked already"
+    NOT_PROVED = "address not confirmed"
+    HOLD_LOST = "place not kept: address not confirmed"
+    BOUNCED = "email came back"
     LEFT_BEFORE_SAVE = "cancelled before the row was saved"
     RELEASED_BEFORE_SAVE = "not checked in time before the row was saved"
 
@@ -43,7 +50,9 @@ HOLDS_A_PLACE = frozenset({AttendeeState.CONFIRMED, AttendeeState.TO_CHECK})
 class Attendee:
     """One row of a roster. `key` is its row key; `generation` is explained in `shared.bookings.model.generation`.
 
-    `needs_check`: someone has to say that they work for the trust before they get the joining link. `moved_from` is
+    `needs_check`: someone has to say that they work for the trust before they get the joining link. `never_acted`:
+    nobody has pressed a button behind the link in the row's emails, and no administrator has vouched for the row;
+    `acted_at` is when someone first did (`shared.bookings.model.proving`). `moved_from` is
     the session that they moved from; `pending_release` names the place there that is still to be given up. `moving` is
     the move away from here while it is under way; `moved_to` is the session that they moved to.
     `known_state` and `known_email` are what the service last wrote: where the row differs, an administrator wrote it.
@@ -70,6 +79,8 @@ class Attendee:
     state_at: datetime | None = None
     waiting_since: datetime | None = None
     needs_check: bool = False
+    never_acted: bool = False
+    acted_at: datetime | None = None
     reason: str = ""
     moved_from: str = ""
     pending_release: PendingRelease | None = None
@@ -97,6 +108,21 @@ class Attendee:
         return self.state is AttendeeState.WAITING and not self.is_repeated
 
     @property
+    def is_unproven(self) -> bool:
+        """True if nobody knows that the address is theirs: it is not the trust's, and no button was pressed yet."""
+        return self.is_live and self.needs_check and self.never_acted
+
+    @property
+    def is_bounced(self) -> bool:
+        """True if the email about the booking came back, and nobody has used the link in it or decided about it."""
+        return self.is_live and self.never_acted and self.reason == Reason.BOUNCED
+
+    @property
+    def is_in_line(self) -> bool:
+        """True if they wait and their turn comes."""
+        return self.is_waiting and not self.is_unproven and not self.is_bounced
+
+    @property
     def is_repeated(self) -> bool:
         """True if the row was typed in for someone who is on the list already: it counts nowhere."""
         return bool(self.same_person) and not self.is_written_by_service and not self.has_other_address
@@ -113,7 +139,7 @@ class Attendee:
 
     def given_a_place(self, now: datetime) -> "Attendee":
         state = AttendeeState.TO_CHECK if self.needs_check else AttendeeState.CONFIRMED
-        return replace(self, state=state, state_at=now, known_state=str(state))
+        return replace(self, state=state, state_at=now, known_state=str(state), reason="")
 
     def cancelled(self, reason: Reason, now: datetime, *, moved_to: str = "") -> "Attendee":
         state = AttendeeState.CANCELLED
@@ -140,9 +166,15 @@ class Roster:
 
     @property
     def waiting(self) -> tuple[Attendee, ...]:
-        """Those who wait, in the order in which they came."""
-        found = [attendee for attendee in self.attendees if attendee.is_waiting]
+        """Those who wait, in the order in which they came; without those whose address is yet to be proved."""
+        found = [attendee for attendee in self.attendees if attendee.is_in_line]
         return tuple(sorted(found, key=lambda each: (each.waiting_since or each.booked_at, each.key)))
+
+    @property
+    def unproven_held(self) -> tuple[Attendee, ...]:
+        """Those who hold a place with an address that is yet to be proved, the first to give it up first."""
+        found = [attendee for attendee in self.attendees if attendee.is_unproven and attendee.holds_a_place]
+        return tuple(sorted(found, key=lambda each: (each.booked_at, each.key), reverse=True))
 
     def position(self, key: str) -> int:
         """The place in the waiting list, from 1; 0 for someone who is not on it."""

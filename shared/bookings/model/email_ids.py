@@ -18,6 +18,8 @@ _STAMP = "%Y%m%dT%H%MZ"
 class MailKind(StrEnum):
     """Kinds of email to an attendee."""
 
+    PROVE = "prove"
+    HOLD_LOST = "unheld"
     CONFIRMATION = "confirmation"
     CHECKING = "checking"
     WAITING = "waiting"
@@ -32,7 +34,15 @@ class MailKind(StrEnum):
 
 
 INCLUDES_SESSION_DETAILS = frozenset(
-    {MailKind.CONFIRMATION, MailKind.CHECKING, MailKind.WAITING, MailKind.UPDATED, MailKind.SESSION_CANCELLED}
+    {
+        MailKind.PROVE,
+        MailKind.HOLD_LOST,
+        MailKind.CONFIRMATION,
+        MailKind.CHECKING,
+        MailKind.WAITING,
+        MailKind.UPDATED,
+        MailKind.SESSION_CANCELLED,
+    }
 )
 """The kinds after which someone knows the session as it stood when the email was written."""
 

@@ -7,7 +7,11 @@ from shared.bookings.model.attendee import Attendee
 
 @dataclass(frozen=True, slots=True)
 class PlaceCount:
-    """The part of a `Roster` that counts: places held, and those who wait, of whom only `needs_check` is known."""
+    """The part of a `Roster` that counts: places held, those who wait, and who holds one with an address to be proved.
+
+    Of the attendees only what decides about a newcomer is known.
+    """
 
     held: int
     waiting: tuple[Attendee, ...]
+    unproven_held: tuple[Attendee, ...] = ()

@@ -31,7 +31,10 @@ def typed_reference(key: bytes, session_id: str, attendee: Attendee) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Applicant:
-    """Someone who asks for a place. `needs_check`: their address alone does not say that they work for the trust."""
+    """Someone who asks for a place. `needs_check`: their address alone does not say that they work for the trust.
+
+    `never_acted` and `acted_at` are as those of an `Attendee`: who moves has used a link that was emailed to them.
+    """
 
     request: BookingRequest
     key: str
@@ -40,8 +43,15 @@ class Applicant:
     submission: str
     answers: str
     needs_check: bool = False
+    never_acted: bool = True
+    acted_at: datetime | None = None
     moved_from: str = ""
     pending_release: PendingRelease | None = None
+
+    @property
+    def is_unproven(self) -> bool:
+        """True if they have yet to prove that the address is theirs."""
+        return self.needs_check and self.never_acted
 
     @property
     def fingerprint(self) -> str:
@@ -70,6 +80,8 @@ class Applicant:
             state_at=at,
             waiting_since=at if state is AttendeeState.WAITING else None,
             needs_check=self.needs_check,
+            never_acted=self.never_acted,
+            acted_at=self.acted_at,
             moved_from=self.moved_from,
             pending_release=self.pending_release,
             known_state=str(state),

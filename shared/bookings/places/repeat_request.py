@@ -59,4 +59,6 @@ def repeat_answer(session: Session, mine: Attendee, applied: Applicant) -> Booki
         raise SubmissionCancelledError(session.id, mine.reason)
     if mine.submission != applied.fingerprint:
         raise SubmissionReusedError(session.id)
-    return BookingResult(session=session, reference=mine.reference, state=mine.state, mail_ids=())
+    return BookingResult(
+        session=session, reference=mine.reference, state=mine.state, mail_ids=(), unproven=mine.is_unproven
+    )

@@ -55,9 +55,13 @@ class BookingRequest(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookingResult:
-    """The answer to a booking. `mail_ids` are the emails that it made due."""
+    """The answer to a booking. `mail_ids` are the emails that it made due.
+
+    `unproven`: nothing is certain before they press the button that their email leads to.
+    """
 
     session: Session
     reference: str
     state: AttendeeState
     mail_ids: tuple[str, ...]
+    unproven: bool = False

@@ -9,12 +9,11 @@ from datetime import datetime
 from functools import partial
 
 from shared.bookings.model.allocation_policy import AllocationPolicy
-from shared.bookings.model.attendee import Attendee, AttendeeState
-from shared.bookings.model.email_ids import MailId, MailKind, stamp
+from shared.bookings.model.attendee import Attendee
+from shared.bookings.model.email_ids import KIND_BY_STATE, MailId, MailKind, stamp
 from shared.bookings.model.errors import (
     BookingsBusyError,
     NotForOutsidersError,
-    SessionFullError,
     SessionUnknownError,
     TooLateToCheckError,
 )
@@ -27,6 +26,7 @@ from shared.bookings.places.list_memory import ListMemory
 from shared.bookings.places.repeat_request import repeat_answer, repeat_noted, with_own_address
 from shared.bookings.places.request import BookingRequest, BookingResult
 from shared.bookings.places.snapshot_cache import SessionLocks, Snapshot, SnapshotCache
+from shared.bookings.places.state_for_applicant import state_for
 from shared.bookings.places.suspension import check_nothing_is_lost
 from shared.bookings.tables.place_counts import read_place_counts
 from shared.bookings.tables.repository import BookingRepository
@@ -164,14 +164,19 @@ class BookingService:
         raise BookingsBusyError
 
     def _bookable(self, session: Session, count: PlaceCount, now: datetime) -> BookableSession:
-        has_place = self.policy.has_place_for_newcomer(session, count, now)
-        places_left = session.capacity - count.held if has_place else 0
-        return BookableSession(session, places_left, self.offers_waiting(session, now))
+        places_left = self.policy.places_for_newcomer(session, count, now)
+        return BookableSession(session, places_left, self.policy.may_join_waiting_list(session, count, now))
 
     def _snapshot(self, applied: Applicant, arrived: float) -> Snapshot:
         session_id = applied.request.session_id
         taken_at = self.monotonic()
-        snapshot = self._cache.usable(session_id, submission=applied.submission, arrived=arrived, monotonic=taken_at)
+        snapshot = self._cache.usable(
+            session_id,
+            submission=applied.submission,
+            arrived=arrived,
+            monotonic=taken_at,
+            only_own=applied.is_unproven,
+        )
         if snapshot is None:
             if not is_key(session_id):
                 raise SessionUnknownError
@@ -206,30 +211,29 @@ class BookingService:
         mails: tuple[str, ...] = ()
         if mine is not None and mine.is_live:
             mails = self._record_repeat(snapshot, mine, applied, now)
-        state = self._state_for(snapshot, applied, now)
+        state = state_for(self.policy, snapshot, applied, now)
         if mine is None or not mine.is_live:
-            mails = self._write(snapshot, applied.attendee(state, mine, now))
-        return BookingResult(session=snapshot.session, reference=applied.reference, state=state, mail_ids=mails)
+            mails = self._write(snapshot, applied.attendee(state, mine, now), now)
+        return BookingResult(
+            session=snapshot.session,
+            reference=applied.reference,
+            state=state,
+            mail_ids=mails,
+            unproven=applied.is_unproven,
+        )
 
-    def _state_for(self, snapshot: Snapshot, applied: Applicant, now: datetime) -> AttendeeState:
-        if self.policy.has_place_for_newcomer(snapshot.session, snapshot.roster, now):
-            return AttendeeState.TO_CHECK if applied.needs_check else AttendeeState.CONFIRMED
-        if applied.request.join_waiting_list and self.offers_waiting(snapshot.session, now):
-            return AttendeeState.WAITING
-        raise SessionFullError(snapshot.session.id, waiting_list=self.offers_waiting(snapshot.session, now))
-
-    def offers_waiting(self, session: Session, now: datetime) -> bool:
-        """True if someone may join the waiting list: not after it has ended."""
-        return session.waiting_list and self.policy.promotes(session, now)
-
-    def _write(self, snapshot: Snapshot, attendee: Attendee) -> tuple[str, ...]:
+    def _write(self, snapshot: Snapshot, attendee: Attendee, now: datetime) -> tuple[str, ...]:
+        kind = MailKind.PROVE if attendee.is_unproven else KIND_BY_STATE[attendee.state]
         if attendee.is_waiting:
             self.store.save_waiting(snapshot.session, attendee)
             self._cache.forget(snapshot.session.id)
-            return (str(MailId.to(attendee, MailKind.WAITING)),)
-        guard, placed = self.store.save_with_place(snapshot.session, snapshot.roster.guard, attendee)
-        self._cache.keep(snapshot.with_attendee(placed, guard))
-        kind = MailKind.CHECKING if placed.state is AttendeeState.TO_CHECK else MailKind.CONFIRMATION
+            return (str(MailId.to(attendee, kind)),)
+        lost = self.policy.yielded_to_newcomer(snapshot.session, snapshot.roster, now)
+        guard, placed = self.store.save_with_place(snapshot.session, snapshot.roster.guard, attendee, lost)
+        if lost:
+            self._cache.forget(snapshot.session.id)  # what their rows are now is not known
+        else:
+            self._cache.keep(snapshot.with_attendee(placed, guard))
         return (str(MailId.to(placed, kind)),)
 
     def _record_repeat(self, snapshot: Snapshot, mine: Attendee, applied: Applicant, now: datetime) -> tuple[str, ...]:

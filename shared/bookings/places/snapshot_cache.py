@@ -46,12 +46,15 @@ class SnapshotCache:
     def forget(self, session_id: str) -> None:
         self._snapshots.pop(session_id, None)
 
-    def usable(self, session_id: str, *, submission: str, arrived: float, monotonic: float) -> Snapshot | None:
+    def usable(
+        self, session_id: str, *, submission: str, arrived: float, monotonic: float, only_own: bool = False
+    ) -> Snapshot | None:
         """A look that someone with this submission, who arrived at monotonic second `arrived`, may be answered from.
 
         One that began after they arrived is as good as their own, whatever it says. An older one may only confirm, and
         not repeat an answer: what is confirmed is written, and the ETags say if it has changed since. Someone who is on
-        the roster is no exception, so that the number of requests does not tell whether they are.
+        the roster is no exception, so that the number of requests does not tell whether they are. None may be used with
+        `only_own`: who is unproven may be told to wait by one in which there are places.
         None is used for longer than `SNAPSHOT_MAX_AGE`: no guard changes when an administrator edits the capacity.
         """
         snapshot = self._snapshots.get(session_id)
@@ -59,7 +62,8 @@ class SnapshotCache:
             return None
         if snapshot.taken_at >= arrived:
             return snapshot
-        return snapshot if snapshot.has_place and snapshot.roster.find_submission(submission) is None else None
+        is_enough = not only_own and snapshot.has_place and snapshot.roster.find_submission(submission) is None
+        return snapshot if is_enough else None
 
 
 class SessionLocks:

@@ -10,7 +10,8 @@ from shared.local_time import clock_time
 
 def recipients(roster: Roster, after: AnnouncedDetails, before: AnnouncedDetails) -> list[Attendee]:
     """The attendees who will be emailed about a change from `before` to `after`."""
-    live = (each for each in roster.attendees if each.is_live and can_be_mailed(each.email))
+    told = (each for each in roster.attendees if each.is_live and not each.is_unproven and not each.is_bounced)
+    live = (each for each in told if can_be_mailed(each.email))
     return [each for each in live if is_news(each, after, before)]
 
 

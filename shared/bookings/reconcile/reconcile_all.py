@@ -6,9 +6,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 
+from shared.bookings.email_log.bounces import MassBounce
 from shared.bookings.model.announcement_rules import is_change_urgent
 from shared.bookings.model.email_ids import DueMail, MailId, MailKind
 from shared.bookings.model.session import Session, SessionState
+from shared.bookings.reconcile.bounced_addresses import BouncedAddresses
 from shared.bookings.reconcile.duplicate_rows import same_key_problem
 from shared.bookings.reconcile.failed_session import note_failure
 from shared.bookings.reconcile.session_reconciler import ReconciledSession, SessionReconciler
@@ -36,6 +38,7 @@ _PRIORITY = {
     MailKind.BOOKING_CANCELLED: 0,
     MailKind.HOLD_EXPIRED: 0,
     MailKind.REMINDER: 1,
+    MailKind.PROVE: 1,
 }
 
 
@@ -44,7 +47,7 @@ class ReconcileResult:
     """The result of one run: every row, the sessions reconciled, and those known before.
 
     `failed` names the type of the error of each session that could not be reconciled, by its id. `strays` are the
-    bookings under sessions that do not exist.
+    bookings under sessions that do not exist, `mass_bounces` the domains of which many addresses came back.
     """
 
     rows: tuple[SessionRow, ...]
@@ -52,6 +55,7 @@ class ReconcileResult:
     known: Mapping[str, KnownSession]
     failed: Mapping[str, str]
     strays: tuple[StrayBooking, ...] = ()
+    mass_bounces: tuple[MassBounce, ...] = ()
 
     @property
     def lost(self) -> Mapping[str, int]:
@@ -81,7 +85,8 @@ class BookingReconciler:
         2. Reconciles the session of each row; of rows with the same key one is the session, and all of them are named.
            One that fails stops no other, and its row says so.
         3. Reconciles the known sessions whose row is gone, in the same way.
-        4. Returns what was found, and which sessions failed.
+        4. Keeps or cancels the bookings of people whose email came back.
+        5. Returns what was found, and which sessions failed.
 
         Raises:
             StorageError: the schedule itself cannot be read.
@@ -97,7 +102,8 @@ class BookingReconciler:
         self._record_marks(rows, [result for _, result in found], unread, now)
         reconciled = self._without_moved_back([each.value for _, each in found if each.value is not None], now)
         failed = {session_id: type(each.error).__name__ for session_id, each in found if not each.succeeded}
-        return ReconcileResult(tuple(rows), reconciled, known, failed)
+        reconciled, masses = BouncedAddresses(self.rows).settle(reconciled, now)
+        return ReconcileResult(tuple(rows), reconciled, known, failed, mass_bounces=masses)
 
     def find_strays(
         self, result: ReconcileResult, service_rows: ServiceRows, now: datetime

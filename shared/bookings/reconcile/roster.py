@@ -11,8 +11,9 @@ from datetime import datetime
 from shared.bookings.emails.reminders import upcoming_reminders
 from shared.bookings.model.allocation_policy import AllocationPolicy
 from shared.bookings.model.attendee import Attendee, AttendeeState, Reason, Roster, can_be_mailed
-from shared.bookings.model.email_ids import KIND_BY_STATE, MailId
+from shared.bookings.model.email_ids import KIND_BY_STATE, MailId, MailKind
 from shared.bookings.model.generation import first_unused_generation, next_generation
+from shared.bookings.model.proving import forgotten, kept_until, vouched_for, without_holds
 from shared.bookings.model.same_person import one_place_each, same_person_problem
 from shared.bookings.model.session import Session
 from shared.bookings.reconcile.address_change import note_address_change
@@ -55,10 +56,11 @@ def reconcile_roster(
     current, left = stale.undone(roster, log), stale.left(roster, log)
     marked = one_place_each(current.attendees)
     noted = current.with_changed(*(each if each.key in left else _noted(each, log, now) for each in marked))
-    freed = tuple(each.cancelled(Reason.NOT_CHECKED, now) for each in policy.not_checked_in_time(session, noted, now))
-    after = noted.with_changed(*freed)
-    given = policy.promoted(session, after, now)
-    after = after.with_changed(*given)
+    freed = _freed(session, noted, policy, now)
+    after = noted.with_changed(*freed, *_forgotten(session, noted, policy, now))
+    after = after.with_changed(*(lost := _lost_holds(session, after, log, policy, now)))
+    places = policy.reassigned(session, after, now)
+    after = after.with_changed(*places.lost, *places.given)
     after = after.with_changed(
         *(
             _with_mail_summary(session, _renew_after_downgrade(each, log), log, now)
@@ -66,14 +68,39 @@ def reconcile_roster(
             if each.key not in left
         )
     )
-    moves = bool(freed or given or current is not roster)
-    return RosterChanges(after, (), moves, gives_places=bool(given or current is not roster)).since(roster)
+    gives = bool(places.given or current is not roster)
+    return RosterChanges(after, (), bool(freed or lost or gives), gives_places=gives).since(roster)
+
+
+def _freed(session: Session, roster: Roster, policy: AllocationPolicy, now: datetime) -> tuple[Attendee, ...]:
+    """Those whom nobody has checked in time, as cancelled."""
+    return tuple(each.cancelled(Reason.NOT_CHECKED, now) for each in policy.not_checked_in_time(session, roster, now))
+
+
+def _forgotten(session: Session, roster: Roster, policy: AllocationPolicy, now: datetime) -> tuple[Attendee, ...]:
+    """Those whose time to prove their address is over, as cancelled."""
+    return () if policy.on_hold else forgotten(session, roster, now)
+
+
+def _lost_holds(
+    session: Session, roster: Roster, log: Mapping[str, MailLogEntry], policy: AllocationPolicy, now: datetime
+) -> tuple[Attendee, ...]:
+    """Those for whom no place is held any longer: their time is over, or the row was saved as it was before that."""
+    told = [each for each in roster.unproven_held if str(MailId.to(each, MailKind.HOLD_LOST)) in log]
+    again = () if policy.on_hold else without_holds(told, now)
+    return (*again, *policy.lost_holds(session, roster.with_changed(*again), now))
 
 
 def _noted(attendee: Attendee, log: Mapping[str, MailLogEntry], now: datetime) -> Attendee:
     """The attendee with what administrators did to the row taken note of."""
-    edited = note_address_change(attendee, _apply_manual_edits(attendee, now), log)
+    edited = note_address_change(attendee, _apply_manual_edits(_with_proof_told(attendee, log), now), log)
     return _skip_used_generations(edited, log, is_new=_is_typed_anew(attendee))
+
+
+def _with_proof_told(attendee: Attendee, log: Mapping[str, MailLogEntry]) -> Attendee:
+    """The attendee as proved if an email says so: the row was saved as it had been before the button was pressed."""
+    told = (str(MailId.to(attendee, kind)) in log for kind in KIND_BY_STATE.values())
+    return vouched_for(attendee) if attendee.is_unproven and any(told) else attendee
 
 
 def _is_typed_anew(attendee: Attendee) -> bool:
@@ -91,14 +118,21 @@ def _apply_manual_edits(attendee: Attendee, now: datetime) -> Attendee:
     if not was:
         edited = replace(edited, state_at=attendee.state_at or now)  # typed by hand: known from now on
     if was and state != was:
-        edited = replace(edited, state_at=now, reason="")
-        if state is AttendeeState.CANCELLED:
-            edited = replace(edited, reason=str(Reason.BY_ORGANISER))
-        elif was == AttendeeState.CANCELLED:
-            edited = replace(edited, generation=next_generation(attendee))
+        edited = _with_typed_state(edited, was, now)
+    if attendee.has_other_address and not attendee.same_person:
+        edited = vouched_for(edited)
     if state is AttendeeState.CONFIRMED:
         edited = replace(edited, needs_check=False)
     return _at_the_end_of_the_list(edited, was, now) if state is AttendeeState.WAITING else edited
+
+
+def _with_typed_state(attendee: Attendee, was: str, now: datetime) -> Attendee:
+    """The attendee with a state that an administrator wrote: whoever is written in has not to prove anything."""
+    edited = replace(attendee, state_at=now, reason="")
+    if attendee.state is AttendeeState.CANCELLED:
+        return replace(edited, reason=str(Reason.BY_ORGANISER))
+    sure = vouched_for(edited)
+    return replace(sure, generation=next_generation(sure)) if was == AttendeeState.CANCELLED else sure
 
 
 def _at_the_end_of_the_list(attendee: Attendee, was: str, now: datetime) -> Attendee:
@@ -124,6 +158,8 @@ def _skip_used_generations(attendee: Attendee, log: Mapping[str, MailLogEntry], 
 
 def _renew_after_downgrade(attendee: Attendee, log: Mapping[str, MailLogEntry]) -> Attendee:
     """Moves on an attendee who was told that they have more than they now have: each step is news to them again."""
+    if attendee.is_bounced:
+        return attendee  # they have not heard, and are told nothing until someone has looked
     kinds = list(KIND_BY_STATE.values())
     more = kinds[kinds.index(KIND_BY_STATE[attendee.state]) + 1 :] if attendee.is_live else []
     return first_unused_generation(
@@ -159,6 +195,8 @@ def _coming(session: Session, attendee: Attendee, now: datetime) -> list[str]:
         return ["no email is sent"]
     if attendee.is_live and not can_be_mailed(attendee.email):
         return ["no email can be sent"]
+    if attendee.is_unproven:
+        return [f"address to be confirmed until {short(kept_until(session, attendee))}"]
     return [f"reminder due {short(at)}" for at in upcoming_reminders(session, attendee, now)[:1]]
 
 

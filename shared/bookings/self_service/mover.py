@@ -101,7 +101,8 @@ class Mover:
     def _applicant(self, session_id: str, attendee: Attendee) -> Applicant:
         request = BookingRequest.to_move(attendee, from_session_id=session_id, session_id=_move(attendee).session_id)
         release = _release(session_id, attendee)
-        return replace(applicant(request, self.bookings.key), moved_from=session_id, pending_release=release)
+        applied = replace(applicant(request, self.bookings.key), moved_from=session_id, pending_release=release)
+        return replace(applied, never_acted=attendee.never_acted, acted_at=attendee.acted_at)
 
     def _book(self, session_id: str, marked: Attendee, applied: Applicant, now: datetime) -> tuple[str, ...]:
         checked = marked.state is AttendeeState.CONFIRMED

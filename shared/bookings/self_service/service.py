@@ -1,4 +1,4 @@
-"""Self-service of one booking by the link in its emails: look, cancel, move, change details, stop reminders."""
+"""Self-service of one booking by the link in its emails: look, prove, cancel, move, change details, stop reminders."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -10,6 +10,7 @@ from shared.bookings.model.email_ids import DueMail
 from shared.bookings.model.errors import BookingsBusyError, LinkUnknownError, TooLateError
 from shared.bookings.model.generation import is_same_person
 from shared.bookings.model.pending_move import PendingMove
+from shared.bookings.model.proving import acted
 from shared.bookings.model.session import Session
 from shared.bookings.places.bookable_session import BookableSession
 from shared.bookings.places.service import BookingService
@@ -19,6 +20,7 @@ from shared.bookings.self_service.cancellation import Cancellations
 from shared.bookings.self_service.details import DetailsRequest, with_details
 from shared.bookings.self_service.moved_booking import follow_moves
 from shared.bookings.self_service.mover import MoveOvertakenError, Mover
+from shared.bookings.self_service.proof import Proofs
 from shared.bookings.tables.repository import BookingRepository
 from shared.bookings.tables.session_finder import SessionFinder
 
@@ -73,6 +75,17 @@ class SelfService:
             raise LinkUnknownError
         return ManagedBooking(session=session, attendee=attendee, position=roster.position(key), roster=roster)
 
+    def prove(self, token: str, now: datetime) -> ActionResult:
+        """Notes that a button behind the link was pressed, which proves the address; whoever waited may get a place.
+
+        Every other act proves it as well.
+
+        Raises:
+            LinkUnknownError, TooLateError: nothing was changed.
+            BookingsBusyError: no clear answer; the same may be asked again.
+        """
+        return self._act(token, now, lambda booking: self._prove(booking, now))
+
     def cancel(self, token: str, now: datetime) -> ActionResult:
         """Gives the place up, or leaves the waiting list; whoever waits gets the place in the same transaction.
 
@@ -94,7 +107,7 @@ class SelfService:
             MoveUnderWayError: the booking that they have in the other session is being moved; both are kept.
         """
         for _ in range(_ROUNDS):
-            marked = self._act(token, now, lambda booking: self._mark(booking, to_session_id), to=to_session_id)
+            marked = self._act(token, now, lambda booking: self._mark(booking, to_session_id, now), to=to_session_id)
             if marked.already:
                 return self._with_way(marked)
             here = marked.booking.session.id
@@ -109,14 +122,16 @@ class SelfService:
     def set_reminders(self, token: str, *, on: bool, now: datetime) -> ActionResult:
         """Stops reminders, or has them sent again. Raises as `cancel` does."""
         session_id, _, _ = self.links.decode(token)
-        return self.bookings.with_retries(session_id, lambda _: self._set_reminders(self._in_time(token, now), on=on))
+        return self.bookings.with_retries(
+            session_id, lambda _: self._set_reminders(self._proved_in_time(token, now), on=on, now=now)
+        )
 
     def change_details(self, token: str, wanted: DetailsRequest, *, asks_needs: bool, now: datetime) -> ActionResult:
         """Replaces name, needs (if the form asks for them: `asks_needs`) and reminders. Raises as `cancel` does."""
         session_id, _, _ = self.links.decode(token)
         return self.bookings.with_retries(
             session_id,
-            lambda _: self._change_details(self._in_time(token, now), wanted, asks_needs=asks_needs, now=now),
+            lambda _: self._change_details(self._proved_in_time(token, now), wanted, asks_needs=asks_needs, now=now),
         )
 
     def choices(self, token: str, now: datetime) -> list[BookableSession]:
@@ -135,6 +150,14 @@ class SelfService:
         if now >= booking.session.starts:
             raise TooLateError
         return booking
+
+    def _proved_in_time(self, token: str, now: datetime) -> ManagedBooking:
+        """The booking, once its address is proved; the emails that this makes due are left to the timer."""
+        booking = self._in_time(token, now)
+        if not (booking.attendee.is_unproven or booking.attendee.is_bounced):
+            return booking  # the act is noted with what it changes
+        self._prove(booking, now)
+        return self._in_time(token, now)
 
     def _act(
         self, token: str, now: datetime, act: Callable[[ManagedBooking], ActionResult], to: str = ""
@@ -158,19 +181,27 @@ class SelfService:
             settled += self.mover.settle(booking.session.id, booking.attendee, now, gives_up=not to)
         raise BookingsBusyError
 
+    def _prove(self, booking: ManagedBooking, now: datetime) -> ActionResult:
+        if not (booking.attendee.never_acted and booking.attendee.is_live):
+            return ActionResult(booking=booking, already=True)
+        proofs = Proofs(self.rosters, self.bookings.policy)
+        done = proofs.prove(booking.session, booking.roster, booking.attendee, now)
+        return ActionResult(booking=replace(booking, attendee=done.attendee), mails=done.mails)
+
     def _cancel(self, booking: ManagedBooking, now: datetime) -> ActionResult:
         if not booking.attendee.is_live:
             return ActionResult(booking=booking, already=True)
         cancellations = Cancellations(self.rosters, self.bookings.policy)
-        done = cancellations.cancel(booking.session, booking.roster, booking.attendee, Reason.LEFT, now)
+        attendee = acted(booking.attendee, now)
+        done = cancellations.cancel(booking.session, booking.roster, attendee, Reason.LEFT, now)
         return ActionResult(booking=replace(booking, attendee=done.attendee, position=0), mails=done.mails)
 
-    def _mark(self, booking: ManagedBooking, to_session_id: str) -> ActionResult:
+    def _mark(self, booking: ManagedBooking, to_session_id: str, now: datetime) -> ActionResult:
         """Marks the booking with the session that it moves to. `already`: there is nothing to move."""
         attendee, here = booking.attendee, booking.session.id
         if not attendee.is_live or to_session_id == here:
             return ActionResult(booking=booking, already=True)
-        marked = replace(attendee, moving=PendingMove(to_session_id))
+        marked = replace(acted(attendee, now), moving=PendingMove(to_session_id))
         if marked != attendee:
             self.bookings.session(to_session_id)
             self.rosters.update_attendees(here, (marked,))
@@ -182,21 +213,22 @@ class SelfService:
         found = follow_moves(self.rosters, self.bookings.key, here, attendee)
         return result if found is None or found[1] == attendee else replace(result, moved_to=self.links.token(*found))
 
-    def _set_reminders(self, booking: ManagedBooking, *, on: bool) -> ActionResult:
-        if booking.attendee.reminders is on:
-            return ActionResult(booking=booking, already=True)
-        changed = replace(booking.attendee, reminders=on)
-        self.rosters.update_attendees(booking.session.id, (changed,))
-        return ActionResult(booking=replace(booking, attendee=changed))
+    def _set_reminders(self, booking: ManagedBooking, *, on: bool, now: datetime) -> ActionResult:
+        changed = replace(acted(booking.attendee, now), reminders=on)
+        if changed != booking.attendee:
+            self.rosters.update_attendees(booking.session.id, (changed,))
+        already = booking.attendee.reminders is on
+        return ActionResult(booking=replace(booking, attendee=changed), already=already)
 
     def _change_details(
         self, booking: ManagedBooking, wanted: DetailsRequest, *, asks_needs: bool, now: datetime
     ) -> ActionResult:
-        changed = with_details(booking.attendee, wanted, now, asks_needs=asks_needs)
+        proved = acted(booking.attendee, now)
+        changed = with_details(proved, wanted, now, asks_needs=asks_needs)
         if not booking.attendee.is_live or changed == booking.attendee:
             return ActionResult(booking=booking, already=True)
         self.rosters.update_details(booking.session.id, changed)
-        return ActionResult(booking=replace(booking, attendee=changed))
+        return ActionResult(booking=replace(booking, attendee=changed), already=changed == proved)
 
 
 def _is_half_moved(attendee: Attendee, expected: PendingMove) -> bool:

@@ -66,7 +66,8 @@ def due_briefing(session: Session, now: datetime) -> str | None:
 def briefing_facts(session: Session, roster: Roster, *, names: bool) -> dict[str, Any]:
     """The facts of the email. Without `names` there is nobody's in them, and nothing that was not agreed to share."""
     attendees = sorted(roster.attendees, key=lambda each: (each.name.casefold(), each.key))
-    sharing = [each for each in attendees if each.holds_a_place and each.adjustments and each.share_adjustments]
+    placed = [each for each in attendees if each.holds_a_place and not each.is_unproven]
+    sharing = [each for each in placed if each.adjustments and each.share_adjustments]
     confirmed = [each for each in attendees if each.state is AttendeeState.CONFIRMED]
     return {
         "starts": moment_in_words(session.starts),
@@ -74,7 +75,7 @@ def briefing_facts(session: Session, roster: Roster, *, names: bool) -> dict[str
         "title": session.title,
         "theme": session.theme,
         "confirmed": len(confirmed),
-        "to_check": roster.held - len(confirmed),
+        "to_check": sum(each.state is AttendeeState.TO_CHECK for each in placed),
         "waiting": len(roster.waiting),
         "capacity": session.capacity,
         "adjustments": _with_names(sharing) if names else _without_names(sharing),

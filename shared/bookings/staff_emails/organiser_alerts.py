@@ -1,20 +1,25 @@
 """Alerts for the organiser about one session as it stands at a moment, whether or not they were sent before."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from shared.bookings.email_log.bounces import MassBounce
 from shared.bookings.email_log.lost_roster import lost_in_words
 from shared.bookings.model.allocation_policy import AllocationPolicy
 from shared.bookings.model.attendee import Attendee, AttendeeState, Roster
 from shared.bookings.model.email_ids import FACILITATOR_MAIL_PREFIX, stamp
 from shared.bookings.model.same_person import same_person_problem
 from shared.bookings.model.session import Session
+from shared.bookings.reconcile.bounced_addresses import KEPT_WEEKDAYS
 from shared.bookings.reconcile.stale_saves.cancelled_rows import is_set_back
 from shared.bookings.reconcile.stray_bookings import StrayBooking
-from shared.local_time import days_before, moment_in_words, short
+from shared.local_time import days_before, moment_in_words, short, weekdays_after
 from shared.mail.log_rows import UNDELIVERED, MailLogEntry
 from shared.normalised_address import normalised_address
+
+MOST_UNPROVEN = 20
+"""Bookings of unproved addresses, of any session, that are nothing to tell of."""
 
 LINK_WANTED_DAYS = 7
 """Days before the start, on London's clock, by which a session ought to have its joining link."""
@@ -38,7 +43,10 @@ def alerts(session: Session, roster: Roster, policy: AllocationPolicy, now: date
     if now >= session.starts:
         return []
     found = [_no_link(session)] if _lacks_link(session, now) else []
+    found += [many] if (many := unproven_alert(session, roster)) else []
     for each in sorted(roster.attendees, key=lambda each: (each.booked_at, each.key)):
+        if each.is_unproven:
+            continue  # whatever someone typed who may not be who they say
         if each.is_live:
             found += _attendee_alerts(session, each, policy)
         elif each.problem and (each.same_person or is_set_back(each)):
@@ -50,6 +58,30 @@ def row_problem_alert(session_id: str, words: str) -> Alert:
     """The alert about a session's row that cannot be understood; with other words it is another alert."""
     text = f"{words} Mend it in the table Sessions, in the row with RowKey {session_id}."
     return Alert(("session-problem", session_id, words), f"Problem with session {session_id}", text)
+
+
+def mass_bounce_alert(mass: MassBounce) -> Alert:
+    """The alert about many addresses of one domain from which emails came back within an hour."""
+    text = (
+        f"Emails to {len(mass.addresses)} addresses at {mass.domain} came back within an hour. Either someone made "
+        "them up, or email to this domain does not work. No booking is cancelled for two working days, nor while more "
+        "emails come back. In the table Bookings write confirmed into State of everyone whom you know, and cancelled "
+        "into the rest."
+    )
+    return Alert(("mass-bounce", mass.domain, stamp(mass.since)), "Many emails came back", text)
+
+
+def unproven_alert(session: Session, roster: Roster) -> Alert | None:
+    """The alert about more bookings than twice the places whose addresses nobody has proved; None for fewer."""
+    number = sum(each.is_unproven for each in roster.attendees)
+    if number <= max(MOST_UNPROVEN, 2 * session.capacity):
+        return None
+    text = (
+        f"{number} bookings of this session were made with addresses that are not the trust's, and nobody has pressed "
+        "the button in the email about them. They hold a fifth of the places at most and are cancelled by themselves "
+        "after a week. Someone may be sending the form again and again: tell the people who run the service."
+    )
+    return Alert(("unproven", session.id, stamp(session.starts)), f"Many bookings: {_session_label(session)}", text)
 
 
 def lost_roster_alert(session: Session, number: int) -> Alert:
@@ -100,7 +132,9 @@ def _attendee_alerts(session: Session, attendee: Attendee, policy: AllocationPol
     found = [_attendee_problem(session, attendee)] if attendee.problem else []
     if not session.runs:
         return found
-    if attendee.state is AttendeeState.TO_CHECK:
+    if attendee.is_bounced:
+        found = [_bounced(session, attendee)]
+    elif attendee.state is AttendeeState.TO_CHECK:
         found.append(_to_check(session, attendee, policy))
     if attendee.adjustments:
         found.append(_adjustments(session, attendee))
@@ -128,6 +162,18 @@ def _to_check(session: Session, attendee: Attendee, policy: AllocationPolicy) ->
         f"{_row_location(session, attendee)}, change State to confirmed or cancelled."
     )
     return Alert(about, f"To check: {_who(attendee)}, {_session_label(session)}", text)
+
+
+def _bounced(session: Session, attendee: Attendee) -> Alert:
+    """The alert about the problem that an email did not arrive, with what becomes of the booking."""
+    said = _attendee_problem(session, attendee)
+    kept = "We keep the place" if attendee.holds_a_place else "We keep the booking, passed over on the waiting list,"
+    until = moment_in_words(weekdays_after(attendee.state_at or attendee.booked_at, KEPT_WEEKDAYS))
+    text = (
+        f"Nobody has used the link in the email. {kept} until {until} at least, then it is cancelled. If you know this "
+        "person, write confirmed into State, or correct Email."
+    )
+    return replace(said, text=f"{said.text} {text}")
 
 
 def _adjustments(session: Session, attendee: Attendee) -> Alert:

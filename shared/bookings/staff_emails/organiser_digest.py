@@ -11,8 +11,8 @@ from shared.bookings.model.email_ids import stamp
 from shared.bookings.model.session import SessionState
 from shared.bookings.reconcile.failed_session import failure_note
 from shared.bookings.reconcile.portal_edits import reconcile_row
+from shared.bookings.reconcile.reconcile_all import ReconcileResult
 from shared.bookings.reconcile.session_reconciler import ReconciledSession
-from shared.bookings.reconcile.stray_bookings import StrayBooking
 from shared.bookings.staff_emails.digest_log import MAX_ALERTS_PER_MAIL, DigestLog, DigestLogTable
 from shared.bookings.staff_emails.organiser_alerts import (
     Alert,
@@ -20,6 +20,7 @@ from shared.bookings.staff_emails.organiser_alerts import (
     deleted_session_alert,
     failed_briefing_alerts,
     lost_roster_alert,
+    mass_bounce_alert,
     row_problem_alert,
     stray_booking_alert,
 )
@@ -55,25 +56,16 @@ class OrganiserDigest:
     renderer: MailRenderer = field(repr=False)
     policy: AllocationPolicy = field(default_factory=AllocationPolicy)
 
-    def run(
-        self,
-        rows: Sequence[SessionRow],
-        found: Sequence[ReconciledSession],
-        known: Mapping[str, KnownSession],
-        now: datetime,
-        *,
-        strays: Sequence[StrayBooking] = (),
-    ) -> None:
-        """Tells what one run of the schedule found: all rows, the sessions reconciled, those known before it.
-
-        `strays` are the bookings under sessions that do not exist.
+    def run(self, seen: ReconcileResult, now: datetime) -> None:
+        """Tells what one run of the schedule found.
 
         Raises:
             StorageError: it is not known how far it came; the next run goes on.
         """
-        stray = [stray_booking_alert(each) for each in strays]
-        current = [*row_alerts(rows), *failed_session_alerts(rows, found, now), *stray]
-        self.send_new_alerts([*current, *session_alerts(found, known, self.policy, now)], now)
+        stray = [stray_booking_alert(each) for each in seen.strays]
+        many = [mass_bounce_alert(each) for each in seen.mass_bounces]
+        current = [*many, *row_alerts(seen.rows), *failed_session_alerts(seen.rows, seen.reconciled, now), *stray]
+        self.send_new_alerts([*current, *session_alerts(seen.reconciled, seen.known, self.policy, now)], now)
 
     def send_new_alerts(self, current: Iterable[Alert], now: datetime) -> None:
         """Tells those of all current alerts that were not told before, once an email may go. Raises as above."""

@@ -20,11 +20,15 @@ from shared.bookings.tables.attendee_cells import (
 from shared.local_time import short
 from shared.tables.table import Row, is_key, moment_text
 
+NEVER_ACTED = "not yet"
+"""The text of `ActedAt` until someone presses a button behind the link in the row's emails."""
+
 
 def read_attendee(row: Row) -> Attendee:
     """The attendee in a row, an administrator's own among them: what is missing is empty.
 
     A row without `AddressSince` was written before there was that column: only links of its own generation open it.
+    One without `ActedAt` was, too, or a person typed it: nobody has to prove its address.
     """
     row = with_readable_cells(row)
     since, generation = max(row.integer("AddressSince") or 0, 0), max(row.integer("Generation") or 1, 1)
@@ -50,6 +54,8 @@ def read_attendee(row: Row) -> Attendee:
         state_at=row.moment("StateAt"),
         waiting_since=row.moment("WaitingSince"),
         needs_check=row.boolean("NeedsCheck", default=False),
+        never_acted=row.text("ActedAt") == NEVER_ACTED,
+        acted_at=row.moment("ActedAt"),
         reason=row.text("Reason"),
         moved_from=row.text("MovedFrom"),
         pending_release=_pending_release(row),
@@ -78,7 +84,7 @@ def write_attendee(session: Session, attendee: Attendee) -> dict[str, Any]:
 
 
 def write_details(session_id: str, attendee: Attendee) -> dict[str, Any]:
-    """The cells that people can change in their own booking."""
+    """The cells that people can change in their own booking, and when they first did."""
     return {
         "PartitionKey": session_id,
         "RowKey": attendee.key,
@@ -86,6 +92,7 @@ def write_details(session_id: str, attendee: Attendee) -> dict[str, Any]:
         "Adjustments": escape_formula(attendee.adjustments),
         "ShareAdjustments": _yes(attendee.share_adjustments),
         "Reminders": _yes(attendee.reminders),
+        "ActedAt": _acted_at(attendee),
         "NeedsChangedAt": moment_text(attendee.needs_changed_at) if attendee.needs_changed_at else "",
     }
 
@@ -112,6 +119,7 @@ def write_changes(session_id: str, attendee: Attendee) -> dict[str, Any]:
         "WaitingSince": attendee.waiting_since.isoformat() if attendee.waiting_since else "",
         "Reason": attendee.reason,
         "NeedsCheck": _yes(attendee.needs_check),
+        "ActedAt": _acted_at(attendee),
         "Reminders": _yes(attendee.reminders),
         "Generation": attendee.generation,
         "AddressSince": attendee.address_since,
@@ -134,6 +142,12 @@ def _pending_release(row: Row) -> PendingRelease | None:
 def _moving(row: Row) -> PendingMove | None:
     move = PendingMove.parse(row.text("Moving"))
     return move if move is not None and is_key(move.session_id) else None
+
+
+def _acted_at(attendee: Attendee) -> str:
+    if attendee.never_acted:
+        return NEVER_ACTED
+    return moment_text(attendee.acted_at) if attendee.acted_at else ""
 
 
 def _yes(value: bool) -> str:

@@ -4,14 +4,16 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 
-from shared.bookings.model.attendee import HOLDS_A_PLACE, AttendeeState
+from shared.bookings.model.attendee import HOLDS_A_PLACE, AttendeeState, Roster
 from shared.bookings.model.place_count import PlaceCount
 from shared.bookings.tables.attendee_cells import state, with_readable_cells
 from shared.bookings.tables.attendee_rows import read_attendee
 from shared.bookings.tables.repository import GUARD
 from shared.tables.table import Row, Table
 
-COUNTED_CELLS = ("PartitionKey", "RowKey", "State", "NeedsCheck", "KnownState")
+COUNTED_CELLS = (
+    *("PartitionKey", "RowKey", "State", "NeedsCheck", "ActedAt", "Reason", "StateAt", "BookedAt", "KnownState"),
+)
 """The cells of an attendee's row that count; the last only where `State` is none of the service's words."""
 
 MOST_AT_ONCE = 8  # requests under way: the connections that one process keeps open to storage
@@ -55,8 +57,11 @@ def _is_clear(row: Row) -> bool:
 
 def _count(rows: Iterable[Row]) -> PlaceCount:
     states = [(row, _state(row)) for row in rows if row.key != GUARD]
-    waiting = tuple(read_attendee(row) for row, found in states if found is AttendeeState.WAITING)
-    return PlaceCount(sum(found in HOLDS_A_PLACE for _, found in states), waiting)
+    waiting = [read_attendee(row) for row, found in states if found is AttendeeState.WAITING]
+    to_check = [read_attendee(row) for row, found in states if found is AttendeeState.TO_CHECK]
+    known = Roster((*waiting, *to_check), "")
+    held = sum(found in HOLDS_A_PLACE for _, found in states)
+    return PlaceCount(held, known.waiting, known.unproven_held)
 
 
 def _state(row: Row) -> AttendeeState:

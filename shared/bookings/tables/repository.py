@@ -126,17 +126,20 @@ class BookingRepository:
         row = self.bookings_table.get(session_id, key)
         return None if row is None else read_attendee(row)
 
-    def save_with_place(self, session: Session, guard: str, attendee: Attendee) -> tuple[str, Attendee]:
+    def save_with_place(
+        self, session: Session, guard: str, attendee: Attendee, lost: Sequence[Attendee] = ()
+    ) -> tuple[str, Attendee]:
         """Writes the attendee and touches the guard, both or neither; returns the guard's ETag and the attendee.
 
-        An attendee with an `etag` replaces that row. `guard` is the ETag that the decision rests on.
+        An attendee with an `etag` replaces that row. `guard` is the ETag that the decision rests on. `lost` are those
+        whose place the attendee gets, as they wait from now on, in the same transaction.
 
         Raises:
             RowConflictError: someone took or freed a place since, or the row is there already.
             StorageUnavailableError: it is not known whether it was written.
         """
-        writes = [_touch(session.id, guard, attendee.booked_at), _placed(session, attendee)]
-        guard_now, attendee_now = self.bookings_table.apply(writes)
+        writes = [_touch(session.id, guard, attendee.booked_at), _placed(session, attendee), *_merges(session.id, lost)]
+        guard_now, attendee_now, *_ = self.bookings_table.apply(writes)
         return guard_now, replace(attendee, etag=attendee_now)
 
     def save_waiting(self, session: Session, attendee: Attendee) -> None:
@@ -153,8 +156,7 @@ class BookingRepository:
         Raises:
             RowConflictError: someone took or freed a place since, or one of the rows changed or is gone.
         """
-        writes = [Write("merge", write_changes(session_id, each), each.etag) for each in changed]
-        self.bookings_table.apply([_touch(session_id, guard, now), *writes])
+        self.bookings_table.apply([_touch(session_id, guard, now), *_merges(session_id, changed)])
 
     def create_guard(self, session_id: str, now: datetime) -> str:
         """Writes the guard of a roster that has none, and returns its ETag; "" where someone was faster."""
@@ -169,7 +171,7 @@ class BookingRepository:
 
     def update_attendees(self, session_id: str, changed: Sequence[Attendee]) -> None:
         """Writes attendees whose places stay as they are, a hundred at a time. Raises RowConflictError."""
-        writes = [Write("merge", write_changes(session_id, each), each.etag) for each in changed]
+        writes = _merges(session_id, changed)
         for start in range(0, len(writes), MAX_WRITES):
             self.bookings_table.apply(writes[start : start + MAX_WRITES])
 
@@ -195,6 +197,10 @@ def _stamps(rows: Iterable[Row]) -> RowStamps:
 def _touch(session_id: str, guard: str, now: datetime) -> Write:
     cells = {"PartitionKey": session_id, "RowKey": GUARD, "TouchedAt": moment_text(now)}
     return Write("merge", cells, guard) if guard else Write("create", cells)
+
+
+def _merges(session_id: str, changed: Iterable[Attendee]) -> list[Write]:
+    return [Write("merge", write_changes(session_id, each), each.etag) for each in changed]
 
 
 def _placed(session: Session, attendee: Attendee) -> Write:

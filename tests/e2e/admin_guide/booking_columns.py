@@ -123,7 +123,16 @@ _MEANINGS: Mapping[str, tuple[str, _Check]] = {
         "Problem",
         lambda found, _: found["ann"]["Problem"] == "",
     ),
-    "Why the booking was cancelled": ("Reason", lambda found, _: found["ben"]["Reason"] == "left"),
+    "When someone first pressed a button behind the link in their emails, in UTC. Until then": (
+        "ActedAt",
+        lambda found, words: (
+            [found["dee"]["ActedAt"]] == words and str(found["cem, moved"]["ActedAt"]).startswith("2023-09-01T")
+        ),
+    ),
+    "Why the booking was cancelled, or its place is not held any longer": (
+        "Reason",
+        lambda found, _: found["ben"]["Reason"] == "left",
+    ),
     "The session they moved from, and the one they moved to": (
         "MovedFrom MovedTo",
         lambda found, _: (

@@ -41,6 +41,10 @@ class Stage:
         assert self.act(name, "cancel").status == 303
         self.service.settle()
 
+    def prove_by_link(self, name: str) -> None:
+        assert self.act(name, "prove").status == 303
+        self.service.settle()
+
     def move_by_link(self, name: str) -> None:
         other = self.add_other()
         assert self.act(name, "move", session_id=other).status == 303

@@ -27,6 +27,7 @@ SESSION = Scene()
 _REMINDED = Scene(people=["ann"])
 _PAST = Scene(people=(), cells={"Date": "2023-08-01"})
 _TO_CHECK = Scene(people=["dee"])
+_UNPROVEN = Scene(people=["dee"], cells={"Capacity": 5}, proves=False)
 
 
 def happens(scene: Scene) -> MakeTrial:
@@ -96,6 +97,7 @@ TRIALS: Mapping[str, MakeTrial] = {
     "Look after bookings": column_of_a_booking,
     "Change a booking": happens(SESSION),
     "Check that someone works for the trust": happens(_TO_CHECK),
+    "Know what happens before someone has pressed the button": happens(_UNPROVEN),
     "Put a booking right": booking_put_right,
     "Delete one of two rows with the same `RowKey`": happens(SESSION),
     "See which of two rows is the session": row_that_is_the_session,

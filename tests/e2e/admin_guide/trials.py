@@ -68,6 +68,7 @@ class Scene:
 
     people: Sequence[str] = ("ann", "ben")
     cells: Mapping[str, object] = field(default_factory=dict)
+    proves: bool = True  # Dee presses the button in her email
 
     def stage(self, service: Service) -> Stage:
         stage = Stage(service, **self.cells)
@@ -77,6 +78,9 @@ class Scene:
             else:
                 answer = stage.book(name, **({"works_for_trust": True} if name == "dee" else {}))
                 assert answer.status == 201, answer.text
+            if name == "dee" and self.proves:
+                service.settle()
+                stage.prove_by_link(name)
         return stage
 
 

@@ -80,6 +80,7 @@ def _reach(page: Page) -> None:
     expect(page.locator("#email")).to_have_value("canary@home")
     page.locator("#email").fill("canary-address@canary-home.example")
     go_on(page)
+    titled(page, "Your phone number")
     go_on(page)
     titled(page, "Error: Your phone number")
     page.locator("#phone").fill("07700 900 982")

@@ -45,9 +45,9 @@ class CountedTable(StrictTable):
 class AppWithLinks(InMemoryApp):
     """One process that is both apps, with a booking and a referral, and the links that were emailed about them."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, delivery: str) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, delivery: str, domain: str = "") -> None:
         super().__init__(monkeypatch, REFERRAL_DELIVERY=delivery)
-        self.queued = 0
+        self.queued, self.domain = 0, domain
         self.tables.default_factory = CountedTable
         for name, module in list(sys.modules.items()):
             if name.startswith("functions.") and hasattr(module, "services"):

@@ -70,6 +70,8 @@ def _encoded(text: str) -> bytes:
 class InMemoryApp:
     """One process. `now` is its clock; `settings` are changes to those of a developer's machine."""
 
+    domain = ""
+
     def __init__(self, monkeypatch: pytest.MonkeyPatch, now: datetime = MORNING, **settings: str) -> None:
         self.tables: defaultdict[str, FakeTable] = defaultdict(StrictTable)
         self.sender, self.now = FakeMailSender(), now
@@ -104,7 +106,8 @@ class InMemoryApp:
         wanted = {
             "session_id": session_id,
             "full_name": name.title(),
-            "email": f"{name}@{self._settings.booking_domains[0]}",
+            "email": f"{name}@{self.domain or self._settings.booking_domains[0]}",
+            "works_for_trust": "yes",
             "group_agreement": "yes",
             "join_waiting_list": "yes",
         }

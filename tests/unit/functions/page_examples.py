@@ -149,7 +149,13 @@ GONE = SITE | {
     "done": "",
     "referral": forwarded_referral(ReferralState.ERASED, acknowledged_on="2023-09-04", erased_on="2023-09-04"),
 }
-BOOKED = {"booking": own_booking(), "news": "", "asks_adjustments": True, "reminders_token": "1.t"}
+BOOKED = {
+    "booking": own_booking(),
+    "news": "",
+    "asks_adjustments": True,
+    "reminders_token": "1.t",
+    "prove_token": "1.t",
+}
 CHANGING = {
     "booking": own_booking(),
     "values": ANSWERED,
@@ -160,6 +166,8 @@ CHANGING = {
 MOVING = {"booking": own_booking(), "sessions": SESSIONS, "chosen": "", "form_token": "1.t"}
 CANCELLING = {"booking": own_booking(), "form_token": "1.t"}
 
+
+OUTCOME = {"reference": "7K2M4P", "session": View(), "unproven": False}
 
 PAGES: dict[str, tuple[str, Facts]] = {
     "start": ("start.html", {"closed": frozenset()}),
@@ -209,15 +217,25 @@ PAGES: dict[str, tuple[str, Facts]] = {
         REFUSED | {"problem": PROBLEMS[BookingsBusyError], "may_repeat": True, "correlation": "ab12cd34"},
     ),
     "cancelled and sent again": ("bookings/cancelled.html", {"draft": COMPLETE, "heading": "You cancelled it"}),
-    "booked": ("bookings/confirmed.html", {"reference": "7K2M4P", "session": View(), "state": "confirmed"}),
-    "held": ("bookings/confirmed.html", {"reference": "7K2M4P", "session": View(), "state": "to-check"}),
-    "waiting": ("bookings/confirmed.html", {"reference": "7K2M4P", "session": View(), "state": "waiting"}),
+    "booked": ("bookings/confirmed.html", OUTCOME | {"state": "confirmed"}),
+    "held": ("bookings/confirmed.html", OUTCOME | {"state": "to-check"}),
+    "waiting": ("bookings/confirmed.html", OUTCOME | {"state": "waiting"}),
+    "held, to confirm": ("bookings/confirmed.html", OUTCOME | {"state": "to-check", "unproven": True}),
+    "waiting, to confirm": ("bookings/confirmed.html", OUTCOME | {"state": "waiting", "unproven": True}),
     **REFERRAL,
     "own booking": ("manage/booking.html", BOOKED),
     "own booking, changed": ("manage/booking.html", BOOKED | {"news": "You have moved to this session"}),
     "own booking with errors": ("manage/booking.html", BOOKED | {"errors": [NOT_YET]}),
     "own booking, waiting": ("manage/booking.html", BOOKED | {"booking": own_booking(state=AttendeeState.WAITING)}),
     "own booking, to check": ("manage/booking.html", BOOKED | {"booking": own_booking(state=AttendeeState.TO_CHECK)}),
+    "own booking, to confirm": (
+        "manage/booking.html",
+        BOOKED | {"booking": own_booking(state=AttendeeState.TO_CHECK, needs_check=True, never_acted=True)},
+    ),
+    "own booking, waiting to confirm": (
+        "manage/booking.html",
+        BOOKED | {"booking": own_booking(state=AttendeeState.WAITING, needs_check=True, never_acted=True)},
+    ),
     "own booking, cancelled": ("manage/booking.html", BOOKED | {"booking": own_booking(state=AttendeeState.CANCELLED)}),
     "own booking, called off": (
         "manage/booking.html",

@@ -82,9 +82,15 @@ def fields_of(page: func.HttpResponse, address: str) -> dict[str, str]:
 ACTS: dict[str, tuple[str, Callable[[str], str], dict[str, str]]] = {
     "cancel_booking": ("cancel_form", "/manage/{}/cancel".format, {}),
     "move_booking": ("move_form", "/manage/{}/move".format, {"session_id": "s2"}),
+    "prove_address": ("manage_booking", "/manage/{}/prove".format, {}),
     "set_reminders": ("manage_booking", "/manage/{}/reminders".format, {"reminders": "no"}),
     "change_details": ("details_form", "/manage/{}/details".format, {"full_name": "Zoë Other", "reminders": "no"}),
 }
+
+
+def app_for(name: str, monkeypatch: pytest.MonkeyPatch) -> AppWithLinks:
+    """An app with a booking that offers this act: of an address outside the trust, if it is to be proved."""
+    return AppWithLinks(monkeypatch, "link", "else.example" if name == "prove_address" else "")
 
 
 def test_every_act_on_a_booking_is_tried_with_its_token_too() -> None:
@@ -95,7 +101,7 @@ def test_every_act_on_a_booking_is_tried_with_its_token_too() -> None:
 def test_an_act_counts_from_3_seconds_to_a_day_after_its_page_was_opened_and_the_page_comes_again_before(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app = AppWithLinks(monkeypatch, "link")
+    app = app_for(name, monkeypatch)
     form, address, answers = ACTS[name]
     route = {"token": app.link("manage")}
     given = fields_of(app.call(form, "GET", route), address(route["token"]))
@@ -118,17 +124,19 @@ def test_an_act_counts_from_3_seconds_to_a_day_after_its_page_was_opened_and_the
     assert send(again).headers["Location"].partition("?done=already-")[2], "sent twice: it had been done"
 
 
-def test_the_token_of_one_act_is_not_one_of_another(monkeypatch: pytest.MonkeyPatch) -> None:
-    app = AppWithLinks(monkeypatch, "link")
+@pytest.mark.parametrize(("offered", "other"), [("prove_address", "set_reminders"), ("set_reminders", "prove_address")])
+def test_the_token_of_one_act_is_not_one_of_another(offered: str, other: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = app_for(offered, monkeypatch)
     route = {"token": app.link("manage")}
-    pages = {name: (app.call(form, "GET", route), address) for name, (form, address, _) in ACTS.items()}
+    acts = {name: act for name, act in ACTS.items() if name != other}  # which a booking of that kind does not offer
+    pages = {name: (app.call(form, "GET", route), address) for name, (form, address, _) in acts.items()}
     given = {name: fields_of(page, address(route["token"])) for name, (page, address) in pages.items()}
     app.now += MINUTES
     before = app.writes
 
-    for name in ACTS:
-        for other in ACTS.keys() - {name}:
-            answer = app.call(name, "POST", route, urlencode(ACTS[name][2] | given[other]).encode())
+    for name in acts:
+        for another in acts.keys() - {name}:
+            answer = app.call(name, "POST", route, urlencode(ACTS[name][2] | given[another]).encode())
             assert (answer.status_code, app.writes) == (422, before)
 
 
@@ -136,7 +144,7 @@ def test_the_token_of_one_act_is_not_one_of_another(monkeypatch: pytest.MonkeyPa
 def test_the_token_of_one_booking_does_nothing_at_another_nor_at_one_that_was_made_anew(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app = AppWithLinks(monkeypatch, "link")
+    app = app_for(name, monkeypatch)
     form, address, answers = ACTS[name]
     ann = {"token": app.link("manage")}
     app.sender.sent.clear()

@@ -59,7 +59,8 @@ def test_booking_for_an_address_costs_the_same_whether_it_is_booked_or_not(
         return requests(app, booked, app, address.format(name), **changes)
 
     stranger = cost("stranger")
-    assert stranger == ({"Bookings": 1} if warm else {"Sessions": 1, "Bookings": 2, "MailLog": 1})
+    looks = {"Sessions": 1, "Bookings": 2, "MailLog": 1}  # as do all whose address is still to be proved
+    assert stranger == ({"Bookings": 1} if warm and address == INSIDE else looks)
     assert cost("known") == cost("known", full_name="Somebody Else") == stranger
     answers = [json.loads(booked(app, address.format(name)).get_body()) for name in ("known", "another")]
     assert answers[0]["state"] == answers[1]["state"]

@@ -43,7 +43,7 @@ def _contradicts(attendee: Attendee, told: Told) -> bool:
         return True
     if attendee.is_live and told.cancellation(attendee.generation):
         return attendee.known_state != AttendeeState.CANCELLED
-    if not attendee.is_live or attendee.known_state != attendee.state:
+    if not attendee.is_live or attendee.is_bounced or attendee.known_state != attendee.state:
         return False
     state = told.state(attendee.generation)
     return state is not None and is_less(attendee, state)

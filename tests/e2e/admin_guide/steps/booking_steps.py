@@ -87,7 +87,12 @@ def _move_by_link(name: str) -> Step:
     return lambda stage: stage.move_by_link(name.casefold())
 
 
-@BOOKING_STEPS.saying(r"(\w+) books again")
+@BOOKING_STEPS.saying(r"(\w+) presses the button")
+def _prove_by_link(name: str) -> Step:
+    return lambda stage: stage.prove_by_link(name.casefold())
+
+
+@BOOKING_STEPS.saying(r"(\w+) books(?: again)?")
 def _book_again(name: str) -> Step:
     def act(stage: Stage) -> None:
         assert stage.book(name.casefold()).status == 201

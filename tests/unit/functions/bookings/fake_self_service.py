@@ -7,6 +7,7 @@ from typing import Any
 from shared.bookings.model.attendee import Reason, Roster
 from shared.bookings.model.email_ids import DueMail
 from shared.bookings.model.errors import BookingError, LinkUnknownError, TooLateError
+from shared.bookings.model.proving import acted
 from shared.bookings.places.bookable_session import BookableSession
 from shared.bookings.self_service.details import DetailsRequest, with_details
 from shared.bookings.self_service.service import ActionResult, ManagedBooking
@@ -15,6 +16,7 @@ from tests import builders
 TOKEN = "Ab3_-token-of-s1"
 NEW_TOKEN = "Xy9_-token-of-s2"
 STARTS = builders.london("2023-10-03 15:00")
+CHECKING = DueMail("s1", "booking-a-1-checking")
 GONE, NEXT = DueMail("s1", "booking-a-1-gone"), DueMail("s1", "booking-b-1-confirmation")
 CONFIRMED = DueMail("s2", "booking-c-1-confirmation")
 CALENDAR = b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n"
@@ -51,6 +53,14 @@ class FakeSelfService:
         if token != TOKEN:
             raise LinkUnknownError
         return self.booking
+
+    def prove(self, token: str, now: datetime) -> ActionResult:
+        found = self._in_time(token, now)
+        if not found.attendee.never_acted:
+            return ActionResult(booking=found, already=True)
+        self.acts.append("prove")
+        self.booking = replace(found, attendee=acted(found.attendee, now))
+        return ActionResult(booking=self.booking, mails=(CHECKING,))
 
     def cancel(self, token: str, now: datetime) -> ActionResult:
         found = self._in_time(token, now)

@@ -24,6 +24,7 @@ from functions.bookings.manage import (
     manage_booking,
     move_booking,
     move_form,
+    prove_address,
     set_reminders,
 )
 from functions.forms.tokens import TOKEN as TOKEN_FIELD
@@ -47,6 +48,7 @@ from tests.fakes import FakeClock
 from tests.unit.functions import http_requests
 from tests.unit.functions.bookings.fake_self_service import (
     CALENDAR,
+    CHECKING,
     CONFIRMED,
     GONE,
     NEW_TOKEN,
@@ -68,9 +70,21 @@ LOOKS = {
     "details": details_form,
     "calendar": calendar,
 }
-ACTS = {"cancel": cancel_booking, "move": move_booking, "reminders": set_reminders, "details": change_details}
+ACTS = {
+    "prove": prove_address,
+    "cancel": cancel_booking,
+    "move": move_booking,
+    "reminders": set_reminders,
+    "details": change_details,
+}
 DETAILS = {"full_name": "Zoë Other", "adjustments": "Captions", "share_adjustments": "yes", "reminders": "no"}
-ANSWERS = {"cancel": {}, "move": {"session_id": "s2"}, "reminders": {"reminders": "no"}, "details": DETAILS}
+ANSWERS = {
+    "prove": {},
+    "cancel": {},
+    "move": {"session_id": "s2"},
+    "reminders": {"reminders": "no"},
+    "details": DETAILS,
+}
 
 
 @dataclass
@@ -168,6 +182,7 @@ def test_each_address_takes_get_and_head_or_post_and_nothing_else_and_needs_no_a
 
     assert found == {
         ("manage/{token}", "GET", "HEAD"),
+        ("manage/{token}/prove", "POST"),
         ("manage/{token}/cancel", "GET", "HEAD"),
         ("manage/{token}/cancel", "POST"),
         ("manage/{token}/move", "GET", "HEAD"),
@@ -187,6 +202,22 @@ STATES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "waiting": (
         {"state": AttendeeState.WAITING, "position": 4},
         ["You are on the waiting list", "You are number 4 on the waiting list", "Leave the waiting list"],
+    ),
+    "held, to be proved": (
+        {"state": AttendeeState.TO_CHECK, "needs_check": True, "never_acted": True},
+        ["Confirm the email address", "We hold a place for you", "keep my place", "You can press it until Thursday 7"],
+    ),
+    "waiting, to be proved": (
+        {"state": AttendeeState.WAITING, "needs_check": True, "never_acted": True},
+        ["Confirm the email address", "No place is held for you", "Yes, this is my email address"],
+    ),
+    "not proved in time": (
+        {"state": AttendeeState.CANCELLED, "reason": Reason.NOT_PROVED},
+        ["You do not have a place", "Nobody confirmed the email address in time"],
+    ),
+    "emails came back": (
+        {"state": AttendeeState.CANCELLED, "reason": Reason.BOUNCED},
+        ["You do not have a place", "Our emails to you came back"],
     ),
     "cancelled": (
         {"state": AttendeeState.CANCELLED, "reason": Reason.LEFT},
@@ -306,6 +337,37 @@ def test_who_was_set_back_to_the_waiting_list_can_take_the_entry_out_of_their_ca
 
 
 # Cancelling
+
+
+UNPROVEN: dict[str, Any] = {"state": AttendeeState.TO_CHECK, "needs_check": True, "never_acted": True}
+
+
+def test_the_button_proves_the_address_once_and_the_second_time_the_page_says_that_it_had(
+    services: FakeServices,
+) -> None:
+    services.bookings.self_service.booking = booking(**UNPROVEN)
+    assert posts(look())[0].endswith("/prove")
+
+    assert "The email address is confirmed" in follow(act("prove"))
+    assert "The email address was already confirmed" in follow(act("prove"))
+    assert services.bookings.self_service.acts == ["prove"]
+    assert not any(each.endswith("/prove") for each in posts(look()))
+
+
+def test_whoever_proves_their_address_is_emailed_at_once(services: FakeServices) -> None:
+    services.bookings.self_service.booking = booking(**UNPROVEN)
+    outbox = http_requests.Outbox()
+
+    act("prove", outbox=outbox)
+
+    [[message]] = outbox.messages
+    assert json.loads(message) == {"v": "1", "session": CHECKING.session_id, "mail": CHECKING.mail_id}
+
+
+def test_a_page_that_was_not_proved_does_not_say_that_it_was(services: FakeServices) -> None:
+    services.bookings.self_service.booking = booking(**UNPROVEN)
+
+    assert "is confirmed" not in text(look(done="proved"))
 
 
 def test_a_place_is_cancelled_once_and_the_second_time_the_page_says_that_it_was(services: FakeServices) -> None:

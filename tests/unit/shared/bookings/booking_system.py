@@ -53,13 +53,22 @@ class BookingHarness:
 
     # What people do.
 
-    def book(self, name: str, session_id: str = "s1", **changes: Any) -> BookingResult:
+    def book(self, name: str, session_id: str = "s1", *, proves: bool = False, **changes: Any) -> BookingResult:
+        """Books; with `proves` the button in the email about an outside address is pressed at once."""
         address = changes.pop("email", f"{name}@example.nhs.uk")
         request = booking_request(session_id=session_id, full_name=name.title(), email=address, **changes)
         booked = self.booking().book(request, self.now)
         for mail_id in booked.mail_ids:
             self.mailer().deliver(session_id, mail_id, self.now)
+        if proves:
+            self.prove(name, session_id)
         return booked
+
+    def prove(self, name: str, session_id: str = "s1") -> bool:
+        """Presses the button that proves the address, and returns False where it had been pressed before."""
+        done = self.self_service().prove(self.token(name, session_id), self.now)
+        self._send(done.mails)
+        return not done.already
 
     def cancel(self, name: str, session_id: str = "s1") -> bool:
         done = self.self_service().cancel(self.token(name, session_id), self.now)
@@ -75,6 +84,12 @@ class BookingHarness:
         attendee = self.repository().roster(session_id).find(self.row(name, session_id).key)
         assert attendee is not None
         return LINKS.token(session_id, attendee)
+
+    def report(self, address: str, status: str) -> None:
+        """The email service reports this of every email that an address got, or of those to everyone at a domain."""
+        for operation, message in self.sender.sent:
+            if message.to.endswith(address):
+                assert self.mailer().record_report(str(operation), status, self.now)
 
     # What an administrator does.
 

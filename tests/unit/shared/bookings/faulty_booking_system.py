@@ -28,7 +28,9 @@ from tests.fakes import BrokenTable, Crash, FakeMailSender, FakeTable, Fault, In
 from tests.unit.shared.bookings.booking_system import LINKS, BookingHarness, Wrap
 
 SESSIONS = ("s1", "s2", "s3")
-PEOPLE = {name: f"{name}@example.nhs.uk" for name in ("ann", "ben", "cem")} | {"dee": "dee@personal.example"}
+PEOPLE = {name: f"{name}@example.nhs.uk" for name in ("ann", "ben", "cem")} | {
+    name: f"{name}@personal.example" for name in ("dee", "eve")
+}
 
 
 @dataclass
@@ -201,6 +203,11 @@ class FaultyBookingHarness(BookingHarness):
 
     def cancel_by(self, link: str) -> ActionResult:
         done = self.self_service().cancel(link, self.now)
+        self._send(done.mails)
+        return done
+
+    def prove_by(self, link: str) -> ActionResult:
+        done = self.self_service().prove(link, self.now)
         self._send(done.mails)
         return done
 

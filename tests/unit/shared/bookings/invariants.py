@@ -4,6 +4,7 @@ from collections import Counter
 
 from shared.bookings.model.attendee import Attendee, AttendeeState, can_be_mailed
 from shared.bookings.model.email_ids import INCLUDES_SESSION_DETAILS, MailKind, stamp
+from shared.bookings.model.proving import YIELDS_AFTER
 from shared.bookings.model.session import Session, SessionState
 from shared.bookings.tables.session_rows import SessionRow
 from shared.local_time import span_in_words
@@ -16,6 +17,7 @@ _KIND_BY_STATE = {
     AttendeeState.TO_CHECK: MailKind.CHECKING,
     AttendeeState.WAITING: MailKind.WAITING,
 }
+_ABOUT_PROOF = {MailKind.PROVE, MailKind.HOLD_LOST, MailKind.ALREADY_BOOKED}
 _KIND_BY_REASON = {
     "left": MailKind.BOOKING_CANCELLED,
     "by organiser": MailKind.BOOKING_CANCELLED,
@@ -37,6 +39,27 @@ def check_places(before: Snapshot, after: Snapshot) -> None:
 
 def check_one_each(before: Snapshot, after: Snapshot) -> None:
     assert after.doubles() <= before.doubles(), "someone has two live bookings of one session"
+
+
+def check_unproven(before: Snapshot, after: Snapshot) -> None:
+    """Who has not proved their address holds a fifth of the places at most; what an administrator lowered may stay."""
+    for session_id in SESSIONS:
+        sessions = [view.session(session_id) for view in (before, after)]
+        most = max((max(1, session.capacity // 5) for session in sessions if session is not None), default=10_000)
+        held, was = len(after.rosters[session_id].unproven_held), len(before.rosters[session_id].unproven_held)
+        assert held <= max(most, was), f"{held} places in {session_id} for unproved addresses"
+
+
+def check_nobody_waits_for_someone_unproven(before: Snapshot, after: Snapshot) -> None:
+    """After a whole run nobody who is proved waits while someone unproven has held a place for over two hours."""
+    for session_id in SESSIONS:
+        sessions = [view.session(session_id) for view in (before, after)]
+        if any(each is None or not each.version or not POLICY.promotes(each, after.now) for each in sessions):
+            continue
+        roster = after.rosters[session_id]
+        over = [each for each in roster.unproven_held if each.state_at and after.now - each.state_at > YIELDS_AFTER]
+        overfilled = roster.held - len(over) >= min(session.capacity for session in sessions if session)
+        assert not over or not roster.waiting or overfilled, "someone waits for a place that is held for nobody"
 
 
 def check_queue(before: Snapshot, after: Snapshot) -> None:
@@ -129,6 +152,11 @@ def _check_kind(each: SentMail, attendee: Attendee) -> None:
     kind, session = each.mail.kind, each.session
     if session is not None and session.state is SessionState.CANCELLED:
         assert kind is MailKind.SESSION_CANCELLED, f"{kind} about a cancelled session"
+    if attendee.is_unproven:
+        assert kind in _ABOUT_PROOF, f"{kind} to an address that nobody proved"
+        assert (kind is MailKind.HOLD_LOST) <= attendee.is_waiting
+    if kind in {MailKind.PROVE, MailKind.HOLD_LOST}:
+        assert attendee.is_unproven, f"{kind} to someone who is proved"
     if kind in _KIND_BY_STATE.values():
         assert kind is _KIND_BY_STATE.get(attendee.state), f"{kind} to someone who is {attendee.state}"
     if kind in {MailKind.BOOKING_CANCELLED, MailKind.HOLD_EXPIRED}:
@@ -162,7 +190,11 @@ def _check_knows(harness: FaultyBookingHarness, session: Session, attendee: Atte
     sent_mails = harness.recorder.sent_mails
     mine = [each for each in sent_mails if (each.session_id, each.mail.attendee, each.mail.generation) == of_whom]
     kinds = [each.mail.kind for each in mine]
-    if session.state is SessionState.CANCELLED:
+    if attendee.is_bounced:
+        return
+    if attendee.is_unproven:
+        assert not session.runs or {MailKind.PROVE, MailKind.HOLD_LOST} & set(kinds), "nobody told them of the button"
+    elif session.state is SessionState.CANCELLED:
         assert not attendee.is_live or MailKind.SESSION_CANCELLED in kinds, "nobody told them that it is cancelled"
     elif attendee.is_live and session.runs:
         assert _KIND_BY_STATE[attendee.state] in kinds, f"nobody told them that they are {attendee.state}"

@@ -91,6 +91,8 @@ EVENTS: dict[str, tuple[int, st.SearchStrategy[tuple[Any, ...]]]] = {
     "cancel": (2, st.tuples(which)),
     "cancel by an old link": (1, st.tuples(which)),
     "move": (4, st.tuples(which, sessions)),
+    "prove": (4, st.tuples(which)),
+    "report": (2, st.tuples(which, st.sampled_from(["Bounced", "Bounced", "Suppressed", "Delivered", "Failed"]))),
     "remind": (1, st.tuples(which, st.booleans())),
     "edit a session": (4, st.tuples(sessions, GOOD_CELLS)),
     "move a session": (1, st.tuples(sessions, st.integers(0, 9))),

@@ -12,7 +12,7 @@ from shared.local_time import moment_in_words
 from tests.builders import POLICY, london
 from tests.unit.shared.bookings.booking_system import BookingHarness
 
-OUTSIDE: dict[str, Any] = {"email": "ann@personal.example", "works_for_trust": True}
+OUTSIDE: dict[str, Any] = {"email": "ann@personal.example", "works_for_trust": True, "proves": True}
 
 
 def test_an_address_of_the_trust_is_confirmed_at_once() -> None:
@@ -39,7 +39,7 @@ def test_a_place_is_held_and_the_joining_link_withheld() -> None:
     harness.book("ann", **OUTSIDE)
     harness.tick()
 
-    [mail] = harness.mails("ann")
+    _, mail = harness.mails("ann")
     assert "We are holding a place for you" in mail.text
     assert "until Tuesday 5 September 2023, 9am" in mail.text
     assert "teams.example" not in mail.text + mail.html
@@ -52,8 +52,8 @@ def test_what_the_organiser_types_confirms() -> None:
     harness.pass_time(minutes=5)
     harness.tick()
 
-    assert harness.kinds("ann") == ["held", "booked"]
-    assert "https://teams.example/join/1" in harness.mails("ann")[1].text
+    assert harness.kinds("ann") == ["to confirm", "held", "booked"]
+    assert "https://teams.example/join/1" in harness.mails("ann")[2].text
 
 
 def test_what_the_organiser_types_cancels() -> None:
@@ -62,7 +62,7 @@ def test_what_the_organiser_types_cancels() -> None:
     harness.edit("ann", State="cancelled")
     harness.tick()
 
-    assert harness.kinds("ann") == ["held", "no longer booked"]
+    assert harness.kinds("ann") == ["to confirm", "held", "no longer booked"]
 
 
 def test_a_place_is_released_kindly_after_two_weekdays_and_given_to_who_waits() -> None:
@@ -77,7 +77,7 @@ def test_a_place_is_released_kindly_after_two_weekdays_and_given_to_who_waits() 
     harness.tick()
 
     assert harness.states() == {"ann": "cancelled", "ben": "confirmed"}
-    assert harness.kinds("ann") == ["held", "no longer held"]
+    assert harness.kinds("ann") == ["to confirm", "held", "no longer held"]
     assert harness.kinds("ben") == ["waiting list", "booked"]
 
 
@@ -118,7 +118,7 @@ def test_who_waits_with_such_an_address_is_still_checked_when_a_place_becomes_fr
     harness.cancel("ben")
 
     assert harness.states()["ann"] == "to-check"
-    assert harness.kinds("ann") == ["waiting list", "held"]
+    assert harness.kinds("ann") == ["to confirm", "waiting list", "held"]
 
 
 def test_a_row_typed_by_hand_to_be_checked_is_held_from_the_moment_it_was_seen() -> None:
@@ -153,7 +153,7 @@ def test_a_place_is_held_for_two_weekdays_by_the_clock_and_at_most_until_24_hour
     harness = BookingHarness(Date=session_day)
     harness.at(london(booked))
     harness.book("ann", **OUTSIDE)
-    [mail] = harness.mails("ann")
+    _, mail = harness.mails("ann")
     assert f"We hold the place until {moment_in_words(london(until))}" in mail.text
 
     harness.at(london(until) - timedelta(minutes=1))
@@ -162,7 +162,7 @@ def test_a_place_is_held_for_two_weekdays_by_the_clock_and_at_most_until_24_hour
     harness.at(london(until))
     harness.tick()
     assert harness.states() == {"ann": "cancelled"}
-    assert harness.kinds("ann") == ["held", "no longer held"]
+    assert harness.kinds("ann") == ["to confirm", "held", "no longer held"]
 
 
 def test_who_can_no_longer_be_checked_is_passed_over_on_the_waiting_list() -> None:
@@ -179,4 +179,6 @@ def test_who_can_no_longer_be_checked_is_passed_over_on_the_waiting_list() -> No
     harness.book("dee")
     harness.live(until=london("2023-09-08 15:05"))
     assert harness.states()["dee"] == "confirmed"
-    assert harness.kinds("ann") == ["waiting list", "waiting list", ""], "joined, the list has ended, no place"
+    assert harness.kinds("ann") == ["to confirm", "waiting list", "waiting list", ""], (
+        "joined, the list has ended, no place"
+    )

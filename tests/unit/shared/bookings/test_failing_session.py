@@ -193,14 +193,14 @@ def test_row_that_cannot_even_be_read_goes_on_as_remembered(monkeypatch: pytest.
 def test_session_that_cannot_be_counted_is_left_out_of_the_list(monkeypatch: pytest.MonkeyPatch) -> None:
     harness = with_two_sessions()
     booking = harness.booking()
-    real = booking.policy.has_place_for_newcomer
+    real = booking.policy.places_for_newcomer
 
-    def fail(policy: object, session: Session, *rest: Any) -> bool:
+    def fail(policy: object, session: Session, *rest: Any) -> int:
         if session.id == "s1":
             raise OverflowError("canary")
         return real(session, *rest)
 
-    monkeypatch.setattr(type(booking.policy), "has_place_for_newcomer", fail)
+    monkeypatch.setattr(type(booking.policy), "places_for_newcomer", fail)
 
     assert [each.session.id for each in booking.bookable_sessions(harness.now)] == ["s2"]
 

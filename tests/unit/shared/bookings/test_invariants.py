@@ -119,6 +119,23 @@ class BookingStateMachine(RuleBasedStateMachine):
         if self._alone and _is_refused(result):
             assert _people(before) == _people(after), "something changed by not moving"
 
+    def prove(self, number: int) -> None:
+        """Presses the button; whoever is there or not, and whether it is the first time or not."""
+        if (found := self._someone(number)) is None:
+            return
+        result = self._step(lambda: self.harness.prove_by(link_of(*found)))
+        mine = self.harness.snapshot().rosters[found[0]].find(found[1].key)
+        if self._alone and isinstance(result, ActionResult):
+            assert mine is not None
+            assert not mine.is_unproven, "the button was pressed, and proved nothing"
+
+    def report(self, number: int, status: str) -> None:
+        """The email service reports what became of one of the last emails."""
+        sent = self.harness.recorder.sent_mails
+        if sent:
+            operation, _ = self.harness.recorder.sent[-1 - number % len(sent)]
+            self._step(lambda: self.harness.mailer().record_report(str(operation), status, self.harness.now))
+
     def remind(self, number: int, on: bool) -> None:
         if (found := self._someone(number)) is not None:
             self._step(lambda: self.harness.self_service().set_reminders(link_of(*found), on=on, now=self.harness.now))
@@ -197,6 +214,7 @@ class BookingStateMachine(RuleBasedStateMachine):
         if not self.accident:
             assert complete is True, "a run without a fault was not whole"
             invariants.check_no_place_is_free(before, self.harness.snapshot())
+            invariants.check_nobody_waits_for_someone_unproven(before, self.harness.snapshot())
 
     def time_passes(self, hours: int) -> None:
         self.harness.pass_time(hours=hours)
@@ -245,6 +263,7 @@ class BookingStateMachine(RuleBasedStateMachine):
         if alone:
             after = self.harness.snapshot()
             invariants.check_places(before, after)
+            invariants.check_unproven(before, after)
             invariants.check_one_each(before, after)
             invariants.check_queue(before, after)
             invariants.check_true_when_sent(new)

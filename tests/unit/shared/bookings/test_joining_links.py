@@ -7,7 +7,7 @@ import pytest
 from tests.builders import london
 from tests.unit.shared.bookings.booking_system import BookingHarness
 
-OUTSIDER: dict[str, Any] = {"email": "dee@personal.example", "works_for_trust": True}
+OUTSIDER: dict[str, Any] = {"email": "dee@personal.example", "works_for_trust": True, "proves": True}
 
 
 def with_someone_waiting(**cells: Any) -> BookingHarness:
@@ -55,7 +55,7 @@ def test_changes_of_the_link_are_not_told_to_who_is_to_be_checked() -> None:
     change(harness, **link(2))
     change(harness, **link(3))
 
-    assert harness.kinds("dee") == ["held"]
+    assert harness.kinds("dee") == ["to confirm", "held"]
 
 
 def test_change_of_link_and_theme_tells_who_waits_of_the_theme_alone() -> None:
@@ -91,8 +91,8 @@ def test_who_is_checked_after_the_link_changed_gets_the_new_one_and_no_word_of_a
         harness.pass_time(minutes=5)
         harness.tick()
 
-    assert harness.kinds("dee") == ["held", "booked"]
-    assert link(2)["JoinUrl"] in harness.mails("dee")[1].text
+    assert harness.kinds("dee") == ["to confirm", "held", "booked"]
+    assert link(2)["JoinUrl"] in harness.mails("dee")[2].text
 
 
 @pytest.mark.parametrize("cells", [link(2), {"Time": "16:00"}, {"Time": "16:00"} | link(2)])

@@ -116,7 +116,7 @@ def test_set_back_row_is_booked_again_by_writing_confirmed_and_the_session_says_
 
 def test_who_was_not_checked_in_time_stays_released() -> None:
     harness = PortalHarness(Date="2023-09-15")
-    harness.book("dee", email="dee@personal.example", works_for_trust=True)
+    harness.book("dee", email="dee@personal.example", works_for_trust=True, proves=True)
     harness.tick()
     form = harness.opened("dee")
     harness.live(until=london("2023-09-14 16:00"))
@@ -126,12 +126,12 @@ def test_who_was_not_checked_in_time_stays_released() -> None:
 
     assert harness.states() == {"dee": "cancelled"}
     assert harness.row("dee").text("Problem").startswith(SET_BACK)
-    assert len(harness.kinds("dee")) == 2
+    assert len(harness.kinds("dee")) == 3
 
 
 def test_who_was_not_checked_in_time_is_held_a_place_again_while_there_is_time() -> None:
     harness = PortalHarness(Date="2023-09-29")
-    harness.book("dee", email="dee@personal.example", works_for_trust=True)
+    harness.book("dee", email="dee@personal.example", works_for_trust=True, proves=True)
     harness.tick()
     form = harness.opened("dee")
     harness.live(until=london("2023-09-06 12:00"))
@@ -140,10 +140,10 @@ def test_who_was_not_checked_in_time_is_held_a_place_again_while_there_is_time()
     harness.ticks()
 
     assert harness.states() == {"dee": "to-check"}
-    assert len(harness.kinds("dee")) == 3
+    assert len(harness.kinds("dee")) == 4
     harness.live(until=london("2023-09-12 12:00"))
     assert harness.states() == {"dee": "cancelled"}
-    assert len(harness.kinds("dee")) == 4
+    assert len(harness.kinds("dee")) == 5
 
 
 def test_who_left_the_waiting_list_stays_off_it() -> None:

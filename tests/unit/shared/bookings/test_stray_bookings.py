@@ -1,5 +1,6 @@
 """A booking typed in under a session that does not exist says so, counts nowhere, and is told to the organiser once."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -25,7 +26,7 @@ class WholeRunHarness(HarnessWithOrganiser):
         self._send(schedule.mails_within_quota(seen.reconciled, self.now))
         digest = DigestHarness(service=self.service)
         digest.log, digest.index, digest.sender = self.log, self.index, self.sender
-        digest.organiser().run(seen.rows, seen.reconciled, seen.known, self.now, strays=strays)
+        digest.organiser().run(replace(seen, strays=strays), self.now)
 
 
 def type_in(harness: BookingHarness, session_id: str, key: str = "typed", **cells: Any) -> None:

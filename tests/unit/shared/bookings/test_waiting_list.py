@@ -1,6 +1,7 @@
 """The waiting list: first come, first served, and nobody is left without a word."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,14 +10,14 @@ import pytest
 from functions.bookings.session_view import JSON_FIELDS, SessionView
 from shared.bookings.model.attendee import AttendeeState
 from shared.bookings.model.errors import SessionFullError
-from tests.builders import content, london
+from tests.builders import POLICY, content, london
 from tests.fakes import FAULTS, Crash, Fault, InjectedFault, with_fault
 from tests.unit.shared.bookings.booking_system import BookingHarness
 
 
 def full_session(*waiting: str, **cells: Any) -> BookingHarness:
-    """Ann has the only place; the others wait, a minute apart."""
-    harness = BookingHarness(**{"Capacity": 1} | cells)
+    """Ann has the only place; the others wait, a minute apart, however many they are."""
+    harness = BookingHarness(replace(POLICY, waiting_list_factor=0), **{"Capacity": 1} | cells)
     harness.book("ann")
     for name in waiting:
         harness.pass_time(minutes=1)

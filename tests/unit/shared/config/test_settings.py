@@ -240,6 +240,8 @@ def test_the_web_app_needs_nothing_that_could_open_a_referral_or_send_mail() -> 
         ("REFERRAL_DELIVERY", "canary"),
         ("BOOKING_DOMAINS", "canary, @"),
         ("CHECK_WEEKDAYS", "canary"),
+        ("UNPROVEN_SHARE_PERCENT", "101"),
+        ("WAITING_LIST_FACTOR", "-1"),
         ("WAITING_LIST_ENDS_HOURS", "-77"),
         ("REFERRAL_RECIPIENT", "canary"),
         ("EMAIL_SENDER", "canary@"),

@@ -30,6 +30,9 @@ CONFIRMED |= {"left_calendar_url": ""}
 PARTING = {name: FACTS[name] for name in ("name", "starts", "when", "manage_url", "calendar_url")} | {
     "sessions_url": "https://support.example/sessions"
 }
+UNNAMED = {name: fact for name, fact in UNPLACED.items() if name != "name"} | {
+    "kept_until": "Thursday 7 September 2023"
+}
 PROMISE = {"contact_by": "Friday 15 September 2023"}
 RECEIVED = PROMISE | {"received_on": "Friday 1 September 2023"}
 ANSWERS = {"reference": "34679CDF", "answers": [("Name", "Zoë {{7*7}}"), ("Story", "one\ntwo")]} | {
@@ -63,8 +66,12 @@ EVERY: list[tuple[str, dict[str, Any]]] = [
     ),
     ("confirmation", CONFIRMED | {"moved": True, "left_calendar_url": "https://support.example/calendar/a"}),
     ("reminder", FACTS),
-    ("again", UNPLACED | {"state": "confirmed", "other_name": False}),
-    ("again", UNPLACED | {"state": "waiting", "other_name": True}),
+    ("again", UNPLACED | {"state": "confirmed", "other_name": False, "unproven": False}),
+    ("again", UNPLACED | {"state": "waiting", "other_name": True, "unproven": False}),
+    ("again", UNPLACED | {"other_name": True, "unproven": True}),
+    ("prove", UNNAMED | {"held": True, "held_until": "Saturday", "yields_from": "Friday, 11am"}),
+    ("prove", UNNAMED | {"held": False}),
+    ("unheld", UNNAMED),
     ("updated", FACTS | {"changes": ["The session moves to Monday"], "reminders": []}),
     ("cancelled", PARTING),
     ("gone", PARTING),

@@ -14,7 +14,7 @@ from tests.builders import london
 from tests.unit.shared.bookings.booking_system import BookingHarness
 from tests.unit.shared.bookings.test_deleted_sessions import deleted
 
-OUTSIDE: dict[str, Any] = {"email": "ann@personal.example", "works_for_trust": True}
+OUTSIDE: dict[str, Any] = {"email": "ann@personal.example", "works_for_trust": True, "proves": True}
 
 
 def links(mail: EmailMessage) -> list[str]:
@@ -61,11 +61,11 @@ def test_a_confirmation_and_each_reminder_add_the_session() -> None:
 def test_a_place_that_is_held_can_be_put_into_a_calendar_and_is_taken_out_when_it_is_released() -> None:
     harness = BookingHarness()
     harness.book("ann", **OUTSIDE)
-    held = opened(harness, harness.mails("ann")[0])
+    held = opened(harness, harness.mails("ann")[1])
     harness.live(until=london("2023-09-05 09:10"))
 
-    assert harness.kinds("ann") == ["held", "no longer held"]
-    assert (held, opened(harness, harness.mails("ann")[1])) == (("PUBLISH", 5), ("CANCEL", 7))
+    assert harness.kinds("ann") == ["to confirm", "held", "no longer held"]
+    assert (held, opened(harness, harness.mails("ann")[2])) == (("PUBLISH", 5), ("CANCEL", 7))
 
 
 def test_an_update_replaces_what_the_calendar_has() -> None:
@@ -139,12 +139,12 @@ def test_the_calendar_link_of_an_earlier_email_leads_to_the_present_entry() -> N
 def test_a_place_that_is_held_is_tentative_and_becomes_certain() -> None:
     harness = BookingHarness()
     harness.book("ann", **OUTSIDE)
-    held = opened_file(harness, harness.mails("ann")[0])
+    held = opened_file(harness, harness.mails("ann")[1])
     harness.edit("ann", State="confirmed")
     harness.tick()
-    certain = opened_file(harness, harness.mails("ann")[1])
+    certain = opened_file(harness, harness.mails("ann")[2])
 
-    assert harness.kinds("ann") == ["held", "booked"]
+    assert harness.kinds("ann") == ["to confirm", "held", "booked"]
     assert [(method, event["STATUS"]) for method, event in (held, certain)] == [
         ("PUBLISH", "TENTATIVE"),
         ("PUBLISH", "CONFIRMED"),
@@ -241,7 +241,7 @@ def test_every_email_with_a_calendar_link_says_how_to_remove_an_entry_by_hand() 
     harness.tick()
     harness.move("ann", "s2")
     harness.cancel("ann", "s2")
-    harness.book("ann", "s2", email="ann@personal.example", works_for_trust=True)
+    harness.book("amy", "s2", email="amy@personal.example", works_for_trust=True, proves=True)
     harness.live(until=harness.now + timedelta(days=5))
     harness.book("cem", "s2")
     harness.edit_session("s2", State="cancelled")

@@ -50,7 +50,7 @@ def test_name_needs_and_reminders_are_written_into_the_row_and_nothing_else_is()
     assert not done.already
     assert cells(row) == ("Ann Lee", "'=Captions", "yes", "no")
     changed = {name for name, cell in row.cells.items() if cell != before.get(name)}
-    assert changed == {"Name", "Adjustments", "ShareAdjustments", "Reminders", "NeedsChangedAt", "Mail"}
+    assert changed == {"Name", "Adjustments", "ShareAdjustments", "Reminders", "NeedsChangedAt", "Mail", "ActedAt"}
     assert harness.repository().roster("s1").attendees[0].adjustments == "=Captions"
     assert harness.kinds("ann") == ["booked"], "the page says that it is saved"
     harness.live(until=london("2023-09-08 15:00"))

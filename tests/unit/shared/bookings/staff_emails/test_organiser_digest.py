@@ -43,7 +43,7 @@ from tests.fakes import (
 from tests.unit.shared.bookings.booking_system import RENDERER, BookingHarness, Wrap
 
 ADDRESS = "organiser@example.nhs.uk"
-OUTSIDER: dict[str, Any] = {"email": "ann@agency.example", "works_for_trust": True}
+OUTSIDER: dict[str, Any] = {"email": "ann@agency.example", "works_for_trust": True, "proves": True}
 FIVE = timedelta(minutes=5)
 TROUBLES = ("crash-before", "crash-after", "lost-request", "lost-answer", "throttled", "refused")
 
@@ -113,7 +113,7 @@ class HarnessWithOrganiser(BookingHarness):
         self._send(self.schedule().mails_within_quota(found, self.now))
         digest = DigestHarness(service=self.service)
         digest.log, digest.index, digest.sender = self.log, self.index, self.sender
-        digest.organiser().run(rows, found, known, self.now)
+        digest.organiser().run(replace(seen, rows=tuple(rows), known=known), self.now)
 
     @property
     def texts_received(self) -> list[str]:
