@@ -190,7 +190,12 @@ class Referral:
     @property
     def is_set_aside(self) -> bool:
         """True if the provider has set it aside as not genuine, and has not had it kept since."""
-        return self.state in FINISHED and self.last_error == NOT_GENUINE
+        return self.state in FINISHED and self.is_marked_not_genuine
+
+    @property
+    def is_marked_not_genuine(self) -> bool:
+        """True if the provider has set it aside, whatever someone has typed into its state since."""
+        return self.last_error == NOT_GENUINE
 
     @property
     def progress(self) -> Progress:

@@ -18,6 +18,7 @@ STATE_TYPED = "state-typed"
 NOT_OPENED = "not-opened"
 CAME_BACK = "came-back"
 KEPT_AGAIN = "kept-again"
+NOTHING_LEFT = "nothing-left"
 
 UNDELIVERED = frozenset({"bounced", "suppressed", "quarantined", "filteredspam", FAILED})
 """Reports, and reasons for attention, that say that an email has not arrived where it is read."""
@@ -94,6 +95,16 @@ def attention(code: str, now: datetime) -> Cells:
     return {**SETTLED, "State": str(ReferralState.ATTENTION), "AttentionOn": london_day(now), "LastError": code}
 
 
+def damaged(referral: Referral, why: str, now: datetime) -> Cells:
+    """Its answers could not be opened when someone at the provider wanted to."""
+    return attention(f"unseal-{why}", now) | without_false_word(referral)
+
+
+def not_erased(referral: Referral, now: datetime) -> Cells:
+    """Answers are there under the reference of one that counts as erased."""
+    return attention("not-erased", now) | without_false_word(referral)
+
+
 def came_back(referral: Referral, code: str, now: datetime) -> Cells:
     """Its email was reported as undelivered, in the words of `code`: a person looks, and the day stays."""
     return attention(code, now) | {"CameBackOn": referral.came_back_on or london_day(now)}
@@ -142,16 +153,22 @@ def reopen_with_new_answers(erased: Referral, sealed: Referral) -> Cells:
 
 
 def erasure_completed(referral: Referral, now: datetime) -> Cells:
-    """Its answers were deleted in an erasure that was interrupted: it is erased since the day on which that began."""
+    """Its answers are deleted, and its row has another word than `erased`: it is erased since the day of the deletion.
+
+    The erasure was interrupted, or someone typed a word over it. A confirmed one that someone wants sent again is not
+    with the provider after all: it counts as confirmed no more.
+    """
     is_link = referral.delivery not in {"", INLINE}
     is_uncollected = is_link and not referral.opened_on and not referral.acknowledged_on
-    cells = erased(now, NOT_COLLECTED if is_uncollected else reason_of_erasure(referral))
-    return cells | {"ErasedOn": referral.erased_on or london_day(now)}
+    reason = NOT_COLLECTED if is_uncollected else reason_of_erasure(referral)
+    cells = erased(now, reason) | {"ErasedOn": referral.erased_on or london_day(now)}
+    is_missed = referral.is_resend_requested and not reason
+    return cells | {"LastError": NOTHING_LEFT, "AcknowledgedOn": ""} if is_missed else cells
 
 
 def already_erased(referral: Referral) -> Cells:
     """It was to be sent again and had been erased before: it stays erased, with its day of erasure."""
-    return {**SETTLED, "State": str(ReferralState.ERASED), "ErasedOn": referral.erased_on, "LastError": "nothing-left"}
+    return {**SETTLED, "State": str(ReferralState.ERASED), "ErasedOn": referral.erased_on, "LastError": NOTHING_LEFT}
 
 
 def with_delivery(referral: Referral, delivery: str) -> Referral:
@@ -201,7 +218,12 @@ def is_given_up(referral: Referral, give_up_after: timedelta, now: datetime) -> 
 
 def reason_of_erasure(referral: Referral) -> str:
     """The reason that stays in its row when its answers are erased after the provider has finished with it."""
-    return NOT_GENUINE if referral.is_set_aside else ""
+    return NOT_GENUINE if referral.is_marked_not_genuine else ""
+
+
+def without_false_word(referral: Referral) -> Cells:
+    """The day of the provider's word is emptied where that was `not genuine`, and another reason takes its place."""
+    return {"AcknowledgedOn": ""} if referral.is_marked_not_genuine else {}
 
 
 def is_undelivered(referral: Referral) -> bool:

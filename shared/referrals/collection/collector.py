@@ -175,7 +175,7 @@ class Collector:
             yield
         except UnsealError as error:
             logger.error("referral %s needs attention: unseal-%s", referral.reference, error)  # noqa: TRY400
-            self.store.mark(referral.reference, referral.etag, **transitions.attention(f"unseal-{error}", now))
+            self.store.mark(referral.reference, referral.etag, **transitions.damaged(referral, str(error), now))
             raise
 
     def _collected(self, referral: Referral, unlocked: "_Unlocked", proof: str) -> OpenedReferral:

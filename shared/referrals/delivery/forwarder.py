@@ -27,6 +27,7 @@ from shared.mail.message import EmailMessage, MailNotAcceptedError, MailSender
 from shared.mail.pause import MailPause
 from shared.mail.share import OVER_QUOTA, MailShare
 from shared.referrals import transitions
+from shared.referrals.collection import interrupted_erasure
 from shared.referrals.delivery.attempt import (
     Attempt,
     Cause,
@@ -123,6 +124,7 @@ class ReferralForwarder:
         if referral is None:
             logger.warning("dropped a queue message for a referral that does not exist")
             return None
+        referral = interrupted_erasure.completed(self.queue, referral, now)
         if not referral.is_due(now) or referral.is_in_batch:
             return None
         if referral.is_resend_requested:

@@ -64,7 +64,7 @@ class OrphanRecovery:
 
         Those of a referral that was set aside are forwarded: someone who sends them again may be genuine after all.
         """
-        if sealed.submission == status.submission and status.acknowledged_on and not status.is_set_aside:
+        if sealed.submission == status.submission and status.acknowledged_on and not status.is_marked_not_genuine:
             self.rows.delete_sealed(sealed)  # the same answers, which the provider has acknowledged
             return
         if self.rows.sealed(sealed.reference) is None:

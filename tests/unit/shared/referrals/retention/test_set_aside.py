@@ -1,5 +1,7 @@
 """A referral that the provider set aside as not genuine: kept and erased as a confirmed one, and never called one."""
 
+import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
@@ -199,6 +201,107 @@ def test_the_same_form_that_is_sent_again_after_its_erasure_goes_to_the_provider
     assert len(harness.sealed.rows) == 1
     harness.tick(now)
     assert harness.state == ("sent", "")
+
+
+WORDS = ["received", "sending", "sent", "delivered", "acknowledged", "attention", "erased", "what?"]
+
+
+@pytest.mark.parametrize("handles", [ReferralHarness.tick, lambda harness, now: forward(harness, now)])
+@pytest.mark.parametrize("word", WORDS)
+def test_no_word_that_is_typed_over_an_erased_one_makes_it_confirmed(
+    word: str, handles: Callable[[ReferralHarness, datetime], None], harness: ReferralHarness
+) -> None:
+    now = harness.pass_days(MORNING, 5)
+    harness.type(State=word)
+
+    handles(harness, now)
+    assert harness.referral().progress is Progress.CONTACT
+    harness.tick(now)
+
+    assert harness.state == ("erased", NOT_GENUINE)
+    assert harness.referral().progress is Progress.CONTACT
+    assert len(harness.mails_to(RECIPIENT)) == 1
+
+
+@pytest.mark.parametrize("report", ["delivered", "bounced", "failed"])
+@pytest.mark.parametrize("word", WORDS)
+def test_no_report_between_a_word_and_the_next_run_makes_it_confirmed(
+    word: str, report: str, harness: ReferralHarness
+) -> None:
+    now = harness.pass_days(MORNING, 5)
+    harness.type(State=word)
+    harness.report(report, now)
+    harness.tick(now)
+
+    assert harness.state == ("erased", NOT_GENUINE)
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_the_same_form_that_is_sent_again_after_a_word_was_typed_goes_to_the_provider(
+    word: str, harness: ReferralHarness
+) -> None:
+    now = harness.pass_days(MORNING, 5)
+    harness.type(State=word)
+    harness.tick(now)
+    harness.service().accept(referral_request(submission_id=SUBMISSION), now)
+
+    harness.orphan_recovery().run()
+    harness.tick(now)
+
+    assert harness.state == ("sent", "")
+    assert len(harness.mails_to(RECIPIENT)) == 2
+
+
+@pytest.mark.parametrize("recovers_first", [True, False])
+@pytest.mark.parametrize("word", WORDS)
+def test_so_it_does_if_it_came_before_the_run_that_completes_the_row(
+    word: str, recovers_first: bool, harness: ReferralHarness
+) -> None:
+    now = harness.pass_days(MORNING, 5)
+    harness.type(State=word)
+    harness.service().accept(referral_request(submission_id=SUBMISSION), now)
+
+    for _ in range(2):
+        if recovers_first:
+            harness.orphan_recovery().run()
+        harness.tick(now)
+        harness.orphan_recovery().run()
+
+    harness.tick(now)
+    assert harness.state == ("sent", "")
+    assert len(harness.mails_to(RECIPIENT)) == 2
+
+
+def test_a_confirmed_one_that_someone_wants_sent_again_after_its_erasure_says_why_nothing_happens(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The provider does not have it after all: it reads confirmed no more, and the same form goes to them again."""
+    harness = ReferralHarness("link")
+    reference = harness.service().accept(referral_request(submission_id=SUBMISSION), MORNING)
+    harness.forwarder().forward(reference, MORNING)
+    harness.acknowledging().acknowledge_opened(reference, MORNING)
+    now = harness.pass_days(MORNING, 5)
+    assert harness.state == ("erased", "")
+    day = harness.referral().erased_on
+    harness.type(State="received")
+    caplog.clear()
+
+    harness.tick(now)
+
+    assert harness.state == ("erased", "nothing-left")
+    assert (harness.referral().erased_on, harness.referral().progress) == (day, Progress.CONTACT)
+    assert [each.getMessage() for each in caplog.records if each.levelno >= logging.WARNING] == [
+        "a referral was to be sent again, and none of its answers is left"
+    ]
+    harness.service().accept(referral_request(submission_id=SUBMISSION), now)
+    harness.orphan_recovery().run()
+    harness.tick(now)
+    assert harness.state == ("sent", "")
+
+
+def forward(harness: ReferralHarness, now: datetime) -> None:
+    """The queue names it before the timer does."""
+    harness.forwarder().forward(harness.referral().reference, now)
 
 
 @pytest.mark.parametrize("fault", FAULTS)
