@@ -3,8 +3,8 @@
 A row over whose `erased` someone typed another word looks the same, and is completed in the same way.
 
 `ReferralEraser` writes the day, deletes the answers, and then writes the state. Whoever meets the row between the last
-two steps - a run, or someone at the provider with a link, or the queue - completes it. So missing answers are never taken for damage
-that a person has to look at.
+two steps - a run, or someone at the provider with a link, or the queue - completes it. So missing answers are never
+taken for damage that a person has to look at.
 """
 
 import logging

@@ -94,7 +94,7 @@ def cells_for_report(
 ) -> transitions.Cells:
     """The cells that a report about that email changes; none if it changes nothing."""
     if referral.state is ReferralState.ERASED or referral.is_resend_requested or referral.is_marked_not_genuine:
-        return {}  # nothing is left to be kept; a person's request to send it again, or to set it aside, counts for more
+        return {}  # nothing is left to be kept; a person's word, to send it again or to set it aside, counts for more
     if report.status == _DELIVERED and not mailed.notice:
         # An email sent again automatically counts as the same; one from before a person asked for another does not.
         is_about_this = mailed.epoch >= referral.epoch - referral.redriven

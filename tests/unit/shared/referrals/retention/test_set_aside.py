@@ -1,5 +1,6 @@
 """A referral that the provider set aside as not genuine: kept and erased as a confirmed one, and never called one."""
 
+import contextlib
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -9,7 +10,9 @@ import pytest
 from shared.mail.delivery_reports import DeliveryReport
 from shared.referrals import transitions
 from shared.referrals.collection.acknowledgement import Acknowledgement
+from shared.referrals.errors import ReferralsBusyError
 from shared.referrals.model import NOT_GENUINE, Progress, ReferralState
+from shared.tables.table import StorageError
 from tests.builders import MORNING, referral_request
 from tests.fakes import FAULTS, Crash, Fault, InjectedFault, with_fault
 from tests.unit.shared.referrals.referral_system import OPERATORS, RECIPIENT, SUBMISSION, ReferralHarness, mail_of
@@ -203,10 +206,85 @@ def test_the_same_form_that_is_sent_again_after_its_erasure_goes_to_the_provider
     assert harness.state == ("sent", "")
 
 
+@pytest.mark.parametrize("story", ["", "I mean it."])
+def test_the_same_form_that_is_sent_again_before_its_erasure_is_a_referral_of_its_own(
+    story: str, harness: ReferralHarness
+) -> None:
+    first = harness.referral().reference
+    again = referral_request(submission_id=SUBMISSION, **({"what_brings_you": story} if story else {}))
+
+    reference = harness.service().accept(again, MORNING + DAY)
+    assert reference != first
+    assert harness.service().accept(again, MORNING + DAY) == reference
+    harness.orphan_recovery().run()
+    harness.tick(MORNING + DAY)
+
+    assert len(harness.mails_to(RECIPIENT)) == 2
+    states = {row.key: (row.text("State"), row.text("LastError")) for row in harness.rows}
+    assert states == {first: ASIDE, reference: ("sent", "")}
+    harness.pass_days(MORNING + DAY, 8)
+    assert [row.key for row in harness.sealed.rows.values()] == [reference]
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("at", range(6))
+def test_no_fault_in_sending_it_again_loses_or_doubles_it(at: int, fault: Fault, harness: ReferralHarness) -> None:
+    again = referral_request(submission_id=SUBMISSION)
+    with contextlib.suppress(Crash, ReferralsBusyError, StorageError):
+        harness.service(with_fault(InjectedFault(at, fault))).accept(again, MORNING + DAY)
+
+    reference = harness.service().accept(again, MORNING + DAY)
+    for _ in range(2):
+        harness.orphan_recovery().run()
+        harness.tick(MORNING + DAY)
+
+    assert len(harness.mails_to(RECIPIENT)) == 2
+    assert len(harness.rows) == len(harness.sealed.rows) == 2
+    assert harness.repository().status(reference) is not None
+
+
+def test_a_copy_of_one_that_was_set_aside_is_not_deleted_as_its_repetition(harness: ReferralHarness) -> None:
+    """Its first row, of the second sending, was damaged: the answers of before are there, and go nowhere."""
+    first = harness.referral().reference
+    again = referral_request(submission_id=SUBMISSION)
+    with contextlib.suppress(Crash):
+        harness.service(with_fault(InjectedFault(2, "crash-after"))).accept(again, MORNING + DAY)
+    [orphan] = [row for row in harness.sealed.rows.values() if row.key != first]
+    harness.sealed.merge({"PartitionKey": "referrals", "RowKey": orphan.key, "Sealed": b"forged"}, orphan.etag)
+    harness.service().accept(again, MORNING + DAY)
+
+    harness.orphan_recovery().run()
+    harness.tick(MORNING + DAY)
+
+    assert len(harness.mails_to(RECIPIENT)) == 2
+
+
+def test_one_that_is_set_aside_again_and_again_is_taken_for_as_long_as_there_are_references(
+    harness: ReferralHarness,
+) -> None:
+    again, given = referral_request(submission_id=SUBMISSION), {harness.referral().reference}
+    for _ in range(4):
+        reference = harness.service().accept(again, MORNING)
+        assert reference not in given
+        given.add(reference)
+        harness.forwarder().forward(reference, MORNING)
+        harness.acknowledging().set_aside(reference, MORNING)
+    with pytest.raises(ReferralsBusyError):
+        harness.service().accept(again, MORNING)
+
+    now = harness.pass_days(MORNING, 8)
+    assert harness.service().accept(again, now) in given
+
+
+def forward(harness: ReferralHarness, now: datetime) -> None:
+    """The queue names it before the timer does."""
+    harness.forwarder().forward(harness.referral().reference, now)
+
+
 WORDS = ["received", "sending", "sent", "delivered", "acknowledged", "attention", "erased", "what?"]
 
 
-@pytest.mark.parametrize("handles", [ReferralHarness.tick, lambda harness, now: forward(harness, now)])
+@pytest.mark.parametrize("handles", [ReferralHarness.tick, forward])
 @pytest.mark.parametrize("word", WORDS)
 def test_no_word_that_is_typed_over_an_erased_one_makes_it_confirmed(
     word: str, handles: Callable[[ReferralHarness, datetime], None], harness: ReferralHarness
@@ -297,11 +375,6 @@ def test_a_confirmed_one_that_someone_wants_sent_again_after_its_erasure_says_wh
     harness.orphan_recovery().run()
     harness.tick(now)
     assert harness.state == ("sent", "")
-
-
-def forward(harness: ReferralHarness, now: datetime) -> None:
-    """The queue names it before the timer does."""
-    harness.forwarder().forward(harness.referral().reference, now)
 
 
 @pytest.mark.parametrize("fault", FAULTS)
