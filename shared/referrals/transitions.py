@@ -70,8 +70,9 @@ def set_aside(referral: Referral, now: datetime) -> Cells:
 def kept(referral: Referral, now: datetime) -> Cells:
     """The provider wants it kept after all: it is sent again once, and the next time a person looks."""
     days = dict.fromkeys(("AcknowledgedOn", "OpenedOn"), "")
+    opened_earlier = {"OpenedBeforeOn": referral.opened_on or referral.opened_before}
     if referral.kept >= MAX_KEPT:
-        return attention(KEPT_AGAIN, now) | days | {"Kept": referral.kept + 1}
+        return attention(KEPT_AGAIN, now) | days | opened_earlier | {"Kept": referral.kept + 1}
     return {
         **SETTLED,
         **days,
@@ -82,6 +83,7 @@ def kept(referral: Referral, now: datetime) -> Cells:
         "Batch": "",
         "Kept": referral.kept + 1,
         "DueOn": london_day(now),
+        **opened_earlier,
     }
 
 
@@ -141,7 +143,7 @@ def reopen_with_new_answers(erased: Referral, sealed: Referral) -> Cells:
     stages = ("SentOn", "DeliveredOn", "OpenedOn", "CameBackOn", "AcknowledgedOn", "AttentionOn", "ErasedOn")
     return {
         **SETTLED,
-        **dict.fromkeys((*stages, "WarnedOn", *_DELETION), ""),
+        **dict.fromkeys((*stages, "OpenedBeforeOn", "WarnedOn", *_DELETION), ""),
         **dict.fromkeys(("Attempts", "Alarms", "Warned", "Redriven", "Kept"), 0),
         "State": str(ReferralState.RECEIVED),
         "Epoch": erased.epoch + 1,
@@ -169,46 +171,6 @@ def erasure_completed(referral: Referral, now: datetime) -> Cells:
 def already_erased(referral: Referral) -> Cells:
     """It was to be sent again and had been erased before: it stays erased, with its day of erasure."""
     return {**SETTLED, "State": str(ReferralState.ERASED), "ErasedOn": referral.erased_on, "LastError": NOTHING_LEFT}
-
-
-def with_delivery(referral: Referral, delivery: str) -> Referral:
-    """The referral as claimed for this delivery, or for the earlier link if an attempt may have gone out that way.
-
-    An email without answers in the provider's mailbox must never count as one that holds them. So `inline` stands only
-    if it is the delivery now: the email of this attempt holds a link otherwise, whatever an earlier one was to hold.
-    """
-    is_link_out = referral.attempts > 0 and referral.delivery not in {"", INLINE}
-    return replace(referral, delivery=referral.delivery if is_link_out else delivery)
-
-
-def with_batch(referral: Referral, batch: str) -> Referral:
-    """The referral as it joins that email to the provider; "" for an email of its own."""
-    return replace(referral, batch=batch)
-
-
-def reset_for_resend(referral: Referral, now: datetime) -> Referral:
-    """The referral after someone typed `received` over it: a new email, and nothing reported of it yet."""
-    return replace(
-        referral,
-        epoch=referral.epoch + 1,
-        attempts=0,
-        batch="",
-        due_on=london_day(now),
-        sent_on="",
-        delivered_on="",
-        opened_on="",
-        came_back_on="",
-        acknowledged_on="",
-        attention_on="",
-        waiting_since=None,
-        alarms=0,
-        last_error="",
-        warned=0,
-        warned_on="",
-        redriven=0,
-        deletion_on="",
-        deletion_told_on="",
-    )
 
 
 def is_given_up(referral: Referral, give_up_after: timedelta, now: datetime) -> bool:

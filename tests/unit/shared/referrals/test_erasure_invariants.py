@@ -10,6 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from shared.referrals import transitions
 from shared.referrals.collection.acknowledgement import Acknowledgement
+from shared.referrals.collection.opening_note import note_opening
 from shared.referrals.days import weekdays_since
 from shared.referrals.errors import ReferralsBusyError
 from shared.referrals.model import NOT_GENUINE, UNSENT, Progress, Referral, ReferralState
@@ -99,7 +100,13 @@ class ErasureStateMachine(RuleBasedStateMachine):
         if self.harness.delivery == "inline":
             return
         before = self._referral
-        if before.state not in UNSENT | {ReferralState.ERASED} and self.is_kept:
+        if before.state in UNSENT and self.is_kept:
+            note_opening(self.harness.repository(), before, self.now)
+            self._follow(before)
+            if self._referral.opened_on:
+                self.arrived = self.arrived or self.now.date()
+            assert self._referral.opened_on or (before.was_never_sent and before.epoch == 0), "an opening is lost"
+        elif before.state is not ReferralState.ERASED and self.is_kept:
             self.harness.repository().mark(self.reference, before.etag, **transitions.opened(before, self.now))
             self.arrived = self.arrived or self.now.date()
             assert self._referral.progress in {Progress.OPENED, Progress.CONFIRMED}
