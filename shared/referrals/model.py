@@ -200,6 +200,11 @@ class Referral:
         return self.last_error == NOT_GENUINE
 
     @property
+    def may_be_taken_back(self) -> bool:
+        """True if the provider can still say otherwise: it has finished with it, and its erasure has not begun."""
+        return self.state is ReferralState.ACKNOWLEDGED and not self.erased_on
+
+    @property
     def progress(self) -> Progress:
         """The answer to the person who asks about it."""
         if self.is_set_aside:

@@ -118,9 +118,10 @@ class Collector:
         """Notes that the provider has saved the referral, so that it is deleted here later; returns its reference.
 
         Raises:
-            ProofError and others as for `open_again`: only someone who has seen the answers may have them deleted.
+            ProofError and others as for `open_again`: only someone who has seen the answers may have them deleted. One
+                that a colleague has set aside is not gone for whoever has saved it.
         """
-        referral = self.check_opened(token, proof, now)
+        referral = self._checked(token, self._unconfirmed(token, now), proof, now)
         self.acknowledge_reference(referral.reference, now)
         return referral.reference
 
@@ -132,7 +133,9 @@ class Collector:
 
     def check_opened(self, token: str, proof: str, now: datetime) -> Referral:
         """The link's referral, for a proof of opening it in the last half hour; raises as `open_again`."""
-        referral = self._present(token, now)
+        return self._checked(token, self._present(token, now), proof, now)
+
+    def _checked(self, token: str, referral: Referral, proof: str, now: datetime) -> Referral:
         with self._recording_damage(referral, now):
             key = self._unlocked(token, referral, now).key
         access_token.check(key, referral, proof, now)
@@ -150,6 +153,13 @@ class Collector:
     def _present(self, token: str, now: datetime) -> Referral:
         referral = self.look(token, now)
         if referral.state in FINISHED:
+            raise ReferralGoneError
+        return referral
+
+    def _unconfirmed(self, token: str, now: datetime) -> Referral:
+        """The referral if it was not confirmed; one that was set aside, too, as long as that may be taken back."""
+        referral = self.look(token, now)
+        if referral.state in FINISHED and not (referral.is_set_aside and referral.may_be_taken_back):
             raise ReferralGoneError
         return referral
 

@@ -32,6 +32,19 @@ def is_sent_again(referral: Referral, stored: Referral) -> bool:
     return stored.submission != referral.submission or is_new
 
 
+def settled(rows: ReferralRepository, referral: Referral, now: datetime) -> Referral:
+    """As `completed`, for the timer, which alone erases: where the answers are still there its erasure is taken back.
+
+    It broke off before it deleted anything, and begins anew on its day. Until then nothing says that they are deleted.
+    """
+    found = completed(rows, referral, now)
+    stored = rows.sealed(found.reference) if is_begun(found) else None
+    if stored is None or is_sent_again(found, stored[0]):
+        return found
+    rows.mark(found.reference, found.etag, ErasedOn="")
+    return rows.status(found.reference) or found
+
+
 def completed(rows: ReferralRepository, referral: Referral, now: datetime) -> Referral:
     """The referral, as `erased` if its erasure has begun and none of its answers is left.
 

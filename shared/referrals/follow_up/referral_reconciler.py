@@ -93,7 +93,7 @@ class ReferralReconciler:
         return self.release.run(referrals, now)
 
     def _completed(self, referral: Referral, now: datetime) -> Referral:
-        complete = partial(interrupted_erasure.completed, self.rows, referral, now)
+        complete = partial(interrupted_erasure.settled, self.rows, referral, now)
         return run_isolated(logger, "referral run: interrupted erasure", complete).value or referral
 
     def _handle_morning(self, referrals: Sequence[Referral], service_rows: ServiceRows, now: datetime) -> None:

@@ -209,8 +209,9 @@ class ErasureStateMachine(RuleBasedStateMachine):
             self.harness.orphan_recovery().run()
             with contextlib.suppress(StorageError, ReferralsBusyError):
                 self.harness.reconcile(self.now)
-        assert self.is_kept or self._referral.progress is Progress.CONFIRMED, "sent again, and lost"
-        if self.is_kept:
+        is_here = bool(self.harness.sealed.rows)
+        assert is_here or self._referral.progress is Progress.CONFIRMED, "sent again, and lost"
+        if is_here:
             self.since, self.said, self.arrived, self.came_back = self.now, None, None, False
             self.is_set_aside, self.times_kept = False, 0
 

@@ -117,8 +117,17 @@ def test_once_the_deletion_has_begun_it_cannot_be_kept(harness: ReferralHarness)
     assert keep(harness, MORNING + 5 * DAY) is Acknowledgement.CHANGED
 
 
-def test_of_a_colleague_who_confirms_and_one_who_sets_aside_the_first_is_heard(harness: ReferralHarness) -> None:
+def test_of_a_colleague_who_confirms_and_one_who_sets_aside_who_has_saved_it_is_heard(
+    harness: ReferralHarness,
+) -> None:
+    """In either order: only who has it can know that it is genuine, and the person then reads what is true."""
     reference = harness.referral().reference
+    before = harness.rows
+    assert harness.acknowledging().set_aside(reference, MORNING + DAY) is Acknowledgement.ALREADY
+    assert harness.rows == before
+    assert harness.acknowledging().acknowledge_opened(reference, MORNING + DAY) is Acknowledgement.ACKNOWLEDGED
+    assert harness.state == ("acknowledged", "")
+    assert (harness.referral().acknowledged_on, harness.referral().progress) == ("2023-09-02", Progress.CONFIRMED)
     before = harness.rows
     assert harness.acknowledging().acknowledge_opened(reference, MORNING + DAY) is Acknowledgement.ALREADY
     assert harness.acknowledging().set_aside(reference, MORNING + DAY) is Acknowledgement.ALREADY
@@ -129,6 +138,26 @@ def test_of_a_colleague_who_confirms_and_one_who_sets_aside_the_first_is_heard(h
     other.acknowledging().acknowledge_opened(reference, MORNING)
     assert other.acknowledging().set_aside(reference, MORNING) is Acknowledgement.ALREADY
     assert other.state == ("acknowledged", "")
+
+
+def test_a_confirmation_comes_too_late_once_the_deletion_has_begun(harness: ReferralHarness) -> None:
+    harness.type(ErasedOn="2023-09-06")
+
+    reference = harness.referral().reference
+    assert harness.acknowledging().acknowledge_opened(reference, MORNING + 5 * DAY) is Acknowledgement.ALREADY
+    assert harness.state == ASIDE
+
+
+def test_an_operator_confirms_one_by_emptying_the_reason(harness: ReferralHarness) -> None:
+    harness.type(State="acknowledged")
+    harness.reconcile(MORNING)
+    assert harness.state == ASIDE, "the word is there already"
+
+    harness.type(LastError="")
+    harness.reconcile(MORNING)
+
+    assert harness.state == ("acknowledged", "")
+    assert harness.referral().progress is Progress.CONFIRMED
 
 
 @pytest.mark.parametrize("status", ["bounced", "suppressed", "quarantined", "filteredspam", "failed", "delivered"])
