@@ -3,6 +3,7 @@
 import contextlib
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from shared.mail.delivery_reports import DeliveryReport
 from shared.referrals import transitions
 from shared.referrals.collection.acknowledgement import Acknowledgement
 from shared.referrals.errors import ReferralsBusyError
+from shared.referrals.follow_up.operator_digest import in_words
 from shared.referrals.model import NOT_GENUINE, Progress, ReferralState
 from shared.tables.table import StorageError
 from tests.builders import MORNING, referral_request
@@ -165,8 +167,10 @@ def test_an_operator_confirms_one_by_emptying_the_reason(harness: ReferralHarnes
 def test_no_late_report_undoes_it(status: str, delivery: str, harness: ReferralHarness) -> None:
     harness.type(Delivery=delivery)  # sent again with the answers in the email, and opened by the link of before
 
+    before = harness.rows
     harness.report(status, MORNING + DAY)
 
+    assert harness.rows == before
     assert harness.state == ASIDE
     harness.pass_days(MORNING, 5)
     assert harness.state == ("erased", NOT_GENUINE)
@@ -210,6 +214,17 @@ def test_any_other_word_makes_a_person_look(word: str, harness: ReferralHarness)
     told = harness.mails_to(OPERATORS)
     assert told
     assert not any("confirmed" in mail.text for mail in told)
+
+
+@pytest.mark.parametrize("error", [NOT_GENUINE, "state-typed", "kept-again"])
+def test_the_digest_never_says_that_one_that_was_set_aside_was_confirmed(error: str, harness: ReferralHarness) -> None:
+    harness.type(State="attention", AttentionOn="2023-09-04")
+    referral = replace(harness.referral(), last_error=error)
+
+    said = in_words(referral)
+    assert ("The provider confirmed it on" in said) == (error != NOT_GENUINE)
+    assert ("The provider set it aside as not genuine on Friday 1 September 2023." in said) == (error == NOT_GENUINE)
+    assert "See what LastError says" not in said
 
 
 def test_received_that_is_typed_over_it_sends_it_again(harness: ReferralHarness) -> None:
