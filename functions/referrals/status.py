@@ -53,8 +53,8 @@ def _facts(referral: Referral, built: Services) -> dict[str, object]:
     """The template variables of one referral's progress.
 
     `is_kept`: its answers are still here. `deleted_on`: the day, in words, on which they were deleted, or are if nobody
-    collects them; "" if there is none. `deleted_from`: the first day on which they may be deleted although the provider,
-    whose mailbox has them, has not confirmed that; "" if there is none.
+    collects them; "" if there is none. `deleted_from`: the first day on which they may be deleted although the
+    provider, whose mailbox has them, has not confirmed that; "" if there is none.
     """
     is_kept = referral.state is not ReferralState.ERASED
     deleted_on, earliest = announced_day(referral), earliest_erasure(referral)

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from shared.referrals import transitions
-from shared.referrals.collection import interrupted_erasure
+from shared.referrals import interrupted_erasure, transitions
 from shared.referrals.errors import ReferralsBusyError
 from shared.referrals.model import FINISHED, Referral
 from shared.referrals.repository import ReferralRepository

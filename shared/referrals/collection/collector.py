@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from shared.passphrase import PassphraseHash, matches_any
-from shared.referrals import transitions
-from shared.referrals.collection import access_token, interrupted_erasure, provider_session
+from shared.referrals import interrupted_erasure, transitions
+from shared.referrals.collection import access_token, provider_session
 from shared.referrals.collection.opening_note import note_opening
 from shared.referrals.collection.wrong_tries import WrongTries, delay_after
 from shared.referrals.delivery.answer_layout import answer_pairs

@@ -7,7 +7,8 @@ import logging
 from datetime import datetime
 from typing import Any
 
-from shared.referrals import resending, transitions
+from shared.referrals import transitions
+from shared.referrals.delivery import resending
 from shared.referrals.model import FINISHED, Referral
 from shared.referrals.referral_rows import progress_cells
 from shared.referrals.repository import ReferralRepository

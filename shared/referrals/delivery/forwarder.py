@@ -26,8 +26,8 @@ from shared.mail.delivery import Claim, Sent, hand_over, wait_after
 from shared.mail.message import EmailMessage, MailNotAcceptedError, MailSender
 from shared.mail.pause import MailPause
 from shared.mail.share import OVER_QUOTA, MailShare
-from shared.referrals import resending, transitions
-from shared.referrals.collection import interrupted_erasure
+from shared.referrals import interrupted_erasure, transitions
+from shared.referrals.delivery import resending
 from shared.referrals.delivery.attempt import (
     Attempt,
     Cause,

@@ -10,8 +10,8 @@ from datetime import datetime
 
 from shared.local_time import london_day
 from shared.referrals import transitions
-from shared.referrals.collection.interrupted_erasure import completed, is_sent_again
 from shared.referrals.collection.wrong_tries import WrongTries
+from shared.referrals.interrupted_erasure import completed, is_sent_again
 from shared.referrals.model import Referral
 from shared.referrals.repository import ReferralRepository
 

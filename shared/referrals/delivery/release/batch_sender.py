@@ -23,7 +23,8 @@ from shared.mail.delivery import Claim, Outcome, Postponed, Refused, Sent, hand_
 from shared.mail.log_rows import MailState
 from shared.mail.message import EmailMessage, MailError, MailStatus
 from shared.mail.sending import IdempotentSender
-from shared.referrals import resending, transitions
+from shared.referrals import transitions
+from shared.referrals.delivery import resending
 from shared.referrals.delivery.attempt import answers_damaged, answers_missing
 from shared.referrals.delivery.forwarder import GIVE_UP_AFTER, operation_id
 from shared.referrals.delivery.mailbox_health import ProviderMailbox
