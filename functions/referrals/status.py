@@ -13,6 +13,7 @@ from shared.local_time import date_in_words
 from shared.referrals.days import in_words
 from shared.referrals.errors import ReferralUnknownError
 from shared.referrals.model import Referral, ReferralState
+from shared.referrals.retention.retention_rules import earliest_erasure
 from shared.referrals.retention.uncollected_rules import announced_day
 
 bp = func.Blueprint()
@@ -52,15 +53,17 @@ def _facts(referral: Referral, built: Services) -> dict[str, object]:
     """The template variables of one referral's progress.
 
     `is_kept`: its answers are still here. `deleted_on`: the day, in words, on which they were deleted, or are if nobody
-    collects them; "" if there is none.
+    collects them; "" if there is none. `deleted_from`: the first day on which they may be deleted although the
+    provider, whose mailbox has them, has not confirmed that; "" if there is none.
     """
     is_kept = referral.state is not ReferralState.ERASED
-    deleted_on = announced_day(referral)
+    deleted_on, earliest = announced_day(referral), earliest_erasure(referral)
     return {
         "reference": referral.reference,
         "progress": referral.progress,
         "deleted_on": (date_in_words(deleted_on) if deleted_on else "") if is_kept else in_words(referral.erased_on),
         "is_kept": is_kept,
+        "deleted_from": date_in_words(earliest) if earliest else "",
         "grace_weekdays": built.referrals.grace_weekdays,
     }
 

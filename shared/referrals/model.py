@@ -106,7 +106,8 @@ class Referral:
         waiting_since: the time at which it was first seen to be late, None if it is not.
         alarms: alarms about that in the log.
         opened_on: the day on which the answers of this email were first opened with the passphrase, which proves that
-            they arrived.
+            they arrived; in one that is to be sent again, by a link of before.
+        opened_before: the day on which they were last opened before it was sent again because someone wanted that.
         came_back_on: the day on which this email was first reported as undelivered; only a new email empties it.
         warned: reminders to the provider, the last of them on `warned_on`.
         kept: times the provider had it kept, because it did not have it after it had confirmed it.
@@ -129,6 +130,7 @@ class Referral:
     sent_on: str = ""
     delivered_on: str = ""
     opened_on: str = ""
+    opened_before: str = ""
     came_back_on: str = ""
     acknowledged_on: str = ""
     erased_on: str = ""
@@ -190,7 +192,17 @@ class Referral:
     @property
     def is_set_aside(self) -> bool:
         """True if the provider has set it aside as not genuine, and has not had it kept since."""
-        return self.state in FINISHED and self.last_error == NOT_GENUINE
+        return self.state in FINISHED and self.is_marked_not_genuine
+
+    @property
+    def is_marked_not_genuine(self) -> bool:
+        """True if the provider has set it aside, whatever someone has typed into its state since."""
+        return self.last_error == NOT_GENUINE
+
+    @property
+    def may_be_taken_back(self) -> bool:
+        """True if the provider can still say otherwise: it has finished with it, and its erasure has not begun."""
+        return self.state is ReferralState.ACKNOWLEDGED and not self.erased_on
 
     @property
     def progress(self) -> Progress:

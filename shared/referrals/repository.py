@@ -142,6 +142,16 @@ class ReferralRepository:
             return False
         return True
 
+    def note_opening(self, referral: Referral, **cells: str | int) -> bool:
+        """As `mark`, for an opening: the SDK may repeat the call, and this one is known again by a random id."""
+        opening = uuid4().hex
+        try:
+            self.change(referral.reference, referral.etag, **cells, OpeningId=opening)
+        except (RowConflictError, StorageUnavailableError):
+            found = self.status_table.get(PARTITION, referral.reference)
+            return found is not None and found.text("OpeningId") == opening
+        return True
+
     def delete_sealed(self, sealed: Referral) -> None:
         """Erases the answers that were read as `sealed`; nothing happens if they are gone.
 

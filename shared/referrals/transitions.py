@@ -18,6 +18,7 @@ STATE_TYPED = "state-typed"
 NOT_OPENED = "not-opened"
 CAME_BACK = "came-back"
 KEPT_AGAIN = "kept-again"
+NOTHING_LEFT = "nothing-left"
 
 UNDELIVERED = frozenset({"bounced", "suppressed", "quarantined", "filteredspam", FAILED})
 """Reports, and reasons for attention, that say that an email has not arrived where it is read."""
@@ -69,8 +70,9 @@ def set_aside(referral: Referral, now: datetime) -> Cells:
 def kept(referral: Referral, now: datetime) -> Cells:
     """The provider wants it kept after all: it is sent again once, and the next time a person looks."""
     days = dict.fromkeys(("AcknowledgedOn", "OpenedOn"), "")
+    opened_earlier = {"OpenedBeforeOn": referral.opened_on or referral.opened_before}
     if referral.kept >= MAX_KEPT:
-        return attention(KEPT_AGAIN, now) | days | {"Kept": referral.kept + 1}
+        return attention(KEPT_AGAIN, now) | days | opened_earlier | {"Kept": referral.kept + 1}
     return {
         **SETTLED,
         **days,
@@ -81,6 +83,7 @@ def kept(referral: Referral, now: datetime) -> Cells:
         "Batch": "",
         "Kept": referral.kept + 1,
         "DueOn": london_day(now),
+        **opened_earlier,
     }
 
 
@@ -92,6 +95,16 @@ def erased(now: datetime, reason: str = "") -> Cells:
 def attention(code: str, now: datetime) -> Cells:
     """It stops until a person has looked; `code` is the reason."""
     return {**SETTLED, "State": str(ReferralState.ATTENTION), "AttentionOn": london_day(now), "LastError": code}
+
+
+def damaged(referral: Referral, why: str, now: datetime) -> Cells:
+    """Its answers could not be opened when someone at the provider wanted to."""
+    return attention(f"unseal-{why}", now) | without_false_word(referral)
+
+
+def not_erased(referral: Referral, now: datetime) -> Cells:
+    """Answers are there under the reference of one that counts as erased."""
+    return attention("not-erased", now) | without_false_word(referral)
 
 
 def came_back(referral: Referral, code: str, now: datetime) -> Cells:
@@ -130,7 +143,7 @@ def reopen_with_new_answers(erased: Referral, sealed: Referral) -> Cells:
     stages = ("SentOn", "DeliveredOn", "OpenedOn", "CameBackOn", "AcknowledgedOn", "AttentionOn", "ErasedOn")
     return {
         **SETTLED,
-        **dict.fromkeys((*stages, "WarnedOn", *_DELETION), ""),
+        **dict.fromkeys((*stages, "OpenedBeforeOn", "WarnedOn", *_DELETION), ""),
         **dict.fromkeys(("Attempts", "Alarms", "Warned", "Redriven", "Kept"), 0),
         "State": str(ReferralState.RECEIVED),
         "Epoch": erased.epoch + 1,
@@ -142,56 +155,22 @@ def reopen_with_new_answers(erased: Referral, sealed: Referral) -> Cells:
 
 
 def erasure_completed(referral: Referral, now: datetime) -> Cells:
-    """Its answers were deleted in an erasure that was interrupted: it is erased since the day on which that began."""
+    """Its answers are deleted, and its row has another word than `erased`: it is erased since the day of the deletion.
+
+    The erasure was interrupted, or someone typed a word over it. A confirmed one that someone wants sent again is not
+    with the provider after all: it counts as confirmed no more.
+    """
     is_link = referral.delivery not in {"", INLINE}
     is_uncollected = is_link and not referral.opened_on and not referral.acknowledged_on
-    cells = erased(now, NOT_COLLECTED if is_uncollected else reason_of_erasure(referral))
-    return cells | {"ErasedOn": referral.erased_on or london_day(now)}
+    reason = NOT_COLLECTED if is_uncollected else reason_of_erasure(referral)
+    cells = erased(now, reason) | {"ErasedOn": referral.erased_on or london_day(now)}
+    is_missed = referral.is_resend_requested and not reason
+    return cells | {"LastError": NOTHING_LEFT, "AcknowledgedOn": ""} if is_missed else cells
 
 
 def already_erased(referral: Referral) -> Cells:
     """It was to be sent again and had been erased before: it stays erased, with its day of erasure."""
-    return {**SETTLED, "State": str(ReferralState.ERASED), "ErasedOn": referral.erased_on, "LastError": "nothing-left"}
-
-
-def with_delivery(referral: Referral, delivery: str) -> Referral:
-    """The referral as claimed for this delivery, or for the earlier link if an attempt may have gone out that way.
-
-    An email without answers in the provider's mailbox must never count as one that holds them. So `inline` stands only
-    if it is the delivery now: the email of this attempt holds a link otherwise, whatever an earlier one was to hold.
-    """
-    is_link_out = referral.attempts > 0 and referral.delivery not in {"", INLINE}
-    return replace(referral, delivery=referral.delivery if is_link_out else delivery)
-
-
-def with_batch(referral: Referral, batch: str) -> Referral:
-    """The referral as it joins that email to the provider; "" for an email of its own."""
-    return replace(referral, batch=batch)
-
-
-def reset_for_resend(referral: Referral, now: datetime) -> Referral:
-    """The referral after someone typed `received` over it: a new email, and nothing reported of it yet."""
-    return replace(
-        referral,
-        epoch=referral.epoch + 1,
-        attempts=0,
-        batch="",
-        due_on=london_day(now),
-        sent_on="",
-        delivered_on="",
-        opened_on="",
-        came_back_on="",
-        acknowledged_on="",
-        attention_on="",
-        waiting_since=None,
-        alarms=0,
-        last_error="",
-        warned=0,
-        warned_on="",
-        redriven=0,
-        deletion_on="",
-        deletion_told_on="",
-    )
+    return {**SETTLED, "State": str(ReferralState.ERASED), "ErasedOn": referral.erased_on, "LastError": NOTHING_LEFT}
 
 
 def is_given_up(referral: Referral, give_up_after: timedelta, now: datetime) -> bool:
@@ -201,7 +180,12 @@ def is_given_up(referral: Referral, give_up_after: timedelta, now: datetime) -> 
 
 def reason_of_erasure(referral: Referral) -> str:
     """The reason that stays in its row when its answers are erased after the provider has finished with it."""
-    return NOT_GENUINE if referral.is_set_aside else ""
+    return NOT_GENUINE if referral.is_marked_not_genuine else ""
+
+
+def without_false_word(referral: Referral) -> Cells:
+    """The day of the provider's word is emptied where that was `not genuine`, and another reason takes its place."""
+    return {"AcknowledgedOn": ""} if referral.is_marked_not_genuine else {}
 
 
 def is_undelivered(referral: Referral) -> bool:

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from shared.referrals import transitions
-from shared.referrals.collection import interrupted_erasure
+from shared.referrals import interrupted_erasure, transitions
 from shared.referrals.errors import ReferralsBusyError
-from shared.referrals.model import FINISHED, Referral, ReferralState
+from shared.referrals.model import FINISHED, Referral
 from shared.referrals.repository import ReferralRepository
 from shared.tables.table import RowConflictError, StorageUnavailableError
 
@@ -76,8 +75,15 @@ class AcknowledgementRecorder:
         return self._record(reference, now, settled, transitions.acknowledged)
 
     def acknowledge_opened(self, reference: str, now: datetime) -> Acknowledgement:
-        """Notes that the provider has saved the referral, which someone there has opened with the passphrase."""
-        return self._record(reference, now, _known, transitions.acknowledged_after_opening)
+        """Notes that the provider has saved the referral, which someone there has opened with the passphrase.
+
+        So it is if a colleague has set it aside: whoever saved it says that it is genuine.
+        """
+
+        def settled(referral: Referral, tried: bool) -> Acknowledgement | None:
+            return None if referral.is_set_aside and referral.may_be_taken_back else _known(referral, tried)
+
+        return self._record(reference, now, settled, transitions.acknowledged_after_opening)
 
     def set_aside(self, reference: str, now: datetime) -> Acknowledgement:
         """Notes that the provider has opened the referral and takes it for not genuine; it says so in `LastError`."""
@@ -94,8 +100,8 @@ class AcknowledgementRecorder:
         def settled(referral: Referral, tried: bool) -> Acknowledgement | None:
             if tried and referral.version != version and referral.kept:
                 return Acknowledgement.KEPT
-            is_kept_here = referral.state is ReferralState.ACKNOWLEDGED and not referral.erased_on
-            return None if is_kept_here and referral.version == version else Acknowledgement.CHANGED
+            is_heard = referral.may_be_taken_back and referral.version == version
+            return None if is_heard else Acknowledgement.CHANGED
 
         return self._record(reference, now, settled, transitions.kept)
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from shared.passphrase import PassphraseHash, matches_any
-from shared.referrals import transitions
-from shared.referrals.collection import access_token, interrupted_erasure, provider_session
+from shared.referrals import interrupted_erasure, transitions
+from shared.referrals.collection import access_token, provider_session
 from shared.referrals.collection.opening_note import note_opening
 from shared.referrals.collection.wrong_tries import WrongTries, delay_after
 from shared.referrals.delivery.answer_layout import answer_pairs
@@ -118,9 +118,10 @@ class Collector:
         """Notes that the provider has saved the referral, so that it is deleted here later; returns its reference.
 
         Raises:
-            ProofError and others as for `open_again`: only someone who has seen the answers may have them deleted.
+            ProofError and others as for `open_again`: only someone who has seen the answers may have them deleted. One
+                that a colleague has set aside is not gone for whoever has saved it.
         """
-        referral = self.check_opened(token, proof, now)
+        referral = self._checked(token, self._unconfirmed(token, now), proof, now)
         self.acknowledge_reference(referral.reference, now)
         return referral.reference
 
@@ -132,7 +133,9 @@ class Collector:
 
     def check_opened(self, token: str, proof: str, now: datetime) -> Referral:
         """The link's referral, for a proof of opening it in the last half hour; raises as `open_again`."""
-        referral = self._present(token, now)
+        return self._checked(token, self._present(token, now), proof, now)
+
+    def _checked(self, token: str, referral: Referral, proof: str, now: datetime) -> Referral:
         with self._recording_damage(referral, now):
             key = self._unlocked(token, referral, now).key
         access_token.check(key, referral, proof, now)
@@ -150,6 +153,13 @@ class Collector:
     def _present(self, token: str, now: datetime) -> Referral:
         referral = self.look(token, now)
         if referral.state in FINISHED:
+            raise ReferralGoneError
+        return referral
+
+    def _unconfirmed(self, token: str, now: datetime) -> Referral:
+        """The referral if it was not confirmed; one that was set aside, too, as long as that may be taken back."""
+        referral = self.look(token, now)
+        if referral.state in FINISHED and not (referral.is_set_aside and referral.may_be_taken_back):
             raise ReferralGoneError
         return referral
 
@@ -175,7 +185,7 @@ class Collector:
             yield
         except UnsealError as error:
             logger.error("referral %s needs attention: unseal-%s", referral.reference, error)  # noqa: TRY400
-            self.store.mark(referral.reference, referral.etag, **transitions.attention(f"unseal-{error}", now))
+            self.store.mark(referral.reference, referral.etag, **transitions.damaged(referral, str(error), now))
             raise
 
     def _collected(self, referral: Referral, unlocked: "_Unlocked", proof: str) -> OpenedReferral:

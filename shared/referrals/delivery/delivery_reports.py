@@ -93,15 +93,14 @@ def cells_for_report(
     referral: Referral, mailed: MailIndexEntry, report: DeliveryReport, now: datetime
 ) -> transitions.Cells:
     """The cells that a report about that email changes; none if it changes nothing."""
-    if referral.state is ReferralState.ERASED or referral.is_resend_requested:
-        return {}  # nothing is left to be kept; a person's request to send it again counts for more
+    if referral.state is ReferralState.ERASED or referral.is_resend_requested or referral.is_marked_not_genuine:
+        return {}  # nothing is left to be kept; a person's word, to send it again or to set it aside, counts for more
     if report.status == _DELIVERED and not mailed.notice:
         # An email sent again automatically counts as the same; one from before a person asked for another does not.
         is_about_this = mailed.epoch >= referral.epoch - referral.redriven
         return _delivered(referral, _day(report, now)) if is_about_this else {}
-    # A report of an earlier epoch changes nothing: another email is under way since. Nor does one about a referral that
-    # the provider has opened and set aside.
-    if mailed.epoch != referral.epoch or transitions.is_opened(referral) or referral.is_set_aside:
+    # A report of an earlier epoch changes nothing: another email is under way since.
+    if mailed.epoch != referral.epoch or transitions.is_opened(referral):
         return {}
     return _reminder(referral, report, now) if mailed.notice else _did_not_arrive(referral, report.status, now)
 

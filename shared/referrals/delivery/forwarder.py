@@ -26,7 +26,8 @@ from shared.mail.delivery import Claim, Sent, hand_over, wait_after
 from shared.mail.message import EmailMessage, MailNotAcceptedError, MailSender
 from shared.mail.pause import MailPause
 from shared.mail.share import OVER_QUOTA, MailShare
-from shared.referrals import transitions
+from shared.referrals import interrupted_erasure, transitions
+from shared.referrals.delivery import resending
 from shared.referrals.delivery.attempt import (
     Attempt,
     Cause,
@@ -123,13 +124,14 @@ class ReferralForwarder:
         if referral is None:
             logger.warning("dropped a queue message for a referral that does not exist")
             return None
+        referral = interrupted_erasure.completed(self.queue, referral, now)
         if not referral.is_due(now) or referral.is_in_batch:
             return None
         if referral.is_resend_requested:
             logger.info("a referral is sent again: its state was reset by hand")
-            referral = transitions.reset_for_resend(referral, now)
+            referral = resending.reset_for_resend(referral, now)
         # Its delivery as it is set now: what may be deleted later goes by it, whatever is set by then.
-        return transitions.with_batch(transitions.with_delivery(referral, self.writer.delivery), "")
+        return resending.with_batch(resending.with_delivery(referral, self.writer.delivery), "")
 
     def _recovered_orphan(self, reference: str) -> Referral | None:
         """The status of a referral whose sealed answers were stored and whose status was not."""
@@ -183,7 +185,7 @@ class ReferralForwarder:
     def _record(self, referral: Referral, claim: Claim, attempt: Attempt, now: datetime) -> None:
         """Writes the outcome into the row; a report or an acknowledgement that came sooner stands."""
         cells = self._cells(referral, claim, attempt, now)
-        self.queue.mark(referral.reference, claim.etag, **cells)
+        self._mark(referral, claim, cells)
         if cells.get("State") == ReferralState.ATTENTION:
             logger.error("referral %s needs attention: %s", referral.reference, cells["LastError"])
         else:  # without its reference: the moment would say when it came
@@ -192,6 +194,17 @@ class ReferralForwarder:
             self.pause.begin(now + attempt.wait)
         if isinstance(attempt, NotSent) and attempt.cause is Cause.EMAIL_REFUSED:
             self.mailbox.record_bounce(str(claim.operation_id), now)
+
+    def _mark(self, referral: Referral, claim: Claim, cells: transitions.Cells) -> None:
+        """Writes the outcome; again if the claim still holds: someone at the provider opened the referral meanwhile."""
+        etag, claimed = claim.etag, (ReferralState.SENDING, claim.attempts, referral.epoch)
+        for _ in range(_CLAIM_TRIES):
+            if self.queue.mark(referral.reference, etag, **cells):
+                return
+            found = self.queue.status(referral.reference)
+            if found is None or (found.state, found.attempts, found.epoch) != claimed:
+                return
+            etag = found.etag
 
     def _cells(self, referral: Referral, claim: Claim, attempt: Attempt, now: datetime) -> transitions.Cells:
         match attempt:

@@ -13,6 +13,7 @@ from shared.referrals.transitions import (
     Cells,
     attention,
     has_come_back,
+    without_false_word,
 )
 
 
@@ -21,9 +22,8 @@ def complete_manual_edit(referral: Referral, now: datetime) -> Cells:
     today = london_day(now)
     match referral.state:
         case ReferralState.ATTENTION | ReferralState.ERASED if _is_typed(referral):
-            never_confirmed = {"AcknowledgedOn": ""} if referral.last_error == NOT_GENUINE else {}
-            return attention(STATE_TYPED, now) | never_confirmed
-        case ReferralState.SENT | ReferralState.DELIVERED if referral.last_error == NOT_GENUINE:
+            return attention(STATE_TYPED, now) | without_false_word(referral)
+        case ReferralState.SENT | ReferralState.DELIVERED if referral.is_marked_not_genuine:
             return {"LastError": "", "AcknowledgedOn": ""}  # it had been set aside, and is not any more
         case ReferralState.SENT:
             return _complete_sent(referral, now)
@@ -39,7 +39,7 @@ def _is_typed(referral: Referral) -> bool:
     """True if `attention` or `erased` is a word that someone typed: it alone erases nothing."""
     if referral.state is ReferralState.ERASED:
         return not is_day(referral.erased_on)
-    return not is_day(referral.attention_on) or referral.last_error == NOT_GENUINE
+    return not is_day(referral.attention_on) or referral.is_marked_not_genuine
 
 
 def _complete_sent(referral: Referral, now: datetime) -> Cells:

@@ -12,7 +12,7 @@ from shared.referrals.days import days_since
 from shared.referrals.delivery.mailbox_health import ProviderMailbox
 from shared.referrals.delivery.notice_sender import OPERATORS, NoticeSender
 from shared.referrals.follow_up.overdue_alarm import ALARMS
-from shared.referrals.model import INLINE, UNSENT, Referral, ReferralState
+from shared.referrals.model import INLINE, NOT_GENUINE, UNSENT, Referral, ReferralState
 
 logger = logging.getLogger(__name__)
 
@@ -52,6 +52,7 @@ _WHY = {
     "could write to the tables. The person has to refer themselves again.",
     "not-erased": "Answers are stored under a reference that counts as erased. Find out where they come from.",
     "state-typed": "Its State was a word that is none of the service's. Write the right one.",
+    NOT_GENUINE: f"Its State was changed by hand after that. Ask the provider whether they need it. {_AGAIN}",
     "reminder": "A reminder to the provider about it came back. Ask them for an address that works.",
     "HTTP": f"The email service refuses it. Look at the sender's and the provider's address. {_AGAIN}",
 }
@@ -109,7 +110,8 @@ def in_words(referral: Referral) -> str:
         return f"{came} {_WAITING}"
     since = f"Waiting for a person since {_day(referral.attention_on)}."
     if referral.acknowledged_on:
-        since = f"{since} The provider confirmed it on {_day(referral.acknowledged_on)}."
+        said = "set it aside as not genuine" if referral.is_marked_not_genuine else "confirmed it"
+        since = f"{since} The provider {said} on {_day(referral.acknowledged_on)}."
     known = (why for code, why in _WHY.items() if referral.last_error.startswith(code))
     return f"{came} {since} {next(known, _OTHERWISE)}"
 

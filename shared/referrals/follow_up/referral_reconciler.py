@@ -22,8 +22,7 @@ from functools import partial
 
 from shared.failure_isolation import run_isolated
 from shared.local_time import LONDON
-from shared.referrals import transitions
-from shared.referrals.collection import interrupted_erasure
+from shared.referrals import interrupted_erasure, transitions
 from shared.referrals.delivery.notice_sender import NoticeSender
 from shared.referrals.follow_up.manual_edits import complete_manual_edit
 from shared.referrals.follow_up.operator_digest import OperatorDigest
@@ -93,7 +92,7 @@ class ReferralReconciler:
         return self.release.run(referrals, now)
 
     def _completed(self, referral: Referral, now: datetime) -> Referral:
-        complete = partial(interrupted_erasure.completed, self.rows, referral, now)
+        complete = partial(interrupted_erasure.settled, self.rows, referral, now)
         return run_isolated(logger, "referral run: interrupted erasure", complete).value or referral
 
     def _handle_morning(self, referrals: Sequence[Referral], service_rows: ServiceRows, now: datetime) -> None:

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from shared.local_time import london_day
 from shared.mail.pause import MailPause
 from shared.mail.share import MailShare
-from shared.referrals import transitions
 from shared.referrals.ages import Ages
+from shared.referrals.delivery import resending
 from shared.referrals.delivery.release.batch_log import BatchLog
 from shared.referrals.delivery.release.flags import ReleaseFlags
 from shared.referrals.delivery.release.order import Release, Room, by_age, giving_way, release
@@ -106,4 +106,4 @@ class ReferralRelease:
 
 def _wanted(referral: Referral, now: datetime) -> Referral:
     """The referral as it is to be sent: under a new epoch, if someone wants it sent again."""
-    return transitions.reset_for_resend(referral, now) if referral.is_resend_requested else referral
+    return resending.reset_for_resend(referral, now) if referral.is_resend_requested else referral

@@ -1,7 +1,7 @@
 """Recovery of sealed answers that have no status, that came again after they were erased, or that may be a copy."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from shared.referrals import transitions
@@ -30,7 +30,7 @@ class OrphanRecovery:
         # The sealed rows first: one that is written between the two looks is then not taken for an orphan.
         sealed = self.rows.every_sealed()
         known = {referral.reference: referral for referral in self.rows.every_status()}
-        kept = {each.submission: each for each in sealed if each.reference in known or not each.copy_of}
+        kept = {each.submission: each for each in sealed if _may_be_original(each, known)}
         for referral in sealed:
             status = known.get(referral.reference)
             if status is None and referral.copy_of:
@@ -64,10 +64,16 @@ class OrphanRecovery:
 
         Those of a referral that was set aside are forwarded: someone who sends them again may be genuine after all.
         """
-        if sealed.submission == status.submission and status.acknowledged_on and not status.is_set_aside:
+        if sealed.submission == status.submission and status.acknowledged_on and not status.is_marked_not_genuine:
             self.rows.delete_sealed(sealed)  # the same answers, which the provider has acknowledged
             return
         if self.rows.sealed(sealed.reference) is None:
             return  # they were being erased while the rows were read
         self.rows.mark(status.reference, status.etag, **transitions.reopen_with_new_answers(status, sealed))
         logger.warning("a referral was resubmitted after erasure and is forwarded again")
+
+
+def _may_be_original(sealed: Referral, known: Mapping[str, Referral]) -> bool:
+    """True if a copy may repeat these answers: not if they were set aside and are about to be deleted."""
+    status = known.get(sealed.reference)
+    return not sealed.copy_of if status is None else not status.is_set_aside

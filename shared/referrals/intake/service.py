@@ -5,7 +5,8 @@ acknowledge and open nothing. The sealed answers are inserted first and the stat
 a reference that is taken:
 
 - its status has this submission: it was stored before;
-- its status has another: that of another person, and the next reference is tried;
+- its status has another: that of another person, and the next reference is tried. So it is if the provider has set
+  this one aside as not genuine, and its answers are about to be deleted: who sends it again may be genuine;
 - it has no status: a process died between the two writes, or is between them. The sealed answers are this submission's,
   but may be earlier ones than these, and cannot be read here. These are stored too, as a copy under another reference,
   and `orphan_recovery`, which may read both, deletes the copy or has it sent. The status is left to the worker, which
@@ -28,7 +29,7 @@ from shared.tables.table import RowConflictError, StorageUnavailableError
 
 logger = logging.getLogger(__name__)
 
-_CANDIDATES = 5  # references to try: a second is needed once in some ten thousand million referrals
+_CANDIDATES = 5  # references to try: a second is needed after it was set aside, or once in some ten thousand million
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class ReferralService:
     consent_version: str
 
     def accept(self, request: ReferralRequest, now: datetime, *, slow: bool = False) -> str:
-        """Stores the referral and returns its reference: for the same submission always the same one.
+        """Stores the referral and returns its reference: for the same submission the same one, until it is set aside.
 
         Args:
             request: the answers.
@@ -79,7 +80,7 @@ class ReferralService:
         )
 
     def _is_stored(self, referral: Referral, answers: bytes, spares: Sequence[Referral]) -> bool:
-        """Stores the referral unless it is stored; False if another person has its reference."""
+        """Stores the referral unless it is stored; False if its reference is another person's, or was set aside."""
         if not self._insert_sealed(referral, answers):
             status = self._status(referral.reference)
             if status is not None:
@@ -120,7 +121,12 @@ class ReferralService:
 
 
 def _is_same(status: Referral, referral: Referral) -> bool:
-    """True if the status is that of this referral, False if it is another person's; raises ReferralReusedError."""
+    """True if the status is that of this referral; raises ReferralReusedError.
+
+    False if it is another person's, or was set aside.
+    """
+    if status.is_set_aside and status.state is ReferralState.ACKNOWLEDGED:
+        return False
     if status.submission == referral.submission:
         return True
     if status.submission.partition("-")[0] == referral.submission.partition("-")[0]:

@@ -10,8 +10,8 @@ from datetime import datetime
 
 from shared.local_time import london_day
 from shared.referrals import transitions
-from shared.referrals.collection.interrupted_erasure import completed, is_begun
 from shared.referrals.collection.wrong_tries import WrongTries
+from shared.referrals.interrupted_erasure import completed, is_sent_again
 from shared.referrals.model import Referral
 from shared.referrals.repository import ReferralRepository
 
@@ -35,7 +35,7 @@ class ReferralEraser:
         # provider is not promised any more that it is kept.
         etag = self.rows.change(referral.reference, referral.etag, NotBefore="", ErasedOn=london_day(now))
         found = self.rows.sealed(referral.reference)
-        if found is not None and not _is_sent_again(referral, found[0]):
+        if found is not None and not is_sent_again(referral, found[0]):
             self.rows.delete_sealed(found[0])
         self.tries.forget(referral.reference)
         if not self.rows.mark(referral.reference, etag, **transitions.erased(now, reason)):
@@ -51,16 +51,7 @@ class ReferralEraser:
     def delete_status(self, referral: Referral, now: datetime) -> None:
         """Deletes the status of an erased referral, unless answers are there again: then a person looks."""
         if self.rows.sealed(referral.reference) is not None:
-            self.rows.mark(referral.reference, referral.etag, **transitions.attention("not-erased", now))
+            self.rows.mark(referral.reference, referral.etag, **transitions.not_erased(referral, now))
             return
         self.rows.delete_status(referral)
         logger.info("the status row of a referral was deleted")
-
-
-def _is_sent_again(referral: Referral, stored: Referral) -> bool:
-    """True if the same form was sent again since: with other answers, or after an erasure that was interrupted.
-
-    The provider does not have those.
-    """
-    is_new = is_begun(referral) and stored.received_on != referral.received_on
-    return stored.submission != referral.submission or is_new

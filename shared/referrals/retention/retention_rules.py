@@ -3,7 +3,7 @@
 from datetime import date
 
 from shared.referrals import transitions
-from shared.referrals.days import is_day, is_past
+from shared.referrals.days import add_days, is_day, is_past
 from shared.referrals.model import INLINE, UNANSWERED, Referral, ReferralState
 
 ERASED_AFTER = 30
@@ -34,6 +34,18 @@ def may_be_erased(referral: Referral, today: date) -> bool:
         and is_past(referral.attention_on, _TIME_TO_OBJECT, today)
         and is_past(referral.warned_on, _TIME_TO_OBJECT, today)
     )
+
+
+def earliest_erasure(referral: Referral) -> date | None:
+    """The first day on which answers in the provider's mailbox may be erased unacknowledged; None if there is none.
+
+    None too if someone objects without an end; it can become later, never sooner.
+    """
+    is_waiting = referral.state is ReferralState.ATTENTION and is_unanswered(referral) and is_in_mailbox(referral)
+    day = add_days(referral.delivered_on, ERASED_AFTER)
+    if day is None or not is_waiting or referral.held:
+        return None
+    return max(day, add_days(referral.held_until, 0) or day)
 
 
 def is_held(referral: Referral, today: date) -> bool:

@@ -24,6 +24,7 @@ from shared.mail.log_rows import MailState
 from shared.mail.message import EmailMessage, MailError, MailStatus
 from shared.mail.sending import IdempotentSender
 from shared.referrals import transitions
+from shared.referrals.delivery import resending
 from shared.referrals.delivery.attempt import answers_damaged, answers_missing
 from shared.referrals.delivery.forwarder import GIVE_UP_AFTER, operation_id
 from shared.referrals.delivery.mailbox_health import ProviderMailbox
@@ -116,22 +117,21 @@ class BatchSender:
         """The referral if it goes with the batch; None if it has gone, or goes, another way."""
         referral = known.get(member.reference)
         if referral is not None and referral.is_resend_requested:
-            referral = transitions.reset_for_resend(referral, now)
+            referral = resending.reset_for_resend(referral, now)
         if referral is None or referral.epoch != member.epoch:
             return None
         if referral.is_in_batch:
             return referral if referral.batch == batch.id else None
         if not referral.is_due(now) or self._has_gone(referral, now) or not self._is_authentic(referral, now):
             return None
-        joining = transitions.with_batch(transitions.with_delivery(referral, LINK), batch.id)
+        joining = resending.with_batch(resending.with_delivery(referral, LINK), batch.id)
         return joining if self.queue.join(joining, operation_id(referral), batch.operation_id, now) else None
 
     def _is_authentic(self, referral: Referral, now: datetime) -> bool:
         """True if its answers are there, and this service wrote them; otherwise a person has to look."""
         found = self.queue.sealed(referral.reference)
         if found is None and referral.erased_on:
-            self.queue.mark(referral.reference, referral.etag, **transitions.already_erased(referral))
-            return False
+            return False  # the next run completes it
         try:
             code = answers_missing().code if found is None else self._authenticated(referral, *found, now)
         except UnsealError as error:

@@ -274,3 +274,28 @@ def test_no_reference_is_ever_in_an_address_or_in_the_log(
     for answer in (ask(), ask("34HKMPTW")):
         assert "Location" not in answer.headers
     assert not {REFERENCE, "34HKMPTW"} & set(caplog.text.split())
+
+
+@pytest.mark.parametrize(
+    ("facts", "day"),
+    [
+        ({}, "Wednesday 4 October 2023"),
+        ({"held_until": "2023-10-20"}, "Friday 20 October 2023"),
+        ({"held_until": "2023-09-20"}, "Wednesday 4 October 2023"),
+        ({"held": True}, ""),
+        ({"delivery": "link"}, ""),
+        ({"delivered_on": ""}, ""),
+        ({"last_error": "bounced"}, ""),
+    ],
+)
+def test_who_is_told_that_the_answers_are_safe_is_told_until_when(
+    facts: dict[str, Any], day: str, services: FakeServices
+) -> None:
+    """With the answers in its mailbox and no word from the provider our copy is deleted at last."""
+    known = {"delivery": "inline", "delivered_on": "2023-09-04", "last_error": "not-acknowledged"}
+    services.stand(state=ReferralState.ATTENTION, **(known | facts))
+
+    shown = text(ask())
+    assert SAYS["waiting-for-confirmation"] in shown
+    assert (f"If Nafsiyat does not answer us, we delete our copy on {day} or some days later." in shown) == bool(day)
+    assert ("we delete our copy" in shown) == bool(day)

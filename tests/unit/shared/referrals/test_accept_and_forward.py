@@ -90,6 +90,7 @@ def test_the_status_row_knows_the_day_and_no_more() -> None:
             "DeletionOn",
             "DeletionToldOn",
             "OpenedOn",
+            "OpenedBeforeOn",
             "CameBackOn",
             "Kept",
         ),

@@ -10,13 +10,14 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from shared.referrals import transitions
 from shared.referrals.collection.acknowledgement import Acknowledgement
+from shared.referrals.collection.opening_note import note_opening
 from shared.referrals.days import weekdays_since
 from shared.referrals.errors import ReferralsBusyError
 from shared.referrals.model import NOT_GENUINE, UNSENT, Progress, Referral, ReferralState
 from shared.tables.table import Row, StorageError
-from tests.builders import MORNING
+from tests.builders import MORNING, referral_request
 from tests.fakes import FAULTS, Crash, InjectedFault, with_fault
-from tests.unit.shared.referrals.referral_system import ReferralHarness, mail_of
+from tests.unit.shared.referrals.referral_system import SUBMISSION, ReferralHarness, mail_of
 
 BAD = ["bounced", "suppressed", "quarantined", "filteredspam", "failed"]
 LONGEST = timedelta(days=80)
@@ -32,6 +33,7 @@ class ErasureStateMachine(RuleBasedStateMachine):
         said: the day on which the provider, or an operator for them, said that they have it; None if they do not.
         arrived: the day on which the email now under way was delivered or opened; None if it was not.
         came_back: a report said that the email now under way did not arrive.
+        is_not_genuine: the last word of the provider was that it is not genuine, and its answers were deleted since.
     """
 
     harness: ReferralHarness
@@ -40,7 +42,9 @@ class ErasureStateMachine(RuleBasedStateMachine):
     def start(self, delivery: str, weekday: int) -> None:
         self.now = MORNING + timedelta(days=weekday)
         self.harness = ReferralHarness(delivery)
-        self.reference = self.harness.forwarded(self.now)
+        self.reference = self._send()
+        self.harness.forwarder().forward(self.reference, self.now)
+        self.is_set_aside = self.is_not_genuine = False
         self.since = self.now
         self.said: date | None = None
         self.arrived: date | None = None
@@ -87,6 +91,8 @@ class ErasureStateMachine(RuleBasedStateMachine):
             self.arrived = self.arrived or self.now.date()
         elif not transitions.is_opened(before) and not (status == "failed" and before.delivered_on):
             self.came_back = self._referral.epoch == before.epoch
+            if before.last_error == status:  # a word was typed over the same report: the next run undoes the word
+                self._run(self.now)
             assert self._is_with_a_person_or_sent_again(before), f"{status} was ignored"
 
     @rule()
@@ -94,7 +100,13 @@ class ErasureStateMachine(RuleBasedStateMachine):
         if self.harness.delivery == "inline":
             return
         before = self._referral
-        if before.state not in UNSENT | {ReferralState.ERASED} and self.is_kept:
+        if before.state in UNSENT and self.is_kept:
+            note_opening(self.harness.repository(), before, self.now)
+            self._follow(before)
+            if self._referral.opened_on:
+                self.arrived = self.arrived or self.now.date()
+            assert self._referral.opened_on or (before.was_never_sent and before.epoch == 0), "an opening is lost"
+        elif before.state is not ReferralState.ERASED and self.is_kept:
             self.harness.repository().mark(self.reference, before.etag, **transitions.opened(before, self.now))
             self.arrived = self.arrived or self.now.date()
             assert self._referral.progress in {Progress.OPENED, Progress.CONFIRMED}
@@ -115,7 +127,7 @@ class ErasureStateMachine(RuleBasedStateMachine):
         else:
             return
         if outcome is Acknowledgement.ACKNOWLEDGED:
-            self.said = self.now.date()
+            self.said, self.is_set_aside = self.now.date(), False
 
     @rule(days=st.integers(0, 15))
     def the_provider_sets_it_aside(self, days: int) -> None:
@@ -123,7 +135,7 @@ class ErasureStateMachine(RuleBasedStateMachine):
         if self.harness.delivery == "inline" or not self.arrived or not self.is_kept:
             return
         if self.harness.acknowledging().set_aside(self.reference, self.now) is Acknowledgement.SET_ASIDE:
-            self.said = self.now.date()
+            self.said, self.is_set_aside = self.now.date(), True
             assert self._referral.progress is Progress.CONTACT
         for _ in range(days):
             self.days_pass(1)
@@ -139,7 +151,7 @@ class ErasureStateMachine(RuleBasedStateMachine):
         if outcome is not Acknowledgement.KEPT:
             return
         self.times_kept += 1
-        self.said = None
+        self.said, self.is_set_aside = None, False
         assert self._referral.state is (ReferralState.RECEIVED if self.times_kept == 1 else ReferralState.ATTENTION)
         self._follow(before)
 
@@ -176,15 +188,56 @@ class ErasureStateMachine(RuleBasedStateMachine):
             self.nothing_is_erased_that_is_to_be_kept()
 
     def _type(self, word: str) -> None:
-        if self._referral.state is ReferralState.ERASED:
+        if not self.is_kept:  # a word brings no answers back, and takes nothing back that was said of them
+            self.harness.type(State=word)
             return
         self.harness.type(State=word)
         self._note_edits()
+        if word != "acknowledged":
+            self.is_set_aside = False
         if word == "received":
             self.said = None
 
+    @rule(word=st.sampled_from(WORDS), days=st.integers(0, 2))
+    def the_form_is_sent_again_after_its_erasure(self, word: str, days: int) -> None:
+        if self.is_kept:
+            return
+        self._type(word)
+        self.days_pass(days)
+        assert self._send() == self.reference
+        for _ in range(2):
+            self.harness.orphan_recovery().run()
+            with contextlib.suppress(StorageError, ReferralsBusyError):
+                self.harness.reconcile(self.now)
+        is_here = bool(self.harness.sealed.rows)
+        assert is_here or self._referral.progress is Progress.CONFIRMED, "sent again, and lost"
+        if is_here:
+            self.since, self.said, self.arrived, self.came_back = self.now, None, None, False
+            self.is_set_aside, self.times_kept = False, 0
+
+    @rule(word=st.sampled_from(WORDS), is_genuine=st.booleans(), days=st.integers(0, 2))
+    def it_is_opened_and_finished_and_a_word_is_typed_after_its_erasure(
+        self, word: str, is_genuine: bool, days: int
+    ) -> None:
+        self.the_provider_opens_and_saves_it()
+        if is_genuine:
+            self._confirm()
+        else:
+            self.the_provider_sets_it_aside(0)
+        self.days_pass(6)
+        if not self.is_kept:
+            self._type(word)
+            self.days_pass(days)
+            self.nothing_is_erased_that_is_to_be_kept()
+            self.what_is_set_aside_never_reads_confirmed()
+            self.the_form_is_sent_again_after_its_erasure("received", days=0)
+
+    def _send(self) -> str:
+        return self.harness.service().accept(referral_request(submission_id=SUBMISSION), self.now)
+
     @invariant()
     def nothing_is_erased_that_is_to_be_kept(self) -> None:
+        self.is_not_genuine = self.is_set_aside and not self.is_kept
         if self.is_kept:
             assert self._referral.state is not ReferralState.ERASED or not self._referral.erased_on
             return
@@ -196,7 +249,7 @@ class ErasureStateMachine(RuleBasedStateMachine):
 
     @invariant()
     def what_is_set_aside_never_reads_confirmed(self) -> None:
-        if self._referral.last_error == NOT_GENUINE:
+        if self._referral.last_error == NOT_GENUINE or self.is_not_genuine:
             assert self._referral.progress is not Progress.CONFIRMED
         if self._referral.is_set_aside:
             assert self._referral.opened_on, "set aside unseen"

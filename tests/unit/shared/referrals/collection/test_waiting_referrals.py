@@ -45,6 +45,28 @@ def test_the_passphrase_that_was_entered_at_one_link_opens_the_others(desk: Prov
         assert desk.collector().links.collect_link(opened.token).reference == reference
 
 
+def test_who_has_saved_one_that_a_colleague_set_aside_meanwhile_can_still_say_so(desk: ProviderDesk) -> None:
+    first, second, _ = desk.references
+    mine, theirs, collector = desk.enter(first), desk.enter(first), desk.collector()
+    collector.set_aside(desk.token(first), theirs.proof, MORNING)
+
+    for proof in ("", theirs.session, desk.enter(second).proof):
+        with pytest.raises(ProofError):
+            collector.acknowledge(desk.token(first), proof, MORNING)
+    with pytest.raises(ReferralGoneError):
+        collector.open_again(desk.token(first), mine.proof, MORNING)
+    assert desk.of(first).is_set_aside
+    collector.acknowledge(desk.token(first), mine.proof, MORNING)
+
+    assert (desk.of(first).state, desk.of(first).last_error) == ("acknowledged", "")
+    with pytest.raises(ReferralGoneError):
+        collector.set_aside(desk.token(first), theirs.proof, MORNING)
+    desk.pass_days(MORNING, 5)
+    with pytest.raises(ReferralGoneError):
+        collector.acknowledge(desk.token(first), mine.proof, MORNING)
+    assert desk.of(first).progress == "confirmed"
+
+
 def test_it_lasts_half_an_hour_from_the_passphrase_and_opening_others_does_not_prolong_it(desk: ProviderDesk) -> None:
     _, second, third = desk.references
 

@@ -113,6 +113,23 @@ def test_the_next_run_says_erased_at_any_hour_and_of_the_day_on_which_it_was(fau
         assert (harness.state, harness.sealed.rows) == (("erased", NOT_COLLECTED), {})
 
 
+@pytest.mark.parametrize("stops", [{"Hold": "yes"}, {"OpenedOn": "2023-11-30"}, {"State": "received"}, {}])
+def test_one_that_broke_off_before_the_answers_were_deleted_is_not_called_deleted(stops: dict[str, str]) -> None:
+    harness = uncollected()
+    with pytest.raises(Crash):
+        harness.eraser(with_fault(InjectedFault(0, "crash-after"))).erase(harness.referral(), LIMIT, NOT_COLLECTED)
+    assert harness.referral().erased_on == "2023-11-30"
+    harness.type(**stops)
+
+    harness.tick(LIMIT.replace(hour=2) + DAY)
+
+    assert harness.referral().erased_on == ""
+    assert len(harness.sealed.rows) == 1
+    harness.pass_days(LIMIT, 3)
+    assert (harness.sealed.rows == {}) == (not stops), "and it begins anew, unless something speaks against it"
+    assert bool(harness.referral().erased_on) == (not stops)
+
+
 def test_nobody_is_called_for_one_that_is_completed(caplog: pytest.LogCaptureFixture) -> None:
     harness = interrupted()
     caplog.clear()

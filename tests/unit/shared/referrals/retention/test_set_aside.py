@@ -1,5 +1,9 @@
 """A referral that the provider set aside as not genuine: kept and erased as a confirmed one, and never called one."""
 
+import contextlib
+import logging
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -7,7 +11,10 @@ import pytest
 from shared.mail.delivery_reports import DeliveryReport
 from shared.referrals import transitions
 from shared.referrals.collection.acknowledgement import Acknowledgement
+from shared.referrals.errors import ReferralsBusyError
+from shared.referrals.follow_up.operator_digest import in_words
 from shared.referrals.model import NOT_GENUINE, Progress, ReferralState
+from shared.tables.table import StorageError
 from tests.builders import MORNING, referral_request
 from tests.fakes import FAULTS, Crash, Fault, InjectedFault, with_fault
 from tests.unit.shared.referrals.referral_system import OPERATORS, RECIPIENT, SUBMISSION, ReferralHarness, mail_of
@@ -112,8 +119,17 @@ def test_once_the_deletion_has_begun_it_cannot_be_kept(harness: ReferralHarness)
     assert keep(harness, MORNING + 5 * DAY) is Acknowledgement.CHANGED
 
 
-def test_of_a_colleague_who_confirms_and_one_who_sets_aside_the_first_is_heard(harness: ReferralHarness) -> None:
+def test_of_a_colleague_who_confirms_and_one_who_sets_aside_who_has_saved_it_is_heard(
+    harness: ReferralHarness,
+) -> None:
+    """In either order: only who has it can know that it is genuine, and the person then reads what is true."""
     reference = harness.referral().reference
+    before = harness.rows
+    assert harness.acknowledging().set_aside(reference, MORNING + DAY) is Acknowledgement.ALREADY
+    assert harness.rows == before
+    assert harness.acknowledging().acknowledge_opened(reference, MORNING + DAY) is Acknowledgement.ACKNOWLEDGED
+    assert harness.state == ("acknowledged", "")
+    assert (harness.referral().acknowledged_on, harness.referral().progress) == ("2023-09-02", Progress.CONFIRMED)
     before = harness.rows
     assert harness.acknowledging().acknowledge_opened(reference, MORNING + DAY) is Acknowledgement.ALREADY
     assert harness.acknowledging().set_aside(reference, MORNING + DAY) is Acknowledgement.ALREADY
@@ -126,13 +142,35 @@ def test_of_a_colleague_who_confirms_and_one_who_sets_aside_the_first_is_heard(h
     assert other.state == ("acknowledged", "")
 
 
+def test_a_confirmation_comes_too_late_once_the_deletion_has_begun(harness: ReferralHarness) -> None:
+    harness.type(ErasedOn="2023-09-06")
+
+    reference = harness.referral().reference
+    assert harness.acknowledging().acknowledge_opened(reference, MORNING + 5 * DAY) is Acknowledgement.ALREADY
+    assert harness.state == ASIDE
+
+
+def test_an_operator_confirms_one_by_emptying_the_reason(harness: ReferralHarness) -> None:
+    harness.type(State="acknowledged")
+    harness.reconcile(MORNING)
+    assert harness.state == ASIDE, "the word is there already"
+
+    harness.type(LastError="")
+    harness.reconcile(MORNING)
+
+    assert harness.state == ("acknowledged", "")
+    assert harness.referral().progress is Progress.CONFIRMED
+
+
 @pytest.mark.parametrize("status", ["bounced", "suppressed", "quarantined", "filteredspam", "failed", "delivered"])
 @pytest.mark.parametrize("delivery", ["link", "inline"])
 def test_no_late_report_undoes_it(status: str, delivery: str, harness: ReferralHarness) -> None:
     harness.type(Delivery=delivery)  # sent again with the answers in the email, and opened by the link of before
 
+    before = harness.rows
     harness.report(status, MORNING + DAY)
 
+    assert harness.rows == before
     assert harness.state == ASIDE
     harness.pass_days(MORNING, 5)
     assert harness.state == ("erased", NOT_GENUINE)
@@ -178,6 +216,17 @@ def test_any_other_word_makes_a_person_look(word: str, harness: ReferralHarness)
     assert not any("confirmed" in mail.text for mail in told)
 
 
+@pytest.mark.parametrize("error", [NOT_GENUINE, "state-typed", "kept-again"])
+def test_the_digest_never_says_that_one_that_was_set_aside_was_confirmed(error: str, harness: ReferralHarness) -> None:
+    harness.type(State="attention", AttentionOn="2023-09-04")
+    referral = replace(harness.referral(), last_error=error)
+
+    said = in_words(referral)
+    assert ("The provider confirmed it on" in said) == (error != NOT_GENUINE)
+    assert ("The provider set it aside as not genuine on Friday 1 September 2023." in said) == (error == NOT_GENUINE)
+    assert "See what LastError says" not in said
+
+
 def test_received_that_is_typed_over_it_sends_it_again(harness: ReferralHarness) -> None:
     harness.type(State="received")
     harness.tick(MORNING)
@@ -197,6 +246,177 @@ def test_the_same_form_that_is_sent_again_after_its_erasure_goes_to_the_provider
 
     assert harness.referral().state is ReferralState.RECEIVED
     assert len(harness.sealed.rows) == 1
+    harness.tick(now)
+    assert harness.state == ("sent", "")
+
+
+@pytest.mark.parametrize("story", ["", "I mean it."])
+def test_the_same_form_that_is_sent_again_before_its_erasure_is_a_referral_of_its_own(
+    story: str, harness: ReferralHarness
+) -> None:
+    first = harness.referral().reference
+    again = referral_request(submission_id=SUBMISSION, **({"what_brings_you": story} if story else {}))
+
+    reference = harness.service().accept(again, MORNING + DAY)
+    assert reference != first
+    assert harness.service().accept(again, MORNING + DAY) == reference
+    harness.orphan_recovery().run()
+    harness.tick(MORNING + DAY)
+
+    assert len(harness.mails_to(RECIPIENT)) == 2
+    states = {row.key: (row.text("State"), row.text("LastError")) for row in harness.rows}
+    assert states == {first: ASIDE, reference: ("sent", "")}
+    harness.pass_days(MORNING + DAY, 8)
+    assert [row.key for row in harness.sealed.rows.values()] == [reference]
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("at", range(6))
+def test_no_fault_in_sending_it_again_loses_or_doubles_it(at: int, fault: Fault, harness: ReferralHarness) -> None:
+    again = referral_request(submission_id=SUBMISSION)
+    with contextlib.suppress(Crash, ReferralsBusyError, StorageError):
+        harness.service(with_fault(InjectedFault(at, fault))).accept(again, MORNING + DAY)
+
+    reference = harness.service().accept(again, MORNING + DAY)
+    for _ in range(2):
+        harness.orphan_recovery().run()
+        harness.tick(MORNING + DAY)
+
+    assert len(harness.mails_to(RECIPIENT)) == 2
+    assert len(harness.rows) == len(harness.sealed.rows) == 2
+    assert harness.repository().status(reference) is not None
+
+
+def test_a_copy_of_one_that_was_set_aside_is_not_deleted_as_its_repetition(harness: ReferralHarness) -> None:
+    """Its first row, of the second sending, was damaged: the answers of before are there, and go nowhere."""
+    first = harness.referral().reference
+    again = referral_request(submission_id=SUBMISSION)
+    with contextlib.suppress(Crash):
+        harness.service(with_fault(InjectedFault(2, "crash-after"))).accept(again, MORNING + DAY)
+    [orphan] = [row for row in harness.sealed.rows.values() if row.key != first]
+    harness.sealed.merge({"PartitionKey": "referrals", "RowKey": orphan.key, "Sealed": b"forged"}, orphan.etag)
+    harness.service().accept(again, MORNING + DAY)
+
+    harness.orphan_recovery().run()
+    harness.tick(MORNING + DAY)
+
+    assert len(harness.mails_to(RECIPIENT)) == 2
+
+
+def test_one_that_is_set_aside_again_and_again_is_taken_for_as_long_as_there_are_references(
+    harness: ReferralHarness,
+) -> None:
+    again, given = referral_request(submission_id=SUBMISSION), {harness.referral().reference}
+    for _ in range(4):
+        reference = harness.service().accept(again, MORNING)
+        assert reference not in given
+        given.add(reference)
+        harness.forwarder().forward(reference, MORNING)
+        harness.acknowledging().set_aside(reference, MORNING)
+    with pytest.raises(ReferralsBusyError):
+        harness.service().accept(again, MORNING)
+
+    now = harness.pass_days(MORNING, 8)
+    assert harness.service().accept(again, now) in given
+
+
+def forward(harness: ReferralHarness, now: datetime) -> None:
+    """The queue names it before the timer does."""
+    harness.forwarder().forward(harness.referral().reference, now)
+
+
+WORDS = ["received", "sending", "sent", "delivered", "acknowledged", "attention", "erased", "what?"]
+
+
+@pytest.mark.parametrize("handles", [ReferralHarness.tick, forward])
+@pytest.mark.parametrize("word", WORDS)
+def test_no_word_that_is_typed_over_an_erased_one_makes_it_confirmed(
+    word: str, handles: Callable[[ReferralHarness, datetime], None], harness: ReferralHarness
+) -> None:
+    now = harness.pass_days(MORNING, 5)
+    harness.type(State=word)
+
+    handles(harness, now)
+    assert harness.referral().progress is Progress.CONTACT
+    harness.tick(now)
+
+    assert harness.state == ("erased", NOT_GENUINE)
+    assert harness.referral().progress is Progress.CONTACT
+    assert len(harness.mails_to(RECIPIENT)) == 1
+
+
+@pytest.mark.parametrize("report", ["delivered", "bounced", "failed"])
+@pytest.mark.parametrize("word", WORDS)
+def test_no_report_between_a_word_and_the_next_run_makes_it_confirmed(
+    word: str, report: str, harness: ReferralHarness
+) -> None:
+    now = harness.pass_days(MORNING, 5)
+    harness.type(State=word)
+    harness.report(report, now)
+    harness.tick(now)
+
+    assert harness.state == ("erased", NOT_GENUINE)
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_the_same_form_that_is_sent_again_after_a_word_was_typed_goes_to_the_provider(
+    word: str, harness: ReferralHarness
+) -> None:
+    now = harness.pass_days(MORNING, 5)
+    harness.type(State=word)
+    harness.tick(now)
+    harness.service().accept(referral_request(submission_id=SUBMISSION), now)
+
+    harness.orphan_recovery().run()
+    harness.tick(now)
+
+    assert harness.state == ("sent", "")
+    assert len(harness.mails_to(RECIPIENT)) == 2
+
+
+@pytest.mark.parametrize("recovers_first", [True, False])
+@pytest.mark.parametrize("word", WORDS)
+def test_so_it_does_if_it_came_before_the_run_that_completes_the_row(
+    word: str, recovers_first: bool, harness: ReferralHarness
+) -> None:
+    now = harness.pass_days(MORNING, 5)
+    harness.type(State=word)
+    harness.service().accept(referral_request(submission_id=SUBMISSION), now)
+
+    for _ in range(2):
+        if recovers_first:
+            harness.orphan_recovery().run()
+        harness.tick(now)
+        harness.orphan_recovery().run()
+
+    harness.tick(now)
+    assert harness.state == ("sent", "")
+    assert len(harness.mails_to(RECIPIENT)) == 2
+
+
+def test_a_confirmed_one_that_someone_wants_sent_again_after_its_erasure_says_why_nothing_happens(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The provider does not have it after all: it reads confirmed no more, and the same form goes to them again."""
+    harness = ReferralHarness("link")
+    reference = harness.service().accept(referral_request(submission_id=SUBMISSION), MORNING)
+    harness.forwarder().forward(reference, MORNING)
+    harness.acknowledging().acknowledge_opened(reference, MORNING)
+    now = harness.pass_days(MORNING, 5)
+    assert harness.state == ("erased", "")
+    day = harness.referral().erased_on
+    harness.type(State="received")
+    caplog.clear()
+
+    harness.tick(now)
+
+    assert harness.state == ("erased", "nothing-left")
+    assert (harness.referral().erased_on, harness.referral().progress) == (day, Progress.CONTACT)
+    assert [each.getMessage() for each in caplog.records if each.levelno >= logging.WARNING] == [
+        "a referral was to be sent again, and none of its answers is left"
+    ]
+    harness.service().accept(referral_request(submission_id=SUBMISSION), now)
+    harness.orphan_recovery().run()
     harness.tick(now)
     assert harness.state == ("sent", "")
 
