@@ -149,7 +149,8 @@ class _ProviderRequest:
         return self.page("provider/referral.html", opened.referral, waiting=self._beside(opened), **facts)
 
     def list_page(self, listed: Sequence[Referral], session: str, **facts: Any) -> func.HttpResponse:
-        referral, view = self.collector.look(self.token, self.now), WaitingView.of(listed, self.built.content)
+        referral = self.collector.look(self.token, self.now)
+        view = WaitingView.of(listed, self.built.content, self._sent("page"))
         return self.page("provider/waiting.html", referral, waiting=view, session=session, **facts)
 
     def page_after(self) -> func.HttpResponse:

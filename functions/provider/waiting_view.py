@@ -2,16 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import Self
 
 from functions.forms.validation import FieldError
 from functions.provider.view import ProviderView
 from shared.content.content import Content
+from shared.referrals.collection.waiting import SHOWN
 from shared.referrals.errors import KeyUnavailableError, ReferralError, ReferralGoneError, UnsealError
 from shared.referrals.model import Referral
 
-SHOWN = 100
-"""Rows on a page; the rest are counted."""
+_PAGE_DIGITS = 6
 
 _REFUSALS: dict[type[ReferralError], tuple[int, str]] = {
     ReferralGoneError: (
@@ -34,15 +35,21 @@ REFUSED = tuple(_REFUSALS)
 
 @dataclass(frozen=True, slots=True)
 class WaitingView:
-    """The first rows of the list, in its order, and the number of `more` that are not shown."""
+    """The rows of one `page` of the list, in its order; pages count from 1, and there is one at least."""
 
     rows: tuple[ProviderView, ...]
-    more: int
+    number: int
+    page: int = 1
+    pages: int = 1
 
     @classmethod
-    def of(cls, referrals: Sequence[Referral], content: Content) -> Self:
-        rows = tuple(ProviderView.of(each, content) for each in referrals[:SHOWN])
-        return cls(rows, len(referrals) - len(rows))
+    def of(cls, referrals: Sequence[Referral], content: Content, page: str = "") -> Self:
+        """The `page` as it was asked for: the first if it is no number, the last if it is beyond that."""
+        pages = max(1, ceil(len(referrals) / SHOWN))
+        is_number = page.isascii() and page.isdecimal() and len(page) <= _PAGE_DIGITS
+        shown = min(max(1, int(page)), pages) if is_number else 1
+        rows = referrals[(shown - 1) * SHOWN : shown * SHOWN]
+        return cls(tuple(ProviderView.of(each, content) for each in rows), len(referrals), shown, pages)
 
 
 def refusal(reference: str, error: ReferralError) -> tuple[int, FieldError]:

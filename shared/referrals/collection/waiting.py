@@ -1,10 +1,15 @@
 """The referrals that wait for the provider behind a link, and the order in which they are listed. Pure decisions."""
 
-from collections import Counter
-from collections.abc import Iterable
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, groupby
 
 from shared.referrals.model import INLINE, UNANSWERED, Referral, ReferralState
 
+SHOWN = 100
+"""Referrals on a page of the list."""
+
+_BEHIND_IS_EVERY = 5  # of five places one is for those that stand behind, so that they come to their turn too
 _DAMAGED = ("unseal-", "not-erased")
 """Beginnings of reasons for attention with which the answers cannot be shown, or may not be this service's."""
 
@@ -20,16 +25,45 @@ def is_waiting(referral: Referral) -> bool:
     return went_as_link and is_out and not _is_damaged(referral)
 
 
-def in_order(referrals: Iterable[Referral], most_a_day: int) -> list[Referral]:
+def in_order(referrals: Iterable[Referral], most_a_day: int, page: int = SHOWN) -> list[Referral]:
     """Those that wait, the oldest day first, and those that may be invented last.
 
     Behind the others go those that came without a browser's marks; then those of a day on which more than `most_a_day`
     came, whatever has become of them since, 0 for no such day; then those of such a day without the marks.
+
+    If they are more than a `page`, old and new ones take turns within each of these, and every fifth place is for one
+    that stands behind: however many invented ones are left there, none that is new stays beyond the first pages.
     """
     known = list(referrals)
     days = Counter(each.received_on for each in known)
     crowded = {day for day, number in days.items() if 0 < most_a_day < number}
-    return sorted((each for each in known if is_waiting(each)), key=lambda each: _place(each, crowded))
+    ordered = sorted((each for each in known if is_waiting(each)), key=lambda each: _place(each, crowded))
+    return ordered if len(ordered) <= page else _mixed(ordered, crowded)
+
+
+def _mixed(ordered: Sequence[Referral], crowded: set[str]) -> list[Referral]:
+    groups = groupby(ordered, key=lambda each: _place(each, crowded)[:2])
+    front, behind = list[Referral](), list[Referral]()
+    for place, group in groups:
+        (behind if any(place) else front).extend(_from_both_ends(group))
+    return list(_every_fifth(deque(front), deque(behind)))
+
+
+def _from_both_ends(group: Iterable[Referral]) -> Iterator[Referral]:
+    """The oldest, the newest, the second oldest and so on."""
+    left = deque(group)
+    while left:
+        yield left.popleft()
+        if left:
+            yield left.pop()
+
+
+def _every_fifth(front: deque[Referral], behind: deque[Referral]) -> Iterator[Referral]:
+    place = 0
+    while front and behind:
+        place += 1
+        yield (front if place % _BEHIND_IS_EVERY else behind).popleft()
+    yield from chain(front, behind)
 
 
 def _place(referral: Referral, crowded: set[str]) -> tuple[bool, bool, str, str]:

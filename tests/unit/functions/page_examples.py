@@ -270,9 +270,12 @@ PAGES: dict[str, tuple[str, Facts]] = {
     "provider, waiting after confirming": ("provider/waiting.html", OPENED | {"waiting": WAITING, "done": "now"}),
     "provider, waiting after setting aside, and more": (
         "provider/waiting.html",
-        OPENED | {"waiting": WaitingView(WAITING.rows, 12), "done": "set-aside"},
+        OPENED | {"waiting": WaitingView(WAITING.rows, 212, 2, 3), "done": "set-aside"},
     ),
-    "provider, one more waits": ("provider/waiting.html", OPENED | {"waiting": WaitingView(WAITING.rows, 1)}),
+    "provider, one more waits on another page": (
+        "provider/waiting.html",
+        OPENED | {"waiting": WaitingView(WAITING.rows, 101, 1, 2)},
+    ),
     "provider, waiting with errors": (
         "provider/waiting.html",
         OPENED | {"waiting": WAITING, "errors": [FieldError("", "Mend it")]},

@@ -10,8 +10,8 @@ import pytest
 import functions.provider.collect
 import shared.bootstrap
 from functions.provider.collect import collect
-from functions.provider.waiting_view import SHOWN
 from shared.content.content import Content
+from shared.referrals.collection.waiting import SHOWN
 from shared.referrals.errors import KeyUnavailableError
 from shared.referrals.sealing import content_key
 from shared.tables.table import StorageUnavailableError
@@ -65,7 +65,7 @@ def session(services: FakeServices) -> str:
 
 def press(answer: func.HttpResponse, act: str, **sent: str) -> func.HttpResponse:
     """Someone presses the button of that form on the page."""
-    [address] = [each for each in Page(answer.get_body().decode()).all("action", "form") if each.endswith(f"/{act}")]
+    [address] = {each for each in Page(answer.get_body().decode()).all("action", "form") if each.endswith(f"/{act}")}
     answer = collect(request("POST", address.split("/")[2], act, fields(answer) | sent), Outbox())
     assert isinstance(answer, func.HttpResponse)
     return answer
@@ -198,18 +198,65 @@ def test_the_answers_are_shown_although_the_list_cannot_be(services: FakeService
     assert "We cannot show them at the moment" in text(page)
 
 
-def test_at_most_a_hundred_are_shown_and_the_rest_are_counted(services: FakeServices) -> None:
+def named(answer: func.HttpResponse, name: str) -> list[str]:
+    """The values of the buttons of that name."""
+    elements = Page(answer.get_body().decode()).elements
+    return [each["value"] for tag, each in elements if tag == "button" and each.get("name") == name]
+
+
+def test_a_page_shows_a_hundred_and_the_rest_are_on_further_pages(services: FakeServices) -> None:
     services.more(SHOWN)
     page = enter(services)
     assert len(Page(page.get_body().decode()).all("value", "button")) == SHOWN == 100
-    assert "listed here once" not in text(page)
+    assert "Page 1" not in text(page)
 
     services.more(1)
-    assert "1 more referral waits. It is listed here once" in text(enter(services))
+    assert "Page 1 of 2. 101 referrals wait." in text(enter(services))
     services.more(4)
     page = enter(services)
-    assert len(Page(page.get_body().decode()).all("value", "button")) == SHOWN
-    assert "5 more referrals wait. They are listed here once" in text(page)
+    assert len(named(page, "reference")) == SHOWN
+    assert "Page 1 of 2. 105 referrals wait." in text(page)
+    assert named(page, "page") == ["2"]
+
+
+def test_every_one_that_waits_is_on_one_of_the_pages_and_opens_from_there(services: FakeServices) -> None:
+    services.referrals.most_a_day = 20
+    came = {services.reference, *services.more(2 * SHOWN, MORNING - timedelta(days=1)), *services.more(30)}
+    first = press(enter(services), "list")
+    second = press(first, "list", page="2")
+    third = press(second, "list", page="3")
+
+    assert [named(each, "page") for each in (first, second, third)] == [["2"], ["1", "3"], ["2"]]
+    shown = [each for page in (first, second, third) for each in named(page, "reference")]
+    assert (len(shown), set(shown)) == (231, came)
+    assert press(third, "open", reference=shown[-1]).status_code == 200
+    assert named(press(third, "list", page="2"), "reference") == named(second, "reference")
+
+
+@pytest.mark.parametrize(
+    ("asked", "shown"), [("", 1), ("0", 1), ("-1", 1), ("x", 1), ("9", 2), ("9" * 6, 2), ("9" * 5000, 1), ("٢", 1)]
+)
+def test_a_page_that_there_is_not_is_the_first_or_the_last(asked: str, shown: int, services: FakeServices) -> None:
+    services.more(SHOWN)
+
+    answer = press(enter(services), "list", page=asked)
+
+    assert f"Page {shown} of 2. 101 referrals wait." in text(answer)
+
+
+def test_no_words_claim_an_order_that_the_list_has_not(services: FakeServices) -> None:
+    services.more(2, MORNING - timedelta(days=3), Slow="yes")
+
+    assert "oldest" not in enter(services).get_body().decode()
+
+
+def test_on_a_phone_the_name_of_a_column_and_its_words_say_nothing_twice(services: FakeServices) -> None:
+    services.more(1, OpenedOn="2023-08-30")
+
+    shown = text(enter(services))
+
+    assert "Status Opened on Wednesday 30 August 2023" in shown
+    assert "Opened Opened" not in shown
 
 
 def test_those_of_a_crowded_day_are_listed_last(services: FakeServices) -> None:
