@@ -86,15 +86,15 @@ class _ProviderRequest:
         return self.page("provider/gone.html", referral) if view.is_gone else self.passphrase_form()
 
     def open(self) -> func.HttpResponse:
-        passphrase = read_form_value(self.req, "passphrase")
+        passphrase, entered = read_form_value(self.req, "passphrase"), self._passphrase_page
         if not passphrase:
-            return self.passphrase_form(_EMPTY)
+            return self.passphrase_form(_EMPTY, form_token=entered.token_again)
         try:
-            collected = self.collector.open(self.token, passphrase, self.now, self._passphrase_page.waited)
+            collected = self.collector.open(self.token, passphrase, self.now, entered.waited, entered.name)
         except PassphraseError as error:
             return self.passphrase_form(passphrase_page.wrong(error))
         except PassphraseTooSoonError as error:
-            return self.passphrase_form(passphrase_page.too_soon(error), form_token=self._passphrase_page.token_again)
+            return self.passphrase_form(passphrase_page.too_soon(error), form_token=entered.token_after(error))
         return self.opened_page(collected)
 
     def open_waiting(self) -> func.HttpResponse:

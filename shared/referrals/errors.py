@@ -66,11 +66,15 @@ class PassphraseError(ReferralError):
 
 
 class PassphraseTooSoonError(ReferralError):
-    """There were too many wrong passphrases within an hour, so this one was not compared: try again after `wait`."""
+    """There were too many wrong passphrases within an hour, so this one was not compared: try again after `wait`.
 
-    def __init__(self, wait: timedelta) -> None:
+    `is_page_used`: its page had a comparison already, so that the next try needs a new page.
+    """
+
+    def __init__(self, wait: timedelta, *, is_page_used: bool = False) -> None:
         super().__init__()
         self.wait = wait
+        self.is_page_used = is_page_used
 
 
 class ProofError(ReferralError):
