@@ -9,27 +9,35 @@ from functions.forms.validation import FieldError
 from functions.provider.view import ProviderView
 from shared.content.content import Content
 from shared.referrals.collection.waiting import SHOWN
-from shared.referrals.errors import KeyUnavailableError, ReferralError, ReferralGoneError, UnsealError
+from shared.referrals.errors import KeyUnavailableError, NotWaitingError, NotWaitingReason, ReferralError, UnsealError
 from shared.referrals.model import Referral
 
 _PAGE_DIGITS = 6
 
+_DAMAGED = (
+    "We cannot open referral {}. It is damaged, and the people who run the service know. Nothing has been deleted"
+)
+
+_NOT_WAITING: dict[NotWaitingReason, str] = {
+    NotWaitingReason.UNKNOWN: "We have no referral {}. Our records of it are deleted, or the reference is another",
+    NotWaitingReason.UNSENT: "Referral {} is being sent to you. You can open it when its email has gone",
+    NotWaitingReason.INLINE: "Referral {} is not opened here. Its answers are in the email about it",
+    NotWaitingReason.CONFIRMED: "Referral {} is no longer waiting. Someone has confirmed it",
+    NotWaitingReason.SET_ASIDE: "Referral {} is no longer waiting. Someone has set it aside as not genuine",
+    NotWaitingReason.NOT_COLLECTED: "Referral {} is no longer waiting. Nobody opened it in time, and our copy is gone",
+    NotWaitingReason.DELETED: "Referral {} is no longer waiting. Our copy of the answers is deleted",
+    NotWaitingReason.DAMAGED: _DAMAGED,
+}
+
 _REFUSALS: dict[type[ReferralError], tuple[int, str]] = {
-    ReferralGoneError: (
-        422,
-        "Referral {} is no longer waiting. Someone has confirmed it, set it aside or asked us to send it again",
-    ),
     KeyUnavailableError: (
         503,
         "We cannot open referral {} at the moment. Nothing is lost. Try again in a few minutes, or open another one",
     ),
-    UnsealError: (
-        500,
-        "We cannot open referral {}. It is damaged, and the people who run the service know. Nothing has been deleted",
-    ),
+    UnsealError: (500, _DAMAGED),
 }
 
-REFUSED = tuple(_REFUSALS)
+REFUSED: tuple[type[ReferralError], ...] = (NotWaitingError, *_REFUSALS)
 """Errors of opening one of the list after which the list is shown again."""
 
 
@@ -54,5 +62,8 @@ class WaitingView:
 
 def refusal(reference: str, error: ReferralError) -> tuple[int, FieldError]:
     """The status and the message of a page that lists the others when `reference` could not be opened."""
-    status, text = next(found for kind, found in _REFUSALS.items() if isinstance(error, kind))
+    if isinstance(error, NotWaitingError):
+        status, text = 422, _NOT_WAITING[error.reason]
+    else:
+        status, text = next(found for kind, found in _REFUSALS.items() if isinstance(error, kind))
     return status, FieldError("", text.format(reference[:20]))

@@ -4,7 +4,8 @@ from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, groupby
 
-from shared.referrals.model import INLINE, UNANSWERED, Referral, ReferralState
+from shared.referrals.errors import NotWaitingReason
+from shared.referrals.model import INLINE, NOT_COLLECTED, UNANSWERED, UNSENT, Referral, ReferralState
 
 SHOWN = 100
 """Referrals on a page of the list."""
@@ -23,6 +24,28 @@ def is_waiting(referral: Referral) -> bool:
     went_as_link = referral.delivery not in {"", INLINE}
     is_out = referral.state in UNANSWERED or referral.state is ReferralState.ATTENTION
     return went_as_link and is_out and not _is_damaged(referral)
+
+
+def reason_not_waiting(referral: Referral | None) -> NotWaitingReason:
+    """The reason for which one that does not wait is not on the list; None is one that is not known (any more)."""
+    if referral is None:
+        return NotWaitingReason.UNKNOWN
+    if referral.is_set_aside:
+        return NotWaitingReason.SET_ASIDE
+    if referral.state is ReferralState.ERASED:
+        return _reason_erased(referral)
+    if referral.state is ReferralState.ACKNOWLEDGED:
+        return NotWaitingReason.CONFIRMED
+    if _is_damaged(referral):
+        return NotWaitingReason.DAMAGED
+    return NotWaitingReason.UNSENT if referral.state in UNSENT else NotWaitingReason.INLINE
+
+
+def _reason_erased(referral: Referral) -> NotWaitingReason:
+    if referral.acknowledged_on:
+        return NotWaitingReason.CONFIRMED
+    is_uncollected = referral.last_error == NOT_COLLECTED
+    return NotWaitingReason.NOT_COLLECTED if is_uncollected else NotWaitingReason.DELETED
 
 
 def in_order(referrals: Iterable[Referral], most_a_day: int, page: int = SHOWN) -> list[Referral]:

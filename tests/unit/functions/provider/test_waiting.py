@@ -409,8 +409,70 @@ def test_one_that_a_colleague_has_finished_is_said_to_wait_no_longer(services: F
     answer = press(first, "open", reference=other)
 
     assert answer.status_code == 422
-    assert f"Referral {other} is no longer waiting" in text(answer)
+    assert f"Referral {other} is no longer waiting. Someone has confirmed it" in text(answer)
     assert third in Page(answer.get_body().decode()).all("value", "button")
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        ({"State": "erased", "LastError": "not-collected"}, "Nobody opened it in time, and our copy is gone"),
+        ({"State": "erased"}, "Our copy of the answers is deleted"),
+        ({"State": "attention", "LastError": "unseal-mac"}, "It is damaged, and the people who run the service know"),
+        ({"State": "sending"}, "is being sent to you"),
+        ({"State": "acknowledged", "LastError": "not-genuine"}, "Someone has set it aside as not genuine"),
+        ({"Delivery": "inline"}, "Its answers are in the email about it"),
+    ],
+)
+def test_of_one_that_does_not_wait_it_says_what_became_of_it_and_nothing_else(
+    cells: dict[str, str], said: str, services: FakeServices
+) -> None:
+    other, third = services.more(2)
+    first = enter(services)
+    row = services.statuses.rows["referrals", other]
+    services.statuses.merge({"PartitionKey": "referrals", "RowKey": other, **cells}, row.etag)
+
+    answer = press(first, "open", reference=other)
+
+    assert answer.status_code == 422
+    assert said in text(answer)
+    assert other in text(answer)
+    assert "confirmed" not in text(answer)
+    assert third in named(answer, "reference")
+
+
+def test_while_the_vault_is_down_the_list_says_so_and_asks_for_no_passphrase(services: FakeServices) -> None:
+    other = services.more(1)[0]
+    first = enter(services)
+    services.unwrapper = None  # no vault
+    collector = services.referrals.collector
+    assert collector is not None
+
+    def down(_: object) -> bytes:
+        raise KeyUnavailableError("HTTP 503")
+
+    services.referrals.collector = replace(collector, content_key=down)
+    for act, sent in (("list", {}), ("open", {"reference": other})):
+        answer = press(first, act, **sent)
+        assert answer.status_code == 503
+        assert "Nothing is lost" in text(answer)
+        assert "too long" not in text(answer)
+    services.referrals.collector = collector
+    services.unwrapper = PRIVATE
+    assert press(first, "open", reference=other).status_code == 200
+
+
+def test_when_the_proof_of_the_passphrase_is_lost_the_page_does_not_say_that_it_is_too_long_ago(
+    services: FakeServices,
+) -> None:
+    other = services.more(1)[0]
+    sent = session(services)
+    del services.sealed.rows["referrals", services.reference]
+
+    answer = ask("POST", token(services, other), "list", session=sent)
+
+    assert answer.status_code == 422
+    assert "Enter the passphrase again: we cannot see any more that you have entered it" in text(answer)
 
 
 @pytest.mark.parametrize("typed", ["<script>alert(1)</script>", "9" * 4000])
