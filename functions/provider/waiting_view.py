@@ -22,6 +22,7 @@ _NOT_WAITING: dict[NotWaitingReason, str] = {
     NotWaitingReason.UNKNOWN: "We have no referral {}. Our records of it are deleted, or the reference is another",
     NotWaitingReason.UNSENT: "Referral {} is being sent to you. You can open it when its email has gone",
     NotWaitingReason.INLINE: "Referral {} is not opened here. Its answers are in the email about it",
+    NotWaitingReason.NO_LINK: "Referral {} cannot be opened here. Ask the people who run the service about it",
     NotWaitingReason.CONFIRMED: "Referral {} is no longer waiting. Someone has confirmed it",
     NotWaitingReason.SET_ASIDE: "Referral {} is no longer waiting. Someone has set it aside as not genuine",
     NotWaitingReason.NOT_COLLECTED: "Referral {} is no longer waiting. Nobody opened it in time, and our copy is gone",

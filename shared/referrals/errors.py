@@ -98,6 +98,7 @@ class NotWaitingReason(StrEnum):
     UNKNOWN = "unknown"
     UNSENT = "unsent"
     INLINE = "inline"
+    NO_LINK = "no link"
     CONFIRMED = "confirmed"
     SET_ASIDE = "set aside"
     NOT_COLLECTED = "not collected"

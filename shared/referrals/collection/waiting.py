@@ -36,9 +36,13 @@ def reason_not_waiting(referral: Referral | None) -> NotWaitingReason:
         return _reason_erased(referral)
     if referral.state is ReferralState.ACKNOWLEDGED:
         return NotWaitingReason.CONFIRMED
-    if _is_damaged(referral):
-        return NotWaitingReason.DAMAGED
-    return NotWaitingReason.UNSENT if referral.state in UNSENT else NotWaitingReason.INLINE
+    return NotWaitingReason.DAMAGED if _is_damaged(referral) else _reason_without_link(referral)
+
+
+def _reason_without_link(referral: Referral) -> NotWaitingReason:
+    if referral.state in UNSENT:
+        return NotWaitingReason.UNSENT
+    return NotWaitingReason.INLINE if referral.delivery == INLINE else NotWaitingReason.NO_LINK
 
 
 def _reason_erased(referral: Referral) -> NotWaitingReason:

@@ -262,6 +262,8 @@ def test_one_that_a_colleague_has_dealt_with_is_not_opened(signed_in: ProviderDe
         ({"State": "attention", "LastError": "not-erased"}, "damaged"),
         ({"State": "attention", "LastError": "not-acknowledged", "Delivery": "inline"}, "inline"),
         ({"Delivery": "inline"}, "inline"),
+        ({"Delivery": ""}, "no link"),
+        ({"State": "attention", "LastError": "not-sent-HTTP 500", "Delivery": ""}, "no link"),
         ({"State": "received"}, "unsent"),
         ({"State": "sending", "Delivery": "inline"}, "unsent"),
     ],
