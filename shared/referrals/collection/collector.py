@@ -98,14 +98,16 @@ class Collector:
             raise self._mistake(wrong, now)
         return self._open_checked(token, referral, now)
 
-    def open_in_session(self, reference: str, session: str, now: datetime) -> OpenedReferral:
+    def open_in_session(self, token: str, session: str, reference: str, now: datetime) -> OpenedReferral:
         """The answers of one that waits, for a `session` that is good at `now` (see `provider_session`).
+
+        Its own link expires with that of `token`, at whose page it was asked for.
 
         Raises:
             ReferralGoneError, KeyUnavailableError, UnsealError, StorageError: as for `open`.
         """
-        token = self.links.collect_token(reference, now)
-        return replace(self._open_checked(token, self._present(token, now), now), session=session)
+        own = self.links.collect_token_beside(token, reference)
+        return replace(self._open_checked(own, self._present(own, now), now), session=session)
 
     def open_again(self, token: str, proof: str, now: datetime) -> OpenedReferral:
         """The answers, for a proof of opening them in the last half hour.

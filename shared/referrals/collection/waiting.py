@@ -16,7 +16,7 @@ _DAMAGED = ("unseal-", "not-erased")
 
 
 def is_waiting(referral: Referral) -> bool:
-    """True if a link to it went out, and the provider has neither confirmed it nor set it aside.
+    """True if a link to it went out, or an email with one failed, and the provider has not dealt with it.
 
     One that is still to be sent, or is being sent again, is not: it may be claimed, so that its opening could not be
     noted, and two people might ring the same person.

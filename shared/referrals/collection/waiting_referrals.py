@@ -67,7 +67,7 @@ class WaitingReferrals:
         if referral is None or not is_waiting(referral):
             raise NotWaitingError(reason_not_waiting(referral))
         try:
-            return self.collector.open_in_session(referral.reference, session, now)
+            return self.collector.open_in_session(token, session, referral.reference, now)
         except (ReferralGoneError, ReferralLinkError) as error:  # since it was read, or its answers are gone
             raise NotWaitingError(reason_not_waiting(self._found(reference))) from error
 

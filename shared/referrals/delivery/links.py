@@ -77,6 +77,14 @@ class ReferralLinks:
         """The part of `to_collect` that names the referral."""
         return sealed_tokens.issue(self.signer, _COLLECT, reference, london_day(sent_at))
 
+    def collect_token_beside(self, token: str, reference: str) -> str:
+        """A token to collect another referral, for whoever has this link: it expires with it.
+
+        Raises:
+            ReferralLinkError: this one was never issued.
+        """
+        return sealed_tokens.issue(self.signer, _COLLECT, reference, self.collect_link(token).sent_on)
+
     def acknowledge_link(self, token: str) -> ProviderLink:
         """A link to acknowledge.
 

@@ -139,6 +139,15 @@ def test_no_get_shows_or_changes_anything(method: str, act: str, services: FakeS
     assert services.state(other) == "sent"
 
 
+def test_the_page_of_one_says_how_to_get_back_to_the_list_without_the_back_button(services: FakeServices) -> None:
+    other = services.more(1)[0]
+    page = press(enter(services), "open", reference=other)
+
+    said = "Use these buttons and not the Back button of your browser, which asks whether to send a form again."
+    assert said in text(page)
+    assert services.reference in named(press(page, "list"), "reference")
+
+
 def test_a_page_of_the_list_alone_shows_all_that_wait(services: FakeServices) -> None:
     others = services.more(2)
 

@@ -61,6 +61,20 @@ def test_it_lasts_half_an_hour_from_the_passphrase_and_opening_others_does_not_p
             act(MORNING + HALF_AN_HOUR)
 
 
+def test_a_link_of_one_that_was_opened_from_the_list_expires_with_the_link_that_was_used(desk: ProviderDesk) -> None:
+    last_day = MORNING + timedelta(days=60)
+    first, second, _ = desk.references
+    session = desk.enter(first, last_day).session
+
+    opened = desk.waiting().open(desk.token(first), session, second, last_day)
+
+    link = desk.collector().links.collect_link(opened.token)
+    assert (link.reference, link.sent_on) == (second, "2023-09-01")
+    assert not link.is_expired(last_day)
+    assert link.is_expired(last_day + timedelta(days=1))
+    assert desk.collector().acknowledge(opened.token, opened.proof, last_day) == second
+
+
 def test_it_is_good_at_any_link_that_opens_and_at_no_other(desk: ProviderDesk) -> None:
     _, second, third = desk.references
     waiting, links = desk.waiting(), desk.collector().links
