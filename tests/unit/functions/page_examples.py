@@ -300,6 +300,8 @@ PAGES: dict[str, tuple[str, Facts]] = {
     "provider, expired": ("provider/expired.html", EXPIRED),
     "provider, expired, new link sent": ("provider/expired.html", EXPIRED | {"done": "emailed"}),
     "provider, expired, new link on its way": ("provider/expired.html", EXPIRED | {"done": "sending"}),
+    "provider, expired, set aside": ("provider/expired.html", EXPIRED | {"referral": ASIDE}),
+    "provider, expired, confirmed": ("provider/expired.html", EXPIRED | {"referral": CONFIRMED["referral"]}),
     "provider, expired with errors": ("provider/expired.html", EXPIRED | {"errors": [keeping.NOT_YET]}),
     "provider, problem": ("provider/problem.html", SITE | {"problem": PROBLEMS[ReferralLinkError]}),
     "problem": ("problem.html", {"problem": PROBLEMS[SessionFullError]}),
