@@ -10,12 +10,14 @@ from functions.problems.problem_details import Problem
 from shared.referrals.errors import (
     KeyUnavailableError,
     LinkExpiredError,
+    NotWaitingError,
     PassphraseError,
     PassphraseTooSoonError,
     ProofError,
     ReferralGoneError,
     ReferralLinkError,
     ReferralsBusyError,
+    SessionLostError,
     UnsealError,
 )
 from shared.tables.table import StorageError
@@ -62,11 +64,18 @@ PROVIDER_PROBLEMS: Mapping[type[Exception], Problem] = {
     PassphraseError: _PASSPHRASE,
     PassphraseTooSoonError: _PASSPHRASE,
     ProofError: _PASSPHRASE,
+    SessionLostError: _PASSPHRASE,
     ReferralGoneError: _problem(
         410,
         "referral-gone",
         "You have this referral already",
         "You have confirmed that it is saved, so it cannot be opened here.",
+    ),
+    NotWaitingError: _problem(
+        422,
+        "referral-not-waiting",
+        "This referral is not waiting for you",
+        "Use the link in the newest email about this referral.",
     ),
     KeyUnavailableError: _problem(
         503,

@@ -34,11 +34,13 @@ from shared.referrals.collection.collector import Collector, OpenedReferral
 from shared.referrals.collection.download import as_text, file_name
 from shared.referrals.collection.waiting_referrals import WaitingReferrals
 from shared.referrals.errors import (
+    KeyUnavailableError,
     LinkExpiredError,
     PassphraseError,
     PassphraseTooSoonError,
     ProofError,
     ReferralGoneError,
+    SessionLostError,
 )
 from shared.referrals.model import FINISHED, Referral
 from shared.tables.table import StorageError
@@ -47,6 +49,7 @@ bp = func.Blueprint()
 
 _EMPTY = FieldError("passphrase", "Enter the passphrase")
 _AGAIN = FieldError("passphrase", "Enter the passphrase again: it is too long since you last entered it")
+_LOST = FieldError("passphrase", "Enter the passphrase again: we cannot see any more that you have entered it")
 
 
 @bp.route(route="collect/{token}/{act?}", methods=["GET", "HEAD", "POST"], auth_level=func.AuthLevel.ANONYMOUS)
@@ -65,8 +68,8 @@ def collect(req: func.HttpRequest, nudge: func.Out[str]) -> func.HttpResponse:
         return expired.answer(req, "collect", error.reference, built, request.now)
     except ReferralGoneError:
         return see_other(request.address)  # that page says so
-    except ProofError:
-        return request.ask_again()
+    except ProofError as error:
+        return request.ask_again(_LOST if isinstance(error, SessionLostError) else _AGAIN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +90,15 @@ class _ProviderRequest:
         return self.page("provider/gone.html", referral) if view.is_gone else self.passphrase_form()
 
     def open(self) -> func.HttpResponse:
-        passphrase = read_form_value(self.req, "passphrase")
+        passphrase, entered = read_form_value(self.req, "passphrase"), self._passphrase_page
         if not passphrase:
-            return self.passphrase_form(_EMPTY)
+            return self.passphrase_form(_EMPTY, form_token=entered.token_again)
         try:
-            collected = self.collector.open(self.token, passphrase, self.now, self._passphrase_page.waited)
+            collected = self.collector.open(self.token, passphrase, self.now, entered.waited, entered.name)
         except PassphraseError as error:
             return self.passphrase_form(passphrase_page.wrong(error))
         except PassphraseTooSoonError as error:
-            return self.passphrase_form(passphrase_page.too_soon(error), form_token=self._passphrase_page.token_again)
+            return self.passphrase_form(passphrase_page.too_soon(error), form_token=entered.token_after(error))
         return self.opened_page(collected)
 
     def open_waiting(self) -> func.HttpResponse:
@@ -150,14 +153,15 @@ class _ProviderRequest:
         return self.page("provider/referral.html", opened.referral, waiting=self._beside(opened), **facts)
 
     def list_page(self, listed: Sequence[Referral], session: str, **facts: Any) -> func.HttpResponse:
-        referral, view = self.collector.look(self.token, self.now), WaitingView.of(listed, self.built.content)
+        referral = self.collector.look(self.token, self.now)
+        view = WaitingView.of(listed, self.built.content, self._sent("page"))
         return self.page("provider/waiting.html", referral, waiting=view, session=session, **facts)
 
     def page_after(self) -> func.HttpResponse:
         """The list if others wait and the passphrase was entered in the last half hour; else the referral's page."""
         session, referral = self._sent("session"), self.collector.look(self.token, self.now)
         done = "set-aside" if referral.is_set_aside else "now"  # by this request, or by a colleague a moment before
-        with suppress(ProofError, StorageError):
+        with suppress(ProofError, KeyUnavailableError, StorageError):
             if session and (listed := self.waiting.listed(self.token, session, self.now)):
                 return self.list_page(listed, session, done=done)
         return see_other(f"{self.address}?done={done}")
@@ -175,11 +179,11 @@ class _ProviderRequest:
         template = "provider/set-aside.html" if referral.is_set_aside else "provider/confirmed.html"
         return self.page(template, referral, errors=errors, keep_address=keep_address, **facts)
 
-    def ask_again(self) -> func.HttpResponse:
+    def ask_again(self, reason: FieldError) -> func.HttpResponse:
         """Asks for the passphrase; where this referral is finished it opens nothing, and the page says what does."""
         if self.collector.look(self.token, self.now).state in FINISHED:
             return see_other(f"{self.address}?done=over")
-        return self.passphrase_form(_AGAIN)
+        return self.passphrase_form(reason)
 
     def passphrase_form(self, *errors: FieldError, form_token: str = "") -> func.HttpResponse:
         facts = {"errors": errors, "form_token": form_token or self._passphrase_page.new_token}

@@ -1,7 +1,8 @@
 """The page that asks for the passphrase: how long it was open, and what it says of one that is wrong or comes too soon.
 
 After several wrong passphrases, over all links, the page has to be open for some seconds before one is compared. Its
-token says since when it is. The token stays when one comes too soon, so that the wait ends.
+token says since when it is, and serves for one comparison then. The token stays when none was made, so that the wait
+ends.
 """
 
 import math
@@ -29,13 +30,22 @@ class PassphrasePage:
     now: datetime
 
     @property
+    def name(self) -> str:
+        """The name of this page among others: its token; "" if that is none."""
+        return "" if self._age is None else self._sent
+
+    @property
     def new_token(self) -> str:
         return issue_token(self.signer, _FORM, self.link, self.now)
 
     @property
     def token_again(self) -> str:
         """The token that was sent, if it is one of this page; else a new one."""
-        return self.new_token if self._age is None else self._sent
+        return self.name or self.new_token
+
+    def token_after(self, error: PassphraseTooSoonError) -> str:
+        """The token for the next try: a new one if this page had its comparison."""
+        return self.new_token if error.is_page_used else self.token_again
 
     @property
     def waited(self) -> timedelta:

@@ -2,50 +2,69 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import Self
 
 from functions.forms.validation import FieldError
 from functions.provider.view import ProviderView
 from shared.content.content import Content
-from shared.referrals.errors import KeyUnavailableError, ReferralError, ReferralGoneError, UnsealError
+from shared.referrals.collection.waiting import SHOWN
+from shared.referrals.errors import KeyUnavailableError, NotWaitingError, NotWaitingReason, ReferralError, UnsealError
 from shared.referrals.model import Referral
 
-SHOWN = 100
-"""Rows on a page; the rest are counted."""
+_PAGE_DIGITS = 6
+
+_DAMAGED = (
+    "We cannot open referral {}. It is damaged, and the people who run the service know. Nothing has been deleted"
+)
+
+_NOT_WAITING: dict[NotWaitingReason, str] = {
+    NotWaitingReason.UNKNOWN: "We have no referral {}. Our records of it are deleted, or the reference is another",
+    NotWaitingReason.UNSENT: "Referral {} is being sent to you. You can open it when its email has gone",
+    NotWaitingReason.INLINE: "Referral {} is not opened here. Its answers are in the email about it",
+    NotWaitingReason.NO_LINK: "Referral {} cannot be opened here. Ask the people who run the service about it",
+    NotWaitingReason.CONFIRMED: "Referral {} is no longer waiting. Someone has confirmed it",
+    NotWaitingReason.SET_ASIDE: "Referral {} is no longer waiting. Someone has set it aside as not genuine",
+    NotWaitingReason.NOT_COLLECTED: "Referral {} is no longer waiting. Nobody opened it in time, and our copy is gone",
+    NotWaitingReason.DELETED: "Referral {} is no longer waiting. Our copy of the answers is deleted",
+    NotWaitingReason.DAMAGED: _DAMAGED,
+}
 
 _REFUSALS: dict[type[ReferralError], tuple[int, str]] = {
-    ReferralGoneError: (
-        422,
-        "Referral {} is no longer waiting. Someone has confirmed it, set it aside or asked us to send it again",
-    ),
     KeyUnavailableError: (
         503,
         "We cannot open referral {} at the moment. Nothing is lost. Try again in a few minutes, or open another one",
     ),
-    UnsealError: (
-        500,
-        "We cannot open referral {}. It is damaged, and the people who run the service know. Nothing has been deleted",
-    ),
+    UnsealError: (500, _DAMAGED),
 }
 
-REFUSED = tuple(_REFUSALS)
+REFUSED: tuple[type[ReferralError], ...] = (NotWaitingError, *_REFUSALS)
 """Errors of opening one of the list after which the list is shown again."""
 
 
 @dataclass(frozen=True, slots=True)
 class WaitingView:
-    """The first rows of the list, in its order, and the number of `more` that are not shown."""
+    """The rows of one `page` of the list, in its order; pages count from 1, and there is one at least."""
 
     rows: tuple[ProviderView, ...]
-    more: int
+    number: int
+    page: int = 1
+    pages: int = 1
 
     @classmethod
-    def of(cls, referrals: Sequence[Referral], content: Content) -> Self:
-        rows = tuple(ProviderView.of(each, content) for each in referrals[:SHOWN])
-        return cls(rows, len(referrals) - len(rows))
+    def of(cls, referrals: Sequence[Referral], content: Content, page: str = "") -> Self:
+        """The `page` as it was asked for: the first if it is no number, the last if it is beyond that."""
+        pages = max(1, ceil(len(referrals) / SHOWN))
+        is_number = page.isascii() and page.isdecimal() and len(page) <= _PAGE_DIGITS
+        shown = min(max(1, int(page)), pages) if is_number else 1
+        rows = referrals[(shown - 1) * SHOWN : shown * SHOWN]
+        return cls(tuple(ProviderView.of(each, content) for each in rows), len(referrals), shown, pages)
 
 
 def refusal(reference: str, error: ReferralError) -> tuple[int, FieldError]:
     """The status and the message of a page that lists the others when `reference` could not be opened."""
-    status, text = next(found for kind, found in _REFUSALS.items() if isinstance(error, kind))
+    if isinstance(error, NotWaitingError):
+        status, text = 422, _NOT_WAITING[error.reason]
+    else:
+        status, text = next(found for kind, found in _REFUSALS.items() if isinstance(error, kind))
     return status, FieldError("", text.format(reference[:20]))

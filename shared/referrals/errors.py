@@ -10,13 +10,16 @@ ReferralError
  |- PassphraseError       another passphrase than the provider's
  |- PassphraseTooSoonError  too many of those lately: the page has to be open for some seconds first
  |- ProofError            it is too long ago that the provider opened the referral
+ |   `- SessionLostError   it cannot be known any more how long ago
  |- ReferralGoneError     the provider has it, and here it is deleted
+ |   `- NotWaitingError    it does not wait for the provider, for a `reason`
  |- KeyUnavailableError   retryable: the private key cannot be used at the moment
  `- UnsealError           the stored answers cannot be opened: tampered with, moved, cut short or not this service's
 """
 
 import re
 from datetime import timedelta
+from enum import StrEnum
 
 _VERSION = re.compile(r"[0-9A-Za-z.-]{1,16}")
 
@@ -66,19 +69,49 @@ class PassphraseError(ReferralError):
 
 
 class PassphraseTooSoonError(ReferralError):
-    """There were too many wrong passphrases within an hour, so this one was not compared: try again after `wait`."""
+    """There were too many wrong passphrases within an hour, so this one was not compared: try again after `wait`.
 
-    def __init__(self, wait: timedelta) -> None:
+    `is_page_used`: its page had a comparison already, so that the next try needs a new page.
+    """
+
+    def __init__(self, wait: timedelta, *, is_page_used: bool = False) -> None:
         super().__init__()
         self.wait = wait
+        self.is_page_used = is_page_used
 
 
 class ProofError(ReferralError):
     """The referral was not opened with this link in the last half hour, or is sent again since."""
 
 
+class SessionLostError(ProofError):
+    """The referral at whose link the passphrase was entered is erased or damaged: nothing proves it any more."""
+
+
 class ReferralGoneError(ReferralError):
     """The provider has acknowledged the referral, so there is nothing here to open."""
+
+
+class NotWaitingReason(StrEnum):
+    """Reason for which a referral does not wait for the provider behind a link."""
+
+    UNKNOWN = "unknown"
+    UNSENT = "unsent"
+    INLINE = "inline"
+    NO_LINK = "no link"
+    CONFIRMED = "confirmed"
+    SET_ASIDE = "set aside"
+    NOT_COLLECTED = "not collected"
+    DELETED = "deleted"
+    DAMAGED = "damaged"
+
+
+class NotWaitingError(ReferralGoneError):
+    """The referral that was asked for in the list does not wait, or not any more, for this `reason`."""
+
+    def __init__(self, reason: NotWaitingReason) -> None:
+        super().__init__()
+        self.reason = reason
 
 
 class KeyUnavailableError(ReferralError):

@@ -43,6 +43,7 @@ from shared.fields.phone_number import read_phone_number
 from shared.log_redaction import _redacted
 from shared.passphrase import PassphraseHash
 from shared.references import read_reference
+from shared.referrals.delivery import sealed_tokens
 from shared.referrals.intake.request import pages_model, referral_model
 from shared.signing import Signer
 from shared.tables.table import Row, is_key
@@ -118,6 +119,7 @@ READERS: Mapping[str, Callable[[str], object]] = {
     "passphrase": PASSPHRASE.matches,
     "new passphrase": PassphraseHash.of,
     "token": lambda text: SIGNER.parse_token("manage", text),
+    "sealed token": lambda text: sealed_tokens.read(SIGNER, "collect-referral", text),
     "opaque token": lambda text: OpaqueToken("booked").read(SIGNER, text),
     "form token": lambda text: is_ripe(SIGNER, "booking", "id", text, NOW),
     "key": is_key,

@@ -77,29 +77,37 @@ class Collector:
             raise ReferralLinkError
         return interrupted_erasure.completed(self.store, referral, now)
 
-    def open(self, token: str, passphrase: str, now: datetime, waited: timedelta = timedelta(0)) -> OpenedReferral:
-        """The answers, for a passphrase that was entered into a page that had been open for so long.
+    def open(
+        self, token: str, passphrase: str, now: datetime, waited: timedelta = timedelta(0), page: str = ""
+    ) -> OpenedReferral:
+        """The answers, for a passphrase that was entered into a `page` that had been open for so long.
 
         Raises:
             PassphraseError: it is another one.
-            PassphraseTooSoonError: after too many of those, over all links, the page was not open for long enough.
+            PassphraseTooSoonError: after too many of those, over all links, the page was not open for long enough, or
+                had a try before, or too many others are being compared.
             ReferralGoneError: the provider has acknowledged it; here it is deleted, or will be in some days.
             KeyUnavailableError: the vault does not answer; nothing is lost.
             UnsealError: the stored answers are damaged, or were not written by this service.
             StorageError: the number of attempts is unknown, so none is allowed.
         """
         referral = self._present(token, now)
-        self._check(passphrase, now, waited)
+        with self.tries.attempt(now, waited, page) as wrong:  # before it is compared: see `wrong_tries`
+            is_right = self._is_right(passphrase, now)
+        if not is_right:
+            raise self._mistake(wrong, now)
         return self._open_checked(token, referral, now)
 
-    def open_in_session(self, reference: str, session: str, now: datetime) -> OpenedReferral:
+    def open_in_session(self, token: str, session: str, reference: str, now: datetime) -> OpenedReferral:
         """The answers of one that waits, for a `session` that is good at `now` (see `provider_session`).
+
+        Its own link expires with that of `token`, at whose page it was asked for.
 
         Raises:
             ReferralGoneError, KeyUnavailableError, UnsealError, StorageError: as for `open`.
         """
-        token = self.links.collect_token(reference, now)
-        return replace(self._open_checked(token, self._present(token, now), now), session=session)
+        own = self.links.collect_token_beside(token, reference)
+        return replace(self._open_checked(own, self._present(own, now), now), session=session)
 
     def open_again(self, token: str, proof: str, now: datetime) -> OpenedReferral:
         """The answers, for a proof of opening them in the last half hour.
@@ -163,13 +171,16 @@ class Collector:
             raise ReferralGoneError
         return referral
 
-    def _check(self, passphrase: str, now: datetime, waited: timedelta) -> None:
-        wrong = self.tries.count(now, waited)  # before it is compared: see `wrong_tries`
-        if matches_any(passphrase, self.passphrases):
-            self.tries.take_back(now)
-            return
+    def _is_right(self, passphrase: str, now: datetime) -> bool:
+        if not matches_any(passphrase, self.passphrases):
+            return False
+        self.tries.take_back(now)
+        return True
+
+    def _mistake(self, counted: int, now: datetime) -> PassphraseError:
+        wrong = self.tries.known(now, counted)
         self.tries.tell(wrong, now)
-        raise PassphraseError(delay_after(wrong))
+        return PassphraseError(delay_after(wrong))
 
     def _unlocked(self, token: str, referral: Referral, now: datetime) -> "_Unlocked":
         found = self.store.sealed(referral.reference)

@@ -6,8 +6,15 @@ from datetime import datetime
 from shared.references import read_reference
 from shared.referrals.collection import provider_session
 from shared.referrals.collection.collector import Collector, OpenedReferral
-from shared.referrals.collection.waiting import in_order, is_waiting
-from shared.referrals.errors import KeyUnavailableError, ProofError, ReferralGoneError, UnsealError
+from shared.referrals.collection.waiting import in_order, is_waiting, reason_not_waiting
+from shared.referrals.errors import (
+    NotWaitingError,
+    ProofError,
+    ReferralGoneError,
+    ReferralLinkError,
+    SessionLostError,
+    UnsealError,
+)
 from shared.referrals.model import Referral
 
 
@@ -25,7 +32,9 @@ class WaitingReferrals:
         """Every referral that waits, in the order of `waiting.in_order`; they are not opened.
 
         Raises:
-            ProofError: `session` is not good at `now` (UTC), or that cannot be checked: the passphrase is needed again.
+            ProofError: `session` is not good at `now` (UTC): the passphrase is needed again.
+            SessionLostError: so it is, since that can never be checked any more.
+            KeyUnavailableError: the vault does not answer, so that it cannot be checked now.
             ReferralLinkError, LinkExpiredError: as for `Collector.look`.
             StorageError: they cannot be read.
         """
@@ -49,16 +58,22 @@ class WaitingReferrals:
         """The answers of one of them; its own proof is bound to it and its email.
 
         Raises:
-            ReferralGoneError: it does not wait, or not any more.
+            NotWaitingError: it does not wait, or not any more.
             KeyUnavailableError, UnsealError: as for `Collector.open`; the others can be opened all the same.
-            ProofError, ReferralLinkError, LinkExpiredError, StorageError: as for `listed`.
+            ProofError, SessionLostError, ReferralLinkError, LinkExpiredError, StorageError: as for `listed`.
         """
         self._check(token, session, now)
-        asked = read_reference(reference)
-        referral = self.collector.store.status(asked) if asked else None
+        referral = self._found(reference)
         if referral is None or not is_waiting(referral):
-            raise ReferralGoneError
-        return self.collector.open_in_session(referral.reference, session, now)
+            raise NotWaitingError(reason_not_waiting(referral))
+        try:
+            return self.collector.open_in_session(token, session, referral.reference, now)
+        except (ReferralGoneError, ReferralLinkError) as error:  # since it was read, or its answers are gone
+            raise NotWaitingError(reason_not_waiting(self._found(reference))) from error
+
+    def _found(self, reference: str) -> Referral | None:
+        asked = read_reference(reference)
+        return self.collector.store.status(asked) if asked else None
 
     def _check(self, token: str, session: str, now: datetime) -> None:
         self.collector.look(token, now)
@@ -71,13 +86,14 @@ class WaitingReferrals:
         """The content key of the referral at whose link the passphrase was entered.
 
         Raises:
-            ProofError: it is erased, was not written by this service, or no key opens it.
+            SessionLostError: it is erased, or was not written by this service.
+            KeyUnavailableError: the vault does not answer.
         """
         status, found = self.collector.store.status(anchor), self.collector.store.sealed(anchor)
         if status is None or found is None:
-            raise ProofError
+            raise SessionLostError
         try:
             self.collector.authenticate(status, *found, now)
             return self.collector.content_key(found[1])
-        except (UnsealError, KeyUnavailableError) as error:
-            raise ProofError from error
+        except UnsealError as error:
+            raise SessionLostError from error

@@ -2,21 +2,22 @@
 
 A try is counted before the passphrase is compared, and a right one is taken back: no one gets one that is not counted
 by being fast, by asking two processes at once, or because one of them died. From the sixth wrong one within an hour
-there is an alarm, and the next try has to wait: some seconds, so that a right passphrase always comes through, whoever
-else tries. If storage does not answer there are no tries.
+there is an alarm, and the next try has to wait for some seconds and needs a page of its own, and few are in progress at
+once: those that are refused cost next to nothing. If storage does not answer there are no tries.
 """
 
 import logging
 import re
 import threading
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+from shared.referrals.collection.tries_in_progress import TriesInProgress
 from shared.referrals.errors import PassphraseTooSoonError
 from shared.tables.table import Row, RowConflictError, StorageError, StorageUnavailableError, Table, moment_text
 
@@ -50,26 +51,58 @@ class WrongTries:
 
     table: Table
     _turn: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
+    _progress: TriesInProgress = field(default_factory=TriesInProgress, repr=False, compare=False)
 
-    def count(self, now: datetime, waited: timedelta) -> int:
-        """Counts a try at `now` (UTC) as wrong, and returns how many there are within an hour; `take_back` a right one.
+    @contextmanager
+    def attempt(self, now: datetime, waited: timedelta, page: str = "") -> Generator[int]:
+        """Counts a try at `now` (UTC) as wrong, to be compared in its block, where a right one is taken back.
+
+        Yields how many wrong ones there are within an hour with it, without others of this process that are still being
+        compared: of those it is not known. They stay counted all the same.
 
         Raises:
-            PassphraseTooSoonError: its page was open for less than the delay, `waited`. It is not counted.
+            PassphraseTooSoonError: a delay is due, and its `page` was open for less than that, `waited`, or had a try
+                before, or too many are being compared. It is not counted.
             StorageError: their number is unknown, so that no try is allowed.
         """
+        wrong, end = self._begin(now, waited, page)
+        try:
+            yield wrong
+        finally:
+            end()
+
+    def known(self, now: datetime, least: int) -> int:
+        """The wrong ones within the hour before `now`, without those being compared here, and at least so many."""
+        try:
+            return max(least, self._known(_within_an_hour(self.table.get(_PARTITION, _KEY), now)))
+        except StorageError:
+            return least
+
+    def _begin(self, now: datetime, waited: timedelta, page: str) -> tuple[int, Callable[[], None]]:
         with self._one_after_the_other():
             for _ in range(_ROUNDS):
                 row = self.table.get(_PARTITION, _KEY)
                 minutes = _within_an_hour(row, now)
-                _check_delay(minutes.total(), waited)
+                known = self._known(minutes)
+                delay = self._checked_delay(known, waited, page)
                 minutes[_minute(now)] += 1
                 try:
                     self._write(row, minutes)
                 except RowConflictError:
                     continue
-                return minutes.total()
+                return known + 1, self._progress.begin(page if delay else "")
         raise StorageUnavailableError("too many concurrent updates")
+
+    def _known(self, minutes: Counter[int]) -> int:
+        return max(0, minutes.total() - self._progress.number)
+
+    def _checked_delay(self, wrong: int, waited: timedelta, page: str) -> timedelta:
+        needed = delay_after(wrong)
+        if waited < needed:
+            raise PassphraseTooSoonError(needed - max(waited, timedelta(0)))
+        if needed:
+            self._progress.check(page, needed)
+        return needed
 
     def take_back(self, now: datetime) -> None:
         """Takes back the try that was counted at `now` and turned out right; others' stay.
@@ -147,12 +180,6 @@ class WrongTries:
             self.table.insert(cells)
         else:
             self.table.merge(cells, row.etag)
-
-
-def _check_delay(wrong: int, waited: timedelta) -> None:
-    needed = delay_after(wrong)
-    if waited < needed:
-        raise PassphraseTooSoonError(needed - max(waited, timedelta(0)))
 
 
 def _is_told(row: Row, now: datetime) -> bool:

@@ -1,7 +1,9 @@
 """Links in emails to the provider: each opens one referral, for one purpose, for 60 days, and names no one.
 
-They are signed with a key that only the worker has. Links of before were signed with the key of both apps: whoever has
-taken over the web app can make such links, so they open nothing but the page that offers a new one.
+They are made with a key that only the worker has, and sealed: an address that someone reads in a log names no referral
+and no day. Links that were signed with this key before, and name both, open for as long. Older ones were signed with
+the key of both apps: whoever has taken over the web app can make such links, so they open nothing but the page that
+offers a new one.
 """
 
 from collections.abc import Callable
@@ -10,6 +12,7 @@ from datetime import UTC, date, datetime
 
 from shared.local_time import london_day
 from shared.referrals.days import days_since
+from shared.referrals.delivery import sealed_tokens
 from shared.referrals.errors import ReferralLinkError
 from shared.signing import Signer
 
@@ -63,7 +66,7 @@ class ReferralLinks:
 
     def to_acknowledge(self, reference: str, sent_at: datetime) -> str:
         """The page on which the provider confirms that it has the answers, for an email that is sent at `sent_at`."""
-        token = self.signer.token(_ACKNOWLEDGE, reference, str(int(sent_at.timestamp())))
+        token = sealed_tokens.issue(self.signer, _ACKNOWLEDGE, reference, str(int(sent_at.timestamp())))
         return f"{self.collect_url}/acknowledge/{token}"
 
     def to_collect(self, reference: str, sent_at: datetime) -> str:
@@ -72,7 +75,15 @@ class ReferralLinks:
 
     def collect_token(self, reference: str, sent_at: datetime) -> str:
         """The part of `to_collect` that names the referral."""
-        return self.signer.token(_COLLECT, reference, london_day(sent_at))
+        return sealed_tokens.issue(self.signer, _COLLECT, reference, london_day(sent_at))
+
+    def collect_token_beside(self, token: str, reference: str) -> str:
+        """A token to collect another referral, for whoever has this link: it expires with it.
+
+        Raises:
+            ReferralLinkError: this one was never issued.
+        """
+        return sealed_tokens.issue(self.signer, _COLLECT, reference, self.collect_link(token).sent_on)
 
     def acknowledge_link(self, token: str) -> ProviderLink:
         """A link to acknowledge.
@@ -91,7 +102,7 @@ class ReferralLinks:
         return self._read(_COLLECT, token, _with_day)
 
     def _read(self, purpose: str, token: str, read: _Read) -> ProviderLink:
-        parts = self.signer.parse_token(purpose, token)
+        parts = sealed_tokens.read(self.signer, purpose, token) or self.signer.parse_token(purpose, token)
         link = read(parts) if parts else None
         if link is not None:
             return link

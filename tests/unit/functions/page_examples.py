@@ -301,9 +301,12 @@ PAGES: dict[str, tuple[str, Facts]] = {
     "provider, waiting after confirming": ("provider/waiting.html", OPENED | {"waiting": WAITING, "done": "now"}),
     "provider, waiting after setting aside, and more": (
         "provider/waiting.html",
-        OPENED | {"waiting": WaitingView(WAITING.rows, 12), "done": "set-aside"},
+        OPENED | {"waiting": WaitingView(WAITING.rows, 212, 2, 3), "done": "set-aside"},
     ),
-    "provider, one more waits": ("provider/waiting.html", OPENED | {"waiting": WaitingView(WAITING.rows, 1)}),
+    "provider, one more waits on another page": (
+        "provider/waiting.html",
+        OPENED | {"waiting": WaitingView(WAITING.rows, 101, 1, 2)},
+    ),
     "provider, waiting with errors": (
         "provider/waiting.html",
         OPENED | {"waiting": WAITING, "errors": [FieldError("", "Mend it")]},
@@ -328,6 +331,8 @@ PAGES: dict[str, tuple[str, Facts]] = {
     "provider, expired": ("provider/expired.html", EXPIRED),
     "provider, expired, new link sent": ("provider/expired.html", EXPIRED | {"done": "emailed"}),
     "provider, expired, new link on its way": ("provider/expired.html", EXPIRED | {"done": "sending"}),
+    "provider, expired, set aside": ("provider/expired.html", EXPIRED | {"referral": ASIDE}),
+    "provider, expired, confirmed": ("provider/expired.html", EXPIRED | {"referral": CONFIRMED["referral"]}),
     "provider, expired with errors": ("provider/expired.html", EXPIRED | {"errors": [NOT_YET]}),
     "provider, problem": ("provider/problem.html", SITE | {"problem": PROBLEMS[ReferralLinkError]}),
     "problem": ("problem.html", {"problem": PROBLEMS[SessionFullError]}),

@@ -115,9 +115,12 @@ def test_a_wrong_passphrase_is_answered_with_the_page_again_and_never_shown_agai
 
 def mistaken(services: FakeServices, times: int) -> func.HttpResponse:
     """The answer to the last of so many wrong passphrases, on pages that were open for long."""
-    old = form_token(look(services))
+    old = []
+    for _ in range(times):
+        services.now.moment += timedelta(milliseconds=1)
+        old.append(form_token(look(services)))
     services.now.moment += timedelta(minutes=1)
-    return [send(services, passphrase=WRONG, form_token=old) for _ in range(times)][-1]
+    return [send(services, passphrase=WRONG, form_token=each) for each in old][-1]
 
 
 def form_token(page: func.HttpResponse) -> str:
@@ -145,6 +148,35 @@ def test_too_soon_is_neither_compared_nor_counted_and_the_wait_ends(services: Fa
     answer = send(services, passphrase=PASSPHRASE, form_token=form_token(page))
 
     assert (answer.status_code, "Canary Zoë" in text(answer)) == (200, True)
+
+
+def test_a_page_that_had_its_comparison_gets_a_new_token_and_that_one_opens_it(services: FakeServices) -> None:
+    mistaken(services, 12)
+    old = form_token(look(services))
+    services.now.moment += timedelta(minutes=1)
+    send(services, passphrase=WRONG, form_token=old)
+    before = dict(services.tries.rows)
+
+    again = send(services, passphrase=PASSPHRASE, form_token=old)  # with "Back", perhaps
+
+    assert "Wait 15 seconds, then enter the passphrase again" in text(again)
+    assert "anary" not in text(again)
+    assert form_token(again) != old
+    assert services.tries.rows == before
+    services.now.moment += timedelta(seconds=15)
+    assert send(services, passphrase=PASSPHRASE, form_token=form_token(again)).status_code == 200
+
+
+def test_an_empty_field_does_not_make_the_wait_start_afresh(services: FakeServices) -> None:
+    mistaken(services, 12)
+    old = form_token(look(services))
+    services.now.moment += timedelta(seconds=14)
+
+    empty = send(services, passphrase="", form_token=old)
+
+    assert "Enter the passphrase" in text(empty)
+    services.now.moment += timedelta(seconds=1)
+    assert send(services, passphrase=PASSPHRASE, form_token=form_token(empty)).status_code == 200
 
 
 def test_only_this_links_page_of_less_than_a_day_ago_has_waited(services: FakeServices) -> None:

@@ -203,3 +203,34 @@ def test_of_one_that_was_never_sent_or_is_forgotten_there_is_no_link(
 
     assert ask(services, page, of=old).status_code == 404
     assert ask(services, page, "POST", {"act": "new-link"}, of=old).status_code == 404
+
+
+@PAGES
+def test_of_one_that_was_set_aside_it_asks_for_no_contact_and_says_that_it_can_be_kept(
+    page: str, services: FakeServices
+) -> None:
+    services.set(State="acknowledged", LastError="not-genuine", AcknowledgedOn="2023-10-31", OpenedOn="2023-10-31")
+
+    answer = ask(services, page)
+
+    assert answer.status_code == 410
+    assert "Please contact this person" not in text(answer)
+    assert "You have set this referral aside as not genuine" in text(answer)
+    assert "If it is genuine after all, email a new link, and use that to tell us" in text(answer)
+    assert BUTTON in text(answer)
+
+
+@PAGES
+def test_of_one_that_was_confirmed_it_says_how_to_have_it_kept(page: str, services: FakeServices) -> None:
+    services.set(State="acknowledged", AcknowledgedOn="2023-10-31", OpenedOn="2023-10-31")
+
+    answer = ask(services, page)
+
+    assert "You have confirmed this referral" in text(answer)
+    assert "If you do not have it, email a new link, and use that to tell us" in text(answer)
+    assert "Please contact this person" in text(answer)
+
+
+@PAGES
+def test_of_one_that_waits_it_says_nothing_of_keeping_it(page: str, services: FakeServices) -> None:
+    assert "use that to tell us" not in text(ask(services, page))

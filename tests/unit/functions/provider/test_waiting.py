@@ -10,8 +10,8 @@ import pytest
 import functions.provider.collect
 import shared.bootstrap
 from functions.provider.collect import collect
-from functions.provider.waiting_view import SHOWN
 from shared.content.content import Content
+from shared.referrals.collection.waiting import SHOWN
 from shared.referrals.errors import KeyUnavailableError
 from shared.referrals.sealing import content_key
 from shared.tables.table import StorageUnavailableError
@@ -65,7 +65,7 @@ def session(services: FakeServices) -> str:
 
 def press(answer: func.HttpResponse, act: str, **sent: str) -> func.HttpResponse:
     """Someone presses the button of that form on the page."""
-    [address] = [each for each in Page(answer.get_body().decode()).all("action", "form") if each.endswith(f"/{act}")]
+    [address] = {each for each in Page(answer.get_body().decode()).all("action", "form") if each.endswith(f"/{act}")}
     answer = collect(request("POST", address.split("/")[2], act, fields(answer) | sent), Outbox())
     assert isinstance(answer, func.HttpResponse)
     return answer
@@ -139,6 +139,15 @@ def test_no_get_shows_or_changes_anything(method: str, act: str, services: FakeS
     assert services.state(other) == "sent"
 
 
+def test_the_page_of_one_says_how_to_get_back_to_the_list_without_the_back_button(services: FakeServices) -> None:
+    other = services.more(1)[0]
+    page = press(enter(services), "open", reference=other)
+
+    said = "Use these buttons and not the Back button of your browser, which asks whether to send a form again."
+    assert said in text(page)
+    assert services.reference in named(press(page, "list"), "reference")
+
+
 def test_a_page_of_the_list_alone_shows_all_that_wait(services: FakeServices) -> None:
     others = services.more(2)
 
@@ -198,18 +207,65 @@ def test_the_answers_are_shown_although_the_list_cannot_be(services: FakeService
     assert "We cannot show them at the moment" in text(page)
 
 
-def test_at_most_a_hundred_are_shown_and_the_rest_are_counted(services: FakeServices) -> None:
+def named(answer: func.HttpResponse, name: str) -> list[str]:
+    """The values of the buttons of that name."""
+    elements = Page(answer.get_body().decode()).elements
+    return [each["value"] for tag, each in elements if tag == "button" and each.get("name") == name]
+
+
+def test_a_page_shows_a_hundred_and_the_rest_are_on_further_pages(services: FakeServices) -> None:
     services.more(SHOWN)
     page = enter(services)
     assert len(Page(page.get_body().decode()).all("value", "button")) == SHOWN == 100
-    assert "listed here once" not in text(page)
+    assert "Page 1" not in text(page)
 
     services.more(1)
-    assert "1 more referral waits. It is listed here once" in text(enter(services))
+    assert "Page 1 of 2. 101 referrals wait." in text(enter(services))
     services.more(4)
     page = enter(services)
-    assert len(Page(page.get_body().decode()).all("value", "button")) == SHOWN
-    assert "5 more referrals wait. They are listed here once" in text(page)
+    assert len(named(page, "reference")) == SHOWN
+    assert "Page 1 of 2. 105 referrals wait." in text(page)
+    assert named(page, "page") == ["2"]
+
+
+def test_every_one_that_waits_is_on_one_of_the_pages_and_opens_from_there(services: FakeServices) -> None:
+    services.referrals.most_a_day = 20
+    came = {services.reference, *services.more(2 * SHOWN, MORNING - timedelta(days=1)), *services.more(30)}
+    first = press(enter(services), "list")
+    second = press(first, "list", page="2")
+    third = press(second, "list", page="3")
+
+    assert [named(each, "page") for each in (first, second, third)] == [["2"], ["1", "3"], ["2"]]
+    shown = [each for page in (first, second, third) for each in named(page, "reference")]
+    assert (len(shown), set(shown)) == (231, came)
+    assert press(third, "open", reference=shown[-1]).status_code == 200
+    assert named(press(third, "list", page="2"), "reference") == named(second, "reference")
+
+
+@pytest.mark.parametrize(
+    ("asked", "shown"), [("", 1), ("0", 1), ("-1", 1), ("x", 1), ("9", 2), ("9" * 6, 2), ("9" * 5000, 1), ("٢", 1)]
+)
+def test_a_page_that_there_is_not_is_the_first_or_the_last(asked: str, shown: int, services: FakeServices) -> None:
+    services.more(SHOWN)
+
+    answer = press(enter(services), "list", page=asked)
+
+    assert f"Page {shown} of 2. 101 referrals wait." in text(answer)
+
+
+def test_no_words_claim_an_order_that_the_list_has_not(services: FakeServices) -> None:
+    services.more(2, MORNING - timedelta(days=3), Slow="yes")
+
+    assert "oldest" not in enter(services).get_body().decode()
+
+
+def test_on_a_phone_the_name_of_a_column_and_its_words_say_nothing_twice(services: FakeServices) -> None:
+    services.more(1, OpenedOn="2023-08-30")
+
+    shown = text(enter(services))
+
+    assert "Status Opened on Wednesday 30 August 2023" in shown
+    assert "Opened Opened" not in shown
 
 
 def test_those_of_a_crowded_day_are_listed_last(services: FakeServices) -> None:
@@ -362,8 +418,70 @@ def test_one_that_a_colleague_has_finished_is_said_to_wait_no_longer(services: F
     answer = press(first, "open", reference=other)
 
     assert answer.status_code == 422
-    assert f"Referral {other} is no longer waiting" in text(answer)
+    assert f"Referral {other} is no longer waiting. Someone has confirmed it" in text(answer)
     assert third in Page(answer.get_body().decode()).all("value", "button")
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        ({"State": "erased", "LastError": "not-collected"}, "Nobody opened it in time, and our copy is gone"),
+        ({"State": "erased"}, "Our copy of the answers is deleted"),
+        ({"State": "attention", "LastError": "unseal-mac"}, "It is damaged, and the people who run the service know"),
+        ({"State": "sending"}, "is being sent to you"),
+        ({"State": "acknowledged", "LastError": "not-genuine"}, "Someone has set it aside as not genuine"),
+        ({"Delivery": "inline"}, "Its answers are in the email about it"),
+    ],
+)
+def test_of_one_that_does_not_wait_it_says_what_became_of_it_and_nothing_else(
+    cells: dict[str, str], said: str, services: FakeServices
+) -> None:
+    other, third = services.more(2)
+    first = enter(services)
+    row = services.statuses.rows["referrals", other]
+    services.statuses.merge({"PartitionKey": "referrals", "RowKey": other, **cells}, row.etag)
+
+    answer = press(first, "open", reference=other)
+
+    assert answer.status_code == 422
+    assert said in text(answer)
+    assert other in text(answer)
+    assert "confirmed" not in text(answer)
+    assert third in named(answer, "reference")
+
+
+def test_while_the_vault_is_down_the_list_says_so_and_asks_for_no_passphrase(services: FakeServices) -> None:
+    other = services.more(1)[0]
+    first = enter(services)
+    services.unwrapper = None  # no vault
+    collector = services.referrals.collector
+    assert collector is not None
+
+    def down(_: object) -> bytes:
+        raise KeyUnavailableError("HTTP 503")
+
+    services.referrals.collector = replace(collector, content_key=down)
+    for act, sent in (("list", {}), ("open", {"reference": other})):
+        answer = press(first, act, **sent)
+        assert answer.status_code == 503
+        assert "Nothing is lost" in text(answer)
+        assert "too long" not in text(answer)
+    services.referrals.collector = collector
+    services.unwrapper = PRIVATE
+    assert press(first, "open", reference=other).status_code == 200
+
+
+def test_when_the_proof_of_the_passphrase_is_lost_the_page_does_not_say_that_it_is_too_long_ago(
+    services: FakeServices,
+) -> None:
+    other = services.more(1)[0]
+    sent = session(services)
+    del services.sealed.rows["referrals", services.reference]
+
+    answer = ask("POST", token(services, other), "list", session=sent)
+
+    assert answer.status_code == 422
+    assert "Enter the passphrase again: we cannot see any more that you have entered it" in text(answer)
 
 
 @pytest.mark.parametrize("typed", ["<script>alert(1)</script>", "9" * 4000])

@@ -22,7 +22,13 @@ from functions.web.responses import json_body, page, problem, see_other
 from shared.bookings.model.errors import BookingsBusyError, SessionFullError
 from shared.config.settings import SettingsError
 from shared.content.content import Content, ContentError
-from shared.referrals.errors import LinkExpiredError, PassphraseTooSoonError, ReferralReusedError
+from shared.referrals.errors import (
+    LinkExpiredError,
+    NotWaitingError,
+    NotWaitingReason,
+    PassphraseTooSoonError,
+    ReferralReusedError,
+)
 from tests.builders import content
 from tests.unit.functions import http_requests
 
@@ -45,6 +51,7 @@ def _instance(kind: type[Exception]) -> Exception:
         ReferralReusedError: ("ABCD1234",),
         LinkExpiredError: ("ABCD1234",),
         PassphraseTooSoonError: (timedelta(seconds=1),),
+        NotWaitingError: (NotWaitingReason.UNKNOWN,),
     }
     return kind(*told.get(kind, ()))
 

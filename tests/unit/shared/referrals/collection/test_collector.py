@@ -4,7 +4,10 @@ import base64
 import json
 import logging
 import re
+import threading
+from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import cast
@@ -225,6 +228,72 @@ def test_wrong_ones_at_twenty_links_are_one_count(provider: Provider) -> None:
     with pytest.raises(PassphraseTooSoonError):
         provider.open()
     assert provider.open(waited=timedelta(seconds=15)).answers
+
+
+def test_sixteen_colleagues_who_enter_the_right_one_at_once_all_get_in(
+    provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    collector, together = provider.collector, threading.Barrier(16)
+
+    def slowly(passphrase: str, _: object) -> bool:
+        together.wait(10)  # each is counted before the first is compared
+        return passphrase == RIGHT
+
+    monkeypatch.setattr("shared.referrals.collection.collector.matches_any", slowly)
+    with ThreadPoolExecutor(16) as pool:
+        opened = list(pool.map(lambda _: collector.open(provider.token, RIGHT, MORNING), range(16)))
+
+    assert all(each.answers for each in opened)
+    assert provider.tries.rows == {}
+
+
+def test_of_four_hundred_wrong_ones_at_one_page_one_is_compared_and_the_right_one_opens_at_another(
+    provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provider.mistake(10)
+    collector, compared = provider.collector, list[str]()
+
+    def matches(passphrase: str, _: object) -> bool:
+        compared.append(passphrase)
+        return passphrase == RIGHT
+
+    def wrong(_: int) -> str:
+        try:
+            collector.open(provider.token, WRONG, MORNING, HALF_AN_HOUR, "their page")
+        except (PassphraseError, PassphraseTooSoonError) as error:
+            return type(error).__name__
+        return ""
+
+    monkeypatch.setattr("shared.referrals.collection.collector.matches_any", matches)
+    with ThreadPoolExecutor(16) as pool:
+        refused = Counter(pool.map(wrong, range(400)))
+    assert collector.open(provider.token, RIGHT, MORNING, timedelta(seconds=15), "my page").answers
+
+    assert refused == {"PassphraseError": 1, "PassphraseTooSoonError": 399}
+    assert compared == [WRONG, RIGHT]
+    assert provider.counted.endswith(":11")
+
+
+def test_sixteen_wrong_ones_at_once_raise_the_alarm_and_the_last_says_how_long_to_wait(
+    provider: Provider, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    collector, together = provider.collector, threading.Barrier(16)
+
+    def slowly(_: str, __: object) -> bool:
+        together.wait(10)
+        return False
+
+    def delay(_: int) -> timedelta:
+        with pytest.raises(PassphraseError) as caught:
+            collector.open(provider.token, WRONG, MORNING)
+        return caught.value.delay
+
+    monkeypatch.setattr("shared.referrals.collection.collector.matches_any", slowly)
+    with ThreadPoolExecutor(16) as pool:
+        delays = list(pool.map(delay, range(16)))
+
+    assert max(delays) == timedelta(seconds=15)
+    assert len(alarms(caplog)) == 1
 
 
 def test_text_that_is_no_passphrase_costs_no_hashing(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from shared.referrals.collection.waiting import in_order, is_waiting
+from shared.referrals.collection.waiting import SHOWN, in_order, is_waiting
 from shared.referrals.model import Referral, ReferralState
 from tests import builders
 
@@ -81,3 +81,48 @@ def test_a_day_is_crowded_with_more_than_the_setting_and_never_with_0(most: int,
     crowd = [sent(f"crowd-{number}", "2023-08-01") for number in range(4)]
 
     assert order([*crowd, sent("plain", "2023-09-01")], most)[0] == first
+
+
+def days(count: int, each_day: int, **facts: Any) -> list[Referral]:
+    """So many a day, on days that follow each other."""
+    found = [(f"2023-07-{day + 1:02}", number) for day in range(count) for number in range(each_day)]
+    return [sent(f"day-{day}-{number:03}", day, **facts) for day, number in found]
+
+
+def test_on_one_page_the_oldest_day_stands_first() -> None:
+    referrals = days(5, 20)
+
+    assert order(referrals, 20) == [each.reference for each in referrals]
+    assert len(referrals) == SHOWN
+
+
+def test_new_ones_are_on_the_first_page_however_many_invented_ones_were_left_on_earlier_days() -> None:
+    trickle = days(25, 19)
+
+    for new in ("0-genuine", "z-genuine"):
+        listed = order([*trickle, sent(new, "2023-09-05")], 20)
+        assert listed.index(new) < 20
+        assert listed.index(trickle[0].reference) == 0
+        assert set(listed) == {each.reference for each in trickle} | {new}
+
+
+def test_those_that_stand_behind_have_every_fifth_place_of_a_list_of_several_pages() -> None:
+    plain = days(10, 19)
+    crowd = [sent(f"crowd-{number:03}", "2023-08-01") for number in range(150)]
+    slow = [sent("slow", "2023-08-15", slow=True)]
+
+    listed = order([*crowd, *plain, *slow], 20)
+
+    assert [place for place, each in enumerate(listed[:200], 1) if not each.startswith("day")] == [*range(5, 201, 5)]
+    assert listed[4] == "slow"
+    assert sorted(listed) == sorted(each.reference for each in (*crowd, *plain, *slow))
+
+
+@pytest.mark.parametrize("number", [0, 1, 2, 99, 100, 101, 102, 250])
+@pytest.mark.parametrize("slow", [True, False])
+def test_none_is_listed_twice_or_left_out_however_many_wait(number: int, slow: bool) -> None:
+    referrals = [
+        sent(f"{each:03}", f"2023-08-{each % 28 + 1:02}", slow=slow and each % 3 > 0) for each in range(number)
+    ]
+
+    assert sorted(order(referrals, 9)) == [each.reference for each in referrals]

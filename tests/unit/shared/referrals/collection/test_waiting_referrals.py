@@ -1,7 +1,10 @@
 """One passphrase opens everything that waits for half an hour, and opening is all that it does."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
@@ -10,9 +13,11 @@ from shared.referrals.collection import provider_session
 from shared.referrals.errors import (
     KeyUnavailableError,
     LinkExpiredError,
+    NotWaitingError,
     ProofError,
     ReferralGoneError,
     ReferralLinkError,
+    SessionLostError,
     UnsealError,
 )
 from shared.referrals.sealing import LocalKey, content_key
@@ -76,6 +81,20 @@ def test_it_lasts_half_an_hour_from_the_passphrase_and_opening_others_does_not_p
     for act in (desk.listed, lambda now: desk.open(third, now)):
         with pytest.raises(ProofError):
             act(MORNING + HALF_AN_HOUR)
+
+
+def test_a_link_of_one_that_was_opened_from_the_list_expires_with_the_link_that_was_used(desk: ProviderDesk) -> None:
+    last_day = MORNING + timedelta(days=60)
+    first, second, _ = desk.references
+    session = desk.enter(first, last_day).session
+
+    opened = desk.waiting().open(desk.token(first), session, second, last_day)
+
+    link = desk.collector().links.collect_link(opened.token)
+    assert (link.reference, link.sent_on) == (second, "2023-09-01")
+    assert not link.is_expired(last_day)
+    assert link.is_expired(last_day + timedelta(days=1))
+    assert desk.collector().acknowledge(opened.token, opened.proof, last_day) == second
 
 
 def test_it_is_good_at_any_link_that_opens_and_at_no_other(desk: ProviderDesk) -> None:
@@ -201,12 +220,10 @@ def _status_gone(desk: ProviderDesk) -> None:
         lambda desk: desk.forge(desk.references[0]),
         lambda desk: desk.lose_answers(desk.references[0]),
         lambda desk: desk.set(desk.references[0], ReceivedOn="2023-08-01"),
-        _vault_down,
-        _another_key,
         _status_gone,
     ],
 )
-def test_when_it_cannot_be_checked_the_passphrase_is_needed_again(
+def test_when_it_can_never_be_checked_again_the_passphrase_is_needed_again(
     trouble: Callable[[ProviderDesk], None], signed_in: ProviderDesk
 ) -> None:
     second = signed_in.references[1]
@@ -216,9 +233,33 @@ def test_when_it_cannot_be_checked_the_passphrase_is_needed_again(
         lambda: signed_in.waiting().listed(signed_in.token(second), signed_in.session, MORNING),
         lambda: signed_in.waiting().open(signed_in.token(second), signed_in.session, second, MORNING),
     ):
-        with pytest.raises(ProofError):
+        with pytest.raises(SessionLostError):
             act()
     assert signed_in.of(second).state == "sent"
+
+
+@pytest.mark.parametrize("trouble", [_vault_down, _another_key])
+def test_when_it_cannot_be_checked_now_that_is_not_taken_for_too_long_a_time(
+    trouble: Callable[[ProviderDesk], None], signed_in: ProviderDesk
+) -> None:
+    second = signed_in.references[1]
+    trouble(signed_in)
+
+    for act in (
+        lambda: signed_in.waiting().listed(signed_in.token(second), signed_in.session, MORNING),
+        lambda: signed_in.waiting().open(signed_in.token(second), signed_in.session, second, MORNING),
+    ):
+        with pytest.raises(KeyUnavailableError):
+            act()
+    assert signed_in.of(second).state == "sent"
+
+
+def why_not(desk: ProviderDesk, reference: str) -> str:
+    """The reason for which the list does not open this one."""
+    with pytest.raises(ReferralGoneError) as caught:
+        desk.open(reference)
+    assert isinstance(caught.value, NotWaitingError)
+    return caught.value.reason
 
 
 def test_a_forged_one_is_not_shown_and_comes_into_attention_while_the_others_open(signed_in: ProviderDesk) -> None:
@@ -230,15 +271,13 @@ def test_a_forged_one_is_not_shown_and_comes_into_attention_while_the_others_ope
 
     assert (signed_in.of(second).state, signed_in.of(second).last_error) == ("attention", "unseal-mac")
     assert second not in signed_in.listed()
-    with pytest.raises(ReferralGoneError):
-        signed_in.open(second)
+    assert why_not(signed_in, second) == "damaged"
     assert is_open(signed_in.open(third), 2)
 
 
 @pytest.mark.parametrize("typed", ["", "nothing", "99999999", "x" * 5000, "\0/\\", "../" * 9])
 def test_what_does_not_wait_is_not_opened(typed: str, signed_in: ProviderDesk) -> None:
-    with pytest.raises(ReferralGoneError):
-        signed_in.open(typed)
+    assert why_not(signed_in, typed) == "unknown"
 
 
 def test_one_that_a_colleague_has_dealt_with_is_not_opened(signed_in: ProviderDesk) -> None:
@@ -246,9 +285,51 @@ def test_one_that_a_colleague_has_dealt_with_is_not_opened(signed_in: ProviderDe
     signed_in.collector().acknowledge(signed_in.token(second), signed_in.open(second).proof, MORNING)
     signed_in.collector().set_aside(signed_in.token(third), signed_in.open(third).proof, MORNING)
 
-    for reference in (second, third):
-        with pytest.raises(ReferralGoneError):
-            signed_in.open(reference)
+    assert [why_not(signed_in, each) for each in (second, third)] == ["confirmed", "set aside"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "reason"),
+    [
+        ({"State": "erased", "LastError": "not-collected"}, "not collected"),
+        ({"State": "erased", "AcknowledgedOn": "2023-09-01"}, "confirmed"),
+        ({"State": "erased", "AcknowledgedOn": "2023-09-01", "LastError": "not-genuine"}, "set aside"),
+        ({"State": "erased"}, "deleted"),
+        ({"State": "attention", "LastError": "not-erased"}, "damaged"),
+        ({"State": "attention", "LastError": "not-acknowledged", "Delivery": "inline"}, "inline"),
+        ({"Delivery": "inline"}, "inline"),
+        ({"Delivery": ""}, "no link"),
+        ({"State": "attention", "LastError": "not-sent-HTTP 500", "Delivery": ""}, "no link"),
+        ({"State": "received"}, "unsent"),
+        ({"State": "sending", "Delivery": "inline"}, "unsent"),
+    ],
+)
+def test_the_reason_for_which_one_does_not_wait_is_its_own(
+    cells: dict[str, str], reason: str, signed_in: ProviderDesk
+) -> None:
+    second = signed_in.references[1]
+    signed_in.set(second, **cells)
+
+    assert why_not(signed_in, second) == reason
+
+
+def test_one_whose_erasure_broke_off_or_whose_row_goes_meanwhile_is_not_called_confirmed(
+    signed_in: ProviderDesk,
+) -> None:
+    _, second, third = signed_in.references
+    signed_in.set(second, ErasedOn="2023-09-01")
+    signed_in.lose_answers(second)
+
+    assert why_not(signed_in, second) == "not collected"
+    waiting = signed_in.waiting()
+    found = waiting.collector.store.status
+    answers = iter([found(third)])
+    store = SimpleNamespace(status=lambda asked: found(asked) if asked != third else next(answers, None))
+    store.sealed = waiting.collector.store.sealed
+    gone = replace(waiting, collector=replace(waiting.collector, store=cast("Any", store)))
+    with pytest.raises(NotWaitingError) as caught:
+        gone.open(signed_in.token(second), signed_in.session, third, MORNING)
+    assert caught.value.reason == "unknown"
 
 
 def test_one_that_is_still_to_be_sent_is_neither_listed_nor_marked(signed_in: ProviderDesk) -> None:
@@ -258,9 +339,7 @@ def test_one_that_is_still_to_be_sent_is_neither_listed_nor_marked(signed_in: Pr
     before = dict(signed_in.status.rows)
 
     assert not {accepted, claimed} & set(signed_in.listed())
-    for reference in (accepted, claimed):
-        with pytest.raises(ReferralGoneError):
-            signed_in.open(reference)
+    assert [why_not(signed_in, each) for each in (accepted, claimed)] == ["unsent", "unsent"]
     assert signed_in.status.rows == before
 
 

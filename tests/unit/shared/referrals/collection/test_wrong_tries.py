@@ -3,13 +3,15 @@
 import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from contextlib import ExitStack
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shared.referrals.collection.tries_in_progress import MOST_AT_ONCE, MOST_PAGES
 from shared.referrals.collection.wrong_tries import LONGEST_DELAY, WrongTries, delay_after
 from shared.referrals.errors import PassphraseTooSoonError
 from shared.tables.table import StorageError, Table
@@ -20,9 +22,15 @@ HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 ROW = {"PartitionKey": "tries", "RowKey": "all"}
 
 
+def attempt(tries: WrongTries, now: datetime, waited: timedelta, page: str = "") -> int:
+    """One that turns out wrong; the number of wrong ones with it."""
+    with tries.attempt(now, waited, page) as wrong:
+        return wrong
+
+
 def count(tries: WrongTries, times: int) -> list[int]:
     """That many wrong ones, each on a page that was open for long."""
-    return [tries.count(MORNING, LONGEST_DELAY) for _ in range(times)]
+    return [attempt(tries, MORNING, LONGEST_DELAY) for _ in range(times)]
 
 
 def counted(table: FakeTable) -> int:
@@ -45,11 +53,11 @@ def test_a_page_that_was_open_for_the_delay_gets_a_try_and_another_one_is_not_co
     for waited in {timedelta(0), timedelta(seconds=-5), needed - timedelta(milliseconds=1)}:
         if needed:
             with pytest.raises(PassphraseTooSoonError) as caught:
-                tries.count(MORNING, waited)
+                attempt(tries, MORNING, waited)
             assert caught.value.wait == needed - max(waited, timedelta(0))
             assert counted(table) == wrong
 
-    assert tries.count(MORNING, needed) == wrong + 1
+    assert attempt(tries, MORNING, needed) == wrong + 1
 
 
 def test_an_hour_later_it_is_as_if_nothing_had_been() -> None:
@@ -58,14 +66,14 @@ def test_an_hour_later_it_is_as_if_nothing_had_been() -> None:
     count(tries, 12)
 
     with pytest.raises(PassphraseTooSoonError):
-        tries.count(MORNING + HOUR - MINUTE, timedelta(0))
-    assert tries.count(MORNING + HOUR, timedelta(0)) == 1
+        attempt(tries, MORNING + HOUR - MINUTE, timedelta(0))
+    assert attempt(tries, MORNING + HOUR, timedelta(0)) == 1
     assert counted(table) == 1
 
 
 def test_each_leaves_the_hour_by_itself() -> None:
     tries = WrongTries(FakeTable())
-    made = [tries.count(MORNING + minute * MINUTE, LONGEST_DELAY) for minute in range(0, 120, 10)]
+    made = [attempt(tries, MORNING + minute * MINUTE, LONGEST_DELAY) for minute in range(0, 120, 10)]
 
     assert made == [1, 2, 3, 4, 5, 6, 6, 6, 6, 6, 6, 6]
 
@@ -74,19 +82,19 @@ def test_after_the_clock_went_back_wrong_ones_still_count_and_no_one_waits_for_e
     tries = WrongTries(FakeTable())
     count(tries, 9)
 
-    assert tries.count(MORNING - 10 * MINUTE, LONGEST_DELAY) == 10
-    assert tries.count(MORNING - 90 * MINUTE, timedelta(0)) == 1
+    assert attempt(tries, MORNING - 10 * MINUTE, LONGEST_DELAY) == 10
+    assert attempt(tries, MORNING - 90 * MINUTE, timedelta(0)) == 1
 
 
 def test_a_right_one_is_taken_back_and_those_of_others_stay() -> None:
     table = FakeTable()
     tries = WrongTries(table)
-    tries.count(MORNING, LONGEST_DELAY)
+    attempt(tries, MORNING, LONGEST_DELAY)
     tries.take_back(MORNING)
     assert table.rows == {}, "not even the moment"
 
     count(tries, 7)
-    tries.count(MORNING + MINUTE, LONGEST_DELAY)
+    attempt(tries, MORNING + MINUTE, LONGEST_DELAY)
     tries.take_back(MORNING + MINUTE)
 
     assert counted(table) == 7
@@ -96,7 +104,7 @@ def test_two_processes_count_together() -> None:
     table = FakeTable()
     first, second = WrongTries(table), WrongTries(table)
 
-    assert [each.count(MORNING, LONGEST_DELAY) for each in (first, second, first)] == [1, 2, 3]
+    assert [attempt(each, MORNING, LONGEST_DELAY) for each in (first, second, first)] == [1, 2, 3]
 
 
 def test_fifty_at_once_are_fifty() -> None:
@@ -142,18 +150,17 @@ def test_no_fault_of_storage_takes_back_one_of_someone_else(fault: Fault) -> Non
 
 def gets_a_try(tries: WrongTries) -> bool:
     try:
-        tries.count(MORNING, LONGEST_DELAY)
+        attempt(tries, MORNING, LONGEST_DELAY)
     except (StorageError, Crash):
         return False
     return True
 
 
 def takes_one_back(tries: WrongTries) -> bool:
-    if not gets_a_try(tries):
-        return False
     try:
-        tries.take_back(MORNING)
-    except Crash:
+        with tries.attempt(MORNING, LONGEST_DELAY):
+            tries.take_back(MORNING)
+    except (StorageError, Crash):
         return False
     return True
 
@@ -196,7 +203,7 @@ def test_counter_that_always_conflicts_gives_no_try() -> None:
             return found
 
     with pytest.raises(StorageError):
-        WrongTries(Faster()).count(MORNING, timedelta(0))
+        attempt(WrongTries(Faster()), MORNING, timedelta(0))
 
 
 @pytest.mark.parametrize("minutes", [None, "many", "1:2:3", ":", 7, "28226880:x", "99999999999:5", "٣:٣"])
@@ -212,7 +219,7 @@ def test_rows_of_each_link_as_they_were_before_mean_nothing_and_go_with_the_answ
     table.insert({"PartitionKey": "tries", "RowKey": "34679CDF", "Tries": 5, "LockedUntil": "2099-09-01T09:00:00Z"})
     tries = WrongTries(table)
 
-    assert tries.count(MORNING, timedelta(0)) == 1
+    assert attempt(tries, MORNING, timedelta(0)) == 1
     tries.forget("34679CDF")
     assert set(table.rows) == {("tries", "all")}
 
@@ -220,7 +227,7 @@ def test_rows_of_each_link_as_they_were_before_mean_nothing_and_go_with_the_answ
 def test_the_row_says_how_many_and_no_reference() -> None:
     table = FakeTable()
     count(WrongTries(table), 5)
-    WrongTries(table).count(MORNING + MINUTE, LONGEST_DELAY)
+    attempt(WrongTries(table), MORNING + MINUTE, LONGEST_DELAY)
 
     [row] = table.rows.values()
     minute = int(MORNING.timestamp()) // 60
@@ -251,11 +258,11 @@ def test_a_right_one_does_not_have_the_alarm_raised_again_and_an_hour_later_leav
     tries = WrongTries(table)
     for moment in (MORNING, MORNING + timedelta(minutes=58)):
         tries.tell(count(tries, 6)[-1], MORNING)
-        tries.count(moment, LONGEST_DELAY)
+        attempt(tries, moment, LONGEST_DELAY)
         tries.take_back(moment)
     assert len(alarms()) == 1
 
-    tries.count(MORNING + 3 * HOUR, timedelta(0))
+    attempt(tries, MORNING + 3 * HOUR, timedelta(0))
     tries.take_back(MORNING + 3 * HOUR)
     assert table.rows == {}
 
@@ -269,3 +276,80 @@ def test_no_fault_of_storage_silences_the_alarm(fault: Fault, at: int, alarms: A
     broken.tell(6, MORNING)
 
     assert alarms() == ["6 wrong passphrases within an hour, over all links"]
+
+
+def test_those_that_are_being_compared_are_no_wrong_ones_yet_and_are_counted_all_the_same() -> None:
+    table = FakeTable()
+    tries = WrongTries(table)
+
+    with ExitStack() as progress:
+        numbers = [progress.enter_context(tries.attempt(MORNING, timedelta(0))) for _ in range(16)]
+        assert set(numbers) == {1}
+        assert counted(table) == 16
+        for _ in range(15):
+            tries.take_back(MORNING)
+
+    assert counted(table) == tries.known(MORNING, 0) == 1
+    assert attempt(tries, MORNING, timedelta(0)) == 2
+
+
+def test_once_they_turned_out_wrong_the_next_has_to_wait_whoever_of_them_was_first() -> None:
+    tries = WrongTries(FakeTable())
+    with ExitStack() as progress:
+        for _ in range(16):
+            progress.enter_context(tries.attempt(MORNING, timedelta(0)))
+
+    assert tries.known(MORNING, 1) == 16
+    with pytest.raises(PassphraseTooSoonError):
+        attempt(tries, MORNING, LONGEST_DELAY - timedelta(seconds=1))
+
+
+def test_while_a_delay_is_due_a_page_has_one_try_and_a_refused_one_is_not_counted() -> None:
+    table = FakeTable()
+    tries = WrongTries(table)
+    count(tries, 8)
+    assert attempt(tries, MORNING, LONGEST_DELAY, "first page") == 9
+
+    for _ in range(50):
+        with pytest.raises(PassphraseTooSoonError) as caught:
+            attempt(tries, MORNING, HOUR, "first page")
+        assert (caught.value.wait, caught.value.is_page_used) == (timedelta(seconds=8), True)
+    assert counted(table) == 9
+    assert attempt(tries, MORNING, LONGEST_DELAY, "second page") == 10
+
+
+def test_while_none_is_due_a_page_may_be_used_again() -> None:
+    tries = WrongTries(FakeTable())
+
+    assert [attempt(tries, MORNING, timedelta(0), "page") for _ in range(6)] == [1, 2, 3, 4, 5, 6]
+
+
+def test_while_a_delay_is_due_few_are_compared_at_once_and_the_others_are_told_at_once_and_not_counted() -> None:
+    table = FakeTable()
+    tries = WrongTries(table)
+    count(tries, 30)
+    with ExitStack() as progress:
+        for each in range(MOST_AT_ONCE):
+            progress.enter_context(tries.attempt(MORNING, LONGEST_DELAY, f"page {each}"))
+        for _ in range(50):
+            with pytest.raises(PassphraseTooSoonError) as caught:
+                attempt(tries, MORNING, LONGEST_DELAY, "one more")
+            assert (caught.value.wait, caught.value.is_page_used) == (timedelta(seconds=1), False)
+        assert counted(table) == 30 + MOST_AT_ONCE
+
+    assert attempt(tries, MORNING, LONGEST_DELAY, "one more") == 31 + MOST_AT_ONCE
+
+
+def test_what_is_remembered_of_pages_has_an_end() -> None:
+    tries = WrongTries(FakeTable())
+    count(tries, 10)
+    for each in range(MOST_PAGES + 1):
+        tries._progress.begin(f"page {each}")()  # ten thousand tries would take long
+
+    assert attempt(tries, MORNING, LONGEST_DELAY, "page 0") == 11
+    with pytest.raises(PassphraseTooSoonError):
+        attempt(tries, MORNING, LONGEST_DELAY, f"page {MOST_PAGES}")
+
+
+def test_where_storage_fails_after_a_wrong_one_what_is_known_of_it_stands() -> None:
+    assert WrongTries(with_fault(InjectedFault(0, "lost-request"))(FakeTable())).known(MORNING, 7) == 7

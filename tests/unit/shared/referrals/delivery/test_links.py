@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from shared import base64url
 from shared.local_time import LONDON
 from shared.referrals.delivery.links import ProviderLink, ReferralLinks
 from shared.referrals.errors import ReferralLinkError
@@ -39,6 +40,31 @@ def test_a_link_survives_mail_programmes_and_shows_no_reference() -> None:
     for url in (links().to_acknowledge(REFERENCE, MORNING), links().to_collect(REFERENCE, MORNING)):
         assert re.fullmatch(r"https://[a-z.]+/[a-z]+/[A-Za-z0-9_-]{47}", url)
         assert REFERENCE not in url
+
+
+def test_an_address_that_is_read_in_a_log_names_neither_the_referral_nor_a_day() -> None:
+    other, later = "7K2M4PQR", MORNING + timedelta(days=1)
+    for make in (links().to_acknowledge, links().to_collect):
+        known = [(REFERENCE, MORNING), (other, MORNING), (REFERENCE, later)]
+        tokens = [token_of(make(reference, moment)) for reference, moment in known]
+        assert tokens[0] == token_of(make(REFERENCE, MORNING)), "made again it is the same"
+        assert len(set(tokens)) == 3
+        for token in tokens:
+            raw = base64url.decode(token)
+            assert not any(each.encode() in raw for each in (REFERENCE, other, "2023-09", "16935"))
+        assert all(len({base64url.decode(token)[at : at + 8] for token in tokens}) == 3 for at in range(0, 24, 8))
+
+
+def test_a_link_that_was_signed_before_links_were_sealed_opens_as_one_of_today() -> None:
+    collect = Signer((KEY,)).token("collect-referral", REFERENCE, "2023-09-01")
+    acknowledge = Signer((KEY,)).token("acknowledge-referral", REFERENCE, str(int(MORNING.timestamp())))
+
+    assert links().collect_link(collect) == links().collect_link(token_of(links().to_collect(REFERENCE, MORNING)))
+    assert links().acknowledge_link(acknowledge) == ProviderLink(REFERENCE, "2023-09-01", MORNING)
+    assert links(b"x" * 32, KEY).collect_link(collect).reference == REFERENCE
+    for page in (links().collect_link, links().acknowledge_link):
+        with pytest.raises(ReferralLinkError):
+            page(Signer((b"x" * 32,)).token("collect-referral", REFERENCE, "2023-09-01"))
 
 
 def test_a_link_says_when_its_email_was_sent_and_one_to_acknowledge_to_the_second() -> None:
