@@ -316,14 +316,25 @@ def test_who_is_a_moment_later_than_a_colleague_is_told_what_counts(services: Fa
     recorder = services.referrals.acknowledgements
 
     def slower(reference: str, now: datetime) -> object:
-        recorder.set_aside(reference, now)
-        return recorder.acknowledge_opened(reference, now)
+        recorder.acknowledge_opened(reference, now)
+        return recorder.set_aside(reference, now)
 
-    services.referrals.collector = replace(collector, acknowledge_reference=slower)
-    answer = press(first, "acknowledge")
+    services.referrals.collector = replace(collector, set_aside_reference=slower)
+    answer = press(first, "not-genuine", confirmed="yes")
 
-    assert "aside as not genuine" in text(answer)
-    assert "Thank you for confirming" not in text(answer)
+    assert "Thank you for confirming" in text(answer)
+    assert "aside as not genuine" not in text(answer)
+
+
+def test_who_has_saved_it_a_moment_after_a_colleague_set_it_aside_has_confirmed_it(services: FakeServices) -> None:
+    services.more(1)
+    first, second = enter(services), enter(services)
+    press(first, "not-genuine", confirmed="yes")
+
+    answer = press(second, "acknowledge")
+
+    assert "Thank you for confirming" in text(answer)
+    assert "aside as not genuine" not in text(answer)
 
 
 def test_after_half_an_hour_the_passphrase_is_asked_for_again(services: FakeServices) -> None:
