@@ -107,7 +107,9 @@ KEPT_AGAIN = forwarded_referral(ReferralState.ATTENTION, last_error="kept-again"
 IN_DOUBT = forwarded_referral(ReferralState.ATTENTION, last_error="bounced", acknowledged_on="2023-09-04")
 
 
-ASKED = {"typed": "", "reference": "34679CDF", "progress": "", "is_kept": False, "deleted_on": "", "grace_weekdays": 3}
+ASKED = {"typed": "", "reference": "34679CDF", "progress": "", "is_kept": False, "grace_weekdays": 3} | dict.fromkeys(
+    ("deleted_on", "deleted_from"), ""
+)
 SITE = {"site": "https://support.example"}
 OPENED = SITE | {
     "referral": forwarded_referral(),
@@ -264,6 +266,11 @@ PAGES: dict[str, tuple[str, Facts]] = {
     "status with a day of deletion": (
         "referrals/status.html",
         ASKED | {"progress": Progress.CONTACT, "is_kept": True, "deleted_on": "Thursday 30 November 2023"},
+    ),
+    "status with a first day of deletion": (
+        "referrals/status.html",
+        ASKED
+        | {"progress": Progress.WAITING_FOR_CONFIRMATION, "is_kept": True, "deleted_from": "Monday 4 September 2023"},
     ),
     "status with errors": ("referrals/status.html", ASKED | {"errors": [FieldError("reference", "Mend reference")]}),
     "provider, acknowledge": ("provider/acknowledge.html", ACKNOWLEDGING),
