@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -25,11 +26,21 @@ def page(request: pytest.FixtureRequest, visit: Visit) -> Iterator[Page]:
 
 
 def go_on(page: Page, words: str = "Continue") -> None:
-    page.locator("main").get_by_role("button", name=words).click()
+    with the_next_page(page):
+        page.locator("main").get_by_role("button", name=words).click()
 
 
 def back(page: Page) -> None:
-    page.get_by_role("button", name="Back").click()
+    with the_next_page(page):
+        page.get_by_role("button", name="Back").click()
+
+
+@contextmanager
+def the_next_page(page: Page) -> Iterator[None]:
+    """Waits for the page that a press leads to: a press before that is a double click, and does nothing."""
+    page.locator("main h1").evaluate("each => { each.dataset.left = 'yes' }")
+    yield
+    expect(page.locator("main h1:not([data-left])")).to_be_visible()
 
 
 def titled(page: Page, title: str) -> None:
