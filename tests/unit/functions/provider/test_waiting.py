@@ -11,8 +11,11 @@ import functions.provider.collect
 import shared.bootstrap
 from functions.provider.collect import collect
 from shared.content.content import Content
+from shared.referrals.collection.collector import Collector
 from shared.referrals.collection.waiting import SHOWN
 from shared.referrals.errors import KeyUnavailableError
+from shared.referrals.model import Referral
+from shared.referrals.repository import ReferralRepository
 from shared.referrals.sealing import content_key
 from shared.tables.table import StorageUnavailableError
 from tests.builders import MORNING
@@ -186,11 +189,14 @@ def test_a_confirmation_stands_although_the_list_cannot_be_shown(services: FakeS
     assert services.state() == "acknowledged"
 
 
-def without_list(services: FakeServices):  # type: ignore[no-untyped-def]  # noqa: ANN201  # a Collector
-    class Unlistable(type(services.rows)):  # type: ignore[misc]  # the repository's class
-        def every_status(self):  # type: ignore[no-untyped-def]  # noqa: ANN202  # it raises
-            raise StorageUnavailableError("HTTP 503")
+class Unlistable(ReferralRepository):
+    """The tables, of which single rows can be read and never all of them."""
 
+    def every_status(self) -> list[Referral]:
+        raise StorageUnavailableError("HTTP 503")
+
+
+def without_list(services: FakeServices) -> Collector:
     assert services.referrals.collector is not None
     rows = services.rows
     broken = Unlistable(rows.status_table, rows.sealed_table, rows.mail_table)
