@@ -63,13 +63,13 @@ class FakeTable:
         return [_selected(row, select, read_at) for row in found]
 
     def query_partitions(
-        self, first: str, last: str, select: Sequence[str], *, requests: int
+        self, first: str, last: str, select: Sequence[str], unlike: Sequence[tuple[str, str]] = ()
     ) -> tuple[list[Row], bool]:
         with self._lock:
-            pages = _pages([row for key, row in sorted(self.rows.items()) if first <= key[0] <= last])
-            self.calls += min(requests, len(pages))
-        found = [Row(_selected(row, select).cells, "") for page in pages[:requests] for row in page]
-        return found, len(pages) <= requests
+            between = [row for key, row in sorted(self.rows.items()) if first <= key[0] <= last]
+            pages = _pages([row for row in between if all(row.cells.get(name) != text for name, text in unlike)])
+            self.calls += 1
+        return [Row(_selected(row, select).cells, "") for row in pages[0]], len(pages) == 1
 
     def insert(self, cells: Mapping[str, Any]) -> str:
         return self.apply([Write("create", cells)])[0]

@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from itertools import islice
 from typing import Any
 
 from azure.core import MatchConditions
@@ -72,13 +71,15 @@ class AzureTable:
             return [_row(entity, dates[-1]) for entity in found]
 
     def query_partitions(
-        self, first: str, last: str, select: Sequence[str], *, requests: int
+        self, first: str, last: str, select: Sequence[str], unlike: Sequence[tuple[str, str]] = ()
     ) -> tuple[list[Row], bool]:
         text, values = "PartitionKey ge @first and PartitionKey le @last", {"first": first, "last": last}
+        for number, (column, value) in enumerate(unlike):
+            text, values[f"unlike{number}"] = f"{text} and not ( {column} eq @unlike{number} )", value
         with _translating_errors():
             found = self.client.query_entities(text, parameters=values, select=list(select), headers=_BARE)
             pages: Any = found.by_page()
-            rows = [_row(entity) for page in islice(pages, requests) for entity in page]
+            rows = [_row(entity) for entity in next(pages, ())]
             return rows, pages.continuation_token is None
 
     def insert(self, cells: Mapping[str, Any]) -> str:

@@ -153,11 +153,12 @@ class Table(Protocol):
         """Returns all rows but those that are left out, as `query` does."""
 
     def query_partitions(
-        self, first: str, last: str, select: Sequence[str], *, requests: int
+        self, first: str, last: str, select: Sequence[str], unlike: Sequence[tuple[str, str]] = ()
     ) -> tuple[list[Row], bool]:
         """Returns rows of the partitions from `first` to `last`, in the order of their keys: those cells, and no ETags.
 
-        At most that many `requests` of 1,000 rows are made. The second value is True if these are all of the rows.
+        Rows are left out with a cell that is the text of its column in `unlike`. One request is made, for 1,000 rows at
+        most. The second value is True if these are all of the rows.
         """
 
     def insert(self, cells: Mapping[str, Any]) -> str:

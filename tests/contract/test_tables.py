@@ -293,23 +293,33 @@ def test_partitions_are_read_in_order_from_the_first_to_the_last(table: Table) -
         for key in ("2", "1"):
             table.insert({"PartitionKey": partition, "RowKey": key, "State": "x", "Left": "y"})
 
-    rows, complete = table.query_partitions("b", "c", ["PartitionKey", "RowKey", "State"], requests=1)
+    rows, complete = table.query_partitions("b", "c", ["PartitionKey", "RowKey", "State"])
 
     assert [(row.partition, row.key) for row in rows] == [(p, k) for p in ("b", "bb", "c") for k in ("1", "2")]
     assert (rows[0].text("State"), rows[0].text("Left"), rows[0].etag) == ("x", "", "")
     assert complete
-    assert table.query_partitions("x", "y", ["RowKey"], requests=1) == ([], True)
+    assert table.query_partitions("x", "y", ["RowKey"]) == ([], True)
 
 
-def test_no_more_requests_are_made_for_partitions_than_were_allowed(table: Table) -> None:
+def test_rows_of_partitions_are_left_out_by_the_text_of_a_cell(table: Table) -> None:
+    states = {"a": "confirmed", "b": "Confirmed", "c": 7, "d": "", "guard": "x", "z": "it's"}
+    for key, state in states.items():
+        table.insert({"PartitionKey": "p", "RowKey": key, "State": state})
+    table.insert({"PartitionKey": "p", "RowKey": "without"})
+
+    unlike = [("RowKey", "guard"), ("State", "confirmed"), ("State", "it's")]
+    rows, complete = table.query_partitions("p", "p", ["RowKey"], unlike)
+
+    assert ([row.key for row in rows], complete) == (["b", "c", "d", "without"], True)
+
+
+def test_one_request_is_made_for_partitions_and_says_if_there_are_more_rows(table: Table) -> None:
     for start in range(0, 1100, 100):
         table.apply([Write("create", cells(f"{number:05}")) for number in range(start, start + 100)])
 
-    some, complete = table.query_partitions("p", "p", ["RowKey"], requests=1)
-    every, all_of_them = table.query_partitions("p", "p", ["RowKey"], requests=2)
+    some, complete = table.query_partitions("p", "p", ["RowKey"])
 
     assert (len(some), complete) == (1000, False)
-    assert (len(every), all_of_them) == (1100, True)
 
 
 def test_a_transaction_over_two_partitions_is_refused(table: Table) -> None:

@@ -3,7 +3,8 @@
 1. Mark: the booking is marked with the session that it moves to, if nobody has changed it since it was read. So of
    several moves one goes on.
 2. Book: the other session is booked while the mark stands, and the new booking names the place still to be given up.
-3. Give up: the old booking is cancelled, and whoever waits there gets the place.
+3. Give up: the old booking is cancelled, and whoever waits there gets the place. The email log then has the
+   cancellation, of which nobody gets an email.
 
 A move that is refused is taken back: the mark says so, then the guard of the other session is touched, and then the
 mark goes. A process that saw the mark stand before has read an older guard, so it books there no more.
@@ -11,22 +12,23 @@ mark goes. A process that saw the mark stand before has read an older guard, so 
 Every step can be repeated. Whoever finds a move half done goes on with it: the person, another process, the timer.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.bookings.email_log.lost_roster import lost_bookings
 from shared.bookings.model.attendee import Attendee, AttendeeState, Reason
-from shared.bookings.model.email_ids import DueMail
+from shared.bookings.model.email_ids import DueMail, MailId, MailKind
 from shared.bookings.model.errors import BookingError, BookingsBusyError, MoveUnderWayError, SessionFullError
 from shared.bookings.model.pending_move import PendingMove
 from shared.bookings.model.pending_release import PendingRelease
 from shared.bookings.places.applicant import Applicant, applicant
 from shared.bookings.places.request import BookingRequest
 from shared.bookings.places.service import BookingService
-from shared.bookings.self_service.cancellation import Cancellations
+from shared.bookings.self_service.cancellation import Cancellations, Cancelled
 from shared.bookings.tables.repository import BookingRepository
 from shared.bookings.tables.session_finder import SessionFinder
-from shared.tables.table import RowConflictError, StorageUnavailableError
+from shared.tables.table import RowConflictError, StorageError, StorageUnavailableError
 
 
 class MoveOvertakenError(Exception):
@@ -154,15 +156,24 @@ class Mover:
         return Moved(to, there, mails + freed)
 
     def _give_up(self, release: PendingRelease, to_session_id: str, now: datetime) -> tuple[DueMail, ...]:
-        def give_up(_: float) -> tuple[DueMail, ...]:
+        def give_up(_: float) -> Cancelled | None:
             roster = self.rosters.roster(release.session_id)
             attendee, session = roster.find(release.key), self.finder.find(release.session_id, now)
             if session is None or attendee is None or attendee.generation != release.generation or not attendee.is_live:
-                return ()
+                return None
             cancellations = Cancellations(self.rosters, self.bookings.policy)
-            return cancellations.cancel(session, roster, attendee, Reason.MOVED, now, moved_to=to_session_id).mails
+            return cancellations.cancel(session, roster, attendee, Reason.MOVED, now, moved_to=to_session_id)
 
-        return self.bookings.with_retries(release.session_id, give_up)
+        given_up = self.bookings.with_retries(release.session_id, give_up)
+        if given_up is None:
+            return ()
+        self._note_cancellation(release.session_id, given_up.attendee, now)
+        return given_up.mails
+
+    def _note_cancellation(self, session_id: str, cancelled: Attendee, now: datetime) -> None:
+        """Writes into the email log that the booking is cancelled, by which a later save of the row as it was shows."""
+        with suppress(StorageError):  # the timer notes it
+            self.bookings.log.skip(session_id, [str(MailId.to(cancelled, MailKind.BOOKING_CANCELLED))], now)
 
     def _clear_release(self, session_id: str, key: str, release: PendingRelease) -> None:
         try:

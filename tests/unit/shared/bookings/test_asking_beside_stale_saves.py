@@ -72,6 +72,25 @@ def test_form_that_is_sent_again_is_answered_that_its_booking_was_cancelled() ->
         harness.booking().book(request, harness.now)
 
 
+@pytest.mark.parametrize(("capacity", "state", "kind"), [(1, "waiting", "waiting list"), (2, "confirmed", "booked")])
+def test_who_moved_away_and_asks_for_a_place_here_too_is_told_how_they_stand(
+    capacity: int, state: str, kind: str
+) -> None:
+    harness = full("ann", "ben", Capacity=capacity)
+    harness.add_session(RowKey="s2", Date="2023-09-12", Capacity=1)
+    form = harness.opened("ann")
+    harness.move("ann", "s2")
+    harness.save(form)
+    harness.pass_time(minutes=1)
+    told = len(harness.kinds("ann"))
+
+    assert harness.book("ann", join_waiting_list=True).state == state
+    harness.ticks()
+    assert harness.kinds("ann")[told:] == [kind]
+    assert (harness.states()["ann"], harness.states()["ben"]) == (state, "confirmed")
+    assert harness.states("s2") == {"ann": "confirmed"}
+
+
 @pytest.mark.parametrize("capacity", [1, 2])
 def test_who_booked_again_and_was_saved_back_as_cancelled_is_told_of_the_booking_that_they_ask_for(
     capacity: int,

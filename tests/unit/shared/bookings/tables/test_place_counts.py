@@ -3,12 +3,14 @@
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.bookings.model.place_count import PlaceCount
 from shared.bookings.tables.place_counts import COUNTED_CELLS, MOST_AT_ONCE, read_place_counts
 from shared.bookings.tables.repository import GUARD, BookingRepository
 from shared.bookings.tables.session_register import SessionRegister
@@ -26,6 +28,9 @@ CELLS = st.fixed_dictionaries(
         "State": st.sampled_from(WORDS),
         "KnownState": st.sampled_from(["confirmed", "to-check", "waiting", "cancelled", "", "odd"]),
         "NeedsCheck": st.sampled_from(["yes", "no", "", True, False, "perhaps"]),
+        "ActedAt": st.sampled_from(["not yet", "", "2023-09-01T08:00:00Z"]),
+        "Reason": st.sampled_from(["", "email came back"]),
+        "StateAt": st.sampled_from(["2023-09-07T13:30:00Z", "", "soon"]),
         "Name": st.just("Zoë Okafor"),
         "Email": st.sampled_from(["zoe@example.nhs.uk", "", "nonsense"]),
         "BookedAt": st.sampled_from(["2023-09-01T08:00:00Z", "soon", ""]),
@@ -68,10 +73,32 @@ def test_a_count_decides_about_newcomers_as_the_whole_roster_does(rosters: dict[
                 asked = session(capacity=capacity), now
                 expected = POLICY.has_place_for_newcomer(asked[0], roster, asked[1])
                 assert POLICY.has_place_for_newcomer(asked[0], count, asked[1]) is expected
+                shown = POLICY.places_for_newcomer(asked[0], count, asked[1])
+                assert shown <= POLICY.places_for_newcomer(asked[0], roster, asked[1])
+
+
+@given(st.dictionaries(st.sampled_from(list(year(20))), st.lists(CELLS, max_size=6), max_size=4))
+def test_counting_side_by_side_gives_what_counting_one_by_one_gives(rosters: dict[str, list[dict[str, Any]]]) -> None:
+    bookings = table(year(20, 2) | rosters)
+
+    together = read_place_counts(bookings, list(year(20)))
+    one_by_one = {each: read_place_counts(bookings, [each])[each] for each in year(20)}
+
+    assert {each: _without_etags(count) for each, count in together.items()} == {
+        each: _without_etags(count) for each, count in one_by_one.items()
+    }
+
+
+def _without_etags(count: PlaceCount) -> PlaceCount:
+    return PlaceCount(
+        count.held,
+        tuple(replace(each, etag="") for each in count.waiting),
+        tuple(replace(each, etag="") for each in count.unproven_held),
+    )
 
 
 @pytest.mark.parametrize(
-    ("sessions", "each", "requests"), [(1, 20, 1), (19, 20, 19), (20, 20, 1), (52, 18, 1), (52, 20, 2)]
+    ("sessions", "each", "requests"), [(1, 20, 1), (19, 20, 19), (20, 20, 1), (39, 20, 1), (52, 18, 2), (52, 20, 2)]
 )
 def test_rosters_that_lie_side_by_side_are_read_together(sessions: int, each: int, requests: int) -> None:
     bookings = table(year(sessions, each))
@@ -82,15 +109,18 @@ def test_rosters_that_lie_side_by_side_are_read_together(sessions: int, each: in
     assert bookings.calls - sessions * (each + 1) == requests
 
 
-def test_rosters_of_others_between_them_cost_no_more_than_one_request_for_twenty_sessions() -> None:
-    others = {f"session-000-{index:02}": people(100, "cancelled") for index in range(40)}
+@pytest.mark.parametrize(("state", "one_by_one"), [("confirmed", 25), ("cancelled", 0)])
+def test_rosters_of_others_between_them_cost_no_more_than_one_request_for_twenty_sessions(
+    state: str, one_by_one: int
+) -> None:
+    others = {f"session-000-{index:02}": people(100, state) for index in range(40)}
     bookings = table(year() | others)
     bookings.calls = 0
 
     counts = read_place_counts(bookings, list(year()))
 
     assert {count.held for count in counts.values()} == {20}
-    assert bookings.calls == 52 // 20 + 51, "the first roster was read to its end"
+    assert bookings.calls == 52 // 20 + one_by_one, "the second half and the first roster were read to their end"
 
 
 def test_a_roster_that_a_request_cuts_off_is_read_again_whole() -> None:
@@ -101,7 +131,38 @@ def test_a_roster_that_a_request_cuts_off_is_read_again_whole() -> None:
     counts = read_place_counts(bookings, list(rosters))
 
     assert {count.held for count in counts.values()} == {60}
-    assert bookings.calls == 2 + 40 - 2000 // 61, "two requests hold 2,000 rows of 61 for each"
+    assert bookings.calls == 2 + 2 * (20 - 1000 // 60), "each request holds 1,000 rows, 60 for each of its 20 sessions"
+
+
+def test_those_who_wait_or_are_to_be_checked_cost_one_request_more_however_many_sessions_have_them() -> None:
+    rosters = {each: [*roster, *people(2, "waiting"), *people(1, "to-check")] for each, roster in year(39).items()}
+    bookings = table(rosters | {"session-004": people(7)})
+    bookings.calls = 0
+
+    counts = read_place_counts(bookings, list(rosters))
+
+    assert bookings.calls == 2
+    assert (counts["session-003"].held, len(counts["session-003"].waiting)) == (21, 2)
+    assert (counts["session-004"].held, len(counts["session-004"].waiting)) == (7, 0)
+
+
+def test_a_roster_that_changes_between_the_two_requests_is_read_again_whole() -> None:
+    class ChangingTable(FakeTable):
+        def query_partitions(
+            self, first: str, last: str, select: Sequence[str], unlike: Sequence[tuple[str, str]] = ()
+        ) -> tuple[list[Row], bool]:
+            found = super().query_partitions(first, last, select, unlike)
+            self.put({"PartitionKey": "session-007", "RowKey": "booking-0", "State": "confirmed"})
+            return found
+
+    bookings = ChangingTable()
+    for session_id in year(20):
+        bookings.put({"PartitionKey": session_id, "RowKey": "booking-0", "State": "waiting"})
+
+    counts = read_place_counts(bookings, list(year(20)))
+
+    assert (counts["session-007"].held, counts["session-007"].waiting) == (1, ())
+    assert {(count.held, len(count.waiting)) for key, count in counts.items() if key != "session-007"} == {(0, 1)}
 
 
 def test_a_roster_with_a_word_of_an_administrators_own_is_read_again_with_what_was_known() -> None:
@@ -138,7 +199,7 @@ class WatchedTable(FakeTable):
         return found
 
     def query_partitions(
-        self, first: str, last: str, select: Sequence[str], *, requests: int
+        self, first: str, last: str, select: Sequence[str], unlike: Sequence[tuple[str, str]] = ()
     ) -> tuple[list[Row], bool]:
         assert set(select) < set(COUNTED_CELLS)
         return [], False
