@@ -13,9 +13,10 @@ from azure.storage.queue import QueueClient
 from local.clock import LocalClock
 from local.stack.stack import Stack, running_stack
 from shared.tables.table import moment_text
+from tests.alarms import error_lines
 from tests.builders import MORNING, session_cells
 from tests.e2e.canaries import CANARIES, is_canary_in
-from tests.e2e.conftest import mails_to, person, roster, rows
+from tests.e2e.conftest import mails_to, person, roster, rows, unalarmed_errors
 from tests.e2e.http_client import post_json
 
 KEEP_MESSAGES = {"AzureWebJobs.forward_referral.Disabled": "true", "AzureWebJobs.send_mail.Disabled": "true"}
@@ -27,6 +28,8 @@ def stack() -> Iterator[Stack]:
     """Nothing is sent unless a test hands it over; fast, so that nobody waits for a queue to be looked into."""
     with running_stack(at=MORNING, speed=20, settings=KEEP_MESSAGES) as running:
         yield running
+        assert error_lines(running.log_text())
+        assert unalarmed_errors(running) == []
 
 
 @pytest.fixture(scope="module")
