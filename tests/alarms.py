@@ -17,7 +17,7 @@ OPERATIONS = ROOT / "docs" / "operations.md"
 _SEVERITY = {logging.DEBUG: 0, logging.INFO: 1, logging.WARNING: 2, logging.ERROR: 3, logging.CRITICAL: 4}
 _TEXT = r'Message (contains_cs|startswith_cs) "([^"]+)"'
 _TEXTS = rf"(?:{_TEXT}|\({_TEXT}(?: or {_TEXT})+\))"
-_QUERY = re.compile(rf"AppTraces \| where SeverityLevel >= ([23]) and {_TEXTS} \| project TimeGenerated")
+_QUERY = re.compile(rf"AppTraces \| where SeverityLevel >= ([123]) and {_TEXTS} \| project TimeGenerated")
 _LOGGED = re.compile(r"^[\d-]+ [\d:,]+ (ERROR|CRITICAL) ((?:functions|shared)[\w.]*): (.*)$", re.MULTILINE)
 _HOST = "functions.host"  # the local host's own lines: in Azure another program writes them, with other words
 
@@ -49,7 +49,7 @@ def alarms() -> Mapping[str, Sequence[Mapping[str, Any]]]:
 
 @cache
 def text_conditions() -> Mapping[str, TextCondition]:
-    """The conditions of alarms on lines, by the alarm's name."""
+    """The conditions of alarms on lines or their absence, by the alarm's name."""
     found = {each["name"]: TextCondition.of(each["query"]) for each in alarms()["log"]}
     return {name: condition for name, condition in found.items() if condition is not None}
 
@@ -65,7 +65,10 @@ def texts() -> Mapping[str, TextCondition]:
 
 def set_off(level: int, line: str) -> list[str]:
     """The names of the alarms that a line sets off."""
-    return [name for name, condition in text_conditions().items() if condition.matches(level, line)]
+    silent = {each["name"] for each in alarms()["log"] if each["operator"] == "LessThan"}
+    return [
+        name for name, condition in text_conditions().items() if name not in silent and condition.matches(level, line)
+    ]
 
 
 def not_alarmed_once(lines: Iterable[tuple[int, str]]) -> list[str]:

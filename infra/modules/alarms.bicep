@@ -16,6 +16,9 @@ param auditEmails array
 param webClientId string
 param workerClientId string
 
+@description('Tests of the running service are scheduled: their silence is an alarm.')
+param smokeTests bool = false
+
 var alarms = loadJsonContent('../alarms.json')
 var runbook = 'docs/operations.md of the project, section'
 
@@ -59,7 +62,7 @@ resource rule 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [for alarm i
     displayName: alarm.title
     description: '${runbook} "${alarm.title}"'
     severity: alarm.severity
-    enabled: true
+    enabled: smokeTests || alarm.name != 'smoke-test-silent'
     scopes: [workspaceId]
     evaluationFrequency: alarm.every
     windowSize: alarm.window
