@@ -5,7 +5,7 @@ from tests.admin_guide import quoted, section_rows
 from tests.builders import ROOT
 from tests.unit.infra.bicep import Expression, Value, template
 from tests.unit.infra.test_deployment import asked
-from tests.unit.infra.test_settings import OF_NOTIFY, PLATFORM, given_to
+from tests.unit.infra.test_settings import given_to
 
 SECTION = "Where each value comes from, and how to change it"
 ASKED, DEFAULT, DEPLOYED = (
@@ -35,9 +35,14 @@ def source_of(value: Value) -> str:
 
 def sources() -> dict[str, str]:
     main, app = template("main.bicep"), template("modules/function-app.bicep")
-    given = {name: value for role in ("web", "worker") for name, value in given_to(role, main, app).items()}
     known = {str(field.alias) for field in Settings.model_fields.values()}
-    found = {name: source_of(value) for name, value in given.items() if name not in PLATFORM | OF_NOTIFY}
+    found = {
+        name: source_of(value)
+        for role in ("web", "worker")
+        for service in ("settingsOfNotify", "settingsOfAcs")
+        for name, value in given_to(role, main, app, service).items()
+        if name in known
+    }
     return dict.fromkeys(known - found.keys(), NOWHERE) | found
 
 
