@@ -29,7 +29,7 @@ param emailSender string
 @description('The address that is notified of problems with sessions and bookings, and of adjustments requested; empty: nobody.')
 param organiserEmail string
 
-@description('The address that is notified of referrals that need an operator, and of the budget.')
+@description('The address that is notified of referrals that need an operator; and of alarms and the budget, unless `alarmEmails` has others.')
 @minLength(3)
 param operatorsEmail string
 
@@ -64,6 +64,12 @@ param location string = 'uksouth'
 @description('The budget of a month, in the currency of the subscription.')
 param budgetAmount int = 100
 
+@description('Who is emailed of alarms and of the budget; empty: `operatorsEmail`.')
+param alarmEmails array = []
+
+@description('Who is emailed of changes to rights and safeguards, and of keys and secrets that others use: people who cannot make such changes themselves. Empty: those of `alarmEmails`.')
+param auditEmails array = []
+
 @description('How long logs are kept, in days.')
 @minValue(30)
 param logRetentionDays int = 90
@@ -73,6 +79,9 @@ param webMaximumInstances int = 10
 
 @description('The most instances of the worker for each of its functions and for its pages.')
 param workerMaximumInstances int = 1
+
+@description('The weakest cipher suite that both apps accept with TLS 1.2: those with forward secrecy and authenticated encryption are stronger. Empty: whatever the platform offers.')
+param minimumCipherSuite string = 'TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256'
 
 @description('Both apps in several zones: Azure then bills two instances that are always ready for each scale group, some 16 in all.')
 param zoneRedundant bool = false
@@ -140,6 +149,8 @@ var hasAcs = mailService == 'acs'
 
 var siteHost = hostNamePhase == 'secure' && !empty(siteHostName) ? siteHostName : '${webName}.azurewebsites.net'
 var collectHost = hostNamePhase == 'secure' && !empty(collectHostName) ? collectHostName : '${workerName}.azurewebsites.net'
+
+var alarmAddresses = empty(alarmEmails) ? [operatorsEmail] : alarmEmails
 
 // ---- Settings of the service ----
 
@@ -385,6 +396,7 @@ module worker 'modules/function-app.bicep' = {
     insightsConnectionString: telemetry.outputs.connectionString
     settings: union(settingsOfBoth, settingsOfWorker, hasAcs ? settingsOfAcs : settingsOfNotify)
     maximumInstances: workerMaximumInstances
+    minimumCipherSuite: minimumCipherSuite
     zoneRedundant: zoneRedundant
     subnetId: privateSubnetId
   }
@@ -406,6 +418,7 @@ module web 'modules/function-app.bicep' = {
     insightsConnectionString: telemetry.outputs.connectionString
     settings: union(settingsOfBoth, settingsOfWeb)
     maximumInstances: webMaximumInstances
+    minimumCipherSuite: minimumCipherSuite
     zoneRedundant: zoneRedundant
     subnetId: privateSubnetId
   }
@@ -444,7 +457,22 @@ module budget 'modules/budget.bicep' = {
     name: 'budget-${environmentName}'
     amount: budgetAmount
     startDate: budgetStart
-    contactEmail: operatorsEmail
+    contactEmails: alarmAddresses
+  }
+}
+
+module alarms 'modules/alarms.bicep' = {
+  scope: group
+  name: 'alarms'
+  params: {
+    suffix: suffix
+    location: location
+    tags: tags
+    workspaceId: telemetry.outputs.workspaceId
+    alarmEmails: alarmAddresses
+    auditEmails: empty(auditEmails) ? alarmAddresses : auditEmails
+    webClientId: identities.outputs.webClientId
+    workerClientId: identities.outputs.workerClientId
   }
 }
 
@@ -453,6 +481,7 @@ module budget 'modules/budget.bicep' = {
 output AZURE_RESOURCE_GROUP string = group.name
 output SITE_URL string = 'https://${siteHost}'
 output COLLECT_URL string = 'https://${collectHost}'
+output LOG_WORKSPACE string = telemetry.outputs.workspaceCustomerId
 output WEB_APP string = web.outputs.name
 output WORKER_APP string = worker.outputs.name
 output WEB_VAULT_URL string = webVault.outputs.uri

@@ -11,6 +11,7 @@ GUIDE = (ROOT / "docs" / "admin.md").read_text("utf-8")
 
 _HEADING = re.compile(r"#+ (.+)")
 _RULE = re.compile(r"\|(?:-+\|)+")
+_BETWEEN_CELLS = re.compile(r"(?<!\\)\|")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,4 +73,4 @@ def _rows(section: str, lines: list[str]) -> Iterator[GuideRow]:
 
 
 def _cells(line: str) -> tuple[str, ...]:
-    return tuple(cell.strip() for cell in line.strip("|").split("|"))
+    return tuple(cell.strip() for cell in _BETWEEN_CELLS.split(line.strip("|")))

@@ -6,7 +6,7 @@ param amount int
 @description('The first day of a month, `yyyy-MM-01`. Azure refuses to change it later.')
 param startDate string
 
-param contactEmail string
+param contactEmails array
 
 resource budget 'Microsoft.Consumption/budgets@2024-08-01' = {
   name: name
@@ -23,14 +23,14 @@ resource budget 'Microsoft.Consumption/budgets@2024-08-01' = {
         operator: 'GreaterThanOrEqualTo'
         threshold: 80
         thresholdType: 'Actual'
-        contactEmails: [contactEmail]
+        contactEmails: contactEmails
       }
       forecast: {
         enabled: true
         operator: 'GreaterThan'
         threshold: 100
         thresholdType: 'Forecasted'
-        contactEmails: [contactEmail]
+        contactEmails: contactEmails
       }
     }
   }

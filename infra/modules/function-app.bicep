@@ -18,6 +18,9 @@ param settings object
 param maximumInstances int
 param zoneRedundant bool
 
+@description('The weakest cipher suite with TLS 1.2; empty: whatever the platform offers.')
+param minimumCipherSuite string
+
 @description('A subnet for outgoing connections, delegated to Microsoft.App/environments; empty: none.')
 param subnetId string
 
@@ -107,6 +110,7 @@ resource site 'Microsoft.Web/sites@2024-11-01' = {
       ftpsState: 'Disabled'
       http20Enabled: true
       minTlsVersion: '1.2'
+      minTlsCipherSuite: empty(minimumCipherSuite) ? null : minimumCipherSuite
       scmMinTlsVersion: '1.2'
     }
   }

@@ -85,5 +85,6 @@ resource publisher 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for p
 }]
 
 output workspaceId string = workspace.outputs.id
+output workspaceCustomerId string = workspace.outputs.customerId
 // It names where telemetry goes and opens nothing: local authentication is off.
 output connectionString string = insights.properties.ConnectionString

@@ -29,3 +29,4 @@ resource workspace 'Microsoft.OperationalInsights/workspaces@2025-02-01' = {
 }
 
 output id string = workspace.id
+output customerId string = workspace.properties.customerId

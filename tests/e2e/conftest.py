@@ -14,6 +14,7 @@ from functions.forms.tokens import TOKEN, issue_token
 from local.clock import LocalClock
 from local.stack.stack import Stack, running_stack
 from shared.signing import Signer
+from tests.alarms import error_lines, not_alarmed_once
 from tests.builders import MORNING, session_cells
 from tests.e2e.http_client import get, hidden_fields, post_form
 
@@ -25,6 +26,12 @@ def stack() -> Iterator[Stack]:
     """The service at 9am on 1 September 2023, with the schedule of five sessions."""
     with running_stack(at=MORNING) as running:
         yield running
+        assert unalarmed_errors(running) == []
+
+
+def unalarmed_errors(stack: Stack) -> list[str]:
+    """Errors that the service wrote into its log, with the alarms that each sets off, if it is not exactly one."""
+    return not_alarmed_once(error_lines(stack.log_text()))
 
 
 @pytest.fixture(scope="session")

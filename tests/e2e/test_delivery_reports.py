@@ -12,7 +12,7 @@ from local.clock import LocalClock
 from local.stack.stack import Stack, running_stack
 from tests.builders import MORNING
 from tests.e2e.canaries import CANARIES, is_canary_in
-from tests.e2e.conftest import mails_to, person, roster, rows
+from tests.e2e.conftest import mails_to, person, roster, rows, unalarmed_errors
 from tests.e2e.http_client import get, post_json
 from tests.e2e.provider_actions import confirm, is_sealed_kept, link_in, refer, status_of
 
@@ -24,6 +24,7 @@ def stack() -> Iterator[Stack]:
     """A service of its own, whose email emulator reports on every email."""
     with running_stack(at=MORNING, reports=True) as running:
         yield running
+        assert unalarmed_errors(running) == []
 
 
 @pytest.fixture(autouse=True)

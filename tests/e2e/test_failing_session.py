@@ -8,7 +8,7 @@ import pytest
 
 from local.stack.stack import Stack, running_stack
 from tests.builders import MORNING, session_cells
-from tests.e2e.conftest import AddSession, mails_to, person, roster, rows
+from tests.e2e.conftest import AddSession, mails_to, person, roster, rows, unalarmed_errors
 from tests.e2e.http_client import Answer, ask, get, get_json, post_json
 
 LONG = "x" * 508  # a row key has 512 characters at most: what is remembered of this session finds no room
@@ -18,6 +18,7 @@ LONG = "x" * 508  # a row key has 512 characters at most: what is remembered of 
 def stack() -> Iterator[Stack]:
     with running_stack(at=MORNING, load=None) as running:
         yield running
+        assert unalarmed_errors(running) == []
 
 
 def tick(stack: Stack) -> None:

@@ -13,9 +13,11 @@ from azure.storage.queue import QueueClient
 from local.clock import LocalClock
 from local.stack.stack import Stack, running_stack
 from shared.tables.table import moment_text
+from tests.admin_guide import section_rows
+from tests.alarms import OPERATIONS, error_lines
 from tests.builders import MORNING, session_cells
 from tests.e2e.canaries import CANARIES, is_canary_in
-from tests.e2e.conftest import mails_to, person, roster, rows
+from tests.e2e.conftest import mails_to, person, roster, rows, unalarmed_errors
 from tests.e2e.http_client import post_json
 
 KEEP_MESSAGES = {"AzureWebJobs.forward_referral.Disabled": "true", "AzureWebJobs.send_mail.Disabled": "true"}
@@ -27,6 +29,8 @@ def stack() -> Iterator[Stack]:
     """Nothing is sent unless a test hands it over; fast, so that nobody waits for a queue to be looked into."""
     with running_stack(at=MORNING, speed=20, settings=KEEP_MESSAGES) as running:
         yield running
+        assert error_lines(running.log_text())
+        assert unalarmed_errors(running) == []
 
 
 @pytest.fixture(scope="module")
@@ -204,3 +208,51 @@ def test_a_message_that_is_none_of_ours_is_taken_off_and_not_quoted(stack: Stack
     with opened(stack, queue) as client:
         assert client.get_queue_properties().approximate_message_count == 0
     assert not is_canary_in(stack.log_text())
+
+
+# ---- The guide for operators ----
+
+
+def test_messages_that_were_deleted_are_put_on_the_queue_again_by_the_next_run(
+    stack: Stack, named: dict[str, str]
+) -> None:
+    """`named` was taken off its queue, as a message that someone deletes."""
+    reference = post_json(f"{stack.site}/one-to-one", CANARIES).json["reference"]
+    assert reference in str(taken_off(stack, "referrals"))
+
+    stack.set_clock(LocalClock(stack.clock_path)() + timedelta(minutes=5))
+    stack.tick()
+
+    assert named in taken_off(stack, "emails")
+    assert reference in str(taken_off(stack, "referrals"))
+
+
+HELD_BY = {
+    (
+        "Delete every message of `emails`",
+        "The next run puts the emails that are due on the queue again",
+    ): test_messages_that_were_deleted_are_put_on_the_queue_again_by_the_next_run,
+    (
+        "Delete every message of `referrals`",
+        "The next run puts the referrals that are due on the queue again",
+    ): test_messages_that_were_deleted_are_put_on_the_queue_again_by_the_next_run,
+    (
+        "Put the message of an email on `emails-poison`",
+        "It is put off by an hour, and then sent once",
+    ): test_a_held_email_is_not_sent_within_the_hour_and_after_it_once,
+    (
+        "Put the message of a referral on `referrals-poison`",
+        "It is put off, and then sent once",
+    ): test_a_referral_that_was_held_still_arrives_once,
+    (
+        "Put a text that is no message of ours on `emails-poison`",
+        "It is taken off, and nothing is sent",
+    ): test_a_message_that_is_none_of_ours_is_taken_off_and_not_quoted,
+}
+"""What the guide says of the queues, and the test of this file that does it."""
+
+
+def test_every_sentence_of_the_guide_about_queues_is_held_by_a_test() -> None:
+    told = section_rows(OPERATIONS.read_text("utf-8"), "Put work back on the queues")
+
+    assert [row.cells for row in told] == list(HELD_BY)

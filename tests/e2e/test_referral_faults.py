@@ -22,7 +22,7 @@ from local.stack.processes import Plan, running_host
 from local.stack.stack import Stack, running_stack, started
 from tests.builders import MORNING
 from tests.e2e.canaries import CANARIES, is_canary_in
-from tests.e2e.conftest import mails_to, rows
+from tests.e2e.conftest import mails_to, rows, unalarmed_errors
 from tests.e2e.forged_rows import GENUINE, replace_sealed
 from tests.e2e.http_client import all_at_once, ask, get, post_form, post_json
 from tests.e2e.provider_actions import (
@@ -163,6 +163,7 @@ def stack() -> Iterator[Stack]:
     with running_stack(at=MORNING, settings={"REFERRAL_MAC_MIGRATION": "2023-09-01"}) as running:
         running.mail.settings(UNLIMITED)
         yield running
+        assert unalarmed_errors(running) == []
 
 
 def test_what_was_stored_before_there_were_macs_gets_one_and_is_sent(stack: Stack) -> None:

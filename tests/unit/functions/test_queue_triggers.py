@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import azure.functions as func
 import pytest
@@ -12,6 +13,7 @@ from functions.bookings import send_email
 from functions.queues import mail_message, referral_message
 from functions.referrals import forward_referral
 from shared.bookings.model.email_ids import DueMail
+from tests.builders import MORNING
 
 CANARY = "canary-7f3a"
 TRIGGERS: dict[str, tuple[object, bytes]] = {
@@ -70,3 +72,21 @@ def test_a_message_of_ours_reaches_the_service(queue: str) -> None:
 
     with pytest.raises(pytest.fail.Exception, match="reached the service"):
         called(trigger)(QueueMessage(id="1", body=ours.encode()))
+
+
+def test_an_email_that_failed_repeatedly_is_postponed_and_told_by_its_session(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    postponed: list[object] = []
+    mailer = SimpleNamespace(defer=lambda *arguments: postponed.append(arguments))
+    built = SimpleNamespace(bookings=SimpleNamespace(mailer=mailer), now=lambda: MORNING)
+    monkeypatch.setattr(send_email, "services", lambda: built)
+
+    called(send_email.mail_failed)(QueueMessage(id="1", body=mail_message(DueMail("s1", "a-1-confirmation")).encode()))
+
+    assert postponed == [("s1", "a-1-confirmation", MORNING)]
+    [record] = caplog.records
+    assert (record.levelno, record.getMessage()) == (
+        logging.ERROR,
+        "email could not be processed and will be retried later, session s1",
+    )

@@ -49,6 +49,9 @@ sites_are_encrypted_on_the_way = of_each(
         (PROPERTIES, "siteConfig", "minTlsVersion"): "1.2",
         (PROPERTIES, "siteConfig", "scmMinTlsVersion"): "1.2",
         (PROPERTIES, "siteConfig", "ftpsState"): "Disabled",
+        (PROPERTIES, "siteConfig", "minTlsCipherSuite"): Expression(
+            "empty(minimumCipherSuite) ? null : minimumCipherSuite"
+        ),
     },
 )
 no_password_deploys = of_each(f"{SITE}/basicPublishingCredentialsPolicies", {(PROPERTIES, "allow"): False})
@@ -302,6 +305,16 @@ def test_operators_store_secrets_and_read_none() -> None:
 
     assert "setSecret" in setter
     assert "getSecret" not in setter
+
+
+def test_the_weakest_cipher_suite_has_forward_secrecy_and_authenticated_encryption() -> None:
+    main = template("main.bicep")
+    weakest = main.named("parameter", "minimumCipherSuite").value
+
+    assert re.fullmatch(r"TLS_ECDHE_RSA_WITH_AES_\d+_GCM_SHA\d+", str(weakest))
+    assert {main.named("module", app).get("params", "minimumCipherSuite") for app in ("web", "worker")} == {
+        Expression("minimumCipherSuite")
+    }
 
 
 def test_file_names_are_those_of_infra() -> None:

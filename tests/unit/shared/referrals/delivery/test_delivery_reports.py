@@ -15,7 +15,7 @@ from shared.referrals.model import Progress
 from shared.tables.table import StorageError
 from tests.builders import MORNING
 from tests.fakes import FAULTS, Crash, Fault, InjectedFault, with_fault
-from tests.unit.shared.referrals.referral_system import ReferralHarness
+from tests.unit.shared.referrals.referral_system import OPERATORS, ReferralHarness
 
 FOR_A_PERSON = ["bounced", "filteredspam", "quarantined", "suppressed"]
 
@@ -292,6 +292,24 @@ def test_a_report_does_not_take_back_what_someone_typed() -> None:
         harness.report(status)
 
     assert harness.state == ("received", "")
+
+
+def test_an_email_to_the_operators_that_comes_back_is_an_error_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    harness = ReferralHarness()
+    harness.forwarded()
+    harness.report("bounced")
+    harness.reconcile(MORNING)
+    [operation] = [
+        UUID(str(each))
+        for each, sent in zip(harness.sender.operations, harness.sender.messages, strict=True)
+        if sent.to == OPERATORS
+    ]
+    caplog.clear()
+
+    assert harness.delivery_reports().take(DeliveryReport(operation, "delivered"), MORNING)
+    assert caplog.messages == []
+    assert harness.delivery_reports().take(DeliveryReport(operation, "bounced"), MORNING)
+    assert caplog.messages == ["email to the operators was not delivered: bounced"]
 
 
 def test_report_for_an_unknown_email_is_ignored() -> None:
