@@ -179,6 +179,9 @@ var settingsOfBoth = {
   REFERRALS_STORAGE__tableServiceUri: 'https://${referralsName}.table.${storageSuffix}'
   REFERRAL_GRACE_WEEKDAYS: string(referralGraceWeekdays)
   REFERRAL_MAC_KEY: '${inWebVault}REFERRAL-MAC-KEY)'
+  // The public half of the key: no secret, but it is known only once the key is there.
+  REFERRAL_PUBLIC_KEY: '${inWebVault}REFERRAL-PUBLIC-KEY)'
+  REFERRAL_PUBLIC_KEY_PREVIOUS: contains(previousVersions, 'REFERRAL_PUBLIC_KEY') ? '${inWebVault}REFERRAL-PUBLIC-KEY;SecretVersion=${previousVersions.REFERRAL_PUBLIC_KEY})' : ''
   REMINDERS: reminders
   SITE_URL: 'https://${siteHost}'
   WAITING_LIST_ENDS_HOURS: string(waitingListEndsHours)
@@ -187,8 +190,6 @@ var settingsOfBoth = {
 var settingsOfWeb = {
   CLOSED: closed
   REFERRAL_KEY: '${inWebVault}REFERRAL-KEY)'
-  // The public half of the key: no secret, but it is known only once the key is there.
-  REFERRAL_PUBLIC_KEY: '${inWebVault}REFERRAL-PUBLIC-KEY)'
 }
 
 var settingsOfWorker = {

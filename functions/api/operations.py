@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pydantic import BaseModel
 
 from functions.api import response_models as answers
-from functions.forms.availability import BookingsClosedError, OneToOneClosedError
+from functions.forms.availability import BookingsClosedError, OneToOneClosedError, OneToOneNotReadyError
 from functions.forms.body import BodyTooLargeError, EmptyBodyError, MalformedBodyError, UnsupportedBodyError
 from functions.forms.validation import FormError
 from functions.problems.http_errors import (
@@ -132,7 +132,7 @@ def _one_to_one(form: OneToOne) -> tuple[Operation, ...]:
             path="/one-to-one",
             summary="The page on which a referral begins; in JSON its fields, choices and limits, and a form token",
             answers={200: answers.FormDescription},
-            errors=(OneToOneClosedError, StorageError),
+            errors=(OneToOneClosedError, OneToOneNotReadyError, StorageError),
         ),
         Operation(
             method="post",

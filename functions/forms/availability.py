@@ -17,6 +17,10 @@ class OneToOneClosedError(ClosedError):
     """No new referrals are accepted. Referrals accepted before are still forwarded."""
 
 
+class OneToOneNotReadyError(ClosedError):
+    """No referrals are accepted until the worker has shown that it can open them."""
+
+
 _ERRORS: dict[Support, type[ClosedError]] = {
     Support.BOOKINGS: BookingsClosedError,
     Support.ONE_TO_ONE: OneToOneClosedError,

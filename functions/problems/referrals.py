@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from functions.forms.availability import OneToOneClosedError
+from functions.forms.availability import OneToOneClosedError, OneToOneNotReadyError
 from functions.problems.http_errors import ReferralOutcomeExpiredError
 from functions.problems.problem_details import Problem, busy, closed
 from shared.referrals.errors import (
@@ -52,5 +52,13 @@ REFERRAL_PROBLEMS: Mapping[type[Exception], Problem] = {
     ReferralsBusyError: busy("referrals-busy"),
     OneToOneClosedError: closed(
         "one-to-one-closed", "The form is closed at the moment", "Nothing was kept. Forms sent before are passed on."
+    ),
+    OneToOneNotReadyError: Problem(
+        503,
+        "one-to-one-not-ready",
+        "You cannot use the form at the moment",
+        "It will be back soon. Please try again later.",
+        retry_after=300,
+        template="info/closed.html",
     ),
 }

@@ -7,7 +7,7 @@ from datetime import date
 
 import azure.functions as func
 
-from functions.forms.availability import check_open
+from functions.forms.availability import OneToOneNotReadyError, check_open
 from functions.forms.body import Submission, UnsupportedBodyError, read_body
 from functions.forms.browser_marks import has_browser_marks
 from functions.forms.tokens import TOKEN, FormTokenError, check_form_token, check_honeypot, is_ripe, without_token
@@ -44,6 +44,8 @@ _MISSING = {CONSENT_BOX: "Select to confirm you agree", "submission_id": "Start 
 def one_to_one_form(req: func.HttpRequest) -> func.HttpResponse:
     """The start of the form: its purpose, its readers, and other facts to know before beginning. In JSON its fields."""
     built, nothing = _services_if_open(), Submission({}, is_form=True)
+    if not built.referrals.key_readiness.is_ready(built.now()):
+        raise OneToOneNotReadyError
     if wants_json(req):
         return json_body(referral_form_json(built))
     return page(show(_wizard(nothing, built), Step(START), FormIdentity.of(nothing, built), built))

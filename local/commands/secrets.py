@@ -33,7 +33,7 @@ GIVEN: Mapping[str, str] = {"REFERRAL_PASSPHRASE": WORKER, "NOTIFY_API_KEY": WOR
 
 NEVER_RENEWED = "BOOKING_KEY"
 
-ROTATED = frozenset({"LINK_KEY", "PROVIDER_LINK_KEY", "REFERRAL_MAC_KEY", "REFERRAL_PASSPHRASE"})
+ROTATED = frozenset({"LINK_KEY", "PROVIDER_LINK_KEY", "REFERRAL_MAC_KEY", "REFERRAL_PASSPHRASE", PUBLIC_KEY})
 """Secrets of which an app needs the version before as well, once there is another."""
 
 
@@ -58,9 +58,13 @@ class Secrets:
         return bool(missing) or PUBLIC_KEY not in there
 
     def publish_key(self) -> None:
-        """Gives the web app the public half of the key's newest version."""
+        """Gives the apps the public half of the key's newest version, the first."""
         self.vaults[WEB].store(PUBLIC_KEY, self.vaults[WORKER].public_key(KEY))
         self.say(f"{PUBLIC_KEY}: the public half of the newest version of the key {KEY}")
+
+    def renew_key(self) -> bool:
+        """Gives them that of a newer version, and says what to do next."""
+        return self._replace(self.vaults[WEB], PUBLIC_KEY, self.vaults[WORKER].public_key(KEY), is_first=False)
 
     def renew(self, name: str) -> bool:
         """Makes a new version of a random secret, and says what to do next."""
@@ -103,8 +107,7 @@ def _apply(wanted: argparse.Namespace, secrets: Secrets) -> bool:
     if wanted.renew:
         return secrets.renew(wanted.renew)
     if wanted.newest_key:
-        secrets.publish_key()
-        return True
+        return secrets.renew_key()
     return secrets.complete()
 
 

@@ -37,8 +37,11 @@ from shared.referrals.retention.uncollected_rules import UncollectedLimit
 from shared.tables.once_a_day import Daily
 
 if TYPE_CHECKING:
+    from shared.composition.key_proofs import KeyProofServices
     from shared.referrals.collection.collector import Collector
     from shared.referrals.intake.mac_migration import MacMigration
+    from shared.referrals.key_proofs.key_prover import KeyProver
+    from shared.referrals.key_proofs.key_readiness import KeyReadiness
     from shared.referrals.repository import ReferralRepository
     from shared.referrals.row_mac import RowMac
 
@@ -55,18 +58,32 @@ class ReferralServices:
     @cached_property
     def intake(self) -> ReferralService:
         from shared.referrals.row_mac import RowMac
-        from shared.referrals.sealing import Sealer
 
-        key, public_key = self._settings.referral_key, self._settings.referral_public_key
-        if key is None or public_key is None:
+        key = self._settings.referral_key
+        if key is None:
             raise SettingsError(dict.fromkeys(INTAKE_NEEDS, "required by the app that takes referrals"))
-        sealer, mac = Sealer(public_key), RowMac.of(self._settings.referral_mac_key.get_secret_value())
+        mac, seal = RowMac.of(self._settings.referral_mac_key.get_secret_value()), self._key_proof.seal
         return ReferralService(
             store=self._repository,
-            seal=lambda referral, answers: mac.sign(referral, sealer.seal(referral, answers)),
+            seal=lambda referral, answers: mac.sign(referral, seal(referral, answers)),
             key=key.get_secret_value(),
             consent_version=self._context.content.one_to_one.consent_version,
         )
+
+    @cached_property
+    def key_readiness(self) -> "KeyReadiness":
+        """Readiness of the keys that referrals are sealed with, which the first page of the form asks for."""
+        return self._key_proof.readiness
+
+    @cached_property
+    def key_prover(self) -> "KeyProver":
+        return self._key_proof.prover
+
+    @cached_property
+    def _key_proof(self) -> "KeyProofServices":
+        from shared.composition.key_proofs import KeyProofServices
+
+        return KeyProofServices(self._context, self._mail.clock)
 
     @cached_property
     def status_lookup(self) -> StatusLookup:

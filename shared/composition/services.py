@@ -74,5 +74,6 @@ class Services:
             heartbeat=self.heartbeat,
             pause=self.mail.pause,
             retention=self.bookings.retention,
+            prove_keys=self.referrals.key_prover.run,
             staff=self.bookings.staff_notifiers,
         )

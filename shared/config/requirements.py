@@ -7,7 +7,10 @@ from shared.config.choices import Delivery, Role
 WORKER_NEEDS = ("EMAIL_ENDPOINT", "REFERRAL_RECIPIENT", "REFERRAL_DELIVERY")
 """Required by the app that sends email."""
 
-INTAKE_NEEDS = ("REFERRAL_KEY", "REFERRAL_PUBLIC_KEY")
+PUBLIC_KEY = "REFERRAL_PUBLIC_KEY"
+"""Required by both apps: the one seals with it, the other proves that it can open what is sealed with it."""
+
+INTAKE_NEEDS = ("REFERRAL_KEY", PUBLIC_KEY)
 """Required by the app that takes referrals."""
 
 SHARED_KEY = "needs a key of its own: the web app has LINK_KEY, and must not be able to make the provider's links"
@@ -28,6 +31,8 @@ def missing_settings(given: Mapping[str, str]) -> dict[str, str]:
     role = given.get("SERVICE_ROLE")
     if role != Role.WORKER:
         found |= {name: "missing" for name in INTAKE_NEEDS if name not in given}
+    elif PUBLIC_KEY not in given:
+        found[PUBLIC_KEY] = "missing"
     return found if role == Role.WEB else found | _missing_of_worker(given)
 
 

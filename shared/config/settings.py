@@ -103,6 +103,7 @@ class Settings(BaseModel):
     referral_mac_key_previous: Keys = Field((), alias="REFERRAL_MAC_KEY_PREVIOUS")
     referral_mac_migration: Day | None = Field(None, alias="REFERRAL_MAC_MIGRATION")
     referral_public_key: PublicJwk | None = Field(None, alias="REFERRAL_PUBLIC_KEY")
+    referral_public_key_previous: PublicJwk | None = Field(None, alias="REFERRAL_PUBLIC_KEY_PREVIOUS")
     referral_private_key: PrivateJwk | None = Field(None, alias="REFERRAL_PRIVATE_KEY")
     referral_private_key_previous: PreviousPrivateJwk | None = Field(None, alias="REFERRAL_PRIVATE_KEY_PREVIOUS")
     referral_vault_key: VaultKey | None = Field(None, alias="REFERRAL_VAULT_KEY")

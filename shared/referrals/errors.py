@@ -14,6 +14,7 @@ ReferralError
  |- ReferralGoneError     the provider has it, and here it is deleted
  |   `- NotWaitingError    it does not wait for the provider, for a `reason`
  |- KeyUnavailableError   retryable: the private key cannot be used at the moment
+ |- KeyNotProvenError     a key does not open what it seals, or it is too long ago that it did
  `- UnsealError           the stored answers cannot be opened: tampered with, moved, cut short or not this service's
 """
 
@@ -116,6 +117,10 @@ class NotWaitingError(ReferralGoneError):
 
 class KeyUnavailableError(ReferralError):
     """The vault does not answer, refuses, or does not hold the key that this referral was sealed with."""
+
+
+class KeyNotProvenError(ReferralError):
+    """A configured public key does not belong to the private key, or the private key could not be used for hours."""
 
 
 class UnsealError(ReferralError):

@@ -4,6 +4,7 @@ A key that is used for two purposes lets an answer to the one be an attack on th
 """
 
 CONTENT = "referral content: AES-256-GCM"
+KEY_PROOF = "proof of a key for referrals: HMAC-SHA256"
 OPENED = "referral opened: HMAC-SHA256"
 PASSPHRASE_ENTERED = "passphrase entered: HMAC-SHA256"
 ROW_MAC = "SealedReferrals rows: HMAC-SHA256"

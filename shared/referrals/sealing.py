@@ -39,12 +39,19 @@ class Sealer:
     def seal(self, referral: Referral, answers: bytes) -> Sealed:
         """Seals the answers of a referral: under another reference, day or version, or in another table, nothing opens.
 
-        The result has no MAC yet.
+        The result has no MAC yet. It was opened again with its content key before it is returned; that the content key
+        can be unwrapped is what `key_proofs` show.
+
+        Raises:
+            UnsealError: what was sealed does not open, or not as these answers.
         """
         key, nonce = secrets.token_bytes(_KEY_BYTES), secrets.token_bytes(_NONCE_BYTES)
         wrapped = self._client.wrap_key(_ALGORITHM, key).encrypted_key
         ciphertext = _cipher(SEAL_VERSION, key).encrypt(nonce, answers, _associated_data(referral, SEAL_VERSION))
-        return Sealed(SEAL_VERSION, self._key_id, wrapped, nonce, ciphertext)
+        sealed = Sealed(SEAL_VERSION, self._key_id, wrapped, nonce, ciphertext)
+        if decrypt(referral, sealed, key) != answers:
+            raise UnsealError("content")
+        return sealed
 
 
 class Unwrapper(Protocol):

@@ -42,13 +42,15 @@ class TimerRun:
     heartbeat: Heartbeat
     pause: MailPause
     retention: Retention
+    prove_keys: Callable[[datetime], None]
     staff: Mapping[str, Callable[[ReconcileResult, datetime], object]] = field(default_factory=dict)
 
     def run(self, now: datetime) -> DueWork:
         """Does everything due at `now` (UTC) and returns the work for the queues. Raises nothing.
 
         1. Read the table `Service`, and take over a pause that another process began.
-        2. Recover orphaned referrals (once an hour), then reconcile referrals and list those that go now.
+        2. Prove that referrals can be opened (at the start of the process and once an hour). Recover orphaned referrals
+           (once an hour), then reconcile referrals and list those that go now.
         3. Reconcile bookings, name those under sessions that do not exist (looked for once an hour), notify staff, and
            list the due emails within the quota that the referrals leave.
         4. Delete bookings that are no longer needed (once a day), unless step 1 failed.
@@ -60,6 +62,7 @@ class TimerRun:
         parts = _Parts()
         memory = parts.run("memory", self._read_rows)
         rows = memory.value or {}
+        parts.run("key proof", lambda: self.prove_keys(now))
         referrals = parts.run("referrals", lambda: self._referrals(rows, parts, now)).value or DueReferrals()
         bookings = parts.run("bookings", lambda: self._bookings(rows, parts, now, ahead=referrals.emails))
         mails, found = bookings.value or ([], None)

@@ -115,9 +115,30 @@ def test_what_was_sealed_before_the_key_was_rotated_is_forwarded_after(vault: Va
         assert key_ids == [json.loads(old)["kid"], json.loads(new)["kid"]]
 
 
+def test_with_a_wrong_public_key_nobody_reads_received_and_with_the_right_one_the_form_opens(tmp_path: Path) -> None:
+    """Another vault's key in the web app: nothing is stored, and the page says so. The right one: it is taken."""
+    with running_stack(at=MORNING) as stack:
+        wrong = new_keys()["REFERRAL_PUBLIC_KEY"]
+        web = {**stack.settings, "SERVICE_ROLE": "web", "REFERRAL_PRIVATE_KEY": "", "PROVIDER_LINK_KEY": ""}
+        stack.tick()  # the worker proves its key
+        with another_host(stack, {**web, "REFERRAL_PUBLIC_KEY": wrong}, tmp_path) as host:
+            first, posted = get(f"{host.url}/one-to-one"), post_json(f"{host.url}/one-to-one", CANARIES)
+            log = host.child.log_text()
+
+        assert "the key that they are sealed with is not proven" in log
+        assert (first.status, posted.status) == (503, 503)
+        assert "It will be back soon" in first.text
+        assert not list(rows(stack, "SealedReferrals", "REFERRALS_STORAGE").list_entities())
+        (tmp_path / "right").mkdir()
+        with another_host(stack, web, tmp_path / "right") as host:
+            assert get(f"{host.url}/one-to-one").status == 200
+            assert post_json(f"{host.url}/one-to-one", CANARIES).status == 201
+
+
 def test_web_app_cannot_open_the_referrals_it_accepts(tmp_path: Path) -> None:
     nobody = {"AzureWebJobs.forward_referral.Disabled": "true"}
     with running_stack(at=MORNING, settings=nobody) as stack:
+        stack.tick()  # the worker proves its key
         settings = {**stack.settings, "SERVICE_ROLE": "web"}
         settings |= dict.fromkeys(("REFERRAL_PRIVATE_KEY", "REFERRAL_VAULT_KEY", "PROVIDER_LINK_KEY"), "")
         with another_host(stack, settings, tmp_path) as web:
@@ -134,7 +155,7 @@ def test_web_app_cannot_open_the_referrals_it_accepts(tmp_path: Path) -> None:
 
 
 def test_worker_has_no_page_for_staff(stack: Stack, tmp_path: Path) -> None:
-    intake = dict.fromkeys(("REFERRAL_KEY", "REFERRAL_PUBLIC_KEY"), "")
+    intake = {"REFERRAL_KEY": ""}
     with another_host(stack, {**stack.settings, "SERVICE_ROLE": "worker", **intake}, tmp_path) as worker:
         pages = [get(f"{worker.url}/{path}") for path in ("", "sessions", "bookings/new", "one-to-one", "manage/abc")]
         posted = post_json(f"{worker.url}/bookings", {})

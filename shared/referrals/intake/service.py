@@ -21,7 +21,7 @@ from datetime import datetime
 
 from shared.local_time import london_day
 from shared.references import answers_hash, reference, submission_hash
-from shared.referrals.errors import ReferralReusedError, ReferralsBusyError
+from shared.referrals.errors import KeyNotProvenError, ReferralReusedError, ReferralsBusyError, UnsealError
 from shared.referrals.intake.request import ReferralRequest
 from shared.referrals.model import Referral, ReferralState, Sealed
 from shared.referrals.repository import ReferralRepository
@@ -36,7 +36,8 @@ _CANDIDATES = 5  # references to try: a second is needed after it was set aside,
 class ReferralService:
     """Accepts referrals.
 
-    `seal` makes the answers unreadable for everyone on this side, this service included, and gives them a MAC.
+    `seal` makes the answers unreadable for everyone on this side, this service included, and gives them a MAC. It
+    raises where no one could open them again: no one hears "received" of what cannot be read.
     """
 
     store: ReferralRepository
@@ -54,7 +55,8 @@ class ReferralService:
 
         Raises:
             ReferralReusedError: the same submission was stored with other answers, which stand.
-            ReferralsBusyError: no clear answer from storage; the same request may be sent again.
+            ReferralsBusyError: no clear answer from storage, or what is sealed cannot be opened at the moment; the same
+                request may be sent again.
         """
         submission_id = request.submission_id or secrets.token_urlsafe(24)
         submission = submission_hash(self.key, submission_id)
@@ -96,6 +98,9 @@ class ReferralService:
             self.store.insert_sealed(referral, self.seal(referral, answers))
         except RowConflictError:
             return False
+        except (KeyNotProvenError, UnsealError) as error:
+            logger.error("a referral was refused: no one could open it again: %s", error)  # noqa: TRY400  # no traceback
+            raise ReferralsBusyError from None
         except StorageUnavailableError:
             raise ReferralsBusyError from None
         return True

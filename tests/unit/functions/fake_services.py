@@ -69,9 +69,18 @@ class FakeMailbox:
 
 
 @dataclass
+class FakeReadiness:
+    ready: bool = True
+
+    def is_ready(self, now: datetime) -> bool:
+        return self.ready
+
+
+@dataclass
 class FakeReferralServices:
     intake: FakeIntake = field(default_factory=FakeIntake)
     provider_mailbox: FakeMailbox = field(default_factory=FakeMailbox)
+    key_readiness: FakeReadiness = field(default_factory=FakeReadiness)
 
 
 @dataclass

@@ -171,6 +171,8 @@ def mail_text(apps: TwoApps) -> str:
 
 def refers(apps: TwoApps) -> None:
     web, worker = apps.web.referrals, apps.worker.referrals
+    worker.key_prover.run(apps.now)
+    assert web.key_readiness.is_ready(apps.now)
     references = [web.intake.accept(referral_request(submission_id=f"submission-{n:020}"), apps.now) for n in range(25)]
     assert web.intake.accept(referral_request(submission_id=f"submission-{0:020}"), apps.now) == references[0]
     web.provider_mailbox.is_failing(apps.now)

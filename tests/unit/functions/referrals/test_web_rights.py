@@ -75,6 +75,9 @@ class WebSide:
         self.dies_at = ""
         self.now = FakeClock(MORNING)
         built = Services(settings, self.now)
+        monkeypatch.setattr(azure_clients, "tables", lambda _: self.tables.__getitem__)
+        worker = Settings.from_environment(EVERYTHING | {"SERVICE_ROLE": "worker"})
+        Services(worker, self.now).referrals.key_prover.run(MORNING)
         monkeypatch.setattr(azure_clients, "tables", self._open)
         pages = (
             functions.referrals.refer,

@@ -485,6 +485,23 @@ def test_while_the_form_is_closed_no_page_of_it_is_open(our_services: FakeServic
     assert person.fill(full_name="Zoë").press().answer.status_code == 503
 
 
+def test_until_the_key_is_proven_the_first_page_says_kindly_that_the_form_is_back_soon(
+    our_services: FakeServices,
+) -> None:
+    person = answer_until(begin(our_services), "Your name")
+    our_services.referrals.key_readiness.ready = False
+    answer = functions.referrals.refer.one_to_one_form(http_requests.get())
+    page = answer.get_body().decode()
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "300")
+    assert "You cannot use the form at the moment" in page
+    assert "It will be back soon" in page
+    assert "/help-now" in page
+    assert person.fill(full_name="Zoë").press().answer.status_code == 200, "who has begun loses nothing"
+    begun = functions.referrals.refer.one_to_one_form(http_requests.get(accept="application/json"))
+    assert (begun.status_code, json.loads(begun.get_body())["type"]) == (503, "/problems/one-to-one-not-ready")
+
+
 def test_a_whole_document_is_taken_and_every_mistake_in_one_is_named_at_once(our_services: FakeServices) -> None:
     whole = {
         "works_for_trust": "yes",

@@ -155,6 +155,16 @@ def test_a_renewed_key_is_looked_up_only_once_the_one_before_is_named(installati
     assert installation.values()[name.replace("_", "-")] == [first, installation.newest(name)]
 
 
+def test_the_newest_key_is_looked_up_only_once_the_one_before_is_named(installation: Installation) -> None:
+    """Until the worker has opened a canary of it, referrals are sealed with the one before."""
+    installation.secrets.complete()
+    first = installation.newest(PUBLIC_KEY)
+
+    assert not installation.secrets.renew_key()
+    assert installation.said[-1].startswith(f"{PUBLIC_KEY}: stored. Put {PUBLIC_KEY} with v0 into previousVersions")
+    assert installation.values()["REFERRAL-PUBLIC-KEY"] == [first, installation.newest(PUBLIC_KEY)]
+
+
 def test_a_secret_without_one_before_is_looked_up_at_once(installation: Installation) -> None:
     installation.secrets.complete()
 

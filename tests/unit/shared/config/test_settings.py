@@ -39,7 +39,7 @@ WEB = {
     "REFERRAL_PUBLIC_KEY": KEYS["REFERRAL_PUBLIC_KEY"],
 }
 INTAKE = {"REFERRAL_KEY", "REFERRAL_PUBLIC_KEY"}
-WORKER = {name: value for name, value in WEB.items() if name not in INTAKE} | {
+WORKER = {name: value for name, value in WEB.items() if name != "REFERRAL_KEY"} | {
     "SERVICE_ROLE": "worker",
     "EMAIL_ENDPOINT": "https://mail.uk.communication.azure.com",
     "REFERRAL_RECIPIENT": "referrals@provider.example",

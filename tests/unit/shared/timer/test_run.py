@@ -106,6 +106,7 @@ class TimerParts:
             retention=self._retention(self._breaking("retention")),
             pause=pause,
             staff={"staff": self._notify},
+            prove_keys=lambda now: self._may_fail("key proof"),
         )
         return schedule.run(now)
 

@@ -1,0 +1,63 @@
+"""Services that prove the keys of referrals, and that ask for the proof, each built on first use."""
+
+from functools import cached_property
+
+from shared.composition import azure_clients
+from shared.composition.context import AppContext
+from shared.config.requirements import PUBLIC_KEY
+from shared.config.settings import Role, SettingsError
+from shared.local_time import Clock
+from shared.referrals.errors import KeyNotProvenError
+from shared.referrals.key_proofs.key_prover import KeyProver
+from shared.referrals.key_proofs.key_readiness import KeyReadiness
+from shared.referrals.key_proofs.proof_rows import KeyProofs, ProofMac, thumbprint
+from shared.referrals.model import Referral, Sealed
+from shared.referrals.sealing import Sealer, unseal
+
+
+class KeyProofServices:
+    """The worker's prover, and the readiness that the app which takes referrals asks for."""
+
+    def __init__(self, context: AppContext, clock: Clock) -> None:
+        self._context = context
+        self._settings = context.settings
+        self._clock = clock
+
+    @cached_property
+    def prover(self) -> KeyProver:
+        unwrapper = azure_clients.unwrapper(self._settings)
+        seals = {key: sealer.seal for key, sealer in self._sealers.items()}
+        return KeyProver(self._proofs, seals, lambda referral, sealed: unseal(referral, sealed, unwrapper))
+
+    @cached_property
+    def readiness(self) -> KeyReadiness:
+        prove = self.prover.run if self._settings.role is Role.ALL else None
+        return KeyReadiness(self._proofs, tuple(self._sealers), prove)
+
+    def seal(self, referral: Referral, answers: bytes) -> Sealed:
+        """Seals with the first key that is proven.
+
+        Raises:
+            KeyNotProvenError: no key is.
+            UnsealError: what was sealed does not open.
+        """
+        key = self.readiness.usable(self._clock())
+        if key is None:
+            raise KeyNotProvenError("no key is proven")
+        return self._sealers[key].seal(referral, answers)
+
+    @cached_property
+    def _sealers(self) -> dict[str, Sealer]:
+        """By thumbprint, the key in use first."""
+        current, previous = self._settings.referral_public_key, self._settings.referral_public_key_previous
+        if current is None:
+            raise SettingsError({PUBLIC_KEY: "required by both apps"})
+        return {thumbprint(key): Sealer(key) for key in (current, previous) if key is not None}
+
+    @cached_property
+    def _proofs(self) -> KeyProofs:
+        settings = self._settings
+        # The worker signs with each, because the web app is given a new key after it.
+        before = () if settings.role is Role.WEB else settings.referral_mac_key_previous
+        secrets = [each.get_secret_value() for each in (settings.referral_mac_key, *before)]
+        return KeyProofs(self._context.referral_tables("ReferralService"), ProofMac.of(*secrets))
