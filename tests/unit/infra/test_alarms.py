@@ -129,6 +129,35 @@ PROVOKED_BY: dict[Line, str] = {
     ("shared/referrals/follow_up/referral_release.py", "%d referrals wait for a later run: sending quota"): (
         "shared/referrals/delivery/release/test_turns.py::test_one_that_comes_while_others_wait_takes_its_turn"
     ),
+    ("shared/referrals/intake/service.py", "a referral was refused: no one could open it again: %s"): (
+        "shared/referrals/key_proofs/test_key_proofs.py"
+        "::test_a_referral_that_cannot_be_opened_is_not_stored_and_its_person_is_asked_to_send_it_again"
+    ),
+    (
+        "shared/referrals/key_proofs/key_prover.py",
+        "a key for referrals does not open what it seals: the form is closed until it does",
+    ): (
+        "shared/referrals/key_proofs/test_key_proofs.py"
+        "::test_a_key_that_stops_opening_closes_the_form_and_opens_it_when_it_is_mended"
+    ),
+    (
+        "shared/referrals/key_proofs/key_prover.py",
+        "a key for referrals is not proven, or was last over 3 hours ago: %s",
+    ): (
+        "shared/referrals/key_proofs/test_key_proofs.py"
+        "::test_once_proven_referrals_are_taken_for_as_long_as_vault_and_timer_are_down"
+    ),
+    (
+        "shared/referrals/key_proofs/key_readiness.py",
+        "referrals are refused: the key that they are sealed with is not proven",
+    ): (
+        "shared/referrals/key_proofs/test_key_proofs.py"
+        "::test_a_referral_is_refused_until_the_worker_has_opened_a_canary"
+    ),
+    (
+        "shared/referrals/key_proofs/proof_rows.py",
+        "the proof of a key for referrals was not written by this service: it counts as none",
+    ): ("shared/referrals/key_proofs/test_key_proofs.py::test_a_proof_that_this_service_did_not_write_is_none"),
 }
 """The test under tests/unit/ that has the code write each line."""
 
