@@ -1,4 +1,4 @@
-"""What GOV.UK Notify has accepted, as its API shows it: by id, or as a list that its retention empties."""
+"""Emails that GOV.UK Notify has accepted, as its API shows them: by id, or as a list that its retention empties."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
