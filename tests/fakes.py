@@ -263,6 +263,7 @@ class FakeMailSender:
     trouble: dict[int, str] = field(default_factory=dict)
     requests: int = 0
     remembers: int | None = None
+    reports: dict[UUID, str] = field(default_factory=dict)
 
     @property
     def remembered_days(self) -> int | None:
@@ -283,6 +284,11 @@ class FakeMailSender:
         if operation_id in self.failed:
             return MailStatus.FAILED
         return MailStatus.HANDED_OVER if operation_id in self.operations else None
+
+    def report(self, operation_id: UUID) -> str | None:
+        _raise_before(self._next())
+        self.asked.append(operation_id)
+        return self.reports.get(operation_id)
 
     @property
     def operations(self) -> list[UUID]:

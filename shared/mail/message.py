@@ -92,3 +92,10 @@ class MailSender(Protocol):
         Raises:
             MailRefusedError: the service refuses the query, which says nothing about the email.
         """
+
+    def report(self, operation_id: UUID) -> str | None:
+        """Returns the final status of an email, as `DeliveryReport` words it; None if there is none, or none to ask.
+
+        Raises:
+            MailRefusedError: as `status`.
+        """

@@ -25,6 +25,7 @@ OWN_ROWS = {  # rows that only the service writes, whatever they held before
     "shared/referrals/retention/holdings_report.py",
     "shared/bookings/tables/past_sessions.py",
     "shared/bookings/tables/session_register.py",
+    "shared/mail/missing_reports.py",
     "shared/mail/pause.py",
     "shared/tables/once_a_day.py",
     "shared/timer/marks.py",

@@ -80,11 +80,6 @@ class NotifyMailSender:
         return next((each for each in _BEST_FIRST if each in known), None)
 
     def report(self, operation_id: UUID) -> str | None:
-        """Returns the final status of an email, as a delivery report words it; None if there is none yet.
-
-        Raises:
-            MailError: it could not be asked.
-        """
         found = [word for each in self._statuses(operation_id) if (word := reported_status(each))]
         return min(found, key=lambda word: word != "delivered", default=None)
 
