@@ -11,6 +11,6 @@ time, because clients sign with that.
 
 from local.mail.client import Emulator, running_emulator
 from local.mail.http.server import serve
-from local.mail.settings import ACCESS_KEY_VARIABLE, EmulatorSettings
+from local.mail.settings import ACCESS_KEY_VARIABLE, NOTIFY_KEY_VARIABLE, EmulatorSettings
 
-__all__ = ["ACCESS_KEY_VARIABLE", "Emulator", "EmulatorSettings", "running_emulator", "serve"]
+__all__ = ["ACCESS_KEY_VARIABLE", "NOTIFY_KEY_VARIABLE", "Emulator", "EmulatorSettings", "running_emulator", "serve"]
