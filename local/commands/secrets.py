@@ -28,12 +28,18 @@ MADE: Mapping[str, str] = {
 }
 """Random secrets by setting's name, each with its vault. The worker reads both vaults, the web app only its own."""
 
-GIVEN: Mapping[str, str] = {"REFERRAL_PASSPHRASE": WORKER, "NOTIFY_API_KEY": WORKER}
+GIVEN: Mapping[str, str] = {
+    "REFERRAL_PASSPHRASE": WORKER,
+    "NOTIFY_API_KEY": WORKER,
+    "NOTIFY_CALLBACK_TOKEN": WORKER,  # the website of Notify gets it too, and no one can read it in the vault
+}
 """Secrets that a person has to give."""
 
 NEVER_RENEWED = "BOOKING_KEY"
 
-ROTATED = frozenset({"LINK_KEY", "PROVIDER_LINK_KEY", "REFERRAL_MAC_KEY", "REFERRAL_PASSPHRASE", PUBLIC_KEY})
+ROTATED = frozenset(
+    {"LINK_KEY", "NOTIFY_CALLBACK_TOKEN", "PROVIDER_LINK_KEY", "REFERRAL_MAC_KEY", "REFERRAL_PASSPHRASE", PUBLIC_KEY}
+)
 """Secrets of which an app needs the version before as well, once there is another."""
 
 

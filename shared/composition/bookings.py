@@ -97,7 +97,7 @@ class BookingServices:
         reconciler = SessionReconciler(
             rosters=self._repository, log=self._ledger, mover=self.self_service.mover, policy=self.policy
         )
-        quota = SendingQuota(self._settings.mails_per_minute, self._settings.mails_per_hour)
+        quota = SendingQuota(*self._settings.mail_quota)
         return BookingReconciler(
             rows=self._repository,
             reconciler=reconciler,

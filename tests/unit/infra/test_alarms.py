@@ -158,12 +158,16 @@ PROVOKED_BY: dict[Line, str] = {
         "shared/referrals/key_proofs/proof_rows.py",
         "the proof of a key for referrals was not written by this service: it counts as none",
     ): ("shared/referrals/key_proofs/test_key_proofs.py::test_a_proof_that_this_service_did_not_write_is_none"),
+    ("shared/mail/delivery.py", "the set-up of the email service is wrong, all email is paused: %s"): (
+        "shared/mail/test_set_up.py::test_a_wrong_set_up_sends_nothing_says_so_and_loses_nothing"
+    ),
+    ("shared/mail/delivery.py", "the email service has had too many requests, email is paused: %s"): (
+        "shared/mail/test_set_up.py::test_a_pause_for_too_many_requests_is_a_warning_and_no_wrong_set_up"
+    ),
 }
 """The test under tests/unit/ that has the code write each line."""
 
 WRITTEN_LATER = {
-    "the email service has had too many requests",
-    "the set-up of the email service is wrong",
     "there is no backup of ",
     "a test of the running service came through",
 }
