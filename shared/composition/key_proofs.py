@@ -1,5 +1,6 @@
 """Services that prove the keys of referrals, and that ask for the proof, each built on first use."""
 
+from collections.abc import Callable
 from functools import cached_property
 
 from shared.composition import azure_clients
@@ -12,6 +13,7 @@ from shared.referrals.key_proofs.key_prover import KeyProver
 from shared.referrals.key_proofs.key_readiness import KeyReadiness
 from shared.referrals.key_proofs.proof_rows import KeyProofs, ProofMac, thumbprint
 from shared.referrals.model import Referral, Sealed
+from shared.referrals.row_mac import RowMac
 from shared.referrals.sealing import Sealer, unseal
 
 
@@ -34,7 +36,12 @@ class KeyProofServices:
         prove = self.prover.run if self._settings.role is Role.ALL else None
         return KeyReadiness(self._proofs, tuple(self._sealers), prove)
 
-    def seal(self, referral: Referral, answers: bytes) -> Sealed:
+    def sealing(self) -> Callable[[Referral, bytes], Sealed]:
+        """Returns the function that seals with the first key that is proven, and signs the row."""
+        mac = RowMac.of(self._settings.referral_mac_key.get_secret_value())
+        return lambda referral, answers: mac.sign(referral, self._seal(referral, answers))
+
+    def _seal(self, referral: Referral, answers: bytes) -> Sealed:
         """Seals with the first key that is proven.
 
         Raises:

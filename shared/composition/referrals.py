@@ -57,15 +57,12 @@ class ReferralServices:
 
     @cached_property
     def intake(self) -> ReferralService:
-        from shared.referrals.row_mac import RowMac
-
         key = self._settings.referral_key
         if key is None:
             raise SettingsError(dict.fromkeys(INTAKE_NEEDS, "required by the app that takes referrals"))
-        mac, seal = RowMac.of(self._settings.referral_mac_key.get_secret_value()), self._key_proof.seal
         return ReferralService(
             store=self._repository,
-            seal=lambda referral, answers: mac.sign(referral, seal(referral, answers)),
+            seal=self._key_proofs.sealing(),
             key=key.get_secret_value(),
             consent_version=self._context.content.one_to_one.consent_version,
         )
@@ -73,14 +70,14 @@ class ReferralServices:
     @cached_property
     def key_readiness(self) -> "KeyReadiness":
         """Readiness of the keys that referrals are sealed with, which the first page of the form asks for."""
-        return self._key_proof.readiness
+        return self._key_proofs.readiness
 
     @cached_property
     def key_prover(self) -> "KeyProver":
-        return self._key_proof.prover
+        return self._key_proofs.prover
 
     @cached_property
-    def _key_proof(self) -> "KeyProofServices":
+    def _key_proofs(self) -> "KeyProofServices":
         from shared.composition.key_proofs import KeyProofServices
 
         return KeyProofServices(self._context, self._mail.clock)
@@ -155,23 +152,12 @@ class ReferralServices:
     @cached_property
     def collector(self) -> "Collector | None":
         """None in the public app, whatever its settings hold, and where the emails carry no links."""
-        settings = self._settings
-        if settings.role is Role.WEB or not settings.passphrases:
+        if self._settings.role is Role.WEB or not self._settings.passphrases:
             return None
-        from shared.referrals.collection.collector import Collector
-        from shared.referrals.sealing import content_key, decrypt
+        from shared.composition.collection import build_collector
 
-        unwrapper = azure_clients.unwrapper(settings)
-        return Collector(
-            links=self.links,
-            store=self._repository,
-            tries=self._wrong_tries,
-            passphrases=settings.passphrases,
-            authenticate=self._row_mac.check,
-            content_key=lambda sealed: content_key(sealed, unwrapper),
-            unseal=decrypt,
-            acknowledge_reference=self.acknowledgements.acknowledge_opened,
-            set_aside_reference=self.acknowledgements.set_aside,
+        return build_collector(
+            self._settings, self._repository, self._wrong_tries, self._row_mac, self.links, self.acknowledgements
         )
 
     @cached_property

@@ -22,6 +22,7 @@ OWN_ROWS = {  # rows that only the service writes, whatever they held before
     "shared/bookings/retention/run.py",
     "shared/referrals/delivery/mailbox_health.py",
     "shared/referrals/delivery/release/flags.py",
+    "shared/referrals/key_proofs/proof_rows.py",
     "shared/referrals/retention/holdings_report.py",
     "shared/bookings/tables/past_sessions.py",
     "shared/bookings/tables/session_register.py",

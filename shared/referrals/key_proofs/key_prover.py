@@ -55,13 +55,13 @@ class KeyProver:
             return self._unavailable(key, now, error)
         if not opens:
             return self._failed(key)
-        self.proofs.put(key, KeyProof(now))
+        self.proofs.record(key, KeyProof(now))
         self._proven[key] = now
         return ""
 
     def _failed(self, key: str) -> str:
         before = self.proofs.get(key)
-        self.proofs.put(key, KeyProof(before.proven_at if before else None, failed=True))
+        self.proofs.record(key, KeyProof(before.proven_at if before else None, failed=True))
         logger.error("a key for referrals does not open what it seals: the form is closed until it does")
         return "does not open"
 

@@ -76,7 +76,7 @@ class KeyProofs:
         logger.error("the proof of a key for referrals was not written by this service: it counts as none")
         return None
 
-    def put(self, thumbprint: str, proof: KeyProof) -> None:
+    def record(self, thumbprint: str, proof: KeyProof) -> None:
         """Writes the proof of the key.
 
         Raises:

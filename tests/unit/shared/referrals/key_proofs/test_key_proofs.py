@@ -222,7 +222,7 @@ def test_a_failure_cannot_be_typed_away() -> None:
     apps.worker.run(MORNING)
     [row] = apps.table.rows.values()
     proofs = KeyProofs(apps.table, ProofMac.of(SECRET))
-    proofs.put(row.key, KeyProof(MORNING, failed=True))
+    proofs.record(row.key, KeyProof(MORNING, failed=True))
     [failed] = apps.table.rows.values()
 
     apps.table.put(dict(failed.cells) | {"Failed": False})
