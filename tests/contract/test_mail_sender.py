@@ -83,7 +83,7 @@ def _emulated(emulator: Emulator) -> Service:
 
 
 def mail(to: str = "zoe@example.nhs.uk") -> EmailMessage:
-    return EmailMessage(to=to, subject="Staff session", text="Ọ́káfọ̀", html="<p>Ọ́káfọ̀</p>")
+    return EmailMessage(to=to, subject="Staff session", text="Ọ́káfọ̀", html="<p>Ọ́káfọ̀</p>", markdown="Ọ́káfọ̀")
 
 
 def test_a_mail_arrives_and_its_operation_is_known(service: Service) -> None:
