@@ -96,7 +96,13 @@ param collectHostName string = ''
 @description('With `acs`: true once Azure has verified the DNS records of the domain of `emailSender`.')
 param emailDomainVerified bool = false
 
-@description('During a rotation: the version in its vault of the key before, by the name of the setting: `LINK_KEY`, `PROVIDER_LINK_KEY`, `REFERRAL_MAC_KEY` or `REFERRAL_PASSPHRASE`.')
+@description('With `notify`: the id of the template with ((subject)) and ((body)), as the website of Notify shows it.')
+param notifyTemplateId string = ''
+
+@description('With `notify`: the id of the reply-to address; empty: the service\'s default there.')
+param notifyReplyToId string = ''
+
+@description('During a rotation: the version in its vault of the key before, by the name of the setting: `LINK_KEY`, `NOTIFY_CALLBACK_TOKEN`, `PROVIDER_LINK_KEY`, `REFERRAL_MAC_KEY` or `REFERRAL_PASSPHRASE`.')
 param previousVersions object = {}
 
 @description('With `inline`: true while links in emails of before still need the passphrase.')
@@ -111,8 +117,9 @@ param closed string = ''
 param facilitatorEmail string = ''
 @allowed(['none', 'names'])
 param facilitatorList string = 'none'
-param mailsPerHour int = 100
-param mailsPerMinute int = 30
+// Empty: what the email service allows by itself.
+param mailsPerHour string = ''
+param mailsPerMinute string = ''
 param referralGraceWeekdays int = 3
 param referralMacMigration string = ''
 param referralReminderWeekdays int = 3
@@ -181,8 +188,9 @@ var settingsOfWeb = {
 }
 
 var settingsOfWorker = {
-  MAILS_PER_HOUR: string(mailsPerHour)
-  MAILS_PER_MINUTE: string(mailsPerMinute)
+  MAILS_PER_HOUR: mailsPerHour
+  MAILS_PER_MINUTE: mailsPerMinute
+  MAIL_SERVICE: mailService
   OPERATORS_EMAIL: operatorsEmail
   PROVIDER_LINK_KEY: '${inWorkerVault}PROVIDER-LINK-KEY)'
   PROVIDER_LINK_KEY_PREVIOUS: contains(previousVersions, 'PROVIDER_LINK_KEY') ? '${inWorkerVault}PROVIDER-LINK-KEY;SecretVersion=${previousVersions.PROVIDER_LINK_KEY})' : ''
@@ -199,10 +207,12 @@ var settingsOfWorker = {
   REFERRAL_VAULT_KEY: 'https://${workerVaultName}${vaultSuffix}/keys/${keyName}'
 }
 
-// The service does not know GOV.UK Notify yet: until its adapter reads these, the worker names EMAIL_ENDPOINT as missing.
 var settingsOfNotify = {
-  MAIL_SERVICE: 'notify'
   NOTIFY_API_KEY: '${inWorkerVault}NOTIFY-API-KEY)'
+  NOTIFY_CALLBACK_TOKEN: '${inWorkerVault}NOTIFY-CALLBACK-TOKEN)'
+  NOTIFY_CALLBACK_TOKEN_PREVIOUS: contains(previousVersions, 'NOTIFY_CALLBACK_TOKEN') ? '${inWorkerVault}NOTIFY-CALLBACK-TOKEN;SecretVersion=${previousVersions.NOTIFY_CALLBACK_TOKEN})' : ''
+  NOTIFY_REPLY_TO_ID: notifyReplyToId
+  NOTIFY_TEMPLATE_ID: notifyTemplateId
 }
 
 var settingsOfAcs = {

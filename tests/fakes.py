@@ -12,6 +12,7 @@ from shared.mail.message import (
     EmailMessage,
     MailNotAcceptedError,
     MailRefusedError,
+    MailSetUpError,
     MailStatus,
     MailUnclearError,
 )
@@ -261,6 +262,12 @@ class FakeMailSender:
     failed: set[UUID] = field(default_factory=set)
     trouble: dict[int, str] = field(default_factory=dict)
     requests: int = 0
+    remembers: int | None = None
+    reports: dict[UUID, str] = field(default_factory=dict)
+
+    @property
+    def remembered_days(self) -> int | None:
+        return self.remembers
 
     def send(self, message: EmailMessage, *, operation_id: UUID) -> None:
         trouble = self._next()
@@ -277,6 +284,11 @@ class FakeMailSender:
         if operation_id in self.failed:
             return MailStatus.FAILED
         return MailStatus.HANDED_OVER if operation_id in self.operations else None
+
+    def report(self, operation_id: UUID) -> str | None:
+        _raise_before(self._next())
+        self.asked.append(operation_id)
+        return self.reports.get(operation_id)
 
     @property
     def operations(self) -> list[UUID]:
@@ -296,6 +308,8 @@ def _raise_before(trouble: str) -> None:
         raise Crash
     if trouble == "throttled":
         raise MailNotAcceptedError("HTTP 429", timedelta(minutes=5))
+    if trouble == "set-up":
+        raise MailSetUpError("HTTP 403 AuthError")
     if trouble == "lost-request":
         raise MailNotAcceptedError("ServiceRequestError")
     if trouble == "refused":

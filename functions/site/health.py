@@ -12,7 +12,7 @@ from shared.bootstrap import Services, services
 from shared.config.settings import SettingsError
 from shared.content.content import ContentError
 from shared.tables.table import StorageError, moment_text
-from shared.timer.run_report import Failure, RunReport
+from shared.timer.run_report import EMAIL_SET_UP, Failure, RunReport
 
 logger = logging.getLogger(__name__)
 
@@ -88,7 +88,9 @@ def _readiness(report: RunReport | None, now: datetime) -> Problems:
     if now - report.at > _SILENCE:
         return {"schedule": "has not run for 15 minutes"}
     lacking = any(part.name in _NEEDED and now - part.since > _SILENCE for part in report.parts)
-    return {"schedule": "has not done all its work for 15 minutes"} if lacking else {}
+    late: Problems = {"schedule": "has not done all its work for 15 minutes"} if lacking else {}
+    wrong = next((part.error for part in report.parts if part.name == EMAIL_SET_UP), "")
+    return late | ({"email_set_up": wrong} if wrong else {})
 
 
 def _details(report: RunReport | None, now: datetime) -> Problems:

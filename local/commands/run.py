@@ -32,6 +32,10 @@ from shared.local_time import LONDON, NoSuchTimeError, instant, moment_in_words
 _DEFAULT_START = datetime(2023, 9, 1, 9, 0, tzinfo=LONDON)
 _RUNS_KEPT = 5
 KEYS = "keys.json"  # in the folder of state
+MAIL_SERVICES = {
+    "acs": {"MAIL_SERVICE": "acs"},
+    "notify": {"MAIL_SERVICE": "notify", "REFERRAL_DELIVERY": "link"},  # whose emails hold no answers
+}
 
 
 def main() -> int:
@@ -68,6 +72,9 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
     clock.add_argument("--now", action="store_true", help="the real time")
     parser.add_argument("--speed", type=_speed, default=1.0, metavar="N", help="let the clock run N times as fast")
     parser.add_argument("--data", type=Path, metavar="DIR", help="folder to keep the tables in; in memory by default")
+    parser.add_argument(
+        "--mail", choices=sorted(MAIL_SERVICES), help="the email service; that of the settings by default"
+    )
     # For tests of this command: another function app, and other places for what it keeps and for its settings.
     parser.add_argument("--app", type=Path, default=ROOT, help=argparse.SUPPRESS)
     parser.add_argument("--state", type=Path, default=STATE, help=argparse.SUPPRESS)
@@ -129,6 +136,7 @@ def _plan(chosen: argparse.Namespace) -> Plan:
         port=chosen.port,
         folder=_new_folder(chosen.state / "logs"),
         keys=load_or_create_keys(chosen.state / KEYS),
+        settings=MAIL_SERVICES.get(chosen.mail, {}),
         developer_settings_file=chosen.settings,
         data=chosen.data,
         app=chosen.app.resolve(),

@@ -25,6 +25,7 @@ MADE: Mapping[str, str] = {
     "REFERRAL_KEY": WEB,
     "REFERRAL_MAC_KEY": WEB,
     "PROVIDER_LINK_KEY": WORKER,
+    "NOTIFY_CALLBACK_TOKEN": WORKER,
 }
 """Random secrets by setting's name, each with its vault. The worker reads both vaults, the web app only its own."""
 
@@ -33,7 +34,9 @@ GIVEN: Mapping[str, str] = {"REFERRAL_PASSPHRASE": WORKER, "NOTIFY_API_KEY": WOR
 
 NEVER_RENEWED = "BOOKING_KEY"
 
-ROTATED = frozenset({"LINK_KEY", "PROVIDER_LINK_KEY", "REFERRAL_MAC_KEY", "REFERRAL_PASSPHRASE"})
+ROTATED = frozenset(
+    {"LINK_KEY", "NOTIFY_CALLBACK_TOKEN", "PROVIDER_LINK_KEY", "REFERRAL_MAC_KEY", "REFERRAL_PASSPHRASE"}
+)
 """Secrets of which an app needs the version before as well, once there is another."""
 
 

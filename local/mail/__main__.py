@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from local.clock import LocalClock
 from local.mail.http.server import serve
-from local.mail.settings import ACCESS_KEY_VARIABLE, EmulatorSettings
+from local.mail.settings import ACCESS_KEY_VARIABLE, NOTIFY_KEY_VARIABLE, SECRETS, EmulatorSettings
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -19,11 +19,16 @@ def main(arguments: list[str] | None = None) -> int:
     options = vars(parser.parse_args(arguments))
     port, clock_file = options.pop("port"), options.pop("clock")
     try:
-        settings = EmulatorSettings(**options, access_key=os.environ.get(ACCESS_KEY_VARIABLE, ""))
+        settings = EmulatorSettings(**options | _keys())
     except ValidationError as error:
         first = error.errors(include_input=False)[0]
         parser.error(f"{first['loc'][0]}: {first['msg']}")
     return serve(settings, port=port, clock=LocalClock(clock_file) if clock_file else _real_clock)
+
+
+def _keys() -> dict[str, str]:
+    variables = {"access_key": ACCESS_KEY_VARIABLE, "notify_key": NOTIFY_KEY_VARIABLE}
+    return {setting: os.environ.get(variable, "") for setting, variable in variables.items()}
 
 
 def _real_clock() -> datetime:
@@ -31,13 +36,16 @@ def _real_clock() -> datetime:
 
 
 def _parser() -> argparse.ArgumentParser:
-    about = f"Email API of Azure, on this machine only. Its access key, in base64, is read from {ACCESS_KEY_VARIABLE}."
+    about = (
+        f"Email APIs of Azure and GOV.UK Notify, on this machine only. The access key, in base64, is read from "
+        f"{ACCESS_KEY_VARIABLE}, the API key of Notify from {NOTIFY_KEY_VARIABLE}."
+    )
     parser = argparse.ArgumentParser("python -m local.mail", description=about)
     parser.add_argument("--port", type=int, required=True, help="0 = any free one; the URL is printed")
     parser.add_argument("--sender", dest="senders", action="append", required=True, metavar="ADDRESS")
     parser.add_argument("--clock", type=Path, metavar="FILE", help="a clock file; without it, real time")
     for setting in fields(EmulatorSettings):
-        if setting.default is not MISSING:
+        if setting.default is not MISSING and setting.name not in SECRETS:
             _add_option(parser, setting)
     return parser
 

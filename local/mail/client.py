@@ -13,7 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from local.mail.settings import ACCESS_KEY_VARIABLE
+from local.mail.settings import ACCESS_KEY_VARIABLE, NOTIFY_KEY_VARIABLE
 
 _ROOT = Path(__file__).parents[2]
 _TIMEOUT = 60.0
@@ -79,13 +79,19 @@ class Emulator:
 
 @contextmanager
 def running_emulator(
-    *, senders: Sequence[str], access_key: str, clock_file: Path | None = None, **settings: object
+    *,
+    senders: Sequence[str],
+    access_key: str,
+    notify_key: str = "",
+    clock_file: Path | None = None,
+    **settings: object,
 ) -> Iterator[Emulator]:
     """Runs an emulator in a process of its own, on a free port, for as long as the block lasts.
 
     Args:
         senders: addresses it may send from.
         access_key: base64.
+        notify_key: live API key of GOV.UK Notify; "" = its API takes none.
         clock_file: of a `LocalClock`; None = real time.
         settings: further fields of `EmulatorSettings`.
 
@@ -97,7 +103,7 @@ def running_emulator(
         arguments.append(f"--clock={clock_file.resolve()}")
     arguments += [f"--{name.replace('_', '-')}={_text(value)}" for name, value in settings.items() if value is not None]
     command = [sys.executable, "-m", "local.mail", "--port=0", *arguments]
-    env = {**os.environ, ACCESS_KEY_VARIABLE: access_key}
+    env = {**os.environ, ACCESS_KEY_VARIABLE: access_key, NOTIFY_KEY_VARIABLE: notify_key}
     with subprocess.Popen(command, cwd=_ROOT, env=env, stdout=subprocess.PIPE, text=True) as process:
         try:
             yield Emulator(_announced_url(process))

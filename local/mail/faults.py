@@ -5,8 +5,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
-type Kind = Literal["status", "status_after", "drop_before", "drop_after", "delay", "delay_after", "final", "report"]
-type Aspect = Literal["delay", "answer", "final", "report"]
+type Kind = Literal[
+    "status", "status_after", "drop_before", "drop_after", "delay", "delay_after", "final", "report", "callback"
+]
+type Aspect = Literal["delay", "answer", "final", "report", "callback"]
 type Report = Literal["Delivered", "Expanded", "Failed", "Bounced", "Suppressed", "Quarantined", "FilteredSpam"]
 
 _ASPECTS: dict[Kind, Aspect] = {
@@ -18,6 +20,7 @@ _ASPECTS: dict[Kind, Aspect] = {
     "delay_after": "delay",
     "final": "final",
     "report": "report",
+    "callback": "callback",
 }
 _NEEDS = {
     "status": "status",
@@ -26,6 +29,7 @@ _NEEDS = {
     "delay_after": "seconds",
     "final": "final",
     "report": "report",
+    "callback": "callback",
 }
 
 
@@ -37,13 +41,15 @@ class FaultRule(BaseModel):
         kind: `status` answers so instead of doing anything; `status_after` accepts first. `drop_before` and
             `drop_after` close the connection without an answer, before and after accepting. `delay` and
             `delay_after` wait first, before and after accepting. `final` is what the accepted operation comes to;
-            `report` what its delivery reports say.
+            `report` what its delivery reports say, and `callback` what happens to that of GOV.UK Notify.
         status: HTTP status of `status` and `status_after`.
-        retry_after: their `Retry-After`: seconds of the emulator's clock, or any text.
-        seconds: of `delay`, in real time, as a caller's time-out is.
-        final: an operation status; `Failed` and `Canceled` deliver nothing.
-        code: error code of `status` or of `final`.
-        report: one status, or several in the order in which they are posted; [] = none.
+        retry_after: their `Retry-After`: seconds of the emulator's clock, or any text. Notify sends none.
+        seconds: of `delay`, in real time, as a caller's time-out is; of `callback`, of the emulator's clock.
+        final: an operation status; `Failed` and `Canceled` deliver nothing: Notify's `technical-failure`.
+        code: error code of `status` or of `final`; of Notify the `error`.
+        report: one status, or several in the order in which they are posted; [] = none. Notify's status is that of the
+            first that is final, in its own words.
+        callback: it is lost, posted twice, or late by `seconds`.
         count: how many requests it meets; None = every one, until the faults are deleted.
         recipient: only messages to an address that contains this; letter case does not matter.
         subject: only messages whose subject contains this.
@@ -59,6 +65,7 @@ class FaultRule(BaseModel):
     final: Literal["NotStarted", "Running", "Succeeded", "Failed", "Canceled"] | None = None
     code: str | None = None
     report: Report | list[Report] | None = None
+    callback: Literal["lost", "twice", "late"] | None = None
     count: Annotated[int, Field(ge=1)] | None = 1
     recipient: str = ""
     subject: str = ""
@@ -68,7 +75,7 @@ class FaultRule(BaseModel):
         need = _NEEDS.get(self.kind)
         if need and getattr(self, need) is None:
             raise ValueError(f"a fault of the kind {self.kind} needs {need}")
-        if self.on == "status" and self.aspect in {"final", "report"}:
+        if self.on == "status" and self.aspect in {"final", "report", "callback"}:
             raise ValueError(f"a fault of the kind {self.kind} applies to sending only")
         return self
 
@@ -91,7 +98,8 @@ FAULT_RULES = TypeAdapter(list[FaultRule])
 class Faults:
     """The rules that wait, in order.
 
-    A request meets the first that fits of each aspect: its delay, its answer, its operation's end and its reports.
+    A request meets the first that fits of each aspect: its delay, its answer, its operation's end, its reports, and
+    the callback with the report.
     """
 
     def __init__(self) -> None:

@@ -11,6 +11,12 @@ NO_TIME = timedelta(0)
 ACCESS_KEY_VARIABLE = "EMAIL_ACCESS_KEY"
 """The environment variable that has the emulator's key: every user of a machine can read its command lines."""
 
+NOTIFY_KEY_VARIABLE = "NOTIFY_API_KEY"
+"""The same for the API key of GOV.UK Notify."""
+
+SECRETS = frozenset({"access_key", "notify_key", "notify_callback_token"})
+"""Settings that are shown to nobody."""
+
 
 @dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid"))
 class EmulatorSettings:
@@ -29,6 +35,16 @@ class EmulatorSettings:
         running_for: how long after acceptance (and after the lag) the operation is still `Running`.
         poll_after: seconds that `retry-after` tells a poller to wait; 0 = no such header.
         report_webhook: URL that gets delivery reports as Event Grid posts them; None = no reports.
+        notify_key: live API key of GOV.UK Notify, `name-<service id>-<secret>`; "" = its API takes no key.
+        notify_template_id: its one template, with ((subject)) and ((body)).
+        notify_reply_to_id: its one reply-to address.
+        notify_per_minute: requests a minute for each type of key; 0 = no limit, as for the next.
+        notify_per_day: emails a day in UTC.
+        notify_trial: in trial mode 50 emails a day are sent, to the team alone.
+        notify_team: addresses of the team and the guest list.
+        notify_retention_days: days for which the API shows an email.
+        notify_callback: URL that gets delivery reports as Notify posts them; None = no reports.
+        notify_callback_token: the bearer token that they come with.
 
     Raises:
         ValueError: a value is out of range, or the key is not base64.
@@ -45,6 +61,16 @@ class EmulatorSettings:
     running_for: timedelta = NO_TIME
     poll_after: Limit = 30
     report_webhook: str | None = None
+    notify_key: str = ""
+    notify_template_id: str = ""
+    notify_reply_to_id: str = ""
+    notify_per_minute: Limit = 3000
+    notify_per_day: Limit = 250_000
+    notify_trial: bool = False
+    notify_team: tuple[str, ...] = ()
+    notify_retention_days: Limit = 7
+    notify_callback: str | None = None
+    notify_callback_token: str = ""
 
     @field_validator("access_key")
     @classmethod

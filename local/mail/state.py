@@ -6,6 +6,8 @@ from datetime import datetime
 
 from local.mail.faults import Faults
 from local.mail.mailbox import Mailbox
+from local.mail.notify.limits import Limits
+from local.mail.notify.notifications import Notifications
 from local.mail.quota import Quota
 from local.mail.settings import EmulatorSettings
 
@@ -32,6 +34,8 @@ class Memory:
     counters: Counters = field(default_factory=Counters)
     sends: Quota = field(default_factory=Quota)
     statuses: Quota = field(default_factory=Quota)
+    notifications: Notifications = field(default_factory=Notifications)
+    limits: Limits = field(default_factory=Limits)
 
 
 class State:

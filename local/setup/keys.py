@@ -6,6 +6,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
+from uuid import uuid4
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -21,6 +22,8 @@ _NAMES = {
     "LINK_KEY",
     "PROVIDER_LINK_KEY",
     "EMAIL_ACCESS_KEY",
+    "NOTIFY_API_KEY",
+    "NOTIFY_CALLBACK_TOKEN",
     "REFERRAL_PUBLIC_KEY",
     "REFERRAL_PRIVATE_KEY",
 }
@@ -45,6 +48,8 @@ def new_keys() -> dict[str, str]:
         "LINK_KEY": new_secret(),
         "PROVIDER_LINK_KEY": new_secret(),
         "EMAIL_ACCESS_KEY": _access_key(),
+        "NOTIFY_API_KEY": f"local-{uuid4()}-{uuid4()}",
+        "NOTIFY_CALLBACK_TOKEN": new_secret(),
         **_referral_keys(),
     }
 

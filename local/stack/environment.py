@@ -35,6 +35,7 @@ def settings(
         "REFERRALS_STORAGE__tableServiceUri": "",
         "REFERRALS_STORAGE__queueServiceUri": "",
         "EMAIL_ENDPOINT": mail_url,
+        "NOTIFY_ENDPOINT": mail_url,
         "SITE_URL": site_url,
         "COLLECT_URL": site_url,
     }

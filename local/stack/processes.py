@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from local.mail import ACCESS_KEY_VARIABLE, Emulator
+from local.mail import ACCESS_KEY_VARIABLE, NOTIFY_KEY_VARIABLE, Emulator
 from local.paths import EXAMPLE_SESSIONS, ROOT
 from local.process.child_process import Child, python_command, running_child
 from local.stack import environment
@@ -21,7 +21,7 @@ class Plan:
     """A run to start. `folder` gets the logs, the clock and the settings of this run.
 
     `at` is an aware datetime, None for the real time. With `reports` the email emulator posts delivery reports to the
-    first host, as Event Grid does.
+    first host, as Event Grid or GOV.UK Notify does.
     """
 
     at: datetime | None
@@ -58,9 +58,11 @@ class MailEmulatorProcess:
 @contextmanager
 def running_mail(plan: Plan, port: int) -> Iterator[MailEmulatorProcess]:
     """Starts the email emulator and does not wait for it."""
-    sender = environment.developer_settings(plan.developer_settings_file)["EMAIL_SENDER"]
-    command = python_command("local.mail", "--port", str(port), "--sender", sender, "--clock", plan.clock)
-    env = {ACCESS_KEY_VARIABLE: plan.keys["EMAIL_ACCESS_KEY"]}
+    own = environment.developer_settings(plan.developer_settings_file)
+    arguments: list[str | Path] = ["--port", str(port), "--sender", own["EMAIL_SENDER"], "--clock", plan.clock]
+    arguments += ["--notify-template-id", own["NOTIFY_TEMPLATE_ID"], "--notify-reply-to-id", own["NOTIFY_REPLY_TO_ID"]]
+    command = python_command("local.mail", *arguments)
+    env = {name: plan.keys[name] for name in (ACCESS_KEY_VARIABLE, NOTIFY_KEY_VARIABLE)}
     with running_child("The email emulator", command, log=plan.folder / "mail.log", env=env) as child:
         yield MailEmulatorProcess(Emulator(f"http://127.0.0.1:{port}"), child)
 

@@ -154,9 +154,20 @@ def started(plan: Plan) -> Iterator[Stack]:
         stack = Stack(azurite, mail.client, hosts, settings, plan.clock, children, plan.reports)
         _wait_until_ready(stack, mail)
         if plan.reports:
-            mail.client.settings({"report_webhook": hosts[0].webhook("delivery_report")})
+            _send_reports(mail, hosts[0], settings)
         _set_clock(plan, speed=plan.speed)
         yield stack
+
+
+def _send_reports(mail: MailEmulatorProcess, host: HostClient, settings: Mapping[str, str]) -> None:
+    """Has the emulator report to the host, whichever of its two services the host sends with."""
+    mail.client.settings(
+        {
+            "report_webhook": host.webhook("delivery_report"),
+            "notify_callback": f"{host.url}/mail/notify-report",
+            "notify_callback_token": settings["NOTIFY_CALLBACK_TOKEN"],
+        }
+    )
 
 
 def _set_clock(plan: Plan, speed: float) -> None:

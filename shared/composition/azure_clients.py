@@ -1,4 +1,4 @@
-"""Azure clients for tables, email and the key vault, built from the settings.
+"""Clients for tables, email and the key vault, built from the settings.
 
 Each SDK is imported where it is used: a function that sends no email does not wait for an email client to load.
 """
@@ -6,13 +6,15 @@ Each SDK is imported where it is used: a function that sends no email does not w
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from shared.config.settings import Settings, SettingsError, StorageConnection
+from shared.config.requirements import MAIL_NEEDS
+from shared.config.settings import MailService, Settings, SettingsError, StorageConnection
 from shared.mail.message import MailSender
 from shared.tables.table import Table
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
 
+    from shared.mail.services.notify.sender import NotifyMailSender
     from shared.referrals.sealing import Unwrapper
 
 
@@ -25,18 +27,42 @@ def tables(connection: StorageConnection) -> Callable[[str], Table]:
 
 
 def mail_sender(settings: Settings) -> MailSender:
-    """The email service, with its access key where there is one, else with the managed identity.
+    """The email service of the settings.
 
     Raises:
         SettingsError: this app is not the one that sends email.
     """
+    if settings.worker.mail_service is MailService.NOTIFY:
+        return notify_sender(settings)
+    return _acs_sender(settings)
+
+
+def notify_sender(settings: Settings) -> "NotifyMailSender":
+    """GOV.UK Notify, with its API key.
+
+    Raises:
+        SettingsError: this app is not given one.
+    """
+    from shared.mail.services.notify.sender import NotifyMailSender, open_session
+
+    key, template = settings.notify_api_key, settings.notify_template_id
+    if key is None or template is None:
+        raise SettingsError(dict.fromkeys(MAIL_NEEDS[MailService.NOTIFY], "required by the app that sends email"))
+    session = open_session(key.get_secret_value())
+    return NotifyMailSender(session, str(settings.notify_endpoint), template, settings.notify_reply_to_id)
+
+
+def _acs_sender(settings: Settings) -> MailSender:
+    """Azure Communication Services, with its access key where there is one, else with the managed identity."""
     from azure.core.credentials import AzureKeyCredential
 
     from shared.mail.services.acs.sender import AzureMailSender, open_client
 
-    key = settings.email_access_key
+    endpoint, key = settings.email_endpoint, settings.email_access_key
+    if endpoint is None:
+        raise SettingsError(dict.fromkeys(MAIL_NEEDS[MailService.ACS], "required by the app that sends email"))
     credential = AzureKeyCredential(key.get_secret_value()) if key else _identity(settings.bookings_client_id)
-    return AzureMailSender(open_client(settings.worker.email_endpoint, credential), settings.email_sender)
+    return AzureMailSender(open_client(str(endpoint), credential), settings.email_sender)
 
 
 def unwrapper(settings: Settings) -> "Unwrapper":

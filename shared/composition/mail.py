@@ -4,6 +4,7 @@ from functools import cached_property
 
 from shared.composition import azure_clients
 from shared.composition.context import AppContext
+from shared.config.settings import MailService
 from shared.local_time import Clock
 from shared.mail.message import MailSender
 from shared.mail.pause import MailPause
@@ -46,8 +47,7 @@ class MailServices:
 
     @cached_property
     def _quota(self) -> SendingQuota:
-        settings = self._context.settings
-        return SendingQuota(settings.mails_per_minute, settings.mails_per_hour)
+        return SendingQuota(*self._context.settings.mail_quota)
 
     @cached_property
     def _others(self) -> SentCounter:
@@ -64,6 +64,20 @@ class MailServices:
     @cached_property
     def renderer(self) -> MailRenderer:
         return MailRenderer(self._context.content)
+
+    @property
+    def callback_tokens(self) -> tuple[str, ...]:
+        """Bearer tokens of delivery reports of GOV.UK Notify: two during a rotation, none without that service."""
+        if not self.asks_for_reports:
+            return ()
+        settings = self._context.settings
+        tokens = (settings.notify_callback_token, settings.notify_callback_token_previous)
+        return tuple(each.get_secret_value() for each in tokens if each is not None)
+
+    @property
+    def asks_for_reports(self) -> bool:
+        """True if the email service does not report on every email by itself."""
+        return self._context.settings.mail_service is MailService.NOTIFY
 
     @cached_property
     def sender(self) -> MailSender:

@@ -10,6 +10,8 @@ from shared.composition.referrals import ReferralServices
 from shared.config.settings import Settings, Support
 from shared.content.content import Content
 from shared.local_time import Clock
+from shared.mail.delivery_reports import DeliveryReport
+from shared.mail.missing_reports import MissingReports, UnreportedInLog
 from shared.signing import Signer
 from shared.tables.service_table import read_service_rows
 from shared.timer.marks import Heartbeat, RecoveryMark
@@ -74,5 +76,27 @@ class Services:
             heartbeat=self.heartbeat,
             pause=self.mail.pause,
             retention=self.bookings.retention,
+            missing_reports=self.missing_reports if self.mail.asks_for_reports else None,
             staff=self.bookings.staff_notifiers,
         )
+
+    @cached_property
+    def missing_reports(self) -> MissingReports:
+        days = self.mail.sender.remembered_days
+        logs = (self._context.booking_tables("MailLog"), self._context.referral_tables("ReferralService"))
+        return MissingReports(
+            table=self._context.service_table,
+            sender=self.mail.sender,
+            sources=(*(UnreportedInLog(log, days) for log in logs), self.referrals.unreported),
+            take=self.record_report,
+        )
+
+    def record_report(self, report: DeliveryReport, now: datetime) -> bool:
+        """Records a delivery report at `now` (UTC); False if no email has its id.
+
+        Raises:
+            StorageError: it may not be recorded; record it again.
+            ReferralsBusyError: as that.
+        """
+        is_known = self.referrals.delivery_reports.take(report, now)
+        return is_known or self.bookings.mailer.record_report(str(report.operation_id), report.status, now)

@@ -1,5 +1,6 @@
 """The values of settings that are a choice of words."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 
@@ -9,6 +10,17 @@ class Role(StrEnum):
     WEB = "web"
     WORKER = "worker"
     ALL = "all"
+
+
+class MailService(StrEnum):
+    """The email service: GOV.UK Notify, or Azure Communication Services."""
+
+    NOTIFY = "notify"
+    ACS = "acs"
+
+
+QUOTAS: Mapping[MailService, tuple[int, int]] = {MailService.NOTIFY: (3000, 10_000), MailService.ACS: (30, 100)}
+"""Emails that each allows in a minute and in an hour; of Notify the 250,000 of a day, spread over its hours."""
 
 
 class Delivery(StrEnum):

@@ -2,10 +2,16 @@
 
 from collections.abc import Mapping
 
-from shared.config.choices import Delivery, Role
+from shared.config.choices import Delivery, MailService, Role
 
-WORKER_NEEDS = ("EMAIL_ENDPOINT", "REFERRAL_RECIPIENT", "REFERRAL_DELIVERY")
+WORKER_NEEDS = ("MAIL_SERVICE", "REFERRAL_RECIPIENT", "REFERRAL_DELIVERY")
 """Required by the app that sends email."""
+
+MAIL_NEEDS: Mapping[str, tuple[str, ...]] = {
+    MailService.ACS: ("EMAIL_ENDPOINT",),
+    MailService.NOTIFY: ("NOTIFY_API_KEY", "NOTIFY_TEMPLATE_ID", "NOTIFY_CALLBACK_TOKEN"),
+}
+"""Required beside them by each email service."""
 
 INTAKE_NEEDS = ("REFERRAL_KEY", "REFERRAL_PUBLIC_KEY")
 """Required by the app that takes referrals."""
@@ -33,7 +39,9 @@ def missing_settings(given: Mapping[str, str]) -> dict[str, str]:
 
 def _missing_of_worker(given: Mapping[str, str]) -> dict[str, str]:
     is_link = given.get("REFERRAL_DELIVERY") == Delivery.LINK
-    needs = dict.fromkeys([*WORKER_NEEDS, *(["REFERRAL_PASSPHRASE"] if is_link else [])], "missing") | _PROVIDER_NEEDS
+    of_mail = MAIL_NEEDS.get(given.get("MAIL_SERVICE", ""), ())
+    named = [*WORKER_NEEDS, *of_mail, *(["REFERRAL_PASSPHRASE"] if is_link else [])]
+    needs = dict.fromkeys(named, "missing") | _PROVIDER_NEEDS
     found = {name: why for name, why in needs.items() if name not in given}
     key, vault = _OPENS_REFERRALS
     return found if key in given or vault in given else found | {key: f"missing (or {vault})"}

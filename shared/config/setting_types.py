@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from pydantic import AfterValidator, BeforeValidator, HttpUrl, SecretBytes, SecretStr
 
@@ -19,6 +20,9 @@ from shared.passphrase import PassphraseHash
 _SECRET_BYTES = 32
 _DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*")
 _VAULT_KEY = re.compile(r"/keys/[0-9A-Za-z-]+/?")
+_UUID = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+_NOTIFY_KEY = re.compile(rf"[^\s@;=]{{1,200}}-{_UUID}-{_UUID}")
+_TOKEN = re.compile(r"[0-9A-Za-z_-]{32,200}")
 _LOCAL_HOSTS = {"127.0.0.1", "localhost", "[::1]"}
 _EMULATOR = "UseDevelopmentStorage=true"
 
@@ -131,6 +135,18 @@ def _passphrase(value: Any) -> PassphraseHash:
     return PassphraseHash.parse(str(value))
 
 
+def _notify_key(value: Any) -> SecretStr:
+    if not _NOTIFY_KEY.fullmatch(str(value)):
+        raise ValueError("needs an API key of GOV.UK Notify: <name>-<service id>-<secret>")
+    return SecretStr(str(value))
+
+
+def _token(value: Any) -> SecretStr:
+    if not _TOKEN.fullmatch(str(value)):
+        raise ValueError("needs at least 32 random characters: letters, digits, hyphens, underscores")
+    return SecretStr(str(value))
+
+
 def _day(value: Any) -> date:
     return date.fromisoformat(str(value))
 
@@ -157,4 +173,11 @@ VaultKey = Annotated[
 Passphrase = Annotated[
     PassphraseHash, BeforeValidator(_passphrase), Needs("a hash as `python dev.py passphrase` prints it")
 ]
+NotifyApiKey = Annotated[
+    SecretStr, BeforeValidator(_notify_key), Needs("an API key of GOV.UK Notify: <name>-<service id>-<secret>")
+]
+BearerToken = Annotated[
+    SecretStr, BeforeValidator(_token), Needs("at least 32 random characters: letters, digits, hyphens, underscores")
+]
+NotifyId = Annotated[UUID, Needs("an id as GOV.UK Notify shows it, such as f33517ff-2a88-4f6e-b855-c550268ce08a")]
 Credential = Literal["managedidentity"]

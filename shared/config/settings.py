@@ -7,11 +7,12 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, HttpUrl, SecretStr, ValidationError
 
-from shared.config.choices import Delivery, FacilitatorList, Role, Support
+from shared.config.choices import QUOTAS, Delivery, FacilitatorList, MailService, Role, Support
 from shared.config.expected_values import expected_value
 from shared.config.requirements import SHARED_KEY, WORKER_NEEDS, missing_settings
 from shared.config.rsa_keys import PreviousPrivateJwk, PrivateJwk, PublicJwk
 from shared.config.setting_types import (
+    BearerToken,
     ConnectionString,
     Credential,
     Day,
@@ -21,6 +22,8 @@ from shared.config.setting_types import (
     Key,
     Keys,
     Needs,
+    NotifyApiKey,
+    NotifyId,
     Passphrase,
     SharedKey,
     VaultKey,
@@ -31,7 +34,10 @@ from shared.passphrase import PassphraseHash
 from shared.reminder_offsets import Offset, parse_offsets
 from shared.tables.storage_connection import StorageConnection
 
-__all__ = ["Role", "Settings", "SettingsError", "StorageConnection", "Support", "WorkerSettings"]
+__all__ = ["MailService", "Role", "Settings", "SettingsError", "StorageConnection", "Support", "WorkerSettings"]
+
+
+NOTIFY = "https://api.notifications.service.gov.uk"
 
 
 class SettingsError(Exception):
@@ -46,7 +52,7 @@ class SettingsError(Exception):
 class WorkerSettings:
     """The settings that are required to send email."""
 
-    email_endpoint: str
+    mail_service: MailService
     referral_recipient: str
     referral_delivery: Delivery
 
@@ -89,8 +95,8 @@ class Settings(BaseModel):
     check_weekdays: int = Field(2, alias="CHECK_WEEKDAYS", ge=1, le=20)
     unproven_share_percent: int = Field(20, alias="UNPROVEN_SHARE_PERCENT", ge=0, le=100)
     waiting_list_factor: int = Field(3, alias="WAITING_LIST_FACTOR", ge=0, le=1000)
-    mails_per_minute: int = Field(30, alias="MAILS_PER_MINUTE", ge=0)
-    mails_per_hour: int = Field(100, alias="MAILS_PER_HOUR", ge=0)
+    mails_per_minute: int | None = Field(None, alias="MAILS_PER_MINUTE", ge=0)
+    mails_per_hour: int | None = Field(None, alias="MAILS_PER_HOUR", ge=0)
     referrals_per_hour: int = Field(20, alias="REFERRALS_PER_HOUR", ge=0)
     bookings_kept_days: int = Field(90, alias="BOOKINGS_KEPT_DAYS", ge=1, le=3650)
     organiser_email: Mailbox | None = Field(None, alias="ORGANISER_EMAIL")
@@ -114,6 +120,13 @@ class Settings(BaseModel):
     referral_passphrase: Passphrase | None = Field(None, alias="REFERRAL_PASSPHRASE")
     referral_passphrase_previous: Passphrase | None = Field(None, alias="REFERRAL_PASSPHRASE_PREVIOUS")
     collect_url: Endpoint | None = Field(None, alias="COLLECT_URL")
+    mail_service: MailService | None = Field(None, alias="MAIL_SERVICE")
+    notify_api_key: NotifyApiKey | None = Field(None, alias="NOTIFY_API_KEY")
+    notify_template_id: NotifyId | None = Field(None, alias="NOTIFY_TEMPLATE_ID")
+    notify_reply_to_id: NotifyId | None = Field(None, alias="NOTIFY_REPLY_TO_ID")
+    notify_callback_token: BearerToken | None = Field(None, alias="NOTIFY_CALLBACK_TOKEN")
+    notify_callback_token_previous: BearerToken | None = Field(None, alias="NOTIFY_CALLBACK_TOKEN_PREVIOUS")
+    notify_endpoint: Endpoint = Field(HttpUrl(NOTIFY), alias="NOTIFY_ENDPOINT")
     email_endpoint: Endpoint | None = Field(None, alias="EMAIL_ENDPOINT")
     email_access_key: SharedKey | None = Field(None, alias="EMAIL_ACCESS_KEY")
     email_sender: Mailbox = Field(alias="EMAIL_SENDER")
@@ -164,10 +177,17 @@ class Settings(BaseModel):
         Raises:
             SettingsError: this is the other app, which is not given them.
         """
-        recipient, endpoint, delivery = self.referral_recipient, self.email_endpoint, self.referral_delivery
-        if recipient is None or endpoint is None or delivery is None:
+        recipient, service, delivery = self.referral_recipient, self.mail_service, self.referral_delivery
+        if recipient is None or service is None or delivery is None:
             raise SettingsError(dict.fromkeys(WORKER_NEEDS, "required by the app that sends email"))
-        return WorkerSettings(str(endpoint), recipient, delivery)
+        return WorkerSettings(service, recipient, delivery)
+
+    @property
+    def mail_quota(self) -> tuple[int, int]:
+        """Emails in a minute and in an hour; 0 for no limit. By itself that of the email service."""
+        minute, hour = QUOTAS[self.mail_service or MailService.ACS]
+        given = (self.mails_per_minute, self.mails_per_hour)
+        return minute if given[0] is None else given[0], hour if given[1] is None else given[1]
 
     @property
     def names_go_to_facilitators(self) -> bool:

@@ -16,6 +16,19 @@ _STATES = {
 }
 
 
+_FINAL_AT_NOTIFY = {
+    "delivered": "delivered",
+    "permanent-failure": "bounced",
+    "temporary-failure": "failed",  # a soft bounce, a spam filter, or no word for three days
+    "technical-failure": "failed",
+}
+
+
+def reported_status(status: str) -> str | None:
+    """Returns the word of a report for a status at GOV.UK Notify; None if the status is not final."""
+    return _FINAL_AT_NOTIFY.get(status.casefold())
+
+
 def reported_state(status: str) -> MailState | None:
     """Returns the state that a report's `status` stands for; None if the status is not final."""
     return _STATES.get(status.casefold())

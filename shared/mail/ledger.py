@@ -116,8 +116,9 @@ class MailLedger:
         return self._take_over(row, wanted, now) if read_entry(row).is_open(now) else None
 
     def _take_over(self, row: Row, wanted: Claim, now: datetime) -> Claim | None:
-        attempts = read_entry(row).attempts + 1
-        cells = claimed_cells(row.partition, row.key, attempts, now)
+        known = read_entry(row)
+        attempts = known.attempts + 1
+        cells = claimed_cells(row.partition, row.key, attempts, now, known.unclear_on)
         if not row.text("OperationId"):  # only deferred so far; an earlier attempt may have described another version
             cells |= identity_cells(wanted)
         try:
@@ -126,7 +127,7 @@ class MailLedger:
             return None
         self._index_claim(row.partition, row.key, wanted, now)
         taken_over = replace(wanted, attempts=attempts, taken_over=True, etag=etag, claimant=cells["ClaimedBy"])
-        return replace(taken_over, lease_ends=now + LEASE)
+        return replace(taken_over, lease_ends=now + LEASE, unclear_on=known.unclear_on)
 
     def _index_claim(self, partition: str, mail_id: str, claim: Claim, now: datetime) -> None:
         # Before the email is sent: a delivery report can arrive before the next line here runs.

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import uuid4
 
+from shared.local_time import london_day
 from shared.mail.delivery import TAKEN_OVER_AFTER, Claim, Outcome, Postponed, Refused
 from shared.tables.table import Row, moment_text
 
@@ -41,7 +42,7 @@ class MailLogEntry:
     """One email's row. `not_before` (UTC): the end of the claim on it, or of the wait before the next attempt.
 
     `version` is the version of its subject that the email described; 0 if the subject has no versions. `reported_at` is
-    the moment (UTC) of the delivery report that stands.
+    the moment (UTC) of the delivery report that stands; `unclear_on` the day since which an attempt may have gone out.
     """
 
     mail_id: str
@@ -52,6 +53,7 @@ class MailLogEntry:
     etag: str
     version: int = 0
     reported_at: datetime | None = None
+    unclear_on: str = ""
 
     def is_open(self, now: datetime) -> bool:
         """True if it may be claimed (again) at `now`."""
@@ -62,8 +64,11 @@ class MailLogEntry:
         return _BY_SEVERITY.index(reported) > _BY_SEVERITY.index(self.state)
 
 
-def claimed_cells(partition: str, mail_id: str, attempts: int, now: datetime) -> dict[str, Any]:
-    """Cells of a claim that stands until it may be taken over; `ClaimedBy` is unique to each claim."""
+def claimed_cells(partition: str, mail_id: str, attempts: int, now: datetime, unclear_on: str = "") -> dict[str, Any]:
+    """Cells of a claim that stands until it may be taken over; `ClaimedBy` is unique to each claim.
+
+    From now on it may go out; `unclear_on` is the day since which an earlier attempt may have.
+    """
     return {
         "PartitionKey": partition,
         "RowKey": mail_id,
@@ -72,6 +77,7 @@ def claimed_cells(partition: str, mail_id: str, attempts: int, now: datetime) ->
         "NotBefore": moment_text(now + TAKEN_OVER_AFTER),
         "Attempts": attempts,
         "ClaimedBy": uuid4().hex,
+        "UnclearOn": unclear_on or london_day(now),
     }
 
 
@@ -84,12 +90,14 @@ def identity_cells(wanted: Claim) -> dict[str, Any]:
 def outcome_cells(outcome: Outcome, now: datetime) -> dict[str, Any]:
     """Cells that record the outcome of an attempt."""
     if isinstance(outcome, Postponed):
-        return {"NotBefore": moment_text(now + outcome.wait), "LastError": outcome.code}
+        cells = {"NotBefore": moment_text(now + outcome.wait), "LastError": outcome.code}
+        return cells | {"UnclearOn": outcome.unclear_on}
     state = MailState.FAILED if isinstance(outcome, Refused) else MailState.SENT
     return {
         "State": str(state),
         "At": moment_text(now),
         "LastError": outcome.code if isinstance(outcome, Refused) else "",
+        "UnclearOn": "",
     }
 
 
@@ -104,4 +112,5 @@ def read_entry(row: Row) -> MailLogEntry:
         etag=row.etag,
         version=row.integer("Version") or 0,
         reported_at=row.moment("ReportedAt"),
+        unclear_on=row.text("UnclearOn"),
     )

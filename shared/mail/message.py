@@ -2,6 +2,7 @@
 
 MailError
  |- MailNotAcceptedError   temporary: not accepted for now; `retry_after` is the pause that the service asks for
+ |   `- MailSetUpError     temporary: no email is accepted until someone corrects the set-up of the service
  |- MailUnclearError       temporary: no answer, so it may have been accepted; ask before sending again
  `- MailRefusedError       permanent: this message will never be accepted
 """
@@ -11,6 +12,9 @@ from datetime import timedelta
 from enum import Enum, auto
 from typing import Protocol
 from uuid import UUID
+
+SET_UP_PAUSE = timedelta(minutes=10)
+"""Pause after an answer that says that the set-up of the email service is wrong."""
 
 
 class MailError(Exception):
@@ -23,6 +27,13 @@ class MailNotAcceptedError(MailError):
     def __init__(self, code: str, retry_after: timedelta | None = None) -> None:
         super().__init__(code)
         self.retry_after = retry_after
+
+
+class MailSetUpError(MailNotAcceptedError):
+    """The set-up is wrong: a key, a clock, a template, a sender address, trial mode. It does not concern this email."""
+
+    def __init__(self, code: str, retry_after: timedelta = SET_UP_PAUSE) -> None:
+        super().__init__(code, retry_after)
 
 
 class MailUnclearError(MailError):
@@ -65,7 +76,11 @@ class MailStatus(Enum):
 
 
 class MailSender(Protocol):
-    """An email service. Both methods raise `MailNotAcceptedError` and `MailUnclearError`."""
+    """An email service. Both methods raise `MailNotAcceptedError`, `MailSetUpError` and `MailUnclearError`."""
+
+    @property
+    def remembered_days(self) -> int | None:
+        """Days in London for which `status` answers about an email, the first among them; None if without an end."""
 
     def send(self, message: EmailMessage, *, operation_id: UUID) -> None:
         """Sends the email under this id with one request, and returns once the service has accepted it.
@@ -79,4 +94,11 @@ class MailSender(Protocol):
 
         Raises:
             MailRefusedError: the service refuses the query, which says nothing about the email.
+        """
+
+    def report(self, operation_id: UUID) -> str | None:
+        """Returns the final status of an email, as `DeliveryReport` words it; None if there is none, or none to ask.
+
+        Raises:
+            MailRefusedError: as `status`.
         """

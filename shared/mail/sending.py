@@ -75,8 +75,8 @@ class IdempotentSender:
             return email.message
 
         outcome = hand_over(compose, claim, self.sender, self.clock)
-        if isinstance(outcome, Postponed) and outcome.pause_all:
-            self.pause.begin(now + outcome.wait)
+        if isinstance(outcome, Postponed):
+            self.pause.begin_after(outcome, now)
         self.ledger.mark(email.partition, email.mail_id, claim, outcome, now)
         return outcome
 

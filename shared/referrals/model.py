@@ -36,7 +36,7 @@ FINISHED = frozenset({ReferralState.ACKNOWLEDGED, ReferralState.ERASED})
 LONGEST_WAIT = timedelta(hours=2)
 """Nothing waits for longer between two attempts: a later `NotBefore` is a clock's mistake, or was typed."""
 
-SETTLED: Mapping[str, str] = {"NotBefore": "", "ClaimedBy": "", "WaitingSince": "", "LastError": ""}
+SETTLED: Mapping[str, str] = {"NotBefore": "", "ClaimedBy": "", "WaitingSince": "", "LastError": "", "UnclearOn": ""}
 """The cells of a status that are emptied when nothing is under way any more: left, they would tell the time of day."""
 
 NOT_COLLECTED = "not-collected"
@@ -112,12 +112,11 @@ class Referral:
         warned: reminders to the provider, the last of them on `warned_on`.
         kept: times the provider had it kept, because it did not have it after it had confirmed it.
         delivery: the way in which it was sent, as the setting was then; "" before.
-        held: someone objects to its being erased, without an end.
-        held_until: the day before which it is not erased, because someone typed it; "" if no one did.
-        deletion_on: the day, announced, on which its answers are erased if nobody collects them; "" if there is none.
-        deletion_told_on: the day on which the operators were last told of it.
+        held: someone objects to its being erased, without an end, or before the day `held_until` that they typed.
+        deletion_on: the day, last announced on `deletion_told_on`, of its erasure if nobody collects it; "" if none.
         copy_of: in a sealed row that may repeat another: the reference of that one.
         batch: the email to the provider that it goes or went in with others, "" for one of its own.
+        unclear_on: the day since which an attempt may have sent this email without our knowledge; "" if none can.
         slow: it came without the marks of a browser: it gives way to others when too many come at once.
     """
 
@@ -152,6 +151,7 @@ class Referral:
     deletion_told_on: str = ""
     copy_of: str = ""
     batch: str = ""
+    unclear_on: str = ""
     slow: bool = False
     etag: str = ""
 

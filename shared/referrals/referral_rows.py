@@ -65,6 +65,7 @@ def progress_cells(referral: Referral) -> dict[str, Any]:
         "DeletionOn": referral.deletion_on,
         "DeletionToldOn": referral.deletion_told_on,
         "Batch": referral.batch,
+        "UnclearOn": referral.unclear_on,
     }
 
 
@@ -120,6 +121,7 @@ def read_referral(row: Row) -> Referral:
         deletion_told_on=row.text("DeletionToldOn"),
         copy_of=row.text("CopyOf"),
         batch=row.text("Batch"),
+        unclear_on=row.text("UnclearOn"),
         slow=row.boolean("Slow", default=False),
         etag=row.etag,
     )

@@ -119,6 +119,7 @@ class ReferralRepository:
             etag=etag,
             lease_ends=now + LEASE,
             earlier=_operations(known),
+            unclear_on=referral.unclear_on,
         )
 
     def earlier_emails(self, own: UUID) -> tuple[UUID, ...]:
@@ -185,10 +186,11 @@ class ReferralRepository:
         return len(old)
 
     def _claim_status(self, referral: Referral, attempts: int, now: datetime) -> str | None:
-        """The status row's ETag as this claim wrote it; None if it is claimed by another."""
+        """The status row's ETag as this claim wrote it; None if it is claimed by another. From now on it may go out."""
         claimant = uuid4().hex
         cells = {"State": str(ReferralState.SENDING), "Attempts": attempts, "ClaimedBy": claimant}
         cells |= {"NotBefore": moment_text(now + TAKEN_OVER_AFTER)}
+        cells |= {"UnclearOn": referral.unclear_on or london_day(now)}
         try:
             return self.status_table.merge(
                 key_cells(referral.reference) | progress_cells(referral) | cells, referral.etag

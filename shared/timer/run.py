@@ -10,13 +10,14 @@ from shared.bookings.model.email_ids import DueMail
 from shared.bookings.reconcile.reconcile_all import BookingReconciler, ReconcileResult
 from shared.bookings.retention.run import Retention
 from shared.failure_isolation import Result, run_isolated
+from shared.mail.missing_reports import MissingReports
 from shared.mail.pause import MailPause
 from shared.referrals.follow_up.referral_reconciler import ReferralReconciler
 from shared.referrals.follow_up.referral_release import DueReferrals
 from shared.referrals.intake.orphan_recovery import OrphanRecovery
 from shared.tables.service_table import ServiceRows
 from shared.timer.marks import Heartbeat, RecoveryMark
-from shared.timer.run_report import RunReport, failures
+from shared.timer.run_report import EMAIL_SET_UP, RunReport, failures
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +43,7 @@ class TimerRun:
     heartbeat: Heartbeat
     pause: MailPause
     retention: Retention
+    missing_reports: MissingReports | None = None
     staff: Mapping[str, Callable[[ReconcileResult, datetime], object]] = field(default_factory=dict)
 
     def run(self, now: datetime) -> DueWork:
@@ -51,7 +53,8 @@ class TimerRun:
         2. Recover orphaned referrals (once an hour), then reconcile referrals and list those that go now.
         3. Reconcile bookings, name those under sessions that do not exist (looked for once an hour), notify staff, and
            list the due emails within the quota that the referrals leave.
-        4. Delete bookings that are no longer needed (once a day), unless step 1 failed.
+        4. Delete bookings that are no longer needed, and ask for missing delivery reports (each once a day), unless
+           step 1 failed.
         5. Record the heartbeat, with what failed, even if every step did: the run went through all it could.
         6. Return the work; during a pause that bookings caused, that of referrals only.
 
@@ -65,6 +68,10 @@ class TimerRun:
         mails, found = bookings.value or ([], None)
         if memory.succeeded:
             parts.run("retention", lambda: self.retention.run(rows, now))
+            if self.missing_reports is not None:
+                parts.run("delivery reports", partial(self.missing_reports.run, rows, now))
+            if problem := self.pause.set_up_problem(rows, now):
+                parts.failed[EMAIL_SET_UP] = problem
         paused = parts.run("pause", lambda: self.pause.is_on(now)).value
         run_isolated(logger, "heartbeat", lambda: self._beat(rows, parts, found, now))
         return DueWork(() if paused else tuple(mails), referrals.references, referrals.batches)

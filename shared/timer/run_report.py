@@ -9,6 +9,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, V
 
 from shared.tables.table import Row, moment_text
 
+EMAIL_SET_UP = "email set-up"
+"""The part that fails while the email service answers that its set-up is wrong; its error is a code for what is."""
+
 _MOST_NAMED = 25  # of each kind: a row key has 512 characters at most, and a cell holds 32,768
 _KINDS = {"parts": "FailedParts", "sessions": "FailedSessions", "rosters": "LostRosters"}
 

@@ -14,6 +14,9 @@ from local.mail.errors import ConnectionDroppedError, ServiceError
 from local.mail.http.control import ControlApi
 from local.mail.http.exchange import DroppedConnection, RequestIdEcho, error_response
 from local.mail.http.inbox import Inbox
+from local.mail.notify.callbacks import CallbackPublisher
+from local.mail.notify.errors import NotifyError
+from local.mail.notify.service import NotifyService
 from local.mail.reports import ReportPublisher
 from local.mail.service import EmailService
 from local.mail.settings import EmulatorSettings
@@ -31,6 +34,7 @@ def build_app(settings: EmulatorSettings, clock: Clock) -> ASGIApp:
     # Each handler takes its own kind of error, which Starlette's types cannot say.
     handlers: dict[Any, Any] = {
         ServiceError: _service_error,
+        NotifyError: _notify_error,
         HTTPException: _no_route,
         ConnectionDroppedError: _dropped,
         Exception: _failed,
@@ -41,11 +45,15 @@ def build_app(settings: EmulatorSettings, clock: Clock) -> ASGIApp:
 
 
 def _routes(state: State) -> list[Route]:
-    reports = ReportPublisher(state)
-    service, control, inbox = EmailService(state, reports.on_delivery), ControlApi(state, reports), Inbox(state)
+    reports, callbacks = ReportPublisher(state), CallbackPublisher(state)
+    service, notify = EmailService(state, reports.on_delivery), NotifyService(state, callbacks)
+    control, inbox = ControlApi(state, reports, callbacks), Inbox(state)
     return [
         Route("/emails:send", service.send, methods=["POST"]),
         Route("/emails/operations/{id}", service.status),
+        Route("/v2/notifications/email", notify.send, methods=["POST"]),
+        Route("/v2/notifications", notify.listed),
+        Route("/v2/notifications/{id}", notify.found),
         Route("/messages", inbox.messages),
         Route("/messages", inbox.clear, methods=["DELETE"]),
         Route("/", inbox.page),
@@ -65,6 +73,10 @@ def _routes(state: State) -> list[Route]:
 
 async def _service_error(_: Request, error: ServiceError) -> Response:
     return error_response(error)
+
+
+async def _notify_error(_: Request, error: NotifyError) -> Response:
+    return error.response()
 
 
 async def _no_route(_: Request, error: HTTPException) -> Response:

@@ -10,17 +10,19 @@ from starlette.responses import JSONResponse, Response
 from local.mail.errors import ServiceError
 from local.mail.faults import FAULT_RULES
 from local.mail.http.exchange import read_json
+from local.mail.notify.callbacks import CallbackPublisher
 from local.mail.reports import ReportPublisher
-from local.mail.settings import SETTINGS, EmulatorSettings
+from local.mail.settings import SECRETS, SETTINGS, EmulatorSettings
 from local.mail.state import State
 
-_FIXED = frozenset({"senders", "access_key"})
+_FIXED = frozenset({"senders", "access_key", "notify_key"})
 
 
 class ControlApi:
-    def __init__(self, state: State, reports: ReportPublisher) -> None:
+    def __init__(self, state: State, reports: ReportPublisher, callbacks: CallbackPublisher) -> None:
         self._state = state
         self._reports = reports
+        self._callbacks = callbacks
 
     async def list_faults(self, _: Request) -> Response:
         """`GET /control/faults`: the rules that still wait."""
@@ -41,8 +43,8 @@ class ControlApi:
         return Response(status_code=204)
 
     async def show_settings(self, _: Request) -> Response:
-        """`GET /control/settings`: all but the key; durations in ISO 8601."""
-        return JSONResponse(SETTINGS.dump_python(self._state.settings, mode="json", exclude={"access_key"}))
+        """`GET /control/settings`: all but the secrets; durations in ISO 8601."""
+        return JSONResponse(SETTINGS.dump_python(self._state.settings, mode="json", exclude=set(SECRETS)))
 
     async def change_settings(self, request: Request) -> Response:
         """`POST /control/settings`: some settings, by name; durations in seconds or ISO 8601.
@@ -63,7 +65,7 @@ class ControlApi:
 
     async def show_reports(self, _: Request) -> Response:
         """`GET /control/reports`: number of emails whose delivery reports are still to be posted."""
-        return JSONResponse({"under_way": self._reports.under_way})
+        return JSONResponse({"under_way": self._reports.under_way + self._callbacks.under_way})
 
     async def reset(self, _: Request) -> Response:
         """`POST /control/reset`: as it was at the start."""

@@ -64,7 +64,10 @@ class Inbox:
         return Response(attachment.content, headers=headers)
 
     async def messages(self, request: Request) -> Response:
-        """`GET /messages[?to=ADDRESS]`: every delivered email as it was posted, with `operationId` and `time`."""
+        """`GET /messages[?to=ADDRESS]`: every delivered email as it was posted, with `operationId` and `time`.
+
+        Those of GOV.UK Notify have the same form; `operationId` is then their reference.
+        """
         wanted = request.query_params.get("to", "").lower()
         mails = (mail for mail in self._state.memory.mailbox.mails if mail.delivered)
         return JSONResponse([_as_json(mail) for mail in mails if not wanted or wanted in _addressees(mail)])
@@ -104,7 +107,7 @@ def _addressees(mail: Mail) -> set[str]:
 
 def _as_json(mail: Mail) -> dict[str, object]:
     time = mail.time.astimezone(UTC).isoformat()
-    return {**mail.submission.posted, "operationId": mail.operation.id, "time": time}
+    return {"operationId": mail.operation.id, **mail.submission.posted, "time": time}
 
 
 def _page(template: str, **values: object) -> Response:

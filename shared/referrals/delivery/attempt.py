@@ -4,7 +4,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum, auto
 
-from shared.mail.delivery import STALLED, TAKEN_OVER_AFTER, Outcome, Postponed, Refused, Sent, wait_after
+from shared.mail.delivery import (
+    STALLED,
+    TAKEN_OVER_AFTER,
+    UNKNOWN_OUTCOME,
+    Outcome,
+    Postponed,
+    Refused,
+    Sent,
+    wait_after,
+)
 from shared.mail.share import OVER_QUOTA
 
 
@@ -15,18 +24,26 @@ class Cause(Enum):
     ANSWERS_DAMAGED = auto()  # they cannot be opened, now or ever
     EMAIL_REFUSED = auto()  # the email service will never accept this email
     FAILED_AFTER_ACCEPTANCE = auto()  # it accepted an earlier attempt, and says that it failed
+    OUTCOME_UNKNOWN = auto()  # an earlier attempt may have gone out, and it is too long ago to be asked about
     KEY_UNAVAILABLE = auto()
     COMPOSING_FAILED = auto()
     THROTTLED = auto()  # the email service has had too many requests
+    SET_UP = auto()  # the email service accepts no email until someone has corrected its set-up
     STALLED = auto()  # this worker stood still for so long that another may have taken over
     POSTPONED = auto()  # any other temporary error of the email service
 
 
 _PERMANENT = frozenset(
-    {Cause.ANSWERS_MISSING, Cause.ANSWERS_DAMAGED, Cause.EMAIL_REFUSED, Cause.FAILED_AFTER_ACCEPTANCE}
+    {
+        Cause.ANSWERS_MISSING,
+        Cause.ANSWERS_DAMAGED,
+        Cause.EMAIL_REFUSED,
+        Cause.FAILED_AFTER_ACCEPTANCE,
+        Cause.OUTCOME_UNKNOWN,
+    }
 )
 # Texts of the email service's outcomes that mean more than their kind.
-_FAILED_AFTER_ACCEPTANCE = "provider-failed"
+_REFUSALS = {"provider-failed": Cause.FAILED_AFTER_ACCEPTANCE, UNKNOWN_OUTCOME: Cause.OUTCOME_UNKNOWN}
 _TOO_MANY_REQUESTS = frozenset({"HTTP 429", OVER_QUOTA})
 
 
@@ -34,13 +51,18 @@ _TOO_MANY_REQUESTS = frozenset({"HTTP 429", OVER_QUOTA})
 class NotSent:
     """An attempt that did not send the referral. `code` is what the row keeps as `LastError`.
 
-    `pause_all`: the email service asked that all other emails wait for as long, too.
+    `postponed` is the answer of the email service, None if it was not asked: what was unclear before then still is.
     """
 
     cause: Cause
     code: str
     wait: timedelta = timedelta(0)
-    pause_all: bool = False
+    postponed: Postponed | None = None
+
+    @property
+    def pause_all(self) -> bool:
+        """True if the email service asked that all other emails wait, too."""
+        return self.postponed is not None and self.postponed.pause_all
 
     @property
     def is_permanent(self) -> bool:
@@ -50,7 +72,7 @@ class NotSent:
     @property
     def may_retry_at_once(self) -> bool:
         """True if it is certain that nothing was sent; an unclear outcome waits until it would be taken over."""
-        is_excluded = self.is_permanent or self.cause in {Cause.THROTTLED, Cause.STALLED}
+        is_excluded = self.is_permanent or self.cause in {Cause.THROTTLED, Cause.SET_UP, Cause.STALLED}
         return not is_excluded and self.wait < TAKEN_OVER_AFTER
 
 
@@ -79,13 +101,14 @@ def from_mail(outcome: Outcome) -> Attempt:
         case Sent():
             return outcome
         case Refused(code):
-            is_failed = code == _FAILED_AFTER_ACCEPTANCE
-            return NotSent(Cause.FAILED_AFTER_ACCEPTANCE if is_failed else Cause.EMAIL_REFUSED, code)
-        case Postponed(wait, pause_all, code):
-            return NotSent(_temporary_cause(code, pause_all=pause_all), code, wait, pause_all)
+            return NotSent(_REFUSALS.get(code, Cause.EMAIL_REFUSED), code)
+        case Postponed(wait, _, code):
+            return NotSent(_temporary_cause(outcome), code, wait, outcome)
 
 
-def _temporary_cause(code: str, *, pause_all: bool) -> Cause:
-    if pause_all or code in _TOO_MANY_REQUESTS:
+def _temporary_cause(outcome: Postponed) -> Cause:
+    if outcome.set_up:
+        return Cause.SET_UP
+    if outcome.pause_all or outcome.code in _TOO_MANY_REQUESTS:
         return Cause.THROTTLED
-    return Cause.STALLED if code == STALLED else Cause.POSTPONED
+    return Cause.STALLED if outcome.code == STALLED else Cause.POSTPONED

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.local_time import london_day
+from shared.mail.delivery import UNKNOWN_OUTCOME
 from shared.mail.delivery_reports import DeliveryReport, reported_state
 from shared.referrals import transitions
 from shared.referrals.days import is_day
@@ -138,7 +139,7 @@ def _delivered(referral: Referral, day: str) -> transitions.Cells:
 
 
 def _is_about_sending(code: str) -> bool:
-    return code == transitions.FAILED or code.startswith(transitions.NOT_SENT)
+    return code in {transitions.FAILED, UNKNOWN_OUTCOME} or code.startswith(transitions.NOT_SENT)
 
 
 def _day(report: DeliveryReport, now: datetime) -> str:

@@ -190,8 +190,8 @@ class ReferralForwarder:
             logger.error("referral %s needs attention: %s", referral.reference, cells["LastError"])
         else:  # without its reference: the moment would say when it came
             logger.info("a referral is %s %s", cells.get("State", "postponed"), cells["LastError"])
-        if isinstance(attempt, NotSent) and attempt.pause_all:
-            self.pause.begin(now + attempt.wait)
+        if isinstance(attempt, NotSent) and attempt.postponed is not None:
+            self.pause.begin_after(attempt.postponed, now)
         if isinstance(attempt, NotSent) and attempt.cause is Cause.EMAIL_REFUSED:
             self.mailbox.record_bounce(str(claim.operation_id), now)
 
@@ -216,11 +216,12 @@ class ReferralForwarder:
                 return transitions.already_erased(referral)
             case NotSent(is_permanent=True):
                 return transitions.attention(attempt.code, now)
-            case NotSent() if transitions.is_given_up(referral, GIVE_UP_AFTER, now):
+            case NotSent(cause) if cause is not Cause.SET_UP and transitions.is_given_up(referral, GIVE_UP_AFTER, now):
                 return transitions.attention(f"{transitions.NOT_SENT}-{attempt.code}", now)
-            case NotSent():
+            case NotSent(postponed=postponed):  # a wrong set-up is corrected for all: it gives up none
                 wait = attempt.wait if attempt.pause_all else max(attempt.wait, wait_after(claim.attempts))
-                return transitions.waiting(referral, now + wait, attempt.code, now)
+                unclear = {"UnclearOn": referral.unclear_on if postponed is None else postponed.unclear_on}
+                return transitions.waiting(referral, now + wait, attempt.code, now) | unclear
 
 
 def operation_id(referral: Referral) -> UUID:

@@ -39,6 +39,7 @@ def reset_for_resend(referral: Referral, now: datetime) -> Referral:
         attention_on="",
         waiting_since=None,
         alarms=0,
+        unclear_on="",
         last_error="",
         warned=0,
         warned_on="",

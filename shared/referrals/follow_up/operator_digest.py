@@ -35,6 +35,8 @@ _WHY = {
     "kept-again": "The provider confirmed it, or set it aside, and then asked us for the second time to keep it. Find "
     f"out with them why it does not reach them. {_AGAIN}",
     "not-sent": f"It could not be sent for five days. Check the vault and the email service first. {_AGAIN}",
+    "outcome-unknown": "An attempt to send it may have gone out, too long ago for the email service to tell. Ask the "
+    f"provider whether they have the email. {_AGAIN}",
     "unseal-key id": "It was sealed with a key that is not the vault's key of the settings. Nothing was sent. Check "
     f"REFERRAL_VAULT_KEY first. {_AGAIN}",
     "unseal-version": "It was sealed by a different version of this service, so it was not opened. Deploy the newest "

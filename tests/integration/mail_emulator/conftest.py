@@ -10,7 +10,7 @@ from azure.core.credentials import AzureKeyCredential
 
 from local.clock import LocalClock, set_clock
 from local.mail import Emulator, running_emulator
-from tests.unit.local.mail.message_builders import ACCESS_KEY, SENDER
+from tests.unit.local.mail.message_builders import ACCESS_KEY, NOTIFY_KEY, NOTIFY_TEMPLATE, SENDER
 
 START = datetime(2023, 9, 8, 14, 0, 0, tzinfo=UTC)
 # So slow that it stands still: it moves when a test moves it.
@@ -25,7 +25,13 @@ def clock_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="package")
 def one_emulator(clock_file: Path) -> Iterator[Emulator]:
     set_clock(clock_file, at=START, speed=STANDING_STILL)
-    with running_emulator(senders=[SENDER], access_key=ACCESS_KEY, clock_file=clock_file) as running:
+    with running_emulator(
+        senders=[SENDER],
+        access_key=ACCESS_KEY,
+        notify_key=NOTIFY_KEY,
+        clock_file=clock_file,
+        notify_template_id=NOTIFY_TEMPLATE,
+    ) as running:
         yield running
 
 

@@ -25,11 +25,9 @@ from tests.unit.infra.bicep import Expression, Template, Value, template
 NEVER_IN_AZURE = {
     *("BOOKINGS_STORAGE", "REFERRALS_STORAGE"),
     *("EMAIL_ACCESS_KEY", "REFERRAL_PRIVATE_KEY", "REFERRAL_PRIVATE_KEY_PREVIOUS"),
+    "NOTIFY_ENDPOINT",
 }
-"""Account keys and private keys, for a developer's machine."""
-
-OF_NOTIFY = {"MAIL_SERVICE", "NOTIFY_API_KEY"}
-"""Settings that wait for the adapter of GOV.UK Notify: once the code reads one of them, it is no exception any more."""
+"""Account keys, private keys and the address of an emulator, for a developer's machine."""
 
 PLATFORM = {
     *("APPLICATIONINSIGHTS_AUTHENTICATION_STRING", "APPLICATIONINSIGHTS_CONNECTION_STRING"),
@@ -43,6 +41,7 @@ INSTALLATIONS: list[dict[str, str]] = [
     {"ORGANISER_EMAIL": "", "FACILITATOR_EMAIL": "room@example.nhs.uk", "FACILITATOR_LIST": "names"},
     {"REFERRAL_PRIVATE_KEY": "", "REFERRAL_VAULT_KEY": "https://v.vault.azure.net/keys/referrals"},
 ]
+MAIL_SERVICES = {"settingsOfAcs": "acs", "settingsOfNotify": "notify"}
 
 # ---- What the code reads ----
 
@@ -92,11 +91,18 @@ def used(source: str) -> Iterator[tuple[str, ...]]:
 
 
 @cache
-def read_by(role: Role) -> frozenset[str]:
-    """The settings that an app's services read, in any of the installations."""
+def read_with(role: Role, choice: str) -> frozenset[str]:
+    """The settings that an app's services read with one email service, in any of the installations."""
+    chosen = {"MAIL_SERVICE": MAIL_SERVICES[choice]}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(azure_clients, "tables", lambda _: lambda _: FakeTable())
-        return frozenset({"SERVICE_ROLE"}.union(*(_read(role, each) for each in INSTALLATIONS), bound(role)))
+        read = (_read(role, each | chosen) for each in INSTALLATIONS)
+        return frozenset({"SERVICE_ROLE"}.union(*read, bound(role)))
+
+
+def read_by(role: Role) -> frozenset[str]:
+    """The settings that an app's services read, with either of the email services."""
+    return frozenset().union(*(read_with(role, choice) for choice in MAIL_SERVICES))
 
 
 def _read(role: Role, installation: Mapping[str, str]) -> set[str]:
@@ -145,8 +151,9 @@ def settings_of(role: str, choice: str = "settingsOfAcs") -> dict[str, Value]:
 
 
 @pytest.mark.parametrize("role", [Role.WEB, Role.WORKER])
-def test_each_app_gets_exactly_the_settings_that_its_code_reads(role: Role) -> None:
-    assert settings_of(role).keys() - PLATFORM == read_by(role) - NEVER_IN_AZURE
+@pytest.mark.parametrize("choice", MAIL_SERVICES)
+def test_each_app_gets_exactly_the_settings_that_its_code_reads(role: Role, choice: str) -> None:
+    assert settings_of(role, choice).keys() - PLATFORM == read_with(role, choice) - NEVER_IN_AZURE
 
 
 @pytest.mark.parametrize("role", [Role.WEB, Role.WORKER])
@@ -155,14 +162,17 @@ def test_each_app_gets_what_the_platform_needs_and_nothing_that_no_one_reads(rol
     given = settings_of(role, choice).keys()
 
     assert given >= PLATFORM
-    assert given <= PLATFORM | Settings.names() | (OF_NOTIFY if role is Role.WORKER else set())
+    assert given <= PLATFORM | Settings.names()
     assert given & NEVER_IN_AZURE == set()
 
 
-def test_what_waits_for_the_adapter_of_notify_is_not_read_yet_and_goes_to_the_worker_alone() -> None:
-    assert OF_NOTIFY & Settings.names() == set()
-    assert settings_of("worker", "settingsOfNotify").keys() >= OF_NOTIFY
-    assert not OF_NOTIFY & settings_of("worker").keys()
+def test_what_is_of_one_email_service_goes_to_the_worker_alone_and_only_with_that_service() -> None:
+    of_notify = {name for name in Settings.names() - NEVER_IN_AZURE if name.startswith("NOTIFY_")}
+
+    assert len(of_notify) == 5
+    assert settings_of("worker", "settingsOfNotify").keys() >= of_notify
+    assert "EMAIL_ENDPOINT" not in settings_of("worker", "settingsOfNotify")
+    assert not of_notify & (settings_of("worker").keys() | settings_of("web", "settingsOfNotify").keys())
 
 
 def test_every_setting_is_read_by_one_of_the_apps() -> None:
@@ -219,7 +229,7 @@ def in_the_open(settings: Mapping[str, Value]) -> list[str]:
 
 
 def test_secrets_are_told_from_other_settings() -> None:
-    assert len(SECRET) == 10
+    assert len(SECRET) == 13
     assert {"LINK_KEY", "REFERRAL_PASSPHRASE", "REFERRAL_MAC_KEY_PREVIOUS"} <= SECRET
 
 
@@ -256,7 +266,7 @@ def test_every_secret_that_the_command_keeps_is_referred_to() -> None:
 
 
 def test_secrets_with_a_version_before_are_those_that_the_command_rotates() -> None:
-    found = references(settings_of("web")) | references(settings_of("worker"))
+    found = references(settings_of("web")) | references(settings_of("worker", "settingsOfNotify"))
 
     assert {version for _, _, version in found.values()} - {""} == secrets.ROTATED
     assert {name for name in SECRET if name.endswith("_PREVIOUS")} == {f"{name}_PREVIOUS" for name in secrets.ROTATED}
@@ -301,5 +311,5 @@ def test_settings_that_are_empty_by_default_are_optional() -> None:
     fields = {field.alias: field for field in Settings.model_fields.values()}
 
     empty = {name for name, value in defaults().items() if value == ""}
-    assert empty == {"CLOSED", "FACILITATOR_EMAIL", "REFERRAL_MAC_MIGRATION"}
+    assert empty == {"CLOSED", "FACILITATOR_EMAIL", "MAILS_PER_HOUR", "MAILS_PER_MINUTE", "REFERRAL_MAC_MIGRATION"}
     assert not any(fields[name].is_required() for name in empty)

@@ -31,6 +31,7 @@ _NEEDS = {
 }
 _OF_WRITE = {"create": "add", "merge": "update", "replace": "update", "delete": "delete"}
 _CHANGES = {
+    "MAIL_SERVICE": "notify",
     "ORGANISER_EMAIL": "organiser@example.nhs.uk",
     "OPERATORS_EMAIL": "operators@example.nhs.uk",
     "FACILITATOR_EMAIL": "room@example.nhs.uk",
@@ -145,5 +146,4 @@ class TwoApps:
         """The email service reports this of every email that it has."""
         for operation in list(self.sender.operations):
             report = DeliveryReport(UUID(str(operation)), status)
-            if not self.worker.referrals.delivery_reports.take(report, self.now):
-                self.worker.bookings.mailer.record_report(str(operation), status, self.now)
+            self.worker.record_report(report, self.now)

@@ -16,6 +16,7 @@ from shared.mail.message import (
     EmailMessage,
     MailNotAcceptedError,
     MailRefusedError,
+    MailSetUpError,
     MailStatus,
     MailUnclearError,
 )
@@ -31,6 +32,7 @@ _STATUS = {
     "canceled": MailStatus.FAILED,
 }
 
+_SET_UP = frozenset({"InvalidSenderUserName", "DomainNotLinked", "Denied"})
 _MAX_RETRY_AFTER = timedelta(hours=1)
 
 
@@ -40,6 +42,10 @@ class AzureMailSender:
 
     client: EmailClient = field(repr=False)
     sender: str
+
+    @property
+    def remembered_days(self) -> int | None:
+        return None
 
     def send(self, message: EmailMessage, *, operation_id: UUID) -> None:
         with _translated():
@@ -54,6 +60,9 @@ class AzureMailSender:
                 return None
             answer.raise_for_status()
             return _STATUS.get(str(answer.json().get("status")).casefold(), MailStatus.UNDER_WAY)
+
+    def report(self, operation_id: UUID) -> str | None:  # noqa: ARG002  # Event Grid posts every report
+        return None
 
 
 def open_client(endpoint: str, credential: TokenCredential | AzureKeyCredential) -> EmailClient:
@@ -91,12 +100,21 @@ def _refusal(error: HttpResponseError) -> MailNotAcceptedError | MailUnclearErro
     status = error.status_code or 0
     if status == 429:
         return MailNotAcceptedError("HTTP 429", retry_after(error))
-    # 401, 403 and 404 are keys, clocks and domains that people repair; nor do 408 and 409 concern the message.
-    if status in {401, 403, 404, 408, 409}:
+    # Keys, clocks, domains and sender addresses are for people to correct; nor do 408 and 409 concern the message.
+    if status in {401, 403, 404} or (status == 400 and _code(error) in _SET_UP):
+        return MailSetUpError(" ".join(filter(None, (f"HTTP {status}", _code(error)))))
+    if status in {408, 409}:
         return MailNotAcceptedError(f"HTTP {status}")
     if 400 <= status < 500:
         return MailRefusedError(f"HTTP {status}")
     return MailUnclearError(f"HTTP {status}")
+
+
+def _code(error: HttpResponseError) -> str:
+    """The error's code where it is one that people correct; any other text may quote the request."""
+    headers = getattr(error.response, "headers", None) or {}
+    code = str(headers.get("x-ms-error-code", ""))
+    return code if code in _SET_UP else ""
 
 
 def retry_after(error: HttpResponseError) -> timedelta | None:

@@ -19,7 +19,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from shared.mail.delivery import Claim, Outcome, Postponed, Refused, Sent, hand_over
+from shared.local_time import london_day
+from shared.mail.delivery import UNKNOWN_OUTCOME, Claim, Outcome, Postponed, Refused, Sent, hand_over, is_forgotten
 from shared.mail.log_rows import MailState
 from shared.mail.message import EmailMessage, MailError, MailStatus
 from shared.mail.sending import IdempotentSender
@@ -39,6 +40,7 @@ logger = logging.getLogger(__name__)
 _TRIES = 5
 _PROVIDER_FAILED = "provider-failed"
 _NO_MEMBERS = "no-members"
+_NOT_BY_THE_MAILBOX = frozenset({_NO_MEMBERS, _PROVIDER_FAILED, UNKNOWN_OUTCOME})
 
 
 class _NoMembersError(Exception):
@@ -100,9 +102,9 @@ class BatchSender:
 
     def _note(self, batch: Batch, outcome: Outcome, now: datetime) -> None:
         logger.info("batch of referrals: %s", type(outcome).__name__.lower())
-        if isinstance(outcome, Postponed) and outcome.pause_all:
-            self.sending.pause.begin(now + outcome.wait)
-        if isinstance(outcome, Refused) and outcome.code not in {_NO_MEMBERS, _PROVIDER_FAILED}:
+        if isinstance(outcome, Postponed):
+            self.sending.pause.begin_after(outcome, now)
+        if isinstance(outcome, Refused) and outcome.code not in _NOT_BY_THE_MAILBOX:
             self.mailbox.record_bounce(str(batch.operation_id), now)
 
     def _compose(self, batch: Batch, now: datetime) -> EmailMessage:
@@ -157,7 +159,16 @@ class BatchSender:
         if found is not None:
             cells = transitions.failed(referral, now) if found is MailStatus.FAILED else transitions.sent(now)
             self.queue.mark(referral.reference, referral.etag, **cells)
-        return found is not None
+        return found is not None or self._is_forgotten(referral, now)
+
+    def _is_forgotten(self, referral: Referral, now: datetime) -> bool:
+        """True if it is too late to know whether an earlier attempt sent the referral: a person has to look."""
+        if not is_forgotten(referral.unclear_on, london_day(now), self.sending.sender.remembered_days):
+            return False
+        cells = transitions.attention(UNKNOWN_OUTCOME, now)
+        if self.queue.mark(referral.reference, referral.etag, **cells):
+            _log(referral.reference, cells)
+        return True
 
     def _follow(self, batch: Batch, member: Member, outcome: Outcome, now: datetime) -> None:
         """Marks one member; one that was acknowledged, erased, reported on or sent anew meanwhile is left alone."""
@@ -179,8 +190,9 @@ def _cells(referral: Referral, outcome: Outcome, now: datetime) -> transitions.C
             return transitions.failed(referral, now)
         case Refused(code):
             return transitions.attention(code, now)
-        case Postponed(wait, _, code) if not transitions.is_given_up(referral, GIVE_UP_AFTER, now):
-            return transitions.waiting(referral, now + max(wait, timedelta(0)), code, now)
+        case Postponed(wait, _, code) if outcome.set_up or not transitions.is_given_up(referral, GIVE_UP_AFTER, now):
+            unclear = {"UnclearOn": outcome.unclear_on}
+            return transitions.waiting(referral, now + max(wait, timedelta(0)), code, now) | unclear
         case Postponed(_, _, code):
             return transitions.attention(f"{transitions.NOT_SENT}-{code}", now)
 

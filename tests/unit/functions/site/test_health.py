@@ -18,7 +18,7 @@ from shared.config.settings import Settings
 from shared.content.content import Content, load_content
 from shared.tables.table import Row, StorageUnavailableError
 from shared.timer.marks import Heartbeat
-from shared.timer.run_report import Failure, RunReport
+from shared.timer.run_report import EMAIL_SET_UP, Failure, RunReport
 from tests.builders import MORNING, ROOT
 from tests.fakes import FakeClock, FakeTable
 from tests.unit.functions import http_requests
@@ -130,6 +130,16 @@ def test_failing_session_and_secondary_part_are_in_the_details_only(services: Fa
             ],
         },
     )
+
+
+def test_a_wrong_set_up_of_the_email_service_is_named_at_once(services: FakeServices) -> None:
+    trial = Failure(name=EMAIL_SET_UP, error="HTTP 400 BadRequestError trial-mode", since=MORNING)
+    services.heartbeat.beat(RunReport(at=MORNING, parts=(trial,)))
+
+    wrong = {"status": "unhealthy", "email_set_up": "HTTP 400 BadRequestError trial-mode"}
+    assert health_answer() == (503, wrong)
+    part = {"part": "email set-up", "error": "HTTP 400 BadRequestError trial-mode", "since": "2023-09-01T08:00:00Z"}
+    assert details_answer() == (503, {"status": "unhealthy", "parts": [part]})
 
 
 def test_details_of_a_healthy_service_are_that_it_is(services: FakeServices) -> None:

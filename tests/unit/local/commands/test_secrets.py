@@ -88,7 +88,7 @@ def test_the_first_deployment_gets_every_secret_that_can_be_made_in_its_vault(in
     assert installation.web.versions.keys() == {
         *("BOOKING-KEY", "LINK-KEY", "REFERRAL-KEY", "REFERRAL-MAC-KEY", "REFERRAL-PUBLIC-KEY")
     }
-    assert installation.worker.versions.keys() == {"PROVIDER-LINK-KEY"}
+    assert installation.worker.versions.keys() == {"PROVIDER-LINK-KEY", "NOTIFY-CALLBACK-TOKEN"}
     assert len({installation.newest(name) for name in MADE}) == len(MADE)
 
 

@@ -24,3 +24,7 @@ def to(*addresses: str) -> dict[str, Any]:
 def a_file(**changes: Any) -> dict[str, Any]:
     content = base64.b64encode(b"BEGIN:VCALENDAR").decode()
     return {"name": "session.ics", "contentType": "text/calendar", "contentInBase64": content, **changes}
+
+
+NOTIFY_KEY = "tests-26785a09-ab16-4eb0-8407-a37497a57506-3d844edf-8d35-48ac-975b-e847b4f122b0"
+NOTIFY_TEMPLATE = "f33517ff-2a88-4f6e-b855-c550268ce08a"

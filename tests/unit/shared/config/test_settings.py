@@ -41,6 +41,7 @@ WEB = {
 INTAKE = {"REFERRAL_KEY", "REFERRAL_PUBLIC_KEY"}
 WORKER = {name: value for name, value in WEB.items() if name not in INTAKE} | {
     "SERVICE_ROLE": "worker",
+    "MAIL_SERVICE": "acs",
     "EMAIL_ENDPOINT": "https://mail.uk.communication.azure.com",
     "REFERRAL_RECIPIENT": "referrals@provider.example",
     "REFERRAL_DELIVERY": "inline",
@@ -50,6 +51,7 @@ WORKER = {name: value for name, value in WEB.items() if name not in INTAKE} | {
 }
 
 KEY = base64.b64encode(b"k" * 64).decode()
+REFERENCE = "@Microsoft.KeyVault(VaultName=kv-web-abc;SecretName={})"
 
 
 COLLECTED = WORKER | {
@@ -68,6 +70,59 @@ def problems(environ: dict[str, str]) -> dict[str, str]:
     with pytest.raises(SettingsError) as caught:
         Settings.from_environment(environ)
     return caught.value.problems
+
+
+NOTIFY = {name: value for name, value in COLLECTED.items() if name != "EMAIL_ENDPOINT"} | {
+    "MAIL_SERVICE": "notify",
+    "NOTIFY_API_KEY": KEYS["NOTIFY_API_KEY"],
+    "NOTIFY_TEMPLATE_ID": "f33517ff-2a88-4f6e-b855-c550268ce08a",
+    "NOTIFY_CALLBACK_TOKEN": KEYS["NOTIFY_CALLBACK_TOKEN"],
+}
+OF_NOTIFY = [name for name in NOTIFY if name.startswith("NOTIFY_")]
+
+
+def test_the_worker_needs_what_its_email_service_needs_and_nothing_of_the_other() -> None:
+    assert Settings.from_environment(NOTIFY).worker.mail_service == "notify"
+    assert Settings.from_environment(WORKER).worker.mail_service == "acs"
+    assert set(problems(NOTIFY | dict.fromkeys(OF_NOTIFY, ""))) == set(OF_NOTIFY)
+    assert problems(NOTIFY | {"MAIL_SERVICE": "acs"}) == {"EMAIL_ENDPOINT": "missing"}
+    assert problems(WORKER | {"MAIL_SERVICE": ""}) == {"MAIL_SERVICE": "missing"}
+    assert problems(WORKER | {"MAIL_SERVICE": "smtp"}) == {"MAIL_SERVICE": "not valid"}
+
+
+def test_the_settings_of_notify_are_checked_and_none_is_quoted() -> None:
+    key = KEYS["NOTIFY_API_KEY"]
+    wrong = {
+        "NOTIFY_API_KEY": (key[-73:], key[:-1], f"{key}0", REFERENCE.format("NOTIFY-API-KEY"), f"a b-{key[-73:]}"),
+        "NOTIFY_TEMPLATE_ID": ("canary", "f33517ff"),
+        "NOTIFY_REPLY_TO_ID": ("sessions@example.nhs.uk",),
+        "NOTIFY_CALLBACK_TOKEN": ("canary", "x" * 31, "ü" * 40, REFERENCE.format("NOTIFY-CALLBACK-TOKEN")),
+        "NOTIFY_ENDPOINT": ("http://api.notifications.service.gov.uk", "canary"),
+    }
+    taken = [
+        (name, value)
+        for name, values in wrong.items()
+        for value in values
+        if problems(NOTIFY | {name: value}) != {name: "not valid"}
+    ]
+
+    assert taken == []
+    assert str(Settings.from_environment(NOTIFY).notify_endpoint) == "https://api.notifications.service.gov.uk/"
+
+
+def test_no_secret_of_notify_is_in_the_text_of_the_settings() -> None:
+    settings = Settings.from_environment(NOTIFY)
+
+    for secret in (KEYS["NOTIFY_API_KEY"], KEYS["NOTIFY_CALLBACK_TOKEN"]):
+        assert secret not in f"{settings!r} {settings} {settings.model_dump()} {settings.worker!r}"
+
+
+def test_the_budget_is_the_email_services_own_unless_another_is_set() -> None:
+    assert Settings.from_environment(WORKER).mail_quota == (30, 100)
+    assert Settings.from_environment(NOTIFY).mail_quota == (3000, 10_000)
+    assert Settings.from_environment(NOTIFY | {"MAILS_PER_MINUTE": "0"}).mail_quota == (0, 10_000)
+    assert Settings.from_environment(NOTIFY | {"MAILS_PER_HOUR": "600"}).mail_quota == (3000, 600)
+    assert problems(NOTIFY | {"MAILS_PER_HOUR": "-1"}) == {"MAILS_PER_HOUR": "not valid"}
 
 
 @pytest.mark.parametrize("environ", [WEB, WORKER], ids=["web", "worker"])
@@ -130,7 +185,7 @@ def test_an_empty_environment_names_everything_that_is_needed() -> None:
             "REFERRAL_KEY",
             "REFERRAL_MAC_KEY",
             "REFERRAL_PUBLIC_KEY",
-            "EMAIL_ENDPOINT",
+            "MAIL_SERVICE",
             "EMAIL_SENDER",
             "REFERRAL_RECIPIENT",
         ),
@@ -161,9 +216,6 @@ def test_the_worker_needs_nothing_that_takes_a_referral() -> None:
 
     assert (settings.referral_key, settings.referral_public_key) == (None, None)
     assert set(problems(WORKER | {"SERVICE_ROLE": "all"})) == INTAKE
-
-
-REFERENCE = "@Microsoft.KeyVault(VaultName=kv-web-abc;SecretName={})"
 
 
 @pytest.mark.parametrize("environ", [WEB, COLLECTED], ids=["web", "worker"])
@@ -374,7 +426,7 @@ def test_the_platform_s_way_of_naming_a_managed_identity_is_understood() -> None
 def test_an_e_mail_emulator_on_the_same_machine_may_go_without_encryption() -> None:
     settings = Settings.from_environment(WORKER | {"EMAIL_ENDPOINT": "http://127.0.0.1:7072"})
 
-    assert settings.worker.email_endpoint == "http://127.0.0.1:7072/"
+    assert str(settings.email_endpoint) == "http://127.0.0.1:7072/"
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from shared.tables.service_table import read_service_rows
 from shared.tables.table import StorageUnavailableError, Table
 from shared.timer.marks import Heartbeat, RecoveryMark
 from shared.timer.run import DueWork, TimerRun
-from shared.timer.run_report import RunReport, failures
+from shared.timer.run_report import EMAIL_SET_UP, RunReport, failures
 from tests.builders import MORNING, booking_request
 from tests.fakes import FakeTable
 from tests.unit.shared.bookings.booking_system import BookingHarness
@@ -187,6 +187,15 @@ def test_a_run_that_left_out_a_session_is_a_heartbeat_that_names_it(parts: Timer
     assert parts.tick() == DueWork((parts.mail,), (parts.reference,))
     assert parts.last_heartbeat == MORNING
     assert parts.failed == {LATER_SESSION: type(parts.failure).__name__}
+
+
+def test_a_wrong_set_up_of_the_email_service_is_a_part_that_fails_with_its_code(parts: TimerParts) -> None:
+    MailPause(parts.service).begin(MORNING + timedelta(minutes=10), "HTTP 403 AuthError")
+    parts.tick(MORNING + timedelta(minutes=5))
+    assert parts.failed == {EMAIL_SET_UP: "HTTP 403 AuthError"}
+
+    parts.tick(MORNING + timedelta(minutes=25))
+    assert parts.failed == {}
 
 
 def test_what_fails_again_keeps_its_time_and_what_is_mended_is_forgotten(parts: TimerParts) -> None:
