@@ -25,11 +25,14 @@ MADE: Mapping[str, str] = {
     "REFERRAL_KEY": WEB,
     "REFERRAL_MAC_KEY": WEB,
     "PROVIDER_LINK_KEY": WORKER,
-    "NOTIFY_CALLBACK_TOKEN": WORKER,
 }
 """Random secrets by setting's name, each with its vault. The worker reads both vaults, the web app only its own."""
 
-GIVEN: Mapping[str, str] = {"REFERRAL_PASSPHRASE": WORKER, "NOTIFY_API_KEY": WORKER}
+GIVEN: Mapping[str, str] = {
+    "REFERRAL_PASSPHRASE": WORKER,
+    "NOTIFY_API_KEY": WORKER,
+    "NOTIFY_CALLBACK_TOKEN": WORKER,  # the website of Notify gets it too, and no one can read it in the vault
+}
 """Secrets that a person has to give."""
 
 NEVER_RENEWED = "BOOKING_KEY"

@@ -12,7 +12,6 @@ from shared.composition.mail import MailServices
 from shared.composition.referral_release import ReleaseServices
 from shared.config.requirements import INTAKE_NEEDS
 from shared.config.settings import Role, SettingsError
-from shared.mail.missing_reports import Unreported
 from shared.referrals.collection.acknowledgement import AcknowledgementRecorder
 from shared.referrals.collection.wrong_tries import WrongTries
 from shared.referrals.delivery.delivery_reports import ReferralDeliveryReports
@@ -23,7 +22,6 @@ from shared.referrals.delivery.new_link import NewLinkSender
 from shared.referrals.delivery.notice_sender import NoticeSender
 from shared.referrals.delivery.provider_emails import ProviderEmails
 from shared.referrals.delivery.release.batch_sender import BatchSender
-from shared.referrals.delivery.unreported import UnreportedReferrals
 from shared.referrals.follow_up.deadlines import Deadlines
 from shared.referrals.follow_up.operator_digest import OperatorDigest
 from shared.referrals.follow_up.overdue_alarm import OverdueAlarm
@@ -110,11 +108,6 @@ class ReferralServices:
     @cached_property
     def delivery_reports(self) -> ReferralDeliveryReports:
         return ReferralDeliveryReports(self._repository, self.provider_mailbox, self._releasing.batches)
-
-    @cached_property
-    def unreported(self) -> Unreported:
-        """The emails of single referrals that no delivery report has come of."""
-        return UnreportedReferrals(self._repository, self._mail.sender.remembered_days)
 
     @cached_property
     def links(self) -> ReferralLinks:

@@ -1,7 +1,7 @@
 """All services of a process, composed from its settings and built on first use."""
 
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 
 from shared.composition.bookings import BookingServices
 from shared.composition.context import AppContext
@@ -84,10 +84,11 @@ class Services:
     def missing_reports(self) -> MissingReports:
         days = self.mail.sender.remembered_days
         logs = (self._context.booking_tables("MailLog"), self._context.referral_tables("ReferralService"))
+        referrals = partial(self.referrals.delivery_reports.unreported, days)
         return MissingReports(
             table=self._context.service_table,
             sender=self.mail.sender,
-            sources=(*(UnreportedInLog(log, days) for log in logs), self.referrals.unreported),
+            sources=(*(UnreportedInLog(log, days) for log in logs), referrals),
             take=self.record_report,
         )
 

@@ -1,14 +1,17 @@
 """Delivery reports about referrals: in any order, repeated, and even before the email was marked as sent."""
 
 import logging
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from shared.local_time import london_day
-from shared.mail.delivery import UNKNOWN_OUTCOME
+from shared.mail.delivery import UNKNOWN_OUTCOME, is_forgotten
 from shared.mail.delivery_reports import DeliveryReport, reported_state
 from shared.referrals import transitions
 from shared.referrals.days import is_day
+from shared.referrals.delivery.forwarder import operation_id
 from shared.referrals.delivery.mailbox_health import ProviderMailbox
 from shared.referrals.delivery.notice_sender import OPERATORS
 from shared.referrals.delivery.release.batch_log import BATCHES, BatchLog
@@ -59,6 +62,18 @@ class ReferralDeliveryReports:
             self._note(mailed, report, now)
         self._update_mailbox_health(report, now)
         return True
+
+    def unreported(self, remembered_days: int | None, now: datetime) -> Iterator[UUID]:
+        """Returns the operation ids of single referrals that were sent on an earlier day and not reported on.
+
+        Only as far back as the email service remembers them. Batches are in the email log. Raises `StorageError`.
+        """
+        today = london_day(now)
+        for referral in self.statuses.every_status():
+            is_own = referral.state is ReferralState.SENT and not referral.batch
+            is_old = is_day(referral.sent_on) and referral.sent_on < today
+            if is_own and is_old and not is_forgotten(referral.sent_on, today, remembered_days):
+                yield operation_id(referral)
 
     def _note_batch(self, batch_id: str, report: DeliveryReport, now: datetime) -> None:
         """Records a report about a batch in its row, and then as one about each member that went with it."""

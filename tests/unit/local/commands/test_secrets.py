@@ -88,7 +88,7 @@ def test_the_first_deployment_gets_every_secret_that_can_be_made_in_its_vault(in
     assert installation.web.versions.keys() == {
         *("BOOKING-KEY", "LINK-KEY", "REFERRAL-KEY", "REFERRAL-MAC-KEY", "REFERRAL-PUBLIC-KEY")
     }
-    assert installation.worker.versions.keys() == {"PROVIDER-LINK-KEY", "NOTIFY-CALLBACK-TOKEN"}
+    assert installation.worker.versions.keys() == {"PROVIDER-LINK-KEY"}
     assert len({installation.newest(name) for name in MADE}) == len(MADE)
 
 
@@ -123,14 +123,15 @@ def test_a_run_that_was_cut_off_is_completed_by_the_next(installation: Installat
 
 
 def test_what_a_person_has_to_give_is_named_until_it_is_there(installation: Installation) -> None:
+    of_notify = ["NOTIFY_API_KEY", "NOTIFY_CALLBACK_TOKEN"]
     installation.secrets.complete()
-    assert [line.partition(":")[0] for line in installation.said[-2:]] == ["NOTIFY_API_KEY", "REFERRAL_PASSPHRASE"]
+    assert [line.partition(":")[0] for line in installation.said[-3:]] == [*of_notify, "REFERRAL_PASSPHRASE"]
 
     installation.secrets.give("REFERRAL_PASSPHRASE", "argon2id:hash")
     installation.said.clear()
     installation.secrets.complete()
 
-    assert [line.partition(":")[0] for line in installation.said] == ["NOTIFY_API_KEY"]
+    assert [line.partition(":")[0] for line in installation.said] == of_notify
     assert installation.worker.versions["REFERRAL-PASSPHRASE"] == ["argon2id:hash"]
 
 

@@ -11,7 +11,6 @@ from shared.mail.delivery_reports import DeliveryReport
 from shared.mail.log_rows import MailState
 from shared.mail.missing_reports import MOST_IN_A_RUN, MissingReports, UnreportedInLog
 from shared.referrals.delivery.forwarder import operation_id
-from shared.referrals.delivery.unreported import UnreportedReferrals
 from shared.tables.service_table import read_service_rows
 from shared.tables.table import moment_text
 from tests.builders import MORNING
@@ -105,10 +104,9 @@ def test_of_referrals_those_count_that_were_sent_on_an_earlier_day_by_themselves
     harness = ReferralHarness("link")
     harness.forwarded()
     sent = harness.referral()
-    unreported = UnreportedReferrals(harness.repository(), 3)
 
     def found(now: datetime) -> Iterable[UUID]:
-        return list(unreported(now))
+        return list(harness.delivery_reports().unreported(3, now))
 
     assert found(MORNING + 12 * HOUR) == []
     assert found(MORNING + DAY) == found(MORNING + 2 * DAY) == [operation_id(sent)]
