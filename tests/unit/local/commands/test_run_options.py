@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from local.commands.run import clock_notice, options
+from local.commands.run import MAIL_SERVICES, clock_notice, options
 
 
 def _refusal(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
@@ -49,3 +49,10 @@ def test_the_real_time_and_another_moment_exclude_each_other(capsys: pytest.Capt
 @pytest.mark.parametrize("speed", ["0", "-1", "inf", "nan", "fast"])
 def test_a_clock_that_stands_still_or_runs_backwards_is_refused(capsys: pytest.CaptureFixture[str], speed: str) -> None:
     assert "--speed" in _refusal(capsys, f"--speed={speed}")
+
+
+def test_the_email_service_can_be_chosen_and_notify_goes_with_links(capsys: pytest.CaptureFixture[str]) -> None:
+    assert options([]).mail is None
+    assert MAIL_SERVICES[options(["--mail", "notify"]).mail]["REFERRAL_DELIVERY"] == "link"
+    assert MAIL_SERVICES[options(["--mail", "acs"]).mail] == {"MAIL_SERVICE": "acs"}
+    assert "invalid choice" in _refusal(capsys, "--mail", "smtp")
