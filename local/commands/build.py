@@ -42,7 +42,7 @@ def build(page_folder: Path = render.COMPILED, mail_folder: Path = renderer.COMP
         folder.mkdir(parents=True)
     environments = [
         render.environment(TemplateCacheWriter(page_folder)),
-        *(renderer.environment(kind, TemplateCacheWriter(mail_folder)) for kind in ("txt", "html")),
+        *(renderer.environment(kind, TemplateCacheWriter(mail_folder)) for kind in renderer.KINDS),
     ]
     for environment in environments:
         for name in environment.list_templates():

@@ -1,8 +1,9 @@
 """A check of the settings before anything runs with them, for the person at the console."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from local.paths import ROOT
+from shared.config.requirements import NOT_INLINE
 from shared.config.settings import Settings, SettingsError
 from shared.content.content import ContentError, load_content
 
@@ -17,8 +18,12 @@ def check_settings(settings: Mapping[str, str]) -> None:
         checked = Settings.from_environment(settings)
         load_content(ROOT / checked.content_file)
     except SettingsError as error:
-        expected = Settings.expected_values()
-        lines = [f"  {name}: {why}. It must be {expected[name]}." for name, why in error.problems.items()]
-        raise InvalidSettingsError("\n".join(lines)) from None
+        raise InvalidSettingsError("\n".join(_lines(error.problems))) from None
     except ContentError as error:
         raise InvalidSettingsError(f"  CONTENT_FILE: {error}.") from None
+
+
+def _lines(problems: Mapping[str, str]) -> Iterator[str]:
+    expected = Settings.expected_values()
+    for name, why in problems.items():
+        yield f"  {name}: {why}." if why == NOT_INLINE else f"  {name}: {why}. It must be {expected[name]}."

@@ -16,6 +16,7 @@ from shared.bookings.self_service.booking_calendar import CalendarNames
 from shared.bookings.self_service.service import SelfService
 from shared.bookings.staff_emails.digest_log import DigestLogTable
 from shared.bookings.staff_emails.facilitator_briefing import FacilitatorBriefing
+from shared.bookings.staff_emails.immediate_sender import ImmediateSender
 from shared.bookings.staff_emails.organiser_digest import OrganiserDigest
 from shared.bookings.tables.past_sessions import PastSessions
 from shared.bookings.tables.repository import BookingRepository
@@ -23,7 +24,6 @@ from shared.bookings.tables.session_finder import SessionFinder
 from shared.bookings.tables.session_register import SessionRegister
 from shared.composition.context import AppContext
 from shared.composition.mail import MailServices
-from shared.mail.immediate_sender import ImmediateSender
 from shared.mail.ledger import MailLedger
 from shared.mail.quota import SendingQuota
 from shared.mail.sending import IdempotentSender

@@ -11,8 +11,9 @@ from shared.referrals.row_mac import RowMac
 from shared.referrals.sealing import content_key, decrypt
 
 
-def build_collector(
+def build_collector(  # noqa: PLR0913  # all by keyword
     settings: Settings,
+    *,
     rows: ReferralRepository,
     tries: WrongTries,
     mac: RowMac,

@@ -37,9 +37,8 @@ from shared.referrals.retention.uncollected_rules import UncollectedLimit
 from shared.tables.once_a_day import Daily
 
 if TYPE_CHECKING:
-    from shared.composition.key_proofs import KeyProofServices
+    from shared.composition.referral_keys import ReferralKeys
     from shared.referrals.collection.collector import Collector
-    from shared.referrals.intake.mac_migration import MacMigration
     from shared.referrals.key_proofs.key_prover import KeyProver
     from shared.referrals.key_proofs.key_readiness import KeyReadiness
     from shared.referrals.repository import ReferralRepository
@@ -62,25 +61,24 @@ class ReferralServices:
             raise SettingsError(dict.fromkeys(INTAKE_NEEDS, "required by the app that takes referrals"))
         return ReferralService(
             store=self._repository,
-            seal=self._key_proofs.sealing(),
+            seal=self._keys.sealing(),
             key=key.get_secret_value(),
             consent_version=self._context.content.one_to_one.consent_version,
         )
 
     @cached_property
     def key_readiness(self) -> "KeyReadiness":
-        """Readiness of the keys that referrals are sealed with, which the first page of the form asks for."""
-        return self._key_proofs.readiness
+        return self._keys.readiness
 
     @cached_property
     def key_prover(self) -> "KeyProver":
-        return self._key_proofs.prover
+        return self._keys.prover
 
     @cached_property
-    def _key_proofs(self) -> "KeyProofServices":
-        from shared.composition.key_proofs import KeyProofServices
+    def _keys(self) -> "ReferralKeys":
+        from shared.composition.referral_keys import ReferralKeys
 
-        return KeyProofServices(self._context, self._mail.clock)
+        return ReferralKeys(self._context, self._mail.clock)
 
     @cached_property
     def status_lookup(self) -> StatusLookup:
@@ -157,7 +155,12 @@ class ReferralServices:
         from shared.composition.collection import build_collector
 
         return build_collector(
-            self._settings, self._repository, self._wrong_tries, self._row_mac, self.links, self.acknowledgements
+            self._settings,
+            rows=self._repository,
+            tries=self._wrong_tries,
+            mac=self._row_mac,
+            links=self.links,
+            acknowledgements=self.acknowledgements,
         )
 
     @cached_property
@@ -180,7 +183,7 @@ class ReferralServices:
             release=self._releasing.timer,
             operator_digest=self._operator_digest,
             grace_weekdays=self.grace_weekdays,
-            mac_migration=self._mac_migration,
+            mac_migration=self._keys.mac_migration(self._repository),
         )
 
     @cached_property
@@ -224,21 +227,9 @@ class ReferralServices:
     def _notices(self) -> NoticeSender:
         return NoticeSender(log=self._context.referral_tables("ReferralService"), sending=self._releasing.sending)
 
-    @cached_property
+    @property
     def _row_mac(self) -> "RowMac":
-        from shared.referrals.row_mac import RowMac
-
-        settings = self._settings
-        previous = tuple(key.get_secret_value() for key in settings.referral_mac_key_previous)
-        return RowMac.of(settings.referral_mac_key.get_secret_value(), previous, settings.referral_mac_migration)
-
-    @cached_property
-    def _mac_migration(self) -> "MacMigration | None":
-        if self._settings.referral_mac_migration is None:
-            return None
-        from shared.referrals.intake.mac_migration import MacMigration
-
-        return MacMigration(self._repository, self._row_mac)
+        return self._keys.row_mac
 
     @cached_property
     def _wrong_tries(self) -> WrongTries:

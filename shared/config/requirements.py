@@ -1,4 +1,4 @@
-"""Settings that are required because of others: by the role of the app, or one in place of another."""
+"""Settings that are required or forbidden because of others: by the role of the app, or one in place of another."""
 
 from collections.abc import Mapping
 
@@ -21,6 +21,11 @@ INTAKE_NEEDS = ("REFERRAL_KEY", PUBLIC_KEY)
 
 SHARED_KEY = "needs a key of its own: the web app has LINK_KEY, and must not be able to make the provider's links"
 
+NOT_INLINE = (
+    "must be link with MAIL_SERVICE=notify: answers in an email could be read at GOV.UK Notify for days by whoever has "
+    "a key or sees its dashboard, and it cannot be made to encrypt an email on its way"
+)
+
 _PROVIDER_NEEDS = {
     "PROVIDER_LINK_KEY": "missing: it signs the links in emails to the provider",
     "COLLECT_URL": "missing: every email to the provider has a link to the worker app, whatever REFERRAL_DELIVERY is",
@@ -40,6 +45,12 @@ def missing_settings(given: Mapping[str, str]) -> dict[str, str]:
     elif PUBLIC_KEY not in given:
         found[PUBLIC_KEY] = "missing"
     return found if role == Role.WEB else found | _missing_of_worker(given)
+
+
+def refused_settings(given: Mapping[str, str]) -> dict[str, str]:
+    """Returns the settings that those `given` beside them forbid, each with its problem."""
+    by_notify = given.get("MAIL_SERVICE") == MailService.NOTIFY
+    return {"REFERRAL_DELIVERY": NOT_INLINE} if by_notify and given.get("REFERRAL_DELIVERY") == Delivery.INLINE else {}
 
 
 def _missing_of_worker(given: Mapping[str, str]) -> dict[str, str]:

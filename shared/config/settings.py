@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, HttpUrl, Sec
 
 from shared.config.choices import QUOTAS, Delivery, FacilitatorList, MailService, Role, Support
 from shared.config.expected_values import expected_value
-from shared.config.requirements import SHARED_KEY, WORKER_NEEDS, missing_settings
+from shared.config.requirements import SHARED_KEY, WORKER_NEEDS, missing_settings, refused_settings
 from shared.config.rsa_keys import PreviousPrivateJwk, PrivateJwk, PublicJwk
 from shared.config.setting_types import (
     BearerToken,
@@ -150,7 +150,7 @@ class Settings(BaseModel):
             SettingsError: settings are missing or not valid; it names all of them, not only the first.
         """
         given = {name: value.strip() for name in cls.names() if (value := environ.get(name, "")).strip()}
-        problems = missing_settings(given)
+        problems = missing_settings(given) | refused_settings(given)
         try:
             settings = cls.model_validate(given)
         except ValidationError as error:

@@ -46,7 +46,9 @@ class MailRefusedError(MailError):
 
 @dataclass(frozen=True, slots=True)
 class EmailMessage:
-    """One email to one recipient, so that nobody sees another's address; text and HTML have the same content.
+    """One email to one recipient, so that nobody sees another's address.
+
+    Text, HTML and Markdown have the same content. A service sends the first two as they are, or renders the third.
 
     Raises:
         ValueError: the subject is empty or not one line, or `to` is not one bare address.
@@ -56,6 +58,7 @@ class EmailMessage:
     subject: str = field(repr=False)
     text: str = field(repr=False)
     html: str = field(repr=False)
+    markdown: str = field(repr=False)
 
     def __post_init__(self) -> None:
         if not self.subject.strip() or any(ord(char) < 32 or char in "\x7f\x85\u2028\u2029" for char in self.subject):

@@ -1,17 +1,20 @@
-"""Emails from templates: one source for each, rendered as text and as HTML, so that both have the same content."""
+"""Emails from templates: one source for each, rendered as text, HTML and Markdown, so that all say the same."""
 
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from shared.content.content import Content
+from shared.mail import markdown
 from shared.mail.message import EmailMessage
 
 if TYPE_CHECKING:
     from jinja2 import BytecodeCache, Environment, Template
+    from markupsafe import Markup
 
-type Kind = Literal["txt", "html"]
+Kind = Literal["txt", "html", "md"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 COMPILED = Path(__file__).parent / "compiled"  # written when the package is built; nothing is missing without it
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -25,27 +28,23 @@ class MailRenderer:
     content: Content = field(repr=False)
 
     def render(self, template: str, *, to: str, **facts: Any) -> EmailMessage:
-        """Renders the email `template` to one address, with these facts: text is escaped in HTML, never read as markup.
+        """Renders the email `template` to one address, with these facts, which are never read as markup.
 
         Raises:
             jinja2.TemplateError: there is no such template, or it names a fact that is not given.
         """
-        text = self._text.get_template(f"{template}.jinja")
-        html = self._html.get_template(f"{template}.jinja")
+        text, html, marked = (self._environments[kind].get_template(f"{template}.jinja") for kind in KINDS)
         return EmailMessage(
             to=to,
             subject=" ".join(_block(text, "subject", facts).split()),
             text=_without_gaps(text.render(facts)),
             html=html.render(facts),
+            markdown=_without_gaps(marked.render(facts)),
         )
 
     @cached_property
-    def _text(self) -> "Environment":
-        return self._environment("txt")
-
-    @cached_property
-    def _html(self) -> "Environment":
-        return self._environment("html")
+    def _environments(self) -> "dict[Kind, Environment]":
+        return {kind: self._environment(kind) for kind in KINDS}
 
     def _environment(self, kind: Kind) -> "Environment":
         from shared.template_cache import CompiledTemplates  # noqa: PLC0415  # it imports Jinja
@@ -58,18 +57,34 @@ class MailRenderer:
 
 
 def environment(kind: Kind, bytecode_cache: "BytecodeCache | None" = None) -> "Environment":
-    """Returns the templates for one part of an email, without the blocks and the copy that they use."""
+    """Returns the templates for one form of an email, without the blocks and the copy that they use."""
     # Imported late: half a second of the cold start of every function that sends no email.
     from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415  # see above
 
-    return Environment(
+    found = Environment(
         loader=FileSystemLoader(_TEMPLATES),
-        autoescape=kind == "html",  # noqa: S701  # the text part is not HTML and must not be escaped
+        autoescape=kind != "txt",  # noqa: S701  # the text part has no markup and must not be escaped
+        finalize=_literally if kind == "md" else None,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         bytecode_cache=bytecode_cache,
     )
+    found.filters["link_target"] = _link_target
+    return found
+
+
+def _literally(value: object) -> "Markup":
+    """Escapes whatever a template puts into Markdown, but for what its blocks have made."""
+    from markupsafe import Markup  # noqa: PLC0415  # comes with Jinja
+
+    return value if isinstance(value, Markup) else Markup(markdown.literal(str(value)))  # noqa: S704  # escaped
+
+
+def _link_target(url: str) -> "Markup":
+    from markupsafe import Markup  # noqa: PLC0415  # comes with Jinja
+
+    return Markup(markdown.link_target(url))  # noqa: S704  # nothing in it is markup
 
 
 def _block(template: "Template", name: str, facts: dict[str, Any]) -> str:

@@ -47,6 +47,7 @@ PATTERNS = {
     "shared/fields/email_address.py": {"_ORDINARY": OUTSIDE},
     "shared/fields/phone_number.py": {"_EXTENSION": OUTSIDE},
     "shared/log_redaction.py": {"_ADDRESS": OUTSIDE},
+    "shared/mail/markdown.py": dict.fromkeys(("_UNSEEN", "_BEGINNINGS", "_NUMBERS", "_LONE_DASHES"), OUTSIDE),
     "shared/passphrase.py": {"_ARGON2ID": OURS, "_SCRYPT": OURS, "_GAPS": OUTSIDE},
     "shared/referrals/collection/wrong_tries.py": {"_COUNTED": OUTSIDE},
     "shared/referrals/errors.py": {"_VERSION": OUTSIDE},

@@ -162,7 +162,7 @@ MORE_OF_A_NETWORK: list[tuple[str, type[MailError], bool, int]] = [
 
 
 def mail(to: str = "zoe@example.nhs.uk", text: str = "Ọ́káfọ̀") -> EmailMessage:
-    return EmailMessage(to=to, subject="Staff session", text=text, html="<p>Ọ́káfọ̀</p>")
+    return EmailMessage(to=to, subject="Staff session", text=text, html="<p>Ọ́káfọ̀</p>", markdown=text)
 
 
 def send_many(sender: MailSender, number: int) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from local.commands.run import MAIL_SERVICES
 from local.stack.stack import Stack, running_stack
 from shared.local_time import LONDON, moment_in_words
 from tests.builders import MORNING, london, session_cells
@@ -23,10 +24,10 @@ SEASON = {
 }
 
 
-@pytest.fixture(scope="module")
-def season() -> Iterator[Stack]:
+@pytest.fixture(scope="module", params=["acs", pytest.param("notify", marks=pytest.mark.nightly)])
+def season(request: pytest.FixtureRequest) -> Iterator[Stack]:
     """Two people on each session, one of whom wants no reminders; every tick around every moment that matters."""
-    with running_stack(at=MORNING) as stack:
+    with running_stack(at=MORNING, settings=MAIL_SERVICES[request.param]) as stack:
         on_the_night = session_cells(RowKey="the-clocks-go-back", Date="2023-10-29", Time="10:00")
         rows(stack, "Sessions").create_entity(on_the_night)
         for session_id in SEASON:
@@ -94,9 +95,10 @@ def test_every_email_has_one_recipient_and_an_operation_of_its_own(season: Stack
     assert len({mail["operationId"] for mail in mails}) == len(mails)
 
 
-def test_a_host_that_slept_through_the_night_sends_only_the_nearest_reminder() -> None:
+@pytest.mark.parametrize("service", MAIL_SERVICES)
+def test_a_host_that_slept_through_the_night_sends_only_the_nearest_reminder(service: str) -> None:
     session_id = "2023-10-26-1000"
-    with running_stack(at=london("2023-10-20 09:00")) as stack:
+    with running_stack(at=london("2023-10-20 09:00"), settings=MAIL_SERVICES[service]) as stack:
         assert post_json(f"{stack.site}/bookings", person(session_id)).status == 201
         stack.settle()
         stack.set_clock(london("2023-10-26 09:30"))

@@ -13,6 +13,7 @@ from tests.e2e.canaries import is_canary_in
 from tests.e2e.conftest import mails_to, person, roster, rows
 from tests.e2e.http_client import get, post_json
 from tests.e2e.provider_actions import link_in, mails_about, open_with, refer, status_of
+from tests.notify_rendering import rendered
 
 SESSION = "2023-10-03-1500"
 
@@ -48,6 +49,13 @@ def states(stack: Stack) -> set[str]:
     return {row["State"] for row in rows(stack, "MailLog").list_entities() if row["PartitionKey"] == SESSION}
 
 
+def is_of_the_template(stack: Stack, body: str) -> bool:
+    """True if Notify shows all of the body, with a heading, and with no links but to this service and the session."""
+    blocks = rendered(body, "html")
+    ours = [link.startswith((stack.site, "https://teams.")) for block in blocks for link in block.links]
+    return all(ours) and {"heading"} <= {block.kind for block in blocks} <= {"heading", "paragraph", "item"}
+
+
 def test_a_booking_and_a_referral_are_emailed_once_and_reported_as_delivered(stack: Stack) -> None:
     address, reference = book(stack, "delivered"), refer(stack)
     stack.settle()
@@ -58,6 +66,7 @@ def test_a_booking_and_a_referral_are_emailed_once_and_reported_as_delivered(sta
     assert (row["State"], row["DeliveredOn"]) == ("delivered", "2023-09-01")
     [mail] = mails_about(stack, reference)
     assert open_with(link_in(mail)).status == 200
+    assert all(is_of_the_template(stack, sent["content"]["plainText"]) for sent in stack.mail.messages())
     assert not is_canary_in(stack.log_text())
     for secret in ("NOTIFY_API_KEY", "NOTIFY_CALLBACK_TOKEN"):
         assert stack.settings[secret] not in stack.log_text()

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from local.clock import LocalClock
+from local.commands.run import MAIL_SERVICES
 from local.setup.keys import new_keys
 from local.stack.environment import developer_settings
 from local.stack.processes import Plan
@@ -42,9 +43,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def link_stack(folder: Path) -> Iterator[Stack]:
-    """Two hosts while the passphrase is being changed: the new one and the one before are valid."""
+    """Two hosts while the passphrase is being changed: the new one and the one before are valid.
+
+    They send with GOV.UK Notify; those of tests/e2e/test_waiting_referrals.py with Azure Communication Services.
+    """
     settings = {
-        "REFERRAL_DELIVERY": "link",
+        **MAIL_SERVICES["notify"],
         "REFERRAL_PASSPHRASE": str(PassphraseHash.of(NEW)),
         "REFERRAL_PASSPHRASE_PREVIOUS": developer_settings()["REFERRAL_PASSPHRASE"],
     }

@@ -15,6 +15,7 @@ import pytest
 from azure.storage.queue import QueueServiceClient, generate_account_sas
 
 from local.clock import LocalClock
+from local.commands.run import MAIL_SERVICES
 from local.process.ports import free_ports
 from local.setup.keys import new_keys
 from local.stack.host_client import FunctionFailedError, HostClient
@@ -278,8 +279,9 @@ def held_back(stack: Stack, now: datetime, number: int) -> list[str]:
     return references
 
 
-def test_a_process_that_is_killed_after_the_email_went_sends_no_second(tmp_path: Path) -> None:
-    with running_stack(at=MORNING, hosts=1) as stack:
+@pytest.mark.parametrize("service", MAIL_SERVICES)
+def test_a_process_that_is_killed_after_the_email_went_sends_no_second(service: str, tmp_path: Path) -> None:
+    with running_stack(at=MORNING, hosts=1, settings=MAIL_SERVICES[service]) as stack:
         stack.mail.faults([{"kind": "delay_after", "seconds": 30}])
         reference = refer(stack)
         while not about(stack, reference):

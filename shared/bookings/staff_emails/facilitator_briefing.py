@@ -11,9 +11,9 @@ from shared.bookings.model.attendee import Attendee, AttendeeState, Roster
 from shared.bookings.model.email_ids import FACILITATOR_MAIL_PREFIX, reminder_about
 from shared.bookings.model.session import Session
 from shared.bookings.reconcile.session_reconciler import ReconciledSession
+from shared.bookings.staff_emails.immediate_sender import ImmediateSender
 from shared.failure_isolation import run_isolated
 from shared.local_time import moment_in_words, span_in_words
-from shared.mail.immediate_sender import ImmediateSender
 from shared.mail.renderer import MailRenderer
 from shared.reminder_offsets import parse_offsets, reminder_times
 

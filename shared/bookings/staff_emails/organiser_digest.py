@@ -14,6 +14,7 @@ from shared.bookings.reconcile.portal_edits import reconcile_row
 from shared.bookings.reconcile.reconcile_all import ReconcileResult
 from shared.bookings.reconcile.session_reconciler import ReconciledSession
 from shared.bookings.staff_emails.digest_log import MAX_ALERTS_PER_MAIL, DigestLog, DigestLogTable
+from shared.bookings.staff_emails.immediate_sender import ImmediateSender
 from shared.bookings.staff_emails.organiser_alerts import (
     Alert,
     alerts,
@@ -29,7 +30,6 @@ from shared.bookings.tables.session_register import KnownSession
 from shared.bookings.tables.session_rows import SessionRow
 from shared.failure_isolation import run_isolated
 from shared.mail.delivery import Refused, Sent
-from shared.mail.immediate_sender import ImmediateSender
 from shared.mail.log_rows import MailState
 from shared.mail.message import EmailMessage
 from shared.mail.renderer import MailRenderer

@@ -127,6 +127,8 @@ def test_what_was_made_with_other_options_is_not_used(places: tuple[Path, Path])
     environment(places, write=True, autoescape=False).get_template(PAGE)
     assert shown(places, autoescape=False) == "<"
     assert shown(places) == "&lt;"
+    environment(places, write=True).get_template(PAGE)
+    assert shown(places, finalize=lambda _: "seen") == "seen"
 
 
 @pytest.mark.parametrize("damaged", [b"", b"j2", b"\x00" * 200, "cut"])

@@ -25,7 +25,6 @@ from shared.mail.message import (
     MailUnclearError,
 )
 from shared.mail.services.notify.answers import error_of
-from shared.mail.services.notify.body import personalisation
 from shared.mail.services.notify.token import NotifyKey
 
 TIMEOUTS = (5, 35)
@@ -59,13 +58,12 @@ class NotifyMailSender:
         return _SHORTEST_RETENTION
 
     def send(self, message: EmailMessage, *, operation_id: UUID) -> None:
-        values = personalisation(message)
-        if not values["body"].strip() or len(values["body"].encode()) > LARGEST_BODY:
+        if not message.markdown.strip() or len(message.markdown.encode()) > LARGEST_BODY:
             raise MailRefusedError("body-size")
         posted: dict[str, Any] = {
             "email_address": message.to,
             "template_id": str(self.template_id),
-            "personalisation": values,
+            "personalisation": {"subject": message.subject, "body": message.markdown},
             "reference": str(operation_id),
         }
         if self.reply_to_id is not None:

@@ -10,6 +10,7 @@ from local.process.child_process import Child
 from local.setup.keys import new_keys
 from local.stack import environment
 from local.stack.azurite import REFERRALS, Azurite
+from local.stack.setting_checks import InvalidSettingsError, check_settings
 from shared.config.settings import Settings
 
 
@@ -45,6 +46,20 @@ def test_the_service_can_start_with_nothing_but_these_settings(azurite: Azurite,
 
     assert str(settings.site_url) == "http://127.0.0.1:5/"
     assert settings.referrals_storage.connection_string == azurite.connection_string(REFERRALS)
+
+
+def test_settings_that_no_service_can_have_are_refused_in_words_that_say_why_and_what_they_must_be(
+    azurite: Azurite, keys: dict[str, str]
+) -> None:
+    wrong = {"MAIL_SERVICE": "notify", "REFERRAL_DELIVERY": "inline", "REMINDERS": "often"}
+
+    with pytest.raises(InvalidSettingsError) as caught:
+        check_settings(_settings(azurite, keys) | wrong)
+
+    delivery, reminders = sorted(str(caught.value).splitlines())
+    assert "GOV.UK Notify" in delivery
+    assert delivery.endswith("encrypt an email on its way.")
+    assert reminders.startswith("  REMINDERS: not valid. It must be offsets")
 
 
 def test_what_the_developer_chose_comes_before_the_example(

@@ -117,6 +117,16 @@ def test_no_secret_of_notify_is_in_the_text_of_the_settings() -> None:
         assert secret not in f"{settings!r} {settings} {settings.model_dump()} {settings.worker!r}"
 
 
+def test_answers_in_an_email_are_refused_with_notify_in_words_that_say_why() -> None:
+    refused = problems(NOTIFY | {"REFERRAL_DELIVERY": "inline"})
+
+    assert list(refused) == ["REFERRAL_DELIVERY"]
+    assert "could be read at GOV.UK Notify for days" in refused["REFERRAL_DELIVERY"]
+    assert "encrypt" in refused["REFERRAL_DELIVERY"]
+    assert problems(NOTIFY | {"REFERRAL_DELIVERY": "inline", "NOTIFY_API_KEY": ""}).keys() > refused.keys()
+    assert Settings.from_environment(WORKER).worker.referral_delivery == "inline"
+
+
 def test_the_budget_is_the_email_services_own_unless_another_is_set() -> None:
     assert Settings.from_environment(WORKER).mail_quota == (30, 100)
     assert Settings.from_environment(NOTIFY).mail_quota == (3000, 10_000)

@@ -177,13 +177,13 @@ def test_a_referral_is_laid_out_for_reading() -> None:
 @pytest.mark.parametrize("subject", ["", " ", "two\nlines", "a\rb", "a\u2028b", "a\x00b"])
 def test_a_subject_is_one_line(subject: str) -> None:
     with pytest.raises(ValueError, match="one line"):
-        EmailMessage(to="a@b.example", subject=subject, text="t", html="h")
+        EmailMessage(to="a@b.example", subject=subject, text="t", html="h", markdown="m")
 
 
 @pytest.mark.parametrize("to", ["", "a@b.example,c@d.example", "a@b.example;c@d.example", "Ann <a@b.example>", "a b@c"])
 def test_a_mail_has_one_recipient(to: str) -> None:
     with pytest.raises(ValueError, match="one recipient"):
-        EmailMessage(to=to, subject="s", text="t", html="h")
+        EmailMessage(to=to, subject="s", text="t", html="h", markdown="m")
 
 
 def test_a_message_does_not_show_its_contents_when_it_is_printed() -> None:

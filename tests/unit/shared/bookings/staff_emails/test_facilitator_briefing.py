@@ -12,7 +12,7 @@ import pytest
 from shared.bookings.model.attendee import AttendeeState, Roster
 from shared.bookings.model.session import SessionState
 from shared.bookings.staff_emails.facilitator_briefing import FacilitatorBriefing, briefing_facts, due_briefing
-from shared.mail.immediate_sender import ImmediateSender
+from shared.bookings.staff_emails.immediate_sender import ImmediateSender
 from shared.mail.ledger import MailLedger
 from shared.mail.pause import MailPause
 from shared.tables.service_table import read_service_rows

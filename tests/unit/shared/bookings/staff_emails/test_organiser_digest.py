@@ -17,11 +17,11 @@ from shared.bookings.model.attendee import AttendeeState, Roster
 from shared.bookings.model.session import SessionState
 from shared.bookings.reconcile.session_reconciler import ReconciledSession
 from shared.bookings.staff_emails.digest_log import MAX_ALERTS_PER_MAIL, DigestLogTable
+from shared.bookings.staff_emails.immediate_sender import ImmediateSender
 from shared.bookings.staff_emails.organiser_alerts import Alert, alerts, row_problem_alert
 from shared.bookings.staff_emails.organiser_digest import MIN_INTERVAL, OrganiserDigest, session_alerts
 from shared.bookings.tables.deleted_sessions import deleted_session
 from shared.bookings.tables.session_register import SessionRegister
-from shared.mail.immediate_sender import ImmediateSender
 from shared.mail.ledger import MailLedger
 from shared.mail.message import EmailMessage, MailStatus
 from shared.mail.pause import MailPause

@@ -1,4 +1,4 @@
-"""Services that prove the keys of referrals, and that ask for the proof, each built on first use."""
+"""The keys of referrals, each built on first use: what seals and signs, and the proof that what is sealed opens."""
 
 from collections.abc import Callable
 from functools import cached_property
@@ -9,16 +9,18 @@ from shared.config.requirements import PUBLIC_KEY
 from shared.config.settings import Role, SettingsError
 from shared.local_time import Clock
 from shared.referrals.errors import KeyNotProvenError
+from shared.referrals.intake.mac_migration import MacMigration
 from shared.referrals.key_proofs.key_prover import KeyProver
 from shared.referrals.key_proofs.key_readiness import KeyReadiness
 from shared.referrals.key_proofs.proof_rows import KeyProofs, ProofMac, thumbprint
 from shared.referrals.model import Referral, Sealed
+from shared.referrals.repository import ReferralRepository
 from shared.referrals.row_mac import RowMac
 from shared.referrals.sealing import Sealer, unseal
 
 
-class KeyProofServices:
-    """The worker's prover, and the readiness that the app which takes referrals asks for."""
+class ReferralKeys:
+    """The worker's prover, the readiness that the app which takes referrals asks for, and the MACs of rows."""
 
     def __init__(self, context: AppContext, clock: Clock) -> None:
         self._context = context
@@ -35,6 +37,17 @@ class KeyProofServices:
     def readiness(self) -> KeyReadiness:
         prove = self.prover.run if self._settings.role is Role.ALL else None
         return KeyReadiness(self._proofs, tuple(self._sealers), prove)
+
+    @cached_property
+    def row_mac(self) -> RowMac:
+        """Makes MACs with the key in use and accepts those of before."""
+        key, before = self._settings.referral_mac_key, self._settings.referral_mac_key_previous
+        secrets = tuple(each.get_secret_value() for each in before)
+        return RowMac.of(key.get_secret_value(), secrets, self._settings.referral_mac_migration)
+
+    def mac_migration(self, rows: ReferralRepository) -> MacMigration | None:
+        """None if no setting opens its window."""
+        return None if self._settings.referral_mac_migration is None else MacMigration(rows, self.row_mac)
 
     def sealing(self) -> Callable[[Referral, bytes], Sealed]:
         """Returns the function that seals with the first key that is proven, and signs the row."""
