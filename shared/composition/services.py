@@ -3,6 +3,7 @@
 from datetime import datetime
 from functools import cached_property
 
+from shared.composition.backups import BackupServices
 from shared.composition.bookings import BookingServices
 from shared.composition.context import AppContext
 from shared.composition.mail import MailServices
@@ -25,6 +26,7 @@ class Services:
         self.mail = MailServices(self._context, clock)
         self.bookings = BookingServices(self._context, self.mail)
         self.referrals = ReferralServices(self._context, self.mail)
+        self.backups = BackupServices(self._context)
 
     def now(self) -> datetime:
         """The present moment, in UTC."""
@@ -74,5 +76,6 @@ class Services:
             heartbeat=self.heartbeat,
             pause=self.mail.pause,
             retention=self.bookings.retention,
+            note_deleted=self.backups.note_deleted,
             staff=self.bookings.staff_notifiers,
         )

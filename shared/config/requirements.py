@@ -32,9 +32,14 @@ def missing_settings(given: Mapping[str, str]) -> dict[str, str]:
 
 
 def _missing_of_worker(given: Mapping[str, str]) -> dict[str, str]:
+    blobs = {
+        f"{name}__blobServiceUri": "missing: the worker keeps its backups there"
+        for name in _STORAGES
+        if name not in given and f"{name}__blobServiceUri" not in given and f"{name}__tableServiceUri" in given
+    }
     is_link = given.get("REFERRAL_DELIVERY") == Delivery.LINK
     needs = dict.fromkeys([*WORKER_NEEDS, *(["REFERRAL_PASSPHRASE"] if is_link else [])], "missing") | _PROVIDER_NEEDS
-    found = {name: why for name, why in needs.items() if name not in given}
+    found = blobs | {name: why for name, why in needs.items() if name not in given}
     key, vault = _OPENS_REFERRALS
     return found if key in given or vault in given else found | {key: f"missing (or {vault})"}
 

@@ -1,13 +1,14 @@
 """One run of the timer: everything due in both capabilities, and a heartbeat that records the run."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 
 from shared.bookings.model.email_ids import DueMail
 from shared.bookings.reconcile.reconcile_all import BookingReconciler, ReconcileResult
+from shared.bookings.reconcile.session_reconciler import ReconciledSession
 from shared.bookings.retention.run import Retention
 from shared.failure_isolation import Result, run_isolated
 from shared.mail.pause import MailPause
@@ -32,7 +33,11 @@ class DueWork:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimerRun:
-    """The parts of a run. `staff` notify the organiser and facilitators of what it found, by a name for the log."""
+    """The parts of a run.
+
+    `note_deleted` notes the bookings that someone deleted by hand. `staff` notify the organiser and facilitators of
+    what the run found, by a name for the log.
+    """
 
     read_service_rows: Callable[[], ServiceRows]
     bookings: BookingReconciler
@@ -42,6 +47,7 @@ class TimerRun:
     heartbeat: Heartbeat
     pause: MailPause
     retention: Retention
+    note_deleted: Callable[[Sequence[ReconciledSession], datetime], None]
     staff: Mapping[str, Callable[[ReconcileResult, datetime], object]] = field(default_factory=dict)
 
     def run(self, now: datetime) -> DueWork:
@@ -49,8 +55,8 @@ class TimerRun:
 
         1. Read the table `Service`, and take over a pause that another process began.
         2. Recover orphaned referrals (once an hour), then reconcile referrals and list those that go now.
-        3. Reconcile bookings, name those under sessions that do not exist (looked for once an hour), notify staff, and
-           list the due emails within the quota that the referrals leave.
+        3. Reconcile bookings, name those under sessions that do not exist (looked for once an hour), note those that
+           someone deleted by hand, notify staff, and list the due emails within the quota that the referrals leave.
         4. Delete bookings that are no longer needed (once a day), unless step 1 failed.
         5. Record the heartbeat, with what failed, even if every step did: the run went through all it could.
         6. Return the work; during a pause that bookings caused, that of referrals only.
@@ -102,6 +108,7 @@ class TimerRun:
         found = self.bookings.run(rows, now)
         strays = parts.run("bookings without a session", lambda: self.bookings.find_strays(found, rows, now))
         found = replace(found, strays=strays.value or ())
+        parts.run("deletion notes", lambda: self.note_deleted(found.reconciled, now))
         for name, notify in self.staff.items():
             parts.run(name, partial(notify, found, now))
         return self.bookings.mails_within_quota(found.reconciled, now, ahead=ahead), found

@@ -18,7 +18,7 @@ from shared.composition.services import Services
 from shared.config.settings import Role, Settings
 from shared.passphrase import PassphraseHash
 from tests.builders import MORNING, ROOT
-from tests.fakes import FakeTable
+from tests.fakes import FakeBlobs, FakeTable
 from tests.unit.functions.test_app_roles import EVERYTHING
 from tests.unit.infra.bicep import Expression, Template, Value, template
 
@@ -96,6 +96,7 @@ def read_by(role: Role) -> frozenset[str]:
     """The settings that an app's services read, in any of the installations."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(azure_clients, "tables", lambda _: lambda _: FakeTable())
+        patch.setattr(azure_clients, "blobs", lambda *_: FakeBlobs())
         return frozenset({"SERVICE_ROLE"}.union(*(_read(role, each) for each in INSTALLATIONS), bound(role)))
 
 

@@ -51,6 +51,7 @@ class Timer:
             heartbeat=Heartbeat(self.service),
             pause=MailPause(self.service),
             retention=idle_retention(),
+            note_deleted=lambda *_: None,
         )
         return schedule.run(self.now).referrals
 
