@@ -2,7 +2,7 @@
 
 import azure.functions as func
 
-from functions import delivery_reports, timer
+from functions import backup, delivery_reports, timer
 from functions.api import openapi
 from functions.bookings import book, change_details, manage, send_email, steps
 from functions.provider import acknowledge, collect, moved
@@ -15,7 +15,7 @@ app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 BOTH = (health, assets)
 PUBLIC = (steps, book, content_pages, security_txt, manage, change_details, openapi, status, outcome, refer)
 # The provider's pages among them: only the worker can make their links, erase or open.
-WORKER = (acknowledge, collect, delivery_reports, forward_referral, send_email, timer)
+WORKER = (acknowledge, backup, collect, delivery_reports, forward_referral, send_email, timer)
 MODULES = {
     Role.WEB: (moved, *PUBLIC, *BOTH),
     Role.WORKER: (*WORKER, *BOTH),

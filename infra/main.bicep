@@ -200,12 +200,14 @@ var settingsOfWeb = {
 }
 
 var settingsOfWorker = {
+  BOOKINGS_STORAGE__blobServiceUri: 'https://${bookingsName}.blob.${storageSuffix}'
   MAILS_PER_HOUR: mailsPerHour
   MAILS_PER_MINUTE: mailsPerMinute
   MAIL_SERVICE: mailService
   OPERATORS_EMAIL: operatorsEmail
   PROVIDER_LINK_KEY: '${inWorkerVault}PROVIDER-LINK-KEY)'
   PROVIDER_LINK_KEY_PREVIOUS: contains(previousVersions, 'PROVIDER_LINK_KEY') ? '${inWorkerVault}PROVIDER-LINK-KEY;SecretVersion=${previousVersions.PROVIDER_LINK_KEY})' : ''
+  REFERRALS_STORAGE__blobServiceUri: 'https://${referralsName}.blob.${storageSuffix}'
   REFERRALS_PER_HOUR: string(referralsPerHour)
   REFERRAL_DELIVERY: referralDelivery
   REFERRAL_MAC_KEY_PREVIOUS: contains(previousVersions, 'REFERRAL_MAC_KEY') ? '${inWebVault}REFERRAL-MAC-KEY;SecretVersion=${previousVersions.REFERRAL_MAC_KEY})' : ''
@@ -349,6 +351,7 @@ module rights 'modules/rights.bicep' = {
     rowInserter: roles.outputs.rowInserter
     rowWriter: roles.outputs.rowWriter
     rowKeeper: roles.outputs.rowKeeper
+    copyKeeper: roles.outputs.copyKeeper
   }
 }
 

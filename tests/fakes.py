@@ -2,12 +2,13 @@
 
 import itertools
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, cast
 from uuid import UUID
 
+from shared.backups.blobs import BlobExistsError
 from shared.mail.message import (
     EmailMessage,
     MailNotAcceptedError,
@@ -72,6 +73,13 @@ class FakeTable:
             self.calls += 1
         return [Row(_selected(row, select).cells, "") for row in pages[0]], len(pages) == 1
 
+    def pages(self) -> Iterator[list[Row]]:
+        with self._lock:
+            pages = _pages([row for _, row in sorted(self.rows.items())])
+        for page in pages:
+            self.calls += 1
+            yield list(page)
+
     def insert(self, cells: Mapping[str, Any]) -> str:
         return self.apply([Write("create", cells)])[0]
 
@@ -121,6 +129,36 @@ class FakeTable:
     def _is_left_out(self, row: Row, left_out: Without) -> bool:
         written = self._written.get((row.partition, row.key), left_out.since)
         return row.cells.get(left_out.column) == left_out.value and written < left_out.since
+
+
+class FakeBlobs:
+    """A container in memory: each blob as it was written, by name. `calls` are the operations, in their order."""
+
+    def __init__(self) -> None:
+        self.blobs: dict[str, bytes] = {}
+        self.calls: list[str] = []
+
+    def names(self, prefix: str = "") -> list[str]:
+        self.calls.append("names")
+        return sorted(name for name in self.blobs if name.startswith(prefix))
+
+    def write(self, name: str, parts: Iterable[bytes]) -> None:
+        self.calls.append("write")
+        content = b"".join(parts)
+        if name in self.blobs:
+            raise BlobExistsError(name)
+        self.blobs[name] = content
+
+    def read(self, name: str) -> Iterator[bytes]:
+        self.calls.append("read")
+        if name not in self.blobs:
+            raise StorageRefusedError("HTTP 404")
+        # In pieces that end anywhere.
+        yield from (bytes(part) for part in itertools.batched(self.blobs[name], 100, strict=False))
+
+    def delete(self, name: str) -> None:
+        self.calls.append("delete")
+        self.blobs.pop(name, None)
 
 
 def _pages(rows: Sequence[Row]) -> list[tuple[Row, ...]]:

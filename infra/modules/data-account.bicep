@@ -1,4 +1,4 @@
-// A storage account for the service's data: tables and queues, reached with Microsoft Entra identities only.
+// A storage account for the service's data: tables, queues, and copies of the tables. Reached with Microsoft Entra identities only.
 
 param name string
 param location string
@@ -61,7 +61,64 @@ resource queue 'Microsoft.Storage/storageAccounts/queueServices/queues@2025-01-0
   name: each
 }]
 
-// Tables have no soft delete: an account that is gone is gone.
+// Copies of the tables. What is deleted or written over stays as a version for as long as a copy is kept, whoever did it.
+resource blobService 'Microsoft.Storage/storageAccounts/blobServices@2025-01-01' = {
+  parent: account
+  name: 'default'
+  properties: {
+    isVersioningEnabled: true
+    containerDeleteRetentionPolicy: {
+      enabled: true
+      days: 7
+    }
+  }
+}
+
+resource container 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-01-01' = {
+  parent: blobService
+  name: 'backups'
+  properties: {
+    publicAccess: 'None'
+  }
+}
+
+// A rule of the account's own: it does not depend on the worker, which may delete copies and no version of one.
+resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2025-01-01' = {
+  parent: account
+  name: 'default'
+  properties: {
+    policy: {
+      rules: [
+        {
+          name: 'delete-old-backups'
+          type: 'Lifecycle'
+          enabled: true
+          definition: {
+            filters: {
+              blobTypes: ['blockBlob']
+              prefixMatch: ['backups/']
+            }
+            actions: {
+              baseBlob: {
+                delete: {
+                  daysAfterModificationGreaterThan: 7
+                }
+              }
+              version: {
+                delete: {
+                  daysAfterCreationGreaterThan: 7
+                }
+              }
+            }
+          }
+        }
+      ]
+    }
+  }
+  dependsOn: [blobService]
+}
+
+// Tables have no soft delete: an account that is gone is gone, and its copies with it.
 resource lock 'Microsoft.Authorization/locks@2020-05-01' = {
   scope: account
   name: 'do-not-delete'

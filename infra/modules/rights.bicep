@@ -15,6 +15,7 @@ param rowReader string
 param rowInserter string
 param rowWriter string
 param rowKeeper string
+param copyKeeper string
 
 var reader = 'acdd72a7-3385-48ef-bd42-f606fba81ae7'
 var monitoringReader = '43d0d8ad-25c7-4714-9337-8ba259a9fe05'
@@ -114,6 +115,24 @@ module workerKeepsReferrals 'table-rights.bicep' = {
     principalId: worker
     roleDefinitionId: rowKeeper
     tables: ['Referrals', 'SealedReferrals', 'CollectTries', 'ReferralMail', 'ReferralService']
+  }
+}
+
+module workerKeepsBookingCopies 'copy-rights.bicep' = {
+  name: 'worker-keeps-booking-copies'
+  params: {
+    accountName: bookingsAccount
+    principalId: worker
+    roleDefinitionId: copyKeeper
+  }
+}
+
+module workerKeepsReferralCopies 'copy-rights.bicep' = {
+  name: 'worker-keeps-referral-copies'
+  params: {
+    accountName: referralsAccount
+    principalId: worker
+    roleDefinitionId: copyKeeper
   }
 }
 

@@ -1,5 +1,5 @@
-// Roles that Azure has no built-in equal of. Rows: the built-in roles give all of a table's data or none of it. Vault: the built-in
-// roles that unwrap with a key also wrap, and those that write a secret also read it.
+// Roles that Azure has no built-in equal of. Rows: the built-in roles give all of a table's data or none of it. Copies: the built-in
+// role that writes blobs also deletes containers. Vault: those that unwrap with a key also wrap, and those that write a secret also read it.
 
 @description('Makes the names of the roles unique in the tenant.')
 param suffix string
@@ -76,6 +76,27 @@ resource rowKeeper 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
   }
 }
 
+resource copyKeeper 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
+  name: guid(group, 'copy keeper')
+  properties: {
+    roleName: 'Staff support copy keeper ${suffix}'
+    description: 'Reads, writes and deletes the blobs of a container; deletes no version of one, and no container.'
+    type: 'CustomRole'
+    assignableScopes: [group]
+    permissions: [
+      {
+        actions: []
+        dataActions: [
+          'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read'
+          'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/add/action'
+          'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write'
+          'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/delete'
+        ]
+      }
+    ]
+  }
+}
+
 resource keyUnwrapper 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
   name: guid(group, 'key unwrapper')
   properties: {
@@ -116,5 +137,6 @@ output rowReader string = rowReader.id
 output rowInserter string = rowInserter.id
 output rowWriter string = rowWriter.id
 output rowKeeper string = rowKeeper.id
+output copyKeeper string = copyKeeper.id
 output keyUnwrapper string = keyUnwrapper.id
 output secretSetter string = secretSetter.id

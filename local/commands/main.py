@@ -20,12 +20,13 @@ python dev.py test ARGUMENTS    only pytest, with these arguments
 python dev.py load FILE         loads sessions (CSV) into the service that is running
 python dev.py passphrase        makes a passphrase for the provider, and prints it and its hash
 python dev.py secrets           puts the secrets that are missing into the vaults of an installation in Azure
+python dev.py restore           puts back rows that are missing from an installation's tables, from a daily copy
 python dev.py screenshots       takes a picture of every page and every email, to leaf through
 python dev.py benchmark [NAME]  measures what lists and timer runs cost, against their budgets
 python dev.py build             compiles the templates that are deployed, and lists the packages (SBOM)
 python dev.py lock [--upgrade]  compiles the requirements with their hashes, and installs nothing
 
-`run`, `load`, `screenshots` and `benchmark` say with --help which options there are."""
+`run`, `load`, `restore`, `screenshots` and `benchmark` say with --help which options there are."""
 
 _MODULES = {
     "run": "local.commands.run",
@@ -33,6 +34,7 @@ _MODULES = {
     "load": "local.commands.load",
     "passphrase": "local.commands.passphrase",
     "secrets": "local.commands.secrets",
+    "restore": "local.commands.restore",
     "screenshots": "local.commands.screenshots",
     "benchmark": "benchmarks.run",
     "build": "local.commands.build",

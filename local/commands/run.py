@@ -158,8 +158,10 @@ def _addresses(stack: Stack) -> dict[str, str]:
         "inbox": stack.mail.url,
         "tables": stack.azurite.tables(),
         "queues": stack.azurite.queues(),
+        "blobs": stack.azurite.blobs(),
         "referral_tables": stack.azurite.tables(REFERRALS),
         "referral_queues": stack.azurite.queues(REFERRALS),
+        "referral_blobs": stack.azurite.blobs(REFERRALS),
         "clock": str(stack.clock_path),
         "admin_key": stack.hosts[0].master_key,
     }

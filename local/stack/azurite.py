@@ -40,10 +40,13 @@ class Azurite:
     def queues(self, account: str = BOOKINGS) -> str:
         return f"http://127.0.0.1:{self.queue_port}/{account}"
 
+    def blobs(self, account: str = BOOKINGS) -> str:
+        return f"http://127.0.0.1:{self.blob_port}/{account}"
+
     def connection_string(self, account: str = BOOKINGS) -> str:
         return (
             f"DefaultEndpointsProtocol=http;AccountName={account};AccountKey={KEY};"
-            f"BlobEndpoint=http://127.0.0.1:{self.blob_port}/{account};"
+            f"BlobEndpoint={self.blobs(account)};"
             f"QueueEndpoint={self.queues(account)};TableEndpoint={self.tables(account)};"
         )
 

@@ -15,6 +15,9 @@ from local.stack import environment
 from local.stack.azurite import Azurite
 from local.stack.host_client import HostClient
 
+TIMERS = ("schedule", "back_up")
+"""The functions that a timer starts."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
@@ -71,10 +74,10 @@ def running_mail(plan: Plan, port: int) -> Iterator[MailEmulatorProcess]:
 def running_host(plan: Plan, number: int, port: int, settings: Mapping[str, str]) -> Iterator[HostClient]:
     """Starts a function host and does not wait for it.
 
-    Unless the settings say otherwise only number 0 runs the timer, as one instance does in Azure.
+    Unless the settings say otherwise only number 0 runs the timers, as one instance does in Azure.
     """
     name = f"site-{number}" if number else "site"
-    own = {"AzureWebJobs.schedule.Disabled": "true"} if number else {}
+    own = {f"AzureWebJobs.{timer}.Disabled": "true" for timer in TIMERS} if number else {}
     keys = {kind: secrets.token_urlsafe(24) for kind in ("master", "function", "system")}
     run = plan.folder / f"{name}.json"
     run.touch(mode=0o600)

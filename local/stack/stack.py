@@ -101,12 +101,13 @@ def running_stack(  # noqa: PLR0913  # all by keyword, and every one has its def
         speed: seconds of that clock in one real second.
         hosts: how many function hosts share the storage; only the first runs the timer, unless `settings` say of
             `AzureWebJobs.schedule.Disabled` which do.
-        settings: put over what a local run has.
+        settings: put over what a local run has. Unless they say otherwise no clock that jumps over a night starts a
+            backup.
         load: the sessions to load; None for an empty table.
         reports: whether the email emulator posts delivery reports to the first host.
     """
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        place, over = Path(folder), settings or {}
+        place, over = Path(folder), {"AzureWebJobs.back_up.Disabled": "true"} | dict(settings or {})
         plan = Plan(
             at=at,
             folder=place,

@@ -1,12 +1,15 @@
-"""Tables and queues, which `infra/` declares in Azure."""
+"""Tables, queues and the container for backups, which `infra/` declares in Azure."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 from azure.core.exceptions import ResourceExistsError
 from azure.data.tables import TableServiceClient
+from azure.storage.blob import ContainerClient
 from azure.storage.queue import QueueServiceClient
 
 from local.stack.sessions_csv import SESSIONS
+from shared.backups.blobs import CONTAINER
 
 TABLES_AND_QUEUES: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
     "BOOKINGS_STORAGE": (
@@ -25,12 +28,18 @@ def create_storage(settings: Mapping[str, str]) -> None:
     for setting, (tables, queues) in TABLES_AND_QUEUES.items():
         _create_tables(settings[setting], tables)
         _create_queues(settings[setting], queues)
+        _create_container(settings[setting])
 
 
 def _create_tables(connection: str, names: Sequence[str]) -> None:
     with TableServiceClient.from_connection_string(connection) as service:
         for name in names:
             service.create_table_if_not_exists(name)
+
+
+def _create_container(connection: str) -> None:
+    with ContainerClient.from_connection_string(connection, CONTAINER) as container, suppress(ResourceExistsError):
+        container.create_container()
 
 
 def _create_queues(connection: str, names: Sequence[str]) -> None:

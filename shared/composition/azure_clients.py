@@ -6,6 +6,7 @@ Each SDK is imported where it is used: a function that sends no email does not w
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from shared.backups.blobs import Blobs
 from shared.config.requirements import MAIL_NEEDS
 from shared.config.settings import MailService, Settings, SettingsError, StorageConnection
 from shared.mail.message import MailSender
@@ -24,6 +25,14 @@ def tables(connection: StorageConnection) -> Callable[[str], Table]:
 
     client = open_tables(connection, None if connection.connection_string else _identity(connection.client_id))
     return lambda name: AzureTable(client.get_table_client(name))
+
+
+def blobs(connection: StorageConnection, container: str) -> Blobs:
+    """One container of a storage account."""
+    from shared.backups.azure_blobs import open_blobs
+
+    credential = None if connection.connection_string else _identity(connection.client_id)
+    return open_blobs(connection, container, credential)
 
 
 def mail_sender(settings: Settings) -> MailSender:

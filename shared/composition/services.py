@@ -3,6 +3,7 @@
 from datetime import datetime
 from functools import cached_property, partial
 
+from shared.composition.backups import BackupServices
 from shared.composition.bookings import BookingServices
 from shared.composition.context import AppContext
 from shared.composition.mail import MailServices
@@ -27,6 +28,7 @@ class Services:
         self.mail = MailServices(self._context, clock)
         self.bookings = BookingServices(self._context, self.mail)
         self.referrals = ReferralServices(self._context, self.mail)
+        self.backups = BackupServices(self._context)
 
     def now(self) -> datetime:
         """The present moment, in UTC."""
@@ -78,6 +80,7 @@ class Services:
             retention=self.bookings.retention,
             prove_keys=self.referrals.key_prover.run,
             missing_reports=self.missing_reports if self.mail.asks_for_reports else None,
+            note_deleted=self.backups.note_deleted,
             staff=self.bookings.staff_notifiers,
         )
 

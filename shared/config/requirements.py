@@ -54,11 +54,16 @@ def refused_settings(given: Mapping[str, str]) -> dict[str, str]:
 
 
 def _missing_of_worker(given: Mapping[str, str]) -> dict[str, str]:
+    blobs = {
+        f"{name}__blobServiceUri": "missing: the worker keeps its backups there"
+        for name in _STORAGES
+        if name not in given and f"{name}__blobServiceUri" not in given and f"{name}__tableServiceUri" in given
+    }
     is_link = given.get("REFERRAL_DELIVERY") == Delivery.LINK
     of_mail = MAIL_NEEDS.get(given.get("MAIL_SERVICE", ""), ())
     named = [*WORKER_NEEDS, *of_mail, *(["REFERRAL_PASSPHRASE"] if is_link else [])]
     needs = dict.fromkeys(named, "missing") | _PROVIDER_NEEDS
-    found = {name: why for name, why in needs.items() if name not in given}
+    found = blobs | {name: why for name, why in needs.items() if name not in given}
     key, vault = _OPENS_REFERRALS
     return found if key in given or vault in given else found | {key: f"missing (or {vault})"}
 

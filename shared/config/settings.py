@@ -78,11 +78,13 @@ class Settings(BaseModel):
     bookings_connection: ConnectionString | None = Field(None, alias="BOOKINGS_STORAGE")
     bookings_tables: HttpsUrl | None = Field(None, alias="BOOKINGS_STORAGE__tableServiceUri")
     bookings_queues: HttpsUrl | None = Field(None, alias="BOOKINGS_STORAGE__queueServiceUri")
+    bookings_blobs: HttpsUrl | None = Field(None, alias="BOOKINGS_STORAGE__blobServiceUri")
     bookings_credential: Credential | None = Field(None, alias="BOOKINGS_STORAGE__credential")
     bookings_client_id: str | None = Field(None, alias="BOOKINGS_STORAGE__clientId")
     referrals_connection: ConnectionString | None = Field(None, alias="REFERRALS_STORAGE")
     referrals_tables: HttpsUrl | None = Field(None, alias="REFERRALS_STORAGE__tableServiceUri")
     referrals_queues: HttpsUrl | None = Field(None, alias="REFERRALS_STORAGE__queueServiceUri")
+    referrals_blobs: HttpsUrl | None = Field(None, alias="REFERRALS_STORAGE__blobServiceUri")
     referrals_credential: Credential | None = Field(None, alias="REFERRALS_STORAGE__credential")
     referrals_client_id: str | None = Field(None, alias="REFERRALS_STORAGE__clientId")
     booking_key: Key = Field(alias="BOOKING_KEY")
@@ -207,12 +209,25 @@ class Settings(BaseModel):
     def referrals_storage(self) -> StorageConnection:
         return _connection(self.referrals_connection, self.referrals_tables, self.referrals_client_id)
 
+    @property
+    def bookings_backups(self) -> StorageConnection:
+        """The way to the copies of the bookings' tables."""
+        return _connection(self.bookings_connection, None, self.bookings_client_id, self.bookings_blobs)
 
-def _connection(string: SecretStr | None, tables: HttpUrl | None, client_id: str | None) -> StorageConnection:
+    @property
+    def referrals_backups(self) -> StorageConnection:
+        """The way to the copies of the referrals' tables."""
+        return _connection(self.referrals_connection, None, self.referrals_client_id, self.referrals_blobs)
+
+
+def _connection(
+    string: SecretStr | None, tables: HttpUrl | None, client_id: str | None, blobs: HttpUrl | None = None
+) -> StorageConnection:
     return StorageConnection(
         connection_string=string.get_secret_value() if string else None,
         table_endpoint=str(tables) if tables else None,
         client_id=client_id,
+        blob_endpoint=str(blobs) if blobs else None,
     )
 
 

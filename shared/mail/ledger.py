@@ -8,7 +8,15 @@ from typing import Any
 from uuid import UUID
 
 from shared.mail.delivery import LEASE, Claim, Outcome, Sent
-from shared.mail.log_rows import MailLogEntry, MailState, claimed_cells, identity_cells, outcome_cells, read_entry
+from shared.mail.log_rows import (
+    MailLogEntry,
+    MailState,
+    claimed_cells,
+    identity_cells,
+    index_cells,
+    outcome_cells,
+    read_entry,
+)
 from shared.tables.table import Row, RowConflictError, StorageUnavailableError, Table, moment_text
 
 _REPORT_TRIES = 3
@@ -41,8 +49,10 @@ class MailLedger:
         except (RowConflictError, StorageUnavailableError):
             # Either another process has it, or this one does and the answer was lost: then the row names this claim.
             return self._claim_after_conflict(partition, mail_id, wanted, now, cells["ClaimedBy"])
-        self._index_claim(partition, mail_id, wanted, now)
-        return replace(wanted, etag=etag, claimant=cells["ClaimedBy"], lease_ends=now + LEASE)
+        is_known = not self._index_claim(partition, mail_id, wanted, now)
+        # Its row in the log was lost, and it may have gone: it is asked about first.
+        claim = replace(wanted, taken_over=True) if is_known else wanted
+        return replace(claim, etag=etag, claimant=cells["ClaimedBy"], lease_ends=now + LEASE)
 
     def mark(self, partition: str, mail_id: str, claim: Claim, outcome: Outcome, now: datetime) -> None:
         """Records the outcome of a claimed email. Does nothing if another process has taken the claim over since."""
@@ -129,8 +139,11 @@ class MailLedger:
         taken_over = replace(wanted, attempts=attempts, taken_over=True, etag=etag, claimant=cells["ClaimedBy"])
         return replace(taken_over, lease_ends=now + LEASE, unclear_on=known.unclear_on)
 
-    def _index_claim(self, partition: str, mail_id: str, claim: Claim, now: datetime) -> None:
+    def _index_claim(self, partition: str, mail_id: str, claim: Claim, now: datetime) -> bool:
+        """Writes the row by which a delivery report finds the email; False if there is one already."""
         # Before the email is sent: a delivery report can arrive before the next line here runs.
-        keys = {"PartitionKey": str(claim.operation_id), "RowKey": "mail"}
-        with suppress(RowConflictError):  # the SDK's retry met its own first attempt
-            self.index.insert(keys | {"Session": partition, "Mail": mail_id, "At": moment_text(now)})
+        try:
+            self.index.insert(index_cells(claim.operation_id, partition, mail_id, now))
+        except RowConflictError:  # an earlier claim, or the SDK's retry met its own first attempt
+            return False
+        return True

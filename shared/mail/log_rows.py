@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from shared.local_time import london_day
 from shared.mail.delivery import TAKEN_OVER_AFTER, Claim, Outcome, Postponed, Refused
@@ -85,6 +85,12 @@ def identity_cells(wanted: Claim) -> dict[str, Any]:
     """Cells that identify the email to the email service, and what it describes: a version, or its members."""
     cells = {"OperationId": str(wanted.operation_id), "Version": wanted.version}
     return cells | {"Members": wanted.members} if wanted.members else cells
+
+
+def index_cells(operation_id: UUID, partition: str, mail_id: str, now: datetime) -> dict[str, Any]:
+    """Cells of the index row by which a delivery report finds an email."""
+    keys = {"PartitionKey": str(operation_id), "RowKey": "mail"}
+    return keys | {"Session": partition, "Mail": mail_id, "At": moment_text(now)}
 
 
 def outcome_cells(outcome: Outcome, now: datetime) -> dict[str, Any]:

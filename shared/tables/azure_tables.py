@@ -1,6 +1,6 @@
 """The adapter of the table port for Azure Table Storage: calls the SDK and translates its errors."""
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -81,6 +81,16 @@ class AzureTable:
             pages: Any = found.by_page()
             rows = [_row(entity) for entity in next(pages, ())]
             return rows, pages.continuation_token is None
+
+    def pages(self) -> Iterator[list[Row]]:
+        found: Iterator[Any] = self.client.list_entities().by_page()
+        while True:
+            with _translating_errors():
+                page = next(found, None)
+                rows = [] if page is None else [_row(entity) for entity in page]
+            if page is None:
+                return
+            yield rows
 
     def insert(self, cells: Mapping[str, Any]) -> str:
         with _translating_errors():

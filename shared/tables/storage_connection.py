@@ -13,3 +13,4 @@ class StorageConnection:
     connection_string: str | None = field(repr=False)
     table_endpoint: str | None
     client_id: str | None
+    blob_endpoint: str | None = None

@@ -5,7 +5,7 @@ answers are lost after the row was written. So after an error of a write the out
 decide.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal, Protocol
@@ -159,6 +159,12 @@ class Table(Protocol):
 
         Rows are left out with a cell that is the text of its column in `unlike`. One request is made, for 1,000 rows at
         most. The second value is True if these are all of the rows.
+        """
+
+    def pages(self) -> Iterator[list[Row]]:
+        """Yields all rows in the order of their keys, 1,000 at most at a time; each page is read when it is asked for.
+
+        Rows may change between two pages: each is whole, and as it was when its page was read.
         """
 
     def insert(self, cells: Mapping[str, Any]) -> str:

@@ -1,13 +1,14 @@
 """One run of the timer: everything due in both capabilities, and a heartbeat that records the run."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 
 from shared.bookings.model.email_ids import DueMail
 from shared.bookings.reconcile.reconcile_all import BookingReconciler, ReconcileResult
+from shared.bookings.reconcile.session_reconciler import ReconciledSession
 from shared.bookings.retention.run import Retention
 from shared.failure_isolation import Result, run_isolated
 from shared.mail.missing_reports import MissingReports
@@ -33,7 +34,11 @@ class DueWork:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimerRun:
-    """The parts of a run. `staff` notify the organiser and facilitators of what it found, by a name for the log."""
+    """The parts of a run.
+
+    `note_deleted` notes the bookings that someone deleted by hand. `staff` notify the organiser and facilitators of
+    what the run found, by a name for the log.
+    """
 
     read_service_rows: Callable[[], ServiceRows]
     bookings: BookingReconciler
@@ -44,6 +49,7 @@ class TimerRun:
     pause: MailPause
     retention: Retention
     prove_keys: Callable[[datetime], None]
+    note_deleted: Callable[[Sequence[ReconciledSession], datetime], None]
     missing_reports: MissingReports | None = None
     staff: Mapping[str, Callable[[ReconcileResult, datetime], object]] = field(default_factory=dict)
 
@@ -53,8 +59,8 @@ class TimerRun:
         1. Read the table `Service`, and take over a pause that another process began.
         2. Prove that referrals can be opened (at the start of the process and once an hour). Recover orphaned referrals
            (once an hour), then reconcile referrals and list those that go now.
-        3. Reconcile bookings, name those under sessions that do not exist (looked for once an hour), notify staff, and
-           list the due emails within the quota that the referrals leave.
+        3. Reconcile bookings, name those under sessions that do not exist (looked for once an hour), note those that
+           someone deleted by hand, notify staff, and list the due emails within the quota that the referrals leave.
         4. Delete bookings that are no longer needed, and ask for missing delivery reports (each once a day), unless
            step 1 failed.
         5. Record the heartbeat, with what failed, even if every step did: the run went through all it could.
@@ -112,6 +118,7 @@ class TimerRun:
         found = self.bookings.run(rows, now)
         strays = parts.run("bookings without a session", lambda: self.bookings.find_strays(found, rows, now))
         found = replace(found, strays=strays.value or ())
+        parts.run("deletion notes", lambda: self.note_deleted(found.reconciled, now))
         for name, notify in self.staff.items():
             parts.run(name, partial(notify, found, now))
         return self.bookings.mails_within_quota(found.reconciled, now, ahead=ahead), found

@@ -17,6 +17,7 @@ PATTERNS = {
     "functions/site/assets.py": {"_FONT_FACE": OURS, "_COMMENT": OURS},
     "functions/site/not_found.py": {"_PART": OURS},
     "functions/web/links.py": {"_TOKEN": OUTSIDE},
+    "shared/backups/copies.py": {"_DAY": OURS},
     "shared/base64url.py": {"_SHAPE": OUTSIDE},
     "shared/bookings/model/email_ids.py": {"_SHAPE": OUTSIDE},
     "shared/bookings/model/pending_move.py": {"_SHAPE": OUTSIDE},

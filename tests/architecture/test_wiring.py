@@ -41,11 +41,12 @@ def test_referrals_have_an_account_of_their_own() -> None:
         assert binding["connection"] == ("REFERRALS_STORAGE" if referrals else "BOOKINGS_STORAGE")
 
 
-def test_the_only_timer_runs_every_five_minutes_in_utc_and_not_at_start() -> None:
-    [(name, binding)] = bindings("timerTrigger")
+def test_one_timer_runs_every_five_minutes_and_one_at_night_in_utc_and_neither_at_start() -> None:
+    timers = dict(bindings("timerTrigger"))
 
-    assert (name, binding["schedule"]) == ("schedule", "0 */5 * * * *")
-    assert not binding.get("runOnStartup")
+    expected = {"schedule": "0 */5 * * * *", "back_up": "0 40 1-5 * * *"}
+    assert {name: binding["schedule"] for name, binding in timers.items()} == expected
+    assert not any(binding.get("runOnStartup") for binding in timers.values())
 
 
 def test_every_page_is_open_to_everybody_and_none_is_where_the_host_has_its_own() -> None:

@@ -55,6 +55,17 @@ def test_a_query_tells_when_rows_were_written_and_in_which_order(table: Table) -
     assert [row.written_at for row in table.query(["RowKey"], PartitionKey="p")] == [None] * 3
 
 
+def test_pages_hold_every_row_of_every_partition_in_order_with_its_etag(table: Table) -> None:
+    etags = [table.insert({"PartitionKey": partition, "RowKey": "a", "Text": "x"}) for partition in "qp"]
+
+    rows = [row for page in table.pages() for row in page]
+
+    assert [(row.partition, row.text("Text"), row.etag) for row in rows] == [("p", "x", etags[1]), ("q", "x", etags[0])]
+    for row in rows:
+        table.delete(row.partition, row.key)
+    assert [row for page in table.pages() for row in page] == []
+
+
 def test_a_row_is_inserted_once(table: Table) -> None:
     table.insert(cells("a", Text="first"))
 

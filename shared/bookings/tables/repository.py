@@ -196,7 +196,8 @@ def _stamps(rows: Iterable[Row]) -> RowStamps:
 
 def _touch(session_id: str, guard: str, now: datetime) -> Write:
     cells = {"PartitionKey": session_id, "RowKey": GUARD, "TouchedAt": moment_text(now)}
-    return Write("merge", cells, guard) if guard else Write("create", cells)
+    # One that was made again after a loss can be told from the one before: see `local.restore`.
+    return Write("merge", cells, guard) if guard else Write("create", cells | {"MadeAt": moment_text(now)})
 
 
 def _merges(session_id: str, changed: Iterable[Attendee]) -> list[Write]:

@@ -17,7 +17,8 @@ logger = logging.getLogger(__name__)
 REMINDERS, OPERATORS = "reminders", "operators"
 """Partitions of the email log: notices to the provider, and to the operators."""
 
-_KEPT = (REMINDERS, OPERATORS, BATCHES)
+KEPT_NOTICES = (REMINDERS, OPERATORS, BATCHES)
+"""Partitions of the email log whose rows are kept for some time after the email."""
 
 SENT_STATES = frozenset({MailState.SENT, MailState.DELIVERED})
 
@@ -60,7 +61,7 @@ class NoticeSender:
         Raises:
             StorageError: some may be left; prune again later.
         """
-        rows = [row for partition in _KEPT for row in self.log.query(PartitionKey=partition)]
+        rows = [row for partition in KEPT_NOTICES for row in self.log.query(PartitionKey=partition)]
         old = [row for row in rows if row.text("At")[:10] < before]
         for row in old:
             self.log.delete(row.partition, row.key, row.etag)

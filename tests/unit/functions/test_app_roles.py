@@ -58,6 +58,7 @@ def test_the_app_that_faces_the_public_can_make_no_link_of_the_providers_even_if
 
 PROVIDER = {"acknowledge_form": ["GET", "HEAD"], "acknowledge": ["POST"], "collect": ["GET", "HEAD", "POST"]}
 WORK = {
+    "back_up",
     "delivery_report",
     "notify_report",
     "forward_referral",

@@ -4,6 +4,7 @@ import ast
 import itertools
 import json
 import os
+import re
 import subprocess
 import sys
 from collections import defaultdict
@@ -18,6 +19,8 @@ import pytest
 
 from local.stack.environment import PASSPHRASE
 from local.stack.tables_and_queues import TABLES_AND_QUEUES
+from shared.backups.blobs import CONTAINER
+from shared.backups.daily_backup import KEPT_DAYS
 from shared.bookings.model.email_ids import MailId, MailKind
 from shared.bookings.self_service.details import DetailsRequest
 from shared.referrals.collection.wrong_tries import FREE
@@ -100,6 +103,7 @@ def lives(apps: TwoApps) -> None:
     refers(apps)
     for day in range(110):
         apps.tick(days=1)
+        apps.worker.backups.daily.run(apps.now)
         if day < 60:
             apps.tick()
 
@@ -322,6 +326,44 @@ def test_an_operation_without_a_right_is_refused() -> None:
             apps.web.bookings.places.book(booking_request(), apps.now)
 
     assert ("web", "Bookings", "add (apply)") in apps.refused
+
+
+# ---- Copies ----
+
+_OF_BLOBS = {"names": {"read"}, "read": {"read"}, "write": {"add/action", "write"}, "delete": {"delete"}}
+"""What an operation on blobs needs. The worker reads no copy, but listing their names takes the same right."""
+_BLOBS = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/"
+
+
+def copies_granted(rights: Template) -> set[tuple[str, str, str]]:
+    """Who has which role at which account's container for copies."""
+    return {
+        tuple(text(module.get("params", name)) for name in ("principalId", "accountName", "roleDefinitionId"))  # type: ignore[misc]  # of three
+        for module in rights.all("module", "copy-rights.bicep")
+    }
+
+
+def test_only_the_worker_reaches_copies_and_may_do_with_them_what_it_does() -> None:
+    keeper = template("modules/roles.bicep").named("resource", "copyKeeper").get("properties", "permissions")
+    assert isinstance(keeper, list)
+    allowed = {str(each).removeprefix(_BLOBS) for each in actions_of(keeper[0])}
+
+    assert allowed == {right for each in lived().containers for call in set(each.calls) for right in _OF_BLOBS[call]}
+    assert copies_granted(template("modules/rights.bicep")) == {
+        ("worker", "bookingsAccount", "copyKeeper"),
+        ("worker", "referralsAccount", "copyKeeper"),
+    }
+
+
+def test_the_container_is_the_one_that_the_code_names_and_its_rule_keeps_copies_for_as_long() -> None:
+    account = template("modules/data-account.bicep")
+    rule = str(account.named("resource", "lifecycle").value)
+
+    assert account.named("resource", "container").get("name") == CONTAINER
+    assert template("modules/copy-rights.bicep").named("resource", "container").get("name") == CONTAINER
+    assert account.named("resource", "blobService").get("properties", "isVersioningEnabled") is True
+    assert f"'prefixMatch': ['{CONTAINER}/']" in rule
+    assert re.findall(r"GreaterThan': (\d+)", rule) == [str(KEPT_DAYS)] * 2
 
 
 # ---- Tables and queues ----

@@ -18,7 +18,7 @@ from shared.composition.services import Services
 from shared.config.settings import Role, Settings
 from shared.passphrase import PassphraseHash
 from tests.builders import MORNING, ROOT
-from tests.fakes import FakeTable
+from tests.fakes import FakeBlobs, FakeTable
 from tests.unit.functions.test_app_roles import EVERYTHING
 from tests.unit.infra.bicep import Expression, Template, Value, template
 
@@ -96,6 +96,7 @@ def read_with(role: Role, choice: str) -> frozenset[str]:
     chosen = {"MAIL_SERVICE": MAIL_SERVICES[choice]}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(azure_clients, "tables", lambda _: lambda _: FakeTable())
+        patch.setattr(azure_clients, "blobs", lambda *_: FakeBlobs())
         read = (_read(role, each | chosen) for each in INSTALLATIONS)
         return frozenset({"SERVICE_ROLE"}.union(*read, bound(role)))
 

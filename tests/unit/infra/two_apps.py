@@ -16,14 +16,14 @@ from shared.config.settings import Settings, StorageConnection
 from shared.mail.delivery_reports import DeliveryReport
 from shared.tables.table import StorageRefusedError, StorageUnavailableError, Table, Write
 from tests.builders import MORNING, session_cells
-from tests.fakes import Crash, FakeMailSender, FakeTable
+from tests.fakes import Crash, FakeBlobs, FakeMailSender, FakeTable
 from tests.unit.functions.test_app_roles import EVERYTHING
 
 type Rights = Mapping[tuple[str, str], frozenset[str]]
 """What an app may do, by app and table: `read`, `add`, `update`, `delete`."""
 
 _NEEDS = {
-    **dict.fromkeys(("get", "query", "query_without", "query_partitions"), frozenset({"read"})),
+    **dict.fromkeys(("get", "query", "query_without", "query_partitions", "pages"), frozenset({"read"})),
     "insert": frozenset({"add"}),
     "merge": frozenset({"update"}),
     "put": frozenset({"add", "update"}),
@@ -80,6 +80,8 @@ class TwoApps:
     """After so many more writes the process that makes the next one is gone; -2 for never."""
     silent: str = ""
     """The table that does not answer; "" for none."""
+    containers: list[FakeBlobs] = field(default_factory=list)
+    """The containers for copies that were opened, by whichever app."""
     sender: FakeMailSender = field(default_factory=lambda: FakeMailSender(dedupes=False))
 
     def __post_init__(self) -> None:
@@ -98,10 +100,15 @@ class TwoApps:
             opened = self._opened(app)
             context.__dict__["booking_tables"] = context.__dict__["referral_tables"] = opened
         patch.setattr(azure_clients, "tables", self._nowhere)
+        patch.setattr(azure_clients, "blobs", lambda *_: self._container())
         patch.setattr(azure_clients, "mail_sender", lambda _: self.sender)
 
     def _opened(self, app: str) -> Callable[[str], Table]:
         return lambda name: cast("Table", NotedTable(name, app, self.tables[name], self))
+
+    def _container(self) -> FakeBlobs:
+        self.containers.append(FakeBlobs())
+        return self.containers[-1]
 
     @staticmethod
     def _nowhere(connection: StorageConnection) -> Any:

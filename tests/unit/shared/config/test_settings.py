@@ -42,6 +42,8 @@ INTAKE = {"REFERRAL_KEY", "REFERRAL_PUBLIC_KEY"}
 WORKER = {name: value for name, value in WEB.items() if name != "REFERRAL_KEY"} | {
     "SERVICE_ROLE": "worker",
     "MAIL_SERVICE": "acs",
+    "BOOKINGS_STORAGE__blobServiceUri": "https://b.blob.core.windows.net",
+    "REFERRALS_STORAGE__blobServiceUri": "https://r.blob.core.windows.net",
     "EMAIL_ENDPOINT": "https://mail.uk.communication.azure.com",
     "REFERRAL_RECIPIENT": "referrals@provider.example",
     "REFERRAL_DELIVERY": "inline",
@@ -138,6 +140,17 @@ def test_the_budget_is_the_email_services_own_unless_another_is_set() -> None:
 @pytest.mark.parametrize("environ", [WEB, WORKER], ids=["web", "worker"])
 def test_each_app_starts_with_what_it_needs(environ: dict[str, str]) -> None:
     assert Settings.from_environment(environ).role == environ["SERVICE_ROLE"]
+
+
+@pytest.mark.parametrize("storage", ["BOOKINGS_STORAGE", "REFERRALS_STORAGE"])
+def test_the_worker_needs_a_place_for_its_backups(storage: str) -> None:
+    name = f"{storage}__blobServiceUri"
+
+    assert problems(WORKER | {name: ""}) == {name: "missing: the worker keeps its backups there"}
+    assert Settings.from_environment(WEB | {name: ""}).role == "web"
+    endpoints = {name: "", f"{storage}__tableServiceUri": "", f"{storage}__queueServiceUri": ""}
+    with_key = {storage: f"AccountName=a;AccountKey={KEY}"}
+    assert Settings.from_environment(WORKER | endpoints | with_key).role == "worker"
 
 
 @pytest.mark.parametrize("name", ["COLLECT_URL", "REFERRAL_PASSPHRASE"])
@@ -289,6 +302,7 @@ def test_the_web_app_needs_nothing_that_could_open_a_referral_or_send_mail() -> 
         ("BOOKINGS_STORAGE__tableServiceUri", "http://canary.table.core.windows.net"),
         ("BOOKINGS_STORAGE__tableServiceUri", "canary"),
         ("BOOKINGS_STORAGE__queueServiceUri", "http://canary.queue.core.windows.net"),
+        ("BOOKINGS_STORAGE__blobServiceUri", "http://canary.blob.core.windows.net"),
         ("BOOKINGS_STORAGE__credential", "canary"),
         ("REFERRALS_STORAGE__tableServiceUri", "http://canary.table.core.windows.net"),
         ("REFERRALS_STORAGE__queueServiceUri", "http://canary.queue.core.windows.net"),

@@ -168,10 +168,22 @@ def test_sending_again_without_asking_doubles_the_mail() -> None:
     with pytest.raises(Crash):
         harness.mailer().deliver("s1", CONFIRMATION, MORNING)
     harness.log.rows.clear()
+    harness.index.rows.clear()
 
     harness.tick(MORNING + timedelta(minutes=15))
 
     assert len(harness.sender.sent) == 2
+
+
+def test_an_email_whose_row_was_lost_and_that_the_index_knows_is_asked_about_before_it_is_sent() -> None:
+    harness = MailHarness(dedupes=False)
+    harness.mailer().deliver("s1", CONFIRMATION, MORNING)
+    harness.log.rows.clear()
+
+    harness.tick(MORNING + timedelta(minutes=15))
+
+    assert len(harness.sender.sent) == 1
+    assert len(harness.sender.asked) == 1
 
 
 def test_a_throttled_service_is_left_alone_for_as_long_as_it_asked() -> None:

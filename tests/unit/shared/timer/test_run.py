@@ -105,6 +105,7 @@ class TimerParts:
             heartbeat=Heartbeat(self._breaking("heartbeat")(self.service)),
             retention=self._retention(self._breaking("retention")),
             pause=pause,
+            note_deleted=lambda *_: self._may_fail("deletion notes"),
             staff={"staff": self._notify},
             prove_keys=lambda now: self._may_fail("key proof"),
         )
@@ -168,7 +169,7 @@ def test_referrals_that_fail_do_not_stop_bookings(parts: TimerParts) -> None:
 
 
 ESSENTIAL = ["memory", "bookings", "release", "referrals"]
-SECONDARY = ["staff", "retention", "adoption", "pause"]
+SECONDARY = ["staff", "retention", "adoption", "deletion notes", "pause"]
 
 
 @pytest.mark.parametrize("part", ESSENTIAL + SECONDARY)
@@ -242,7 +243,7 @@ def test_report_that_someone_edited_is_read_as_far_as_it_goes(parts: TimerParts,
     assert parts.tick() == DueWork((parts.mail,), (parts.reference,))
 
 
-@pytest.mark.parametrize("part", ["staff", "heartbeat", "retention", "adoption"])
+@pytest.mark.parametrize("part", ["staff", "heartbeat", "retention", "adoption", "deletion notes"])
 def test_failure_in_a_secondary_part_does_not_stop_the_run(parts: TimerParts, part: str) -> None:
     parts.broken = {part}
 

@@ -52,6 +52,7 @@ class Timer:
             pause=MailPause(self.service),
             retention=idle_retention(),
             prove_keys=lambda now: None,
+            note_deleted=lambda *_: None,
         )
         return schedule.run(self.now).referrals
 
