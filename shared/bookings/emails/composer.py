@@ -42,7 +42,6 @@ class BookingMailComposer:
         groups = self.renderer.content.groups
         confirmed = attendee.state is AttendeeState.CONFIRMED
         return {
-            "name": attendee.name,
             "reference": attendee.reference,
             "starts": moment_in_words(session.starts),
             "when": span_in_words(session.starts, session.ends),

@@ -13,12 +13,11 @@ from tests.builders import content
 
 RENDERER = MailRenderer(content())
 FACTS: dict[str, Any] = {
-    "name": "Zoë <b>Okafor</b>",
     "reference": "34679CDF",
     "starts": "Friday 8 September 2023, 3pm",
     "when": "Friday 8 September 2023, 3pm to 4:15pm",
     "title": "Reflective practice",
-    "theme": "Rest & recovery",
+    "theme": "Rest <b>& recovery</b>",
     "join_url": "https://teams.example/join/1?a=1&b=2",
     "confirmed": True,
     "manage_url": "https://support.example/manage/abc",
@@ -27,15 +26,13 @@ FACTS: dict[str, Any] = {
 UNPLACED = {name: fact for name, fact in FACTS.items() if name != "calendar_url"}
 CONFIRMED = FACTS | {"reminders": ["Thursday 7 September 2023, 3pm"], "moved": False, "waited": False}
 CONFIRMED |= {"left_calendar_url": ""}
-PARTING = {name: FACTS[name] for name in ("name", "starts", "when", "manage_url", "calendar_url")} | {
+PARTING = {name: FACTS[name] for name in ("starts", "when", "manage_url", "calendar_url")} | {
     "sessions_url": "https://support.example/sessions"
 }
-UNNAMED = {name: fact for name, fact in UNPLACED.items() if name != "name"} | {
-    "kept_until": "Thursday 7 September 2023"
-}
+UNPROVEN = UNPLACED | {"kept_until": "Thursday 7 September 2023"}
 PROMISE = {"contact_by": "Friday 15 September 2023"}
 RECEIVED = PROMISE | {"received_on": "Friday 1 September 2023"}
-ANSWERS = {"reference": "34679CDF", "answers": [("Name", "Zoë {{7*7}}"), ("Story", "one\ntwo")]} | {
+ANSWERS = {"reference": "34679CDF", "answers": [("Name", "Zoë <b>Okafor</b> {{7*7}}"), ("Story", "one\ntwo")]} | {
     "link_url": "https://support.example/acknowledge/abc"
 }
 ANSWERS |= RECEIVED
@@ -69,9 +66,9 @@ EVERY: list[tuple[str, dict[str, Any]]] = [
     ("again", UNPLACED | {"state": "confirmed", "other_name": False, "unproven": False}),
     ("again", UNPLACED | {"state": "waiting", "other_name": True, "unproven": False}),
     ("again", UNPLACED | {"other_name": True, "unproven": True}),
-    ("prove", UNNAMED | {"held": True, "held_until": "Saturday", "yields_from": "Friday, 11am"}),
-    ("prove", UNNAMED | {"held": False}),
-    ("unheld", UNNAMED),
+    ("prove", UNPROVEN | {"held": True, "held_until": "Saturday", "yields_from": "Friday, 11am"}),
+    ("prove", UNPROVEN | {"held": False}),
+    ("unheld", UNPROVEN),
     ("updated", FACTS | {"changes": ["The session moves to Monday"], "reminders": []}),
     ("cancelled", PARTING),
     ("gone", PARTING),
@@ -133,11 +130,12 @@ def test_a_subject_is_neutral(template: str, facts: dict[str, Any]) -> None:
 
 
 def test_markup_in_what_was_given_is_shown_and_not_obeyed() -> None:
-    message = written("confirmation", CONFIRMED)
+    message, referral = written("confirmation", CONFIRMED), written("referral", ANSWERS)
 
-    assert "Zoë <b>Okafor</b>" in message.text
-    assert "Zoë &lt;b&gt;Okafor&lt;/b&gt;" in message.html
-    assert "{{7*7}}" in written("referral", ANSWERS).text
+    assert "Rest <b>& recovery</b>" in message.text
+    assert "Rest &lt;b&gt;&amp; recovery&lt;/b&gt;" in message.html
+    assert "Zoë <b>Okafor</b> {{7*7}}" in referral.text
+    assert "Zoë &lt;b&gt;Okafor&lt;/b&gt; {{7*7}}" in referral.html
 
 
 def test_a_confirmation_without_a_link_says_that_it_will_follow() -> None:
@@ -187,4 +185,4 @@ def test_a_mail_has_one_recipient(to: str) -> None:
 
 
 def test_a_message_does_not_show_its_contents_when_it_is_printed() -> None:
-    assert "Okafor" not in repr(written("confirmation", CONFIRMED))
+    assert "Okafor" not in repr(written("referral", ANSWERS))
