@@ -93,7 +93,7 @@ module workerKeepsBookings 'table-rights.bicep' = {
     accountName: bookingsAccount
     principalId: worker
     roleDefinitionId: rowKeeper
-    tables: ['Bookings', 'MailLog', 'MailIndex', 'Service']
+    tables: ['Bookings', 'MailLog', 'MailIndex', 'MailLimits', 'Service']
   }
 }
 

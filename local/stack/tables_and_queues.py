@@ -10,7 +10,7 @@ from local.stack.sessions_csv import SESSIONS
 
 TABLES_AND_QUEUES: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
     "BOOKINGS_STORAGE": (
-        (SESSIONS, "Bookings", "MailLog", "MailIndex", "Service"),
+        (SESSIONS, "Bookings", "MailLog", "MailIndex", "MailLimits", "Service"),
         ("emails", "emails-poison"),
     ),
     "REFERRALS_STORAGE": (

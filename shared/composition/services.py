@@ -73,6 +73,7 @@ class Services:
             recovery_mark=RecoveryMark(self._context.service_table),
             heartbeat=self.heartbeat,
             pause=self.mail.pause,
+            limits=self.bookings.mailbox_limits,
             retention=self.bookings.retention,
             staff=self.bookings.staff_notifiers,
         )

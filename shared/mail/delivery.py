@@ -108,7 +108,7 @@ def hand_over(compose: Callable[[], EmailMessage], claim: Claim, sender: MailSen
         return Refused(str(error))
     except MailNotAcceptedError as error:
         wait = error.retry_after or wait_after(claim.attempts)
-        return Postponed(wait, pause_all=error.retry_after is not None, code=str(error))
+        return Postponed(wait, pause_all=error.pauses_all, code=str(error))
     except MailUnclearError as error:
         # It may be on its way. Sooner, the service's status would not yet reliably show it.
         return Postponed(TAKEN_OVER_AFTER, pause_all=False, code=str(error))

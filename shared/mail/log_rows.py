@@ -9,6 +9,9 @@ from uuid import uuid4
 from shared.mail.delivery import TAKEN_OVER_AFTER, Claim, Outcome, Postponed, Refused
 from shared.tables.table import Row, moment_text
 
+ADDRESS_LIMIT = "address-limit"
+"""The code of an email that waits because its address had as many as it may have. Nobody has claimed it."""
+
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -41,7 +44,8 @@ class MailLogEntry:
     """One email's row. `not_before` (UTC): the end of the claim on it, or of the wait before the next attempt.
 
     `version` is the version of its subject that the email described; 0 if the subject has no versions. `reported_at` is
-    the moment (UTC) of the delivery report that stands.
+    the moment (UTC) of the delivery report that stands. `waits`: its address had as many emails as it may have, and
+    nobody has claimed this one. `sent_with` is the operation id of another email that it is, or was to be, part of.
     """
 
     mail_id: str
@@ -52,10 +56,16 @@ class MailLogEntry:
     etag: str
     version: int = 0
     reported_at: datetime | None = None
+    waits: bool = False
+    sent_with: str = ""
 
     def is_open(self, now: datetime) -> bool:
         """True if it may be claimed (again) at `now`."""
         return self.state is MailState.SENDING and now >= self.not_before
+
+    def may_be_claimed(self, now: datetime) -> bool:
+        """True if it is open, or waits and is no part of another email: then nobody is sending it."""
+        return self.is_open(now) or (self.waits and not self.sent_with)
 
     def becomes(self, reported: MailState) -> bool:
         """True if a report changes the state: in whatever order reports come, the worst of them stands."""
@@ -84,7 +94,9 @@ def identity_cells(wanted: Claim) -> dict[str, Any]:
 def outcome_cells(outcome: Outcome, now: datetime) -> dict[str, Any]:
     """Cells that record the outcome of an attempt."""
     if isinstance(outcome, Postponed):
-        return {"NotBefore": moment_text(now + outcome.wait), "LastError": outcome.code}
+        # One that waits was not part of another email either: the email service was asked before.
+        released = {"ClaimedBy": "", "SentWith": ""} if outcome.code == ADDRESS_LIMIT else {}
+        return {"NotBefore": moment_text(now + outcome.wait), "LastError": outcome.code} | released
     state = MailState.FAILED if isinstance(outcome, Refused) else MailState.SENT
     return {
         "State": str(state),
@@ -95,13 +107,17 @@ def outcome_cells(outcome: Outcome, now: datetime) -> dict[str, Any]:
 
 def read_entry(row: Row) -> MailLogEntry:
     """Reads a row. An unknown state, typed by hand, counts as failed so that a person looks at it."""
+    state = MailState(row.text("State")) if row.text("State") in MailState else MailState.FAILED
+    is_limited = state is MailState.SENDING and row.text("LastError") == ADDRESS_LIMIT
     return MailLogEntry(
         mail_id=row.key,
-        state=MailState(row.text("State")) if row.text("State") in MailState else MailState.FAILED,
+        state=state,
         at=row.moment("At") or _LONG_AGO,
         not_before=row.moment("NotBefore") or _LONG_AGO,
         attempts=row.integer("Attempts") or 0,
         etag=row.etag,
         version=row.integer("Version") or 0,
         reported_at=row.moment("ReportedAt"),
+        waits=is_limited and not row.text("ClaimedBy"),
+        sent_with=row.text("SentWith"),
     )

@@ -2,6 +2,7 @@
 
 MailError
  |- MailNotAcceptedError   temporary: not accepted for now; `retry_after` is the pause that the service asks for
+ |   `- MailWaitsError      temporary: this service does not send this one yet
  |- MailUnclearError       temporary: no answer, so it may have been accepted; ask before sending again
  `- MailRefusedError       permanent: this message will never be accepted
 """
@@ -24,9 +25,22 @@ class MailNotAcceptedError(MailError):
         super().__init__(code)
         self.retry_after = retry_after
 
+    @property
+    def pauses_all(self) -> bool:
+        """True if all other emails wait as well."""
+        return self.retry_after is not None
+
 
 class MailUnclearError(MailError):
     """The answer was lost, or was a server error: the email may have been accepted."""
+
+
+class MailWaitsError(MailNotAcceptedError):
+    """This service itself does not send the email before `retry_after`; no other email waits for that."""
+
+    @property
+    def pauses_all(self) -> bool:
+        return False
 
 
 class MailRefusedError(MailError):

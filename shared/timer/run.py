@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 
+from shared.bookings.emails.address_limit.mailbox_limits import MailboxLimits
 from shared.bookings.model.email_ids import DueMail
 from shared.bookings.reconcile.reconcile_all import BookingReconciler, ReconcileResult
 from shared.bookings.retention.run import Retention
@@ -41,6 +42,7 @@ class TimerRun:
     recovery_mark: RecoveryMark
     heartbeat: Heartbeat
     pause: MailPause
+    limits: MailboxLimits
     retention: Retention
     staff: Mapping[str, Callable[[ReconcileResult, datetime], object]] = field(default_factory=dict)
 
@@ -51,7 +53,8 @@ class TimerRun:
         2. Recover orphaned referrals (once an hour), then reconcile referrals and list those that go now.
         3. Reconcile bookings, name those under sessions that do not exist (looked for once an hour), notify staff, and
            list the due emails within the quota that the referrals leave.
-        4. Delete bookings that are no longer needed (once a day), unless step 1 failed.
+        4. Forget the mailboxes whose last email is over a day old, and delete bookings that are no longer needed (once
+           a day, unless step 1 failed).
         5. Record the heartbeat, with what failed, even if every step did: the run went through all it could.
         6. Return the work; during a pause that bookings caused, that of referrals only.
 
@@ -63,6 +66,7 @@ class TimerRun:
         referrals = parts.run("referrals", lambda: self._referrals(rows, parts, now)).value or DueReferrals()
         bookings = parts.run("bookings", lambda: self._bookings(rows, parts, now, ahead=referrals.emails))
         mails, found = bookings.value or ([], None)
+        parts.run("address limits", lambda: self.limits.prune(now))
         if memory.succeeded:
             parts.run("retention", lambda: self.retention.run(rows, now))
         paused = parts.run("pause", lambda: self.pause.is_on(now)).value

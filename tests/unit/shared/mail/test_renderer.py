@@ -52,6 +52,16 @@ NEW_LINK = PROMISE | {
     "inline": True,
     "days": 60,
 }
+EACH_BOOKED = UNPROVEN | {"calendar_url": "https://support.example/calendar/a"}
+COMBINED: list[dict[str, Any]] = [
+    EACH_BOOKED | {"kind": "confirmation"},
+    EACH_BOOKED | {"kind": "checking", "deadline": "Tuesday"},
+    EACH_BOOKED | {"kind": "waiting", "position": 3, "cutoff": "Thursday"},
+    EACH_BOOKED | {"kind": "prove", "held": True, "held_until": "Saturday"},
+    EACH_BOOKED | {"kind": "unheld", "held": False},
+    EACH_BOOKED | {"kind": "again", "state": "confirmed", "other_name": True, "unproven": False},
+    EACH_BOOKED | {"kind": "again", "other_name": False, "unproven": True, "held": False},
+]
 TRUST = set(f"{content().organisation.name} {content().organisation.descriptor}".split())  # in the HTML's band
 EVERY: list[tuple[str, dict[str, Any]]] = [
     ("confirmation", CONFIRMED),
@@ -69,6 +79,7 @@ EVERY: list[tuple[str, dict[str, Any]]] = [
     ("prove", UNPROVEN | {"held": True, "held_until": "Saturday", "yields_from": "Friday, 11am"}),
     ("prove", UNPROVEN | {"held": False}),
     ("unheld", UNPROVEN),
+    ("combined", {"bookings": COMBINED}),
     ("updated", FACTS | {"changes": ["The session moves to Monday"], "reminders": []}),
     ("cancelled", PARTING),
     ("gone", PARTING),
@@ -120,13 +131,25 @@ def test_a_fact_that_nobody_gave_is_an_error_and_not_a_blank(template: str, fact
 
 
 @pytest.mark.parametrize(
-    ("template", "facts"), [each for each in EVERY if not each[0].startswith(("referral", "operators"))]
+    ("template", "facts"), [each for each in EVERY if not each[0].startswith(("referral", "operators", "combined"))]
 )
 def test_a_subject_is_neutral(template: str, facts: dict[str, Any]) -> None:
     subject = written(template, facts).subject
 
     assert "Friday 8 September 2023, 3pm" in subject
     assert not re.search("trauma|race|racial|therap|reflect", subject, re.IGNORECASE)
+
+
+def test_the_subject_of_the_combined_email_is_a_number() -> None:
+    assert written("combined", {"bookings": COMBINED}).subject == "Staff sessions asked for: 7"
+
+
+@pytest.mark.parametrize("facts", COMBINED, ids=lambda facts: facts["kind"])
+def test_a_fact_of_a_booking_that_nobody_gave_is_an_error_in_the_combined_email_too(facts: dict[str, Any]) -> None:
+    wanted = {"when", "reference", "manage_url", *facts.keys() - EACH_BOOKED.keys()}
+    for name in wanted:
+        with pytest.raises(UndefinedError):
+            written("combined", {"bookings": [{other: facts[other] for other in facts.keys() - {name}}]})
 
 
 def test_markup_in_what_was_given_is_shown_and_not_obeyed() -> None:

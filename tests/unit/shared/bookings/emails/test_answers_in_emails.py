@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from shared.bookings.emails.composer import BookingMailComposer
+from shared.bookings.emails.composer import BookingEmail, BookingMailComposer
 from shared.bookings.model.attendee import Attendee, AttendeeState, Reason
 from shared.bookings.model.email_ids import MailId, MailKind
 from shared.bookings.self_service.booking_calendar import calendar_entry
@@ -39,6 +39,9 @@ def everything_sent_to(someone: Attendee) -> list[str]:
     seen, now = session(theme="Rest"), MORNING + timedelta(hours=1)
     kinds = [kind for kind in MailKind if kind not in {MailKind.PROVE, MailKind.HOLD_LOST} or someone.is_unproven]
     mails = [COMPOSER.compose(seen, someone, MailId.to(someone, kind), now) for kind in kinds]
+    mails.append(
+        COMPOSER.compose_together([BookingEmail(seen, someone, MailId.to(someone, kind)) for kind in kinds], now)
+    )
     calendar = calendar_file(calendar_entry(seen, someone, LINKS.url(seen.id, someone), NAMES, now))
     assert len(mails) >= len(MailKind) - 2
     return [*(part for mail in mails for part in (mail.subject, mail.text, mail.html)), calendar.decode()]
