@@ -280,7 +280,7 @@ module bookings 'modules/data-account.bicep' = {
     name: bookingsName
     location: location
     tags: tags
-    tables: ['Sessions', 'Bookings', 'MailLog', 'MailIndex', 'Service']
+    tables: ['Sessions', 'Bookings', 'MailLog', 'MailIndex', 'MailLimits', 'Service']
     queues: ['emails', 'emails-poison']
     subnetId: privateSubnetId
     allowedIpRanges: allowedIpRanges

@@ -64,7 +64,7 @@ def book(req: func.HttpRequest, nudge: func.Out[List[str]]) -> func.HttpResponse
         return _form_with_errors(built, submission, error)
     if booked.mail_ids:
         nudge.set([mail_message(DueMail(booked.session.id, mail_id)) for mail_id in booked.mail_ids])
-    return _answer(booked, submission, built)
+    return _answer(booked, submission, built, request.email)
 
 
 @bp.route(route="bookings/booked/{token}", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
@@ -72,7 +72,8 @@ def book(req: func.HttpRequest, nudge: func.Out[List[str]]) -> func.HttpResponse
 def booking_outcome(req: func.HttpRequest) -> func.HttpResponse:
     """The outcome as it was when the booking was made; reads no roster, so it discloses no one on it."""
     built = services()
-    session_id, reference, state, *unproven = _OUTCOME.open(built.signer, token_of(req), built.now()).parts
+    parts = _OUTCOME.open(built.signer, token_of(req), built.now()).parts
+    session_id, reference, state, unproven, address = (*parts, "", "")[:5]
     if wants_json(req):
         return json_body({"reference": reference, "state": state})
     view = SessionView.of(built.bookings.places.session(session_id), built.content)
@@ -84,6 +85,8 @@ def booking_outcome(req: func.HttpRequest) -> func.HttpResponse:
             session=view,
             state=state,
             unproven=bool(unproven),
+            address=address,
+            sender=built.bookings.email_sender,
         )
     )
 
@@ -104,9 +107,9 @@ def _form_with_errors(built: Services, submission: Submission, error: Exception)
     return pages.details(built, draft, chosen, error.errors)
 
 
-def _answer(booked: BookingResult, submission: Submission, built: Services) -> func.HttpResponse:
-    unproven = [_UNPROVEN] if booked.unproven else []
-    location = _location(built, booked.session.id, booked.reference, booked.state, *unproven)
+def _answer(booked: BookingResult, submission: Submission, built: Services, address: str) -> func.HttpResponse:
+    unproven = _UNPROVEN if booked.unproven else ""
+    location = _location(built, booked.session.id, booked.reference, booked.state, unproven, _masked(address))
     if submission.is_form:
         return see_other(location)
     answer = {"reference": booked.reference, "state": str(booked.state)}
@@ -115,3 +118,9 @@ def _answer(booked: BookingResult, submission: Submission, built: Services) -> f
 
 def _location(built: Services, session_id: str, reference: str, state: AttendeeState, *more: str) -> str:
     return _OUTCOME.issue(built.signer, built.now(), session_id, reference, str(state), *more)
+
+
+def _masked(address: str) -> str:
+    """The address with only the first letter before the @: others may see the screen."""
+    local, _, domain = address.rpartition("@")
+    return f"{local[:1]}***@{domain}"

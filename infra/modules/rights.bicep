@@ -94,7 +94,7 @@ module workerKeepsBookings 'table-rights.bicep' = {
     accountName: bookingsAccount
     principalId: worker
     roleDefinitionId: rowKeeper
-    tables: ['Bookings', 'MailLog', 'MailIndex', 'Service']
+    tables: ['Bookings', 'MailLog', 'MailIndex', 'MailLimits', 'Service']
   }
 }
 

@@ -9,7 +9,7 @@ from shared.mail.renderer import MailRenderer
 _SITE = "https://staff-support.example.nhs.uk"
 _WHEN = {"starts": "Friday 8 September 2023, 3pm", "when": "Friday 8 September 2023, 3pm to 4:15pm"}
 _SESSION = _WHEN | {"title": "Group reflective practice session", "theme": "Belonging at work"}
-_OWN = {"name": "Zoë Okafor", "manage_url": f"{_SITE}/manage/Ab3", "calendar_url": f"{_SITE}/calendar/Ab3"}
+_OWN = {"manage_url": f"{_SITE}/manage/Ab3", "calendar_url": f"{_SITE}/calendar/Ab3"}
 _PLACE = _SESSION | _OWN | {"reference": "34679CDF", "join_url": "https://teams.example/join/1", "confirmed": True}
 _NO_PLACE = _PLACE | {"join_url": "", "confirmed": False}
 _PARTING = _WHEN | _OWN | {"sessions_url": f"{_SITE}/sessions"}
@@ -38,6 +38,12 @@ FACTS: Mapping[str, Mapping[str, object]] = {
     | {"position": 3, "cutoff": "Thursday 7 September 2023, 3pm", "left_calendar_url": f"{_SITE}/calendar/Ab3"},
     "reminder": _PLACE,
     "again": _PLACE | {"state": "confirmed", "other_name": True, "unproven": False},
+    "combined": {
+        "bookings": [
+            _PLACE | {"kind": "confirmation"},
+            _NO_PLACE | {"kind": "waiting", "position": 3, "cutoff": "Thursday 7 September 2023, 3pm"},
+        ]
+    },
     "updated": _PLACE | _REMINDERS | {"changes": ["The session moves to Monday 11 September 2023, 3pm"]},
     "cancelled": _PARTING,
     "gone": _PARTING,

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import cached_property
 
+from shared.bookings.emails.address_limit.mailbox_limits import MailboxLimits
 from shared.bookings.emails.composer import BookingMailComposer
 from shared.bookings.emails.mailer import BookingMailer
 from shared.bookings.emails.manage_links import ManageLinks
@@ -65,6 +66,11 @@ class BookingServices:
         """True if facilitators receive attendees' names; the form then says so."""
         return self._settings.names_go_to_facilitators
 
+    @property
+    def email_sender(self) -> str:
+        """The address that emails come from."""
+        return self._settings.email_sender
+
     @cached_property
     def places(self) -> BookingService:
         key = self._settings.booking_key.get_secret_value()
@@ -89,8 +95,14 @@ class BookingServices:
                 clock=self._mail.clock,
                 share=self._mail.share,
             ),
+            limits=self.mailbox_limits,
             policy=self.policy,
         )
+
+    @cached_property
+    def mailbox_limits(self) -> MailboxLimits:
+        key = self._settings.booking_key.get_secret_value()
+        return MailboxLimits(self._context.booking_tables("MailLimits"), key)
 
     @cached_property
     def reconciler(self) -> BookingReconciler:

@@ -77,6 +77,7 @@ class Services:
             recovery_mark=RecoveryMark(self._context.service_table),
             heartbeat=self.heartbeat,
             pause=self.mail.pause,
+            limits=self.bookings.mailbox_limits,
             retention=self.bookings.retention,
             prove_keys=self.referrals.key_prover.run,
             missing_reports=self.missing_reports if self.mail.asks_for_reports else None,

@@ -167,9 +167,9 @@ def _postponed(error: MailNotAcceptedError | MailUnclearError, claim: Claim, unc
         logger.error(SET_UP_IS_WRONG, code)
         wait = max(pause, after)
         return Postponed(wait, pause_all=True, code=code, set_up=True, pause=pause, unclear_on=unclear_on)
-    if pause is not None:
+    if error.pauses_all:
         logger.warning(TOO_MANY_REQUESTS, code)
-    return Postponed(pause or after, pause_all=pause is not None, code=code, unclear_on=unclear_on)
+    return Postponed(pause or after, pause_all=error.pauses_all, code=code, unclear_on=unclear_on)
 
 
 def _earlier_outcome(claim: Claim, sender: MailSender) -> Outcome | None:

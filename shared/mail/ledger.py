@@ -9,6 +9,7 @@ from uuid import UUID
 
 from shared.mail.delivery import LEASE, Claim, Outcome, Sent
 from shared.mail.log_rows import (
+    OWN,
     MailLogEntry,
     MailState,
     claimed_cells,
@@ -32,7 +33,11 @@ class ReportedMail:
 
 @dataclass(frozen=True, slots=True)
 class MailLedger:
-    """The table `MailLog`, with `MailIndex` that finds a row by the operation id of a delivery report."""
+    """The table `MailLog`, with `MailIndex` that finds a row by the operation id of a delivery report.
+
+    An email that was sent as part of another one names that one's operation in `SentWith`, and has a row of its own in
+    the index under that operation.
+    """
 
     log: Table
     index: Table
@@ -58,7 +63,7 @@ class MailLedger:
         """Records the outcome of a claimed email. Does nothing if another process has taken the claim over since."""
         cells = {"PartitionKey": partition, "RowKey": mail_id} | outcome_cells(outcome, now)
         if outcome == Sent():
-            cells["Version"] = claim.version
+            cells |= {"Version": claim.version} | ({"SentWith": ""} if claim.earlier else {})
         try:
             self.log.merge(cells, claim.etag)
         except RowConflictError:
@@ -68,25 +73,19 @@ class MailLedger:
         """Records a delivery report and returns the email that it is about; None if the index knows no such email.
 
         Reports may come before the email is marked as sent, twice and in any order. Without `state` the email is only
-        looked up.
+        looked up. What was sent as part of it is reported on as well.
 
         Raises:
             StorageError: it is not known whether the report was written; record it again.
         """
-        found = self.index.get(str(operation_id), "mail")
-        if found is None:
+        found = self.index.query(PartitionKey=str(operation_id))
+        own = next((row for row in found if row.key == OWN), None)
+        if own is None:
             return None
-        mail = ReportedMail(found.text("Session"), found.text("Mail"))
-        for _ in range(_REPORT_TRIES):
-            row = self.log.get(mail.partition, mail.mail_id)
-            if state is None or row is None or not read_entry(row).becomes(state):
-                return mail
-            # `At` stays: the sending quota counts by it, and it tells emails of a person's earlier booking apart.
-            cells = {"PartitionKey": row.partition, "RowKey": row.key, "State": str(state)}
-            with suppress(RowConflictError):
-                self.log.merge(cells | {"ReportedAt": moment_text(now)}, row.etag)
-                return mail
-        raise RowConflictError("the email log row kept changing")
+        if state is not None:
+            for each in found:
+                self._record_state(each, state, now)
+        return ReportedMail(own.text("Session"), own.text("Mail"))
 
     def skip(self, partition: str, mail_ids: Sequence[str], now: datetime) -> None:
         """Records, for people to see, that emails will not be sent; one that has a row by now keeps it."""
@@ -103,6 +102,19 @@ class MailLedger:
             self.log.insert(cells | {"State": str(MailState.SENDING), "At": moment_text(now), "Attempts": 0})
         elif read_entry(row).state is MailState.SENDING:
             self.log.merge(cells, row.etag)
+
+    def _record_state(self, indexed: Row, state: MailState, now: datetime) -> None:
+        for _ in range(_REPORT_TRIES):
+            row = self.log.get(indexed.text("Session"), indexed.text("Mail"))
+            is_part = indexed.key == OWN or (row is not None and row.text("SentWith") == indexed.partition)
+            if row is None or not is_part or not read_entry(row).becomes(state):
+                return
+            # `At` stays: the sending quota counts by it, and it tells emails of a person's earlier booking apart.
+            cells = {"PartitionKey": row.partition, "RowKey": row.key, "State": str(state)}
+            with suppress(RowConflictError):
+                self.log.merge(cells | {"ReportedAt": moment_text(now)}, row.etag)
+                return
+        raise RowConflictError("the email log row kept changing")
 
     def _mark_after_conflict(self, cells: dict[str, Any], claim: Claim) -> None:
         """Marks a row that changed since the claim: a report of this attempt stands, and so does a newer claim."""
@@ -123,7 +135,7 @@ class MailLedger:
         if row.text("ClaimedBy") == claimant:
             self._index_claim(partition, mail_id, wanted, now)
             return replace(wanted, etag=row.etag, claimant=claimant, lease_ends=now + LEASE)
-        return self._take_over(row, wanted, now) if read_entry(row).is_open(now) else None
+        return self._take_over(row, wanted, now) if read_entry(row).may_be_claimed(now) else None
 
     def _take_over(self, row: Row, wanted: Claim, now: datetime) -> Claim | None:
         known = read_entry(row)
@@ -137,7 +149,7 @@ class MailLedger:
             return None
         self._index_claim(row.partition, row.key, wanted, now)
         taken_over = replace(wanted, attempts=attempts, taken_over=True, etag=etag, claimant=cells["ClaimedBy"])
-        return replace(taken_over, lease_ends=now + LEASE, unclear_on=known.unclear_on)
+        return replace(taken_over, lease_ends=now + LEASE, unclear_on=known.unclear_on, earlier=_sent_with(row))
 
     def _index_claim(self, partition: str, mail_id: str, claim: Claim, now: datetime) -> bool:
         """Writes the row by which a delivery report finds the email; False if there is one already."""
@@ -147,3 +159,12 @@ class MailLedger:
         except RowConflictError:  # an earlier claim, or the SDK's retry met its own first attempt
             return False
         return True
+
+
+def _sent_with(row: Row) -> tuple[UUID, ...]:
+    """The operation of the other email that this one was to be part of."""
+    text = row.text("SentWith")
+    try:
+        return (UUID(text),) if text else ()
+    except ValueError:  # typed by hand
+        return ()

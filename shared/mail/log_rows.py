@@ -10,6 +10,12 @@ from shared.local_time import london_day
 from shared.mail.delivery import TAKEN_OVER_AFTER, Claim, Outcome, Postponed, Refused
 from shared.tables.table import Row, moment_text
 
+ADDRESS_LIMIT = "address-limit"
+"""The code of an email that waits because its address had as many as it may have. Nobody has claimed it."""
+
+OWN = "mail"
+"""The key of the row in the index that is about the email itself, and not about what was sent as part of it."""
+
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -43,6 +49,8 @@ class MailLogEntry:
 
     `version` is the version of its subject that the email described; 0 if the subject has no versions. `reported_at` is
     the moment (UTC) of the delivery report that stands; `unclear_on` the day since which an attempt may have gone out.
+    `waits`: its address had as many emails as it may have, and nobody has claimed this one. `sent_with` is the
+    operation id of another email that it is, or was to be, part of.
     """
 
     mail_id: str
@@ -54,10 +62,16 @@ class MailLogEntry:
     version: int = 0
     reported_at: datetime | None = None
     unclear_on: str = ""
+    waits: bool = False
+    sent_with: str = ""
 
     def is_open(self, now: datetime) -> bool:
         """True if it may be claimed (again) at `now`."""
         return self.state is MailState.SENDING and now >= self.not_before
+
+    def may_be_claimed(self, now: datetime) -> bool:
+        """True if it is open, or waits and is no part of another email: then nobody is sending it."""
+        return self.is_open(now) or (self.waits and not self.sent_with)
 
     def becomes(self, reported: MailState) -> bool:
         """True if a report changes the state: in whatever order reports come, the worst of them stands."""
@@ -89,15 +103,17 @@ def identity_cells(wanted: Claim) -> dict[str, Any]:
 
 def index_cells(operation_id: UUID, partition: str, mail_id: str, now: datetime) -> dict[str, Any]:
     """Cells of the index row by which a delivery report finds an email."""
-    keys = {"PartitionKey": str(operation_id), "RowKey": "mail"}
+    keys = {"PartitionKey": str(operation_id), "RowKey": OWN}
     return keys | {"Session": partition, "Mail": mail_id, "At": moment_text(now)}
 
 
 def outcome_cells(outcome: Outcome, now: datetime) -> dict[str, Any]:
     """Cells that record the outcome of an attempt."""
     if isinstance(outcome, Postponed):
+        # One that waits was not part of another email either: the email service was asked before.
+        released = {"ClaimedBy": "", "SentWith": ""} if outcome.code == ADDRESS_LIMIT else {}
         cells = {"NotBefore": moment_text(now + outcome.wait), "LastError": outcome.code}
-        return cells | {"UnclearOn": outcome.unclear_on}
+        return cells | {"UnclearOn": outcome.unclear_on} | released
     state = MailState.FAILED if isinstance(outcome, Refused) else MailState.SENT
     return {
         "State": str(state),
@@ -109,9 +125,11 @@ def outcome_cells(outcome: Outcome, now: datetime) -> dict[str, Any]:
 
 def read_entry(row: Row) -> MailLogEntry:
     """Reads a row. An unknown state, typed by hand, counts as failed so that a person looks at it."""
+    state = MailState(row.text("State")) if row.text("State") in MailState else MailState.FAILED
+    is_limited = state is MailState.SENDING and row.text("LastError") == ADDRESS_LIMIT
     return MailLogEntry(
         mail_id=row.key,
-        state=MailState(row.text("State")) if row.text("State") in MailState else MailState.FAILED,
+        state=state,
         at=row.moment("At") or _LONG_AGO,
         not_before=row.moment("NotBefore") or _LONG_AGO,
         attempts=row.integer("Attempts") or 0,
@@ -119,4 +137,6 @@ def read_entry(row: Row) -> MailLogEntry:
         version=row.integer("Version") or 0,
         reported_at=row.moment("ReportedAt"),
         unclear_on=row.text("UnclearOn"),
+        waits=is_limited and not row.text("ClaimedBy"),
+        sent_with=row.text("SentWith"),
     )

@@ -2,7 +2,8 @@
 
 MailError
  |- MailNotAcceptedError   temporary: not accepted for now; `retry_after` is the pause that the service asks for
- |   `- MailSetUpError     temporary: no email is accepted until someone corrects the set-up of the service
+ |   |- MailSetUpError     temporary: no email is accepted until someone corrects the set-up of the service
+ |   `- MailWaitsError     temporary: this service does not send this one yet
  |- MailUnclearError       temporary: no answer, so it may have been accepted; ask before sending again
  `- MailRefusedError       permanent: this message will never be accepted
 """
@@ -28,6 +29,11 @@ class MailNotAcceptedError(MailError):
         super().__init__(code)
         self.retry_after = retry_after
 
+    @property
+    def pauses_all(self) -> bool:
+        """True if all other emails wait as well."""
+        return self.retry_after is not None
+
 
 class MailSetUpError(MailNotAcceptedError):
     """The set-up is wrong: a key, a clock, a template, a sender address, trial mode. It does not concern this email."""
@@ -38,6 +44,14 @@ class MailSetUpError(MailNotAcceptedError):
 
 class MailUnclearError(MailError):
     """The answer was lost, or was a server error: the email may have been accepted."""
+
+
+class MailWaitsError(MailNotAcceptedError):
+    """This service itself does not send the email before `retry_after`; no other email waits for that."""
+
+    @property
+    def pauses_all(self) -> bool:
+        return False
 
 
 class MailRefusedError(MailError):

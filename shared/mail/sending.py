@@ -14,7 +14,7 @@ from shared.mail.share import OVER_QUOTA, MailShare
 
 
 def do_nothing() -> None:
-    """The default of `before_sending`."""
+    """The default of `before_sending`: the email is sent as it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,12 +54,12 @@ class IdempotentSender:
         return self.pause.is_on(now) or (self.share is not None and self.share.is_used_up(now))
 
     def send(
-        self, email: OutgoingEmail, now: datetime, before_sending: Callable[[], None] = do_nothing
+        self, email: OutgoingEmail, now: datetime, before_sending: Callable[[], EmailMessage | None] = do_nothing
     ) -> Outcome | None:
         """Sends the email; None if it was sent or given up before, or another process is sending it.
 
-        `before_sending` runs once it is certain that no earlier attempt went out, and before this one does. An error
-        that it raises leaves the email to a later attempt.
+        `before_sending` runs once it is certain that no earlier attempt went out, and before this one does. What it
+        returns is sent instead of the message. An error that it raises leaves the email to a later attempt.
 
         Raises:
             StorageError: it is not known how far it came; send the same email again later.
@@ -70,9 +70,9 @@ class IdempotentSender:
             return None
 
         def compose() -> EmailMessage:
+            message = before_sending() or email.message
             self.count(now)
-            before_sending()
-            return email.message
+            return message
 
         outcome = hand_over(compose, claim, self.sender, self.clock)
         if isinstance(outcome, Postponed):

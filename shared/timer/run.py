@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 
+from shared.bookings.emails.address_limit.mailbox_limits import MailboxLimits
 from shared.bookings.model.email_ids import DueMail
 from shared.bookings.reconcile.reconcile_all import BookingReconciler, ReconcileResult
 from shared.bookings.reconcile.session_reconciler import ReconciledSession
@@ -47,6 +48,7 @@ class TimerRun:
     recovery_mark: RecoveryMark
     heartbeat: Heartbeat
     pause: MailPause
+    limits: MailboxLimits
     retention: Retention
     prove_keys: Callable[[datetime], None]
     note_deleted: Callable[[Sequence[ReconciledSession], datetime], None]
@@ -61,8 +63,8 @@ class TimerRun:
            (once an hour), then reconcile referrals and list those that go now.
         3. Reconcile bookings, name those under sessions that do not exist (looked for once an hour), note those that
            someone deleted by hand, notify staff, and list the due emails within the quota that the referrals leave.
-        4. Delete bookings that are no longer needed, and ask for missing delivery reports (each once a day), unless
-           step 1 failed.
+        4. Forget the mailboxes whose last email is over a day old. Unless step 1 failed, delete bookings that are no
+           longer needed, and ask for missing delivery reports (each once a day).
         5. Record the heartbeat, with what failed, even if every step did: the run went through all it could.
         6. Return the work; during a pause that bookings caused, that of referrals only.
 
@@ -75,6 +77,7 @@ class TimerRun:
         referrals = parts.run("referrals", lambda: self._referrals(rows, parts, now)).value or DueReferrals()
         bookings = parts.run("bookings", lambda: self._bookings(rows, parts, now, ahead=referrals.emails))
         mails, found = bookings.value or ([], None)
+        parts.run("address limits", lambda: self.limits.prune(now))
         if memory.succeeded:
             parts.run("retention", lambda: self.retention.run(rows, now))
             if self.missing_reports is not None:

@@ -77,3 +77,27 @@ def test_60_invented_staff_addresses_whose_emails_come_back_hold_nothing_two_wor
 
     assert states(stack, "staff").keys() == {"cancelled"}
     assert places_left(stack, "staff") == 12
+
+
+def test_a_victim_of_many_forms_gets_three_emails_a_day_and_the_others_together(stack: Stack) -> None:
+    now = LocalClock(stack.clock_path)()
+    sessions = [f"victim{number}" for number in range(6)]
+    for session_id in sessions:
+        rows(stack, "Sessions").create_entity(session_cells(RowKey=session_id, Date="2023-09-20"))
+    typed = {"full_name": "You are dismissed", "adjustments": "Hand in your badge"}
+    forms = [person(each, email=f"victim+{tag}@victim.nhs.net", **typed) for each in sessions for tag in range(4)]
+    assert {answer.status for answer in all_at_once(f"{stack.site}/bookings", forms)} == {201}
+
+    for minutes in (0, 6, 60, 24 * 60 + 25, 24 * 60 + 31):
+        stack.set_clock(now + timedelta(minutes=minutes))
+        stack.tick()
+        stack.settle()
+        sent = len([mail for mail in stack.mail.messages() if "@victim" in str(mail["recipients"])])
+        assert sent == (3 if minutes <= 24 * 60 else 4)
+
+    got = [mail["content"] for mail in stack.mail.messages() if "@victim" in str(mail["recipients"])]
+    references = [row["Reference"] for each in sessions for row in roster(stack, each)]
+    assert len(got) == 4
+    assert {each for each in references if any(each in mail["plainText"] for mail in got)} == set(references)
+    assert not any("dismissed" in str(mail) or "badge" in str(mail) for mail in got)
+    assert all("waits until" not in row["Mail"] for each in sessions for row in roster(stack, each))

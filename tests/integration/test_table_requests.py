@@ -81,7 +81,7 @@ def test_the_list_and_the_timer_cost_real_tables_what_they_show(storage: Counted
     tables = [_table_of(line) for line in storage.requests(storage.tick)]
     assert tables.count("Sessions") == 1
     assert tables.count("Bookings") == tables.count("MailLog") == OPEN
-    assert len(tables) == 1 + 2 * OPEN + 3, "beside the sessions: what the service knows, the referrals, the heartbeat"
+    assert len(tables) == 1 + 2 * OPEN + 4, "beside the sessions: notes, limits of addresses, referrals, the heartbeat"
 
 
 def _table_of(line: str) -> str:

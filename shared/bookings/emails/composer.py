@@ -1,8 +1,10 @@
 """Emails to attendees: the template of each, and the facts as they are at this moment."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from shared.bookings.emails.attendee_knowledge import version_known
 from shared.bookings.emails.lost_place import was_told_of_a_place
@@ -11,7 +13,7 @@ from shared.bookings.emails.reminders import upcoming_reminders
 from shared.bookings.model.allocation_policy import AllocationPolicy
 from shared.bookings.model.announcement_rules import details_for
 from shared.bookings.model.attendee import Attendee, AttendeeState
-from shared.bookings.model.email_ids import MailId, MailKind
+from shared.bookings.model.email_ids import DueMail, MailId, MailKind
 from shared.bookings.model.proving import held_until, kept_until, yields_from
 from shared.bookings.model.session import Session, changes_in_words
 from shared.bookings.tables.repository import BookingRepository
@@ -19,6 +21,23 @@ from shared.local_time import moment_in_words, span_in_words
 from shared.mail.ledger import MailLedger
 from shared.mail.message import EmailMessage
 from shared.mail.renderer import MailRenderer
+
+
+@dataclass(frozen=True, slots=True)
+class BookingEmail:
+    """One email to one attendee, about their booking of one session."""
+
+    session: Session
+    attendee: Attendee
+    mail_id: MailId
+
+    @property
+    def due(self) -> DueMail:
+        return DueMail(self.session.id, str(self.mail_id))
+
+    @property
+    def operation_id(self) -> UUID:
+        return self.mail_id.operation_id(self.session.id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,16 +52,26 @@ class BookingMailComposer:
 
     def compose(self, session: Session, attendee: Attendee, mail_id: MailId, now: datetime) -> EmailMessage:
         """The email with this id, as true as it can be at `now` (UTC)."""
-        facts = self._facts(session, attendee, now) | self._facts_of_kind(session, attendee, mail_id.kind)
-        if attendee.is_unproven:
-            facts |= _facts_of_proof(session, attendee)
+        facts = self._every_fact(BookingEmail(session, attendee, mail_id), now)
         return self.renderer.render(str(mail_id.kind), to=attendee.email, **facts)
+
+    def compose_together(self, emails: Sequence[BookingEmail], now: datetime) -> EmailMessage:
+        """One email to the address of the first that says what all of these say, in the order of the sessions."""
+        answered = {(each.session.id, each.attendee.key) for each in emails if not _only_repeats(each)}
+        told = (e for e in emails if not (_only_repeats(e) and (e.session.id, e.attendee.key) in answered))
+        ordered = sorted(told, key=lambda each: (each.session.starts, each.session.id, str(each.mail_id)))
+        bookings = [self._every_fact(each, now) | {"kind": str(each.mail_id.kind)} for each in ordered]
+        return self.renderer.render("combined", to=emails[0].attendee.email, bookings=bookings)
+
+    def _every_fact(self, email: BookingEmail, now: datetime) -> dict[str, Any]:
+        session, attendee = email.session, email.attendee
+        facts = self._facts(session, attendee, now) | self._facts_of_kind(session, attendee, email.mail_id.kind)
+        return facts | (_facts_of_proof(session, attendee) if attendee.is_unproven else {})
 
     def _facts(self, session: Session, attendee: Attendee, now: datetime) -> dict[str, Any]:
         groups = self.renderer.content.groups
         confirmed = attendee.state is AttendeeState.CONFIRMED
         return {
-            "name": attendee.name,
             "reference": attendee.reference,
             "starts": moment_in_words(session.starts),
             "when": span_in_words(session.starts, session.ends),
@@ -106,6 +135,11 @@ class BookingMailComposer:
             return []
         words = changes_in_words(details_for(attendee, known), details_for(attendee, session.details))
         return [word[0].upper() + word[1:] for word in words]
+
+
+def _only_repeats(email: BookingEmail) -> bool:
+    """True if another email about the same booking says all that this one does, and more."""
+    return email.mail_id.kind is MailKind.ALREADY_BOOKED and not email.attendee.asked_by_other_name
 
 
 def _facts_of_proof(session: Session, attendee: Attendee) -> dict[str, Any]:

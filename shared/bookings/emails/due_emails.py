@@ -18,7 +18,7 @@ from shared.bookings.model.proving import kept_until
 from shared.bookings.model.session import Session, SessionState
 from shared.mail.log_rows import MailLogEntry
 
-_ALREADY_BOOKED_WITHIN = timedelta(days=1)
+_ALREADY_BOOKED_WITHIN = timedelta(days=2)  # it may have to wait for a day: shared.bookings.emails.address_limit
 _CLOCKS_DIFFER = timedelta(seconds=10)  # between two hosts
 _KIND_BY_REASON = {
     Reason.LEFT: MailKind.BOOKING_CANCELLED,
@@ -94,7 +94,7 @@ def _end_of_waiting(session: Session, attendee: Attendee, policy: AllocationPoli
 def mails_to_send(
     session: Session, roster: Roster, log: Mapping[str, MailLogEntry], policy: AllocationPolicy, now: datetime
 ) -> list[MailId]:
-    """The emails to hand over now: owed, not sent, and nobody is sending them."""
+    """The emails to hand over now: owed, not sent, and nobody is sending them; those that wait their turn as well."""
     return [mail_id for each in roster.attendees for mail_id in _mails_to_send_to(each, session, log, policy, now)]
 
 
@@ -105,7 +105,7 @@ def _mails_to_send_to(
         mail_id
         for mail_id in due_emails(session, attendee, policy, now)
         if needs_email(mail_id, session, attendee, log)
-        if (entry := log.get(str(mail_id))) is None or entry.is_open(now)
+        if (entry := log.get(str(mail_id))) is None or entry.may_be_claimed(now)
     ]
     update = _about_version(session, attendee, MailKind.UPDATED)
     if knows_another_time(session, attendee, log) and is_outstanding(update, log):

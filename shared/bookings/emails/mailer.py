@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from shared.bookings.emails.address_limit.combining import CombiningSender
+from shared.bookings.emails.address_limit.mailbox_limits import MailboxLimits
 from shared.bookings.emails.attendee_knowledge import ABOUT_A_CHANGE, needs_email
-from shared.bookings.emails.composer import BookingMailComposer
+from shared.bookings.emails.composer import BookingEmail, BookingMailComposer
 from shared.bookings.emails.due_emails import due_emails
 from shared.bookings.model.allocation_policy import AllocationPolicy
 from shared.bookings.model.attendee import Attendee
@@ -33,6 +35,7 @@ class BookingMailer:
     finder: SessionFinder
     composer: BookingMailComposer
     sending: IdempotentSender
+    limits: MailboxLimits
     policy: AllocationPolicy = field(default_factory=AllocationPolicy)
 
     def deliver(self, session_id: str, mail_text: str, now: datetime) -> None:
@@ -80,6 +83,17 @@ class BookingMailer:
             _log_report(mail, reported_state(status))
         return mail is not None
 
+    @property
+    def _combining(self) -> CombiningSender:
+        return CombiningSender(
+            attendees=self.attendees,
+            finder=self.finder,
+            composer=self.composer,
+            sending=self.sending,
+            limits=self.limits,
+            policy=self.policy,
+        )
+
     def _is_due(self, session: Session, attendee: Attendee, mail_id: MailId, now: datetime) -> bool:
         if mail_id not in due_emails(session, attendee, self.policy, now):
             return False
@@ -96,7 +110,7 @@ class BookingMailer:
             message=self.composer.compose(session, attendee, mail_id, now),
             version=session.version,
         )
-        outcome = self.sending.send(email, now)
+        outcome = self._combining.send(email, BookingEmail(session, attendee, mail_id), now)
         if outcome is not None:
             logger.info("email %s: %s", mail_id.kind, type(outcome).__name__.lower())
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import partial
 
 from shared.bookings.email_log.bounces import MassBounce
+from shared.bookings.emails.address_limit.turns import in_turn, waiting_emails
 from shared.bookings.model.announcement_rules import is_change_urgent
 from shared.bookings.model.email_ids import DueMail, MailId, MailKind
 from shared.bookings.model.session import Session, SessionState
@@ -114,12 +115,12 @@ class BookingReconciler:
     def mails_within_quota(self, found: Sequence[ReconciledSession], now: datetime, *, ahead: int = 0) -> list[DueMail]:
         """As many of the emails due as the email service allows now after `ahead` others, the most important first."""
         ranked = [(_priority(mail, each.session, now), mail) for each in found for mail in each.due]
-        due = [mail for _, mail in sorted(ranked, key=lambda pair: pair[0])]
+        due = _in_turn([mail for _, mail in sorted(ranked, key=lambda pair: pair[0])], found, now)
         sent = [
             entry.at
             for reconciled in found
             for entry in reconciled.log.values()
-            if entry.state is not MailState.SKIPPED
+            if entry.state is not MailState.SKIPPED and not entry.waits and not entry.sent_with
         ]
         left = self.quota.left([*sent, *[now] * ahead], now)
         if left is not None and left < len(due):
@@ -230,6 +231,13 @@ class BookingReconciler:
 
 def _isolated(session_id: str, reconcile: Callable[[], ReconciledSession | None]) -> Result[ReconciledSession | None]:
     return run_isolated(logger, f"reconciliation of session {session_id}", reconcile)
+
+
+def _in_turn(due: Sequence[DueMail], found: Sequence[ReconciledSession], now: datetime) -> list[DueMail]:
+    """Those due, less what waits because its address had as many emails as it may have."""
+    attendees = [attendee for each in found for attendee in each.roster.attendees]
+    waiting = [mail for each in found for mail in waiting_emails(each.due, each.roster.attendees, each.log)]
+    return in_turn(due, waiting, attendees, now)
 
 
 def _priority(mail: DueMail, session: Session, now: datetime) -> int:

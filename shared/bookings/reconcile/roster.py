@@ -6,8 +6,9 @@ log says was sent. So a run that is late, missed, repeated or done twice at once
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from shared.bookings.emails.address_limit.counted import MOST_EMAILS
 from shared.bookings.emails.reminders import upcoming_reminders
 from shared.bookings.model.allocation_policy import AllocationPolicy
 from shared.bookings.model.attendee import Attendee, AttendeeState, Reason, Roster, can_be_mailed
@@ -30,6 +31,7 @@ _STATE_WORDS = {
     MailState.SKIPPED: "skipped",
 }
 
+_OUTDATED = timedelta(hours=1)  # since an email could have gone: there is no longer any reason for it
 _SHOWN_EMAILS = 50  # the newest in the cell `Mail`, which holds 32,768 UTF-16 code units
 
 
@@ -187,7 +189,8 @@ def _with_mail_summary(
 
 def _mail_summary(session: Session, attendee: Attendee, done: Sequence[MailLogEntry], now: datetime) -> str:
     # For people to read: confirmation sent Fri 1 Sep, 9am; reminder due Thu 7 Sep, 3pm.
-    return "; ".join([*map(_entry_words, done[-_SHOWN_EMAILS:]), *_coming(session, attendee, now)])
+    shown = [each for each in done if not (each.waits and now - each.not_before > _OUTDATED)]
+    return "; ".join([*map(_entry_words, shown[-_SHOWN_EMAILS:]), *_coming(session, attendee, now)])
 
 
 def _coming(session: Session, attendee: Attendee, now: datetime) -> list[str]:
@@ -210,6 +213,8 @@ def _undelivered(done: Sequence[MailLogEntry]) -> str:
 
 
 def _entry_words(entry: MailLogEntry) -> str:
+    if entry.waits and not entry.sent_with:
+        return f"{_kind(entry)} waits until {short(entry.not_before)}: this address had {MOST_EMAILS} emails today"
     return f"{_kind(entry)} {_STATE_WORDS.get(entry.state, 'on its way')} {short(entry.at)}"
 
 

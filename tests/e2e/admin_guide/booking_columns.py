@@ -115,7 +115,7 @@ _MEANINGS: Mapping[str, tuple[str, _Check]] = {
         "NeedsCheck",
         lambda found, words: [found["dee"]["NeedsCheck"]] == words and found["ann"]["NeedsCheck"] == "no",
     ),
-    "Which emails went out, and which reminder comes next": (
+    "Which emails went out, which wait and until when, and which reminder comes next": (
         "Mail",
         lambda found, _: re.fullmatch(r"confirmation sent .+; reminder due Thu 7 Sep, 3pm", found["ann"]["Mail"]),
     ),

@@ -169,7 +169,13 @@ MOVING = {"booking": own_booking(), "sessions": SESSIONS, "chosen": "", "form_to
 CANCELLING = {"booking": own_booking(), "form_token": "1.t"}
 
 
-OUTCOME = {"reference": "7K2M4P", "session": View(), "unproven": False}
+OUTCOME = {
+    "reference": "7K2M4P",
+    "session": View(),
+    "unproven": False,
+    "address": "z***@example.nhs.uk",
+    "sender": "sessions@example.nhs.uk",
+}
 
 PAGES: dict[str, tuple[str, Facts]] = {
     "start": ("start.html", {"closed": frozenset()}),

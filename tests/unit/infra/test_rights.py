@@ -101,6 +101,7 @@ def lives(apps: TwoApps) -> None:
     books_and_changes(apps)
     goes_wrong(apps)
     refers(apps)
+    books_too_often(apps)
     for day in range(110):
         apps.tick(days=1)
         apps.worker.backups.daily.run(apps.now)
@@ -165,6 +166,15 @@ def goes_wrong(apps: TwoApps) -> None:
     apps.silent = ""
     for _ in range(3):
         apps.tick(minutes=30)
+
+
+def books_too_often(apps: TwoApps) -> None:
+    """More bookings in a day than an address is told of at once that has never acted: the others follow together."""
+    for number in range(6):
+        apps.add_session(f"often{number}", "2023-10-28")
+        request = booking_request(session_id=f"often{number}", email="fay@example.nhs.uk")
+        for mail_id in apps.web.bookings.places.book(request, apps.now).mail_ids:
+            apps.worker.bookings.mailer.deliver(f"often{number}", mail_id, apps.now)
 
 
 def mail_text(apps: TwoApps) -> str:

@@ -13,7 +13,7 @@ import functions.referrals.outcome
 import functions.referrals.refer
 import shared.bootstrap
 from functions.bookings.book import booking_outcome
-from functions.problems.http_errors import ReferralOutcomeExpiredError
+from functions.problems.http_errors import BookingOutcomeExpiredError, ReferralOutcomeExpiredError
 from functions.referrals.outcome import referral_outcome, show_reference_longer
 from functions.referrals.reference_page import SENT, fresh_facts
 from functions.web.outcome_address import OutcomeAddress
@@ -120,6 +120,30 @@ def test_an_address_that_was_altered_anywhere_is_not_found(kind: str, services: 
         assert opened(location[:place] + other + location[place + 1 :]).status_code == 404, place
     for other in ("", "x", location[start:-1], location[start:] + "A", location[start:] * 2, "é", "=" * 80):
         assert opened(location[:start] + other).status_code == 404, other
+
+
+def test_a_booking_says_to_which_address_its_email_goes_from_whom_and_to_look_in_junk(services: FakeServices) -> None:
+    location = sent("booking")
+    shown = opened(location).get_body().decode()
+
+    assert "The email goes to z***@example.nhs.uk and comes from sessions@trust.example." in shown
+    assert "look in your junk folder" in shown
+    assert "zoe@" not in shown
+    assert "example" not in opened(location, accept="application/json").get_body().decode()
+    token = location.rpartition("/")[2]
+    assert b"example" not in base64.urlsafe_b64decode(token + "==")
+
+
+@pytest.mark.parametrize("more", [(), ("unproven",)])
+def test_an_address_that_was_issued_before_it_named_an_email_still_opens(
+    services: FakeServices, more: tuple[str, ...]
+) -> None:
+    before = OutcomeAddress("/bookings/booked", BookingOutcomeExpiredError)
+    shown = opened(before.issue(SIGNER, MORNING, "s1", REFERENCE, "confirmed", *more)).get_body().decode()
+
+    assert REFERENCE in shown
+    assert "The email goes to" not in shown
+    assert ("Now confirm the email address" in shown) is bool(more)
 
 
 def test_an_address_of_one_kind_opens_nothing_of_the_other(services: FakeServices) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+from shared.bookings.emails.address_limit.mailbox_limits import MailboxLimits
 from shared.bookings.emails.composer import BookingMailComposer
 from shared.bookings.emails.mailer import BookingMailer
 from shared.bookings.emails.manage_links import ManageLinks
@@ -44,8 +45,8 @@ class BookingHarness:
     """`now` is the harness's clock; `tick` runs the schedule and hands over what it names."""
 
     def __init__(self, policy: AllocationPolicy = POLICY, **cells: Any) -> None:
-        tables = (FakeTable(lambda: self.now) for _ in range(5))
-        self.sessions, self.bookings, self.log, self.index, self.service = tables
+        tables = (FakeTable(lambda: self.now) for _ in range(6))
+        self.sessions, self.bookings, self.log, self.index, self.service, self.limits = tables
         self.sender = FakeMailSender(dedupes=False)
         self.clock = FakeClock(STANDING_STILL)
         self.time, self.policy, self.now, self.quota = FakeTime(), policy, MORNING, SendingQuota(0, 0)
@@ -195,8 +196,8 @@ class BookingHarness:
         past = PastSessions(wrap(self.service))
         return BookingReconciler(rows=rosters, reconciler=reconciler, register=register, past=past, quota=self.quota)
 
-    def mailer(self) -> BookingMailer:
-        repository, ledger = self.repository(), self.ledger()
+    def mailer(self, wrap: Wrap = lambda table: table) -> BookingMailer:
+        repository, ledger = self.repository(wrap), MailLedger(wrap(self.log), wrap(self.index))
         composer = BookingMailComposer(
             rosters=repository, log=ledger, renderer=RENDERER, links=LINKS, policy=self.policy
         )
@@ -206,5 +207,6 @@ class BookingHarness:
             finder=SessionFinder(repository, SessionRegister(self.service)),
             composer=composer,
             sending=IdempotentSender(ledger=ledger, pause=pause, sender=self.sender, clock=self.clock),
+            limits=MailboxLimits(wrap(self.limits), KEY),
             policy=self.policy,
         )

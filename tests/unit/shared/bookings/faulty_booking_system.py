@@ -1,13 +1,16 @@
 """A harness of two processes in which anything can go wrong in the middle of anything, and what can be seen of it."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
+from shared.bookings.emails.address_limit.acted import acted_mailboxes
+from shared.bookings.emails.address_limit.counted import mailbox
 from shared.bookings.model.attendee import Attendee, Roster, can_be_mailed
 from shared.bookings.model.email_ids import MailId
 from shared.bookings.model.errors import BookingError
@@ -18,6 +21,7 @@ from shared.bookings.self_service.service import ActionResult
 from shared.bookings.tables.repository import BookingRepository
 from shared.bookings.tables.session_register import SessionRegister
 from shared.bookings.tables.session_rows import SessionRow
+from shared.mail.log_rows import OWN
 from shared.mail.message import EmailMessage
 from shared.normalised_address import normalised_address
 from shared.reminder_offsets import parse_offsets
@@ -61,9 +65,14 @@ class FaultSwitch:
 
 @dataclass(frozen=True)
 class SentMail:
-    """One mail that the mail service got, and what was so at that moment."""
+    """One mail that the mail service got, or a part of one, and what was so at that moment.
+
+    `is_limited`: nobody had acted through a link in any mail to this mailbox.
+    """
 
     message: EmailMessage
+    operation: UUID
+    is_limited: bool
     at: datetime
     session_id: str
     mail: MailId
@@ -76,7 +85,7 @@ class SentMail:
 class RecordingMailSender(FakeMailSender):
     """Keeps with each mail what was so when it was sent."""
 
-    look: Callable[[UUID, EmailMessage], SentMail] | None = None
+    look: Callable[[UUID, EmailMessage], list[SentMail]] | None = None
     sent_mails: list[SentMail] = field(default_factory=list)
 
     def send(self, message: EmailMessage, *, operation_id: UUID) -> None:
@@ -85,7 +94,7 @@ class RecordingMailSender(FakeMailSender):
             super().send(message, operation_id=operation_id)
         finally:
             if self.look is not None and len(self.sent) > before:
-                self.sent_mails.append(self.look(operation_id, message))
+                self.sent_mails += self.look(operation_id, message)
 
 
 @dataclass(frozen=True)
@@ -132,7 +141,7 @@ class FaultyBookingHarness(BookingHarness):
         self.now, self.faults, self.process = now, FaultSwitch(), 0
         self.services_by_process: dict[int, BookingService] = {}
         self.real_tables: dict[str, FakeTable] = {}
-        for name in ("sessions", "bookings", "log", "index", "service"):
+        for name in ("sessions", "bookings", "log", "index", "service", "limits"):
             self.real_tables[name] = getattr(self, name)
             setattr(self, name, BrokenTable(self.real_tables[name], cast("InjectedFault", self.faults)))
         self.recorder = RecordingMailSender(dedupes=False, look=self._looked_at)
@@ -159,12 +168,40 @@ class FaultyBookingHarness(BookingHarness):
         register = SessionRegister(tables["service"])
         return BookingRepository(tables["sessions"], tables["bookings"], parse_offsets("P1D,PT1H"), register)
 
-    def _looked_at(self, operation: UUID, message: EmailMessage) -> SentMail:
-        row = self.real_tables["index"].rows[(str(operation), "mail")]
-        mail, session_id = MailId.parse(row.text("Mail")), row.text("Session")
+    def _looked_at(self, operation: UUID, message: EmailMessage) -> list[SentMail]:
+        log = self.real_tables["log"].rows
+        indexed = [row for row in self.real_tables["index"].rows.values() if row.partition == str(operation)]
+        parts = [(row.text("Session"), row.text("Mail"), row.key == OWN) for row in indexed]
+        joined = [each for each in parts if each[2] or log[each[:2]].text("SentWith") == str(operation)]
+        return [self._part(operation, message, session_id, mail) for session_id, mail, _ in joined]
+
+    def _part(self, operation: UUID, message: EmailMessage, session_id: str, mail_text: str) -> SentMail:
+        mail = MailId.parse(mail_text)
         assert mail is not None
-        session, found = self._truth().session_row(session_id), self._truth().attendee(session_id, mail.attendee)
-        return SentMail(message, self.now, session_id, mail, session, session.session if session else None, found)
+        row, found = self._truth().session_row(session_id), self._truth().attendee(session_id, mail.attendee)
+        assert found is not None
+        said = [part for part in re.split(r"(?=Session \d+: )", message.text) if found.reference in part]
+        if "asked for:" in message.subject:
+            assert len(said) == 1, f"{mail.kind} is not in the mail that it went with"
+            message = replace(message, text=said[0])
+        limited = mailbox(found.email) not in acted_mailboxes(who for *_, who in self._everyone())
+        return SentMail(
+            message, operation, limited, self.now, session_id, mail, row, row.session if row else None, found
+        )
+
+    def _everyone(self) -> list[tuple[str, Attendee]]:
+        rosters = ((session_id, self._truth().roster(session_id)) for session_id in SESSIONS)
+        return [(session_id, each) for session_id, roster in rosters for each in roster.attendees]
+
+    def waiting(self) -> set[tuple[str, str]]:
+        """The mails that wait because of the limit of their address, and are due."""
+        found = self.schedule().run(read_service_rows(cast("Table", self.service)), self.now).reconciled
+        return {
+            (each.session_id, each.mail_id)
+            for session in found
+            for each in session.due
+            if each.mail_id in session.log and session.log[each.mail_id].waits
+        }
 
     # What goes wrong.
 

@@ -1,9 +1,10 @@
 """Promises about bookings that hold in any order of events, said without the code that keeps the promises."""
 
 from collections import Counter
+from datetime import timedelta
 
 from shared.bookings.model.attendee import Attendee, AttendeeState, can_be_mailed
-from shared.bookings.model.email_ids import INCLUDES_SESSION_DETAILS, MailKind, stamp
+from shared.bookings.model.email_ids import INCLUDES_SESSION_DETAILS, MailId, MailKind, stamp
 from shared.bookings.model.proving import YIELDS_AFTER
 from shared.bookings.model.session import Session, SessionState
 from shared.bookings.tables.session_rows import SessionRow
@@ -85,6 +86,24 @@ def check_no_place_is_free(before: Snapshot, after: Snapshot) -> None:
 
 def check_once(harness: FaultyBookingHarness) -> None:
     assert max(Counter(harness.sender.operations).values(), default=1) == 1, "one mail went out twice"
+
+
+def check_limit(harness: FaultyBookingHarness, new: list[SentMail]) -> None:
+    """A mailbox that never acted gets at most three emails in 24 hours that a form alone brings about."""
+    counted = [each for each in harness.recorder.sent_mails if each.is_limited and _counts(each)]
+    for each in filter(_counts, new):
+        since = each.at - timedelta(days=1)
+        mine = {other.operation for other in counted if other.message.to == each.message.to and other.at > since}
+        assert not each.is_limited or len(mine) <= 3, f"{len(mine)} emails in a day to {each.message.to}"
+
+
+def _counts(each: SentMail) -> bool:
+    """True for an email that says where a new booking stands, asks for a proof, or answers someone who asked again."""
+    who = each.attendee
+    if who is None or who.moved_from or each.mail.kind not in {*_KIND_BY_STATE.values(), *_ABOUT_PROOF}:
+        return False
+    got_a_place = each.mail.kind in {MailKind.CONFIRMATION, MailKind.CHECKING} and who.waiting_since is not None
+    return who.never_acted and not got_a_place
 
 
 def check_reminders(harness: FaultyBookingHarness, new: list[SentMail], edited: set[str]) -> None:
@@ -169,7 +188,8 @@ def _check_kind(each: SentMail, attendee: Attendee) -> None:
 
 
 def check_no_email_is_outstanding(harness: FaultyBookingHarness, view: Snapshot) -> None:
-    """Once all has settled everybody knows where they stand, and nothing is half done."""
+    """Once all has settled everybody knows where they stand or waits for it, and nothing is half done."""
+    waiting = {(session_id, mail.attendee) for session_id, text in harness.waiting() if (mail := MailId.parse(text))}
     for session_id, row in view.rows.items():
         session, roster = row.session, view.rosters[session_id]
         if session is None or harness.now >= session.starts:
@@ -181,7 +201,7 @@ def check_no_email_is_outstanding(harness: FaultyBookingHarness, view: Snapshot)
         counts = (row.row.integer("Confirmed"), row.row.integer("Waiting"))
         assert counts == (roster.held, len(roster.waiting)), f"the counts of {session_id}"
         for attendee in roster.attendees:
-            if can_be_mailed(attendee.email):
+            if can_be_mailed(attendee.email) and (session_id, attendee.key) not in waiting:
                 _check_knows(harness, session, attendee)
 
 

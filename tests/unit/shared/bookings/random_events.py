@@ -87,6 +87,7 @@ late_edits = st.builds(
 EVENTS: dict[str, tuple[int, st.SearchStrategy[tuple[Any, ...]]]] = {
     "book": (8, st.tuples(names, sessions, st.sampled_from([True, True, False]))),
     "book without an id": (1, st.tuples(names, sessions)),
+    "ask everywhere": (3, st.tuples(names)),
     "send the same form again": (1, st.tuples(which)),
     "cancel": (2, st.tuples(which)),
     "cancel by an old link": (1, st.tuples(which)),

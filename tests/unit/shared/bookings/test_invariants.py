@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
+from shared.bookings.emails.address_limit.counted import WITHIN
 from shared.bookings.model.attendee import Attendee
 from shared.bookings.model.errors import BookingError, BookingsBusyError
 from shared.bookings.places.request import BookingResult
@@ -84,6 +85,11 @@ class BookingStateMachine(RuleBasedStateMachine):
     def book_without_an_id(self, name: str, session_id: str) -> None:
         self._book(name, session_id, {"works_for_trust": True, "join_waiting_list": True})
 
+    def ask_everywhere(self, name: str) -> None:
+        """Asks for every session, and asks again: more than an address may be sent in a day."""
+        for session_id in (*SESSIONS, *SESSIONS):
+            self._book(name, session_id, {"works_for_trust": True, "join_waiting_list": True})
+
     def send_the_same_form_again(self, number: int) -> None:
         if not self.forms:
             return
@@ -131,9 +137,9 @@ class BookingStateMachine(RuleBasedStateMachine):
 
     def report(self, number: int, status: str) -> None:
         """The email service reports what became of one of the last emails."""
-        sent = self.harness.recorder.sent_mails
+        sent = self.harness.recorder.sent
         if sent:
-            operation, _ = self.harness.recorder.sent[-1 - number % len(sent)]
+            operation, _ = sent[-1 - number % len(sent)]
             self._step(lambda: self.harness.mailer().record_report(str(operation), status, self.harness.now))
 
     def remind(self, number: int, on: bool) -> None:
@@ -234,6 +240,15 @@ class BookingStateMachine(RuleBasedStateMachine):
             for _ in range(9):
                 self.tick(5)
             invariants.check_no_email_is_outstanding(self.harness, self.harness.snapshot())
+            self._check_that_nobody_waits_on()
+
+    def _check_that_nobody_waits_on(self) -> None:
+        """What waits for the limit of an address has gone soon after a day, or is no longer due."""
+        if waited := self.harness.waiting():
+            self.harness.pass_time(seconds=WITHIN.total_seconds())
+            for _ in range(4):
+                self.tick(5)
+            assert not waited & self.harness.waiting(), "an email waits for ever"
 
     def _was_over_unseen(self, session_id: str) -> bool:
         """True if people booked it and no run came before its end: then nothing remembers what they were told."""
@@ -259,6 +274,7 @@ class BookingStateMachine(RuleBasedStateMachine):
 
     def _check(self, before: Snapshot, new: list[Any], *, alone: bool) -> None:
         invariants.check_once(self.harness)
+        invariants.check_limit(self.harness, new)
         invariants.check_reminders(self.harness, new, self.edited)
         if alone:
             after = self.harness.snapshot()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from shared.bookings.emails.address_limit.mailbox_limits import MailboxLimits
 from shared.bookings.emails.composer import BookingMailComposer
 from shared.bookings.emails.mailer import BookingMailer
 from shared.bookings.model.email_ids import MailId, MailKind
@@ -73,6 +74,7 @@ class MailHarness:
             sending=IdempotentSender(
                 ledger=ledger, pause=pause, sender=self.sender, clock=self.clock, share=self.share
             ),
+            limits=MailboxLimits(wrap(FakeTable()), KEY),
             policy=POLICY,
         )
 

@@ -13,12 +13,11 @@ from tests.builders import content
 
 RENDERER = MailRenderer(content())
 FACTS: dict[str, Any] = {
-    "name": "Zoë <b>Okafor</b>",
     "reference": "34679CDF",
     "starts": "Friday 8 September 2023, 3pm",
     "when": "Friday 8 September 2023, 3pm to 4:15pm",
     "title": "Reflective practice",
-    "theme": "Rest & recovery",
+    "theme": "Rest <b>& recovery</b>",
     "join_url": "https://teams.example/join/1?a=1&b=2",
     "confirmed": True,
     "manage_url": "https://support.example/manage/abc",
@@ -27,15 +26,13 @@ FACTS: dict[str, Any] = {
 UNPLACED = {name: fact for name, fact in FACTS.items() if name != "calendar_url"}
 CONFIRMED = FACTS | {"reminders": ["Thursday 7 September 2023, 3pm"], "moved": False, "waited": False}
 CONFIRMED |= {"left_calendar_url": ""}
-PARTING = {name: FACTS[name] for name in ("name", "starts", "when", "manage_url", "calendar_url")} | {
+PARTING = {name: FACTS[name] for name in ("starts", "when", "manage_url", "calendar_url")} | {
     "sessions_url": "https://support.example/sessions"
 }
-UNNAMED = {name: fact for name, fact in UNPLACED.items() if name != "name"} | {
-    "kept_until": "Thursday 7 September 2023"
-}
+UNPROVEN = UNPLACED | {"kept_until": "Thursday 7 September 2023"}
 PROMISE = {"contact_by": "Friday 15 September 2023"}
 RECEIVED = PROMISE | {"received_on": "Friday 1 September 2023"}
-ANSWERS = {"reference": "34679CDF", "answers": [("Name", "Zoë {{7*7}}"), ("Story", "one\ntwo")]} | {
+ANSWERS = {"reference": "34679CDF", "answers": [("Name", "Zoë <b>Okafor</b> {{7*7}}"), ("Story", "one\ntwo")]} | {
     "link_url": "https://support.example/acknowledge/abc"
 }
 ANSWERS |= RECEIVED
@@ -55,6 +52,16 @@ NEW_LINK = PROMISE | {
     "inline": True,
     "days": 60,
 }
+EACH_BOOKED = UNPROVEN | {"calendar_url": "https://support.example/calendar/a"}
+COMBINED: list[dict[str, Any]] = [
+    EACH_BOOKED | {"kind": "confirmation"},
+    EACH_BOOKED | {"kind": "checking", "deadline": "Tuesday"},
+    EACH_BOOKED | {"kind": "waiting", "position": 3, "cutoff": "Thursday"},
+    EACH_BOOKED | {"kind": "prove", "held": True, "held_until": "Saturday"},
+    EACH_BOOKED | {"kind": "unheld", "held": False},
+    EACH_BOOKED | {"kind": "again", "state": "confirmed", "other_name": True, "unproven": False},
+    EACH_BOOKED | {"kind": "again", "other_name": False, "unproven": True, "held": False},
+]
 TRUST = set(f"{content().organisation.name} {content().organisation.descriptor}".split())  # in the HTML's band
 EVERY: list[tuple[str, dict[str, Any]]] = [
     ("confirmation", CONFIRMED),
@@ -69,9 +76,10 @@ EVERY: list[tuple[str, dict[str, Any]]] = [
     ("again", UNPLACED | {"state": "confirmed", "other_name": False, "unproven": False}),
     ("again", UNPLACED | {"state": "waiting", "other_name": True, "unproven": False}),
     ("again", UNPLACED | {"other_name": True, "unproven": True}),
-    ("prove", UNNAMED | {"held": True, "held_until": "Saturday", "yields_from": "Friday, 11am"}),
-    ("prove", UNNAMED | {"held": False}),
-    ("unheld", UNNAMED),
+    ("prove", UNPROVEN | {"held": True, "held_until": "Saturday", "yields_from": "Friday, 11am"}),
+    ("prove", UNPROVEN | {"held": False}),
+    ("unheld", UNPROVEN),
+    ("combined", {"bookings": COMBINED}),
     ("updated", FACTS | {"changes": ["The session moves to Monday"], "reminders": []}),
     ("cancelled", PARTING),
     ("gone", PARTING),
@@ -123,7 +131,7 @@ def test_a_fact_that_nobody_gave_is_an_error_and_not_a_blank(template: str, fact
 
 
 @pytest.mark.parametrize(
-    ("template", "facts"), [each for each in EVERY if not each[0].startswith(("referral", "operators"))]
+    ("template", "facts"), [each for each in EVERY if not each[0].startswith(("referral", "operators", "combined"))]
 )
 def test_a_subject_is_neutral(template: str, facts: dict[str, Any]) -> None:
     subject = written(template, facts).subject
@@ -132,12 +140,25 @@ def test_a_subject_is_neutral(template: str, facts: dict[str, Any]) -> None:
     assert not re.search("trauma|race|racial|therap|reflect", subject, re.IGNORECASE)
 
 
-def test_markup_in_what_was_given_is_shown_and_not_obeyed() -> None:
-    message = written("confirmation", CONFIRMED)
+def test_the_subject_of_the_combined_email_is_a_number() -> None:
+    assert written("combined", {"bookings": COMBINED}).subject == "Staff sessions asked for: 7"
 
-    assert "Zoë <b>Okafor</b>" in message.text
-    assert "Zoë &lt;b&gt;Okafor&lt;/b&gt;" in message.html
-    assert "{{7*7}}" in written("referral", ANSWERS).text
+
+@pytest.mark.parametrize("facts", COMBINED, ids=lambda facts: facts["kind"])
+def test_a_fact_of_a_booking_that_nobody_gave_is_an_error_in_the_combined_email_too(facts: dict[str, Any]) -> None:
+    wanted = {"when", "reference", "manage_url", *facts.keys() - EACH_BOOKED.keys()}
+    for name in wanted:
+        with pytest.raises(UndefinedError):
+            written("combined", {"bookings": [{other: facts[other] for other in facts.keys() - {name}}]})
+
+
+def test_markup_in_what_was_given_is_shown_and_not_obeyed() -> None:
+    message, referral = written("confirmation", CONFIRMED), written("referral", ANSWERS)
+
+    assert "Rest <b>& recovery</b>" in message.text
+    assert "Rest &lt;b&gt;&amp; recovery&lt;/b&gt;" in message.html
+    assert "Zoë <b>Okafor</b> {{7*7}}" in referral.text
+    assert "Zoë &lt;b&gt;Okafor&lt;/b&gt; {{7*7}}" in referral.html
 
 
 def test_a_confirmation_without_a_link_says_that_it_will_follow() -> None:
@@ -187,4 +208,4 @@ def test_a_mail_has_one_recipient(to: str) -> None:
 
 
 def test_a_message_does_not_show_its_contents_when_it_is_printed() -> None:
-    assert "Okafor" not in repr(written("confirmation", CONFIRMED))
+    assert "Okafor" not in repr(written("referral", ANSWERS))

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import pytest
 
+from shared.bookings.emails.address_limit.mailbox_limits import MailboxLimits
 from shared.bookings.model.email_ids import DueMail
 from shared.bookings.reconcile.reconcile_all import ReconcileResult
 from shared.bookings.retention.run import Retention
@@ -19,7 +20,7 @@ from shared.tables.table import StorageUnavailableError, Table
 from shared.timer.marks import Heartbeat, RecoveryMark
 from shared.timer.run import DueWork, TimerRun
 from shared.timer.run_report import EMAIL_SET_UP, RunReport, failures
-from tests.builders import MORNING, booking_request
+from tests.builders import KEY, MORNING, booking_request
 from tests.fakes import FakeTable
 from tests.unit.shared.bookings.booking_system import BookingHarness
 from tests.unit.shared.referrals.referral_system import ReferralHarness
@@ -106,6 +107,7 @@ class TimerParts:
             retention=self._retention(self._breaking("retention")),
             pause=pause,
             note_deleted=lambda *_: self._may_fail("deletion notes"),
+            limits=MailboxLimits(self._breaking("address limits")(self.bookings.limits), KEY),
             staff={"staff": self._notify},
             prove_keys=lambda now: self._may_fail("key proof"),
         )
@@ -169,7 +171,7 @@ def test_referrals_that_fail_do_not_stop_bookings(parts: TimerParts) -> None:
 
 
 ESSENTIAL = ["memory", "bookings", "release", "referrals"]
-SECONDARY = ["staff", "retention", "adoption", "deletion notes", "pause"]
+SECONDARY = ["staff", "retention", "adoption", "deletion notes", "pause", "address limits"]
 
 
 @pytest.mark.parametrize("part", ESSENTIAL + SECONDARY)

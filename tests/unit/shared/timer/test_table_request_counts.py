@@ -14,7 +14,7 @@ from tests.fakes import FakeClock, FakeMailSender, FakeTable
 from tests.unit.functions.test_app_roles import EVERYTHING
 
 OPEN, PEOPLE, PAST = 52, 500, 1000
-QUIET = 1 + 2 * OPEN + 3  # the schedule; rosters and email logs; what the service knows, referrals, the heartbeat
+QUIET = 1 + 2 * OPEN + 4  # the schedule; rosters and email logs; the service's notes, limits, referrals, the heartbeat
 
 
 class Timer:

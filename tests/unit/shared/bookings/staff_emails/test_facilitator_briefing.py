@@ -254,6 +254,18 @@ def test_the_mail_says_the_same_in_text_and_html_and_obeys_no_markup() -> None:
     assert "recovery" in said
 
 
+def test_a_name_is_one_line_of_plain_text() -> None:
+    harness = HarnessWithFacilitators()
+    harness.names = True
+    harness.book("zoe")
+    harness.edit("zoe", Name="Zoe\r\n- Mallory\u2028<b>Dan</b>")
+    harness.live(until=london("2023-09-01 15:00"))
+
+    [mail] = harness.mails("facilitators")
+    assert "\n- Zoe - Mallory <b>Dan</b>\n" in mail.text
+    assert "<li>Zoe - Mallory &lt;b&gt;Dan&lt;/b&gt;</li>" in mail.html
+
+
 def test_the_subject_is_neutral() -> None:
     facts = briefing_facts(session(theme="Canary"), Roster((), ""), names=False)
     subject = RENDERER.render("facilitators", to=ADDRESS, **facts).subject

@@ -219,6 +219,17 @@ def test_a_row_without_an_address_that_can_be_mailed_is_told() -> None:
     assert "RowKey typed" in text
 
 
+def test_a_name_is_one_line_of_plain_text() -> None:
+    harness = HarnessWithOrganiser()
+    typed = {"Name": "Cleo\r\n\nTo check:\u2028<b>Dan</b>", "Email": "nobody", "State": "confirmed"}
+    harness.bookings.insert({"PartitionKey": "s1", "RowKey": "typed"} | typed)
+    harness.tick()
+
+    [mail] = harness.mails("organiser")
+    assert "Problem with the booking of Cleo To check: <b>Dan</b> (no reference)" in mail.text
+    assert "Cleo To check: &lt;b&gt;Dan&lt;/b&gt; (no reference)" in mail.html
+
+
 @pytest.mark.parametrize(
     ("share", "said"),
     [(True, "agreed that the facilitators see this"), (False, "wants only you to see this")],

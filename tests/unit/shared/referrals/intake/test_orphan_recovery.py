@@ -5,12 +5,13 @@ from datetime import timedelta
 
 import pytest
 
+from shared.bookings.emails.address_limit.mailbox_limits import MailboxLimits
 from shared.bookings.retention.run import Retention
 from shared.mail.pause import MailPause
 from shared.tables.service_table import read_service_rows
 from shared.timer.marks import Heartbeat, RecoveryMark
 from shared.timer.run import TimerRun
-from tests.builders import MORNING, referral_request
+from tests.builders import KEY, MORNING, referral_request
 from tests.fakes import Crash, FakeTable, InjectedFault, with_fault
 from tests.unit.shared.bookings.booking_system import BookingHarness
 from tests.unit.shared.referrals.referral_system import ReferralHarness
@@ -50,6 +51,7 @@ class Timer:
             recovery_mark=RecoveryMark(wrap(self.service)),
             heartbeat=Heartbeat(self.service),
             pause=MailPause(self.service),
+            limits=MailboxLimits(FakeTable(), KEY),
             retention=idle_retention(),
             prove_keys=lambda now: None,
             note_deleted=lambda *_: None,
