@@ -38,7 +38,7 @@ WEB = {
     "REFERRAL_MAC_KEY": KEYS["REFERRAL_MAC_KEY"],
     "REFERRAL_PUBLIC_KEY": KEYS["REFERRAL_PUBLIC_KEY"],
 }
-INTAKE = {"REFERRAL_KEY", "REFERRAL_PUBLIC_KEY"}
+INTAKE = {"REFERRAL_KEY"}
 WORKER = {name: value for name, value in WEB.items() if name != "REFERRAL_KEY"} | {
     "SERVICE_ROLE": "worker",
     "MAIL_SERVICE": "acs",
