@@ -22,7 +22,7 @@ python dev.py passphrase        makes a passphrase for the provider, and prints 
 python dev.py secrets           puts the secrets that are missing into the vaults of an installation in Azure
 python dev.py screenshots       takes a picture of every page and every email, to leaf through
 python dev.py benchmark [NAME]  measures what lists and timer runs cost, against their budgets
-python dev.py build             compiles the templates that are deployed, and lists the packages (SBOM)
+python dev.py package           builds what is deployed, as a folder and a zip, and lists its libraries (SBOM)
 python dev.py lock [--upgrade]  compiles the requirements with their hashes, and installs nothing
 
 `run`, `load`, `screenshots` and `benchmark` say with --help which options there are."""
@@ -35,7 +35,7 @@ _MODULES = {
     "secrets": "local.commands.secrets",
     "screenshots": "local.commands.screenshots",
     "benchmark": "benchmarks.run",
-    "build": "local.commands.build",
+    "package": "local.commands.package",
     "lock": "local.commands.lock",
 }
 _HELP = {"help", "-h", "--help"}
