@@ -99,6 +99,9 @@ param emailDomainVerified bool = false
 @description('During a rotation: the version in its vault of the key before, by the name of the setting: `LINK_KEY`, `PROVIDER_LINK_KEY`, `REFERRAL_MAC_KEY` or `REFERRAL_PASSPHRASE`.')
 param previousVersions object = {}
 
+@description('True once SMOKE-KEY is in the vault of the worker: made-up referrals of `python3 dev.py smoke` are then told to the operators, not to the provider.')
+param smokeTests bool = false
+
 @description('With `inline`: true while links in emails of before still need the passphrase.')
 param keepPassphrase bool = false
 
@@ -196,6 +199,8 @@ var settingsOfWorker = {
   REFERRAL_RECIPIENT: referralRecipient
   REFERRAL_REMINDER_WEEKDAYS: string(referralReminderWeekdays)
   REFERRAL_UNCOLLECTED_DAYS: string(referralUncollectedDays)
+  // As with the passphrase: only where the secret is there.
+  SMOKE_KEY: smokeTests ? '${inWorkerVault}SMOKE-KEY)' : ''
   REFERRAL_VAULT_KEY: 'https://${workerVaultName}${vaultSuffix}/keys/${keyName}'
 }
 

@@ -18,6 +18,7 @@ python dev.py test --quick      the checks and the unit tests
 python dev.py test --nightly    all checks and all tests
 python dev.py test ARGUMENTS    only pytest, with these arguments
 python dev.py load FILE         loads sessions (CSV) into the service that is running
+python dev.py smoke --site URL  tests a running installation: pages, health, a booking, a made-up referral
 python dev.py passphrase        makes a passphrase for the provider, and prints it and its hash
 python dev.py secrets           puts the secrets that are missing into the vaults of an installation in Azure
 python dev.py screenshots       takes a picture of every page and every email, to leaf through
@@ -31,6 +32,7 @@ _MODULES = {
     "run": "local.commands.run",
     "test": "local.commands.test",
     "load": "local.commands.load",
+    "smoke": "local.commands.smoke",
     "passphrase": "local.commands.passphrase",
     "secrets": "local.commands.secrets",
     "screenshots": "local.commands.screenshots",

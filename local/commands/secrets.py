@@ -28,7 +28,7 @@ MADE: Mapping[str, str] = {
 }
 """Random secrets by setting's name, each with its vault. The worker reads both vaults, the web app only its own."""
 
-GIVEN: Mapping[str, str] = {"REFERRAL_PASSPHRASE": WORKER, "NOTIFY_API_KEY": WORKER}
+GIVEN: Mapping[str, str] = {"REFERRAL_PASSPHRASE": WORKER, "NOTIFY_API_KEY": WORKER, "SMOKE_KEY": WORKER}
 """Secrets that a person has to give."""
 
 NEVER_RENEWED = "BOOKING_KEY"

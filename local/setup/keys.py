@@ -20,6 +20,7 @@ _NAMES = {
     "REFERRAL_MAC_KEY",
     "LINK_KEY",
     "PROVIDER_LINK_KEY",
+    "SMOKE_KEY",
     "EMAIL_ACCESS_KEY",
     "REFERRAL_PUBLIC_KEY",
     "REFERRAL_PRIVATE_KEY",
@@ -44,6 +45,7 @@ def new_keys() -> dict[str, str]:
         "REFERRAL_MAC_KEY": new_secret(),
         "LINK_KEY": new_secret(),
         "PROVIDER_LINK_KEY": new_secret(),
+        "SMOKE_KEY": new_secret(),
         "EMAIL_ACCESS_KEY": _access_key(),
         **_referral_keys(),
     }

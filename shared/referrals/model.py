@@ -103,8 +103,7 @@ class Referral:
         due_on: the day since which it is to be sent: it came then, or was wanted again.
         attempts: attempts to send it under this `epoch`; a new epoch is a new email, with an operation id of its own.
         redriven: times it was sent again because the email service reported that it failed.
-        waiting_since: the time at which it was first seen to be late, None if it is not.
-        alarms: alarms about that in the log.
+        waiting_since: the time at which it was first seen to be late, None if it is not; `alarms` in the log say so.
         opened_on: the day on which the answers of this email were first opened with the passphrase, which proves that
             they arrived; in one that is to be sent again, by a link of before.
         opened_before: the day on which they were last opened before it was sent again because someone wanted that.
@@ -112,12 +111,12 @@ class Referral:
         warned: reminders to the provider, the last of them on `warned_on`.
         kept: times the provider had it kept, because it did not have it after it had confirmed it.
         delivery: the way in which it was sent, as the setting was then; "" before.
-        held: someone objects to its being erased, without an end.
-        held_until: the day before which it is not erased, because someone typed it; "" if no one did.
+        held, held_until: someone objects to its being erased, without an end or before that day; "" if no one did.
         deletion_on: the day, announced, on which its answers are erased if nobody collects them; "" if there is none.
         deletion_told_on: the day on which the operators were last told of it.
         copy_of: in a sealed row that may repeat another: the reference of that one.
         batch: the email to the provider that it goes or went in with others, "" for one of its own.
+        marker: characters that mean nothing, or those of a test of the running service: see `delivery.smoke_test`.
         slow: it came without the marks of a browser: it gives way to others when too many come at once.
     """
 
@@ -153,6 +152,7 @@ class Referral:
     copy_of: str = ""
     batch: str = ""
     slow: bool = False
+    marker: str = ""
     etag: str = ""
 
     def is_due(self, now: datetime) -> bool:

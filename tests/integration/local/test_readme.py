@@ -30,6 +30,7 @@ TEST_QUICK = "python3 dev.py test --quick"
 TEST_NIGHTLY = "python3 dev.py test --nightly"
 TEST_SOME = "python3 dev.py test tests/unit/shared/mail -k delivery"
 PASSPHRASE = "python3 dev.py passphrase"
+SMOKE = 'python3 dev.py smoke --site "$SITE_URL" --worker "$COLLECT_URL"'  # run by tests/e2e/test_smoke.py
 SECRETS = "python3 dev.py secrets --set REFERRAL_PASSPHRASE"
 # These need a subscription: what they use of the project has unit tests, in tests/unit/infra/ and tests/unit/local/.
 SIGN_IN = ["azd auth login", "azd env new prod", "azd env set AZURE_LOCATION uksouth"]
@@ -91,9 +92,9 @@ def clock_of(ready: Mapping[str, str]) -> Setting:
 
 
 def test_these_are_all_the_commands_and_options_that_there_are() -> None:
-    assert blocks() == [RUN, LOAD, TEST, BENCHMARK, SCREENSHOTS, *DEPLOY, PACKAGE]
+    assert blocks() == [RUN, LOAD, TEST, BENCHMARK, SCREENSHOTS, *DEPLOY, SMOKE, PACKAGE]
     tests = {TEST, TEST_QUICK, TEST_NIGHTLY, TEST_SOME}
-    others = {BENCHMARK, PACKAGE, SCREENSHOTS, PASSPHRASE, SECRETS}
+    others = {BENCHMARK, PACKAGE, SMOKE, SCREENSHOTS, PASSPHRASE, SECRETS}
     assert set(re.findall(r"python3 dev\.py[^`\n]*", README)) == {RUN, LOAD, *tests, *others}
     assert set(options()) == {"--at", "--now", "--speed", "--port", "--data"}
 
@@ -150,6 +151,10 @@ def test_pages_are_pictured(tmp_path: Path) -> None:
 
 def test_the_package_is_built_where_one_wants_it() -> None:
     assert "--to DIR" in finished(typed(PACKAGE, "--help"))
+
+
+def test_the_test_of_a_running_installation_says_what_it_needs() -> None:
+    assert "SMOKE_KEY" in finished(typed("python3 dev.py smoke", "--help"))
 
 
 def test_some_tests_are_run_by_name() -> None:

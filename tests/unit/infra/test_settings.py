@@ -219,7 +219,7 @@ def in_the_open(settings: Mapping[str, Value]) -> list[str]:
 
 
 def test_secrets_are_told_from_other_settings() -> None:
-    assert len(SECRET) == 10
+    assert len(SECRET) == 11
     assert {"LINK_KEY", "REFERRAL_PASSPHRASE", "REFERRAL_MAC_KEY_PREVIOUS"} <= SECRET
 
 
