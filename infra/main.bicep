@@ -114,6 +114,9 @@ param notifyReplyToId string = ''
 @description('During a rotation: the version in its vault of the key before, by the name of the setting: `LINK_KEY`, `NOTIFY_CALLBACK_TOKEN`, `PROVIDER_LINK_KEY`, `REFERRAL_MAC_KEY` or `REFERRAL_PASSPHRASE`.')
 param previousVersions object = {}
 
+@description('True once SMOKE-KEY is in the vault of the worker: made-up referrals of `python3 dev.py smoke` are then told to the operators, not to the provider.')
+param smokeTests bool = false
+
 @description('With `inline`: true while links in emails of before still need the passphrase.')
 param keepPassphrase bool = false
 
@@ -218,6 +221,8 @@ var settingsOfWorker = {
   REFERRAL_RECIPIENT: referralRecipient
   REFERRAL_REMINDER_WEEKDAYS: string(referralReminderWeekdays)
   REFERRAL_UNCOLLECTED_DAYS: string(referralUncollectedDays)
+  // As with the passphrase: only where the secret is there.
+  SMOKE_KEY: smokeTests ? '${inWorkerVault}SMOKE-KEY)' : ''
   REFERRAL_VAULT_KEY: 'https://${workerVaultName}${vaultSuffix}/keys/${keyName}'
 }
 
@@ -487,6 +492,7 @@ module alarms 'modules/alarms.bicep' = {
     auditEmails: empty(auditEmails) ? alarmAddresses : auditEmails
     webClientId: identities.outputs.webClientId
     workerClientId: identities.outputs.workerClientId
+    smokeTests: smokeTests
   }
 }
 

@@ -110,7 +110,7 @@ def _bookings() -> tuple[Operation, ...]:
             summary="Books a place, or joins the waiting list. Whoever has no address of the trust has to answer "
             "`works_for_trust`. The same `submission_id` is one booking, however often it is sent; once that is "
             "cancelled, another one books again",
-            answers={201: answers.BookingOutcome},
+            answers={201: answers.Booked},
             body=BookingRequest,
             errors=_BODY + _BOOKING,
             has_location=True,

@@ -79,6 +79,12 @@ class BookingOutcome(Answer):
     state: Outcome
 
 
+class Booked(BookingOutcome):
+    """`manage`: the link to manage it, only in a session for tests; for any other it is in the email alone."""
+
+    manage: str = ""
+
+
 class ReferralTaken(Answer):
     reference: Reference
 

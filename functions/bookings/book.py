@@ -112,8 +112,15 @@ def _answer(booked: BookingResult, submission: Submission, built: Services, addr
     location = _location(built, booked.session.id, booked.reference, booked.state, unproven, _masked(address))
     if submission.is_form:
         return see_other(location)
-    answer = {"reference": booked.reference, "state": str(booked.state)}
+    answer = {"reference": booked.reference, "state": str(booked.state)} | _link_of_test(built, booked)
     return json_body(answer, status=201, headers={"Location": location})
+
+
+def _link_of_test(built: Services, booked: BookingResult) -> dict[str, str]:
+    """The link to manage a booking of a session that only tests can see; for any other it is in the email alone."""
+    if not booked.session.is_test or booked.attendee is None:
+        return {}
+    return {"manage": built.bookings.manage_url(booked.session.id, booked.attendee)}
 
 
 def _location(built: Services, session_id: str, reference: str, state: AttendeeState, *more: str) -> str:

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from functions.forms.tokens import MAX_AGE, MIN_AGE, issue_token
 from shared.signing import Signer
 
-_ID = "submission_id"
+_NOT_ASKED = frozenset({"submission_id", "marker"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def token_json(form: str, signer: Signer, now: datetime) -> dict[str, object]:
 def fields_json(model: type[BaseModel], wordings: Mapping[str, Wording]) -> list[dict[str, object]]:
     """The fields of the answers that `model` reads, with its limits."""
     schema = model.model_json_schema()
-    properties = {name: each for name, each in schema["properties"].items() if name != _ID}
+    properties = {name: each for name, each in schema["properties"].items() if name not in _NOT_ASKED}
     required = schema["required"]
     return [_field(name, each, wordings[name], required=name in required) for name, each in properties.items()]
 

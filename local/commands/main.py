@@ -18,12 +18,13 @@ python dev.py test --quick      the checks and the unit tests
 python dev.py test --nightly    all checks and all tests
 python dev.py test ARGUMENTS    only pytest, with these arguments
 python dev.py load FILE         loads sessions (CSV) into the service that is running
+python dev.py smoke --site URL  tests a running installation: pages, health, a booking, a made-up referral
 python dev.py passphrase        makes a passphrase for the provider, and prints it and its hash
 python dev.py secrets           puts the secrets that are missing into the vaults of an installation in Azure
 python dev.py restore           puts back rows that are missing from an installation's tables, from a daily copy
 python dev.py screenshots       takes a picture of every page and every email, to leaf through
 python dev.py benchmark [NAME]  measures what lists and timer runs cost, against their budgets
-python dev.py build             compiles the templates that are deployed, and lists the packages (SBOM)
+python dev.py package           builds what is deployed, as a folder and a zip, and lists its libraries (SBOM)
 python dev.py lock [--upgrade]  compiles the requirements with their hashes, and installs nothing
 
 `run`, `load`, `restore`, `screenshots` and `benchmark` say with --help which options there are."""
@@ -32,12 +33,13 @@ _MODULES = {
     "run": "local.commands.run",
     "test": "local.commands.test",
     "load": "local.commands.load",
+    "smoke": "local.commands.smoke",
     "passphrase": "local.commands.passphrase",
     "secrets": "local.commands.secrets",
     "restore": "local.commands.restore",
     "screenshots": "local.commands.screenshots",
     "benchmark": "benchmarks.run",
-    "build": "local.commands.build",
+    "package": "local.commands.package",
     "lock": "local.commands.lock",
 }
 _HELP = {"help", "-h", "--help"}

@@ -32,6 +32,7 @@ GIVEN: Mapping[str, str] = {
     "REFERRAL_PASSPHRASE": WORKER,
     "NOTIFY_API_KEY": WORKER,
     "NOTIFY_CALLBACK_TOKEN": WORKER,  # the website of Notify gets it too, and no one can read it in the vault
+    "SMOKE_KEY": WORKER,
 }
 """Secrets that a person has to give."""
 

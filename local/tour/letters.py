@@ -57,6 +57,7 @@ FACTS: Mapping[str, Mapping[str, object]] = {
     "referral": _REFERRAL | {"answers": [("Name", "Zoë Okafor"), ("What brings them here", "One line.\nأشعر بالتعب.")]},
     "operators": {"referrals": [("34679CDF", "Received Friday 1 September 2023.")], "failing": True, "opened": 2},
     "operators-uncollected": {"referrals": [("34679CDF", "Deleted on Thursday 30 November 2023.")]},
+    "operators-test": {"reference": "34679CDF"},
     "referral-link": _REFERRAL,
     "referral-new-link": _REFERRAL | {"sent_on": "Friday 1 September 2023", "inline": False, "days": 60},
     "referral-reminder": _REMINDED | {"operators": "operators@example.nhs.uk"},

@@ -9,6 +9,7 @@ from shared.bookings.emails.composer import BookingMailComposer
 from shared.bookings.emails.mailer import BookingMailer
 from shared.bookings.emails.manage_links import ManageLinks
 from shared.bookings.model.allocation_policy import AllocationPolicy
+from shared.bookings.model.attendee import Attendee
 from shared.bookings.places.service import BookingService
 from shared.bookings.reconcile.reconcile_all import BookingReconciler, ReconcileResult
 from shared.bookings.reconcile.session_reconciler import SessionReconciler
@@ -75,6 +76,10 @@ class BookingServices:
     def places(self) -> BookingService:
         key = self._settings.booking_key.get_secret_value()
         return BookingService(self._repository, key, self.policy, log=self._ledger)
+
+    def manage_url(self, session_id: str, attendee: Attendee) -> str:
+        """The link that opens one booking, as emails to the attendee carry it."""
+        return self._links.url(session_id, attendee)
 
     @cached_property
     def self_service(self) -> SelfService:

@@ -3,13 +3,14 @@
 Modules that seal or decrypt referrals are imported where they are used: most functions need neither.
 """
 
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from shared.composition import azure_clients
 from shared.composition.context import AppContext
 from shared.composition.mail import MailServices
 from shared.composition.referral_release import ReleaseServices
+from shared.composition.smoke_test import smoke_test
 from shared.config.requirements import INTAKE_NEEDS
 from shared.config.settings import Role, SettingsError
 from shared.referrals.collection.acknowledgement import AcknowledgementRecorder
@@ -92,11 +93,11 @@ class ReferralServices:
     def forwarder(self) -> ReferralForwarder:
         from shared.referrals.sealing import unseal
 
-        unwrapper = azure_clients.unwrapper(self._settings)
+        opened = partial(unseal, unwrapper=azure_clients.unwrapper(self._settings))
         return ReferralForwarder(
             queue=self._repository,
             authenticate=self._row_mac.check,
-            unseal=lambda referral, sealed: unseal(referral, sealed, unwrapper),
+            unseal=opened,
             pause=self._mail.referral_pause,
             sender=self._mail.sender,
             writer=self._provider_emails,
@@ -104,6 +105,7 @@ class ReferralServices:
             clock=self._mail.clock,
             share=self._mail.referral_share,
             nudges=self._releasing.nudges,
+            smoke_test=smoke_test(self._context, self._repository, self._row_mac, opened, self._notices),
         )
 
     @cached_property
@@ -200,10 +202,8 @@ class ReferralServices:
 
     @cached_property
     def _provider_reminder(self) -> ProviderReminder:
-        deadlines = Deadlines(self._settings.referral_reminder_weekdays)
-        return ProviderReminder(
-            rows=self._repository, notices=self._notices, writer=self._provider_emails, deadlines=deadlines
-        )
+        rows, deadlines = self._repository, Deadlines(self._settings.referral_reminder_weekdays)
+        return ProviderReminder(rows=rows, notices=self._notices, writer=self._provider_emails, deadlines=deadlines)
 
     @cached_property
     def _operator_digest(self) -> OperatorDigest | None:

@@ -105,6 +105,7 @@ class Settings(BaseModel):
     operators_email: Mailbox | None = Field(None, alias="OPERATORS_EMAIL")
     facilitator_email: Mailbox | None = Field(None, alias="FACILITATOR_EMAIL")
     facilitator_list: FacilitatorList = Field(FacilitatorList.NONE, alias="FACILITATOR_LIST")
+    smoke_key: Key | None = Field(None, alias="SMOKE_KEY")
     reminders: Offsets = Field(parse_offsets("P1D,PT1H"), alias="REMINDERS")
     referral_key: Key | None = Field(None, alias="REFERRAL_KEY")
     referral_mac_key: Key = Field(alias="REFERRAL_MAC_KEY")

@@ -121,5 +121,8 @@ YesOrNo = Annotated[
 ]
 """A boolean, or a word for one as in `shared.yes_no`."""
 
+Marker = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{44}$")]
+"""Characters by which a test of the running service is told from a referral, by whoever has its key."""
+
 SubmissionId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{16,64}$")]
 """An id made once for each form that is served, so that a form sent twice is recognised as one submission."""

@@ -103,8 +103,7 @@ class Referral:
         due_on: the day since which it is to be sent: it came then, or was wanted again.
         attempts: attempts to send it under this `epoch`; a new epoch is a new email, with an operation id of its own.
         redriven: times it was sent again because the email service reported that it failed.
-        waiting_since: the time at which it was first seen to be late, None if it is not.
-        alarms: alarms about that in the log.
+        waiting_since: the time at which it was first seen to be late, None if it is not; `alarms` in the log say so.
         opened_on: the day on which the answers of this email were first opened with the passphrase, which proves that
             they arrived; in one that is to be sent again, by a link of before.
         opened_before: the day on which they were last opened before it was sent again because someone wanted that.
@@ -112,11 +111,11 @@ class Referral:
         warned: reminders to the provider, the last of them on `warned_on`.
         kept: times the provider had it kept, because it did not have it after it had confirmed it.
         delivery: the way in which it was sent, as the setting was then; "" before.
-        held: someone objects to its being erased, without an end, or before the day `held_until` that they typed.
+        held, held_until: someone objects to its being erased, without an end or before that day; "" if no one did.
         deletion_on: the day, last announced on `deletion_told_on`, of its erasure if nobody collects it; "" if none.
-        copy_of: in a sealed row that may repeat another: the reference of that one.
-        batch: the email to the provider that it goes or went in with others, "" for one of its own.
+        copy_of, batch: the reference that a sealed row may repeat; the email that it shares with others; "" for none.
         unclear_on: the day since which an attempt may have sent this email without our knowledge; "" if none can.
+        marker: characters that mean nothing, or those of a test of the running service: see `delivery.smoke_test`.
         slow: it came without the marks of a browser: it gives way to others when too many come at once.
     """
 
@@ -153,6 +152,7 @@ class Referral:
     batch: str = ""
     unclear_on: str = ""
     slow: bool = False
+    marker: str = ""
     etag: str = ""
 
     def is_due(self, now: datetime) -> bool:

@@ -37,7 +37,7 @@ def key_cells(reference: str) -> dict[str, Any]:
 def status_cells(referral: Referral) -> dict[str, Any]:
     """Every column from the start: the portal's dialog offers only those that a row has."""
     first = {"State": str(ReferralState.RECEIVED), "Attempts": 0, "NotBefore": "", "Hold": "no"}
-    first |= {"Slow": "yes" if referral.slow else "no"}
+    first |= {"Slow": "yes" if referral.slow else "no", "Marker": referral.marker}
     return key_cells(referral.reference) | _identity_cells(referral) | progress_cells(referral) | first
 
 
@@ -123,6 +123,7 @@ def read_referral(row: Row) -> Referral:
         batch=row.text("Batch"),
         unclear_on=row.text("UnclearOn"),
         slow=row.boolean("Slow", default=False),
+        marker=row.text("Marker"),
         etag=row.etag,
     )
 

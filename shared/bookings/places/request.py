@@ -1,6 +1,6 @@
 """The request for a place, and the answer to it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -57,7 +57,8 @@ class BookingRequest(BaseModel):
 class BookingResult:
     """The answer to a booking. `mail_ids` are the emails that it made due.
 
-    `unproven`: nothing is certain before they press the button that their email leads to.
+    `unproven`: nothing is certain before they press the button that their email leads to. `attendee` is their booking,
+    the one of before if there is one; None if the same submission is answered again. Whoever asks may not see it.
     """
 
     session: Session
@@ -65,3 +66,4 @@ class BookingResult:
     state: AttendeeState
     mail_ids: tuple[str, ...]
     unproven: bool = False
+    attendee: Attendee | None = field(default=None, repr=False)

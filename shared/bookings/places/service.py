@@ -58,14 +58,14 @@ class BookingService:
         object.__setattr__(self, "_lists", ListMemory(self.monotonic))
 
     def bookable_sessions(self, now: datetime) -> list[BookableSession]:
-        """Every session that takes bookings at this moment (UTC), earliest first, with the places left in each.
+        """Every session that is listed at this moment (UTC), earliest first, with the places left in each.
 
         The places are for showing: they may be five seconds old. A session that cannot be shown is left out.
 
         Raises:
             StorageError: the sessions or the places cannot be read.
         """
-        open_now = [each for each in self._lists.sessions(self.store, now) if each.takes_bookings(now)]
+        open_now = [each for each in self._lists.sessions(self.store, now) if each.is_listed(now)]
         counts = self._lists.counts(self.store, [each.id for each in open_now])
         shown = (
             run_isolated(logger, f"list of session {each.id}", partial(self._bookable, each, counts[each.id], now))
@@ -208,18 +208,19 @@ class BookingService:
         check_nothing_is_lost(self.store, snapshot)
         if applied.needs_check and not self.policy.may_be_checked(snapshot.session, now):
             raise TooLateToCheckError
-        mails: tuple[str, ...] = ()
-        if mine is not None and mine.is_live:
-            mails = self._record_repeat(snapshot, mine, applied, now)
+        live = mine if mine is not None and mine.is_live else None
+        mails = self._record_repeat(snapshot, live, applied, now) if live else ()
         state = state_for(self.policy, snapshot, applied, now)
-        if mine is None or not mine.is_live:
-            mails = self._write(snapshot, applied.attendee(state, mine, now), now)
+        attendee = live or applied.attendee(state, mine, now)
+        if live is None:
+            mails = self._write(snapshot, attendee, now)
         return BookingResult(
             session=snapshot.session,
             reference=applied.reference,
             state=state,
             mail_ids=mails,
             unproven=applied.is_unproven,
+            attendee=attendee,
         )
 
     def _write(self, snapshot: Snapshot, attendee: Attendee, now: datetime) -> tuple[str, ...]:

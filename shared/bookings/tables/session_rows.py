@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from shared.bookings.model.session import Session, SessionState
+from shared.bookings.model.session import BOOKABLE, Session, SessionState
 from shared.bookings.tables.announced_cell import read_announced
 from shared.bookings.tables.cells.visible_text import with_visible_text
 from shared.bookings.tables.session_cells import DEFAULT_MINUTES, SessionCells
@@ -74,7 +74,7 @@ class SessionRow:
 
 def _as_announced(written: Session, known: Session) -> Session:
     state = SessionState.CANCELLED if known.details.called_off else written.state
-    if state is not SessionState.OPEN and not known.details.called_off:
+    if state not in BOOKABLE and not known.details.called_off:
         # Nobody may book from now on. It is called off when attendees are told, and none of them is forgotten.
         state = SessionState.CLOSED
     return Session(

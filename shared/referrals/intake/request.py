@@ -11,7 +11,7 @@ from shared.content.question import FormQuestion
 from shared.content.referral_record import record_json
 from shared.fields.answer_fields import fields
 from shared.fields.answer_text import in_words
-from shared.fields.field_types import Agreed, SubmissionId
+from shared.fields.field_types import Agreed, Marker, SubmissionId
 
 
 class ReferralRequest(BaseModel):
@@ -25,11 +25,12 @@ class ReferralRequest(BaseModel):
     form: ClassVar[OneToOne]
 
     submission_id: SubmissionId | None = None
+    marker: Marker | None = None
 
     @property
     def answers(self) -> str:
         """The answers as JSON: the same text for the same answers, in whatever order they were asked."""
-        given = {name: value for name, value in self.model_dump(exclude={"submission_id"}).items() if value}
+        given = {name: value for name, value in self.model_dump(exclude={"submission_id", "marker"}).items() if value}
         return json.dumps(given, sort_keys=True)
 
     @property

@@ -21,6 +21,7 @@ from datetime import datetime
 
 from shared.local_time import london_day
 from shared.references import answers_hash, reference, submission_hash
+from shared.referrals.delivery.smoke_test import random_marker
 from shared.referrals.errors import KeyNotProvenError, ReferralReusedError, ReferralsBusyError, UnsealError
 from shared.referrals.intake.request import ReferralRequest
 from shared.referrals.model import Referral, ReferralState, Sealed
@@ -62,8 +63,10 @@ class ReferralService:
         submission = submission_hash(self.key, submission_id)
         fingerprint = f"{submission}-{answers_hash(self.key, submission_id, request.answers)}"
         answers = _padded(request.record.encode(), request.form.record_size)
+        marker = request.marker or random_marker()  # nobody without the key can tell one from the other
         candidates = [
-            replace(self._referral(submission_id, number, fingerprint, now), slow=slow) for number in range(_CANDIDATES)
+            replace(self._referral(submission_id, number, fingerprint, now), slow=slow, marker=marker)
+            for number in range(_CANDIDATES)
         ]
         for number, referral in enumerate(candidates):
             if self._is_stored(referral, answers, spares=candidates[number + 1 :]):

@@ -14,18 +14,15 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from functions.web import render
 from local.clock import LocalClock, Setting
-from local.commands.build import SBOM
 from local.paths import ROOT, VENV
 from local.process.ports import free_ports
-from shared.mail import renderer
 from tests.e2e.http_client import get
 
 README = (ROOT / "README.md").read_text("utf-8")
 RUN = "python3 dev.py"
 LOAD = "python3 dev.py load local/sessions.csv"
-BUILD = "python3 dev.py build"
+PACKAGE = "python3 dev.py package"  # what it builds has tests of its own: test_package.py
 BENCHMARK = "python3 dev.py benchmark"
 SCREENSHOTS = "python3 dev.py screenshots"
 TEST = "python3 dev.py test"
@@ -33,6 +30,7 @@ TEST_QUICK = "python3 dev.py test --quick"
 TEST_NIGHTLY = "python3 dev.py test --nightly"
 TEST_SOME = "python3 dev.py test tests/unit/shared/mail -k delivery"
 PASSPHRASE = "python3 dev.py passphrase"
+SMOKE = 'python3 dev.py smoke --site "$SITE_URL" --worker "$COLLECT_URL"'  # run by tests/e2e/test_smoke.py
 SECRETS = "python3 dev.py secrets --set REFERRAL_PASSPHRASE"
 # These need a subscription: what they use of the project has unit tests, in tests/unit/infra/ and tests/unit/local/.
 SIGN_IN = ["azd auth login", "azd env new prod", "azd env set AZURE_LOCATION uksouth"]
@@ -94,9 +92,9 @@ def clock_of(ready: Mapping[str, str]) -> Setting:
 
 
 def test_these_are_all_the_commands_and_options_that_there_are() -> None:
-    assert blocks() == [RUN, LOAD, TEST, BENCHMARK, SCREENSHOTS, *DEPLOY, BUILD]
+    assert blocks() == [RUN, LOAD, TEST, BENCHMARK, SCREENSHOTS, *DEPLOY, SMOKE, PACKAGE]
     tests = {TEST, TEST_QUICK, TEST_NIGHTLY, TEST_SOME}
-    others = {BENCHMARK, BUILD, SCREENSHOTS, PASSPHRASE, SECRETS}
+    others = {BENCHMARK, PACKAGE, SMOKE, SCREENSHOTS, PASSPHRASE, SECRETS}
     assert set(re.findall(r"python3 dev\.py[^`\n]*", README)) == {RUN, LOAD, *tests, *others}
     assert set(options()) == {"--at", "--now", "--speed", "--port", "--data"}
 
@@ -151,15 +149,12 @@ def test_pages_are_pictured(tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.iterdir()} == {*shown, "index.html", "notes.txt"}
 
 
-def test_the_templates_are_compiled_before_deploying() -> None:
-    said = finished(typed(BUILD))
+def test_the_package_is_built_where_one_wants_it() -> None:
+    assert "--to DIR" in finished(typed(PACKAGE, "--help"))
 
-    *compiled, listed = said.splitlines()
-    folders = [ROOT / line.split()[-1] for line in compiled]
-    assert folders == [render.COMPILED, renderer.COMPILED]
-    assert str(SBOM.relative_to(ROOT)) in listed
-    assert json.loads(SBOM.read_text("utf-8"))["components"]
-    assert all(any(folder.iterdir()) for folder in folders)
+
+def test_the_test_of_a_running_installation_says_what_it_needs() -> None:
+    assert "SMOKE_KEY" in finished(typed("python3 dev.py smoke", "--help"))
 
 
 def test_some_tests_are_run_by_name() -> None:

@@ -9,7 +9,8 @@ import pytest
 import yaml  # type: ignore[import-untyped]  # it ships no type information
 
 from local.azure.references import App
-from local.commands import secrets
+from local.commands import package, secrets
+from local.paths import STATE
 from tests.builders import ROOT
 from tests.unit.functions.test_app_roles import registered
 from tests.unit.infra.bicep import INFRA, Expression, Value, template
@@ -88,6 +89,13 @@ def test_hooks_run_the_projects_own_commands(hook: str, command: str) -> None:
 def test_the_command_for_secrets_is_there() -> None:
     """As text: `dev.py` runs that module, and another test of it must not find it imported."""
     assert f'"secrets": "{secrets.__name__}"' in (ROOT / "local" / "commands" / "main.py").read_text("utf-8")
+
+
+def test_the_command_builds_the_folder_that_is_deployed() -> None:
+    folder = (STATE / "package").relative_to(ROOT).as_posix()
+
+    assert {each["project"] for each in azd()["services"].values()} == {folder}
+    assert f'"package": "{package.__name__}"' in (ROOT / "local" / "commands" / "main.py").read_text("utf-8")
 
 
 def outputs() -> set[str]:

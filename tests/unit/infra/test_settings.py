@@ -230,7 +230,7 @@ def in_the_open(settings: Mapping[str, Value]) -> list[str]:
 
 
 def test_secrets_are_told_from_other_settings() -> None:
-    assert len(SECRET) == 13
+    assert len(SECRET) == 14
     assert {"LINK_KEY", "REFERRAL_PASSPHRASE", "REFERRAL_MAC_KEY_PREVIOUS"} <= SECRET
 
 

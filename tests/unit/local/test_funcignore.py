@@ -1,5 +1,6 @@
 """The files that are deployed, and those that are not."""
 
+import shutil
 import subprocess
 from functools import cache
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 from pathspec import GitIgnoreSpec
 
 from functions.web import render
+from local.package.folder import service_files
 from local.paths import ROOT
 from shared.mail import renderer
 
@@ -38,6 +40,23 @@ def test_every_file_of_the_service_is_deployed(ignored: GitIgnoreSpec) -> None:
 
     assert {path for path in of_the_service if ignored.match_file(path)} == set()
     assert of_the_service >= {*SERVICE, "functions/site/health.py", "shared/mail/templates/reminder.jinja"}
+
+
+def test_the_package_has_just_those_files() -> None:
+    assert {path.as_posix() for path in service_files()} == {path for path in files() if is_of_the_service(path)}
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["notes.txt", "functions/README.md", "functions/__pycache__/a.pyc", "functions/compiled/old.bin", "local/a.py"],
+)
+def test_the_package_leaves_out_what_lies_about(path: str, tmp_path: Path) -> None:
+    for name in (path, "functions/site/health.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    shutil.copy(ROOT / ".funcignore", tmp_path)
+
+    assert service_files(tmp_path) == [Path("functions/site/health.py")]
 
 
 @pytest.mark.parametrize("folder", [render.COMPILED, renderer.COMPILED])

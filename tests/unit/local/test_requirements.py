@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from local.commands.lock import compile_command
-from local.commands.sbom import write_sbom
+from local.package.sbom import write_sbom
 from local.paths import ROOT
 
 _PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
@@ -96,7 +96,7 @@ def test_the_files_say_the_command_that_compiled_them(path: str) -> None:
 
 
 def test_the_packages_that_are_deployed_are_listed_with_their_hashes(tmp_path: Path) -> None:
-    write_sbom(ROOT / "requirements.txt", tmp_path / "sbom.json")
+    write_sbom(ROOT / "requirements.txt", {"jinja2": "BSD License", "cffi": "MIT-0"}, tmp_path / "sbom.json")
 
     listed = json.loads((tmp_path / "sbom.json").read_text("utf-8"))
     assert (listed["bomFormat"], listed["specVersion"]) == ("CycloneDX", "1.6")
@@ -106,6 +106,18 @@ def test_the_packages_that_are_deployed_are_listed_with_their_hashes(tmp_path: P
     assert sorted(chain.from_iterable(found.values())) == sorted(
         digest[-64:] for entry in _entries("requirements.txt") for digest in _HASH.findall(entry)
     )
+    licences = {each["name"]: each["licenses"] for each in listed["components"] if "licenses" in each}
+    assert licences == {"cffi": [{"license": {"id": "MIT-0"}}], "jinja2": [{"license": {"name": "BSD License"}}]}
+    assert "serialNumber" not in listed, "each list would be another one"
+    assert listed["metadata"] == {}
+
+
+def test_the_same_packages_are_deployed_whatever_system_builds_them() -> None:
+    """pip asks this machine, not Azure's, what a condition of a requirement says."""
+    markers = [requirement.marker for requirement in map(Requirement, _lines("requirements.txt")) if requirement.marker]
+    conditions = {part for marker in markers for part in re.findall(r"[a-z_]+(?= [!=<>])", str(marker))}
+
+    assert conditions <= {"implementation_name", "platform_python_implementation"}
 
 
 @pytest.mark.parametrize("path", FILES)

@@ -10,7 +10,7 @@ import pytest
 from jinja2 import Environment, FileSystemLoader
 
 from functions.web import render
-from local.commands.build import TemplateCacheWriter, build
+from local.package.templates import TemplateCacheWriter, compile_templates
 from shared.content.content import Content
 from shared.mail import renderer
 from shared.mail.renderer import MailRenderer
@@ -23,7 +23,7 @@ PAGE = "page.html"
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     folder = tmp_path_factory.mktemp("built")
-    build(folder / "pages", folder / "mails")
+    compile_templates(folder / "pages", folder / "mails")
     return folder / "pages", folder / "mails"
 
 
@@ -152,8 +152,21 @@ def test_it_does_not_matter_where_the_package_was_built(places: tuple[Path, Path
     assert compiling == []
 
 
+def test_what_is_compiled_is_the_same_in_another_folder(places: tuple[Path, Path], tmp_path: Path) -> None:
+    (places[0] / PAGE).write_text("{% block a %}{% for x in y %}{{ x }}{% endfor %}{% endblock %}", "utf-8")
+    shutil.copytree(places[0], tmp_path / "elsewhere" / "templates")
+    others = (tmp_path / "elsewhere" / "templates", tmp_path / "elsewhere" / "compiled")
+    others[1].mkdir()
+
+    for each in (places, others):
+        environment(each, write=True).get_template(PAGE)
+
+    [one], [other] = ([path.read_bytes() for path in each[1].iterdir()] for each in (places, others))
+    assert one == other
+
+
 def test_building_again_leaves_nothing_of_the_last_time(places: tuple[Path, Path], tmp_path: Path) -> None:
     (places[1] / "old.bin").write_bytes(b"old")
-    counted = build(places[1], tmp_path / "mails")
+    counted = compile_templates(places[1], tmp_path / "mails")
     assert not (places[1] / "old.bin").exists()
     assert counted[places[1]] > 50

@@ -47,5 +47,5 @@ def test_the_questions_are_those_of_the_content_file(described: dict[str, Any], 
     asked = {each.ask for each in other_content.one_to_one.questions if each.question.kept}
     other = document(other_content, AllocationPolicy())["components"]["schemas"]["Referral"]["properties"]
 
-    assert other.keys() == asked | {"consent_share", "submission_id", "form_token"}
+    assert other.keys() == asked | {"consent_share", "submission_id", "marker", "form_token"}
     assert other.keys() != described["components"]["schemas"]["Referral"]["properties"].keys()

@@ -51,7 +51,11 @@ def test_a_form_is_described_as_its_schema_has_it(path: str, app: AppWithLinks, 
     )
     assert validator.is_valid(found)
     assert found["post_to"] == path
-    assert {each["name"] for each in found["fields"]} == schema["properties"].keys() - {"submission_id", "form_token"}
+    assert {each["name"] for each in found["fields"]} == schema["properties"].keys() - {
+        "submission_id",
+        "marker",
+        "form_token",
+    }
     assert {each["name"] for each in found["fields"] if each["required"]} == set(schema["required"])
     assert all(each["label"] for each in found["fields"])
 

@@ -125,13 +125,17 @@ def test_a_run_that_was_cut_off_is_completed_by_the_next(installation: Installat
 def test_what_a_person_has_to_give_is_named_until_it_is_there(installation: Installation) -> None:
     of_notify = ["NOTIFY_API_KEY", "NOTIFY_CALLBACK_TOKEN"]
     installation.secrets.complete()
-    assert [line.partition(":")[0] for line in installation.said[-3:]] == [*of_notify, "REFERRAL_PASSPHRASE"]
+    assert [line.partition(":")[0] for line in installation.said[-4:]] == [
+        *of_notify,
+        "REFERRAL_PASSPHRASE",
+        "SMOKE_KEY",
+    ]
 
     installation.secrets.give("REFERRAL_PASSPHRASE", "argon2id:hash")
     installation.said.clear()
     installation.secrets.complete()
 
-    assert [line.partition(":")[0] for line in installation.said] == of_notify
+    assert [line.partition(":")[0] for line in installation.said] == [*of_notify, "SMOKE_KEY"]
     assert installation.worker.versions["REFERRAL-PASSPHRASE"] == ["argon2id:hash"]
 
 

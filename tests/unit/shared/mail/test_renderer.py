@@ -94,6 +94,7 @@ EVERY: list[tuple[str, dict[str, Any]]] = [
     ("referral-new-link", NEW_LINK | {"inline": False}),
     ("operators", {"referrals": [("34679CDF", "Received Friday 1 September 2023.")], "failing": True, "opened": None}),
     ("operators", {"referrals": [("34679CDF", "Received Friday 1 September 2023.")], "failing": False, "opened": 1}),
+    ("operators-test", {"reference": "34679CDF"}),
     ("referral-reminder", REMINDER | {"inline": False, "opened_on": "", "erased_on": "", "operators": ""}),
     ("referral-reminder", REMINDER | {"inline": False, "opened_on": "Monday 4 September 2023"}),
     ("referral-reminder", REMINDER | {"contact_by": ""}),

@@ -94,7 +94,7 @@ def test_the_status_row_knows_the_day_and_no_more() -> None:
             "CameBackOn",
             "Kept",
         ),
-        *("Batch", "Slow", "UnclearOn"),
+        *("Batch", "Slow", "UnclearOn", "Marker"),
     }
 
 

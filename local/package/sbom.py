@@ -1,8 +1,9 @@
 """A list of the packages that are deployed, as a CycloneDX bill of materials (SBOM), from the locked requirements."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from cyclonedx.contrib.license.factories import LicenseFactory
 from cyclonedx.model import HashAlgorithm, HashType
 from cyclonedx.model.bom import Bom
 from cyclonedx.model.component import Component, ComponentType
@@ -14,18 +15,22 @@ from packaging.utils import canonicalize_name
 _HASH = "--hash=sha256:"
 
 
-def write_sbom(requirements: Path, target: Path) -> int:
-    """Writes the bill of materials and returns how many packages it lists.
+def write_sbom(requirements: Path, licences: Mapping[str, str], target: Path) -> int:
+    """Writes the bill of materials, the same each time, and returns how many packages it lists.
 
-    `requirements` is a file with exact versions and hashes, as `python dev.py lock` writes it.
+    `requirements` is a file with exact versions and hashes, as `python dev.py lock` writes it; `licences` are those of
+    packages by name, for as many as are known.
     """
-    components = list(_components(requirements.read_text("utf-8")))
+    components = list(_components(requirements.read_text("utf-8"), licences))
+    bom = Bom(components=components)
+    # As `cyclonedx-py --output-reproducible` does: a random number and the time would make each list another one.
+    bom.serial_number = bom.metadata.timestamp = None  # type: ignore[assignment]
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(JsonV1Dot6(Bom(components=components)).output_as_string(indent=2) + "\n", "utf-8")
+    target.write_text(JsonV1Dot6(bom).output_as_string(indent=2) + "\n", "utf-8", newline="\n")
     return len(components)
 
 
-def _components(text: str) -> Iterator[Component]:
+def _components(text: str, licences: Mapping[str, str]) -> Iterator[Component]:
     for entry in _entries(text):
         requirement = Requirement(entry[0])
         [pin] = requirement.specifier
@@ -38,6 +43,7 @@ def _components(text: str) -> Iterator[Component]:
             purl=purl,
             bom_ref=str(purl),
             hashes=hashes,
+            licenses=[LicenseFactory().make_from_string(licences[purl.name])] if purl.name in licences else [],
         )
 
 

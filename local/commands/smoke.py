@@ -1,0 +1,84 @@
+"""`python dev.py smoke`: tests a running installation from outside, and says in one line how that went.
+
+Nothing that it prints names a booking or a referral.
+"""
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Sequence
+
+from local.paths import ROOT
+from local.smoke.client import Client, SmokeError
+from local.smoke.steps import SECONDS, Installation
+from shared import base64url
+from shared.content.content import ContentError, load_content
+from shared.signing import Signer
+
+KEY, EMAIL, CONTENT = "SMOKE_KEY", "SMOKE_EMAIL", "CONTENT_FILE"
+_SESSION = "smoke-test"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Returns the exit code: 1 if a step failed or took too long, 2 if the test could not begin."""
+    try:
+        tested = _installation(_parser().parse_args(arguments))
+    except (LookupError, ValueError, ContentError) as error:
+        print(f"smoke: not begun: {error}", file=sys.stderr)
+        return 2
+    passed, failure = run(tested)
+    print("; ".join([f"smoke: {'FAILED' if failure else 'passed'}", *([failure] if failure else []), *passed]))
+    return 1 if failure else 0
+
+
+def run(tested: Installation) -> tuple[list[str], str]:
+    """The steps that passed, each with its seconds, and why the next one did not; "" if they all did."""
+    passed: list[str] = []
+    for step, most in SECONDS.items():
+        began = time.monotonic()
+        try:
+            step(tested)
+        except SmokeError as error:
+            return passed, f"{step.__name__}: {error}"
+        except (LookupError, TypeError, AttributeError):
+            return passed, f"{step.__name__}: an answer of another form"
+        took = time.monotonic() - began
+        if took > most:
+            return passed, f"{step.__name__}: {took:.1f} s, more than {most:.0f}"
+        passed.append(f"{step.__name__} {took:.1f} s")
+    return passed, ""
+
+
+def _installation(chosen: argparse.Namespace) -> Installation:
+    """Facts of what is tested. Raises LookupError, ValueError or ContentError, whose texts quote no secret."""
+    missing = [name for name in (KEY, EMAIL, CONTENT) if not os.environ.get(name)]
+    if missing:
+        raise LookupError(f"not in the environment: {', '.join(missing)}")
+    return Installation(
+        site=Client(chosen.site.rstrip("/")),
+        worker=Client(chosen.worker.rstrip("/")) if chosen.worker else None,
+        session=chosen.session,
+        email=os.environ[EMAIL],
+        signer=Signer((base64url.decode_any(os.environ[KEY]),)),
+        form=load_content(ROOT / os.environ[CONTENT]).one_to_one,
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="dev.py smoke",
+        description="Tests a running installation from outside.",
+        epilog=f"From the environment: {KEY}, as the worker has it; {EMAIL}, a mailbox of staff that gets the emails "
+        f"about the place; {CONTENT}, as it is deployed.",
+    )
+    parser.add_argument("--site", required=True, metavar="URL", help="address of the web app")
+    parser.add_argument("--worker", metavar="URL", help="address of the worker app")
+    parser.add_argument(
+        "--session", default=_SESSION, metavar="ID", help="a session in state test; smoke-test by default"
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""Tests of a running installation, from outside: what a visitor sees and does, each within its time."""

@@ -1,0 +1,96 @@
+"""The steps of a test of a running installation, each with the time within which it has to end."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from local.smoke.client import Client, SmokeError, hidden_fields
+from shared.content.content import OneToOne
+from shared.referrals.delivery.smoke_test import signed_marker
+from shared.referrals.intake.fixed_answers import fixed_answers
+from shared.referrals.model import Progress
+from shared.signing import Signer
+
+_PAGES = ("/", "/sessions", "/one-to-one", "/one-to-one/status", "/accessibility", "/privacy")
+_JSON = "application/json"
+_RIPE_SECONDS = 3.5  # a page that is posted sooner is taken for a program's
+_BETWEEN_LOOKS = 2.0  # seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installation:
+    """The installation that is tested, and the means.
+
+    `session` is the row key of a session in state `test`; `email` gets the emails about the place there. `signer` has
+    the key of the worker's setting SMOKE_KEY, and `form` is the form of the content file that is deployed.
+    """
+
+    site: Client
+    worker: Client | None
+    session: str
+    email: str = field(repr=False)
+    signer: Signer
+    form: OneToOne = field(repr=False)
+
+
+def pages(tested: Installation) -> None:
+    """The pages are there, and the list of sessions does not show the session of tests."""
+    for path in _PAGES:
+        if "<h1" not in tested.site.get(path).text:
+            raise SmokeError(f"no heading on {path}")
+    if tested.session in {each["id"] for each in tested.site.get("/sessions", accept=_JSON).json["sessions"]}:
+        raise SmokeError("the session of tests is in the list")
+
+
+def health(tested: Installation) -> None:
+    """Each app says that it can do its work."""
+    for app in (tested.site, *([tested.worker] if tested.worker else [])):
+        if app.get("/health", accept=_JSON).json != {"status": "healthy"}:
+            raise SmokeError("not healthy")
+
+
+def booking(tested: Installation) -> None:
+    """A place is booked and cancelled."""
+    asked = {"session_id": tested.session, "full_name": "Website Test", "email": tested.email}
+    agreed = {"works_for_trust": True, "group_agreement": True, "reminders": False}
+    form = _ripe_form(tested.site, "/bookings/new")
+    manage = tested.site.post_json("/bookings", asked | agreed | form, status=201).json.get("manage")
+    if manage is None:
+        raise SmokeError("no link to cancel: the session has to be in state test")
+    path = f"{urlsplit(manage).path}/cancel"
+    fields = hidden_fields(tested.site.get(path).text)
+    time.sleep(_RIPE_SECONDS)
+    done = tested.site.post_form(path, fields, status=303).headers["location"]
+    if not done.endswith("?done=cancelled"):
+        raise SmokeError("the booking was not cancelled")
+
+
+def referral(tested: Installation) -> None:
+    """A made-up referral is accepted, and the worker has told the operators of it."""
+    given = fixed_answers(tested.form) | {"marker": signed_marker(tested.signer)}
+    sent = given | _ripe_form(tested.site, "/one-to-one")
+    reference = tested.site.post_json("/one-to-one", sent, status=201).json["reference"]
+    deadline = time.monotonic() + SECONDS[referral]
+    while (status := _status(tested.site, reference)) != Progress.CONFIRMED:
+        if status != Progress.RECEIVED:
+            raise SmokeError("it went to the provider: the worker has another SMOKE_KEY or content file, or none")
+        if time.monotonic() > deadline:
+            raise SmokeError("it was not handled in time")
+        time.sleep(_BETWEEN_LOOKS)
+
+
+SECONDS: Mapping[Callable[[Installation], None], float] = {pages: 60.0, health: 30.0, booking: 60.0, referral: 300.0}
+"""The steps in their order, and the seconds that each may take: an app that slept has to start first."""
+
+
+def _status(site: Client, reference: str) -> str:
+    return str(site.post_json("/one-to-one/status", {"reference": reference}, status=200).json["status"])
+
+
+def _ripe_form(site: Client, path: str) -> dict[str, Any]:
+    """Submission id and token of a form, once it is old enough to be sent."""
+    form = site.get(path, accept=_JSON).json
+    time.sleep(form["form_token_from_seconds"] + 0.5)
+    return {name: form[name] for name in ("submission_id", "form_token")}
