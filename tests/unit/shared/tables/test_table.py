@@ -4,10 +4,11 @@ import pytest
 
 from shared.tables.table import Row
 from shared.yes_no import WORDS
+from tests.every_row import every_row
 
 
-@pytest.mark.parametrize(("word", "meaning"), WORDS.items())
-@pytest.mark.parametrize("default", [True, False])
+@every_row("word, meaning", WORDS.items())
+@every_row("default", [True, False])
 def test_every_word_for_yes_and_no_is_read_from_a_cell(word: str, *, meaning: bool, default: bool) -> None:
     assert Row({"C": f" {word.upper()} "}, "").boolean("C", default=default) is meaning
 
