@@ -1,6 +1,7 @@
 """Unit tests speak to nobody."""
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from types import CodeType
 from typing import Any
@@ -11,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from jinja2.bccache import Bucket
 from pytest_socket import disable_socket, enable_socket
 
+from shared import passphrase
 from shared.content.content import Content
 from shared.template_cache import CompiledTemplates
 from tests import builders
@@ -63,6 +65,14 @@ def _rsa_keys_checked_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for module in (rsa, rsa_key):
             patch.setattr(module, "RSAPrivateNumbers", NumbersCheckedOnce)
+        yield
+
+
+@pytest.fixture(scope="module")
+def passphrases_compared_once() -> Iterator[None]:
+    """Argon2id is slow on purpose: a module that asks for this compares one text with one hash once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passphrase, "_matches_argon2id", cache(passphrase._matches_argon2id))
         yield
 
 

@@ -40,6 +40,8 @@ from tests.builders import KEY, MORNING, referral_request
 from tests.fakes import FakeTable
 from tests.generated_keys import generated_keys
 
+pytestmark = pytest.mark.usefixtures("passphrases_compared_once")
+
 KEYS = generated_keys()
 SEALER, PRIVATE = Sealer(json.loads(KEYS["REFERRAL_PUBLIC_KEY"])), LocalKey(KEYS["REFERRAL_PRIVATE_KEY"])
 MAC = RowMac.of(b"m" * 32)

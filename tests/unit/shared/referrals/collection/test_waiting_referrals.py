@@ -27,6 +27,8 @@ from tests.generated_keys import generated_keys
 from tests.unit.shared.referrals.collection.provider_desk import ProviderDesk, is_open
 from tests.unit.shared.referrals.referral_system import PRIVATE
 
+pytestmark = pytest.mark.usefixtures("passphrases_compared_once")
+
 HALF_AN_HOUR = timedelta(minutes=30)
 SECOND = timedelta(seconds=1)
 
