@@ -1,6 +1,9 @@
 """Cells of a row, read as people and editors write them."""
 
+from typing import Any
+
 import pytest
+from azure.data.tables import EdmType, EntityProperty
 
 from shared.tables.table import Row
 from shared.yes_no import WORDS
@@ -23,3 +26,22 @@ def test_a_boolean_cell_is_read_whatever_the_default(*, value: bool, default: bo
 @pytest.mark.parametrize("default", [True, False])
 def test_a_cell_that_is_neither_yes_nor_no_is_the_default(cells: dict[str, object], *, default: bool) -> None:
     assert Row(cells, "").boolean("C", default=default) is default
+
+
+CELLS = [
+    ("  a b\n", "a b"),
+    ("\u00a0é", "é"),
+    ("\ud83dx", "?x"),
+    (EntityProperty(5, EdmType.INT64), "5"),
+    (3.0, "3"),
+    (1.5, "1.5"),
+    (True, "True"),
+    ("   ", "blank"),
+    (None, "blank"),
+]
+
+
+@every_row("cell, text", CELLS)
+def test_a_cell_of_any_type_is_read_as_its_text(cell: Any, text: str) -> None:
+    assert Row({"A": cell}, "").text("A", "blank") == text
+    assert Row({}, "").text("A", "blank") == "blank"
