@@ -52,14 +52,14 @@ class FakeTable:
             return self.rows.get((partition, key))
 
     def query(self, select: Sequence[str] = (), **like: str) -> list[Row]:
-        return self._query(lambda row: all(row.cells.get(k) == v for k, v in like.items()), select)
+        return self._query(lambda row: like.items() <= row.cells.items(), select)
 
     def query_without(self, left_out: Without, select: Sequence[str] = ()) -> list[Row]:
         return self._query(lambda row: not self._is_left_out(row, left_out), select)
 
     def _query(self, is_wanted: Callable[[Row], bool], select: Sequence[str]) -> list[Row]:
         with self._lock:
-            found = [row for _, row in sorted(self.rows.items()) if is_wanted(row)]
+            found = [row for _, row in sorted(item for item in self.rows.items() if is_wanted(item[1]))]
             self.calls += len(_pages(found))
             read_at = self._clock().replace(microsecond=0)
         return [_selected(row, select, read_at) for row in found]
@@ -68,8 +68,8 @@ class FakeTable:
         self, first: str, last: str, select: Sequence[str], unlike: Sequence[tuple[str, str]] = ()
     ) -> tuple[list[Row], bool]:
         with self._lock:
-            between = [row for key, row in sorted(self.rows.items()) if first <= key[0] <= last]
-            pages = _pages([row for row in between if all(row.cells.get(name) != text for name, text in unlike)])
+            inside = sorted(item for item in self.rows.items() if first <= item[0][0] <= last)
+            pages = _pages([row for _, row in inside if all(row.cells.get(name) != text for name, text in unlike)])
             self.calls += 1
         return [Row(_selected(row, select).cells, "") for row in pages[0]], len(pages) == 1
 
@@ -168,7 +168,7 @@ def _pages(rows: Sequence[Row]) -> list[tuple[Row, ...]]:
 
 def _selected(row: Row, select: Sequence[str], read_at: datetime | None = None) -> Row:
     written_at = row.written_at if not select or TIMESTAMP in select else None
-    cells = {name: row.cells[name] for name in select or row.cells if name in row.cells}
+    cells = {name: row.cells[name] for name in select if name in row.cells} if select else dict(row.cells)
     return Row(cells, row.etag, read_at, written_at)
 
 

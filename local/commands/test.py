@@ -122,7 +122,9 @@ class _Step:
             output = None if is_alone else opened.enter_context(tempfile.TemporaryFile())
             if is_alone:
                 _announce(name)
-            process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output and subprocess.STDOUT)
+            process = subprocess.Popen(
+                command, cwd=ROOT, env=_environment(), stdout=output, stderr=output and subprocess.STDOUT
+            )
             try:
                 yield cls(name, process, output, time.monotonic())
             except KeyboardInterrupt as stop:
@@ -141,6 +143,11 @@ class _Step:
             self.output.seek(0)
             print(self.output.read().decode(errors="replace"), end="", flush=True)
         return Outcome(self.name, code, seconds)
+
+
+def _environment() -> dict[str, str]:
+    """Ours, but modules are compiled once and kept: the tests start some hundred processes that import the service."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def _announce(name: str) -> None:

@@ -24,6 +24,7 @@ REFERRALS = "devstoreaccount2"
 KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 
 _PROGRAM = NODE / "node_modules" / "azurite" / "dist" / "src" / "azurite.js"
+_COMPILED = NODE / "compiled"  # what Node keeps there spares a fourth of the time of the next start
 _ATTEMPTS = 3
 
 
@@ -78,7 +79,8 @@ def _started(data: Path | None, log: Path, *, silent: bool) -> Iterator[Azurite]
     for attempt in range(1, _ATTEMPTS + 1):
         blob, queue, table = free_ports(3)
         probe = _Probe(table)
-        env = {"AZURITE_ACCOUNTS": f"{BOOKINGS}:{KEY};{REFERRALS}:{KEY};{probe.account}:{probe.key}"}
+        accounts = f"{BOOKINGS}:{KEY};{REFERRALS}:{KEY};{probe.account}:{probe.key}"
+        env = {"AZURITE_ACCOUNTS": accounts, "NODE_COMPILE_CACHE": str(_COMPILED)}
         command = [*_command(blob, queue, table), *_persistence(data), *(["--silent"] if silent else [])]
         with running_child("Azurite (the storage emulator)", command, log=log, env=env) as child:
             try:

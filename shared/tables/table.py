@@ -65,12 +65,9 @@ class Row:
 
     def text(self, name: str, default: str = "") -> str:
         """Returns the cell as text, whatever type an editor gave it; `default` if it is absent or blank."""
-        value = self.cells.get(name)
-        if isinstance(value, tuple):  # the SDK's EntityProperty: an Int64, or a cell whose type was edited
-            value = value[0]
-        if isinstance(value, float) and value.is_integer():
-            value = int(value)
-        return default if value is None else _encodable(str(value)).strip() or default
+        value = self.cells.get(name, "")
+        text = value if isinstance(value, str) else _as_text(value)
+        return (text if text.isascii() else _encodable(text)).strip() or default
 
     def integer(self, name: str) -> int | None:
         """Returns the cell as an integer of up to 9 digits; None if it is absent or not an integer."""
@@ -87,9 +84,18 @@ class Row:
         return default if meaning is None else meaning
 
 
+def _as_text(value: Any) -> str:
+    """A cell that is no text, as one; none is blank."""
+    if isinstance(value, tuple):  # the SDK's EntityProperty: an Int64, or a cell whose type was edited
+        value = value[0]
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return "" if value is None else str(value)
+
+
 def _encodable(text: str) -> str:
     """The text without halves of UTF-16 pairs, which no page, email or request can hold."""
-    return text.encode("utf-8", "replace").decode("utf-8") if not text.isascii() else text
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def parse_moment(text: str) -> datetime | None:

@@ -7,11 +7,10 @@ from functools import cache
 from itertools import chain
 from pathlib import Path
 
-import pytest
-
 from functions.web import render
 from shared.mail import renderer
 from tests.builders import ROOT
+from tests.every_row import every_row
 
 README = ROOT / "README.md"
 PROMISES = ROOT / "docs" / "promises.md"
@@ -96,7 +95,7 @@ def unplaced_tests(root: Path) -> list[str]:
     return [str(folder) for folder in sorted(folders) if not (root / folder).is_dir()]
 
 
-@pytest.mark.parametrize("decision", DECISIONS, ids=lambda path: path.stem[:4])
+@every_row("decision", DECISIONS)
 def test_each_decision_names_a_test_that_enforces_it(decision: Path) -> None:
     assert named_tests(decision.read_text("utf-8").partition("**Enforced by:**")[2])
 
@@ -107,7 +106,7 @@ def test_decisions_are_numbered_without_a_gap() -> None:
     assert titles == [f"# {number}" for number in range(1, len(DECISIONS) + 1)]
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
+@every_row("document", DOCUMENTS)
 def test_every_test_path_and_link_of_a_document_exists(document: Path) -> None:
     text = document.read_text("utf-8")
 

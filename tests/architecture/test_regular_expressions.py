@@ -9,6 +9,7 @@ import pytest
 
 from tests.architecture.source_code import DEPLOYED, relative
 from tests.cpu_limit import WORST, is_fast
+from tests.every_row import every_row
 
 OURS = "text of ours: style sheets, route templates, settings and content files"
 OUTSIDE = "text from outside: forms, JSON, addresses, headers, cells, queues, or what an error quotes of them"
@@ -142,7 +143,7 @@ def test_every_pattern_is_listed_with_the_text_that_it_meets() -> None:
     assert {(module, use) for module, (_, others) in found.items() for use in others} == ELSEWHERE
 
 
-@pytest.mark.parametrize(("module", "name"), list(outside()), ids=lambda value: value.rpartition("/")[2])
+@every_row("module, name", list(outside()))
 def test_pattern_takes_64_kb_of_its_worst_in_little_time(module: str, name: str) -> None:
     source = next(path.read_text("utf-8") for path in DEPLOYED if relative(path) == module)
     pattern = compiled(module, name)

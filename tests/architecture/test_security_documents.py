@@ -10,6 +10,7 @@ import pytest
 from shared.config.settings import Settings
 from tests.architecture.test_documents import missing_paths, missing_tests, named_tests, section
 from tests.builders import ROOT
+from tests.every_row import every_row
 
 SECURITY = (ROOT / "docs" / "security.md").read_text("utf-8")
 ASVS = ROOT / "docs" / "asvs-5.0.0-level-2.csv"
@@ -63,7 +64,7 @@ def test_every_requirement_of_levels_1_and_2_is_there_once() -> None:
     assert Counter(row["level"] for row in requirements()) == {"1": 70, "2": 183}
 
 
-@pytest.mark.parametrize("row", requirements(), ids=lambda row: row["id"])
+@every_row("row", requirements())
 def test_what_is_said_of_a_requirement_is_founded(row: Requirement) -> None:
     assert row["status"] in STATUSES
     assert row["requirement"].startswith("Verify")

@@ -3,10 +3,9 @@
 import json
 from typing import Any
 
-import pytest
-
 from shared.config.settings import Settings
 from tests.builders import ROOT
+from tests.every_row import every_row
 from tests.registered_functions import FUNCTIONS
 
 PLATFORM = {
@@ -90,14 +89,14 @@ def test_every_function_stands_in_the_readme_and_no_other() -> None:
     assert set(in_the_readme()) == set(FUNCTIONS)
 
 
-@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+@every_row("name", sorted(FUNCTIONS))
 def test_the_readme_says_who_may_call_a_function(name: str) -> None:
     levels = [str(binding["authLevel"]).rpartition(".")[2] for at, binding in bindings("httpTrigger") if at == name]
 
     assert in_the_readme()[name] == (levels[0].upper() if levels else "-")
 
 
-@pytest.mark.parametrize("name", sorted(name for name, _ in bindings("httpTrigger") if name != "zz_elsewhere"))
+@every_row("name", sorted(name for name, _ in bindings("httpTrigger") if name != "zz_elsewhere"))
 def test_the_readme_says_which_methods_a_page_takes(name: str) -> None:
     lines = (ROOT / "README.md").read_text("utf-8").partition("## Functions")[2].splitlines()
     rows = [line.strip("|").split(" | ") for line in lines if line.startswith("| `")]

@@ -7,6 +7,7 @@ from itertools import chain
 import pytest
 
 from tests.architecture.source_code import DEPLOYED, LOCAL, comments, docstrings, offenders
+from tests.every_row import every_row
 
 QUESTIONS = {"What", "Whether", "Where", "Which", "How", "Who"}
 _CODE = re.compile(r"`[^`]*`")
@@ -30,10 +31,8 @@ def test_docstrings_begin_with_a_verb_or_a_noun() -> None:
     assert offenders(questions, [*DEPLOYED, *LOCAL]) == {}
 
 
-@pytest.mark.parametrize("word", sorted(QUESTIONS))
-@pytest.mark.parametrize(
-    "source", ['"""{} is there."""', 'def f():\n    """\n    {} is there."""', 'A = 1\n"""{} it is."""']
-)
+@every_row("word", sorted(QUESTIONS))
+@every_row("source", ['"""{} is there."""', 'def f():\n    """\n    {} is there."""', 'A = 1\n"""{} it is."""'])
 def test_docstring_that_begins_as_a_question_is_found(source: str, word: str) -> None:
     assert questions(source.format(word)) == [word]
     assert questions(source.format("Returns")) == []
@@ -49,7 +48,7 @@ def test_email_that_is_called_mail_is_found(source: str, text: str) -> None:
     assert len(list(mails(source.format(text)))) == 1
 
 
-@pytest.mark.parametrize("text", ["an email", "`mail`", "`the mail log`", "MailLog", "send_mail", "shared/mail/log.py"])
-@pytest.mark.parametrize("source", ['"""It {}"""', "x = 1  # it {}", 'print("a mail")  # {}'])
+@every_row("text", ["an email", "`mail`", "`the mail log`", "MailLog", "send_mail", "shared/mail/log.py"])
+@every_row("source", ['"""It {}"""', "x = 1  # it {}", 'print("a mail")  # {}'])
 def test_identifiers_paths_and_texts_keep_their_names(source: str, text: str) -> None:
     assert list(mails(source.format(text))) == []

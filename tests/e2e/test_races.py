@@ -287,7 +287,7 @@ def play(stack: Stack, number: int, pair: Callable[[Round], None]) -> None:
         rows(stack, "Service").delete_entity("service", f"session-{it.id(name)}")
 
 
-@pytest.mark.parametrize("rounds", [3, pytest.param(15, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("rounds", [2, pytest.param(15, marks=pytest.mark.nightly)])
 @pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.__name__)
 def test_pairs_of_acts_at_the_same_time_over_four_processes_keep_the_promises(
     stack: Stack, numbers: Iterator[int], pair: Callable[[Round], None], rounds: int

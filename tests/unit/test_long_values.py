@@ -49,6 +49,7 @@ from shared.signing import Signer
 from shared.tables.table import Row, is_key
 from tests import builders
 from tests.cpu_limit import SIZE, WORST, is_fast
+from tests.every_row import every_row
 
 NOW = datetime(2023, 9, 1, 8, tzinfo=UTC)
 CONTEXT = {TODAY: date(2023, 9, 1)}
@@ -56,17 +57,13 @@ SIGNER = Signer((b"k" * 32,))
 FORMS = [builders.content().one_to_one, builders.other_content().one_to_one]
 MODELS: list[type[BaseModel]] = [BookingRequest, DetailsRequest, StatusRequest]
 MODELS += [each(form) for form in FORMS for each in (referral_model, pages_model)]
-FIELDS = [
-    pytest.param(model, name, id=f"{place}-{model.__name__}-{name}")
-    for place, model in enumerate(MODELS)
-    for name in model.model_fields
-]
+FIELDS = [(model, name) for model in MODELS for name in model.model_fields]
 ROUTES = Routes(lambda: routes_of(function_app.BLUEPRINTS))
 PASSPHRASE = PassphraseHash.of("3QWK-K7MN-4Q44-X9TH-6PRR")
 SESSION_CELLS = ["RowKey", *builders.session_cells(), "Minutes", "Title", "Theme", "JoinUrl", "State", "Reminders"]
 BOOKING_CELLS = ["Name", "Email", "Adjustments", "State", "Reference", "Session", "Reminders", "Mail", "KnownEmail"]
 BOOKING_CELLS += ["Releases", "Moving", "BookedAt", "Generation", "StateAt", "WaitingSince"]
-EVERY = pytest.mark.parametrize("text", WORST.values(), ids=WORST)
+EVERY = every_row("text", WORST.values())
 
 
 def request(*, path: str = "", **headers: str) -> func.HttpRequest:
@@ -87,7 +84,7 @@ def validated(model: type[BaseModel], body: bytes, kind: str) -> None:
     validate(model, read_body(sent), {}, CONTEXT)
 
 
-@pytest.mark.parametrize(("model", "name"), FIELDS)
+@every_row("model, name", FIELDS)
 def test_every_field_of_every_form_is_refused_or_read_in_little_time(model: type[BaseModel], name: str) -> None:
     for text in WORST.values():
         form = fitting(text, lambda value: urlencode({name: value}).encode())
@@ -98,7 +95,7 @@ def test_every_field_of_every_form_is_refused_or_read_in_little_time(model: type
     assert is_fast(lambda: validated(model, many, JSON))
 
 
-@pytest.mark.parametrize("page", FORMS[1].pages, ids=lambda page: page.key)
+@every_row("page", FORMS[1].pages)
 def test_every_page_of_a_referral_is_answered_in_little_time(page: QuestionPage) -> None:
     names = [asked.ask for asked in page.questions] + ["date_of_birth-month", "therapy_language-another"]
     for name, text in product(names, WORST.values()):
@@ -162,7 +159,7 @@ READERS: Mapping[str, Callable[[str], object]] = {
 }
 
 
-@pytest.mark.parametrize("name", READERS)
+@every_row("name", READERS)
 def test_value_from_outside_is_looked_at_in_little_time(name: str) -> None:
     slow = [unit for unit, text in WORST.items() if not is_fast(lambda text=text: READERS[name](text))]  # type: ignore[misc]  # bound at once
 
@@ -220,8 +217,8 @@ def test_a_message_that_no_queue_of_ours_holds_is_not_parsed() -> None:
     assert read_mail(b'{"v": "1", "session": "s", "mail": "m"}' + padding.encode()) is None
 
 
-@pytest.mark.parametrize(
-    ("model", "field", "said"),
+@every_row(
+    "model, field, said",
     [
         (BookingRequest, "full_name", "Name must be 100 characters or fewer"),
         (BookingRequest, "email", "Email address must be 254 characters or fewer"),

@@ -7,11 +7,18 @@ import pytest
 from functions.web.error_handling import ErrorHandling, Site
 from shared.content.content import Content
 from tests import builders
+from tests.unit.functions.page_examples import PAGES, Pages, show
 
 
 @pytest.fixture(scope="session")
 def other_content() -> Content:
     return builders.other_content()
+
+
+@pytest.fixture(scope="session")
+def pages(content: Content) -> Pages:
+    """Every page in every state."""
+    return {name: show(name, content) for name in PAGES}
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Every page in every state, as a template with its variables."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -356,6 +357,9 @@ PAGES: dict[str, tuple[str, Facts]] = {
 
 def facts_for(facts: Facts, content: Content | None) -> dict[str, Any]:
     return facts(content or builders.content()) if callable(facts) else facts
+
+
+type Pages = Mapping[str, Page]
 
 
 def show(name: str, content: Content | None, **changes: Any) -> Page:

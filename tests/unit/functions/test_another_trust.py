@@ -2,14 +2,13 @@
 
 from html import unescape
 
-import pytest
-
 from functions.web.render import TEMPLATES
 from shared.content.content import Content
 from shared.mail.renderer import MailRenderer
 from tests.builders import ROOT
+from tests.every_row import every_row
 from tests.trust_specific_words import traces
-from tests.unit.functions.page_examples import PAGES, show
+from tests.unit.functions.page_examples import PAGES, Pages, show
 from tests.unit.shared.mail.test_renderer import EVERY
 
 # Emails to those who run the sessions; the tests of the renderer cover all others.
@@ -26,7 +25,7 @@ MAILS = EVERY + [each for each in STAFF if each[0] not in {template for template
 LETTERS = ROOT / "shared" / "mail" / "templates"
 
 
-@pytest.mark.parametrize("name", PAGES)
+@every_row("name", PAGES)
 def test_another_trusts_page_speaks_for_them_alone(name: str, other_content: Content) -> None:
     html = unescape(show(name, other_content).html)
     assert traces(html) == []
@@ -34,7 +33,7 @@ def test_another_trusts_page_speaks_for_them_alone(name: str, other_content: Con
     assert other_content.service_name in html
 
 
-@pytest.mark.parametrize(("template", "facts"), MAILS)
+@every_row("template, facts", MAILS)
 def test_another_trusts_mail_speaks_for_them_alone(
     template: str, facts: dict[str, object], other_content: Content
 ) -> None:
@@ -43,9 +42,9 @@ def test_another_trusts_mail_speaks_for_them_alone(
     assert other_content.organisation.name in mail.text
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_the_search_would_find_this_trust(name: str, content: Content) -> None:
-    found = traces(unescape(show(name, content).html))
+@every_row("name", PAGES)
+def test_the_search_would_find_this_trust(name: str, content: Content, pages: Pages) -> None:
+    found = traces(unescape(pages[name].html))
     assert {"mersey", content.service_name.casefold()} <= set(found)
 
 

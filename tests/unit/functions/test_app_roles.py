@@ -14,16 +14,16 @@ import shared.bootstrap
 from functions.provider.collect import collect
 from functions.provider.moved import acknowledge_moved
 from functions.site.not_found import Routes
-from local.setup.keys import new_keys
 from local.stack.environment import PASSPHRASE, developer_settings
 from shared.composition.services import Services
 from shared.config.settings import Settings, SettingsError
 from tests.builders import MORNING, ROOT
+from tests.generated_keys import generated_keys
 from tests.unit.functions.http_requests import Outbox
 from tests.unit.functions.provider.fake_services import request
 
 # A developer's machine has everything: the private key, the passphrase, and links in the mails.
-EVERYTHING = developer_settings() | new_keys() | {"REFERRAL_DELIVERY": "link"}
+EVERYTHING = {**developer_settings(), **generated_keys(), "REFERRAL_DELIVERY": "link"}
 
 
 def services(role: str, **changes: str) -> Services:

@@ -10,9 +10,10 @@ from functions.site import assets
 from functions.web.error_handling import ErrorHandling
 from functions.web.responses import page
 from shared.content.content import Content
+from tests.every_row import every_row
 from tests.unit.functions import http_requests
 from tests.unit.functions.html_page import Page
-from tests.unit.functions.page_examples import PAGES, show
+from tests.unit.functions.page_examples import PAGES, Pages, show
 
 BUDGET = 60_000  # bytes over the wire, beside the font
 
@@ -41,17 +42,17 @@ def asset(url: str) -> func.HttpResponse:
     return answer
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_a_first_visit_weighs_no_more_than_60_kb(name: str, content: Content, handle_errors: ErrorHandling) -> None:
-    shown = show(name, content)
+@every_row("name", PAGES)
+def test_a_first_visit_weighs_no_more_than_60_kb(name: str, pages: Pages, handle_errors: ErrorHandling) -> None:
+    shown = pages[name]
     weights = {url: weight(asset(url)) for url in loaded_urls(shown)}
     assert len(weights) > 5
     assert sum(weights.values()) + weight(compressed_page(handle_errors, shown.html)) < BUDGET
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_a_page_has_one_style_sheet_and_one_script_and_a_referral_s_one_of_its_own(name: str, content: Content) -> None:
-    names = [url.rpartition("/")[2] for url in loaded_urls(show(name, content))]
+@every_row("name", PAGES)
+def test_a_page_has_one_style_sheet_and_one_script_and_a_referral_s_one_of_its_own(name: str, pages: Pages) -> None:
+    names = [url.rpartition("/")[2] for url in loaded_urls(pages[name])]
     scripts = [each for each in names if each.endswith(".js")]
     own = ["referral.js"] if PAGES[name][0].startswith("referrals/") else []
     is_private = PAGES[name][0].startswith(("referrals/", "provider/"))

@@ -14,14 +14,9 @@ from functions.web import render
 from functions.web.security_headers import SCRIPT_HASHES
 from shared.content.content import Content
 from tests.builders import ROOT
-from tests.unit.functions.html_page import Page
-from tests.unit.functions.page_examples import PAGES, SITE, show
+from tests.every_row import every_row
+from tests.unit.functions.page_examples import PAGES, SITE, Pages, show
 from tests.unit.functions.referrals.page_examples import KEYS
-
-
-@pytest.fixture(params=PAGES)
-def shown(request: pytest.FixtureRequest, content: Content) -> Page:
-    return show(request.param, content)
 
 
 def test_neither_templates_nor_code_name_a_trust_or_a_provider(content: Content) -> None:
@@ -31,28 +26,34 @@ def test_neither_templates_nor_code_name_a_trust_or_a_provider(content: Content)
     assert [path for path in files for name in names if name.casefold() in path.read_text("utf-8").casefold()] == []
 
 
-def test_no_title_tells_a_shared_screen_what_the_service_is_about(shown: Page) -> None:
+@every_row("name", PAGES)
+def test_no_title_tells_a_shared_screen_what_the_service_is_about(name: str, pages: Pages) -> None:
+    shown = pages[name]
     title, *_ = re.findall(r"<title>(.*?)</title>", shown.html)
     assert title.endswith(" Staff sessions")
     assert not re.search(r"trauma|raci|therap|refer|mersey|nafsiyat", title, re.IGNORECASE)
 
 
-def test_no_two_pages_have_the_same_title(content: Content) -> None:
+def test_no_two_pages_have_the_same_title(pages: Pages) -> None:
     """But for those on which something went wrong, which are called by what did."""
     titles: dict[str, set[str]] = {}
     for name, (template, _) in PAGES.items():
-        title, *_ = re.findall(r"<title>(.*?)</title>", show(name, content).html)
+        title, *_ = re.findall(r"<title>(.*?)</title>", pages[name].html)
         titles.setdefault(title.removeprefix("Error: "), set()).add(template)
     shared = {title: found for title, found in titles.items() if len(found) > 1}
     assert {each for found in shared.values() for each in found} <= {"problem.html", "bookings/not-booked.html"}
 
 
-@pytest.mark.parametrize("name", [name for name in PAGES if name.endswith("with errors")])
-def test_a_title_says_first_that_something_is_wrong(name: str, content: Content) -> None:
-    assert "<title>Error: " in show(name, content).html
+@every_row("name", [name for name in PAGES if name.endswith("with errors")])
+def test_a_title_says_first_that_something_is_wrong(name: str, pages: Pages) -> None:
+    assert "<title>Error: " in pages[name].html
 
 
-def test_a_page_loads_only_what_is_served_here_and_runs_only_scripts_that_the_policy_knows(shown: Page) -> None:
+@every_row("name", PAGES)
+def test_a_page_loads_only_what_is_served_here_and_runs_only_scripts_that_the_policy_knows(
+    name: str, pages: Pages
+) -> None:
+    shown = pages[name]
     loaded = [*shown.all("src", "script", "img"), *shown.all("href", "link")]
     assert loaded
     assert all(url.removeprefix("/assets/") in assets() for url in loaded)
@@ -62,7 +63,9 @@ def test_a_page_loads_only_what_is_served_here_and_runs_only_scripts_that_the_po
     assert not [name for _, attrs in shown.elements for name in attrs if name == "style" or name.startswith("on")]
 
 
-def test_every_page_has_one_heading_a_skip_link_that_works_and_no_id_twice(shown: Page) -> None:
+@every_row("name", PAGES)
+def test_every_page_has_one_heading_a_skip_link_that_works_and_no_id_twice(name: str, pages: Pages) -> None:
+    shown = pages[name]
     ids = shown.all("id")
     assert [tag for tag, _ in shown.elements].count("h1") == 1
     assert "#maincontent" in shown.all("href", "a")
@@ -70,23 +73,27 @@ def test_every_page_has_one_heading_a_skip_link_that_works_and_no_id_twice(shown
     assert sorted(ids) == sorted(set(ids))
 
 
-def test_every_link_within_a_page_leads_to_something_on_it(shown: Page) -> None:
+@every_row("name", PAGES)
+def test_every_link_within_a_page_leads_to_something_on_it(name: str, pages: Pages) -> None:
+    shown = pages[name]
     targets = [url.removeprefix("#") for url in shown.all("href", "a") if url.startswith("#")]
     assert set(targets) <= set(shown.all("id"))
     assert set(shown.all("for", "label")) <= set(shown.all("id"))
     assert {each for described in shown.all("aria-describedby") for each in described.split()} <= set(shown.all("id"))
 
 
-def test_every_page_shows_the_way_to_urgent_help(content: Content) -> None:
-    assert "urgent-help" in show("start", content).all("id")
+def test_every_page_shows_the_way_to_urgent_help(pages: Pages) -> None:
+    assert "urgent-help" in pages["start"].all("id")
     for name in PAGES:
         is_for_staff = not name.startswith("provider")
-        assert ("/help-now" in show(name, content).all("href", "a")) == is_for_staff
+        assert ("/help-now" in pages[name].all("href", "a")) == is_for_staff
 
 
-@pytest.mark.parametrize("name", [name for name in PAGES if name.startswith("provider")])
-def test_a_page_for_the_provider_leads_nowhere_that_their_app_does_not_serve(name: str, content: Content) -> None:
-    links = show(name, content).all("href", "a")
+@every_row("name", [name for name in PAGES if name.startswith("provider")])
+def test_a_page_for_the_provider_leads_nowhere_that_their_app_does_not_serve(
+    name: str, content: Content, pages: Pages
+) -> None:
+    links = pages[name].all("href", "a")
 
     assert SITE["site"] + "/" in links
     served = {"/collect/t", f"tel:{(content.operators.phone or '').replace(' ', '')}"}
@@ -110,16 +117,16 @@ def test_a_form_is_posted_to_its_own_address(name: str, action: str, content: Co
     assert (shown.all("action", "form"), shown.all("method", "form")) == ([action], ["post"])
 
 
-@pytest.mark.parametrize(
+@every_row(
     "name",
     [
         *("choose another session", "booking, changed", "booking with errors", "check"),
         *(f"referral, {key}" for key in [*KEYS, "help", "check", "consent", "busy"]),
     ],
 )
-def test_enter_in_a_field_leads_on_and_not_back(name: str, content: Content) -> None:
+def test_enter_in_a_field_leads_on_and_not_back(name: str, pages: Pages) -> None:
     """It presses the first button of the form in the page's order, wherever that stands."""
-    shown = show(name, content)
+    shown = pages[name]
     buttons = [attrs for tag, attrs in shown.elements if tag == "button" and attrs.get("type") == "submit"]
     assert "formaction" not in buttons[0]
     assert [each["formaction"] for each in buttons if "nhsuk-back-link" in each["class"]]

@@ -13,6 +13,7 @@ from jinja2.utils import missing
 
 from functions.web import render as pages
 from shared.content.content import Content
+from tests.every_row import every_row
 from tests.unit.functions.page_examples import PAGES, facts_for
 from tests.unit.functions.test_templates import OWN
 
@@ -60,7 +61,7 @@ def render(environment: jinja2.Environment, name: str, content: Content, monkeyp
     return pages.render(template, content, **({"correlation": ""} | facts_for(facts, content)))
 
 
-@pytest.mark.parametrize("name", PAGES)
+@every_row("name", PAGES)
 def test_no_page_uses_an_undefined_variable(
     name: str, strict: jinja2.Environment, content: Content, monkeypatch: pytest.MonkeyPatch
 ) -> None:

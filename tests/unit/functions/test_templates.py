@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import pytest
 from jinja2 import meta, nodes
 
 from functions.forms.validation import FieldError
@@ -10,6 +9,7 @@ from functions.problems.problem_details import UNEXPECTED
 from functions.web import render
 from shared.bookings.places.request import BookingRequest
 from shared.content.content import Content
+from tests.every_row import every_row
 from tests.unit.functions.page_examples import (
     ARTICLE,
     CHECKING,
@@ -49,13 +49,13 @@ def parsed(template: str) -> nodes.Template:
     return render.environment().parse((render.TEMPLATES / template).read_text("utf-8"))
 
 
-@pytest.mark.parametrize("template", OWN)
+@every_row("template", OWN)
 def test_templates_use_only_the_variables_passed_to_them(template: str) -> None:
     imported = {name for each in parsed(template).find_all(nodes.FromImport) for name in each.names}
     assert meta.find_undeclared_variables(parsed(template)) <= FACTS[template] | GIVEN | imported
 
 
-@pytest.mark.parametrize("template", OWN)
+@every_row("template", OWN)
 def test_templates_use_only_attributes_that_exist(template: str, content: Content) -> None:
     known = {"booking": own_booking(), "content": content, "session": View(), "chosen": View(), "problem": UNEXPECTED}
     known |= {"referral": forwarded_referral()}
@@ -73,7 +73,7 @@ def test_templates_use_only_attributes_that_exist(template: str, content: Conten
                 value = getattr(value, name)
 
 
-@pytest.mark.parametrize("template", OWN)
+@every_row("template", OWN)
 def test_a_template_reads_answers_and_messages_by_the_names_of_the_fields(template: str) -> None:
     fields = BookingRequest.model_fields.keys() | {"consent_share", "reference", "passphrase", "saved"}
     read = [dotted(each) for each in parsed(template).find_all(nodes.Getattr)]

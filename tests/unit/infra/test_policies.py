@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 import pytest
 
 from tests.builders import ROOT
+from tests.every_row import every_row
 from tests.unit.infra.bicep import FILES, Declaration, Expression, Template, Value, file_name, template, templates
 
 type Policy = Callable[[Template], list[str]]
@@ -213,12 +214,12 @@ POLICIES: dict[Policy, tuple[str, str, str]] = {
 """Each with a file in which it finds an offender once the one text is replaced by the other."""
 
 
-@pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: next(k for k, v in globals().items() if v is policy))
+@every_row("policy", POLICIES)
 def test_every_file_keeps_the_policy(policy: Policy) -> None:
     assert {name: found for name, file in templates().items() if (found := policy(file))} == {}
 
 
-@pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: next(k for k, v in globals().items() if v is policy))
+@every_row("policy", POLICIES)
 def test_an_offender_is_found(policy: Policy) -> None:
     name, was, becomes = POLICIES[policy]
     assert was in template(name).text

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from tests.every_row import every_row
 from tests.unit.infra.bicep import INFRA, Template, template, templates
 from tests.unit.infra.type_check import findings, unknown_outputs
 
@@ -36,8 +37,8 @@ def test_every_output_that_is_read_is_one() -> None:
     assert [each for name, file in templates().items() for each in unknown_outputs(file, modules_of(name))] == []
 
 
-@pytest.mark.parametrize(
-    ("name", "was", "becomes", "problem"),
+@every_row(
+    "name, was, becomes, problem",
     [
         ("modules/budget.bicep", "amount: amount", "sum: amount", "unknown property budgets.properties.sum"),
         ("modules/budget.bicep", "amount: amount", "// amount", "missing property budgets.properties.amount"),

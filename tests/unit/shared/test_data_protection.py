@@ -15,6 +15,7 @@ from shared.referrals.retention import retention_rules
 from shared.referrals.retention.acknowledged_rules import GRACE_WEEKDAYS, NO_REPORT_FOR
 from shared.referrals.retention.retention_rules import ERASED_AFTER, STATUS_DELETED_AFTER
 from tests.builders import ROOT
+from tests.every_row import every_row
 
 TEXT = (ROOT / "docs" / "data-protection.md").read_text("utf-8")
 HELD = TEXT.partition("## What is held")[2].partition("\n## ")[0]
@@ -69,9 +70,7 @@ def test_other_documented_figures_match_the_code() -> None:
     assert access_token.LASTS.total_seconds() == 30 * 60, "half an hour, says decision 10"
 
 
-@pytest.mark.parametrize(
-    "name", sorted({name for tables, queues in TABLES_AND_QUEUES.values() for name in (*tables, *queues)})
-)
+@every_row("name", sorted({name for tables, queues in TABLES_AND_QUEUES.values() for name in (*tables, *queues)}))
 def test_every_table_and_queue_is_told_of(name: str) -> None:
     assert f"`{name}`" in HELD
 

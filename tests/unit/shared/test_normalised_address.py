@@ -2,7 +2,6 @@
 
 import string
 
-import pytest
 from email_validator import EmailNotValidError, validate_email
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -10,6 +9,7 @@ from hypothesis import strategies as st
 from shared.fields import email_address
 from shared.fields.email_address import is_email_address, read_email_address
 from shared.normalised_address import normalised_address
+from tests.every_row import every_row
 
 # As the service stored them before addresses were read more kindly, with the form that their row keys were made of.
 STORED = {
@@ -32,7 +32,7 @@ STORED = {
 FORMULA_STARTS = "=+-"
 
 
-@pytest.mark.parametrize(("stored", "form"), STORED.items())
+@every_row("stored, form", STORED.items())
 def test_stored_address_has_the_form_that_it_had(stored: str, form: str) -> None:
     assert normalised_address(stored) == form
     assert read_email_address(stored).casefold() == stored.casefold()

@@ -73,6 +73,10 @@ def test_a_chosen_one_of_before_that_looks_generated_is_still_read_as_it_was_has
 @EITHER_HASH
 def test_anything_else_is_not_the_passphrase(kept: PassphraseHash, typed: str) -> None:
     assert not kept.matches(typed)
+
+
+@EITHER_HASH
+def test_what_is_kept_of_it_is_not_the_passphrase(kept: PassphraseHash) -> None:
     assert not kept.matches(str(kept))
 
 

@@ -16,6 +16,7 @@ from functions.web.responses import page
 from shared.bookings.places.request import BookingRequest
 from shared.referrals.intake.request import referral_model
 from tests import builders
+from tests.every_row import every_row
 from tests.unit.functions import http_requests
 
 MISSING = {
@@ -174,8 +175,8 @@ def test_half_of_a_surrogate_pair_is_a_mistake_and_no_failure(name: str, handle_
     assert (status, [error["field"] for error in json.loads(text)["errors"]]) == (422, [name])
 
 
-@pytest.mark.parametrize("value", [None, 3, 1.5, True, [], {}, [None], {"a": 1}])
-@pytest.mark.parametrize("name", ["session_id", "full_name", "email", "submission_id", "adjustments"])
+@every_row("value", [None, 3, 1.5, True, [], {}, [None], {"a": 1}])
+@every_row("name", ["session_id", "full_name", "email", "submission_id", "adjustments"])
 def test_json_of_the_wrong_type_is_a_mistake_and_no_failure(
     name: str, value: Any, handle_errors: ErrorHandling
 ) -> None:

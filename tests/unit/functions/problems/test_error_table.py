@@ -26,6 +26,7 @@ from shared.config.settings import SettingsError
 from shared.content.content import ContentError
 from shared.referrals.errors import ReferralError, ReferralReusedError, ReferralsBusyError
 from shared.tables.table import RowConflictError, StorageError, StorageUnavailableError
+from tests.every_row import every_row
 
 BASE_CLASSES: list[type[Exception]] = [BookingError, ReferralError, ClosedError]
 """Never raised themselves: each of their subclasses is."""
@@ -36,7 +37,7 @@ def family(kind: type[Exception]) -> list[type[Exception]]:
     return [kind, *(each for child in kind.__subclasses__() for each in family(child))]
 
 
-@pytest.mark.parametrize("kind", [each for head in FAMILIES for each in family(head)])
+@every_row("kind", [each for head in FAMILIES for each in family(head)])
 def test_every_error_of_the_service_has_a_row_of_its_own(kind: type[Exception]) -> None:
     assert (kind in PROBLEMS) is (kind not in BASE_CLASSES)
 
@@ -46,8 +47,8 @@ def test_a_new_error_without_a_row_is_unexpected(kind: type[Exception]) -> None:
     assert problem_of(kind()) is UNEXPECTED
 
 
-@pytest.mark.parametrize(
-    ("error", "status", "title"),
+@every_row(
+    "error, status, title",
     [
         (SessionUnknownError("s1"), 404, "This session is not available"),
         (SessionPastError("s1"), 409, "This session has already taken place"),
@@ -79,7 +80,7 @@ def test_whatever_storage_answers_may_be_tried_again(kind: type[Exception]) -> N
     assert problem_of(kind()).retry_after
 
 
-@pytest.mark.parametrize("problem", [*PROBLEMS.values(), UNEXPECTED], ids=lambda problem: problem.name)
+@every_row("problem", [*PROBLEMS.values(), UNEXPECTED])
 def test_every_problem_says_what_to_do_next_and_offers_a_way_out(problem: Problem) -> None:
     assert problem.title
     assert problem.detail.endswith(".")
@@ -88,6 +89,6 @@ def test_every_problem_says_what_to_do_next_and_offers_a_way_out(problem: Proble
     assert problem.type.startswith("/problems/")
 
 
-@pytest.mark.parametrize("problem", [*PROBLEMS.values(), UNEXPECTED], ids=lambda problem: problem.name)
+@every_row("problem", [*PROBLEMS.values(), UNEXPECTED])
 def test_retry_after_comes_with_every_503_and_429_and_nothing_else(problem: Problem) -> None:
     assert (problem.retry_after is not None) == (problem.status in {429, 503})

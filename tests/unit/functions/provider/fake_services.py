@@ -12,7 +12,6 @@ from urllib.parse import urlencode
 
 import azure.functions as func
 
-from local.setup.keys import new_keys
 from shared.content.content import Content
 from shared.local_time import london_day
 from shared.mail.ledger import MailLedger
@@ -35,13 +34,14 @@ from shared.referrals.sealing import LocalKey, Sealer, content_key, decrypt
 from shared.signing import Signer
 from tests.builders import KEY, MORNING, referral_request
 from tests.fakes import STANDING_STILL, FakeClock, FakeMailSender, FakeTable
+from tests.generated_keys import generated_keys
 from tests.unit.functions import http_requests
 
 SITE, RECIPIENT = "https://support.example", "referrals@provider.example"
 PASSPHRASE, WRONG = "CVXP-H4Q6-3HYP-9YGQ-P4Y3", "CVXP-H4Q6-3HYP-9YGQ-P4Y4"
 STORY = "canary-story <b>in</b> 2 lines\nأشعر بالتعب"
 WEB_KEY = b"w" * 32
-_KEYS = new_keys()
+_KEYS = generated_keys()
 _SEALER, PRIVATE = Sealer(json.loads(_KEYS["REFERRAL_PUBLIC_KEY"])), LocalKey(_KEYS["REFERRAL_PRIVATE_KEY"])
 MAC = RowMac.of(b"m" * 32)
 _HASH = PassphraseHash.of(PASSPHRASE)

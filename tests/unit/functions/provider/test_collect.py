@@ -30,6 +30,8 @@ from tests.unit.functions.provider.fake_services import (
     text,
 )
 
+pytestmark = pytest.mark.usefixtures("passphrases_compared_once")
+
 
 @pytest.fixture
 def services(content: Content, monkeypatch: pytest.MonkeyPatch) -> FakeServices:

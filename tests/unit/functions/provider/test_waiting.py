@@ -32,6 +32,8 @@ from tests.unit.functions.provider.fake_services import (
     text,
 )
 
+pytestmark = pytest.mark.usefixtures("passphrases_compared_once")
+
 HEADING = "Other referrals waiting for you"
 
 

@@ -8,12 +8,13 @@ from functions.referrals import pages as referral_pages
 from functions.referrals.wizard import Step
 from functions.web import render
 from shared.content.content import Content
+from tests.every_row import every_row
 from tests.unit.functions.html_page import Page
 from tests.unit.functions.page_examples import PAGES, show
 from tests.unit.functions.referrals.page_examples import IDENTITY, REFERRAL, wizard
 
 
-@pytest.mark.parametrize(
+@every_row(
     "name",
     ["referral", *(name for name in PAGES if name.startswith("referral, ") and not re.search("consent|busy", name))],
 )
@@ -36,7 +37,7 @@ def test_a_language_of_the_list_and_one_that_is_not_are_there_again(
     assert shown.element("therapy_language-another").get("value", "") == written
 
 
-@pytest.mark.parametrize("name", [name for name in REFERRAL if not name.startswith("referred")])
+@every_row("name", [name for name in REFERRAL if not name.startswith("referred")])
 def test_a_shared_computer_does_not_remember_a_referral(name: str, content: Content) -> None:
     shown = show(name, content)
     assert shown.all("autocomplete", "form") == ["off"]

@@ -16,6 +16,7 @@ from shared.referrals.intake.status_lookup import GuessLimiter, StatusLookup
 from shared.referrals.model import Referral, ReferralState
 from tests import builders
 from tests.builders import MORNING
+from tests.every_row import every_row
 from tests.fakes import FakeTime
 from tests.unit.functions import http_requests
 from tests.unit.functions.html_page import Page
@@ -122,8 +123,8 @@ SAYS = {
 }
 
 
-@pytest.mark.parametrize("opened", [False, True])
-@pytest.mark.parametrize(("state", "code", "words"), EVERY)
+@every_row("opened", [False, True])
+@every_row("state, code, words", EVERY)
 def test_every_state_for_every_reason_opened_or_not_says_what_is_true(
     state: ReferralState, code: str, words: tuple[str, str], opened: bool, services: FakeServices
 ) -> None:
@@ -136,9 +137,9 @@ def test_every_state_for_every_reason_opened_or_not_says_what_is_true(
     assert ("Please contact" in shown) == (words[opened] == "contact")
 
 
-@pytest.mark.parametrize("contradiction", [{"acknowledged_on": "2023-09-04"}, {"erased_on": "2023-09-05"}])
-@pytest.mark.parametrize("opened", ["", "2023-09-04"])
-@pytest.mark.parametrize("code", [*ASKED, *NOT_ASKED])
+@every_row("contradiction", [{"acknowledged_on": "2023-09-04"}, {"erased_on": "2023-09-05"}])
+@every_row("opened", ["", "2023-09-04"])
+@every_row("code", [*ASKED, *NOT_ASKED])
 def test_of_one_that_was_confirmed_and_waits_for_a_person_nothing_is_promised(
     code: str, opened: str, contradiction: dict[str, str], services: FakeServices
 ) -> None:
@@ -147,7 +148,7 @@ def test_of_one_that_was_confirmed_and_waits_for_a_person_nothing_is_promised(
     assert services.known[REFERENCE].progress == "contact"
 
 
-@pytest.mark.parametrize(("facts", "word", "heading"), STATES)
+@every_row("facts, word, heading", STATES)
 def test_a_person_reads_how_far_it_has_come_and_a_programme_one_word(
     facts: dict[str, Any], word: str, heading: str, services: FakeServices
 ) -> None:

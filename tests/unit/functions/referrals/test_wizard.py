@@ -19,6 +19,7 @@ from shared.referrals.errors import ReferralReusedError, ReferralsBusyError
 from shared.tables.table import StorageUnavailableError
 from tests import builders
 from tests.builders import MORNING
+from tests.every_row import every_row
 from tests.fakes import FakeClock
 from tests.unit.functions import http_requests
 from tests.unit.functions.fake_services import FakeServices
@@ -412,20 +413,16 @@ def test_after_mending_what_the_end_refused_a_person_checks_and_sends(our_servic
     assert person.press().press("Agree and send").answer.status_code == 303
 
 
-@pytest.mark.parametrize("at", ["", "nowhere", "consent", "start", "../x", "<script>", "a" * 5000])
-@pytest.mark.parametrize(
-    "go", ["", "next", "back", "again", "change:", "change:full_name", "change:nowhere", "x" * 5000]
-)
+@every_row("at", ["", "nowhere", "consent", "start", "../x", "<script>", "a" * 5000])
+@every_row("go", ["", "next", "back", "again", "change:", "change:full_name", "change:nowhere", "x" * 5000])
 def test_any_position_and_action_in_the_form_leads_to_a_page(at: str, go: str, services: FakeServices) -> None:
     answer = functions.referrals.refer.questions(http_requests.form([("at", at), ("go", go), ("full_name", "Zoë")]))
     assert answer.status_code == 200
     assert b"Zo\xc3\xab" in answer.get_body()
 
 
-@pytest.mark.parametrize("at", ["full_name", "check", "help", "not-for-you", "consent", "contact_by"])
-@pytest.mark.parametrize(
-    "fields", [[("full_name", "a"), ("full_name", "b")], [("at", "x")], [("submission_id", "x")] * 2]
-)
+@every_row("at", ["full_name", "check", "help", "not-for-you", "consent", "contact_by"])
+@every_row("fields", [[("full_name", "a"), ("full_name", "b")], [("at", "x")], [("submission_id", "x")] * 2])
 def test_fields_that_come_twice_are_a_mistake_and_no_failure(at: str, fields: Fields, services: FakeServices) -> None:
     for go in ("next", "back"):
         answer = functions.referrals.refer.questions(http_requests.form([("at", at), ("go", go), *fields]))

@@ -11,6 +11,7 @@ import pytest
 
 from functions.site.assets import OWN_SCRIPT, OWN_STYLES, VENDORED, assets, get_asset
 from functions.web.render import ASSETS, NHSUK_VERSION, OWN_FILES
+from tests.every_row import every_row
 from tests.unit.functions import http_requests
 
 FOLDER = ASSETS.removeprefix("/assets/")
@@ -118,7 +119,7 @@ def test_zipped_and_plain_are_different_to_a_cache() -> None:
     assert len(tags) == 2
 
 
-@pytest.mark.parametrize(
+@every_row(
     "path",
     [
         "",

@@ -13,6 +13,7 @@ from functions.provider import moved
 from functions.site import not_found
 from functions.site.not_found import Routes, routes_of
 from shared.content.content import Content
+from tests.every_row import every_row
 from tests.unit.functions import http_requests
 from tests.unit.functions.site.test_content_pages import FakeServices
 
@@ -47,8 +48,8 @@ def test_api_client_gets_problem_json() -> None:
     assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")
 
 
-@pytest.mark.parametrize(
-    ("path", "method", "allowed"),
+@every_row(
+    "path, method, allowed",
     [
         ("", "POST", "GET, HEAD, OPTIONS"),
         ("sessions", "DELETE", "GET, HEAD, OPTIONS"),
@@ -115,8 +116,8 @@ def test_it_knows_every_address_of_the_app() -> None:
     assert len(known) > 15
 
 
-@pytest.mark.parametrize(
-    ("template", "path", "taken"),
+@every_row(
+    "template, path, taken",
     [
         ("a/{b}", "a/x", True),
         ("a/{b}", "a/", False),

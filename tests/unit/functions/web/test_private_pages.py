@@ -8,6 +8,7 @@ from functions.web.error_handling import ErrorHandling, Site
 from functions.web.responses import page
 from shared.tables.table import StorageUnavailableError
 from tests.builders import content
+from tests.every_row import every_row
 
 HOST = "https://support.example"
 PRIVATE = (
@@ -38,8 +39,8 @@ def policy(response: func.HttpResponse) -> str:
     return str(response.headers["Content-Security-Policy"])
 
 
-@pytest.mark.parametrize("error", [None, StorageUnavailableError("busy")])
-@pytest.mark.parametrize("path", PRIVATE)
+@every_row("error", [None, StorageUnavailableError("busy")])
+@every_row("path", PRIVATE)
 def test_a_page_about_a_referral_lets_the_browser_ask_no_other_server(path: str, error: Exception | None) -> None:
     response = answer(path, error)
 

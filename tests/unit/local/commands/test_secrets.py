@@ -11,11 +11,12 @@ from local.azure.references import App, refresh_references
 from local.azure.vault import Vault, VaultError
 from local.commands import secrets
 from local.commands.secrets import MADE, PUBLIC_KEY, WEB, WORKER, Secrets
-from local.setup.keys import new_keys, new_secret
+from local.setup.keys import new_secret
 from shared.config.settings import Settings
+from tests.generated_keys import generated_keys
 from tests.unit.shared.config.test_settings import WEB as WEB_SETTINGS
 
-KEY = {"kty": "RSA", "n": json.loads(new_keys()["REFERRAL_PUBLIC_KEY"])["n"], "e": "AQAB", "key_ops": ["wrapKey"]}
+KEY = {"kty": "RSA", "n": json.loads(generated_keys()["REFERRAL_PUBLIC_KEY"])["n"], "e": "AQAB", "key_ops": ["wrapKey"]}
 
 
 class FakeVault:

@@ -4,6 +4,7 @@ import pytest
 
 from local.mail.errors import InvalidMessageError, ServiceError
 from local.mail.message import read_message
+from tests.every_row import every_row
 from tests.unit.local.mail.message_builders import SENDER, a_file, a_message, to
 
 TEXT = {"subject": "Your place", "plainText": "See you."}
@@ -35,8 +36,8 @@ def test_what_the_service_takes_is_taken(changes: dict[str, Any]) -> None:
     assert read_message(a_message(**changes), [SENDER]).recipients.everyone
 
 
-@pytest.mark.parametrize(
-    ("changes", "place"),
+@every_row(
+    "changes, place",
     [
         ({"senderAddress": None}, "senderAddress"),
         ({"senderAddress": "Trust <no-reply@trust.test>"}, "senderAddress"),
@@ -67,8 +68,8 @@ def test_a_refusal_names_the_property(changes: dict[str, Any], place: str) -> No
     assert refused.message == f"Request body validation error. See property '{place}'"
 
 
-@pytest.mark.parametrize("address", ["", "ada", "ada@", "@staff.test", "ada staff.test", "a@b@c.test", "ada@staff"])
-@pytest.mark.parametrize("field", ["to", "cc", "bcc"])
+@every_row("address", ["", "ada", "ada@", "@staff.test", "ada staff.test", "a@b@c.test", "ada@staff"])
+@every_row("field", ["to", "cc", "bcc"])
 def test_an_address_that_is_none_is_refused_in_every_field(address: str, field: str) -> None:
     refused = refusal(a_message(recipients={**to("ada@staff.test"), field: [{"address": address}]}))
     assert (refused.target, refused.message) == (

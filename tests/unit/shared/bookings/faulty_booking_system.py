@@ -33,7 +33,7 @@ from tests.unit.shared.bookings.booking_system import LINKS, BookingHarness, Wra
 
 SESSIONS = ("s1", "s2", "s3")
 PEOPLE = {name: f"{name}@example.nhs.uk" for name in ("ann", "ben", "cem")} | {
-    name: f"{name}@personal.example" for name in ("dee", "eve")
+    name: f"{name}@personal.example.com" for name in ("dee", "eve")
 }
 
 

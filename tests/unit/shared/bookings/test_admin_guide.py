@@ -24,6 +24,7 @@ from shared.reminder_offsets import parse_offsets
 from shared.tables.table import Row
 from tests.admin_guide import GUIDE, quoted, section_rows, section_text
 from tests.builders import MORNING, attendee, london, session, session_cells
+from tests.every_row import every_row
 from tests.fakes import FakeTable
 
 COLUMNS, OWN_COLUMNS = "Fill in the columns", "Read what the service says"
@@ -96,7 +97,7 @@ def test_every_column_of_a_booking_is_explained() -> None:
     assert {name for name in written if f"`{name}`" not in BOOKINGS} == set()
 
 
-@pytest.mark.parametrize("says", SENSELESS)
+@every_row("says", SENSELESS)
 def test_what_problem_says_of_a_cell_is_in_the_guide_as_it_is_said(says: str) -> None:
     [problem] = read(SENSELESS[says]).problems
 
@@ -104,7 +105,7 @@ def test_what_problem_says_of_a_cell_is_in_the_guide_as_it_is_said(says: str) ->
     assert any(each.startswith(says.strip()) for each in PROBLEMS)
 
 
-@pytest.mark.parametrize(("name", "cell"), READ)
+@every_row("name, cell", READ)
 def test_what_the_guide_says_is_read_is_read(name: str, cell: str) -> None:
     row = read({name: cell})
 
@@ -112,7 +113,7 @@ def test_what_the_guide_says_is_read_is_read(name: str, cell: str) -> None:
     assert row.starts_in_words
 
 
-@pytest.mark.parametrize(("name", "cell"), ASKED_BACK)
+@every_row("name, cell", ASKED_BACK)
 def test_what_the_guide_says_is_asked_back_is_asked_back(name: str, cell: str) -> None:
     [problem] = read({name: cell}).problems
 

@@ -8,6 +8,7 @@ from shared.bookings.model.errors import SessionFullError
 from shared.bookings.places.snapshot_cache import SNAPSHOT_MAX_AGE, Snapshot, SnapshotCache
 from shared.tables.service_table import read_service_rows
 from tests.builders import booking_request, session
+from tests.every_row import every_row
 from tests.fakes import with_fault
 from tests.unit.shared.bookings.booking_system import BookingHarness, Wrap
 from tests.unit.shared.bookings.faulty_booking_system import ConcurrentAction
@@ -51,9 +52,9 @@ def held(harness: BookingHarness, session_id: str = "s1") -> int:
     return harness.repository().roster(session_id).held
 
 
-@pytest.mark.parametrize("act", [run_timer, cancel_ben, book, move_here])
-@pytest.mark.parametrize("places", [2, 3])
-@pytest.mark.parametrize("waiting", [("dee", "gus"), ()], ids=["some wait", "nobody waits"])
+@every_row("act", [run_timer, cancel_ben, book, move_here])
+@every_row("places", [2, 3])
+@every_row("waiting", [("dee", "gus"), ()])
 def test_fewer_places_and_a_cancellation_at_any_call_give_no_place_that_is_gone(
     act: Callable[[BookingHarness, Wrap], None], places: int, waiting: tuple[str, ...]
 ) -> None:

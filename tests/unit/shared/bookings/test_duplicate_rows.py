@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.builders import london, session_cells
+from tests.every_row import every_row
 from tests.unit.shared.bookings.booking_system import BookingHarness
 from tests.unit.shared.bookings.staff_emails.test_organiser_digest import HarnessWithOrganiser
 
@@ -34,8 +35,8 @@ def problems(harness: BookingHarness) -> dict[str, str]:
     return {row.partition: row.text("Problem") for row in harness.sessions.query() if row.key == "s1"}
 
 
-@pytest.mark.parametrize("partition", ["session", "Sessions", "a", "zzz", "p" * 500])
-@pytest.mark.parametrize("cells", [{}, {"State": "cancelled"}, {"JoinUrl": "https://teams.example/join/2"}])
+@every_row("partition", ["session", "Sessions", "a", "zzz", "p" * 500])
+@every_row("cells", [{}, {"State": "cancelled"}, {"JoinUrl": "https://teams.example/join/2"}])
 def test_nothing_is_announced_while_two_rows_have_one_key(partition: str, cells: dict[str, Any]) -> None:
     harness = harness_with("ann", "ben")
     type_twin(harness, partition, **cells)

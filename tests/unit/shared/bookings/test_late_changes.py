@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.builders import london
+from tests.every_row import every_row
 from tests.unit.shared.bookings.booking_system import BookingHarness
 
 NEW_LINK = "https://teams.example/join/2"
@@ -160,9 +161,9 @@ def test_problem_goes_when_the_announced_start_is_put_back() -> None:
     assert changes(harness) == []
 
 
-@pytest.mark.parametrize("typed", ["15:02", "15:40", "16:08"])
-@pytest.mark.parametrize(
-    ("cells", "kind", "said"),
+@every_row("typed", ["15:02", "15:40", "16:08"])
+@every_row(
+    "cells, kind, said",
     [
         ({"JoinUrl": NEW_LINK}, "changed", NEW_LINK),
         ({"JoinUrl": NEW_LINK, "Time": "16:30"}, "changed", NEW_LINK),

@@ -14,6 +14,7 @@ from shared.mail.log_rows import MailState
 from shared.tables.service_table import read_service_rows
 from shared.tables.table import Row
 from tests.builders import attendee, entry, london
+from tests.every_row import every_row
 from tests.unit.shared.bookings.staff_emails.test_organiser_digest import HarnessWithOrganiser
 
 SAYS = "people were emailed that they have a place, and the table Bookings has no row of theirs"
@@ -214,8 +215,8 @@ def test_first_booking_confirmed_between_two_reads_of_another_does_not_refuse_th
     assert harness.states() == {"ann": "confirmed", "ben": "confirmed"}
 
 
-@pytest.mark.parametrize(
-    ("mails", "lost"),
+@every_row(
+    "mails, lost",
     [
         ({"booking-a-1-confirmation": MailState.SENT}, True),
         ({"booking-a-1-confirmation": MailState.DELIVERED}, True),

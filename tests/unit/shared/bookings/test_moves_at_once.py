@@ -14,6 +14,7 @@ from shared.bookings.model.errors import BookingError, BookingsBusyError, Sessio
 from shared.bookings.self_service.service import ActionResult
 from shared.tables.service_table import read_service_rows
 from tests.builders import booking_request
+from tests.every_row import every_row
 from tests.fakes import FAULTS, Fault, InjectedFault, with_fault
 from tests.unit.shared.bookings.booking_system import LINKS, BookingHarness, Wrap
 from tests.unit.shared.bookings.faulty_booking_system import ConcurrentAction
@@ -275,9 +276,9 @@ def test_moves_to_full_and_free_sessions_a_cancellation_and_two_timers_at_once(s
     assert 1 <= len(places(harness)) <= 2
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("repeats", ["s2", "s3", ""], ids=["tries again", "chooses another", "gives up"])
-@pytest.mark.parametrize("free", [1, 0], ids=["free", "full"])
+@every_row("fault", FAULTS)
+@every_row("repeats", ["s2", "s3", ""])
+@every_row("free", [1, 0])
 def test_a_move_that_breaks_at_any_call_is_finished_or_taken_back(fault: Fault, repeats: str, free: int) -> None:
     for at in range(100):
         harness, trouble = four_sessions(s2=free), InjectedFault(at, fault)

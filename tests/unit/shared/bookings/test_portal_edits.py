@@ -7,6 +7,7 @@ import pytest
 
 from shared.bookings.model.errors import LinkUnknownError
 from tests.builders import london
+from tests.every_row import every_row
 from tests.unit.shared.bookings.booking_system import BookingHarness
 from tests.unit.shared.bookings.unreadable_cells import announced_json
 
@@ -35,8 +36,8 @@ def test_the_columns_that_a_row_lacks_are_written_so_that_the_portal_offers_them
     assert {"Confirmed", "Waiting", "Announced", "Notice"} <= set(row.cells)
 
 
-@pytest.mark.parametrize(
-    ("cells", "said"),
+@every_row(
+    "cells, said",
     [
         ({"Date": ""}, "Date is empty. Write it as 2023-09-08."),
         (

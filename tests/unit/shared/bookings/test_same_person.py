@@ -10,6 +10,7 @@ from shared.bookings.model.same_person import one_place_each
 from shared.tables.service_table import read_service_rows
 from shared.tables.table import RowConflictError
 from tests.builders import MORNING, attendee, london
+from tests.every_row import every_row
 from tests.unit.shared.bookings.booking_system import BookingHarness
 from tests.unit.shared.bookings.staff_emails.test_organiser_digest import HarnessWithOrganiser
 
@@ -32,9 +33,9 @@ def ticks(harness: BookingHarness, times: int = 3) -> None:
         harness.tick()
 
 
-@pytest.mark.parametrize("address", ["ann@example.nhs.uk", "Ann@Example.NHS.uk", " ann@example.nhs.uk "])
-@pytest.mark.parametrize("state", ["confirmed", "to-check", "waiting", ""])
-@pytest.mark.parametrize("key", ["typed", "a", "booking-typed", "zz"])
+@every_row("address", ["ann@example.nhs.uk", "Ann@Example.NHS.uk", " ann@example.nhs.uk "])
+@every_row("state", ["confirmed", "to-check", "waiting", ""])
+@every_row("key", ["typed", "a", "booking-typed", "zz"])
 def test_who_is_typed_in_though_booked_has_one_place_and_one_confirmation(address: str, state: str, key: str) -> None:
     harness = HarnessWithOrganiser(Capacity=2)
     booked = harness.book("ann")

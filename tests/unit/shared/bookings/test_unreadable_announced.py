@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from tests.builders import london
+from tests.every_row import every_row
 from tests.unit.shared.bookings.booking_system import BookingHarness
 from tests.unit.shared.bookings.unreadable_cells import UNREADABLE
 
 PROBLEM = "The cell Announced cannot be read"
-unreadable = pytest.mark.parametrize("text", UNREADABLE.values(), ids=UNREADABLE.keys())
+unreadable = every_row("text", UNREADABLE.values())
 
 
 def booked(**cells: Any) -> BookingHarness:

@@ -5,7 +5,6 @@ import sys
 
 import pytest
 
-from local.setup.keys import new_keys
 from local.stack.environment import developer_settings
 from shared.bookings.places.service import BookingService
 from shared.composition.services import Services
@@ -13,8 +12,9 @@ from shared.config.settings import Settings
 from shared.content.content import ContentError
 from shared.timer.marks import Heartbeat
 from tests.builders import MORNING, ROOT
+from tests.generated_keys import generated_keys
 
-SETTINGS = developer_settings() | new_keys()
+SETTINGS = {**developer_settings(), **generated_keys()}
 
 
 def services(**changes: str) -> Services:

@@ -13,15 +13,16 @@ from azure.storage.queue import QueueServiceClient
 from cryptography.hazmat.primitives.asymmetric import rsa
 from pydantic import TypeAdapter, ValidationError
 
-from local.setup.keys import new_keys
 from shared import base64url
 from shared.config.requirements import SHARED_KEY
 from shared.config.rsa_keys import PrivateJwk
 from shared.config.settings import Settings, SettingsError, Support
 from shared.passphrase import PassphraseHash
 from tests.builders import ROOT
+from tests.every_row import every_row
+from tests.generated_keys import generated_keys
 
-KEYS = new_keys()
+KEYS = generated_keys()
 WEB = {
     "SERVICE_ROLE": "web",
     "SITE_URL": "https://support.example.nhs.uk",
@@ -216,7 +217,7 @@ def test_an_empty_environment_names_everything_that_is_needed() -> None:
     }
 
 
-@pytest.mark.parametrize("name", sorted(set(WORKER) - {"SERVICE_ROLE"}))
+@every_row("name", sorted(set(WORKER) - {"SERVICE_ROLE"}))
 def test_whatever_the_worker_lacks_is_named(name: str) -> None:
     without = {other: value for other, value in WORKER.items() if other != name}
 
@@ -225,7 +226,7 @@ def test_whatever_the_worker_lacks_is_named(name: str) -> None:
     assert name in f"{found} {why}"
 
 
-@pytest.mark.parametrize("name", sorted(set(WEB) - {"SERVICE_ROLE"}))
+@every_row("name", sorted(set(WEB) - {"SERVICE_ROLE"}))
 def test_whatever_the_web_app_lacks_is_named(name: str) -> None:
     without = {other: value for other, value in WEB.items() if other != name}
 
@@ -289,7 +290,10 @@ def test_the_web_app_needs_nothing_that_could_open_a_referral_or_send_mail() -> 
         ("REFERRAL_PRIVATE_KEY", jwk("REFERRAL_PRIVATE_KEY", qi="canary")),
         ("REFERRAL_PRIVATE_KEY", jwk("REFERRAL_PRIVATE_KEY", p="AQ")),
         ("REFERRAL_PRIVATE_KEY", jwk("REFERRAL_PRIVATE_KEY", q=None)),
-        ("REFERRAL_PRIVATE_KEY", jwk("REFERRAL_PRIVATE_KEY", n=json.loads(new_keys()["REFERRAL_PUBLIC_KEY"])["n"])),
+        (
+            "REFERRAL_PRIVATE_KEY",
+            jwk("REFERRAL_PRIVATE_KEY", n=json.loads(generated_keys("another")["REFERRAL_PUBLIC_KEY"])["n"]),
+        ),
         ("REFERRAL_VAULT_KEY", "http://canary.vault.azure.net/keys/referrals"),
         ("REFERRAL_VAULT_KEY", "https://canary.vault.azure.net"),
         ("REFERRAL_VAULT_KEY", "https://canary.vault.azure.net/keys/referrals/0123"),
@@ -356,7 +360,7 @@ def test_a_new_key_has_3072_bits_or_more_and_one_of_2048_still_opens_what_was_se
 
 
 def test_several_mac_keys_may_have_been_before() -> None:
-    first, second = new_keys()["REFERRAL_MAC_KEY"], new_keys()["REFERRAL_MAC_KEY"]
+    first, second = (generated_keys(owner)["REFERRAL_MAC_KEY"] for owner in ("", "another"))
 
     settings = Settings.from_environment(WORKER | {"REFERRAL_MAC_KEY_PREVIOUS": f"{first}, {second}"})
 
@@ -391,8 +395,8 @@ def test_settings_without_a_private_key_do_not_load_cryptography() -> None:
     assert done.stdout.strip() == "False"
 
 
-@pytest.mark.parametrize("name", ["BOOKINGS_STORAGE", "REFERRALS_STORAGE"])
-@pytest.mark.parametrize(
+@every_row("name", ["BOOKINGS_STORAGE", "REFERRALS_STORAGE"])
+@every_row(
     "value",
     [
         "garbage",

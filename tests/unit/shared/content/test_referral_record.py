@@ -18,6 +18,7 @@ from shared.fields.person_name import NAME_LENGTH
 from shared.fields.phone_number import PHONE_LENGTH
 from shared.referrals.intake.request import ReferralRequest, referral_model
 from tests.builders import content, other_content
+from tests.every_row import every_row
 
 FORMS = {"one trust": content().one_to_one, "another trust": other_content().one_to_one}
 LONGEST_EMAIL = f"{'a' * 64}@{('b' * 60 + '.') * 3}{'c' * 6}"
@@ -57,8 +58,8 @@ def longest(each: FormQuestion, sign: str) -> Any:
     return sign * each.max_length if each.question.kind in OWN_WORDS else answers[each.question.kind]
 
 
-@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
-@pytest.mark.parametrize("sign", SCRIPTS.values(), ids=SCRIPTS)
+@every_row("form", FORMS.values())
+@every_row("sign", SCRIPTS.values())
 def test_a_referral_with_every_answer_at_its_longest_is_no_longer_than_the_size(sign: str, form: OneToOne) -> None:
     made = request(form, every_answer(form, sign))
 

@@ -11,6 +11,7 @@ from shared.fields.answer_fields import TODAY
 from shared.referrals.delivery.answer_layout import answer_pairs
 from shared.referrals.intake.request import ReferralRequest, referral_model
 from tests import builders
+from tests.every_row import every_row
 
 OTHER = builders.other_content().one_to_one
 WHOLE: dict[str, Any] = {
@@ -65,8 +66,8 @@ def test_a_form_that_asks_everything_takes_an_answer_to_everything() -> None:
     assert answers(taken()) == WHOLE | in_order
 
 
-@pytest.mark.parametrize(
-    ("given", "message"),
+@every_row(
+    "given, message",
     [
         ("2000-02-31", "Born must be a real date, like 27 3 1980"),
         ("1700-01-01", "Born must be a real date, like 27 3 1980"),
@@ -89,8 +90,8 @@ def test_a_day_that_is_none_is_refused(given: str, message: str) -> None:
     assert refused(date_of_birth=given) == [("date_of_birth", message)]
 
 
-@pytest.mark.parametrize(
-    ("given", "kept"),
+@every_row(
+    "given, kept",
     [("1980-3-27", "1980-03-27"), (" 1980 - 03 - 27 ", "1980-03-27"), ("١٩٨٠-٤-٣", "1980-04-03"), ("2023-09-01",) * 2]
     + [
         (f"1980-{month}-27", "1980-03-27")
@@ -102,14 +103,14 @@ def test_a_day_is_taken_in_any_digits_and_with_the_month_in_words_up_to_today(gi
     assert answers(taken(date_of_birth=given))["date_of_birth"] == kept
 
 
-@pytest.mark.parametrize("name", ["works_for_trust", "adult"])
-@pytest.mark.parametrize("given", ["no", True, "maybe", ["yes"], None, ""])
+@every_row("name", ["works_for_trust", "adult"])
+@every_row("given", ["no", True, "maybe", ["yes"], None, ""])
 def test_eligibility_questions_must_be_answered_yes(name: str, given: object) -> None:
     assert [field for field, _ in refused(**{name: given})] == [name]
 
 
-@pytest.mark.parametrize(
-    ("name", "given"),
+@every_row(
+    "name, given",
     [
         ("contact_by", ["pigeon"]),
         ("contact_by", []),
@@ -137,10 +138,8 @@ def test_what_is_no_answer_is_refused_and_nothing_else_with_it(name: str, given:
     assert {field for field, _ in refused(**{name: given})} == {name}
 
 
-@pytest.mark.parametrize(
-    "name", ["pronouns", "safe_contact_notes", "gp", "best_times", "current_support", "adjustments"]
-)
-@pytest.mark.parametrize("blank", [None, "", "  "])
+@every_row("name", ["pronouns", "safe_contact_notes", "gp", "best_times", "current_support", "adjustments"])
+@every_row("blank", [None, "", "  "])
 def test_what_is_optional_may_be_left_out_or_left_blank(name: str, blank: str | None) -> None:
     assert name not in answers(taken(**{name: blank}))
 

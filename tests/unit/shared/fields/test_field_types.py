@@ -9,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 from shared.fields.field_types import Agreed, EmailAddress, FullName, PhoneNumber, YesOrNo
 from shared.normalised_address import normalised_address
 from shared.yes_no import WORDS
+from tests.every_row import every_row
 
 FORMAT = "Enter an email address in the correct format, like name@example.com"
 LINK = "Name must not include a web address; put a space after a full stop"
@@ -50,8 +51,8 @@ def test_a_name_that_shows_nothing_is_missing(name: str) -> None:
     assert refusal(NAME, name) == "Enter your name"
 
 
-@pytest.mark.parametrize(
-    ("name", "said"),
+@every_row(
+    "name, said",
     [
         ("Ann\r\nBcc: x@y.z", "include a line break"),
         ("Ann\x00", "include a null character"),
@@ -107,7 +108,7 @@ def test_an_address_is_tidied(typed: str, kept: str) -> None:
     assert EMAIL.validate_python(typed) == kept
 
 
-@pytest.mark.parametrize(
+@every_row(
     "typed",
     [
         *(

@@ -16,6 +16,7 @@ from shared.fields.field_types import EmailAddress, FullName, PhoneNumber
 from shared.fields.person_name import read_person_name
 from shared.fields.phone_number import read_phone_number
 from shared.fields.reading import ReadingError
+from tests.every_row import every_row
 
 HERE = Path(__file__).parent
 LEAST = {"names": 60, "addresses": 80, "numbers": 60}
@@ -40,9 +41,7 @@ def table(name: str) -> list[dict[str, str]]:
 
 
 ROWS = [(name, row) for name in READINGS for row in table(name)]
-EACH = pytest.mark.parametrize(
-    ("name", "row"), [pytest.param(name, row, id=f"{name} {row['typed']!a}") for name, row in ROWS]
-)
+EACH = every_row("name, row", ROWS)
 
 
 def answer(read: Callable[[str], str], text: str) -> tuple[str, str]:
@@ -104,6 +103,6 @@ def test_the_schema_of_a_name_takes_what_the_reading_takes(typed: str) -> None:
     assert SCHEMA_OF_A_NAME.is_valid(typed) == bool(kept)
 
 
-@pytest.mark.parametrize("row", table("names"), ids=lambda row: ascii(row["typed"]))
+@every_row("row", table("names"))
 def test_the_schema_of_a_name_agrees_with_the_table(row: dict[str, str]) -> None:
     assert SCHEMA_OF_A_NAME.is_valid(row["typed"]) == ("kept" in row)

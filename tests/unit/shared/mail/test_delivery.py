@@ -29,6 +29,7 @@ from shared.reminder_offsets import parse_offsets
 from shared.tables.service_table import read_service_rows
 from shared.tables.table import StorageError, Table
 from tests.builders import KEY, MORNING, POLICY, attendee, content, session, session_cells
+from tests.every_row import every_row
 from tests.fakes import (
     FAULTS,
     STANDING_STILL,
@@ -143,9 +144,9 @@ def test_a_fault_at_any_table_call_neither_doubles_nor_loses_the_mail(fault: Fau
     pytest.fail("the calls never ended")
 
 
-@pytest.mark.parametrize("dedupes", [True, False], ids=["provider dedupes", "provider does not"])
-@pytest.mark.parametrize("trouble", ["crash-before", "crash-after", "lost-request", "lost-answer", "throttled"])
-@pytest.mark.parametrize("request_number", [0, 1], ids=["sending", "asking"])
+@every_row("dedupes", [True, False])
+@every_row("trouble", ["crash-before", "crash-after", "lost-request", "lost-answer", "throttled"])
+@every_row("request_number", [0, 1])
 def test_a_fault_of_the_mail_service_neither_doubles_nor_loses_the_mail(
     trouble: str, request_number: int, *, dedupes: bool
 ) -> None:

@@ -10,6 +10,7 @@ from jinja2 import UndefinedError
 from shared.mail.message import EmailMessage
 from shared.mail.renderer import MailRenderer
 from tests.builders import content
+from tests.every_row import every_row
 
 RENDERER = MailRenderer(content())
 FACTS: dict[str, Any] = {
@@ -114,7 +115,7 @@ def words(text: str) -> list[str]:
     return re.findall(r"\w+", text)
 
 
-@pytest.mark.parametrize(("template", "facts"), EVERY)
+@every_row("template, facts", EVERY)
 def test_text_and_html_say_the_same(template: str, facts: dict[str, Any]) -> None:
     message = written(template, facts)
     body = message.html.partition('role="main"')[2].partition(">")[2]
@@ -124,16 +125,14 @@ def test_text_and_html_say_the_same(template: str, facts: dict[str, Any]) -> Non
     assert set(words(message.text)) - TRUST <= set(words(shown))
 
 
-@pytest.mark.parametrize(("template", "facts"), EVERY)
+@every_row("template, facts", EVERY)
 def test_a_fact_that_nobody_gave_is_an_error_and_not_a_blank(template: str, facts: dict[str, Any]) -> None:
     for name in facts.keys() - {"confirmed"}:  # only asked for where there is no link to join by
         with pytest.raises(UndefinedError):
             written(template, {other: value for other, value in facts.items() if other != name})
 
 
-@pytest.mark.parametrize(
-    ("template", "facts"), [each for each in EVERY if not each[0].startswith(("referral", "operators", "combined"))]
-)
+@every_row("template, facts", [each for each in EVERY if not each[0].startswith(("referral", "operators", "combined"))])
 def test_a_subject_is_neutral(template: str, facts: dict[str, Any]) -> None:
     subject = written(template, facts).subject
 

@@ -13,6 +13,7 @@ from shared.mail.quota import SendingQuota
 from shared.mail.share import OVER_QUOTA, MailShare, SentCounter
 from shared.tables.table import Row, StorageUnavailableError
 from tests.builders import MORNING
+from tests.every_row import every_row
 from tests.fakes import FAULTS, BrokenTable, FakeTable, Fault, InjectedFault, with_fault
 from tests.unit.shared.mail.test_delivery import CONFIRMATION, MailHarness
 
@@ -133,8 +134,8 @@ def test_both_sides_of_one_process_that_count_at_once_do_not_wait_for_each_other
     assert shares[1].left(MORNING) == 1000 - 80
 
 
-@pytest.mark.parametrize("fault", [fault for fault in FAULTS if not fault.startswith("crash")])
-@pytest.mark.parametrize("at", range(6))
+@every_row("fault", [fault for fault in FAULTS if not fault.startswith("crash")])
+@every_row("at", range(6))
 def test_an_email_is_sent_though_it_cannot_be_counted(fault: Fault, at: int) -> None:
     shares, trouble = Shares(), InjectedFault(at, fault)
     others, referrals = shares.counters(with_fault(trouble))

@@ -10,7 +10,6 @@ from uuid import UUID
 from azure.keyvault.keys.crypto import KeyWrapAlgorithm
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from local.setup.keys import new_keys
 from shared.mail.delivery_reports import DeliveryReport
 from shared.mail.ledger import MailLedger
 from shared.mail.message import EmailMessage
@@ -49,12 +48,13 @@ from shared.tables.service_table import read_service_rows
 from shared.tables.table import Row, Table
 from tests.builders import KEY, MORNING, content, referral_request
 from tests.fakes import STANDING_STILL, FakeClock, FakeMailSender, FakeTable
+from tests.generated_keys import generated_keys
 
 if TYPE_CHECKING:
     from shared.mail.share import MailShare
 
 SUBMISSION = "submission-0123456789"
-KEYS = new_keys()
+KEYS = generated_keys()
 SEALER, PRIVATE = Sealer(json.loads(KEYS["REFERRAL_PUBLIC_KEY"])), LocalKey(KEYS["REFERRAL_PRIVATE_KEY"])
 MAC = RowMac.of(b"m" * 32)
 RENDERER = MailRenderer(content())

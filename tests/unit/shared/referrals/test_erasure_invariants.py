@@ -323,6 +323,6 @@ def run(examples: int) -> None:
     run_state_machine_as_test(ErasureStateMachine, settings=profile)
 
 
-@pytest.mark.parametrize("examples", [60, pytest.param(600, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("examples", [30, pytest.param(600, marks=pytest.mark.nightly)])
 def test_no_answers_are_erased_that_are_to_be_kept_in_whatever_order_things_happen(examples: int) -> None:
     run(examples)

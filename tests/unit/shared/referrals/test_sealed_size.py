@@ -6,6 +6,7 @@ import pytest
 
 from shared.referrals.intake import service
 from tests.builders import MORNING, content, referral_request
+from tests.every_row import every_row
 from tests.fakes import FakeTable
 from tests.unit.shared.referrals.referral_system import ReferralHarness
 
@@ -44,7 +45,7 @@ def stored(answers: dict[str, Any]) -> tuple[dict[str, tuple[type, int]], dict[s
     return shape(harness.sealed), shape(harness.status)
 
 
-@pytest.mark.parametrize("answers", FACTS)
+@every_row("answers", FACTS)
 def test_every_row_has_the_same_size_whatever_was_written_in_whatever_script(answers: dict[str, Any]) -> None:
     assert stored(answers) == stored({})
     assert stored(answers)[0]["Sealed"] == (bytes, SIZE)

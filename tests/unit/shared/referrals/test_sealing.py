@@ -7,16 +7,16 @@ import pytest
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from local.setup.keys import new_keys
 from shared.referrals.collection import access_token
 from shared.referrals.errors import KeyUnavailableError, UnsealError
 from shared.referrals.key_derivation import CONTENT, OPENED, ROW_MAC, derive_key
 from shared.referrals.sealing import LocalKey, Sealer, content_key, unseal
 from shared.signing import Signer
 from tests.builders import MORNING, referral
+from tests.generated_keys import generated_keys
 from tests.unit.shared.referrals import referral_system
 
-KEYS, OTHER_KEYS = new_keys(), new_keys()
+KEYS, OTHER_KEYS = generated_keys(), generated_keys("another")
 SEALER, PRIVATE = Sealer(json.loads(KEYS["REFERRAL_PUBLIC_KEY"])), LocalKey(KEYS["REFERRAL_PRIVATE_KEY"])
 REF1, REF2 = referral(reference="REF1"), referral(reference="REF2")
 ANSWERS = "Ọ́káfọ̀ أحمد".encode()

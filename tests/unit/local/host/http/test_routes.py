@@ -9,6 +9,7 @@ from local.host.app.functions import AuthLevel, Function, HttpTrigger
 from local.host.errors import HostStartError
 from local.host.http.routes import Routes
 from local.host.http.templates import parse_template
+from tests.every_row import every_row
 
 
 def _match(template: str, path: str) -> Mapping[str, str] | None:
@@ -25,8 +26,8 @@ def _found(routes: Routes, path: str, method: str = "GET") -> str | None:
     return found[0].function.name if found else None
 
 
-@pytest.mark.parametrize(
-    ("template", "path", "values"),
+@every_row(
+    "template, path, values",
     [
         ("sessions", "sessions", {}),
         ("sessions", "SESSIONS", {}),
@@ -49,8 +50,8 @@ def test_a_path_fits_a_template_or_not(template: str, path: str, values: dict[st
     assert _match(template, path) == values
 
 
-@pytest.mark.parametrize(
-    ("constraint", "accepted", "refused"),
+@every_row(
+    "constraint, accepted, refused",
     [
         ("int", "-12", "2147483648"),
         ("long", "2147483648", "1.5"),

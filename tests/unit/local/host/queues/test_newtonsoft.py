@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from local.host.app.runtime import Datum
 from local.host.queues.messages import messages_of
 from local.host.queues.newtonsoft import looks_like_json, parse, print_token
+from tests.every_row import every_row
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -59,8 +60,8 @@ def test_json_is_told_by_its_brackets_alone(text: str, looks: bool) -> None:
     assert looks_like_json(text) is looks
 
 
-@pytest.mark.parametrize(
-    ("kind", "value", "messages"),
+@every_row(
+    "kind, value, messages",
     [
         ("string", "hello", ["hello"]),
         ("string", " [1] ", ["1"]),

@@ -7,12 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local.host.timers.ncrontab import NEVER, Ncrontab
+from tests.every_row import every_row
 
 NOON = datetime(2023, 9, 1, 12, 0, tzinfo=UTC)  # a Friday
 
 
-@pytest.mark.parametrize(
-    ("expression", "following"),
+@every_row(
+    "expression, following",
     [
         ("0 */5 * * * *", "2023-09-01T12:05:00"),
         ("*/5 * * * *", "2023-09-01T12:05:00"),

@@ -10,6 +10,7 @@ import pytest
 
 from shared.bookings.self_service.calendar import CalendarEntry, calendar_file
 from tests.builders import MORNING, ROOT, london
+from tests.every_row import every_row
 
 MANAGE = "https://support.example/manage/Ab3_-xyz"
 HOSTILE = [
@@ -127,8 +128,8 @@ def test_moments_in_any_zone_come_out_in_utc() -> None:
     assert calendar_file(entry(starts=elsewhere)) == calendar_file(entry(starts=elsewhere.astimezone(UTC)))
 
 
-@pytest.mark.parametrize("field", ["summary", "description", "organizer_name"])
-@pytest.mark.parametrize("text", HOSTILE)
+@every_row("field", ["summary", "description", "organizer_name"])
+@every_row("text", HOSTILE)
 def test_no_text_can_add_a_line_of_its_own(field: str, text: str) -> None:
     file = calendar_file(entry(**{field: text}))
 
@@ -155,8 +156,8 @@ def test_text_in_any_script_arrives_whole() -> None:
     assert event["organizer"].params["CN"] == "Zoë, 李"
 
 
-@pytest.mark.parametrize("field", ["uid", "url", "organizer_address"])
-@pytest.mark.parametrize("text", ["", *HOSTILE])
+@every_row("field", ["uid", "url", "organizer_address"])
+@every_row("text", ["", *HOSTILE])
 def test_what_is_no_uid_no_address_and_no_url_is_refused(field: str, text: str) -> None:
     with pytest.raises(ValueError, match=r"invalid (uid|URL|address)"):
         calendar_file(entry(**{field: text}))

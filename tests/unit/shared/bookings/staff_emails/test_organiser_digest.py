@@ -29,6 +29,7 @@ from shared.reminder_offsets import parse_offsets
 from shared.tables.service_table import read_service_rows
 from shared.tables.table import RowConflictError, StorageError
 from tests.builders import KEY, MORNING, POLICY, attendee, london, session
+from tests.every_row import every_row
 from tests.fakes import (
     FAULTS,
     STANDING_STILL,
@@ -490,8 +491,8 @@ def test_alert_that_clears_after_a_fault_and_returns_is_sent_once(fault: Fault) 
         digest.check_an_hour_apart()
 
 
-@pytest.mark.parametrize("trouble", TROUBLES)
-@pytest.mark.parametrize("number", [0, 1], ids=["sending", "asking"])
+@every_row("trouble", TROUBLES)
+@every_row("number", [0, 1])
 def test_a_fault_of_the_mail_service_neither_doubles_nor_loses_what_is_told(trouble: str, number: int) -> None:
     digest = DigestHarness()
     digest.sender.trouble = {0: "crash-before", number: trouble}

@@ -10,6 +10,7 @@ from shared.bookings.model.session import Session, SessionState
 from shared.bookings.tables.announced_cell import LINK_LENGTH, announced_text, read_announced
 from shared.reminder_offsets import parse_offsets
 from tests import builders
+from tests.every_row import every_row
 from tests.unit.shared.bookings.unreadable_cells import UNREADABLE, announced_json
 
 OFFSETS = parse_offsets("P1D,PT1H")
@@ -42,7 +43,7 @@ def test_reminders_are_those_of_the_cell_or_of_the_installation(reminders: str) 
     assert session.reminders == (parse_offsets(reminders) if reminders else OFFSETS)
 
 
-@pytest.mark.parametrize("text", UNREADABLE.values(), ids=UNREADABLE.keys())
+@every_row("text", UNREADABLE.values())
 def test_what_the_service_cannot_have_written_is_no_session(text: str) -> None:
     assert read_announced("s1", text, OFFSETS) is None
 

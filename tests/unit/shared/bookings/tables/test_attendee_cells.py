@@ -15,6 +15,7 @@ from shared.fields.reading import ReadingError
 from shared.normalised_address import normalised_address
 from shared.tables.table import Row
 from tests.builders import ROOT
+from tests.every_row import every_row
 
 TABLES = ROOT / "tests" / "unit" / "shared" / "fields"
 NO_EMAIL = "Email is not one address, so no email can be sent."
@@ -38,7 +39,7 @@ def refusal(read: Callable[[str], str], text: str) -> str:
     return ""
 
 
-@pytest.mark.parametrize("text", typed("names"), ids=ascii)
+@every_row("text", typed("names"))
 def test_name_is_read_as_the_forms_read_what_can_be_seen_of_it(text: str) -> None:
     """A booking without a name is no problem."""
     seen = visible_text(text)
@@ -48,7 +49,7 @@ def test_name_is_read_as_the_forms_read_what_can_be_seen_of_it(text: str) -> Non
     assert refused or attendee.name == read_person_name(seen)
 
 
-@pytest.mark.parametrize("text", typed("addresses"), ids=ascii)
+@every_row("text", typed("addresses"))
 def test_address_is_read_as_the_forms_read_what_can_be_seen_of_it(text: str) -> None:
     seen = visible_text(text)
     attendee, refused = attendee_with(Email=text), refusal(read_email_address, seen)

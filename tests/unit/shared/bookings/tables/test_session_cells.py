@@ -11,6 +11,7 @@ from shared.bookings.tables.session_rows import WRITTEN_BY_PEOPLE, SessionRow, r
 from shared.reminder_offsets import parse_offsets
 from shared.tables.table import Row
 from tests.builders import london, session_cells
+from tests.every_row import every_row
 
 OFFSETS = parse_offsets("P1D,PT1H")
 LINK = "https://teams.example/l/meetup-join/1?context=%7b%22Tid%22%3a%221%22%7d"
@@ -285,7 +286,7 @@ TOO_LONG = {"Title": 200, "Theme": 200, "JoinUrl": 2_000, "Reminders": 200} | di
 )
 
 
-@pytest.mark.parametrize("cell", THE_29TH_OF_SEPTEMBER)
+@every_row("cell", THE_29TH_OF_SEPTEMBER)
 def test_date_with_one_meaning_is_read(cell: Any) -> None:
     assert written("starts", Date=cell) == london("2023-09-29 15:00")
 
@@ -294,32 +295,32 @@ def test_date_in_winter_may_be_midnight_in_london_too() -> None:
     assert written("starts", Date="2023-12-01T00:00:00.0000000Z") == london("2023-12-01 15:00")
 
 
-@pytest.mark.parametrize(("cell", "said"), DATES_ASKED_BACK.items())
+@every_row("cell, said", DATES_ASKED_BACK.items())
 def test_date_with_two_meanings_or_none_is_asked_back(cell: str, said: str) -> None:
     assert problem(Date=cell) == said
 
 
-@pytest.mark.parametrize(("cell", "clock"), TIMES.items())
+@every_row("cell, clock", TIMES.items())
 def test_time_with_one_meaning_is_read(cell: Any, clock: str) -> None:
     assert written("starts", Time=cell) == london(f"2023-09-08 {clock}")
 
 
-@pytest.mark.parametrize(("cell", "said"), TIMES_ASKED_BACK.items())
+@every_row("cell, said", TIMES_ASKED_BACK.items())
 def test_time_with_two_meanings_or_none_is_asked_back(cell: Any, said: str) -> None:
     assert problem(Time=cell) == said
 
 
-@pytest.mark.parametrize(("name", "cell", "number"), NUMBERS)
+@every_row("name, cell, number", NUMBERS)
 def test_plain_number_is_read(name: str, cell: Any, number: int) -> None:
     assert written(name.lower(), **{name: cell}) == number
 
 
-@pytest.mark.parametrize(("name", "cell", "said"), NUMBERS_ASKED_BACK)
+@every_row("name, cell, said", NUMBERS_ASKED_BACK)
 def test_number_that_is_not_plain_or_out_of_range_is_asked_back(name: str, cell: Any, said: str) -> None:
     assert problem(**{name: cell}) == said
 
 
-@pytest.mark.parametrize(("name", "cell", "meaning"), WORDS)
+@every_row("name, cell, meaning", WORDS)
 def test_word_is_read_whatever_its_case_and_the_signs_around_it(name: str, cell: Any, meaning: Any) -> None:
     field = "waiting_list" if name == "WaitingList" else name.lower()
 
@@ -331,12 +332,12 @@ def test_other_word_is_asked_back(name: str, cell: Any, said: str) -> None:
     assert problem(**{name: cell}) == said
 
 
-@pytest.mark.parametrize(("cell", "link"), LINKS.items())
+@every_row("cell, link", LINKS.items())
 def test_joining_link_is_cleaned_of_what_came_with_it(cell: str, link: str) -> None:
     assert written("join_url", JoinUrl=cell) == link
 
 
-@pytest.mark.parametrize(("cell", "said"), LINKS_ASKED_BACK.items())
+@every_row("cell, said", LINKS_ASKED_BACK.items())
 def test_joining_link_that_cannot_be_opened_is_asked_back(cell: str, said: str) -> None:
     assert problem(JoinUrl=cell) == said
 

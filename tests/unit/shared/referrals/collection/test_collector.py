@@ -14,7 +14,6 @@ from typing import cast
 
 import pytest
 
-from local.setup.keys import new_keys
 from shared.passphrase import PassphraseHash
 from shared.referrals.collection import access_token
 from shared.referrals.collection.acknowledgement import Acknowledgement, AcknowledgementRecorder
@@ -39,8 +38,11 @@ from shared.signing import Signer
 from shared.tables.table import StorageError, StorageUnavailableError, Table
 from tests.builders import KEY, MORNING, referral_request
 from tests.fakes import FakeTable
+from tests.generated_keys import generated_keys
 
-KEYS = new_keys()
+pytestmark = pytest.mark.usefixtures("passphrases_compared_once")
+
+KEYS = generated_keys()
 SEALER, PRIVATE = Sealer(json.loads(KEYS["REFERRAL_PUBLIC_KEY"])), LocalKey(KEYS["REFERRAL_PRIVATE_KEY"])
 MAC = RowMac.of(b"m" * 32)
 RIGHT, NEW, WRONG = "CVXP-H4Q6-3HYP-9YGQ-P4Y3", "GVVK-V7DK-DK7T-HT4G-KF44", "CVXP-H4Q6-3HYP-9YGQ-P4Y4"

@@ -7,6 +7,7 @@ import pytest
 from shared.referrals.collection.waiting import SHOWN, in_order, is_waiting
 from shared.referrals.model import Referral, ReferralState
 from tests import builders
+from tests.every_row import every_row
 
 
 def sent(reference: str, day: str = "2023-09-01", **facts: Any) -> Referral:
@@ -18,8 +19,8 @@ def order(referrals: list[Referral], most_a_day: int = 2) -> list[str]:
     return [each.reference for each in in_order(referrals, most_a_day)]
 
 
-@pytest.mark.parametrize(
-    ("facts", "waits"),
+@every_row(
+    "facts, waits",
     [
         ({}, True),
         ({"state": ReferralState.DELIVERED}, True),
@@ -118,8 +119,8 @@ def test_those_that_stand_behind_have_every_fifth_place_of_a_list_of_several_pag
     assert sorted(listed) == sorted(each.reference for each in (*crowd, *plain, *slow))
 
 
-@pytest.mark.parametrize("number", [0, 1, 2, 99, 100, 101, 102, 250])
-@pytest.mark.parametrize("slow", [True, False])
+@every_row("number", [0, 1, 2, 99, 100, 101, 102, 250])
+@every_row("slow", [True, False])
 def test_none_is_listed_twice_or_left_out_however_many_wait(number: int, slow: bool) -> None:
     referrals = [
         sent(f"{each:03}", f"2023-08-{each % 28 + 1:02}", slow=slow and each % 3 > 0) for each in range(number)

@@ -8,7 +8,6 @@ from typing import Any, cast
 
 import pytest
 
-from local.setup.keys import new_keys
 from shared.referrals.collection import provider_session
 from shared.referrals.errors import (
     KeyUnavailableError,
@@ -24,8 +23,11 @@ from shared.referrals.sealing import LocalKey, content_key
 from shared.tables.table import StorageError
 from tests.builders import MORNING
 from tests.fakes import InjectedFault, with_fault
+from tests.generated_keys import generated_keys
 from tests.unit.shared.referrals.collection.provider_desk import ProviderDesk, is_open
 from tests.unit.shared.referrals.referral_system import PRIVATE
+
+pytestmark = pytest.mark.usefixtures("passphrases_compared_once")
 
 HALF_AN_HOUR = timedelta(minutes=30)
 SECOND = timedelta(seconds=1)
@@ -207,7 +209,7 @@ def _vault_down(desk: ProviderDesk) -> None:
 
 
 def _another_key(desk: ProviderDesk) -> None:
-    desk.key = LocalKey(new_keys()["REFERRAL_PRIVATE_KEY"])
+    desk.key = LocalKey(generated_keys("another")["REFERRAL_PRIVATE_KEY"])
 
 
 def _status_gone(desk: ProviderDesk) -> None:

@@ -16,6 +16,7 @@ from shared.referrals.collection.wrong_tries import LONGEST_DELAY, WrongTries, d
 from shared.referrals.errors import PassphraseTooSoonError
 from shared.tables.table import StorageError, Table
 from tests.builders import MORNING
+from tests.every_row import every_row
 from tests.fakes import FAULTS, Crash, FakeTable, Fault, InjectedFault, Stall, Stalling, with_fault
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -45,7 +46,7 @@ def test_the_delay_grows_from_the_sixth_to_a_quarter_of_a_minute(wrong: int, sec
     assert delay_after(wrong) == timedelta(seconds=seconds)
 
 
-@pytest.mark.parametrize("wrong", range(14))
+@every_row("wrong", range(14))
 def test_a_page_that_was_open_for_the_delay_gets_a_try_and_another_one_is_not_counted(wrong: int) -> None:
     table = FakeTable()
     tries, needed = WrongTries(table), delay_after(wrong)

@@ -14,6 +14,7 @@ from shared.referrals.errors import ReferralsBusyError
 from shared.referrals.model import Progress
 from shared.tables.table import StorageError
 from tests.builders import MORNING
+from tests.every_row import every_row
 from tests.fakes import FAULTS, Crash, Fault, InjectedFault, with_fault
 from tests.unit.shared.referrals.referral_system import OPERATORS, ReferralHarness
 
@@ -189,8 +190,8 @@ def test_of_what_was_acknowledged_the_delivery_is_written_down() -> None:
     assert (harness.referral().acknowledged_on, harness.referral().delivered_on) == ("2023-09-01", "2023-09-02")
 
 
-@pytest.mark.parametrize("status", FOR_A_PERSON)
-@pytest.mark.parametrize("acts", list(permutations(["acknowledged", "delivered", "bad"])))
+@every_row("status", FOR_A_PERSON)
+@every_row("acts", list(permutations(["acknowledged", "delivered", "bad"])))
 def test_acknowledged_delivered_and_undeliverable_in_whatever_order_need_a_person(
     acts: tuple[str, ...], status: str
 ) -> None:
@@ -338,8 +339,8 @@ def test_two_bounced_referrals_mark_the_mailbox_failing_until_one_is_delivered(
     assert not ProviderMailbox(harnesses[0].own).is_failing(MORNING)
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("status", ["delivered", "failed", "bounced"])
+@every_row("fault", FAULTS)
+@every_row("status", ["delivered", "failed", "bounced"])
 def test_no_fault_loses_a_report_that_is_posted_again(status: str, fault: Fault) -> None:
     for at in range(100):
         harness, trouble = ReferralHarness(), InjectedFault(at, fault)

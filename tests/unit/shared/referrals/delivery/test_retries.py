@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from local.setup.keys import new_keys
 from shared.mail.message import EmailMessage, MailNotAcceptedError, MailUnclearError
 from shared.referrals.errors import KeyUnavailableError
 from shared.referrals.sealing import LocalKey, Sealer
 from tests.builders import MORNING, referral, referral_request
+from tests.generated_keys import generated_keys
 from tests.unit.shared.referrals.referral_system import KEYS, PRIVATE, ReferralHarness
 
 DAY = timedelta(days=1)
@@ -255,7 +255,7 @@ def test_in_inline_mode_the_mail_has_the_answers_and_the_way_to_say_that_they_ar
 
 
 def test_what_was_sealed_with_the_key_before_still_opens_and_new_ones_use_the_new_one() -> None:
-    harness, new = ReferralHarness(), new_keys()
+    harness, new = ReferralHarness(), generated_keys("another")
     harness.accepted()
     harness.key = LocalKey(new["REFERRAL_PRIVATE_KEY"])
     harness.pass_time(MORNING, 1)

@@ -7,6 +7,7 @@ from shared.referrals.errors import ReferralUnknownError, TooManyGuessesError
 from shared.referrals.intake.status_lookup import MAX_GUESSES_PER_MINUTE, GuessLimiter, StatusLookup
 from shared.referrals.model import Progress, ReferralState
 from tests.builders import referral
+from tests.every_row import every_row
 from tests.fakes import FakeTime
 
 REFERENCE = "34HKMPTV"
@@ -17,7 +18,7 @@ def enquiries(time: FakeTime | None = None) -> StatusLookup:
     return StatusLookup(known.get, GuessLimiter((time or FakeTime()).monotonic))
 
 
-@pytest.mark.parametrize(
+@every_row(
     "typed",
     [
         "34HKMPTV",

@@ -12,6 +12,7 @@ from shared.referrals.retention.acknowledged_rules import may_erase_acknowledged
 from shared.tables.table import StorageError
 from tests import builders
 from tests.builders import MORNING
+from tests.every_row import every_row
 from tests.fakes import FAULTS, Crash, Fault, InjectedFault, with_fault
 from tests.unit.shared.referrals.referral_system import OPERATORS, RECIPIENT, ReferralHarness
 
@@ -333,8 +334,8 @@ def test_the_word_sent_typed_over_one_that_came_back_does_not_make_the_report_fo
     assert (harness.state, len(harness.sealed.rows)) == (("attention", status), 1)
 
 
-@pytest.mark.parametrize("status", ["bounced", "suppressed", "quarantined", "filteredspam"])
-@pytest.mark.parametrize("word", ["erased", "what?", "attention", "sending"])
+@every_row("status", ["bounced", "suppressed", "quarantined", "filteredspam"])
+@every_row("word", ["erased", "what?", "attention", "sending"])
 def test_no_word_typed_over_one_that_came_back_makes_the_report_forgotten(word: str, status: str) -> None:
     harness = ReferralHarness()
     reference = harness.forwarded()

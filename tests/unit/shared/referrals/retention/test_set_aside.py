@@ -16,6 +16,7 @@ from shared.referrals.follow_up.operator_digest import in_words
 from shared.referrals.model import NOT_GENUINE, Progress, ReferralState
 from shared.tables.table import StorageError
 from tests.builders import MORNING, referral_request
+from tests.every_row import every_row
 from tests.fakes import FAULTS, Crash, Fault, InjectedFault, with_fault
 from tests.unit.shared.referrals.referral_system import OPERATORS, RECIPIENT, SUBMISSION, ReferralHarness, mail_of
 
@@ -421,8 +422,8 @@ def test_a_confirmed_one_that_someone_wants_sent_again_after_its_erasure_says_wh
     assert harness.state == ("sent", "")
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("at", range(4))
+@every_row("fault", FAULTS)
+@every_row("at", range(4))
 def test_no_fault_loses_or_doubles_it(at: int, fault: Fault) -> None:
     harness = ReferralHarness("link")
     reference = harness.forwarded()

@@ -15,6 +15,7 @@ from shared.referrals.retention.uncollected_rules import UncollectedLimit, annou
 from shared.tables.table import Row, RowConflictError, StorageUnavailableError
 from tests import builders
 from tests.builders import MORNING
+from tests.every_row import every_row
 from tests.fakes import FakeTable, InjectedFault, with_fault
 from tests.unit.shared.referrals.referral_system import OPERATORS, ReferralHarness
 
@@ -119,7 +120,7 @@ def test_without_an_address_the_log_says_it(caplog: pytest.LogCaptureFixture) ->
     assert "referrals that nobody has collected will be erased: 1" in caplog.text
 
 
-@pytest.mark.parametrize(
+@every_row(
     "cells",
     [
         {"OpenedOn": "2023-09-05"},
