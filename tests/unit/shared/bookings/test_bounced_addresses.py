@@ -8,7 +8,8 @@ import pytest
 
 from shared.bookings.model.errors import SessionFullError
 from shared.bookings.reconcile.reconcile_all import ReconcileResult
-from shared.bookings.staff_emails.organiser_alerts import Alert, alerts, mass_bounce_alert
+from shared.bookings.staff_emails.organiser_alerts import Alert, mass_bounce_alert
+from shared.bookings.staff_emails.organiser_digest import session_alerts
 from shared.tables.service_table import read_service_rows
 from tests.builders import london
 from tests.unit.shared.bookings.booking_system import BookingHarness
@@ -21,7 +22,8 @@ def run(harness: BookingHarness) -> ReconcileResult:
 def told(harness: BookingHarness) -> list[Alert]:
     """The alerts of a run about people and domains."""
     seen, now = run(harness), harness.now
-    of_people = [each for found in seen.reconciled for each in alerts(found.session, found.roster, harness.policy, now)]
+    many = {address for mass in seen.mass_bounces for address in mass.addresses}
+    of_people = session_alerts(seen.reconciled, {}, harness.policy, now, of_many=many)
     return [*map(mass_bounce_alert, seen.mass_bounces), *of_people]
 
 
@@ -153,7 +155,7 @@ def test_more_than_three_of_one_domain_within_an_hour_release_nothing_and_raise_
         harness.tick()
     with caplog.at_level(logging.ERROR):
         found = told(harness)
-    assert found[0].title == "Many emails came back"
+    assert [each.title for each in found] == ["Many emails came back"], "one alert for all of them"
     assert "4 addresses at example.nhs.uk" in found[0].text
     assert "emails to 4 addresses of one domain came back within an hour" in caplog.text
     assert "example.nhs.uk" not in caplog.text
@@ -263,6 +265,15 @@ def test_who_is_passed_over_counts_towards_the_limit_of_the_waiting_list() -> No
 
     assert len(harness.rows()) == 2 + 6
     assert not harness.booking().bookable_sessions(harness.now)[0].waiting_list
+
+
+def test_what_someone_wrote_whose_email_came_back_is_not_sent_to_the_organiser() -> None:
+    harness = BookingHarness()
+    harness.book("eve", adjustments="Canary")
+    harness.report("eve@example.nhs.uk", "Bounced")
+    settle(harness)
+
+    assert not [each for each in told(harness) if "Canary" in each.text]
 
 
 def test_subdomains_that_someone_makes_up_are_one_domain() -> None:
