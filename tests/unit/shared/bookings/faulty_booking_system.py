@@ -28,7 +28,7 @@ from tests.fakes import BrokenTable, Crash, FakeMailSender, FakeTable, Fault, In
 from tests.unit.shared.bookings.booking_system import LINKS, BookingHarness, Wrap
 
 SESSIONS = ("s1", "s2", "s3")
-PEOPLE = {name: f"{name}@example.nhs.uk" for name in ("ann", "ben", "cem")} | {
+PEOPLE = {name: f"{name}@example.nhs.uk" for name in ("ann", "ben", "cem", "fay")} | {
     name: f"{name}@personal.example" for name in ("dee", "eve")
 }
 
