@@ -111,7 +111,7 @@ class AllocationPolicy:
         """
         most = self._most_waiting(session)
         others = [each for each in roster.waiting if each.key != attendee.key]
-        before = sum(each.waits_since < attendee.waits_since for each in others)
+        before = sum((each.waits_since, each.key) < (attendee.waits_since, attendee.key) for each in others)
         return not most or (before < most and len(others) < 2 * most)
 
     def promoted(self, session: Session, roster: Roster, now: datetime) -> tuple[Attendee, ...]:

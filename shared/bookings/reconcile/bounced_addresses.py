@@ -43,7 +43,7 @@ Then it is more than a day since the first email came back, for which time the e
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """Findings of one run about addresses: the domains of which many came back, by address, and the `known` addresses."""
+    """Findings of one run: the domains of which many came back, by address, and the `known` addresses."""
 
     masses: Mapping[str, MassBounce]
     known: frozenset[str]
