@@ -39,6 +39,7 @@ _BOOKING: Errors = (
     bookings.SessionUnknownError,
     bookings.SessionPastError,
     bookings.SessionFullError,
+    bookings.TooManyUnprovenError,
     bookings.SessionClosedError,
     bookings.SessionSuspendedError,
     bookings.SessionUnavailableError,

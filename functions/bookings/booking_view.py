@@ -22,10 +22,10 @@ class BookingView:
     """One booking in words, with only the first letter of the name: others may see the screen.
 
     `state` is an attendee's, or `called-off` if the session is and the booking was not cancelled before.
-    `position` counts from 1 in the waiting list. `join_url` is empty without a confirmed place, and
-    once the session is over. `may_be_in_calendar`: they wait, and may have had a place before. `address` is the page's
-    own path, without a slash at its end. `prove_until`: until when a button proves that the address is theirs;
-    empty if they need not press it.
+    `position` counts from 1 in the waiting list; `list_is_full`: it has no room for them yet. `join_url` is empty
+    without a confirmed place, and once the session is over. `may_be_in_calendar`: they wait, and may have had a place
+    before. `address` is the page's own path, without a slash at its end. `prove_until`: until when a button proves that
+    the address is theirs; empty if they need not press it.
     """
 
     address: str
@@ -34,6 +34,7 @@ class BookingView:
     state: str
     reason: str
     position: int
+    list_is_full: bool
     initial: str
     reference: str
     reminders: bool
@@ -53,6 +54,7 @@ class BookingView:
             state=state,
             reason=attendee.reason,
             position=booking.position,
+            list_is_full=attendee.is_behind_the_list,
             initial=_initial(attendee),
             reference=attendee.reference,
             reminders=attendee.reminders,

@@ -22,6 +22,7 @@ from shared.bookings.model.errors import (
     SessionUnknownError,
     SubmissionCancelledError,
     TooLateToCheckError,
+    TooManyUnprovenError,
 )
 from shared.bookings.places.bookable_session import BookableSession
 from shared.bookings.places.request import BookingRequest
@@ -123,7 +124,7 @@ def refused(built: Services, draft: Draft, error: Exception) -> func.HttpRespons
         "problem": found,
         "may_wait": isinstance(error, SessionFullError) and error.waiting_list,
         "may_repeat": found.retry_after is not None,
-        "may_change": isinstance(error, (NotForOutsidersError, TooLateToCheckError)),
+        "may_change": isinstance(error, (NotForOutsidersError, TooLateToCheckError, TooManyUnprovenError)),
         "correlation": error_log.log(error, found),
     }
     headers = {} if found.retry_after is None else {"Retry-After": str(found.retry_after)}

@@ -20,6 +20,7 @@ from shared.bookings.model.errors import (
     SubmissionReusedError,
     TooLateError,
     TooLateToCheckError,
+    TooManyUnprovenError,
 )
 
 
@@ -53,6 +54,14 @@ BOOKING_PROBLEMS: Mapping[type[Exception], Problem] = {
         "session-full",
         "This session is full",
         "Every place is taken. You can book another session, or look again later: places become free.",
+    ),
+    TooManyUnprovenError: _about_session(
+        409,
+        "too-many-unproven",
+        "We cannot take another booking with this kind of email address at the moment",
+        "Many bookings of this session wait for someone to confirm an address that is not the trust's. Nothing was "
+        "booked. If you have a work email address, go back and use it. If not, try again tomorrow, or book another "
+        "session.",
     ),
     SessionClosedError: _about_session(
         409,

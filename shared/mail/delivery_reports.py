@@ -10,7 +10,7 @@ _STATES = {
     "delivered": MailState.DELIVERED,
     "bounced": MailState.BOUNCED,
     "suppressed": MailState.BOUNCED,  # the service sends nothing more to an address that bounced before
-    "failed": MailState.FAILED,
+    "failed": MailState.FAILED,  # not known to be about the address: a fault on the way, a refusal, a full mailbox
     "quarantined": MailState.FAILED,
     "filteredspam": MailState.FAILED,
 }

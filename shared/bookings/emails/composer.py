@@ -108,7 +108,7 @@ class BookingMailComposer:
                 return {"changes": self._changes(session, attendee)}
             case MailKind.ALREADY_BOOKED:
                 return {
-                    "state": str(attendee.state),
+                    "state": "list-full" if attendee.is_behind_the_list else str(attendee.state),
                     "other_name": attendee.asked_by_other_name,
                     "unproven": attendee.is_unproven,
                 }

@@ -47,7 +47,7 @@ def _mails_about_booking(session: Session, attendee: Attendee, policy: Allocatio
         return []
     if not attendee.is_live:
         return _cancellation_mail(attendee)
-    mails = [MailId.to(attendee, KIND_BY_STATE[attendee.state]), *_already_booked_mail(attendee, now)]
+    mails = [*_standing_mail(attendee), *_already_booked_mail(attendee, now)]
     if session.version > 1:
         mails.append(_about_version(session, attendee, MailKind.UPDATED))
     if awaits_new_time(session, now):  # what depends on the time follows once the new one is told, or taken back
@@ -61,6 +61,11 @@ def _mails_about_proof(session: Session, attendee: Attendee, now: datetime) -> l
     lost = attendee.reason == Reason.HOLD_LOST
     kind = MailKind.HOLD_LOST if lost else MailKind.PROVE
     return [MailId.to(attendee, kind), *_already_booked_mail(attendee, now)]
+
+
+def _standing_mail(attendee: Attendee) -> list[MailId]:
+    # Who waits for room on the waiting list is emailed once they are on it; the page after the button said so.
+    return [] if attendee.is_behind_the_list else [MailId.to(attendee, KIND_BY_STATE[attendee.state])]
 
 
 def _about_version(session: Session, attendee: Attendee, kind: MailKind) -> MailId:

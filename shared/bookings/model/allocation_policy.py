@@ -4,14 +4,17 @@ Someone is unproven whose address is not the trust's and who has not pressed the
 share of the places at most, and none that someone else wants after two hours: `shared.bookings.model.proving`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from shared.bookings.model.attendee import Attendee, AttendeeState, Roster
+from shared.bookings.model.attendee import Attendee, AttendeeState, Reason, Roster
 from shared.bookings.model.place_count import PlaceCount
 from shared.bookings.model.proving import CHECKED_BEFORE, lost_holds, most_unproven, without_holds, yielding
 from shared.bookings.model.session import Session
 from shared.local_time import weekdays_after
+
+MOST_UNPROVEN_ROWS, MOST_UNPROVEN_FOR_EACH_PLACE = 100, 10
+"""The most bookings of a session that nobody has proved: the larger of the two, the second for each of its places."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +74,45 @@ class AllocationPolicy:
         is_in_share = len(roster.unproven_held) < most_unproven(session.capacity, self.unproven_share)
         return is_in_share and self.has_place_for_newcomer(session, roster, now)
 
+    def takes_unproven(self, session: Session, roster: Roster) -> bool:
+        """True if one more booking is taken that nobody has proved."""
+        most = max(MOST_UNPROVEN_ROWS, session.capacity * MOST_UNPROVEN_FOR_EACH_PLACE)
+        return sum(each.is_unproven for each in roster.attendees) < most
+
     def may_join_waiting_list(self, session: Session, roster: Roster | PlaceCount, now: datetime) -> bool:
         """True if someone more may wait: not after the waiting list has ended, nor where it is full."""
-        most = max(1, session.capacity) * self.waiting_list_factor
-        is_full = bool(most) and len(roster.waiting) >= most
+        most = self._most_waiting(session)
+        is_full = bool(most) and roster.listed >= most
         return session.waiting_list and self.promotes(session, now) and not is_full
+
+    def with_turn(self, session: Session, roster: Roster, proved: Attendee, now: datetime) -> Attendee:
+        """Someone of this roster who has proved their address and waits: on the list, or behind it if that is full."""
+        if not proved.is_in_line or not self.promotes(session, now) or self._has_room(session, roster, proved):
+            return proved
+        return replace(proved, reason=str(Reason.LIST_FULL))
+
+    def let_on_the_list(self, session: Session, roster: Roster, now: datetime) -> tuple[Attendee, ...]:
+        """Those behind the waiting list for whom there is room on it now."""
+        found: list[Attendee] = []
+        for each in roster.behind_the_list if self.promotes(session, now) else ():
+            if self._has_room(session, roster.with_changed(*found), each):
+                found.append(replace(each, reason=""))
+        return tuple(found)
+
+    def _most_waiting(self, session: Session) -> int:
+        """The number of people who may wait; 0 for any number."""
+        return max(1, session.capacity) * self.waiting_list_factor
+
+    def _has_room(self, session: Session, roster: Roster, attendee: Attendee) -> bool:
+        """True if fewer than may wait have booked before them.
+
+        So who joined later takes nobody's turn. Twice as many as may wait are never on the list, whatever the order in
+        which they prove their addresses.
+        """
+        most = self._most_waiting(session)
+        others = [each for each in roster.waiting if each.key != attendee.key]
+        before = sum((each.waits_since, each.key) < (attendee.waits_since, attendee.key) for each in others)
+        return not most or (before < most and len(others) < 2 * most)
 
     def promoted(self, session: Session, roster: Roster, now: datetime) -> tuple[Attendee, ...]:
         """Attendees who wait and get a place now, in order; none while more places are held than there are."""
@@ -101,7 +138,8 @@ class AllocationPolicy:
         if not self.promotes(session, now):
             return []
         may_be_checked = self.may_be_checked(session, now)
-        return [attendee for attendee in roster.waiting if may_be_checked or not attendee.needs_check]
+        queue = (*roster.waiting, *roster.behind_the_list)
+        return [attendee for attendee in queue if may_be_checked or not attendee.needs_check]
 
     def free_places(self, session: Session, roster: Roster | PlaceCount) -> int:
         """The number of places that nobody holds, whoever waits for them; 0 while places are on hold."""

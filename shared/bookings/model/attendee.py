@@ -1,5 +1,6 @@
 """Rosters of sessions, and the people on them. No clock, no storage, no HTTP."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -24,8 +25,9 @@ class AttendeeState(StrEnum):
 class Reason(StrEnum):
     """Reasons of a cancellation, which decide the email about it.
 
-    `HOLD_LOST` is that of someone who waits and had a place held for them before. `BOUNCED` is also that of someone
-    live, whose place or turn is to be decided about because the email about it came back.
+    `HOLD_LOST` is that of someone who waits and had a place held for them before, `LIST_FULL` that of someone who waits
+    for room on the waiting list. `BOUNCED` is also that of someone live, whose place or turn is to be decided about
+    because the email about it came back.
     """
 
     LEFT = "left"
@@ -35,6 +37,7 @@ class Reason(StrEnum):
     BOOKED_TWICE = "booked already"
     NOT_PROVED = "address not confirmed"
     HOLD_LOST = "place not kept: address not confirmed"
+    LIST_FULL = "waiting list full"
     BOUNCED = "email came back"
     LEFT_BEFORE_SAVE = "cancelled before the row was saved"
     RELEASED_BEFORE_SAVE = "not checked in time before the row was saved"
@@ -120,7 +123,22 @@ class Attendee:
     @property
     def is_in_line(self) -> bool:
         """True if they wait and their turn comes."""
-        return self.is_waiting and not self.is_unproven and not self.is_bounced
+        return self.is_listed and not self.is_bounced and not self.is_behind_the_list
+
+    @property
+    def is_behind_the_list(self) -> bool:
+        """True if the waiting list had no room for them: their turn comes after everyone's who is on it."""
+        return self.is_listed and self.reason == Reason.LIST_FULL
+
+    @property
+    def is_listed(self) -> bool:
+        """True if they count towards the limit of the waiting list, also while their turn is passed over."""
+        return self.is_waiting and not self.is_unproven
+
+    @property
+    def waits_since(self) -> datetime:
+        """The moment (UTC) by which they have their turn."""
+        return self.waiting_since or self.booked_at
 
     @property
     def is_repeated(self) -> bool:
@@ -167,8 +185,17 @@ class Roster:
     @property
     def waiting(self) -> tuple[Attendee, ...]:
         """Those who wait, in the order in which they came; without those whose address is yet to be proved."""
-        found = [attendee for attendee in self.attendees if attendee.is_in_line]
-        return tuple(sorted(found, key=lambda each: (each.waiting_since or each.booked_at, each.key)))
+        return _in_order(each for each in self.attendees if each.is_in_line)
+
+    @property
+    def behind_the_list(self) -> tuple[Attendee, ...]:
+        """Those who come after the waiting list, because it had no room for them, in the order in which they came."""
+        return _in_order(each for each in self.attendees if each.is_behind_the_list)
+
+    @property
+    def listed(self) -> int:
+        """The number of those who count towards the limit of the waiting list."""
+        return sum(attendee.is_listed for attendee in self.attendees)
 
     @property
     def unproven_held(self) -> tuple[Attendee, ...]:
@@ -213,3 +240,7 @@ class Roster:
         keys = {attendee.key for attendee in changed}
         others = tuple(other for other in self.attendees if other.key not in keys)
         return Roster((*others, *changed), guard or self.guard)
+
+
+def _in_order(attendees: Iterable[Attendee]) -> tuple[Attendee, ...]:
+    return tuple(sorted(attendees, key=lambda each: (each.waits_since, each.key)))

@@ -6,7 +6,8 @@ BookingError
  |   |- SessionClosedError
  |   |- SessionPastError
  |   |- SessionSuspendedError  its bookings were lost, so nobody knows which places are free
- |   `- SessionFullError
+ |   |- SessionFullError
+ |   `- TooManyUnprovenError   too many addresses of its bookings are yet to be proved
  |- NotForOutsidersError     the address is not the trust's, and they did not say that they work for it
  |- TooLateToCheckError      nobody can check any more whether they work for the trust
  |- LinkUnknownError         no such booking, or no longer: one answer for every reason
@@ -48,6 +49,10 @@ class SessionFullError(SessionUnavailableError):
     def __init__(self, session_id: str = "", *, waiting_list: bool = False) -> None:
         super().__init__(session_id)
         self.waiting_list = waiting_list
+
+
+class TooManyUnprovenError(SessionUnavailableError):
+    """Too many bookings of the session have addresses that nobody has proved, for one more of that kind."""
 
 
 class NotForOutsidersError(BookingError):

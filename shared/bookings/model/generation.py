@@ -10,6 +10,7 @@ for each key and generation. So the generation rises whenever what was sent befo
    booking belongs to the earlier row (`first_unused_generation`).
 5. An administrator writes a state that is less than what the person was told, such as `waiting` over `confirmed`: when
    they are given the place, they are told once more (`first_unused_generation`).
+6. The email came back, as many of its domain did, and is sent once more (`next_generation`).
 
 `ManageLinks` signs the generation into the links of emails. A link opens the booking as it stands now, whatever was
 booked, cancelled or confirmed since, as long as the booking is the same person's: its generation is the present one or

@@ -14,6 +14,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from shared.bookings.model.attendee import Attendee, AttendeeState, Reason, Roster
+from shared.bookings.model.generation import next_generation
 from shared.bookings.model.place_count import PlaceCount
 from shared.bookings.model.session import Session
 
@@ -40,16 +41,23 @@ def vouched_for(attendee: Attendee) -> Attendee:
     sure = replace(attendee, never_acted=False)
     if attendee.is_live and attendee.reason == Reason.HOLD_LOST:
         return replace(sure, reason="")
-    if not attendee.is_bounced:
-        return sure
-    state = AttendeeState.WAITING if attendee.is_waiting else AttendeeState.CONFIRMED
-    return replace(sure, state=state, known_state=str(state), reason="")
+    return _as_before_the_bounce(sure) if attendee.is_bounced else sure
 
 
 def bounced(attendee: Attendee, now: datetime) -> Attendee:
     """The attendee once the email about the booking came back: what they have is kept until someone has looked."""
     state = AttendeeState.TO_CHECK if attendee.holds_a_place else attendee.state
     return replace(attendee, state=state, known_state=str(state), state_at=now, reason=str(Reason.BOUNCED))
+
+
+def tried_again(attendee: Attendee, now: datetime) -> Attendee:
+    """Someone whose email came back, as they were before: it is sent once more, about the next generation."""
+    return replace(_as_before_the_bounce(attendee), state_at=now, generation=next_generation(attendee))
+
+
+def _as_before_the_bounce(attendee: Attendee) -> Attendee:
+    state = AttendeeState.WAITING if attendee.is_waiting else AttendeeState.CONFIRMED
+    return replace(attendee, state=state, known_state=str(state), reason="")
 
 
 def without_hold(attendee: Attendee, now: datetime) -> Attendee:

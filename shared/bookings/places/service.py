@@ -107,6 +107,7 @@ class BookingService:
         Raises:
             SessionUnknownError, SessionPastError, SessionClosedError, SessionFullError: nothing was stored.
             SessionSuspendedError: bookings of this session were lost; nothing was stored.
+            TooManyUnprovenError: nothing was stored, because too many others have yet to prove their address.
             NotForOutsidersError, TooLateToCheckError: the address does not say that they work for the trust.
             SubmissionReusedError: the same submission was stored with other answers, which stand.
             SubmissionCancelledError: the booking of the same submission was cancelled since.

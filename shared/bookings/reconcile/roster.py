@@ -63,6 +63,7 @@ def reconcile_roster(
     after = after.with_changed(*(lost := _lost_holds(session, after, log, policy, now)))
     places = policy.reassigned(session, after, now)
     after = after.with_changed(*places.lost, *places.given)
+    after = after.with_changed(*policy.let_on_the_list(session, after, now))
     after = after.with_changed(
         *(
             _with_mail_summary(session, _renew_after_downgrade(each, log), log, now)

@@ -36,18 +36,25 @@ class Proofs:
         Raises:
             RowConflictError, StorageUnavailableError: read again, and decide again.
         """
-        proved = acted(attendee, now)
+        proved = self.proved(session, roster, attendee, now)
         places = self._places(session, roster, proved, now)
         mine = next((each for each in places.given if each.key == proved.key), None)
         if mine is None:
             self.rosters.update_attendees(session.id, (proved,))
-            return Proved(proved, _mails(session, (proved,) if attendee.is_unproven else ()))
+            is_news = attendee.is_unproven and not proved.is_behind_the_list  # that is said by the page after the press
+            return Proved(proved, _mails(session, (proved,) if is_news else ()))
         self.rosters.update_places(session.id, roster.guard, (*places.lost, *places.given), now)
         return Proved(mine, _mails(session, places.given))
 
+    def proved(self, session: Session, roster: Roster, attendee: Attendee, now: datetime) -> Attendee:
+        """The attendee as one who acted; whose address was yet to be proved is on the waiting list or behind it."""
+        done = acted(attendee, now)
+        return self.policy.with_turn(session, roster, done, now) if attendee.is_unproven else done
+
     def _places(self, session: Session, roster: Roster, proved: Attendee, now: datetime) -> Reassigned:
         """The places that are given when someone who waited has proved their address, theirs perhaps among them."""
-        if not proved.is_in_line or not roster.guard:  # without a guard the timer decides who gets the place
+        waits = proved.is_in_line or proved.is_behind_the_list
+        if not waits or not roster.guard:  # without a guard the timer decides who gets the place
             return Reassigned((), ())
         everyone = replace(roster, attendees=one_place_each(roster.attendees)).with_changed(proved)
         if not self.policy.promotes(session, now):

@@ -61,6 +61,10 @@ class SelfService:
     def mover(self) -> Mover:
         return Mover(self.rosters, self.finder, self.bookings)
 
+    @property
+    def _proofs(self) -> Proofs:
+        return Proofs(self.rosters, self.bookings.policy)
+
     def find(self, token: str, now: datetime) -> ManagedBooking:
         """The booking, whatever state it is in.
 
@@ -184,8 +188,7 @@ class SelfService:
     def _prove(self, booking: ManagedBooking, now: datetime) -> ActionResult:
         if not (booking.attendee.never_acted and booking.attendee.is_live):
             return ActionResult(booking=booking, already=True)
-        proofs = Proofs(self.rosters, self.bookings.policy)
-        done = proofs.prove(booking.session, booking.roster, booking.attendee, now)
+        done = self._proofs.prove(booking.session, booking.roster, booking.attendee, now)
         return ActionResult(booking=replace(booking, attendee=done.attendee), mails=done.mails)
 
     def _cancel(self, booking: ManagedBooking, now: datetime) -> ActionResult:
@@ -201,7 +204,8 @@ class SelfService:
         attendee, here = booking.attendee, booking.session.id
         if not attendee.is_live or to_session_id == here:
             return ActionResult(booking=booking, already=True)
-        marked = replace(acted(attendee, now), moving=PendingMove(to_session_id))
+        proved = self._proofs.proved(booking.session, booking.roster, attendee, now)
+        marked = replace(proved, moving=PendingMove(to_session_id))
         if marked != attendee:
             self.bookings.session(to_session_id)
             self.rosters.update_attendees(here, (marked,))

@@ -1,6 +1,6 @@
 """Alerts for the organiser about one session as it stands at a moment, whether or not they were sent before."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -21,6 +21,8 @@ from shared.normalised_address import normalised_address
 MOST_UNPROVEN = 20
 """Bookings of unproved addresses, of any session, that are nothing to tell of."""
 
+_TO_CHECK = "to-check"
+
 LINK_WANTED_DAYS = 7
 """Days before the start, on London's clock, by which a session ought to have its joining link."""
 
@@ -38,14 +40,30 @@ class Alert:
     text: str = field(repr=False)
 
 
+<<<<<<< HEAD
 def alerts(session: Session, roster: Roster, policy: AllocationPolicy, now: datetime) -> list[Alert]:
     """Alerts about a session that has not started at `now` (UTC), in the order of the bookings; none of a test."""
     if now >= session.starts or session.is_test:
+=======
+def to_check_first(found: Iterable[Alert]) -> list[Alert]:
+    """The alerts with those first that a person waits for, and of which an attacker cannot make up many."""
+    return sorted(found, key=lambda each: each.about[0] != _TO_CHECK)
+
+
+def alerts(
+    session: Session, roster: Roster, policy: AllocationPolicy, now: datetime, *, of_many: Collection[str] = ()
+) -> list[Alert]:
+    """Alerts about a session that has not started at `now` (UTC), in the order of the bookings.
+
+    `of_many`: normalised addresses that came back with many others, of which one alert tells.
+    """
+    if now >= session.starts:
+>>>>>>> h_nF
         return []
     found = [_no_link(session)] if _lacks_link(session, now) else []
     found += [many] if (many := unproven_alert(session, roster)) else []
     for each in sorted(roster.attendees, key=lambda each: (each.booked_at, each.key)):
-        if each.is_unproven:
+        if each.is_unproven or (each.never_acted and normalised_address(each.email) in of_many):
             continue  # whatever someone typed who may not be who they say
         if each.is_live:
             found += _attendee_alerts(session, each, policy)
@@ -64,9 +82,9 @@ def mass_bounce_alert(mass: MassBounce) -> Alert:
     """The alert about many addresses of one domain from which emails came back within an hour."""
     text = (
         f"Emails to {len(mass.addresses)} addresses at {mass.domain} came back within an hour. Either someone made "
-        "them up, or email to this domain does not work. No booking is cancelled for two working days, nor while more "
-        "emails come back. In the table Bookings write confirmed into State of everyone whom you know, and cancelled "
-        "into the rest."
+        "them up, or email to this domain does not work. No booking is cancelled for two working days. Before they are "
+        "over each of these people is sent their email once more, and only what comes back again is cancelled. In the "
+        "table Bookings write confirmed into State of everyone whom you know, and cancelled into the rest."
     )
     return Alert(("mass-bounce", mass.domain, stamp(mass.since)), "Many emails came back", text)
 
@@ -133,8 +151,8 @@ def _attendee_alerts(session: Session, attendee: Attendee, policy: AllocationPol
     if not session.runs:
         return found
     if attendee.is_bounced:
-        found = [_bounced(session, attendee)]
-    elif attendee.state is AttendeeState.TO_CHECK:
+        return [_bounced(session, attendee)]  # and nothing else that was typed by who may not be there
+    if attendee.state is AttendeeState.TO_CHECK:
         found.append(_to_check(session, attendee, policy))
     if attendee.adjustments:
         found.append(_adjustments(session, attendee))
@@ -156,7 +174,7 @@ def _to_check(session: Session, attendee: Attendee, policy: AllocationPolicy) ->
     # One that an administrator wrote into the row by hand is held until they decide.
     until = policy.check_deadline(session, attendee) if attendee.needs_check else None
     held = f"until {moment_in_words(until)}" if until else "until you decide"
-    about = ("to-check", session.id, attendee.key, str(attendee.generation), stamp(until) if until else "")
+    about = (_TO_CHECK, session.id, attendee.key, str(attendee.generation), stamp(until) if until else "")
     text = (
         f"Does this person work for the trust? We hold a place for them {held}. In the table Bookings, "
         f"{_row_location(session, attendee)}, change State to confirmed or cancelled."

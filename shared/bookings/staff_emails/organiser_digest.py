@@ -2,13 +2,14 @@
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from shared.bookings.model.allocation_policy import AllocationPolicy
 from shared.bookings.model.email_ids import stamp
-from shared.bookings.model.session import SessionState
+from shared.bookings.model.session import Session, SessionState
 from shared.bookings.reconcile.failed_session import failure_note
 from shared.bookings.reconcile.portal_edits import reconcile_row
 from shared.bookings.reconcile.reconcile_all import ReconcileResult
@@ -24,6 +25,7 @@ from shared.bookings.staff_emails.organiser_alerts import (
     mass_bounce_alert,
     row_problem_alert,
     stray_booking_alert,
+    to_check_first,
 )
 from shared.bookings.tables.announced_cell import read_announced
 from shared.bookings.tables.session_register import KnownSession
@@ -65,7 +67,9 @@ class OrganiserDigest:
         stray = [stray_booking_alert(each) for each in seen.strays]
         many = [mass_bounce_alert(each) for each in seen.mass_bounces]
         current = [*many, *row_alerts(seen.rows), *failed_session_alerts(seen.rows, seen.reconciled, now), *stray]
-        self.send_new_alerts([*current, *session_alerts(seen.reconciled, seen.known, self.policy, now)], now)
+        addresses = frozenset[str]().union(*(each.addresses for each in seen.mass_bounces))
+        current += session_alerts(seen.reconciled, seen.known, self.policy, now, of_many=addresses)
+        self.send_new_alerts(to_check_first(current), now)
 
     def send_new_alerts(self, current: Iterable[Alert], now: datetime) -> None:
         """Tells those of all current alerts that were not told before, once an email may go. Raises as above."""
@@ -136,35 +140,46 @@ def failed_session_alerts(rows: Sequence[SessionRow], found: Sequence[Reconciled
 
 
 def session_alerts(
-    found: Sequence[ReconciledSession], known: Mapping[str, KnownSession], policy: AllocationPolicy, now: datetime
+    found: Sequence[ReconciledSession],
+    known: Mapping[str, KnownSession],
+    policy: AllocationPolicy,
+    now: datetime,
+    *,
+    of_many: Collection[str] = (),
 ) -> list[Alert]:
-    """Alerts about the sessions that were reconciled, earliest first."""
+    """Alerts about the sessions that were reconciled, earliest first; `of_many` as `alerts` has it."""
     ordered = sorted(found, key=lambda reconciled: (reconciled.session.starts, reconciled.session.id))
-    return [alert for reconciled in ordered for alert in _try_session(reconciled, known, policy, now)]
+    return [alert for reconciled in ordered for alert in _try_session(reconciled, known, policy, now, of_many)]
 
 
 def _try_session(
-    reconciled: ReconciledSession, known: Mapping[str, KnownSession], policy: AllocationPolicy, now: datetime
+    reconciled: ReconciledSession,
+    known: Mapping[str, KnownSession],
+    policy: AllocationPolicy,
+    now: datetime,
+    of_many: Collection[str],
 ) -> list[Alert]:
     part = f"organiser alerts of session {reconciled.session.id}"
-    return run_isolated(logger, part, lambda: _alerts_of_session(reconciled, known, policy, now)).value or []
+    of_people = partial(alerts, roster=reconciled.roster, policy=policy, now=now, of_many=of_many)
+    return run_isolated(logger, part, lambda: _alerts_of_session(reconciled, known, of_people, now)).value or []
 
 
 def _alerts_of_session(
-    reconciled: ReconciledSession, known: Mapping[str, KnownSession], policy: AllocationPolicy, now: datetime
+    reconciled: ReconciledSession,
+    known: Mapping[str, KnownSession],
+    of_people: Callable[[Session], list[Alert]],
+    now: datetime,
 ) -> list[Alert]:
     row, session = reconciled.row, reconciled.session
     lost = [lost_roster_alert(session, reconciled.lost)] if reconciled.lost else []
     if row is None:
-        return [*lost, *_alerts_of_deleted(reconciled, known, now), *alerts(session, reconciled.roster, policy, now)]
+        return [*lost, *_alerts_of_deleted(reconciled, known, now), *of_people(session)]
     # What the run wrote, or would write, into the row's Problem.
     problem = reconcile_row(row, reconciled.roster, now).cells.get("Problem", row.row.text("Problem"))
     if row.written is not None and row.written.join_url:
         session = replace(session, join_url=row.written.join_url)  # the organiser did that, it has only to settle
     found = [row_problem_alert(session.id, problem)] if problem else []
-    return (
-        lost + found + failed_briefing_alerts(session, reconciled.log) + alerts(session, reconciled.roster, policy, now)
-    )
+    return lost + found + failed_briefing_alerts(session, reconciled.log) + of_people(session)
 
 
 def _alerts_of_deleted(reconciled: ReconciledSession, known: Mapping[str, KnownSession], now: datetime) -> list[Alert]:

@@ -1,6 +1,7 @@
 """The cells of an attendee's row that people may have typed: read tolerantly, and what is wrong with them in words."""
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from shared.bookings.model.attendee import ADJUSTMENTS_LENGTH, AttendeeState
 from shared.bookings.tables.cells.problem import too_long
@@ -77,6 +78,7 @@ def cell_problems(row: Row) -> str:
     return " ".join(found.values())
 
 
+@lru_cache(maxsize=4096)  # a roster is read in every booking, each of its cells twice, and some readings are slow
 def _read(read: Callable[[str], str], text: str) -> tuple[str, str]:
     """The value of a text, or else the sentence with which it is refused."""
     try:

@@ -94,7 +94,7 @@ def _count(rows: Iterable[Row], confirmed: int = 0) -> PlaceCount:
     to_check = [read_attendee(row) for row, found in states if found is AttendeeState.TO_CHECK]
     known = Roster((*waiting, *to_check), "")
     held = sum(found in HOLDS_A_PLACE for _, found in states)
-    return PlaceCount(confirmed + held, known.waiting, known.unproven_held)
+    return PlaceCount(confirmed + held, known.waiting, known.unproven_held, known.behind_the_list, known.listed)
 
 
 def _state(row: Row) -> AttendeeState:

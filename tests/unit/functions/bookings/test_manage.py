@@ -203,6 +203,10 @@ STATES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"state": AttendeeState.WAITING, "position": 4},
         ["You are on the waiting list", "You are number 4 on the waiting list", "Leave the waiting list"],
     ),
+    "waiting for room on the list": (
+        {"state": AttendeeState.WAITING, "needs_check": True, "reason": Reason.LIST_FULL},
+        ["The waiting list is full at the moment", "We keep your booking", "in the order of booking, and we email you"],
+    ),
     "held, to be proved": (
         {"state": AttendeeState.TO_CHECK, "needs_check": True, "never_acted": True},
         ["Confirm the email address", "We hold a place for you", "keep my place", "You can press it until Thursday 7"],

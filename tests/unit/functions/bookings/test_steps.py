@@ -27,6 +27,7 @@ from shared.bookings.model.errors import (
     SubmissionCancelledError,
     SubmissionReusedError,
     TooLateToCheckError,
+    TooManyUnprovenError,
 )
 from shared.bookings.model.session import Session
 from shared.bookings.places.bookable_session import BookableSession
@@ -337,6 +338,7 @@ def test_who_was_too_late_joins_the_list_with_one_button_and_the_same_form(servi
         (SessionUnknownError(), 404, "/bookings/session"),
         (NotForOutsidersError(), 409, "/bookings/details"),
         (TooLateToCheckError(), 409, "/bookings/details"),
+        (TooManyUnprovenError("s1"), 409, "/bookings/details"),
         (BookingsBusyError("s1"), 503, "/bookings"),
         (StorageUnavailableError(), 503, "/bookings"),
     ],

@@ -50,6 +50,8 @@ class BookingHarness:
         self.sender = FakeMailSender(dedupes=False)
         self.clock = FakeClock(STANDING_STILL)
         self.time, self.policy, self.now, self.quota = FakeTime(), policy, MORNING, SendingQuota(0, 0)
+        self.comes_back: Callable[[str], bool] = lambda _: False
+        self._looked_at_sent = 0
         self.add_session(**cells)
 
     # What people do.
@@ -61,6 +63,7 @@ class BookingHarness:
         booked = self.booking().book(request, self.now)
         for mail_id in booked.mail_ids:
             self.mailer().deliver(session_id, mail_id, self.now)
+        self._report_what_comes_back()
         if proves:
             self.prove(name, session_id)
         return booked
@@ -145,6 +148,14 @@ class BookingHarness:
     def _send(self, mails: Any) -> None:
         for mail in mails:
             self.mailer().deliver(mail.session_id, mail.mail_id, self.now)
+        self._report_what_comes_back()
+
+    def _report_what_comes_back(self) -> None:
+        """The email service reports at once that an email to an address that `comes_back` did."""
+        new, self._looked_at_sent = self.sender.sent[self._looked_at_sent :], len(self.sender.sent)
+        for operation, message in new:
+            if self.comes_back(message.to):
+                self.mailer().record_report(str(operation), "Bounced", self.now)
 
     # What can be seen.
 

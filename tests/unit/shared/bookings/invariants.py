@@ -3,6 +3,7 @@
 from collections import Counter
 from datetime import timedelta
 
+from shared.bookings.model.allocation_policy import AllocationPolicy
 from shared.bookings.model.attendee import Attendee, AttendeeState, can_be_mailed
 from shared.bookings.model.email_ids import INCLUDES_SESSION_DETAILS, MailId, MailKind, stamp
 from shared.bookings.model.proving import YIELDS_AFTER
@@ -10,6 +11,7 @@ from shared.bookings.model.session import Session, SessionState
 from shared.bookings.tables.session_rows import SessionRow
 from shared.local_time import span_in_words
 from shared.reminder_offsets import parse_offset
+from shared.tables.table import Row
 from tests.builders import POLICY
 from tests.unit.shared.bookings.faulty_booking_system import SESSIONS, FaultyBookingHarness, SentMail, Snapshot
 
@@ -73,6 +75,50 @@ def check_queue(before: Snapshot, after: Snapshot) -> None:
         assert not (waiting and given) or max(given) < min(waiting), f"the list of {session_id} was jumped"
 
 
+def check_list_limit(before: Snapshot, after: Snapshot, policy: AllocationPolicy) -> None:
+    """Twice as many as may wait are never on a list; who an administrator, or a stale save, put there may stay."""
+    for session_id in SESSIONS:
+        sessions = [view.session(session_id) for view in (before, after)]
+        places = max((max(1, session.capacity) for session in sessions if session is not None), default=10_000)
+        on_list, were = len(after.rosters[session_id].waiting), len(before.rosters[session_id].waiting)
+        most = 2 * policy.waiting_list_factor * places
+        assert on_list <= max(most, were), f"{on_list} wait in {session_id}, where {most} may"
+
+
+def check_who_came_back(harness: FaultyBookingHarness, before: Snapshot, after: Snapshot) -> None:
+    """A booking ends by emails that came back after a working day at least, and never that of someone known."""
+    for session_id in SESSIONS:
+        for attendee in after.rosters[session_id].attendees:
+            was = before.rosters[session_id].find(attendee.key)
+            if attendee.is_live or attendee.reason != "email came back" or was is None or not was.is_live:
+                continue
+            reports = [each.moment("ReportedAt") for each in _log(harness, session_id, attendee, "bounced")]
+            assert min(each for each in reports if each) <= after.now - timedelta(hours=23), "ended too soon"
+            assert attendee.never_acted, "someone who acted lost the place"
+            assert not _is_known(harness, before, attendee.email), "someone known lost the place"
+
+
+def _is_known(harness: FaultyBookingHarness, view: Snapshot, address: str) -> bool:
+    """True if someone with this address acted in a session to come, or an email about it arrived there."""
+    ahead = [each for each in SESSIONS if (session := view.session(each)) and session.starts > view.now]
+    mine = [(each, who) for each in ahead for who in view.rosters[each].attendees if who.email == address]
+    return any(not who.never_acted or _log(harness, where, who, "delivered") for where, who in mine)
+
+
+def _log(harness: FaultyBookingHarness, session_id: str, attendee: Attendee, state: str) -> list[Row]:
+    """The emails about a booking, in whatever generation it has had its address, of which this became."""
+    found = harness.real_tables["log"].query(PartitionKey=session_id)
+    return [
+        row
+        for row in found
+        if (mail := MailId.parse(row.key)) is not None
+        and mail.attendee == attendee.key
+        and attendee.address_since <= mail.generation <= attendee.generation
+        and row.text("State") == state
+        and (row.moment("At") or attendee.booked_at) >= attendee.booked_at
+    ]
+
+
 def check_no_place_is_free(before: Snapshot, after: Snapshot) -> None:
     """After a whole run nobody waits for a place that nobody has."""
     for session_id in SESSIONS:
@@ -80,8 +126,9 @@ def check_no_place_is_free(before: Snapshot, after: Snapshot) -> None:
         # One that nobody was told of by its row is told first, as it is remembered: its places are the next run's.
         if any(each is None or not each.version or not POLICY.promotes(each, after.now) for each in sessions):
             continue
-        free = min(session.capacity for session in sessions if session) - after.rosters[session_id].held
-        assert free <= 0 or not after.rosters[session_id].waiting, f"{free} free in {session_id} while someone waits"
+        roster = after.rosters[session_id]
+        free, waits = min(session.capacity for session in sessions if session) - roster.held, roster.waiting
+        assert free <= 0 or not (waits or roster.behind_the_list), f"{free} free in {session_id} while someone waits"
 
 
 def check_once(harness: FaultyBookingHarness) -> None:
@@ -216,6 +263,8 @@ def _check_knows(harness: FaultyBookingHarness, session: Session, attendee: Atte
         assert not session.runs or {MailKind.PROVE, MailKind.HOLD_LOST} & set(kinds), "nobody told them of the button"
     elif session.state is SessionState.CANCELLED:
         assert not attendee.is_live or MailKind.SESSION_CANCELLED in kinds, "nobody told them that it is cancelled"
+    elif attendee.is_behind_the_list:
+        assert _KIND_BY_STATE[attendee.state] not in kinds, "told that they are on a list that has no room"
     elif attendee.is_live and session.runs:
         assert _KIND_BY_STATE[attendee.state] in kinds, f"nobody told them that they are {attendee.state}"
         assert not attendee.pending_release, "a move was never finished"

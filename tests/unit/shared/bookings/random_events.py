@@ -94,6 +94,7 @@ EVENTS: dict[str, tuple[int, st.SearchStrategy[tuple[Any, ...]]]] = {
     "move": (4, st.tuples(which, sessions)),
     "prove": (4, st.tuples(which)),
     "report": (2, st.tuples(which, st.sampled_from(["Bounced", "Bounced", "Suppressed", "Delivered", "Failed"]))),
+    "all comes back": (1, st.tuples()),
     "remind": (1, st.tuples(which, st.booleans())),
     "edit a session": (4, st.tuples(sessions, GOOD_CELLS)),
     "move a session": (1, st.tuples(sessions, st.integers(0, 9))),

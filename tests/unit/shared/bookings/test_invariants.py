@@ -3,8 +3,10 @@
 import contextlib
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -18,7 +20,7 @@ from shared.bookings.places.request import BookingResult
 from shared.bookings.self_service.service import ActionResult
 from shared.references import submission_hash
 from shared.tables.table import StorageError
-from tests.builders import KEY
+from tests.builders import KEY, POLICY
 from tests.fakes import InjectedFault
 from tests.unit.shared.bookings import invariants, late_edits
 from tests.unit.shared.bookings.booking_system import LINKS
@@ -56,14 +58,20 @@ class BookingStateMachine(RuleBasedStateMachine):
 
     harness: FaultyBookingHarness
 
-    @initialize(now=mornings, places=st.integers(1, 2), ahead=st.lists(st.integers(1, 5), min_size=3, max_size=3))
-    def start(self, now: datetime, places: int, ahead: list[int]) -> None:
+    @initialize(
+        now=mornings,
+        places=st.integers(1, 2),
+        ahead=st.lists(st.integers(1, 5), min_size=3, max_size=3),
+        waiting=st.sampled_from([1, 3]),
+    )
+    def start(self, now: datetime, places: int, ahead: list[int], waiting: int) -> None:
         times = ("15:00", "03:00", "11:00")
         cells = {
             session_id: {"Date": _day(now, ahead[number]), "Time": times[number], "Capacity": places}
             for number, session_id in enumerate(SESSIONS)
         }
         self.harness = FaultyBookingHarness(now, cells)
+        self.harness.policy = replace(POLICY, waiting_list_factor=waiting)
         self.accident: tuple[Any, ...] = ()
         self.edited: set[str] = set()
         self.links: list[str] = []
@@ -139,8 +147,20 @@ class BookingStateMachine(RuleBasedStateMachine):
         """The email service reports what became of one of the last emails."""
         sent = self.harness.recorder.sent
         if sent:
+<<<<<<< HEAD
             operation, _ = sent[-1 - number % len(sent)]
             self._step(lambda: self.harness.mailer().record_report(str(operation), status, self.harness.now))
+=======
+            operation, _ = self.harness.recorder.sent[-1 - number % len(sent)]
+            self._report(operation, status)
+
+    def all_comes_back(self) -> None:
+        """The email service reports that what it got within the hour came back: to whomever, as in an outage."""
+        now = self.harness.now
+        recent = [each.at for each in self.harness.recorder.sent_mails if now - each.at <= timedelta(hours=1)]
+        for operation, _ in self.harness.recorder.sent[len(self.harness.recorder.sent) - len(recent) :]:
+            self._report(operation, "Bounced")
+>>>>>>> h_nF
 
     def remind(self, number: int, on: bool) -> None:
         if (found := self._someone(number)) is not None:
@@ -257,6 +277,9 @@ class BookingStateMachine(RuleBasedStateMachine):
 
     # How a step is taken.
 
+    def _report(self, operation: UUID, status: str) -> None:
+        self._step(lambda: self.harness.mailer().record_report(str(operation), status, self.harness.now))
+
     def _step[T](self, act: Callable[[], T]) -> T | Exception | None:
         """Does it, and checks what is always promised; None where the process died."""
         before, sent = self.harness.snapshot(), len(self.harness.recorder.sent_mails)
@@ -282,6 +305,8 @@ class BookingStateMachine(RuleBasedStateMachine):
             invariants.check_unproven(before, after)
             invariants.check_one_each(before, after)
             invariants.check_queue(before, after)
+            invariants.check_list_limit(before, after, self.harness.policy)
+            invariants.check_who_came_back(self.harness, before, after)
             invariants.check_true_when_sent(new)
             invariants.check_no_reminder_after_news(self.harness, new)
 

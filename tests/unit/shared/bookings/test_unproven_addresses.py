@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from shared.bookings.model.attendee import AttendeeState
-from shared.bookings.model.errors import SessionFullError
+from shared.bookings.model.errors import SessionFullError, TooManyUnprovenError
 from shared.bookings.places.request import BookingResult
 from tests.builders import POLICY, london
 from tests.unit.shared.bookings.booking_system import BookingHarness
@@ -194,6 +194,120 @@ def test_who_is_on_the_list_proved_is_on_it_though_it_is_full() -> None:
 
     assert harness.kinds("nia") == ["to confirm", "waiting list"]
     assert "You are number 1 on the list" in harness.mails("nia")[1].text
+
+
+def prove_all(harness: BookingHarness, names: list[str]) -> None:
+    for name in names:
+        harness.prove(name)
+
+
+def waiting(harness: BookingHarness) -> list[str]:
+    return [each.name.casefold() for each in harness.repository().roster("s1").waiting]
+
+
+def with_twenty_unproven() -> tuple[BookingHarness, list[str]]:
+    """A full session, for which twenty wait, one minute after another, and none has pressed the button."""
+    harness, names = BookingHarness(Capacity=1), invented(20)
+    harness.book("staff")
+    for name in names:
+        harness.pass_time(minutes=1)
+        outside(harness, name, join_waiting_list=True)
+    return harness, names
+
+
+def test_no_more_wait_than_the_limit_when_many_press_the_button_in_the_order_of_booking() -> None:
+    harness, names = with_twenty_unproven()
+
+    prove_all(harness, names)
+
+    assert waiting(harness) == names[:3]
+    assert harness.kinds(names[2]) == ["to confirm", "waiting list"]
+    assert harness.kinds(names[3]) == ["to confirm"], "the page after the button says that the list is full"
+    assert harness.row(names[3]).text("Reason") == "waiting list full"
+    with pytest.raises(SessionFullError):
+        harness.book("ben", join_waiting_list=True)
+
+
+def test_never_are_twice_as_many_on_the_list_in_whatever_order_they_press_the_button() -> None:
+    harness, names = with_twenty_unproven()
+
+    prove_all(harness, names[::-1])
+
+    assert waiting(harness) == names[-6:]
+
+
+def test_who_found_the_list_full_is_on_it_once_there_is_room_and_is_then_told() -> None:
+    harness, names = with_twenty_unproven()
+    prove_all(harness, names)
+    harness.cancel(names[0])
+    with pytest.raises(SessionFullError):
+        harness.book("ben", join_waiting_list=True)
+    harness.tick()
+    harness.pass_time(minutes=5)
+    harness.tick()
+
+    assert waiting(harness) == names[1:4]
+    assert harness.kinds(names[3]) == ["to confirm", "waiting list"]
+    assert "You are number 3 on the list" in harness.mails(names[3])[1].text
+    assert harness.row(names[3]).text("Reason") == ""
+    assert harness.kinds(names[4]) == ["to confirm"]
+
+
+def test_places_go_to_who_found_the_list_full_after_the_list_and_before_newcomers() -> None:
+    harness, names = with_twenty_unproven()
+    prove_all(harness, names[:5])
+    harness.edit_session(Capacity=6)
+    with pytest.raises(SessionFullError):
+        harness.book("ben")
+    harness.tick()
+
+    assert {name for name, state in harness.states().items() if state == "to-check"} == set(names[:5])
+    assert harness.kinds(names[4]) == ["to confirm", "held"]
+
+
+@pytest.mark.parametrize("act", ["reminders", "move"])
+def test_no_other_button_leads_past_the_limit_of_the_list(act: str) -> None:
+    harness, names = with_twenty_unproven()
+    harness.add_session(RowKey="s2", Date="2023-09-20", Capacity=0)
+    prove_all(harness, names[:3])
+    if act == "move":
+        with pytest.raises(SessionFullError):
+            harness.move(names[3], "s2")
+    else:
+        harness.self_service().set_reminders(harness.token(names[3]), on=True, now=harness.now)
+    harness.tick()
+
+    assert waiting(harness) == names[:3]
+
+
+def test_who_asks_again_while_the_list_is_full_is_told_so() -> None:
+    harness, names = with_twenty_unproven()
+    prove_all(harness, names)
+    for name in (names[3], "ben"):
+        with pytest.raises(SessionFullError) as caught:
+            outside(harness, name, join_waiting_list=True)
+        assert not caught.value.waiting_list
+    harness.tick()
+
+    assert "You are waiting for room on the waiting list already" in harness.mails(names[3])[-1].text
+
+
+@pytest.mark.parametrize(("capacity", "most"), [(2, 100), (12, 120)])
+def test_bookings_that_nobody_has_proved_are_ten_for_each_place_or_a_hundred_and_no_more(
+    capacity: int, most: int
+) -> None:
+    harness = BookingHarness(Capacity=capacity)
+    for number in range(most):
+        outside(harness, invented(most)[number], join_waiting_list=True)
+
+    for name in ("nia", invented(1)[0]):  # a stranger, and someone who has booked
+        with pytest.raises(TooManyUnprovenError):
+            outside(harness, name, join_waiting_list=True)
+
+    assert len(harness.rows()) == most
+    assert harness.book("ann").state is AttendeeState.CONFIRMED, "the trust's own addresses are not refused"
+    assert harness.prove("xab")
+    assert outside(harness, "nia", join_waiting_list=True).unproven
 
 
 def test_a_list_has_no_limit_where_the_setting_says_so() -> None:

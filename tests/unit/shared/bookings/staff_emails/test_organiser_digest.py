@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.bookings.model.attendee import AttendeeState, Roster
+from shared.bookings.model.errors import SessionFullError
 from shared.bookings.model.session import SessionState
 from shared.bookings.reconcile.session_reconciler import ReconciledSession
 from shared.bookings.staff_emails.digest_log import MAX_ALERTS_PER_MAIL, DigestLogTable
@@ -638,3 +639,25 @@ def test_the_subject_is_neutral() -> None:
 
 def test_a_concern_does_not_show_what_it_says_when_it_is_printed() -> None:
     assert "canary" not in repr(Alert(("canary",), "canary", "canary"))
+
+
+def test_who_is_to_be_checked_is_in_the_next_email_however_many_invented_addresses_come_back() -> None:
+    harness = HarnessWithOrganiser(Capacity=12)
+    harness.add_session(RowKey="s2", Date="2023-09-25")
+    harness.add_session(RowKey="s3", Date="2023-09-26")
+    harness.comes_back = lambda address: address.startswith("x")
+    for wave in range(3):
+        for number in range(48):
+            with contextlib.suppress(SessionFullError):
+                name = f"x{chr(97 + wave)}{chr(97 + number // 26)}{chr(97 + number % 26)}"
+                harness.book(name, f"s{1 + wave % 2}", join_waiting_list=True, adjustments="Canary")
+        harness.pass_time(minutes=10)
+        harness.tick()
+    harness.book("real", "s3", **{**OUTSIDER, "email": "real@agency.example"})
+    before = len(harness.texts_received)
+    harness.live(until=harness.now + timedelta(minutes=90))
+
+    assert "To check: Real" in harness.texts_received[before]
+    assert sum(text.count("Many emails came back") for text in harness.texts_received) == 1
+    assert sum(text.count("Problem with the booking of X") for text in harness.texts_received) == 0
+    assert "Canary" not in "".join(harness.texts_received[1:])
