@@ -40,11 +40,6 @@ class Alert:
     text: str = field(repr=False)
 
 
-<<<<<<< HEAD
-def alerts(session: Session, roster: Roster, policy: AllocationPolicy, now: datetime) -> list[Alert]:
-    """Alerts about a session that has not started at `now` (UTC), in the order of the bookings; none of a test."""
-    if now >= session.starts or session.is_test:
-=======
 def to_check_first(found: Iterable[Alert]) -> list[Alert]:
     """The alerts with those first that a person waits for, and of which an attacker cannot make up many."""
     return sorted(found, key=lambda each: each.about[0] != _TO_CHECK)
@@ -53,12 +48,11 @@ def to_check_first(found: Iterable[Alert]) -> list[Alert]:
 def alerts(
     session: Session, roster: Roster, policy: AllocationPolicy, now: datetime, *, of_many: Collection[str] = ()
 ) -> list[Alert]:
-    """Alerts about a session that has not started at `now` (UTC), in the order of the bookings.
+    """Alerts about a session that has not started at `now` (UTC), in the order of the bookings; none of a test.
 
     `of_many`: normalised addresses that came back with many others, of which one alert tells.
     """
-    if now >= session.starts:
->>>>>>> h_nF
+    if now >= session.starts or session.is_test:
         return []
     found = [_no_link(session)] if _lacks_link(session, now) else []
     found += [many] if (many := unproven_alert(session, roster)) else []

@@ -32,13 +32,8 @@ from tests.fakes import BrokenTable, Crash, FakeMailSender, FakeTable, Fault, In
 from tests.unit.shared.bookings.booking_system import LINKS, BookingHarness, Wrap
 
 SESSIONS = ("s1", "s2", "s3")
-<<<<<<< HEAD
-PEOPLE = {name: f"{name}@example.nhs.uk" for name in ("ann", "ben", "cem")} | {
-    name: f"{name}@personal.example.com" for name in ("dee", "eve")
-=======
 PEOPLE = {name: f"{name}@example.nhs.uk" for name in ("ann", "ben", "cem", "fay")} | {
-    name: f"{name}@personal.example" for name in ("dee", "eve")
->>>>>>> h_nF
+    name: f"{name}@personal.example.com" for name in ("dee", "eve")
 }
 
 

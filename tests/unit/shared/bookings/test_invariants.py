@@ -147,11 +147,7 @@ class BookingStateMachine(RuleBasedStateMachine):
         """The email service reports what became of one of the last emails."""
         sent = self.harness.recorder.sent
         if sent:
-<<<<<<< HEAD
             operation, _ = sent[-1 - number % len(sent)]
-            self._step(lambda: self.harness.mailer().record_report(str(operation), status, self.harness.now))
-=======
-            operation, _ = self.harness.recorder.sent[-1 - number % len(sent)]
             self._report(operation, status)
 
     def all_comes_back(self) -> None:
@@ -160,7 +156,6 @@ class BookingStateMachine(RuleBasedStateMachine):
         recent = [each.at for each in self.harness.recorder.sent_mails if now - each.at <= timedelta(hours=1)]
         for operation, _ in self.harness.recorder.sent[len(self.harness.recorder.sent) - len(recent) :]:
             self._report(operation, "Bounced")
->>>>>>> h_nF
 
     def remind(self, number: int, on: bool) -> None:
         if (found := self._someone(number)) is not None:
