@@ -20,7 +20,8 @@ type Schema = dict[str, Any]
 _CONTROL_IN_LINE = r"\u0000-\u0008\u000e-\u001b\u007f-\u0084\u0086-\u009f"
 _CONTROL_IN_TEXT = r"\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f"
 _BLANK = r"\s\u001c-\u001f\u0085\u200b\u200c\u200d\u2060\ufeff\u00ad\u115f\u1160\u3164\uffa0"
-_BLANK_TEXT: Schema = {"type": "string", "maxLength": LONGEST_BLANK, "pattern": r"^\s*$"}
+BLANK_TEXT: Schema = {"type": "string", "maxLength": LONGEST_BLANK, "pattern": r"^\s*$"}
+"""Blank text, which some fields take as no answer: its length is no limit of theirs."""
 
 
 def _signs(chars: Iterable[str]) -> str:
@@ -71,7 +72,7 @@ class OrBlank:
     """Takes blank text, as no answer, besides the values of the type."""
 
     def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> Schema:
-        return {"anyOf": [handler(core), _BLANK_TEXT]}
+        return {"anyOf": [handler(core), BLANK_TEXT]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ class OrAlone:
     optional: bool
 
     def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> Schema:
-        none = [{"type": "null"}, _BLANK_TEXT] if self.optional else []
+        none = [{"type": "null"}, BLANK_TEXT] if self.optional else []
         return {"anyOf": [handler(core), {"enum": list(self.codes)}, *none]}
 
 
