@@ -119,7 +119,8 @@ def is_taken(model: type[BaseModel], answers: dict[str, Any], name: str) -> bool
 def forms(app: AppWithLinks, monkeypatch: pytest.MonkeyPatch) -> dict[str, tuple[type[BaseModel], list[Any]]]:
     """The model and the described fields of each form, of both content files."""
     asked = BookingRequest.model_fields.keys()
-    found = {"booking": (BookingRequest, fields_json(BookingRequest, {each: Wording(each) for each in asked}))}
+    found: dict[str, tuple[type[BaseModel], list[Any]]] = {}
+    found["booking"] = BookingRequest, fields_json(BookingRequest, {each: Wording(each) for each in asked})
     for name, each in {"this trust": app.built.content, "another trust": other_content()}.items():
         monkeypatch.setattr(Services, "content", each)
         fields: Any = referral_form_json(app.built)["fields"]
