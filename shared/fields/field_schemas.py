@@ -46,15 +46,16 @@ _NAME_FIRST = rf"\p{{L}}\p{{N}}{_signs(_FOLDED_IN_NAME - set(SPACES + DASHES + D
 _NAME_ENDS = f"[{_signs(BLANKS + INVISIBLE_ENDS)}]*"
 _NAME_INNER = f"[{_OF_A_WORD}{_signs(_FOLDED_IN_NAME)}]"
 _JOINED = "".join(f"{_sign(ord(first))}-{_sign(ord(last))}" for first, last in JOINED)
-_NAME_JOINER = f"(?<=[{_OF_A_WORD}])(?<=[{_JOINED}])[{_signs(JOINERS)}](?=[{_OF_A_WORD}])(?=[{_JOINED}])"
 _UNSEEN = f"[{_signs(DROPPED)}]"
 _LETTER_OR_MARK = f"(?!{_UNSEEN})[{_OF_A_WORD}]"
+_JOINABLE = f"(?=[{_JOINED}]){_LETTER_OR_MARK}"
+_NAME_JOINER = f"{_JOINABLE}{_UNSEEN}*[{_signs(JOINERS)}]{_UNSEEN}*(?={_JOINABLE})"
 _LINK = rf"[.\uff0e]{_UNSEEN}*(?![\p{{Lu}}\p{{Lt}}]){_LETTER_OR_MARK}{_UNSEEN}*{_LETTER_OR_MARK}"
 _PHONE_NUMBER = rf"(?:[^\p{{Nd}}\p{{No}}]*[\p{{Nd}}\p{{No}}]){{{DIGITS + 1}}}"
 _MARKS = rf"(?:(?!{_UNSEEN})\p{{M}}[{_signs(DROPPED + JOINERS)}]*){{{MARKS_IN_A_ROW + 1}}}"
 _NAME = (
     rf"^(?=[^\p{{L}}]*\p{{L}})(?!{_ANY}[{_signs(FILLERS)}])(?!{_ANY}{_LINK})(?!{_PHONE_NUMBER})(?!{_ANY}{_MARKS})"
-    rf"{_NAME_ENDS}[{_NAME_FIRST}](?:{_NAME_INNER}|{_NAME_JOINER})*{_NAME_ENDS}$"
+    rf"{_NAME_ENDS}(?=[{_NAME_FIRST}])(?:{_NAME_JOINER}|{_NAME_INNER})+{_NAME_ENDS}$"
 )
 
 
