@@ -1,4 +1,4 @@
-"""P16: 64 kB of their worst in each field of the two forms, as form and as JSON, compared with an ordinary refusal."""
+"""P16: 64 kB of their worst in each field of every form, as form and as JSON, compared with an ordinary refusal."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -11,12 +11,19 @@ from urllib.parse import urlencode
 from benchmarks.measure import Cost, Measure, cost
 from benchmarks.site import Site, running_site
 from benchmarks.storage import filled_storage
-from benchmarks.stored_rows import Filling
+from benchmarks.stored_rows import Filling, stored_booking
+from shared.bootstrap import services
 
 _SIZE = 64 * 1024
 _CALLS = 3
 _UNITS = (" ", ",", "@", ".", "\u0301", "\\", "a", "1", "-", " ,", "a@", "<")
 _ORDINARY = {"full_name": "Ann Lee", "email": "ann@nhs"}
+_DETAILS, _COLLECT = "/manage/*/details", "/collect/*"
+_REFERRAL = {"works_for_trust": "yes", "full_name": "Ann", "contact_by": ["email"], "email": "ann@home.example"} | {
+    "therapy_language": "English",
+    "what_brings_you": "One sentence",
+    "consent_share": True,
+}
 _FIELDS = {
     "/bookings": (
         *("session_id", "full_name", "email", "works_for_trust", "group_agreement", "join_waiting_list"),
@@ -24,10 +31,19 @@ _FIELDS = {
     ),
     "/one-to-one": (
         *("full_name", "email", "phone", "contact_by", "therapy_language", "what_brings_you", "consent_share"),
+        *("message_ok", "safe_contact_notes", "availability", "adjustments"),
         *("works_for_trust", "submission_id", "form_token", "unknown"),
     ),
+    _DETAILS: ("full_name", "adjustments", "share_adjustments", "form_token", "unknown"),
+    _COLLECT: ("passphrase", "form_token", "unknown"),
     "/one-to-one/status": ("reference",),
 }
+_ORDINARIES = {
+    "/one-to-one/status": {"reference": "Ann"},
+    _DETAILS: {"full_name": "<"},
+    _COLLECT: {"passphrase": ""},
+}
+_FORMS_ALONE = (_COLLECT,)  # it takes no JSON
 _KINDS: dict[str, tuple[str, Callable[[dict[str, str]], bytes]]] = {
     "form": ("application/x-www-form-urlencoded", lambda values: urlencode(values).encode()),
     "JSON": ("application/json", lambda values: json.dumps(values, ensure_ascii=False).encode()),
@@ -44,24 +60,36 @@ def measures(folder: Path) -> Iterator[Measure]:
 
 
 def _measured(folder: Path) -> Sequence[Measure]:
+    now = datetime.now(UTC)
     with (
-        filled_storage(folder, "long-values", Filling(1, 1), datetime.now(UTC)) as storage,
-        running_site(storage.settings) as site,
+        filled_storage(folder, "long-values", Filling(1, 1), now) as storage,
+        running_site(storage.settings | {"REFERRAL_DELIVERY": "link"}) as site,
     ):
-        return [_compared(site, path, kind) for path in _FIELDS for kind in _KINDS]
+        links = _links(site, now)
+        kinds = [(path, kind) for path in _FIELDS for kind in _KINDS if kind == "form" or path not in _FORMS_ALONE]
+        return [_compared(site, links.get(path, path), path, kind) for path, kind in kinds]
 
 
-def _compared(site: Site, path: str, kind: str) -> Measure:
-    ordinary = _cost(site, path, kind, _ORDINARY if path != "/one-to-one/status" else {"reference": "Ann"})
+def _links(site: Site, now: datetime) -> dict[str, str]:
+    """The addresses of the forms behind links: to the details of a booking, and to a referral."""
+    referral = json.loads(site.post("/one-to-one", json.dumps(_REFERRAL).encode(), "application/json"))
+    booking = services().signer.token("manage", *stored_booking(), "1")
+    collect = services().referrals.links.collect_token(referral["reference"], now)
+    return {_DETAILS: f"/manage/{booking}/details", _COLLECT: f"/collect/{collect}"}
+
+
+def _compared(site: Site, address: str, path: str, kind: str) -> Measure:
+    ordinary = _ORDINARIES.get(path, _ORDINARY)
+    refused = _cost(site, address, kind, ordinary)
     worst, name = max(
-        (_cost(site, path, kind, _filled(kind, field, unit)).cpu, f"{field} of {unit!a}")
+        (_cost(site, address, kind, _filled(kind, field, unit, ordinary)).cpu, f"{field} of {unit!a}")
         for field in _FIELDS[path]
         for unit in _UNITS
     )
     return Measure(
         name=f"P16 {path} as {kind}, {name}, CPU",
         ours=worst,
-        baseline=ordinary.cpu,
+        baseline=refused.cpu,
         baseline_name="ordinary refusal",
         budget=5,
     )
@@ -73,10 +101,10 @@ def _cost(site: Site, path: str, kind: str, values: dict[str, str]) -> Cost:
     return cost(lambda: site.post(path, body, content_type), _CALLS)
 
 
-def _filled(kind: str, field: str, unit: str) -> dict[str, str]:
+def _filled(kind: str, field: str, unit: str, ordinary: dict[str, str]) -> dict[str, str]:
     """The ordinary values with as much of the unit in one of them as a body may hold."""
     _, written = _KINDS[kind]
     text = unit * _SIZE
-    while len(body := written(_ORDINARY | {field: text})) > _SIZE:
+    while len(body := written(ordinary | {field: text})) > _SIZE:
         text = text[: len(text) * _SIZE // (len(body) + 200)]
-    return _ORDINARY | {field: text}
+    return ordinary | {field: text}

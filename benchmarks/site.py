@@ -35,11 +35,12 @@ class Site:
             raise PageFailedError(f"{path}: HTTP {status}")
         return body
 
-    def post(self, path: str, body: bytes, content_type: str) -> None:
-        """Posts a body on a connection of its own. Raises PageFailedError if the service fails."""
-        status, _ = self._ask("POST", path, body, {"content-type": content_type})
+    def post(self, path: str, body: bytes, content_type: str) -> bytes:
+        """Returns the answer to a body, on a connection of its own. Raises PageFailedError if the service fails."""
+        status, answer = self._ask("POST", path, body, {"content-type": content_type})
         if status >= 500:
             raise PageFailedError(f"{path}: HTTP {status}")
+        return answer
 
     def _ask(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=_SECONDS)

@@ -37,6 +37,11 @@ def fill(connection: str, filling: Filling, now: datetime) -> None:
             _insert(service, _LOG, _confirmations(session["RowKey"], filling.people, now))
 
 
+def stored_booking() -> tuple[str, str]:
+    """Session and row key of the first person of the first session."""
+    return _session_id(0), _key(0)
+
+
 def _insert(service: TableServiceClient, table: str, rows: Iterable[Cells]) -> None:
     client = service.get_table_client(table)
     for some in batched(rows, MAX_WRITES, strict=False):
@@ -46,7 +51,7 @@ def _insert(service: TableServiceClient, table: str, rows: Iterable[Cells]) -> N
 def _session(number: int, starts: datetime) -> Cells:
     return {
         "PartitionKey": "sessions",
-        "RowKey": f"session-{number:05}",
+        "RowKey": _session_id(number),
         "Date": f"{starts:%Y-%m-%d}",
         "Time": "12:00",
         "Capacity": 24,
@@ -100,6 +105,10 @@ def _confirmations(session_id: str, people: int, now: datetime) -> Iterator[Cell
             "Attempts": 1,
             "Version": 1,
         }
+
+
+def _session_id(number: int) -> str:
+    return f"session-{number:05}"
 
 
 def _key(number: int) -> str:

@@ -114,13 +114,9 @@ class Healthy(Answer):
 
 
 class Unhealthy(Answer):
-    """Problems found: names of settings and parts of the content, never values."""
+    """Something is wrong. The log names it."""
 
     status: Literal["unhealthy"]
-    settings: list[str] = []
-    content: str = ""
-    storage: str = ""
-    schedule: str = ""
 
 
 class MemberError(Answer):

@@ -9,6 +9,7 @@ from uuid import uuid4
 from pydantic import BaseModel
 
 from functions.forms.tokens import MAX_AGE, MIN_AGE, issue_token
+from shared.fields.field_schemas import BLANK_TEXT
 from shared.signing import Signer
 
 _NOT_ASKED = frozenset({"submission_id", "marker"})
@@ -47,7 +48,7 @@ def fields_json(model: type[BaseModel], wordings: Mapping[str, Wording]) -> list
 
 
 def _field(name: str, schema: object, wording: Wording, *, required: bool) -> dict[str, object]:
-    parts = list(_parts(schema))
+    parts = [part for part in _parts(schema) if part != BLANK_TEXT]
     choices = [{"value": value, "text": text} for value, text in wording.choices] or _yes_or_no(parts)
     condition = wording.needed_if
     return {

@@ -29,8 +29,10 @@ _NEEDED = frozenset({"memory", "bookings", "referrals"})
 @bp.route(route="health", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
 @handle_errors
 def health(req: func.HttpRequest) -> func.HttpResponse:
+    """Ready or not, and nothing else: the log and `/health/details` say what is wrong."""
     del req
-    return _answer(_problems(_readiness))
+    problems = _problems(_readiness)
+    return _answer(problems, shown={})
 
 
 @bp.route(route="health/details", methods=["GET", "HEAD"], auth_level=func.AuthLevel.FUNCTION)
@@ -38,13 +40,14 @@ def health(req: func.HttpRequest) -> func.HttpResponse:
 def health_details(req: func.HttpRequest) -> func.HttpResponse:
     """Names of settings, parts, sessions by their row key, tables and types of errors: no personal data."""
     del req
-    return _answer(_problems(_details, _contact_problems))
+    problems = _problems(_details, _contact_problems)
+    return _answer(problems, shown=problems)
 
 
-def _answer(problems: Problems) -> func.HttpResponse:
+def _answer(problems: Problems, *, shown: Problems) -> func.HttpResponse:
     if problems:
         logger.error("not healthy: %s", problems)
-        return json_body({"status": "unhealthy"} | problems, status=503)
+        return json_body({"status": "unhealthy"} | shown, status=503)
     return json_body({"status": "healthy"})
 
 
@@ -89,8 +92,12 @@ def _readiness(report: RunReport | None, now: datetime) -> Problems:
         return {"schedule": "has not run for 15 minutes"}
     lacking = any(part.name in _NEEDED and now - part.since > _SILENCE for part in report.parts)
     late: Problems = {"schedule": "has not done all its work for 15 minutes"} if lacking else {}
+    return late | _email_set_up(report)
+
+
+def _email_set_up(report: RunReport) -> Problems:
     wrong = next((part.error for part in report.parts if part.name == EMAIL_SET_UP), "")
-    return late | ({"email_set_up": wrong} if wrong else {})
+    return {"email_set_up": wrong} if wrong else {}
 
 
 def _details(report: RunReport | None, now: datetime) -> Problems:
@@ -102,7 +109,8 @@ def _details(report: RunReport | None, now: datetime) -> Problems:
         "sessions": _listed("session", report.sessions),
         "tables": [{"table": "Bookings"} | each for each in _listed("session", report.rosters)],
     }
-    return (silent if now - report.at > _SILENCE else {}) | {name: each for name, each in found.items() if each}
+    listed = {name: each for name, each in found.items() if each}
+    return (silent if now - report.at > _SILENCE else {}) | _email_set_up(report) | listed
 
 
 def _listed(kind: str, failures: Sequence[Failure]) -> list[dict[str, str]]:

@@ -4,6 +4,7 @@ import functools
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 
 import azure.functions as func
 
@@ -14,12 +15,14 @@ from functions.problems.http_errors import CrossSiteFormError, MethodNotAllowedE
 from functions.problems.problem_details import Problem
 from functions.web import error_log, render
 from functions.web.compression import compressed
+from functions.web.links import without_stuck_signs
 from functions.web.negotiation import wants_json
 from functions.web.private_pages import is_private, kept_private
-from functions.web.responses import page, problem
+from functions.web.responses import page, problem, see_other
 from shared.config.settings import SettingsError
 from shared.content.content import Content, ContentError
 
+_READS = frozenset({"GET", "HEAD"})
 _FOR_STAFF, _FOR_PROVIDER = "problem.html", "provider/problem.html"
 
 
@@ -40,8 +43,9 @@ class ErrorHandling:
     """A decorator for synchronous HTTP handlers whose request is called `req`.
 
     Exceptions become the answers that `functions.problems.error_table` lists: problem details if the client prefers
-    JSON, else a page. Cross-site forms are refused. `site` is called when it is needed; if it raises `SettingsError`
-    or `ContentError`, the page is rendered without the content.
+    JSON, else a page. A link that is not found, and to whose end something seems stuck, leads to the link without it.
+    Cross-site forms are refused. `site` is called when it is needed; if it raises `SettingsError` or `ContentError`,
+    the page is rendered without the content.
     """
 
     site: Callable[[], Site]
@@ -69,6 +73,8 @@ class ErrorHandling:
 
     def _answer(self, req: func.HttpRequest, error: Exception) -> func.HttpResponse:
         found = problem_of(error)
+        if found.status == HTTPStatus.NOT_FOUND and req.method in _READS and (clean := without_stuck_signs(req)):
+            return see_other(clean)
         errors = error.errors if isinstance(error, FormError) else ()
         code = error_log.log(error, found)
         headers = _headers(error, found)

@@ -33,7 +33,7 @@ _FOLDED = str.maketrans(
 )
 _ENDS = BLANKS + INVISIBLE_ENDS + EVERY_DIRECTION
 # Signs around an address that no address begins or ends with, as they come with it from a letter or a list.
-_BEFORE, _AFTER = _ENDS + '<([,;"\u201c\u201d\u00ab', _ENDS + '>)],;."\u201c\u201d\u00bb'
+_BEFORE, _AFTER = _ENDS + "'<([,;\"\u201c\u201d\u00ab", _ENDS + "'>)],;.\"\u201c\u201d\u00bb"
 _SCHEME = "mailto:"
 _BETWEEN = str.maketrans(dict.fromkeys(",;|/<>()[]" + BLANKS, " "))
 _FORMULA_STARTS = "=+-@"  # with which a cell of the exported roster would be calculated (OWASP, CSV injection)
@@ -44,9 +44,9 @@ _LOCAL_LENGTH = 64  # RFC 5321, section 4.5.3.1.1
 def read_email_address(text: str) -> str:
     """Returns the address in ASCII, its domain in lower case and in IDNA form.
 
-    Dropped are `mailto:` and what follows it after a question mark, brackets and quotation marks around the address,
-    punctuation after it, and what shows nothing at both ends. A name beside the address is not dropped: which of the
-    two was meant to be typed is for the person to say.
+    Dropped are `mailto:` and what follows it after a question mark, brackets, apostrophes and quotation marks around
+    the address, punctuation after it, and what shows nothing at both ends. A name beside the address is not dropped:
+    which of the two was meant to be typed is for the person to say.
 
     Raises:
         ReadingError: there is no address or there are several, or a sign or a part of it is wrong. The sentence names
@@ -77,14 +77,13 @@ def is_email_address(text: str) -> bool:
 def _tidied(text: str) -> str:
     address = _unwrapped(text.translate(_FOLDED))
     if address[: len(_SCHEME)].casefold() == _SCHEME:
-        local, at, rest = address[len(_SCHEME) :].partition("@")
+        local, at, rest = address[len(_SCHEME) :].removeprefix("//").partition("@")
         address = _unwrapped(f"{local}{at}{rest.partition('?')[0]}")
     return address
 
 
 def _unwrapped(text: str) -> str:
-    alone = text.lstrip(_BEFORE).rstrip(_AFTER)
-    return alone[1:-1] if len(alone) > 2 and alone[0] == alone[-1] == "'" else alone
+    return text.lstrip(_BEFORE).rstrip(_AFTER)
 
 
 def _check_number(address: str) -> None:

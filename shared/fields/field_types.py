@@ -15,7 +15,7 @@ from shared.fields.reading import SHORT, ReadingError, check_encodable, check_le
 from shared.fields.signs import FILLERS
 from shared.yes_no import WORDS, parse_yes_no
 
-_INVISIBLE_ENDS = "\u200b\u200c\u200d\u2060\ufeff\u00ad"
+_INVISIBLE_ENDS = "\u200b\u200c\u200d\u2060\ufeff\u00ad\u034f"
 
 
 def _refuse(code: str, message: str) -> PydanticCustomError:

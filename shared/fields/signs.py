@@ -8,13 +8,19 @@ SPACES = "".join(char for char in BLANKS if char not in LINE_BREAKS and unicoded
 """Spaces of every width, the no-break ones among them, and the tab."""
 
 JOINERS = "\u200c\u200d"  # written inside words of Persian and several Indic scripts
-FILLERS = "\u115f\u1160\u3164\uffa0"  # letters by category, and blank to the eye
+FILLERS = "\u115f\u1160\u2800\u3164\uffa0"
+"""Letters and a symbol by category, and blank to the eye: of Hangul, and Braille's cell without dots."""
 MARKS = "\u200e\u200f\u061c"
 """Marks of the writing direction, which keyboards add by themselves and which show nothing."""
 
+UNSEEN = "".join(
+    map(chr, (0x034F, 0x17B4, 0x17B5, *range(0x180B, 0x180E), 0x180F, *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)))
+)
+"""Marks that show nothing of their own (Unicode, Default_Ignorable_Code_Point): joiners and selectors of shapes."""
+
 _OVERRIDE = "\u202e"  # turns letters round to the eye, and is on no keyboard
 _DIRECTIONS = MARKS + "\u202a\u202b\u202c\u202d\u2066\u2067\u2068\u2069"
-INVISIBLE_ENDS = "\u200b\u2060\ufeff\u00ad\u180e" + JOINERS + _DIRECTIONS
+INVISIBLE_ENDS = "\u200b\u2060\ufeff\u00ad\u180e" + JOINERS + _DIRECTIONS + UNSEEN
 EVERY_DIRECTION = _DIRECTIONS + _OVERRIDE
 
 APOSTROPHES = "`\u00b4\u2032\u2035\u201b\uff07"
@@ -46,7 +52,7 @@ def sign_name(char: str) -> str:
     if char in _WORDS:
         return _WORDS[char]
     name = unicodedata.name(char, "").lower()
-    if not char.isprintable() or char.isspace() or char in FILLERS or unicodedata.combining(char):
+    if not char.isprintable() or char.isspace() or char in FILLERS or unicodedata.category(char) in {"Mn", "Me"}:
         number = f"U+{ord(char):04X}"
         return f"{_article(name)} {name} sign ({number})" if name else f"a control character ({number})"
     # A letter of another script can look like one of ours.

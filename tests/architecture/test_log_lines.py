@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.architecture.source_code import DEPLOYED, offenders, relative
+from tests.builders import ROOT
 
 NAMES_ONE = {"reference", "referral", "operation_id", "token", "typed"}
 SAYS_ERROR = {"error", "exception", "critical"}
@@ -126,3 +127,28 @@ def test_error_that_names_one_without_need_is_found(line: str) -> None:
 def test_line_that_may_be_logged_is_left_alone(line: str) -> None:
     assert naming_without_need(line) == []
     assert naming_without_reason(line) == []
+
+
+WAYS_OUT = {"basicConfig", "fileConfig", "dictConfig", "print"}
+
+
+def other_ways_out(source: str) -> list[str]:
+    """Handlers of lines that the source makes, and what it prints or writes to a stream of the process."""
+    found = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    made = [ast.unparse(each.func).rpartition(".")[2] for each in found]
+    streams = [each for each in map(ast.unparse, ast.walk(ast.parse(source))) if each in {"sys.stdout", "sys.stderr"}]
+    return streams + [each for each in made if each.endswith("Handler") or each in WAYS_OUT]
+
+
+def test_lines_of_the_log_go_to_the_host_and_nowhere_else() -> None:
+    """The host's handlers pass them on to Application Insights, the one place of the log that is documented."""
+    assert offenders(other_ways_out, DEPLOYED) == {}
+    assert "Application Insights" in (ROOT / "docs" / "security.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["logging.FileHandler('x')", "logging.basicConfig()", "print(1)", "sys.stderr.write('x')", "root.addHandler(x)"],
+)
+def test_another_way_out_is_found(source: str) -> None:
+    assert other_ways_out(source) != []

@@ -1,12 +1,13 @@
 """Booking through the running host, with real storage and a real email client."""
 
+import json
 import re
 from datetime import timedelta
 from urllib.parse import unquote
 
 from local.clock import LocalClock
 from local.stack.stack import Stack
-from tests.e2e.conftest import AddSession, mails_to, opened_form, person, roster, rows
+from tests.e2e.conftest import AddSession, mails_to, opened_form, person, prove, roster, rows
 from tests.e2e.http_client import all_at_once, get, get_json, hidden_fields, post_form, post_json
 
 
@@ -36,6 +37,34 @@ def test_the_joining_link_is_on_no_page_and_in_no_answer(stack: Stack, add_sessi
 
     assert [answer.status for answer in answers] == [201, 200, 200, 200, 200]
     assert not any("canary-link" in answer.text for answer in answers)
+
+
+def test_who_has_no_place_for_certain_finds_the_joining_link_nowhere(stack: Stack, add_session: AddSession) -> None:
+    """Neither someone whose address is not proved, nor someone who is to be checked, nor someone who waits."""
+    session_id = add_session(JoinUrl="https://teams.example/canary-link", Capacity=1)
+    outside = "zoe@home.example"
+    assert post_json(f"{stack.site}/bookings", person(session_id, email=outside, works_for_trust=True)).status == 201
+    stack.settle()
+    unproven = seen_by(stack, outside)
+    prove(stack, outside)
+    to_check = seen_by(stack, outside)
+    assert post_json(f"{stack.site}/bookings", person(session_id, "ben", join_waiting_list=True)).status == 201
+    stack.settle()
+    waiting = seen_by(stack, f"ben@{session_id}.nhs.net")
+
+    assert sorted(row["State"] for row in roster(stack, session_id)) == ["to-check", "waiting"]
+    assert [len(each) > 5 for each in (unproven, to_check, waiting)] == [True] * 3
+    assert not [text for text in (*unproven, *to_check, *waiting) if "canary-link" in text]
+
+
+def seen_by(stack: Stack, address: str) -> list[str]:
+    """The texts of every email to this address, and of the pages and the calendar entry behind its link."""
+    texts = [json.dumps(mail["content"]) for mail in mails_to(stack, address)]
+    [link] = set(re.findall(r"http://[\d.:]+/manage/[\w-]+", " ".join(texts)))
+    pages = [link, f"{link}/cancel", f"{link}/move", f"{link}/details", link.replace("/manage/", "/calendar/")]
+    answers = [get(page) for page in pages]
+    assert {answer.status for answer in answers} <= {200, 303, 404}
+    return texts + [answer.text for answer in answers if answer.status == 200]
 
 
 def test_a_booking_becomes_a_place_and_one_confirmation(stack: Stack, add_session: AddSession) -> None:

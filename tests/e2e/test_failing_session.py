@@ -44,6 +44,7 @@ def test_details_of_the_health_check_need_a_key(stack: Stack) -> None:
     tick(stack)
 
     assert get(f"{stack.site}/health/details").status == 401
+    assert get(f"{stack.site}/health/details", **{"x-functions-key": "wrong"}).status == 401
     assert (details(stack).status, details(stack).json) == (200, {"status": "healthy"})
     head = ask("HEAD", f"{stack.site}/health")
     assert (head.status, head.text) == (200, "")

@@ -135,7 +135,9 @@ def test_a_wrong_set_up_stops_all_email_is_named_and_loses_none(stack: Stack) ->
 
     assert not mails_to(stack, address)
     assert not mails_about(stack, reference)
-    assert get(f"{stack.site}/health").json["email_set_up"] == "HTTP 403 AuthError"
+    key = {"x-functions-key": stack.hosts[0].master_key}
+    assert get(f"{stack.site}/health").json == {"status": "unhealthy"}
+    assert get(f"{stack.site}/health/details", **key).json["email_set_up"] == "HTTP 403 AuthError"
     assert "the set-up of the email service is wrong, all email is paused: HTTP 403 AuthError" in stack.log_text()
     assert stack.mail.requests()["send"] - before <= 3
 
@@ -145,6 +147,7 @@ def test_a_wrong_set_up_stops_all_email_is_named_and_loses_none(stack: Stack) ->
 
     assert len(mails_to(stack, address)) == len(mails_about(stack, reference)) == 1
     assert get(f"{stack.site}/health").json == {"status": "healthy"}
+    assert "email_set_up" not in get(f"{stack.site}/health/details", **key).json
 
 
 def test_answers_that_are_lost_and_a_service_that_breaks_still_deliver_each_email_once(stack: Stack) -> None:

@@ -210,6 +210,23 @@ def test_opening_the_links_of_an_email_however_often_changes_nothing(stack: Stac
     assert everything(stack) == before
 
 
+def test_signs_that_are_stuck_to_a_link_lead_to_the_page_or_to_the_link_without_them(
+    stack: Stack, add_session: AddSession
+) -> None:
+    session_id = add_session()
+    book(stack, session_id, "ann")
+    mine = link(stack, session_id, "ann")
+    to = {}
+    for tail in (".", "%20", ")", "_", "__", "-", "/", "//", "/.", "/)", "%2F", "/%29"):
+        answer = get(f"{mine}{tail}")
+        for _ in range(5):
+            answer = answer if answer.status != 303 else get(f"{stack.site}{answer.headers['location']}")
+        to[tail] = answer.status
+
+    assert to == dict.fromkeys(to, 200)
+    assert get(f"{mine}x").status == 404
+
+
 def head(url: str) -> None:
     connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=120)
     connection.request("HEAD", urlsplit(url).path)

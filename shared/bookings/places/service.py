@@ -239,13 +239,13 @@ class BookingService:
         return (str(MailId.to(placed, kind)),)
 
     def _record_repeat(self, snapshot: Snapshot, mine: Attendee, applied: Applicant, now: datetime) -> tuple[str, ...]:
-        """Notes that someone with a booking asked again; writes as a new booking does, also if nothing is new."""
+        """Notes that someone with a booking asked again; writes as a new booking does, also if nothing is new.
+
+        An email is named as for a new booking, too, even if it was sent or its hour has not come: whoever measures the
+        answer learns nothing, and an email that is not due is not sent.
+        """
         own = with_own_address(mine, snapshot.roster, applied)
         noted = repeat_noted(own, applied.request.full_name, now)
         etag = self.store.record_repeat_request(snapshot.session.id, noted)
         self._cache.keep(snapshot.with_attendee(replace(noted, etag=etag), snapshot.roster.guard))
-        if noted is mine or noted.asked_again_at is None:
-            return ()
-        due = noted.asked_again_at <= now  # else the schedule sends it when the hour is over
-        mail_id = MailId.to(mine, MailKind.ALREADY_BOOKED, stamp(noted.asked_again_at))
-        return (str(mail_id),) if due else ()
+        return (str(MailId.to(mine, MailKind.ALREADY_BOOKED, stamp(noted.asked_again_at or now))),)

@@ -14,6 +14,7 @@ from shared.tables.table import Row
 _LENGTHS = {"Name": NAME_LENGTH, "Email": EMAIL_LENGTH, "Adjustments": ADJUSTMENTS_LENGTH} | dict.fromkeys(
     ("State", "Reference", "Session", "ShareAdjustments", "Reminders", "NeedsCheck"), 100
 )
+_READ_AS_FORMS_DO = frozenset({"Name", "Email"})  # by readings that decide themselves on what cannot be seen
 _OTHER_SPELLINGS = {"canceled": "cancelled", "to check": "to-check"}
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\n")
 
@@ -21,8 +22,8 @@ _NO_EMAIL = "Email is not one address, so no email can be sent."
 
 
 def with_readable_cells(row: Row) -> Row:
-    """Returns the row with visible text in every cell that people may have typed."""
-    return with_visible_text(row, _LENGTHS)
+    """Returns the row with visible text in every cell that people may have typed, names and addresses excepted."""
+    return with_visible_text(row, _LENGTHS.keys() - _READ_AS_FORMS_DO)
 
 
 def short_text(row: Row, name: str) -> str:
@@ -47,9 +48,10 @@ def email(row: Row) -> str:
     Where the cell holds a text that is too long for any address, it is the one known before.
     """
     text = row.text("Email")
-    return (
-        row.text("KnownEmail") if too_long("Email", text, EMAIL_LENGTH) else _read(read_email_address, text)[0] or text
-    )
+    if too_long("Email", visible_text(text), EMAIL_LENGTH):
+        return row.text("KnownEmail")
+    # Not the visible text of one that is refused: without what cannot be seen it may be an address.
+    return _read(read_email_address, text)[0] or text.strip()
 
 
 def state(row: Row) -> AttendeeState:
@@ -65,15 +67,16 @@ def state(row: Row) -> AttendeeState:
 
 def cell_problems(row: Row) -> str:
     """Returns a sentence for each cell that cannot be read or used; "" if there is none."""
-    texts = {name: row.text(name) for name in _LENGTHS}
+    typed = {name: row.text(name) for name in _LENGTHS}
+    texts = {name: visible_text(text) if name in _READ_AS_FORMS_DO else text for name, text in typed.items()}
     texts["Adjustments"] = unescape_formula(texts["Adjustments"])
     found = {name: said for name, text in texts.items() if (said := too_long(name, text, _LENGTHS[name]))}
     if "State" not in found and _word(row) not in AttendeeState:
         written = f'"{shown(texts["State"])}"' if texts["State"] else "empty"
         found["State"] = f"State was {written}. Write confirmed, waiting, to-check or cancelled."
-    if "Name" not in found and texts["Name"] and (refused := _read(read_person_name, texts["Name"])[1]):
+    if "Name" not in found and texts["Name"] and (refused := _read(read_person_name, typed["Name"])[1]):
         found["Name"] = f"{refused}."
-    if "Email" not in found and (refused := _read(read_email_address, texts["Email"])[1]):
+    if "Email" not in found and (refused := _read(read_email_address, typed["Email"])[1]):
         found["Email"] = _NO_EMAIL + (f" {refused}." if texts["Email"] else "")
     return " ".join(found.values())
 

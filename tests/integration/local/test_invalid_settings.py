@@ -46,10 +46,17 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostClient]:
         yield running
 
 
-def test_health_names_every_one_of_them_and_shows_none(host: HostClient) -> None:
-    answer = get(f"{host.url}/health")
+def test_details_name_every_one_of_them_and_show_none(host: HostClient) -> None:
+    answer = get(f"{host.url}/health/details", **{"x-functions-key": host.master_key})
 
     assert (answer.status, answer.json) == (503, {"status": "unhealthy", "settings": sorted(BAD)})
+
+
+def test_who_has_no_key_is_told_that_it_is_not_ready(host: HostClient) -> None:
+    answer = get(f"{host.url}/health")
+
+    assert (answer.status, answer.json) == (503, {"status": "unhealthy"})
+    assert get(f"{host.url}/health/details").status == 401
 
 
 @pytest.mark.parametrize("path", ["/", "/sessions", "/one-to-one"])

@@ -5,6 +5,7 @@ import re
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 import azure.functions as func
 import pytest
@@ -22,6 +23,10 @@ REFERRAL = {"works_for_trust": "yes", "full_name": "Ann", "contact_by": ["email"
     "what_brings_you": "One sentence",
     "consent_share": True,
 }
+
+
+def _facts(binding: Any) -> dict[str, Any]:
+    return dict(binding.get_dict_repr())
 
 
 class CountedTable(StrictTable):
@@ -89,7 +94,11 @@ class AppWithLinks(InMemoryApp):
         queues = [each.name for each in function.get_bindings() if each.get_dict_repr()["type"] == "queue"]
         outboxes = {each: http_requests.Outbox() for each in queues}
         headers = {"accept": accept, "content-type": kind}
-        req = func.HttpRequest(method, "/", headers=headers, params=query or {}, route_params=dict(route), body=body)
+        [trigger] = [each for each in map(_facts, function.get_bindings()) if each["type"] == "httpTrigger"]
+        url = "/" + re.sub(r"\{(\w+)[^}]*\}", lambda part: quote(route.get(part[1], "")), trigger["route"])
+        req = func.HttpRequest(
+            method, url.rstrip("/") or "/", headers=headers, params=query or {}, route_params=dict(route), body=body
+        )
         handler: Any = function.get_user_function()
         answer = handler(req=req, **outboxes)
         self.queued += sum(len(each.messages) for each in outboxes.values())

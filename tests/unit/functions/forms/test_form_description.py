@@ -6,13 +6,20 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
+from pydantic import BaseModel, ValidationError
 
 from functions.api.document import document
+from functions.forms.form_description import Wording, fields_json
 from functions.forms.tokens import TOKEN
+from functions.referrals.form_json import referral_form_json
 from shared.bookings.model.allocation_policy import AllocationPolicy
+from shared.bookings.places.request import BookingRequest
 from shared.composition.services import Services
 from shared.config.settings import Support
 from shared.content.content import Content
+from shared.fields.answer_fields import TODAY
+from shared.referrals.intake.request import referral_model
+from tests.builders import MORNING, other_content
 from tests.unit.functions.app_with_links import REFERRAL, AppWithLinks
 
 BOOKING = {"session_id": "s2", "full_name": "Ben", "email": "ben@home.example", "works_for_trust": True}
@@ -76,6 +83,79 @@ def test_choices_and_limits_are_those_that_are_taken(app: AppWithLinks, content:
     assert phone["format"] == "phone"
     assert phone["needed_if"] == {"field": "contact_by", "values": ["phone", "text"]}
     assert field(app, "/one-to-one", "what_brings_you")["max_length"] == asked["what_brings_you"].max_length
+
+
+def longest(kind: str, most: int) -> str:
+    """A right answer of exactly so many characters."""
+    domain = ".".join(["a" * 60] * 3) + ".example.com"
+    return {
+        "email": f"{'x' * (most - 1 - len(domain))}@{domain}",
+        "phone": f"{'07700 900':<{most - 3}}982",
+    }.get(kind, "x" * most)
+
+
+def whole_answers(fields: list[dict[str, Any]]) -> dict[str, Any]:
+    """An answer to every field, with which each that some people are not asked is asked."""
+    kinds = {"date": "1980-03-27", "email": "ann@home.example", "phone": "07700 900 982"}
+    found: dict[str, Any] = {}
+    for each in fields:
+        value = each["choices"][0]["value"] if each["choices"] else kinds.get(each["format"], "Ann")
+        found[each["name"]] = [value] if each["several"] else value
+    for each in fields:
+        if needed := each["needed_if"]:
+            other, values = found[needed["field"]], needed["values"]
+            found[needed["field"]] = sorted({*other, *values}) if isinstance(other, list) else values[0]
+    return found
+
+
+def is_taken(model: type[BaseModel], answers: dict[str, Any], name: str) -> bool:
+    try:
+        answer = getattr(model.model_validate(answers, context={TODAY: MORNING.date()}), name)
+    except ValidationError as error:
+        refused = {each["loc"][0] for each in error.errors()}
+    else:
+        assert answer, f"{name} was not asked"
+        return True
+    assert refused == {name}
+    return False
+
+
+def forms(app: AppWithLinks, monkeypatch: pytest.MonkeyPatch) -> dict[str, tuple[type[BaseModel], list[Any]]]:
+    """The model and the described fields of each form, of both content files."""
+    asked = BookingRequest.model_fields.keys()
+    found: dict[str, tuple[type[BaseModel], list[Any]]] = {}
+    found["booking"] = BookingRequest, fields_json(BookingRequest, {each: Wording(each) for each in asked})
+    for name, each in {"this trust": app.built.content, "another trust": other_content()}.items():
+        monkeypatch.setattr(Services, "content", each)
+        fields: Any = referral_form_json(app.built)["fields"]
+        found[name] = (referral_model(each.one_to_one), fields)
+    return found
+
+
+def test_a_text_as_long_as_the_description_says_is_taken_and_one_character_more_is_not(
+    app: AppWithLinks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong, looked_at = [], set()
+    for form, (model, fields) in forms(app, monkeypatch).items():
+        whole = whole_answers(fields)
+        for each in fields:
+            if (most := each["max_length"]) is not None:
+                name = each["name"]
+                looked_at.add(name)
+                tries = [whole | {name: longest(each["format"], length)} for length in (most, most + 1)]
+                if [is_taken(model, answers, name) for answers in tries] != [True, False]:
+                    wrong.append((form, name, most))
+
+    assert wrong == []
+    assert looked_at >= {"full_name", "email", "phone", "adjustments", "pronouns", "safe_contact_notes", "about_me"}
+
+
+def test_only_what_may_be_written_has_a_limit(app: AppWithLinks, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of answers that are chosen from a list alone, the list says it all."""
+    model, fields = forms(app, monkeypatch)["this trust"]
+
+    assert [each["name"] for each in fields if each["choices"] and each["max_length"]] == ["therapy_language"]
+    assert model.model_fields.keys() >= {each["name"] for each in fields}
 
 
 @pytest.mark.parametrize("path", FORMS)

@@ -1,4 +1,4 @@
-"""`/health`: everything that is wrong is told by name, and nothing of what was set."""
+"""`/health` says ready or not; `/health/details` tells what is wrong by name, and nothing of what was set."""
 
 import json
 import re
@@ -77,26 +77,39 @@ def details_answer() -> tuple[int, dict[str, Any]]:
     return health_answer(health_details)
 
 
+NOT_READY = 503, {"status": "unhealthy"}
+
+
+def logged_of(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """What the log says of the service being unwell."""
+    return [each.getMessage() for each in caplog.records if each.getMessage().startswith("not healthy: ")]
+
+
 def test_a_service_whose_schedule_has_just_run_is_healthy(services: FakeServices) -> None:
     services.heartbeat.beat(RunReport(at=MORNING - timedelta(minutes=15)))
 
     assert health_answer() == (200, {"status": "healthy"})
 
 
-def test_a_schedule_that_has_been_silent_for_16_minutes_is_told(services: FakeServices) -> None:
+def test_a_schedule_that_has_been_silent_for_16_minutes_is_told(
+    services: FakeServices, caplog: pytest.LogCaptureFixture
+) -> None:
     services.heartbeat.beat(RunReport(at=MORNING - timedelta(minutes=16)))
 
-    assert health_answer() == (503, {"status": "unhealthy", "schedule": "has not run for 15 minutes"})
+    assert health_answer() == NOT_READY
+    assert logged_of(caplog) == ["not healthy: {'schedule': 'has not run for 15 minutes'}"]
 
 
-def test_a_schedule_that_never_ran_is_told(services: FakeServices) -> None:
-    assert health_answer() == (503, {"status": "unhealthy", "schedule": "has never run"})
+def test_a_schedule_that_never_ran_is_told(services: FakeServices, caplog: pytest.LogCaptureFixture) -> None:
+    assert health_answer() == NOT_READY
+    assert logged_of(caplog) == ["not healthy: {'schedule': 'has never run'}"]
 
 
-def test_storage_that_does_not_answer_is_told(services: FakeServices) -> None:
+def test_storage_that_does_not_answer_is_told(services: FakeServices, caplog: pytest.LogCaptureFixture) -> None:
     services.table = DeadTable()
 
-    assert health_answer() == (503, {"status": "unhealthy", "storage": "does not answer"})
+    assert health_answer() == NOT_READY
+    assert logged_of(caplog) == ["not healthy: {'storage': 'does not answer'}"]
 
 
 def failing(name: str, minutes: int) -> tuple[Failure, ...]:
@@ -105,10 +118,11 @@ def failing(name: str, minutes: int) -> tuple[Failure, ...]:
 
 @pytest.mark.parametrize("part", ["memory", "bookings", "referrals"])
 def test_part_that_the_service_cannot_do_without_makes_it_unhealthy_after_three_runs(
-    services: FakeServices, part: str
+    services: FakeServices, part: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     services.heartbeat.beat(RunReport(at=MORNING, parts=failing(part, 16)))
-    assert health_answer() == (503, {"status": "unhealthy", "schedule": "has not done all its work for 15 minutes"})
+    assert health_answer() == NOT_READY
+    assert logged_of(caplog) == ["not healthy: {'schedule': 'has not done all its work for 15 minutes'}"]
 
     services.heartbeat.beat(RunReport(at=MORNING, parts=failing(part, 15)))
     assert health_answer() == (200, {"status": "healthy"})
@@ -137,9 +151,9 @@ def test_a_wrong_set_up_of_the_email_service_is_named_at_once(services: FakeServ
     services.heartbeat.beat(RunReport(at=MORNING, parts=(trial,)))
 
     wrong = {"status": "unhealthy", "email_set_up": "HTTP 400 BadRequestError trial-mode"}
-    assert health_answer() == (503, wrong)
+    assert health_answer() == NOT_READY
     part = {"part": "email set-up", "error": "HTTP 400 BadRequestError trial-mode", "since": "2023-09-01T08:00:00Z"}
-    assert details_answer() == (503, {"status": "unhealthy", "parts": [part]})
+    assert details_answer() == (503, wrong | {"parts": [part]})
 
 
 def test_details_of_a_healthy_service_are_that_it_is(services: FakeServices) -> None:
@@ -189,7 +203,8 @@ def test_copy_that_cannot_be_read_is_told(services: FakeServices, tmp_path: Path
     if text is not None:
         services.file.write_text(text, "utf-8")
 
-    assert health_answer() == (503, {"status": "unhealthy", "content": told})
+    assert health_answer() == NOT_READY
+    assert details_answer() == (503, {"status": "unhealthy", "content": told})
 
 
 def test_a_form_whose_referrals_could_not_all_have_one_size_is_told(services: FakeServices, tmp_path: Path) -> None:
@@ -198,7 +213,7 @@ def test_a_form_whose_referrals_could_not_all_have_one_size_is_told(services: Fa
     services.file = tmp_path / "content.toml"
     services.file.write_text(re.sub(r"(?m)^consent = .*$", f'consent = "{"x" * 65_536}"', text), "utf-8")
 
-    status, told = health_answer()
+    status, told = details_answer()
 
     assert (status, told["status"]) == (503, "unhealthy")
     assert re.search(r"one_to_one \(the longest referral takes \d+ bytes, at most 65520: lower", str(told["content"]))
@@ -209,7 +224,7 @@ def test_what_is_wrong_with_the_copy_does_not_hide_what_is_wrong_with_the_storag
 ) -> None:
     services.table, services.file = DeadTable(), tmp_path / "nowhere.toml"
 
-    status, told = health_answer()
+    status, told = details_answer()
 
     assert (status, set(told)) == (503, {"status", "content", "storage"})
 
@@ -229,10 +244,7 @@ def test_every_setting_that_cannot_be_used_is_named_at_once_and_none_is_quoted(
 ) -> None:
     environment |= BAD
 
-    status, told = health_answer()
-
-    assert (status, told) == (503, {"status": "unhealthy", "settings": sorted(BAD)})
-    assert details_answer() == (status, told)
+    assert details_answer() == (503, {"status": "unhealthy", "settings": sorted(BAD)})
     assert all(name in caplog.text for name in BAD)
     assert "canary" not in caplog.text
 
@@ -241,7 +253,18 @@ def test_every_setting_that_cannot_be_used_is_named_at_once_and_none_is_quoted(
 def test_each_of_them_alone_is_named_as_well(environment: dict[str, str], name: str) -> None:
     environment[name] = BAD[name]
 
-    assert health_answer() == (503, {"status": "unhealthy", "settings": [name]})
+    assert details_answer() == (503, {"status": "unhealthy", "settings": [name]})
+
+
+def test_who_has_no_key_is_told_that_it_is_not_ready_and_the_log_says_why(
+    environment: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """No name of a setting: that would say which parts there are, and what has just gone wrong with them."""
+    environment |= BAD
+
+    assert health_answer() == NOT_READY
+    [line] = logged_of(caplog)
+    assert all(name in line for name in BAD)
 
 
 ALL = {"SERVICE_ROLE": "all"}

@@ -3,8 +3,10 @@
 import re
 import string
 from datetime import timedelta
+from typing import Any
 from urllib.parse import quote
 
+import azure.functions as func
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -38,6 +40,7 @@ SEEN = [
     "%3E%0A",
     "%2F",
 ]
+ELSEWHERE = ["//", "/.", "/)", "/_", "/%29", "/.)", "//.", "/-"]
 PERSON = {"session_id": "s2", "full_name": "Ben", "email": "ben@home.example"}
 PERSON |= {"works_for_trust": "yes", "group_agreement": "yes"}
 
@@ -106,8 +109,56 @@ def test_every_page_at_a_link_is_the_same_whatever_is_stuck_to_the_link(
     for tail in SEEN:
         stuck = app.call(name, "GET", {"token": token + tail})
         assert (stuck.status_code, same(stuck.get_body())) == (200, same(page.get_body())), tail
-    for tail in ("x", "-", "_", "0"):
+    for tail in ("x", "0"):
         assert app.call(name, "GET", {"token": token + tail}).status_code == 404
+    path = "/" + route.replace("{token}", token).removesuffix("/{act?}")
+    if not path.endswith(token):
+        return  # no email has a link to it
+    for tail in ("-", "_", "__", "-_-", "_____________"):
+        assert followed(app, name, route, token + tail) == same(page.get_body()), tail
+    assert [tail for tail in ELSEWHERE if elsewhere(f"{path}{tail}") != path] == []
+
+
+def elsewhere(path: str) -> str:
+    """The address to which one leads that the catch-all answers."""
+    req = func.HttpRequest("GET", f"https://support.test{path}", params={}, route_params={"path": path[1:]}, body=b"")
+    handler: Any = FUNCTIONS["zz_elsewhere"].get_user_function()
+    answer = handler(req=req)
+    return str(answer.headers.get("Location", answer.status_code))
+
+
+def followed(app: AppWithLinks, name: str, route: str, token: str) -> str:
+    """The page that a browser shows in the end, which follows no more than 20 redirects."""
+    for _ in range(20):
+        answer = app.call(name, "GET", {"token": token})
+        if answer.status_code != 303:
+            return same(answer.get_body())
+        token = answer.headers["Location"].split("/")[1 + route.split("/").index("{token}")]
+    return "no end"
+
+
+def test_a_page_that_is_not_there_leads_to_no_other_site_and_not_to_itself() -> None:
+    paths = [
+        "//evil.example/x.",
+        "/\\evil.example/x_",
+        "/a/%2e%2e//",
+        "/x/\r\nSet-Cookie:a=b.",
+        "/nowhere.",
+        "/a/b",
+        "/-_",
+        "/_",
+    ]
+    to = {path: elsewhere(path) for path in paths}
+
+    assert {each for each in to.values() if each != "404" and not re.fullmatch(r"/[a-z%][^\s\\]*[a-z]", each)} == set()
+    assert [to[path] for path in ("/nowhere.", "/a/b", "/-_", "/_")] == ["404"] * 4
+    assert elsewhere("/manage/" + "a" * 2_000 + "_") == "404"
+
+
+def test_what_is_not_found_after_a_post_stays_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = AppWithLinks(monkeypatch, "link")
+
+    assert app.call("cancel_booking", "POST", {"token": f"{app.link('manage')}_"}).status_code == 404
 
 
 def same(body: bytes) -> str:

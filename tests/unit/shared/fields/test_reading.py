@@ -90,7 +90,8 @@ def test_what_was_kept_is_kept_as_it_is(name: str, row: dict[str, str]) -> None:
         assert READINGS[name](kept) == kept
 
 
-IN_NAMES = "Aé李\u0301\u093e4 -.,'()[]\u200c\u200d\u200e\u2068\u202e\u00a0\t\n\u2013\u2019`\u3164=+@<:\uff08\uff0e"
+IN_NAMES = "Aé李\u0301\u034f\u2800\U000e0101\u093e4 -.,'()[]\u200c\u200d\u200e\u2068\u202e\u00a0"
+IN_NAMES += "\t\n\u2013\u2019`\u3164=+@<:\uff08\uff0e"
 
 
 @settings(max_examples=300)
