@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 from functions.forms.availability import OneToOneClosedError, OneToOneNotReadyError
 from functions.problems.http_errors import ReferralOutcomeExpiredError
-from functions.problems.problem_details import Problem, busy, closed
+from functions.problems.problem_details import Problem, busy, closed, not_ready
 from shared.referrals.errors import (
+    KeyNotProvenError,
     ReferralReusedError,
     ReferralsBusyError,
     ReferralUnknownError,
@@ -50,6 +51,7 @@ REFERRAL_PROBLEMS: Mapping[type[Exception], Problem] = {
         retry_after=60,
     ),
     ReferralsBusyError: busy("referrals-busy"),
+    KeyNotProvenError: not_ready("key-not-proven", 300),
     OneToOneClosedError: closed(
         "one-to-one-closed", "The form is closed at the moment", "Nothing was kept. Forms sent before are passed on."
     ),
