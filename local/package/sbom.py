@@ -24,7 +24,7 @@ def write_sbom(requirements: Path, licences: Mapping[str, str], target: Path) ->
     components = list(_components(requirements.read_text("utf-8"), licences))
     bom = Bom(components=components)
     # As `cyclonedx-py --output-reproducible` does: a random number and the time would make each list another one.
-    bom.serial_number = bom.metadata.timestamp = None  # type: ignore[assignment]
+    bom.serial_number = bom.metadata.timestamp = None  # type: ignore[assignment]  # as the library itself
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(JsonV1Dot6(bom).output_as_string(indent=2) + "\n", "utf-8", newline="\n")
     return len(components)

@@ -6,9 +6,12 @@ import json
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urlencode, urlsplit
+
+from local.smoke.client import hidden_fields
+
+__all__ = ["Answer", "all_at_once", "ask", "get", "hidden_fields", "post_form", "post_json"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,25 +45,6 @@ def post_json(url: str, body: object, **headers: str) -> Answer:
 def post_form(url: str, fields: Mapping[str, Any] | Iterable[tuple[str, str]]) -> Answer:
     body = urlencode(fields if isinstance(fields, Mapping) else list(fields), doseq=True).encode()
     return _ask("POST", url, body, {"content-type": "application/x-www-form-urlencoded", "accept": "text/html"})
-
-
-def hidden_fields(page: str) -> dict[str, str]:
-    """Fields that the form on a page sends beside what people fill in."""
-    reader = _Hidden()
-    reader.feed(page)
-    reader.close()
-    return reader.fields
-
-
-class _Hidden(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.fields: dict[str, str] = {}
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
-        if tag == "input" and given.get("type") == "hidden":
-            self.fields[given["name"]] = given["value"]
 
 
 def all_at_once(url: str, bodies: list[Any]) -> list[Answer]:

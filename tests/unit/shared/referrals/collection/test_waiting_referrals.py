@@ -216,6 +216,18 @@ def _status_gone(desk: ProviderDesk) -> None:
     del desk.status.rows["referrals", desk.references[0]]
 
 
+def check_that_nothing_opens(desk: ProviderDesk, error: type[Exception]) -> None:
+    """Neither the list nor another referral opens with the session: both end with this error."""
+    second = desk.references[1]
+    for act in (
+        lambda: desk.waiting().listed(desk.token(second), desk.session, MORNING),
+        lambda: desk.waiting().open(desk.token(second), desk.session, second, MORNING),
+    ):
+        with pytest.raises(error):
+            act()
+    assert desk.of(second).state == "sent"
+
+
 @pytest.mark.parametrize(
     "trouble",
     [
@@ -228,32 +240,18 @@ def _status_gone(desk: ProviderDesk) -> None:
 def test_when_it_can_never_be_checked_again_the_passphrase_is_needed_again(
     trouble: Callable[[ProviderDesk], None], signed_in: ProviderDesk
 ) -> None:
-    second = signed_in.references[1]
     trouble(signed_in)
 
-    for act in (
-        lambda: signed_in.waiting().listed(signed_in.token(second), signed_in.session, MORNING),
-        lambda: signed_in.waiting().open(signed_in.token(second), signed_in.session, second, MORNING),
-    ):
-        with pytest.raises(SessionLostError):
-            act()
-    assert signed_in.of(second).state == "sent"
+    check_that_nothing_opens(signed_in, SessionLostError)
 
 
 @pytest.mark.parametrize("trouble", [_vault_down, _another_key])
 def test_when_it_cannot_be_checked_now_that_is_not_taken_for_too_long_a_time(
     trouble: Callable[[ProviderDesk], None], signed_in: ProviderDesk
 ) -> None:
-    second = signed_in.references[1]
     trouble(signed_in)
 
-    for act in (
-        lambda: signed_in.waiting().listed(signed_in.token(second), signed_in.session, MORNING),
-        lambda: signed_in.waiting().open(signed_in.token(second), signed_in.session, second, MORNING),
-    ):
-        with pytest.raises(KeyUnavailableError):
-            act()
-    assert signed_in.of(second).state == "sent"
+    check_that_nothing_opens(signed_in, KeyUnavailableError)
 
 
 def why_not(desk: ProviderDesk, reference: str) -> str:
