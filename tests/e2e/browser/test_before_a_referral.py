@@ -12,6 +12,7 @@ from tests.e2e.browser.page_audit import violations
 
 PHONE: ViewportSize = {"width": 390, "height": 844}
 FACTS = {"mailbox_fails": False, "hidden": (), "submission_id": "s" * 20, "form_token": "t" * 20}
+SENT = {"reference": "34679CDF", "shown": "t" * 80, "shown_until_time": "9:15am", "shown_seconds": 900, "by": ""}
 
 
 def show(page: Page, stack: Stack, path: str, template: str, content: Content) -> None:
@@ -19,7 +20,7 @@ def show(page: Page, stack: Stack, path: str, template: str, content: Content) -
 
     def answer(route: Route) -> None:
         route.fulfill(
-            body=render(template, content, **FACTS, note=content.one_to_one.time_away_note),
+            body=render(template, content, **FACTS, **SENT, note=content.one_to_one.time_away_note),
             content_type="text/html; charset=utf-8",
         )
 
@@ -55,7 +56,22 @@ def test_the_note_for_a_manager_prints_without_a_word_of_the_service(browser: Br
     assert [word for word in ("Nafsiyat", "one-to-one", "therap", "Print this page", "Back") if word in printed] == []
 
 
-def test_the_reference_and_every_question_can_be_printed(browser: Browser, stack: Stack) -> None:
+def test_the_page_with_the_reference_can_be_printed_and_nothing_on_paper_asks_to_be_pressed(
+    browser: Browser, stack: Stack
+) -> None:
+    with open_page(browser, viewport=PHONE) as (page, _):
+        show(page, stack, "/one-to-one/sent/t", "referrals/received.html", builders.content())
+        assert "You can also print or save this page." in page.inner_text("main")
+        page.emulate_media(media="print")
+        printed = page.inner_text("main")
+        buttons = page.get_by_role("button").count()
+
+    assert "34679CDF" in printed
+    assert "Write down your reference" in printed
+    assert buttons == 0
+
+
+def test_every_question_can_be_printed_before_the_form_is_begun(browser: Browser, stack: Stack) -> None:
     with open_page(browser, viewport=PHONE) as (page, _):
         page.goto(f"{stack.site}/one-to-one/question-list")
         page.emulate_media(media="print")

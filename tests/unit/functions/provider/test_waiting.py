@@ -518,7 +518,11 @@ def test_setting_aside_asks_first_says_what_happens_and_changes_nothing(services
     asked = press(first, "not-genuine")
 
     assert asked.status_code == 200
-    for said in ("stop sending you reminders", "delete our copy of the answers 3 working days later", "asked to contact"):
+    for said in (
+        "stop sending you reminders",
+        "delete our copy of the answers 3 working days later",
+        "asked to contact",
+    ):
         assert said in text(asked)
     assert services.stored[0] != before
     assert services.state() == "sent"
