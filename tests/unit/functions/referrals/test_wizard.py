@@ -615,6 +615,9 @@ def test_the_optional_questions_are_on_one_page_and_can_be_skipped_together(our_
 
     assert (person.title, person.answer.status_code) == ("Check your answers before you send them", 200)
     assert person.text.count("Not provided") == len(page.questions)
+    person.press("Change Adjustments")
+    assert person.title == OPTIONAL
+    assert "Skip these questions" not in {button["text"] for button in person.page.buttons}, "it would drop an answer"
 
 
 def test_skipping_leaves_out_what_was_typed_even_if_it_is_too_long(our_services: FakeServices) -> None:
