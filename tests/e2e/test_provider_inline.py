@@ -130,7 +130,7 @@ def test_the_person_can_follow_it_with_their_reference_alone(stack: Stack) -> No
 
     assert (sent, told(stack, reference)) == ("sent", "confirmed")
     page = post_form(f"{stack.site}/one-to-one/status", {"reference": f"{reference[:4].lower()} - {reference[4:]}"})
-    assert "Nafsiyat have your form" in page.text
+    assert "Nafsiyat has your form" in page.text
     assert "We still have our copy of your answers" in page.text
     assert reference in page.text
 
