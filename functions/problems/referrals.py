@@ -18,7 +18,7 @@ REFERRAL_PROBLEMS: Mapping[type[Exception], Problem] = {
         409,
         "already-sent",
         "You have already sent this form",
-        "Your first answers were kept and are on their way. To change something, say so when you are contacted, "
+        "We kept your first answers. If you want to change something, say so when you are contacted, "
         "or start a new form.",
         next_link="/one-to-one",
         next_link_text="Start a new form",
@@ -27,7 +27,7 @@ REFERRAL_PROBLEMS: Mapping[type[Exception], Problem] = {
         404,
         "referral-unknown",
         "We cannot find this reference",
-        "Check it, and try again. References are kept for some months after a referral was passed on.",
+        "Check it and try again. We delete references some time after we delete the answers.",
         next_link="/one-to-one/status",
         next_link_text="Try again",
     ),
@@ -35,7 +35,7 @@ REFERRAL_PROBLEMS: Mapping[type[Exception], Problem] = {
         410,
         "referral-outcome-expired",
         "This page is no longer shown",
-        "We show your reference for 15 minutes only, so that no one else who uses this device can find it. "
+        "We only show your reference for 15 minutes, so that no one else who uses this device can see it. "
         "If you wrote it down, you can use it to check the progress of your form.",
         next_link="/one-to-one/status",
         next_link_text="Check the progress of your form",
@@ -45,7 +45,7 @@ REFERRAL_PROBLEMS: Mapping[type[Exception], Problem] = {
         429,
         "too-many-guesses",
         "Please try again in a minute",
-        "Too many references were asked for that do not exist. It need not have been you.",
+        "There have been too many attempts. Try again in a minute.",
         next_link="/one-to-one/status",
         next_link_text="Try again",
         retry_after=60,
@@ -53,7 +53,9 @@ REFERRAL_PROBLEMS: Mapping[type[Exception], Problem] = {
     ReferralsBusyError: busy("referrals-busy"),
     KeyNotProvenError: not_ready("key-not-proven", 300),
     OneToOneClosedError: closed(
-        "one-to-one-closed", "The form is closed at the moment", "Nothing was kept. Forms sent before are passed on."
+        "one-to-one-closed",
+        "The form is closed at the moment",
+        "We did not keep your answers. Forms already sent are still passed on.",
     ),
     OneToOneNotReadyError: Problem(
         503,

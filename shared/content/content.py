@@ -7,6 +7,7 @@ from typing import Annotated, Self
 from pydantic import Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from shared.content.agreement import agreed_part
 from shared.content.content_models import (
     Article,
     ClosedPages,
@@ -79,22 +80,34 @@ class OtherSupport(ContentModel):
     how: str
 
 
+class TimeAwayNote(ContentModel):
+    """A page to print and show to a manager: `title` and the sentences of the note, with gaps to fill in by hand."""
+
+    title: str
+    text: Annotated[tuple[str, ...], Field(min_length=1)]
+
+
 class OneToOne(ContentModel):
     """Copy and questions for one-to-one referrals.
 
-    `consent` is shown beside the box and `consent_version` stored with each referral; `consent_facts` is what a person
-    should know before agreeing. `direct` tells how to contact the provider without this service, and `own_form` links
-    to the provider's own form. After `reply_weekdays` weekdays without a reply a person should ask.
+    `assurances` are the facts to know before the first button: who is told, and who is not. `time_away_note` is a note
+    to show to a manager, which does not say what the time is for. `consent` is shown beside the box and
+    `consent_version` stored with each referral; `consent_facts` is what a person should know before agreeing. `direct`
+    tells how to contact the provider without this service, and `own_form` links to the provider's own form. After
+    `reply_weekdays` working days without a reply a person should ask.
     """
 
     name: str
     summary: str
+    assurances: Annotated[tuple[str, ...], Field(min_length=1)]
     about: tuple[str, ...]
     for_whom: tuple[str, ...]
+    time_away_note: TimeAwayNote | None = None
     minutes: Annotated[int, Field(ge=1)]
     direct: str
     own_form: Link | None = None
     reply: str
+    reading_hours: str | None = None
     reply_weekdays: Annotated[int, Field(ge=1, le=60)]
     languages: Annotated[tuple[Language, ...], Field(min_length=1)]
     pages: Annotated[tuple[QuestionPage, ...], Field(min_length=1)]
@@ -161,13 +174,13 @@ class Content(ContentModel):
 
 
 def load_content(path: Path) -> Content:
-    """Reads and validates the content file of one trust.
+    """Reads and validates the content file of one trust; what is still to be agreed is left out.
 
     Raises:
         ContentError: the file cannot be read or a part is missing; the message names each part, never its text.
     """
     try:
-        return Content.model_validate(tomllib.loads(path.read_text("utf-8")))
+        return Content.model_validate(agreed_part(tomllib.loads(path.read_text("utf-8"))))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ContentError(f"the content file cannot be read: {type(error).__name__}") from error
     except ValidationError as error:

@@ -16,6 +16,7 @@ from functions.problems.http_errors import PageNotFoundError
 from functions.problems.problem_details import UNEXPECTED
 from functions.provider.view import ProviderView
 from functions.provider.waiting_view import WaitingView
+from functions.referrals.to_print import asked_pages
 from functions.site.downloads import Offer
 from functions.web import render
 from shared.bookings.model.attendee import AttendeeState
@@ -24,7 +25,7 @@ from shared.bookings.model.session import SessionState
 from shared.bookings.places.request import BookingRequest
 from shared.bookings.self_service.details import DetailsRequest
 from shared.config.settings import Support
-from shared.content.content import Content
+from shared.content.content import Content, TimeAwayNote
 from shared.content.content_models import Article, Link, Section
 from shared.referrals.errors import ReferralLinkError
 from shared.referrals.model import Progress, ReferralState
@@ -108,9 +109,14 @@ KEPT_AGAIN = forwarded_referral(ReferralState.ATTENTION, last_error="kept-again"
 IN_DOUBT = forwarded_referral(ReferralState.ATTENTION, last_error="bounced", acknowledged_on="2023-09-04")
 
 
-ASKED = {"typed": "", "reference": "34679CDF", "progress": "", "is_kept": False, "grace_weekdays": 3} | dict.fromkeys(
-    ("deleted_on", "deleted_from"), ""
-)
+ASKED = {
+    "typed": "",
+    "reference": "34679CDF",
+    "progress": "",
+    "is_kept": False,
+    "grace_weekdays": 3,
+    "status_days": 90,
+} | dict.fromkeys(("deleted_on", "deleted_from"), "")
 SITE = {"site": "https://support.example"}
 OPENED = SITE | {
     "referral": forwarded_referral(),
@@ -267,6 +273,11 @@ PAGES: dict[str, tuple[str, Facts]] = {
     "move with errors": ("manage/move.html", MOVING | {"errors": [FieldError("session_id", "Mend session_id")]}),
     "move too early": ("manage/move.html", MOVING | {"errors": [NOT_YET], "chosen": "2023-09-08-1500"}),
     "not moved": ("manage/not-moved.html", {"booking": own_booking(), "problem": PROBLEMS[SessionFullError]}),
+    "question list": (
+        "referrals/question-list.html",
+        lambda content: {"pages": list(asked_pages(content.one_to_one))},
+    ),
+    "time away note": ("referrals/time-away-note.html", {"note": TimeAwayNote(title="Away", text=("An hour.",))}),
     "status": ("referrals/status.html", ASKED),
     **{f"status {each}": ("referrals/status.html", ASKED | {"progress": each}) for each in Progress},
     "status confirmed and kept": ("referrals/status.html", ASKED | {"progress": Progress.CONFIRMED, "is_kept": True}),

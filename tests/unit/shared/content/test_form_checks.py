@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from shared.content.agreement import agreed_part
 from shared.content.content import Content, ContentError, load_content
 from shared.content.form_checks import MAX_ANSWER_BYTES, MAX_ANSWER_FIELDS
 from shared.content.question_catalogue import CATALOGUE
@@ -163,7 +164,7 @@ def test_the_guide_lists_every_question_of_the_catalogue_and_how_long_an_answer_
 
 
 def test_questions_keep_the_order_of_the_content_file() -> None:
-    said = tomllib.loads(FILE.read_text("utf-8"))["one_to_one"]
+    said = agreed_part(tomllib.loads(FILE.read_text("utf-8")))["one_to_one"]
     assert [each["ask"] for page in said["pages"] for each in page["questions"]] == [
         each.ask for each in builders.content().one_to_one.questions
     ]
