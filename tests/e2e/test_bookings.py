@@ -91,7 +91,7 @@ def test_a_form_with_mistakes_comes_back_with_what_was_typed(stack: Stack, add_s
     assert "There is a problem" in answer.text
     assert "Zoë &lt;Okafor&gt;" in answer.text
     assert "Enter an email address in the correct format" in answer.text
-    assert "Select to confirm you agree" in answer.text
+    assert "Select the box to agree to the group rules" in answer.text
     assert roster(stack, session_id) == []
 
 
@@ -136,7 +136,7 @@ def test_json_with_mistakes_is_answered_field_by_field(stack: Stack, add_session
     assert [(error["field"], error["detail"]) for error in answer.json["errors"]] == [
         ("full_name", "Enter your name"),
         ("email", "Enter an email address in the correct format, like name@example.com. It must include @"),
-        ("group_agreement", "Select to confirm you agree"),
+        ("group_agreement", "Select the box to agree to the group rules"),
         ("", "Leave out fields that this form does not have"),
     ]
 
