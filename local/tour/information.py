@@ -7,6 +7,7 @@ from local.tour.walk import Walk
 
 _PAGES = {
     "start": "/",
+    "who can see what": "/who-can-see-what",
     "help now": "/help-now",
     "resources": "/resources",
     "prompt questions": "/resources/prompts",

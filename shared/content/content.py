@@ -18,10 +18,14 @@ from shared.content.content_models import (
     Resources,
     Security,
     Start,
+    WhoSees,
 )
 from shared.content.form_checks import problems
 from shared.content.question import FormQuestion, Language, QuestionPage
 from shared.content.referral_record import MAX_RECORD_BYTES, record_size
+
+PhoneText = Annotated[str, Field(pattern=r"^[+0-9][0-9 ]{5,20}$")]
+EmailText = Annotated[str, Field(pattern=r"^[^\s@]+@[^\s@]+\.[^\s@]+$")]
 
 
 class ContentError(Exception):
@@ -50,14 +54,27 @@ class Operators(ContentModel):
     """
 
     name: str
-    phone: Annotated[str, Field(pattern=r"^[+0-9][0-9 ]{5,20}$")] | None = None
-    email: Annotated[str, Field(pattern=r"^[^\s@]+@[^\s@]+\.[^\s@]+$")] | None = None
+    phone: PhoneText | None = None
+    email: EmailText | None = None
 
     @model_validator(mode="after")
     def _can_be_reached(self) -> Self:
         if not (self.phone or self.email):
             raise PydanticCustomError("question", "needs a phone number or an email address")
         return self
+
+
+class GroupsContact(ContentModel):
+    """The team that people ask about a booking, and when; `reply_within` counts working days, None until it is agreed.
+
+    `team` stands in a sentence: "contact TEAM".
+    """
+
+    team: str
+    email: EmailText
+    phone: PhoneText
+    hours: str
+    reply_within: Annotated[int, Field(ge=1, le=60)] | None = None
 
 
 class Groups(ContentModel):
@@ -70,7 +87,7 @@ class Groups(ContentModel):
     place: str
     session_title: str
     agreement: str
-    adjustments_readers: str
+    contact: GroupsContact
 
 
 class OtherSupport(ContentModel):
@@ -164,6 +181,7 @@ class Content(ContentModel):
     mails: Mails
     urgent_help: tuple[HelpLine, ...] = Field(min_length=1)
     start: Start
+    who_sees: WhoSees
     resources: Resources
     help_now: HelpNow
     privacy: Article

@@ -59,8 +59,16 @@ class Start(ContentModel):
     background: tuple[Section, ...] = ()
 
 
+class WhoSees(ContentModel):
+    """The page on who can see what; `facts` are what people agreed beside what the service does by itself."""
+
+    title: str
+    lede: str
+    facts: tuple[str, ...] = ()
+
+
 class Resource(ContentModel):
-    """A resource to watch, read or download: a link, or a file beside the content file; with neither it is hidden."""
+    """A resource to watch, read or download: a link, or a file beside the content file; else it is elsewhere."""
 
     name: str
     about: str
@@ -75,11 +83,15 @@ class Resource(ContentModel):
 
 
 class Resources(ContentModel):
-    """The resources page; `prompts` is an optional page of questions to read and print."""
+    """The resources page; `prompts` is an optional page of questions to read and print.
+
+    `elsewhere` is where to find what has neither a link nor a file yet; without it such resources are hidden.
+    """
 
     title: str
     lede: str
     items: tuple[Resource, ...] = ()
+    elsewhere: Link | None = None
     prompts: Article | None = None
 
 

@@ -43,6 +43,8 @@ class View:
     id: str = "2023-09-08-1500"
     title: str = "Circle"
     theme: str = ""
+    description: str = ""
+    facilitator: str = ""
     when: str = "Friday 8 September 2023, 3pm to 4:15pm"
     places_left: int = 12
     waiting_list: bool = True
@@ -55,7 +57,7 @@ def errors_in(model: type[BaseModel]) -> list[FieldError]:
 
 FULL, ONE_LEFT = (
     View(id="full", when="Tuesday", places_left=0, joins_waiting_list=True),
-    View(id="a/b c&d?", theme="Voices", places_left=1),
+    View(id="a/b c&d?", theme="Voices", places_left=1, description="To be heard", facilitator="Ada Example"),
 )
 SESSIONS = [View(), ONE_LEFT, FULL]
 ANSWERED: dict[str, Any] = {
@@ -96,6 +98,7 @@ ARTICLE = Article(title="Reading", lede="To read.", sections=(SECTION, Section(h
 OFFERS = [
     Offer("Leaflet", "To keep.", "https://other.example/leaflet"),
     Offer("Form", "", "/resources/files/f.pdf", "PDF, 2KB"),
+    Offer("Video", "To watch.", "https://other.example/videos", elsewhere="Other place"),
 ]
 
 
@@ -187,6 +190,7 @@ OUTCOME = {
 PAGES: dict[str, tuple[str, Facts]] = {
     "start": ("start.html", {"closed": frozenset()}),
     "start, all closed": ("start.html", {"closed": frozenset(Support)}),
+    "who sees what": ("info/who-sees.html", {"asks_adjustments": True, "shares_names": False}),
     "help now": ("info/help-now.html", {}),
     "resources": ("info/resources.html", {"offers": OFFERS}),
     "prompts": ("info/prompts.html", {"article": ARTICLE.model_copy(update={"title": "Prompts"})}),
@@ -219,6 +223,11 @@ PAGES: dict[str, tuple[str, Facts]] = {
     "booking, changed": ("bookings/details.html", DETAILS | {"draft": COMPLETE, "values": ANSWERED, "opened": False}),
     "booking with errors": ("bookings/details.html", DETAILS | {"errors": errors_in(BookingRequest), "opened": False}),
     "booking when it is full": ("bookings/details.html", DETAILS | {"chosen": FULL}),
+    "where you work": ("bookings/work.html", {"draft": COMPLETE}),
+    "where you work with errors": (
+        "bookings/work.html",
+        {"draft": COMPLETE, "errors": [FieldError("works_for_trust", "Mend works_for_trust")]},
+    ),
     "check": ("bookings/check.html", CHECKING),
     "check when it is full": ("bookings/check.html", CHECKING | {"chosen": FULL}),
     "check with errors": ("bookings/check.html", CHECKING | {"errors": [FieldError("", "Check and send again")]}),
