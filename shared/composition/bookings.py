@@ -48,6 +48,7 @@ class BookingServices:
             check_weekdays=self._settings.check_weekdays,
             unproven_share=self._settings.unproven_share_percent,
             waiting_list_factor=self._settings.waiting_list_factor,
+            working_days=self._context.content.working_days,
         )
 
     @property

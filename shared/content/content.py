@@ -9,6 +9,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from shared.content.content_models import (
     Article,
+    BankHolidays,
     ClosedPages,
     ContentModel,
     HelpLine,
@@ -21,6 +22,7 @@ from shared.content.content_models import (
 from shared.content.form_checks import problems
 from shared.content.question import FormQuestion, Language, QuestionPage
 from shared.content.referral_record import MAX_RECORD_BYTES, record_size
+from shared.local_time import WorkingDays
 
 
 class ContentError(Exception):
@@ -84,7 +86,7 @@ class OneToOne(ContentModel):
 
     `consent` is shown beside the box and `consent_version` stored with each referral; `consent_facts` is what a person
     should know before agreeing. `direct` tells how to contact the provider without this service, and `own_form` links
-    to the provider's own form. After `reply_weekdays` weekdays without a reply a person should ask.
+    to the provider's own form. After `reply_weekdays` working days without a reply a person should ask.
     """
 
     name: str
@@ -158,6 +160,11 @@ class Content(ContentModel):
     cookies: Article
     closed: ClosedPages
     security: Security
+    bank_holidays: BankHolidays
+
+    @property
+    def working_days(self) -> WorkingDays:
+        return WorkingDays(frozenset(self.bank_holidays.days))
 
 
 def load_content(path: Path) -> Content:

@@ -23,12 +23,12 @@ from shared.bookings.model.same_person import one_place_each
 from shared.bookings.reconcile.session_reconciler import ReconciledSession
 from shared.bookings.tables.repository import BookingRepository
 from shared.failure_isolation import run_isolated
-from shared.local_time import weekdays_after
+from shared.local_time import WorkingDays
 from shared.tables.table import MAX_WRITES, RowConflictError
 
 logger = logging.getLogger(__name__)
 
-KEPT_WEEKDAYS, KEPT_WEEKDAYS_OF_MANY = 1, 2
+KEPT_WORKING_DAYS, KEPT_WORKING_DAYS_OF_MANY = 1, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,7 @@ class BouncedAddresses:
     """Applies the rules to the sessions of one run, after each was reconciled for itself: a domain is in many."""
 
     rosters: BookingRepository
+    working_days: WorkingDays
 
     def settle(
         self, found: Sequence[ReconciledSession], now: datetime
@@ -67,7 +68,9 @@ class BouncedAddresses:
         roster = self.rosters.roster(reconciled.session.id)
         by_key, by_address = {each.key: each for each in found}, _by_address(masses)
         marked = [each for each in one_place_each(roster.attendees) if each.key in by_key and _is_affected(each)]
-        changes = [_after(each, by_key[each.key], by_address.get(by_key[each.key].address), now) for each in marked]
+        changes = [
+            self._after(each, by_key[each.key], by_address.get(by_key[each.key].address), now) for each in marked
+        ]
         changed = [after for before, after in zip(marked, changes, strict=True) if after != before][: MAX_WRITES - 1]
         if not changed:
             return reconciled
@@ -80,6 +83,20 @@ class BouncedAddresses:
             logger.info("bounced emails of session %s left to the next run", reconciled.session.id)
             return reconciled
         return replace(reconciled, roster=reconciled.roster.with_changed(*changed))
+
+    def _after(self, attendee: Attendee, bounce: Bounce, mass: MassBounce | None, now: datetime) -> Attendee:
+        """Returns the attendee as the rules have it at `now`; the same one where nothing is due."""
+        if not attendee.is_bounced:
+            return bounced(attendee, now)
+        is_kept = now < self._kept_until(attendee, bounce.at, is_one_of_many=mass is not None)
+        if is_kept or (mass and mass.goes_on(now)):
+            return attendee
+        return replace(attendee.cancelled(Reason.BOUNCED, now), same_person="")
+
+    def _kept_until(self, attendee: Attendee, came_back_at: datetime, *, is_one_of_many: bool) -> datetime:
+        """Returns the moment, in UTC, until which the booking of someone whose email came back is kept."""
+        until = self.working_days.after(attendee.state_at or came_back_at, KEPT_WORKING_DAYS)
+        return max(until, self.working_days.after(came_back_at, KEPT_WORKING_DAYS_OF_MANY)) if is_one_of_many else until
 
 
 def _may_be_changed(reconciled: ReconciledSession, now: datetime) -> bool:
@@ -94,18 +111,3 @@ def _by_address(masses: Sequence[MassBounce]) -> Mapping[str, MassBounce]:
 def _is_affected(attendee: Attendee) -> bool:
     is_own = attendee.is_written_by_service and not attendee.has_other_address
     return attendee.is_live and attendee.never_acted and not attendee.needs_check and is_own
-
-
-def _after(attendee: Attendee, bounce: Bounce, mass: MassBounce | None, now: datetime) -> Attendee:
-    """The attendee as the rules have it at `now`; the same one where nothing is due."""
-    if not attendee.is_bounced:
-        return bounced(attendee, now)
-    if now < kept_until(attendee, bounce.at, is_one_of_many=mass is not None) or (mass and mass.goes_on(now)):
-        return attendee
-    return replace(attendee.cancelled(Reason.BOUNCED, now), same_person="")
-
-
-def kept_until(attendee: Attendee, came_back_at: datetime, *, is_one_of_many: bool) -> datetime:
-    """The moment, in UTC, until which the booking of someone whose email came back is kept."""
-    until = weekdays_after(attendee.state_at or came_back_at, KEPT_WEEKDAYS)
-    return max(until, weekdays_after(came_back_at, KEPT_WEEKDAYS_OF_MANY)) if is_one_of_many else until

@@ -11,10 +11,10 @@ from shared.bookings.model.attendee import Attendee, AttendeeState, Roster
 from shared.bookings.model.email_ids import FACILITATOR_MAIL_PREFIX, stamp
 from shared.bookings.model.same_person import same_person_problem
 from shared.bookings.model.session import Session
-from shared.bookings.reconcile.bounced_addresses import KEPT_WEEKDAYS
+from shared.bookings.reconcile.bounced_addresses import KEPT_WORKING_DAYS
 from shared.bookings.reconcile.stale_saves.cancelled_rows import is_set_back
 from shared.bookings.reconcile.stray_bookings import StrayBooking
-from shared.local_time import days_before, moment_in_words, short, weekdays_after
+from shared.local_time import days_before, moment_in_words, short
 from shared.mail.log_rows import UNDELIVERED, MailLogEntry
 from shared.normalised_address import normalised_address
 
@@ -133,7 +133,7 @@ def _attendee_alerts(session: Session, attendee: Attendee, policy: AllocationPol
     if not session.runs:
         return found
     if attendee.is_bounced:
-        found = [_bounced(session, attendee)]
+        found = [_bounced(session, attendee, policy)]
     elif attendee.state is AttendeeState.TO_CHECK:
         found.append(_to_check(session, attendee, policy))
     if attendee.adjustments:
@@ -164,11 +164,12 @@ def _to_check(session: Session, attendee: Attendee, policy: AllocationPolicy) ->
     return Alert(about, f"To check: {_who(attendee)}, {_session_label(session)}", text)
 
 
-def _bounced(session: Session, attendee: Attendee) -> Alert:
+def _bounced(session: Session, attendee: Attendee, policy: AllocationPolicy) -> Alert:
     """The alert about the problem that an email did not arrive, with what becomes of the booking."""
     said = _attendee_problem(session, attendee)
     kept = "We keep the place" if attendee.holds_a_place else "We keep the booking, passed over on the waiting list,"
-    until = moment_in_words(weekdays_after(attendee.state_at or attendee.booked_at, KEPT_WEEKDAYS))
+    kept_until = policy.working_days.after(attendee.state_at or attendee.booked_at, KEPT_WORKING_DAYS)
+    until = moment_in_words(kept_until)
     text = (
         f"Nobody has used the link in the email. {kept} until {until} at least, then it is cancelled. If you know this "
         "person, write confirmed into State, or correct Email."
