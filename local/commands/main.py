@@ -21,11 +21,12 @@ python dev.py load FILE         loads sessions (CSV) into the service that is ru
 python dev.py passphrase        makes a passphrase for the provider, and prints it and its hash
 python dev.py secrets           puts the secrets that are missing into the vaults of an installation in Azure
 python dev.py screenshots       takes a picture of every page and every email, to leaf through
+python dev.py content FILE      checks a content file, lists what is to be agreed, and shows the site with it
 python dev.py benchmark [NAME]  measures what lists and timer runs cost, against their budgets
 python dev.py build             compiles the templates that are deployed, and lists the packages (SBOM)
 python dev.py lock [--upgrade]  compiles the requirements with their hashes, and installs nothing
 
-`run`, `load`, `screenshots` and `benchmark` say with --help which options there are."""
+`run`, `load`, `screenshots`, `content` and `benchmark` say with --help which options there are."""
 
 _MODULES = {
     "run": "local.commands.run",
@@ -34,6 +35,7 @@ _MODULES = {
     "passphrase": "local.commands.passphrase",
     "secrets": "local.commands.secrets",
     "screenshots": "local.commands.screenshots",
+    "content": "local.commands.content",
     "benchmark": "benchmarks.run",
     "build": "local.commands.build",
     "lock": "local.commands.lock",
