@@ -14,6 +14,7 @@ from tests.builders import ROOT
 TEMPLATES = (ROOT / "functions" / "templates", ROOT / "shared" / "mail" / "templates")
 CONTENT = ROOT / "functions" / "content"
 PYTHON = (ROOT / "functions", ROOT / "shared")
+PROBLEMS = ROOT / "functions" / "problems"
 
 # Each with the word to use instead. NHS digital service manual: "A to Z of NHS health writing", "Formatting".
 WORDS = {
@@ -50,6 +51,8 @@ def _texts() -> Iterator[tuple[Path, str]]:
     for path in sorted(CONTENT.rglob("*.toml")):
         copy = "\n".join(leaves(tomllib.loads(path.read_text("utf-8"))))
         yield path, WORDS[_OWN_NAME_ALLOWED][0].sub("", copy)
+    for path in sorted(PROBLEMS.glob("*.toml")):
+        yield path, "\n".join(leaves(tomllib.loads(path.read_text("utf-8"))))
     for path in sorted(each for folder in PYTHON for each in folder.rglob("*.py")):
         yield path, "\n".join(_sentences(ast.parse(path.read_text("utf-8"))))
 
@@ -61,11 +64,18 @@ def _template_texts(source: str) -> Iterator[str]:
 
 
 def _sentences(tree: ast.Module) -> Iterator[str]:
-    """Texts of a module that have several words, without its docstrings."""
-    docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    """Texts of a module that have several words, without its docstrings and lines of the log."""
+    left_out = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    left_out |= {id(each) for node in ast.walk(tree) if _logs(node) for each in ast.walk(node)}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in left_out:
             yield from [node.value] if " " in node.value.strip() else []
+
+
+def _logs(node: ast.AST) -> bool:
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+        return False
+    return isinstance(node.func.value, ast.Name) and node.func.value.id == "logger"
 
 
 def leaves(value: Any) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What a content file marks as `to be agreed`, and with whom.
+"""Finds what a content file marks as `to be agreed`, and with whom.
 
 A mark is a comment, behind a value, in front of a value or table, or beside something that is commented out until it is
 agreed; or it is the key `to_be_agreed` of a table, whose text is whom to agree it with.

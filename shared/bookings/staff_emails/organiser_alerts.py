@@ -77,9 +77,9 @@ def unproven_alert(session: Session, roster: Roster) -> Alert | None:
     if number <= max(MOST_UNPROVEN, 2 * session.capacity):
         return None
     text = (
-        f"{number} bookings of this session were made with addresses that are not the trust's, and nobody has pressed "
-        "the button in the email about them. They hold a fifth of the places at most and are cancelled by themselves "
-        "after a week. Someone may be sending the form again and again: tell the people who run the service."
+        f"{number} bookings of this session were made with addresses that are not work addresses, and no one has "
+        "pressed the button in the email about them. They hold a fifth of the places at most and are cancelled by "
+        "themselves after a week. Someone may be sending the form again and again: tell the people who run the service."
     )
     return Alert(("unproven", session.id, stamp(session.starts)), f"Many bookings: {_session_label(session)}", text)
 
@@ -158,7 +158,7 @@ def _to_check(session: Session, attendee: Attendee, policy: AllocationPolicy) ->
     held = f"until {moment_in_words(until)}" if until else "until you decide"
     about = ("to-check", session.id, attendee.key, str(attendee.generation), stamp(until) if until else "")
     text = (
-        f"Does this person work for the trust? We hold a place for them {held}. In the table Bookings, "
+        f"Does this person work for your organisation? We hold a place for them {held}. In the table Bookings, "
         f"{_row_location(session, attendee)}, change State to confirmed or cancelled."
     )
     return Alert(about, f"To check: {_who(attendee)}, {_session_label(session)}", text)
@@ -171,7 +171,7 @@ def _bounced(session: Session, attendee: Attendee, policy: AllocationPolicy) -> 
     kept_until = policy.working_days.after(attendee.state_at or attendee.booked_at, KEPT_WORKING_DAYS)
     until = moment_in_words(kept_until)
     text = (
-        f"Nobody has used the link in the email. {kept} until {until} at least, then it is cancelled. If you know this "
+        f"No one has used the link in the email. {kept} until {until} at least, then it is cancelled. If you know this "
         "person, write confirmed into State, or correct Email."
     )
     return replace(said, text=f"{said.text} {text}")
@@ -201,7 +201,7 @@ def _lacks_link(session: Session, now: datetime) -> bool:
 
 def _no_link(session: Session) -> Alert:
     text = (
-        "Nobody can join yet. Write the joining link into JoinUrl in the table Sessions, "
+        "No one can join yet. Write the joining link into JoinUrl in the table Sessions, "
         f"in the row with RowKey {session.id}, and everyone with a place is sent it."
     )
     return Alert(("no-link", session.id, stamp(session.starts)), f"No joining link: {_session_label(session)}", text)

@@ -32,18 +32,8 @@ TO_REWRITE: dict[str, set[str]] = {
     "shared/mail/templates/released.jinja": {"nobody", "the trust"},
     "shared/mail/templates/unheld.jinja": {"nobody"},
     "functions/content/mersey-care.toml": {"Nafsiyat have", "SHOUT", "everybody", "nobody"},
-    "functions/api/operations.py": {"the trust"},
     "functions/bookings/answers.py": {"nobody", "the trust"},
-    "functions/problems/bookings.py": {"the trust"},
-    "functions/provider/waiting_view.py": {"nobody"},
-    "shared/bookings/reconcile/overbooked.py": {"nobody"},
-    "shared/bookings/reconcile/portal_edits.py": {"nobody"},
-    "shared/bookings/staff_emails/organiser_alerts.py": {"nobody", "the trust"},
     "shared/content/question_catalogue.py": {"the trust"},
-    "shared/referrals/follow_up/operator_digest.py": {"nobody"},
-    "shared/referrals/follow_up/referral_reconciler.py": {"nobody"},
-    "shared/referrals/follow_up/uncollected_notice.py": {"nobody"},
-    "shared/referrals/retention/holdings_report.py": {"nobody"},
 }
 
 

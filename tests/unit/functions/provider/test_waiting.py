@@ -442,7 +442,7 @@ def test_one_that_a_colleague_has_finished_is_said_to_wait_no_longer(services: F
 @pytest.mark.parametrize(
     ("cells", "said"),
     [
-        ({"State": "erased", "LastError": "not-collected"}, "Nobody opened it in time, and our copy is gone"),
+        ({"State": "erased", "LastError": "not-collected"}, "No one opened it in time, and our copy is gone"),
         ({"State": "erased"}, "Our copy of the answers is deleted"),
         ({"State": "attention", "LastError": "unseal-mac"}, "It is damaged, and the people who run the service know"),
         ({"State": "sending"}, "is being sent to you"),

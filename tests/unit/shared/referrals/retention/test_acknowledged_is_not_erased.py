@@ -132,7 +132,7 @@ def test_the_word_typed_by_hand_is_no_arrival(delivery: str, cells: dict[str, st
         assert (harness.state[0], harness.sealed.rows) == ("erased", {}), "nothing was reported for 14 days"
         return
     assert (harness.state, len(harness.sealed.rows)) == (("attention", "not-opened"), 1)
-    assert "nobody has opened it" in harness.mails_to(OPERATORS)[0].text
+    assert "no one has opened it" in harness.mails_to(OPERATORS)[0].text
 
 
 @pytest.mark.parametrize("cells", [{}, {"AcknowledgedOn": "2023-08-01"}])
