@@ -30,7 +30,7 @@ def london(text: str) -> datetime:
 
 @cache
 def content() -> Content:
-    return load_content(ROOT / "functions" / "content" / "mersey-care.toml")
+    return load_content(ROOT / "functions" / "content" / "mersey-care" / "en.toml")
 
 
 @cache

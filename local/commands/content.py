@@ -20,6 +20,7 @@ PAGES = (
     "/one-to-one/status",
     "/resources",
     "/resources/prompts",
+    "/languages/en",
     "/privacy",
     "/accessibility",
     "/cookies",

@@ -10,6 +10,7 @@ _PAGES = {
     "help now": "/help-now",
     "resources": "/resources",
     "prompt questions": "/resources/prompts",
+    "in your language": "/languages/en",
     "privacy": "/privacy",
     "accessibility": "/accessibility",
     "cookies": "/cookies",

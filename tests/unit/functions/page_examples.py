@@ -25,6 +25,7 @@ from shared.bookings.self_service.details import DetailsRequest
 from shared.config.settings import Support
 from shared.content.content import Content
 from shared.content.content_models import Article, Link, Section
+from shared.content.language_pages import LanguagePage
 from shared.referrals.errors import ReferralLinkError
 from shared.referrals.model import Progress, ReferralState
 from tests import builders
@@ -187,6 +188,10 @@ PAGES: dict[str, tuple[str, Facts]] = {
             "notice_days": 30,
             "status_days": 90,
         },
+    ),
+    "in your language": (
+        "info/language.html",
+        {"language": LanguagePage(name="Reading", page=ARTICLE), "mainLang": "en"},
     ),
     "an article": ("info/article.html", {"article": ARTICLE}),
     "bookings closed": ("info/closed.html", {"problem": PROBLEMS[BookingsClosedError]}),

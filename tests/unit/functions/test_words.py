@@ -31,7 +31,7 @@ TO_REWRITE: dict[str, set[str]] = {
     "shared/mail/templates/referral-reminders.jinja": {"nobody"},
     "shared/mail/templates/released.jinja": {"nobody", "the trust"},
     "shared/mail/templates/unheld.jinja": {"nobody"},
-    "functions/content/mersey-care.toml": {"Nafsiyat have", "SHOUT", "everybody", "nobody"},
+    "functions/content/mersey-care/en.toml": {"Nafsiyat have", "SHOUT", "everybody", "nobody"},
     "functions/bookings/answers.py": {"nobody", "the trust"},
     "shared/content/question_catalogue.py": {"the trust"},
 }

@@ -8,7 +8,7 @@ import pytest
 from local.commands import content, run
 from tests.builders import ROOT
 
-FILE = ROOT / "functions" / "content" / "mersey-care.toml"
+FILE = ROOT / "functions" / "content" / "mersey-care" / "en.toml"
 
 
 def test_it_reports_on_a_file_that_works(capsys: pytest.CaptureFixture[str]) -> None:
