@@ -1,6 +1,7 @@
 """Services for group session bookings, each built on first use."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
 
@@ -48,8 +49,12 @@ class BookingServices:
             check_weekdays=self._settings.check_weekdays,
             unproven_share=self._settings.unproven_share_percent,
             waiting_list_factor=self._settings.waiting_list_factor,
-            working_days=self._context.content.working_days,
         )
+
+    @cached_property
+    def _policy_with_deadlines(self) -> AllocationPolicy:
+        """The same rules with the bank holidays of the content file, which only what is told or due in days needs."""
+        return replace(self.policy, working_days=self._context.content.working_days)
 
     @property
     def kept_days(self) -> int:
@@ -90,13 +95,16 @@ class BookingServices:
                 clock=self._mail.clock,
                 share=self._mail.share,
             ),
-            policy=self.policy,
+            policy=self._policy_with_deadlines,
         )
 
     @cached_property
     def reconciler(self) -> BookingReconciler:
         reconciler = SessionReconciler(
-            rosters=self._repository, log=self._ledger, mover=self.self_service.mover, policy=self.policy
+            rosters=self._repository,
+            log=self._ledger,
+            mover=self.self_service.mover,
+            policy=self._policy_with_deadlines,
         )
         quota = SendingQuota(*self._settings.mail_quota)
         return BookingReconciler(
@@ -137,7 +145,7 @@ class BookingServices:
             digest_log=DigestLogTable(self._context.service_table),
             mail=self._immediate_sender,
             renderer=self._mail.renderer,
-            policy=self.policy,
+            policy=self._policy_with_deadlines,
         )
 
     def _facilitator_briefing(self, address: str) -> FacilitatorBriefing:
@@ -155,7 +163,7 @@ class BookingServices:
             log=self._ledger,
             renderer=self._mail.renderer,
             links=self._links,
-            policy=self.policy,
+            policy=self._policy_with_deadlines,
         )
 
     @cached_property

@@ -92,6 +92,7 @@ def own_booking(session: dict[str, Any] | None = None, **attendee: Any) -> Booki
 
 SECTION = Section(heading="One", text=("Two",), items=("Three",), then=("Four",), links=(Link(text="5", url="/5"),))
 ARTICLE = Article(title="Reading", lede="To read.", sections=(SECTION, Section(heading="Last")))
+SPOKEN = ARTICLE.model_copy(update={"title": "Speaking"})
 OFFERS = [
     Offer("Leaflet", "To keep.", "https://other.example/leaflet"),
     Offer("Form", "", "/resources/files/f.pdf", "PDF, 2KB"),
@@ -191,7 +192,7 @@ PAGES: dict[str, tuple[str, Facts]] = {
     ),
     "in your language": (
         "info/language.html",
-        {"language": LanguagePage(name="Reading", page=ARTICLE), "mainLang": "en"},
+        {"language": LanguagePage(name="Reading", page=SPOKEN), "mainLang": "en"},
     ),
     "an article": ("info/article.html", {"article": ARTICLE}),
     "bookings closed": ("info/closed.html", {"problem": PROBLEMS[BookingsClosedError]}),

@@ -56,7 +56,7 @@ def test_a_new_error_without_a_row_is_unexpected(kind: type[Exception]) -> None:
         (SessionPastError("s1"), 409, "This session has already taken place"),
         (SessionFullError("s1"), 409, "This session is full"),
         (SessionClosedError("s1"), 409, "This session is not open for booking"),
-        (NotForOutsidersError(), 409, "These sessions are for people who work for {organisation}"),
+        (NotForOutsidersError(), 409, "These sessions are for staff"),
         (TooLateToCheckError(), 409, "It is too late to book this session with this email address"),
         (LinkUnknownError(), 404, "This link is not valid or has been used"),
         (MoveUnderWayError(), 409, "Your other booking is being moved"),
@@ -108,5 +108,6 @@ def test_every_wording_is_that_of_a_problem() -> None:
 def test_the_organisations_name_stands_where_it_belongs(problem: Problem) -> None:
     shown = problem.for_organisation("Northmoor Vale")
 
+    assert "{" not in problem.title  # it shows on shared screens
     assert "{" not in shown.title + shown.detail + shown.next_link_text
     assert problem.name not in {"not-for-outsiders", "too-late-to-check"} or "Northmoor Vale" in shown.detail
