@@ -32,13 +32,13 @@ def london(text: str) -> datetime:
 
 @cache
 def content() -> Content:
-    return load_content(ROOT / "functions" / "content" / "mersey-care.toml")
+    return load_content(ROOT / "functions" / "content" / "mersey-care" / "en.toml")
 
 
 @cache
 def agreed_content() -> Content:
     """The example content once everybody has agreed to what is `to_be_agreed` in it."""
-    said = tomllib.loads((ROOT / "functions" / "content" / "mersey-care.toml").read_text("utf-8"))
+    said = tomllib.loads((ROOT / "functions" / "content" / "mersey-care" / "en.toml").read_text("utf-8"))
     return Content.model_validate(agreed_part(_agreed(said)))
 
 

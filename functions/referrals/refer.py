@@ -161,7 +161,7 @@ def _accept(request: ReferralRequest, built: Services, nudge: func.Out[str], *, 
     now = built.now()
     reference = built.referrals.intake.accept(request, now, slow=slow)
     nudge.set(referral_message(reference))
-    by = reply_by(london_day(now), built.content.one_to_one.reply_weekdays)
+    by = reply_by(london_day(now), built.content.one_to_one.reply_weekdays, built.content.working_days)
     return reference, SENT.issue(built.signer, now, reference, by)
 
 

@@ -50,6 +50,8 @@ def render(template: str, content: Content | None, **facts: Any) -> str:
     nothing from other servers; the templates of those pages are so by themselves.
     """
     errors = facts.pop("errors", ())
+    if content and "problem" in facts:
+        facts["problem"] = facts["problem"].for_organisation(content.organisation.name)
     facts.setdefault("is_private", template.startswith(_PRIVATE))
     return (
         _environment()

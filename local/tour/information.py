@@ -11,6 +11,7 @@ _PAGES = {
     "help now": "/help-now",
     "resources": "/resources",
     "prompt questions": "/resources/prompts",
+    "in your language": "/languages/en",
     "privacy": "/privacy",
     "accessibility": "/accessibility",
     "cookies": "/cookies",

@@ -1,6 +1,7 @@
 """The content file of one trust and one provider: names, copy, languages and contacts, in TOML."""
 
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -10,6 +11,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from shared.content.agreement import agreed_part
 from shared.content.content_models import (
     Article,
+    BankHolidays,
     ClosedPages,
     ContentModel,
     HelpLine,
@@ -21,8 +23,10 @@ from shared.content.content_models import (
     WhoSees,
 )
 from shared.content.form_checks import problems
+from shared.content.language_pages import LanguagePage, read_language_pages
 from shared.content.question import FormQuestion, Language, QuestionPage
 from shared.content.referral_record import MAX_RECORD_BYTES, record_size
+from shared.local_time import WorkingDays
 
 PhoneText = Annotated[str, Field(pattern=r"^[+0-9][0-9 ]{5,20}$")]
 EmailText = Annotated[str, Field(pattern=r"^[^\s@]+@[^\s@]+\.[^\s@]+$")]
@@ -189,16 +193,32 @@ class Content(ContentModel):
     cookies: Article
     closed: ClosedPages
     security: Security
+    bank_holidays: BankHolidays
+    in_your_language: Article
+    languages: Mapping[str, LanguagePage] = Field(default_factory=dict)
+
+    @property
+    def checked_languages(self) -> Mapping[str, LanguagePage]:
+        """The pages in other languages that someone has checked, by language tag."""
+        return {tag: page for tag, page in self.languages.items() if page.is_checked}
+
+    @property
+    def working_days(self) -> WorkingDays:
+        return WorkingDays(frozenset(self.bank_holidays.days))
 
 
 def load_content(path: Path) -> Content:
-    """Reads and validates the content file of one trust; what is still to be agreed is left out.
+    """Reads and validates the content file of one trust, with those of other languages beside it.
+
+    What is still to be agreed is left out.
 
     Raises:
         ContentError: the file cannot be read or a part is missing; the message names each part, never its text.
     """
     try:
-        return Content.model_validate(agreed_part(tomllib.loads(path.read_text("utf-8"))))
+        written = tomllib.loads(path.read_text("utf-8"))
+        written["languages"] = read_language_pages(path, written.get("in_your_language"))
+        return Content.model_validate(agreed_part(written))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ContentError(f"the content file cannot be read: {type(error).__name__}") from error
     except ValidationError as error:

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from shared.local_time import date_without_weekday
 
@@ -135,6 +136,19 @@ class Security(ContentModel):
     def expires(self) -> date:
         """The day from whose start, in UTC, nobody should go by it: less than a year away (RFC 9116, 2.5.5)."""
         return self.checked_on + _SECURITY_GOOD_FOR
+
+
+class BankHolidays(ContentModel):
+    """Days on which nobody works, whatever day of the week; all are listed until the end of `known_until`."""
+
+    days: Annotated[tuple[date, ...], Field(min_length=1)]
+    known_until: date
+
+    @model_validator(mode="after")
+    def _are_known(self) -> Self:
+        if max(self.days) > self.known_until:
+            raise PydanticCustomError("question", "has days after known_until")
+        return self
 
 
 class Closed(ContentModel):

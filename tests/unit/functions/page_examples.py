@@ -27,6 +27,7 @@ from shared.bookings.self_service.details import DetailsRequest
 from shared.config.settings import Support
 from shared.content.content import Content, TimeAwayNote
 from shared.content.content_models import Article, Link, Section
+from shared.content.language_pages import LanguagePage
 from shared.referrals.errors import ReferralLinkError
 from shared.referrals.model import Progress, ReferralState
 from tests import builders
@@ -95,6 +96,7 @@ def own_booking(session: dict[str, Any] | None = None, **attendee: Any) -> Booki
 
 SECTION = Section(heading="One", text=("Two",), items=("Three",), then=("Four",), links=(Link(text="5", url="/5"),))
 ARTICLE = Article(title="Reading", lede="To read.", sections=(SECTION, Section(heading="Last")))
+SPOKEN = ARTICLE.model_copy(update={"title": "Speaking"})
 OFFERS = [
     Offer("Leaflet", "To keep.", "https://other.example/leaflet"),
     Offer("Form", "", "/resources/files/f.pdf", "PDF, 2KB"),
@@ -204,6 +206,10 @@ PAGES: dict[str, tuple[str, Facts]] = {
             "notice_days": 30,
             "status_days": 90,
         },
+    ),
+    "in your language": (
+        "info/language.html",
+        {"language": LanguagePage(name="Reading", page=SPOKEN), "mainLang": "en"},
     ),
     "an article": ("info/article.html", {"article": ARTICLE}),
     "bookings closed": ("info/closed.html", {"problem": PROBLEMS[BookingsClosedError]}),

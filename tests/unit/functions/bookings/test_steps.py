@@ -322,7 +322,7 @@ def test_a_form_sent_without_the_answer_on_where_someone_works_is_asked_for_it(s
 
 def test_who_does_not_work_here_is_told_before_they_confirm_and_can_mend_it(services: FakeServices) -> None:
     shown = send(steps.booking_check, filled_in_form(services, email="zoe@home.example", works_for_trust="no"))
-    assert (shown.status, "Error" in shown.title, "for people who work for the trust" in shown.text) == (
+    assert (shown.status, "Error" in shown.title, "for people who work for Mersey Care" in shown.text) == (
         409,
         False,
         True,

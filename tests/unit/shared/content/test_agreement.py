@@ -14,7 +14,7 @@ LIMITS = (
     "Your form is not shared with HR, your sponsor or the Home Office, "
     "unless someone is at serious risk or the law requires it."
 )
-FILE = builders.ROOT / "functions" / "content" / "mersey-care.toml"
+FILE = builders.ROOT / "functions" / "content" / "mersey-care" / "en.toml"
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from shared.content.question_catalogue import CATALOGUE
 from shared.content.referral_record import MAX_RECORD_BYTES
 from tests import builders
 
-FILE = builders.ROOT / "functions" / "content" / "mersey-care.toml"
+FILE = builders.ROOT / "functions" / "content" / "mersey-care" / "en.toml"
 FORMS_ASK = {
     *("need_help_now", "works_for_trust", "adult", "full_name", "pronouns", "contact_by", "email", "phone"),
     *("message_ok", "safe_contact_notes", "best_times", "therapy_language", "communication_support"),

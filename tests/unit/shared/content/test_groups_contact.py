@@ -8,7 +8,7 @@ import pytest
 from shared.content.content import Content, ContentError, load_content
 from tests.builders import ROOT, content
 
-TEXT = (ROOT / "functions" / "content" / "mersey-care.toml").read_text("utf-8")
+TEXT = (ROOT / "functions" / "content" / "mersey-care" / "en.toml").read_text("utf-8")
 
 
 def loaded(name: str, line: str, folder: Path) -> Content:
