@@ -244,8 +244,7 @@ class BookingService:
         An email is named as for a new booking, too, even if it was sent or its hour has not come: whoever measures the
         answer learns nothing, and an email that is not due is not sent.
         """
-        own = with_own_address(mine, snapshot.roster, applied)
-        noted = repeat_noted(own, applied.request.full_name, now)
+        noted = repeat_noted(with_own_address(mine, snapshot.roster, applied), applied.request.full_name, now)
         etag = self.store.record_repeat_request(snapshot.session.id, noted)
         self._cache.keep(snapshot.with_attendee(replace(noted, etag=etag), snapshot.roster.guard))
         return (str(MailId.to(mine, MailKind.ALREADY_BOOKED, stamp(noted.asked_again_at or now))),)
