@@ -33,7 +33,7 @@ _FOLDED = str.maketrans(
 )
 _ENDS = BLANKS + INVISIBLE_ENDS + EVERY_DIRECTION
 # Signs around an address that no address begins or ends with, as they come with it from a letter or a list.
-_BEFORE, _AFTER = _ENDS + "'<([,;\"\u201c\u201d\u00ab", _ENDS + "'>)],;.\"\u201c\u201d\u00bb"
+_BEFORE, _AFTER = _ENDS + '<([,;"\u201c\u201d\u00ab', _ENDS + '>)],;."\u201c\u201d\u00bb'
 _SCHEME = "mailto:"
 _BETWEEN = str.maketrans(dict.fromkeys(",;|/<>()[]" + BLANKS, " "))
 _FORMULA_STARTS = "=+-@"  # with which a cell of the exported roster would be calculated (OWASP, CSV injection)
@@ -44,9 +44,9 @@ _LOCAL_LENGTH = 64  # RFC 5321, section 4.5.3.1.1
 def read_email_address(text: str) -> str:
     """Returns the address in ASCII, its domain in lower case and in IDNA form.
 
-    Dropped are `mailto:` and what follows it after a question mark, brackets, apostrophes and quotation marks around
-    the address, punctuation after it, and what shows nothing at both ends. A name beside the address is not dropped:
-    which of the two was meant to be typed is for the person to say.
+    Dropped are `mailto:` and what follows it after a question mark, brackets and quotation marks around the address,
+    punctuation after it, and what shows nothing at both ends. A name beside the address is not dropped: which of the
+    two was meant to be typed is for the person to say. Nor is a single apostrophe before it: addresses may begin so.
 
     Raises:
         ReadingError: there is no address or there are several, or a sign or a part of it is wrong. The sentence names
@@ -83,7 +83,8 @@ def _tidied(text: str) -> str:
 
 
 def _unwrapped(text: str) -> str:
-    return text.lstrip(_BEFORE).rstrip(_AFTER)
+    alone = text.lstrip(_BEFORE).rstrip(_AFTER)
+    return alone[1:-1] if len(alone) > 2 and alone[0] == alone[-1] == "'" else alone
 
 
 def _check_number(address: str) -> None:
