@@ -60,9 +60,9 @@ def known_by_index(index: Iterable[Row], known: Keys) -> Iterator[Cells]:
         }
 
 
-def asked_first(session_id: str, mail_id: MailId, now: datetime) -> Cells:
-    """The index row of an email that may have gone before the log was lost, at `now` (UTC).
+def asked_first(session_id: str, mail_id: MailId, since: datetime) -> Cells:
+    """The index row of an email that may have gone `since` the copy was made (UTC), and before the log was lost.
 
     Whoever claims an email that is in the index asks the email service for it before sending.
     """
-    return index_cells(mail_id.operation_id(session_id), session_id, str(mail_id), now) | {_RESTORED: "yes"}
+    return index_cells(mail_id.operation_id(session_id), session_id, str(mail_id), since) | {_RESTORED: "yes"}

@@ -57,7 +57,7 @@ class ReferralRestoration:
             elif key_of(cells) in deleted or is_erased:
                 self.report.left["Referrals", LeftOut.DELETED, "referrals"] += 1
             else:
-                wanted.append({**cells, **_changed(referral, self.now, has_answers=has_answers)})
+                wanted.append({**cells, **_changed(referral, self.copy.day, self.now, has_answers=has_answers)})
         self._put_back("Referrals", wanted)
         return self.report
 
@@ -71,16 +71,17 @@ class ReferralRestoration:
             insert_each(table, missing)
 
 
-def _changed(referral: Referral, now: datetime, *, has_answers: bool) -> Cells:
+def _changed(referral: Referral, day: str, now: datetime, *, has_answers: bool) -> Cells:
     """The cells that a status is put back with that are not as in the copy.
 
     If all answers were lost, one that is under way is neither sent nor reminded of: a person looks. One that waited to
-    be sent may have gone since, so the email service is asked for it before it is sent.
+    be sent may have gone since `day`, that of the copy, so the email service is asked for it before it is sent.
     """
     if referral.state not in FINISHED and not has_answers:
         return transitions.attention(_ANSWERS_MISSING, now)
     if referral.state in _TO_BE_SENT and not referral.is_resend_requested:
         # As an attempt leaves it that broke off; one that waited is in no batch.
         batch = referral.batch if referral.is_in_batch else ""
-        return {"State": str(ReferralState.SENDING), "Attempts": max(1, referral.attempts), "Batch": batch}
+        sending = {"State": str(ReferralState.SENDING), "Attempts": max(1, referral.attempts), "Batch": batch}
+        return sending | {"UnclearOn": referral.unclear_on or day}
     return {}

@@ -94,7 +94,7 @@ class RosterRestoration:
             return
         for mail_id in unsure:
             with suppress(RowConflictError):
-                self.account.tables("MailIndex").insert(asked_first(session_id, mail_id, self.now))
+                self.account.tables("MailIndex").insert(asked_first(session_id, mail_id, self.copies[0].begun_at))
         table, guard = self.account.tables("Bookings"), plan.roster.guard
         keys = {"PartitionKey": session_id, "RowKey": GUARD, "TouchedAt": moment_text(self.now)}
         parts = [list(part) for part in batched(plan.back, MAX_WRITES - 1, strict=False)] or [[]]

@@ -7,6 +7,7 @@ names those blobs. Until that is there it is no copy, and what a run left behind
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, Self
 
@@ -14,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from shared.backups.blobs import Blobs
 from shared.backups.typed_rows import decode_row
+from shared.tables.table import parse_moment
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _COMPLETE = "complete.json"
@@ -73,6 +75,11 @@ class Copy:
             return cls(blobs, day, Manifest.model_validate_json(b"".join(blobs.read(name))))
         except ValidationError as error:
             raise CopyError(f"{name} is damaged") from error
+
+    @property
+    def begun_at(self) -> datetime:
+        """When its first table was read, in UTC; the beginning of its day if the manifest does not say."""
+        return parse_moment(self.manifest.begun_at) or datetime.fromisoformat(self.day).replace(tzinfo=UTC)
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         """Returns the cells of every row of a table, as `decode_row` does; none for a table without a copy.

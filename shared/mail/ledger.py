@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from shared.local_time import london_day
 from shared.mail.delivery import LEASE, Claim, Outcome, Sent
 from shared.mail.log_rows import (
     OWN,
@@ -54,10 +55,17 @@ class MailLedger:
         except (RowConflictError, StorageUnavailableError):
             # Either another process has it, or this one does and the answer was lost: then the row names this claim.
             return self._claim_after_conflict(partition, mail_id, wanted, now, cells["ClaimedBy"])
-        is_known = not self._index_claim(partition, mail_id, wanted, now)
-        # Its row in the log was lost, and it may have gone: it is asked about first.
-        claim = replace(wanted, taken_over=True) if is_known else wanted
-        return replace(claim, etag=etag, claimant=cells["ClaimedBy"], lease_ends=now + LEASE)
+        claim = replace(wanted, etag=etag, claimant=cells["ClaimedBy"], lease_ends=now + LEASE)
+        if self._index_claim(partition, mail_id, wanted, now):
+            return claim
+        # Its row in the log was lost, and it may have gone since the index knows it: it is asked about first.
+        return replace(claim, taken_over=True, unclear_on=self._indexed_on(claim.operation_id))
+
+    def _indexed_on(self, operation_id: UUID) -> str:
+        """The day in London on which the index first heard of an email; "" if its row does not say."""
+        row = self.index.get(str(operation_id), OWN)
+        at = row.moment("At") if row is not None else None
+        return london_day(at) if at is not None else ""
 
     def mark(self, partition: str, mail_id: str, claim: Claim, outcome: Outcome, now: datetime) -> None:
         """Records the outcome of a claimed email. Does nothing if another process has taken the claim over since."""

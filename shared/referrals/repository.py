@@ -119,7 +119,8 @@ class ReferralRepository:
             etag=etag,
             lease_ends=now + LEASE,
             earlier=_operations(known),
-            unclear_on=referral.unclear_on,
+            # A status without an attempt was lost and made again: it does not know what the index knows.
+            unclear_on=known.text("On") if known is not None and not referral.attempts else referral.unclear_on,
         )
 
     def earlier_emails(self, own: UUID) -> tuple[UUID, ...]:

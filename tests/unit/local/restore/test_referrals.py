@@ -69,6 +69,28 @@ def test_what_waits_comes_back_and_is_sent_once() -> None:
     assert len(system.sender.sent) == 1
 
 
+@pytest.mark.parametrize("index_is_lost", [False, True])
+def test_one_that_may_have_gone_longer_ago_than_the_email_service_remembers_waits_for_a_person(
+    index_is_lost: bool,
+) -> None:
+    system = BackedUpReferrals()
+    reference = system.accepted()
+    system.back_up()
+    system.forwarder().forward(reference, MORNING)
+    system.status.rows.clear()
+    if index_is_lost:
+        system.mail.rows.clear()
+    sent, system.sender.sent = len(system.sender.sent), []  # the service has forgotten it
+    system.sender.remembers = 3
+
+    system.restore(later=timedelta(days=4))
+    system.forwarder().forward(reference, MORNING + timedelta(days=4))
+
+    assert (sent, system.sender.sent) == (1, [])
+    [status] = system.status.rows.values()
+    assert (status.text("State"), status.text("LastError")) == ("attention", "outcome-unknown")
+
+
 def test_what_was_sent_comes_back_as_it_was() -> None:
     system = BackedUpReferrals()
     reference = system.accepted()

@@ -20,7 +20,7 @@ from shared.bookings.tables.past_sessions import PastSessions
 from shared.bookings.tables.repository import BookingRepository
 from shared.bookings.tables.session_finder import SessionFinder
 from shared.bookings.tables.session_register import SessionRegister
-from shared.mail.delivery import Claim
+from shared.mail.delivery import UNKNOWN_OUTCOME, Claim
 from shared.mail.ledger import MailLedger
 from shared.mail.pause import MailPause
 from shared.mail.renderer import MailRenderer
@@ -187,6 +187,20 @@ def test_an_email_whose_row_was_lost_and_that_the_index_knows_is_asked_about_bef
 
     assert len(harness.sender.sent) == 1
     assert len(harness.sender.asked) == 1
+
+
+def test_an_email_whose_row_was_lost_and_that_the_email_service_may_have_forgotten_waits_for_a_person() -> None:
+    harness = MailHarness(dedupes=False)
+    harness.sender.remembers = 3
+    harness.mailer().deliver("s1", CONFIRMATION, MORNING)
+    harness.log.rows.clear()
+    sent, harness.sender.sent = len(harness.sender.sent), []  # the service has forgotten it
+
+    harness.mailer().deliver("s1", CONFIRMATION, MORNING + timedelta(days=4))
+
+    assert (sent, harness.sender.sent) == (1, [])
+    [row] = harness.log.rows.values()
+    assert (row.text("State"), row.text("LastError")) == ("failed", UNKNOWN_OUTCOME)
 
 
 def test_a_throttled_service_is_left_alone_for_as_long_as_it_asked() -> None:
