@@ -55,7 +55,7 @@ _PHONE_NUMBER = rf"(?:[^\p{{Nd}}\p{{No}}]*[\p{{Nd}}\p{{No}}]){{{DIGITS + 1}}}"
 _MARKS = rf"(?:(?!{_UNSEEN})\p{{M}}[{_signs(DROPPED + JOINERS)}]*){{{MARKS_IN_A_ROW + 1}}}"
 _NAME = (
     rf"^(?=[^\p{{L}}]*\p{{L}})(?!{_ANY}[{_signs(FILLERS)}])(?!{_ANY}{_LINK})(?!{_PHONE_NUMBER})(?!{_ANY}{_MARKS})"
-    rf"{_NAME_ENDS}(?=[{_NAME_FIRST}])(?:{_NAME_JOINER}|{_NAME_INNER})+{_NAME_ENDS}$"
+    rf"{_NAME_ENDS}(?:(?=[{_NAME_FIRST}]){_NAME_JOINER}|[{_NAME_FIRST}])(?:{_NAME_JOINER}|{_NAME_INNER})*{_NAME_ENDS}$"
 )
 
 

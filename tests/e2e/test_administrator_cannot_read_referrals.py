@@ -304,10 +304,14 @@ LEAKS: dict[str, Callable[[Stack], Callable[[], object]]] = {"log": leak_to_log,
 
 
 def test_a_word_in_anyone_elses_email_is_found(deployment: Deployment) -> None:
-    """Last, for it cannot be undone: whoever books under such a name gets an email with it."""
+    """Last, for it cannot be undone: the organiser is emailed the name of whoever needs something."""
     session = session_cells(RowKey="booked", Date="2023-09-29")
     rows(deployment.stack, "Sessions").create_entity(session)
-    post_json(f"{deployment.stack.site}/bookings", person("booked", full_name="Canary-Nameself"))
+    post_json(
+        f"{deployment.stack.site}/bookings", person("booked", full_name="Canary-Nameself", adjustments="A quiet room")
+    )
+    deployment.stack.settle()
+    deployment.stack.tick()
     deployment.stack.settle()
 
     assert locations_with_canaries(deployment.stack) == {"mail to others", "table Bookings"}

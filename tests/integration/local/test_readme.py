@@ -96,7 +96,7 @@ def test_these_are_all_the_commands_and_options_that_there_are() -> None:
     tests = {TEST, TEST_QUICK, TEST_NIGHTLY, TEST_SOME}
     others = {BENCHMARK, PACKAGE, SMOKE, SCREENSHOTS, PASSPHRASE, SECRETS}
     assert set(re.findall(r"python3 dev\.py[^`\n]*", README)) == {RUN, LOAD, *tests, *others}
-    assert set(options()) == {"--at", "--now", "--speed", "--port", "--data"}
+    assert set(options()) == {"--at", "--now", "--speed", "--port", "--data", "--mail"}
 
 
 def test_benchmarks_say_which_there_are() -> None:
