@@ -6,14 +6,27 @@ from functions import backup, delivery_reports, timer
 from functions.api import openapi
 from functions.bookings import book, change_details, manage, send_email, steps
 from functions.provider import acknowledge, collect, moved
-from functions.referrals import forward_referral, outcome, refer, status
-from functions.site import assets, content_pages, health, not_found, security_txt
+from functions.referrals import forward_referral, outcome, refer, status, to_print
+from functions.site import assets, content_pages, health, language_pages, not_found, security_txt
 from shared.bootstrap import Role, role
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 
 BOTH = (health, assets)
-PUBLIC = (steps, book, content_pages, security_txt, manage, change_details, openapi, status, outcome, refer)
+PUBLIC = (
+    steps,
+    book,
+    content_pages,
+    language_pages,
+    security_txt,
+    manage,
+    change_details,
+    openapi,
+    status,
+    outcome,
+    refer,
+    to_print,
+)
 # The provider's pages among them: only the worker can make their links, erase or open.
 WORKER = (acknowledge, backup, collect, delivery_reports, forward_referral, send_email, timer)
 MODULES = {

@@ -14,7 +14,7 @@ param environmentName string
 @allowed(['notify', 'acs'])
 param mailService string
 
-@description('The trust\'s and provider\'s wording, from the root of the package: `functions/content/<trust>.toml`.')
+@description('The trust\'s and provider\'s wording, from the root of the package: `functions/content/<trust>/en.toml`.')
 @minLength(1)
 param contentFile string
 

@@ -1,13 +1,16 @@
-"""Europe/London wall-clock time, and dates and times in words as the NHS writes them.
+"""Europe/London wall-clock time and working days, and dates and times in words as the NHS writes them.
 
 Source of the wording: NHS digital service manual, "Numbers, measurements, dates and time".
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 LONDON = ZoneInfo("Europe/London")
+_SATURDAY = 5
+_MOST_COUNTED = 366  # days; every deadline is shorter
 
 type Clock = Callable[[], datetime]
 """Returns the present moment, aware and in UTC: the real one, or that of a test or of a local run."""
@@ -115,10 +118,24 @@ def iso(moment: datetime) -> str:
     return moment.astimezone(LONDON).isoformat(timespec="seconds")
 
 
-def weekdays_after(moment: datetime, days: int) -> datetime:
-    """Returns the same wall-clock time that many weekdays later, in UTC; Saturdays and Sundays do not count."""
-    wall = moment.astimezone(LONDON).replace(tzinfo=None)
-    while days:
-        wall += timedelta(days=1)
-        days -= wall.weekday() < 5
-    return wall.replace(tzinfo=LONDON).astimezone(UTC)
+@dataclass(frozen=True, slots=True)
+class WorkingDays:
+    """Mondays to Fridays but bank holidays, which an installation lists in its content file."""
+
+    bank_holidays: frozenset[date] = field(default_factory=frozenset)
+
+    def includes(self, day: date) -> bool:
+        return day.weekday() < _SATURDAY and day not in self.bank_holidays
+
+    def after(self, moment: datetime, days: int) -> datetime:
+        """Returns the same wall-clock time in London that many working days later, in UTC."""
+        wall = moment.astimezone(LONDON).replace(tzinfo=None)
+        while days:
+            wall += timedelta(days=1)
+            days -= self.includes(wall.date())
+        return wall.replace(tzinfo=LONDON).astimezone(UTC)
+
+    def since(self, day: date, today: date) -> int:
+        """Returns the number of working days after `day` up to and including `today`; 0 if `day` is still to come."""
+        days = min((today - day).days, _MOST_COUNTED)
+        return sum(self.includes(today - timedelta(days=back)) for back in range(days))

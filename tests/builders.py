@@ -1,5 +1,6 @@
 """Sessions, people and requests with sensible defaults: a test names only what it is about."""
 
+import tomllib
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
@@ -9,6 +10,7 @@ from shared.bookings.model.allocation_policy import AllocationPolicy
 from shared.bookings.model.attendee import Attendee, AttendeeState
 from shared.bookings.model.session import Session, SessionState
 from shared.bookings.places.request import BookingRequest
+from shared.content.agreement import TO_BE_AGREED, agreed_part
 from shared.content.content import Content, load_content
 from shared.fields.answer_fields import TODAY
 from shared.local_time import LONDON
@@ -30,7 +32,22 @@ def london(text: str) -> datetime:
 
 @cache
 def content() -> Content:
-    return load_content(ROOT / "functions" / "content" / "mersey-care.toml")
+    return load_content(ROOT / "functions" / "content" / "mersey-care" / "en.toml")
+
+
+@cache
+def agreed_content() -> Content:
+    """The example content once everybody has agreed to what is `to_be_agreed` in it."""
+    said = tomllib.loads((ROOT / "functions" / "content" / "mersey-care" / "en.toml").read_text("utf-8"))
+    return Content.model_validate(agreed_part(_agreed(said)))
+
+
+def _agreed(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_agreed(each) for each in value]
+    if isinstance(value, dict):
+        return {name: _agreed(each) for name, each in value.items() if name != TO_BE_AGREED}
+    return value
 
 
 @cache

@@ -30,7 +30,7 @@ def document(content: Content, policy: AllocationPolicy) -> Schema:
     listed = operations(content.one_to_one)
     paths: dict[str, Schema] = defaultdict(dict)
     for each in listed:
-        paths[each.path][each.method] = _operation(each)
+        paths[each.path][each.method] = _operation(each, content.organisation.name)
     return {
         "openapi": "3.1.1",
         "info": {"title": content.service_name, "version": "1", "description": _DESCRIPTION},
@@ -56,8 +56,9 @@ def _schemas(listed: Iterable[Operation], content: Content, policy: AllocationPo
     return schemas
 
 
-def _operation(operation: Operation) -> Schema:
-    described: Schema = {"summary": operation.summary, "responses": _answers(operation) | _problems(operation)}
+def _operation(operation: Operation, organisation: str) -> Schema:
+    responses = _answers(operation) | _problems(operation, organisation)
+    described: Schema = {"summary": operation.summary, "responses": responses}
     if parameters := _in_path(operation):
         described["parameters"] = parameters
     if operation.body:
@@ -88,11 +89,12 @@ def _answer(operation: Operation, model: type[BaseModel]) -> Schema:
     return {"description": model.__name__, "content": content} | location
 
 
-def _problems(operation: Operation) -> Schema:
+def _problems(operation: Operation, organisation: str) -> Schema:
     """The error responses by status, without statuses that the operation itself answers with."""
     found: dict[int, dict[Problem, None]] = defaultdict(dict)
     for error in operation.can_raise:
-        found[_row(error).status][_row(error)] = None
+        row = _row(error).for_organisation(organisation)
+        found[row.status][row] = None
     return {
         str(status): _problem(status, list(rows)) for status, rows in found.items() if status not in operation.answers
     }

@@ -21,11 +21,11 @@ _MISSING = {
     "session_id": "Select a session",
     "full_name": "Enter your name",
     "email": "Enter your email address",
-    "group_agreement": "Select to confirm you agree",
-    "works_for_trust": "Select yes if you work for the trust",
+    "group_agreement": "Select the box to agree to the group rules",
+    "works_for_trust": "Select yes if you work here",
     "join_waiting_list": "Select yes if you want to wait for a place",
-    "adjustments": "Enter adjustments as text",
-    "share_adjustments": "Select yes if the facilitators may see what you need",
+    "adjustments": "Enter what you need as text",
+    "share_adjustments": "Select the box to share what you need",
     "reminders": "Select yes if you want reminders",
     "submission_id": "Reload the form and send it again",
 }
@@ -77,11 +77,12 @@ def _wordings(built: Services, sessions: tuple[tuple[str, str], ...]) -> dict[st
         "full_name": Wording("Full name"),
         "email": Wording("Email address", "We only use this to send you your booking, the joining link and reminders"),
         "works_for_trust": Wording(
-            "Do you work for the trust?", "You can leave this out if you gave your work email address"
+            f"Do you work for {content.organisation.name}?",
+            "You only need to answer if you gave a personal email address",
         ),
         "group_agreement": Wording(content.groups.agreement),
         "join_waiting_list": Wording("Do you want to join the waiting list if the session is full?"),
-        "adjustments": Wording("Do you need any adjustments?", "" if read else "Nobody reads this"),
-        "share_adjustments": Wording(f"May {content.provider.short_name} see what you need?"),
+        "adjustments": Wording("What you need", "" if read else "No one reads this"),
+        "share_adjustments": Wording(f"Share this with {content.provider.short_name}"),
         "reminders": Wording("Would you like reminders by email?"),
     }

@@ -104,7 +104,7 @@ def _form_with_errors(built: Services, submission: Submission, error: Exception)
         return pages.choose(built, draft, pages.sessions(built), *wrong, gone=bool(draft.session_id))
     if isinstance(error, FormTokenError):
         return pages.check(built, draft, read_answers(submission, built.bookings.policy), chosen, error.errors)
-    return pages.details(built, draft, chosen, error.errors)
+    return pages.mistakes(built, draft, chosen, error)
 
 
 def _answer(booked: BookingResult, submission: Submission, built: Services, address: str) -> func.HttpResponse:

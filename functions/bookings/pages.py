@@ -1,4 +1,4 @@
-"""Renders the pages of a booking: session, details, check your answers, and the refusal page."""
+"""Renders the pages of a booking: session, details, where someone works, check your answers, and the refusal page."""
 
 import logging
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ import azure.functions as func
 
 from functions.bookings.draft import Draft
 from functions.bookings.session_view import SessionView
-from functions.forms.validation import FieldError
+from functions.forms.validation import FieldError, FormError
 from functions.problems.error_table import problem_of
 from functions.web import error_log
 from functions.web.render import render
@@ -88,6 +88,24 @@ def details(
     }
     html = render("bookings/details.html", built.content, **facts, errors=errors)
     return form_page(html, status=422 if errors else 200)
+
+
+def work(
+    built: Services, draft: Draft, errors: Sequence[FieldError] = (), *, opened: bool = False
+) -> func.HttpResponse:
+    """The page that asks whether someone works here. `opened`: nobody has answered it yet, so that nothing is wrong."""
+    wrong = () if opened else errors
+    html = render("bookings/work.html", built.content, draft=draft, errors=wrong)
+    return form_page(html, status=422 if wrong else 200)
+
+
+def mistakes(
+    built: Services, draft: Draft, chosen: SessionView, found: FormError, *, work_opened: bool = False
+) -> func.HttpResponse:
+    """The page on which answers can be put right: where someone works has a page of its own, after all others."""
+    if {each.field for each in found.errors} == {"works_for_trust"}:
+        return work(built, draft, found.errors, opened=work_opened)
+    return details(built, draft, chosen, found.errors)
 
 
 def check(

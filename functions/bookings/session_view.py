@@ -7,7 +7,7 @@ from shared.bookings.model.session import Session
 from shared.content.content import Content
 from shared.local_time import iso, span_in_words
 
-JSON_FIELDS = ("id", "title", "theme", "starts", "ends", "when", "places_left")
+JSON_FIELDS = ("id", "title", "theme", "description", "facilitator", "starts", "ends", "when", "places_left")
 """The fields of a session in JSON."""
 
 
@@ -18,6 +18,8 @@ class SessionView:
     id: str
     title: str
     theme: str
+    description: str
+    facilitator: str
     starts: str
     ends: str
     when: str
@@ -32,6 +34,8 @@ class SessionView:
             id=session.id,
             title=session.title or content.groups.session_title,
             theme=session.theme or content.groups.open_theme,
+            description=session.description,
+            facilitator=session.facilitator,
             starts=iso(session.starts),
             ends=iso(session.ends),
             when=span_in_words(session.starts, session.ends),

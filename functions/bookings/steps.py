@@ -60,7 +60,8 @@ def booking_details(req: func.HttpRequest) -> func.HttpResponse:
 @bp.route(route="bookings/check", methods=["GET", "HEAD", "POST"], auth_level=func.AuthLevel.ANONYMOUS)
 @handle_errors
 def booking_check(req: func.HttpRequest) -> func.HttpResponse:
-    return _step(req, _check)
+    work = query(req, "work")
+    return _step(req, lambda built, sent: _check(built, sent, work))
 
 
 def _session_in(built: Services, linked: str) -> SessionView | None:
@@ -90,18 +91,25 @@ def _details(built: Services, submission: Submission) -> func.HttpResponse:
     return pages.details(built, draft, chosen)
 
 
-def _check(built: Services, submission: Submission) -> func.HttpResponse:
+def _check(built: Services, submission: Submission, work: str) -> func.HttpResponse:
+    """The check page, or the one with what is wrong or not yet asked.
+
+    `work`: "change" to answer anew whether someone works here, "asked" if they have just been asked.
+    """
     draft = Draft.of(built, submission)
     chosen = pages.choosable(built, draft.session_id)
     if chosen is None:
         errors = () if draft.session_id else (_SELECT,)
         return pages.choose(built, draft, pages.sessions(built), *errors, gone=bool(draft.session_id))
+    if work == "change":
+        return pages.work(built, draft)
     try:
         request = read_answers(submission, built.bookings.policy)
         check_honeypot(BookingRequest, submission)
         check_eligible(request, built.bookings.policy)
     except FormError as found:
-        return pages.details(built, Draft.of(built, submission, found), chosen, found.errors)
+        refound = Draft.of(built, submission, found)
+        return pages.mistakes(built, refound, chosen, found, work_opened=work != "asked")
     except NotForOutsidersError as error:
         return pages.refused(built, draft, error)
     return pages.check(built, draft, request, chosen)

@@ -1,6 +1,9 @@
 """A problem: an error in words for a person, with its status (RFC 9457); and the kinds that several tables use."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
+
+from functions.problems.wording import Wording, wording
 
 
 @dataclass(frozen=True, slots=True)
@@ -8,43 +11,48 @@ class Problem:
     """One error as a person reads it: why it did not work, what to do next, and a link to go on.
 
     `name` is the stable end of the problem's type URI (RFC 9457); `retry_after` is in seconds, None if repeating
-    will not help.
+    will not help. `{organisation}` in its words stands for the organisation's name.
     """
 
     status: int
     name: str
-    title: str
-    detail: str
+    words: Wording
     next_link: str = "/"
-    next_link_text: str = "Go to the start page"
     retry_after: int | None = None
     template: str = "problem.html"
+
+    @property
+    def title(self) -> str:
+        return self.words.title
+
+    @property
+    def detail(self) -> str:
+        return self.words.detail
+
+    @property
+    def next_link_text(self) -> str:
+        return self.words.next
 
     @property
     def type(self) -> str:
         return f"/problems/{self.name}"
 
+    def for_organisation(self, name: str) -> Self:
+        """Returns the problem with the organisation's name in its words."""
+        title, detail = (each.replace("{organisation}", name) for each in (self.title, self.detail))
+        return replace(self, words=replace(self.words, title=title, detail=detail))
+
 
 def busy(name: str) -> Problem:
-    detail = (
-        "We could not save your answers. Go back and send them again: what you typed should still be there, "
-        "and sending twice does no harm."
-    )
-    return Problem(503, name, "Sorry, please try again", detail, retry_after=5)
+    return Problem(503, name, wording("shared", "busy"), retry_after=5)
 
 
 def not_ready(name: str, seconds: int) -> Problem:
-    detail = "Nothing was saved. Please come back later."
-    return Problem(503, name, "The service is not ready", detail, retry_after=seconds)
+    return Problem(503, name, wording("shared", "not-ready"), retry_after=seconds)
 
 
-def closed(name: str, title: str, detail: str) -> Problem:
-    return Problem(503, name, title, detail, retry_after=86_400, template="info/closed.html")
+def closed(part: str, name: str) -> Problem:
+    return Problem(503, name, wording(part, name), retry_after=86_400, template="info/closed.html")
 
 
-UNEXPECTED = Problem(
-    500,
-    "unexpected",
-    "Sorry, there is a problem with the service",
-    "Go back and try again. If it happens again, please come back later.",
-)
+UNEXPECTED = Problem(500, "unexpected", wording("shared", "unexpected"))

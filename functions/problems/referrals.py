@@ -1,10 +1,12 @@
 """Problems with sending a referral, or with asking for its status."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from functions.forms.availability import OneToOneClosedError, OneToOneNotReadyError
 from functions.problems.http_errors import ReferralOutcomeExpiredError
 from functions.problems.problem_details import Problem, busy, closed, not_ready
+from functions.problems.wording import wording
 from shared.referrals.errors import (
     KeyNotProvenError,
     ReferralReusedError,
@@ -13,53 +15,23 @@ from shared.referrals.errors import (
     TooManyGuessesError,
 )
 
+
+def _asking(status: int, name: str, **more: Any) -> Problem:
+    return Problem(status, name, wording("referrals", name), next_link="/one-to-one/status", **more)
+
+
 REFERRAL_PROBLEMS: Mapping[type[Exception], Problem] = {
-    ReferralReusedError: Problem(
-        409,
-        "already-sent",
-        "You have already sent this form",
-        "Your first answers were kept and are on their way. To change something, say so when you are contacted, "
-        "or start a new form.",
-        next_link="/one-to-one",
-        next_link_text="Start a new form",
-    ),
-    ReferralUnknownError: Problem(
-        404,
-        "referral-unknown",
-        "We cannot find this reference",
-        "Check it, and try again. References are kept for some months after a referral was passed on.",
-        next_link="/one-to-one/status",
-        next_link_text="Try again",
-    ),
-    ReferralOutcomeExpiredError: Problem(
-        410,
-        "referral-outcome-expired",
-        "This page is no longer shown",
-        "We show your reference for 15 minutes only, so that no one else who uses this device can find it. "
-        "If you wrote it down, you can use it to check the progress of your form.",
-        next_link="/one-to-one/status",
-        next_link_text="Check the progress of your form",
-        template="referrals/closed.html",
-    ),
-    TooManyGuessesError: Problem(
-        429,
-        "too-many-guesses",
-        "Please try again in a minute",
-        "Too many references were asked for that do not exist. It need not have been you.",
-        next_link="/one-to-one/status",
-        next_link_text="Try again",
-        retry_after=60,
-    ),
+    ReferralReusedError: Problem(409, "already-sent", wording("referrals", "already-sent"), next_link="/one-to-one"),
+    ReferralUnknownError: _asking(404, "referral-unknown"),
+    ReferralOutcomeExpiredError: _asking(410, "referral-outcome-expired", template="referrals/closed.html"),
+    TooManyGuessesError: _asking(429, "too-many-guesses", retry_after=60),
     ReferralsBusyError: busy("referrals-busy"),
     KeyNotProvenError: not_ready("key-not-proven", 300),
-    OneToOneClosedError: closed(
-        "one-to-one-closed", "The form is closed at the moment", "Nothing was kept. Forms sent before are passed on."
-    ),
+    OneToOneClosedError: closed("referrals", "one-to-one-closed"),
     OneToOneNotReadyError: Problem(
         503,
         "one-to-one-not-ready",
-        "You cannot use the form at the moment",
-        "It will be back soon. Please try again later.",
+        wording("referrals", "one-to-one-not-ready"),
         retry_after=300,
         template="info/closed.html",
     ),

@@ -37,7 +37,7 @@ TOO_SOON = timedelta(minutes=2)
 
 _FORM = "acknowledge"
 _SELECT = FieldError("saved", "Select the box if you can read the answers and have saved them")
-_AGAIN = FieldError("", "Confirm once more: this page was open for too short or too long a time")
+_AGAIN = FieldError("", "Confirm again. This page was open for too short or too long a time")
 _LATER = FieldError("", "Please confirm again in a few minutes")
 
 

@@ -48,8 +48,8 @@ from shared.tables.table import StorageError
 bp = func.Blueprint()
 
 _EMPTY = FieldError("passphrase", "Enter the passphrase")
-_AGAIN = FieldError("passphrase", "Enter the passphrase again: it is too long since you last entered it")
-_LOST = FieldError("passphrase", "Enter the passphrase again: we cannot see any more that you have entered it")
+_AGAIN = FieldError("passphrase", "Enter the passphrase again. It is more than 30 minutes since you entered it")
+_LOST = FieldError("passphrase", "Enter the passphrase again. We can no longer see that you entered it")
 
 
 @bp.route(route="collect/{token}/{act?}", methods=["GET", "HEAD", "POST"], auth_level=func.AuthLevel.ANONYMOUS)

@@ -58,7 +58,9 @@ class ProviderView:
         return cls(
             reference=referral.reference,
             received=in_words(referral.received_on),
-            contact_by=in_words(reply_by(referral.received_on, content.one_to_one.reply_weekdays)),
+            contact_by=in_words(
+                reply_by(referral.received_on, content.one_to_one.reply_weekdays, content.working_days)
+            ),
             sent=in_words(referral.sent_on),
             opened=in_words(referral.opened_on),
             acknowledged="" if referral.is_set_aside else day_of_word,

@@ -25,7 +25,7 @@ _NOT_WAITING: dict[NotWaitingReason, str] = {
     NotWaitingReason.NO_LINK: "Referral {} cannot be opened here. Ask the people who run the service about it",
     NotWaitingReason.CONFIRMED: "Referral {} is no longer waiting. Someone has confirmed it",
     NotWaitingReason.SET_ASIDE: "Referral {} is no longer waiting. Someone has set it aside as not genuine",
-    NotWaitingReason.NOT_COLLECTED: "Referral {} is no longer waiting. Nobody opened it in time, and our copy is gone",
+    NotWaitingReason.NOT_COLLECTED: "Referral {} is no longer waiting. No one opened it in time, and our copy is gone",
     NotWaitingReason.DELETED: "Referral {} is no longer waiting. Our copy of the answers is deleted",
     NotWaitingReason.DAMAGED: _DAMAGED,
 }

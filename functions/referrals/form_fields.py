@@ -1,6 +1,6 @@
 """Form fields of the referral questions, and the answer that they make up for each."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from functions.forms.body import Submission
@@ -61,6 +61,11 @@ class FormFields:
             if name not in on_page:
                 yield from ((name, value) for value in values)
 
+    def without(self, questions: Iterable[FormQuestion]) -> "FormFields":
+        """The fields without those of these questions."""
+        left_out = {name for asked in questions for name in _inputs(asked)}
+        return FormFields({name: values for name, values in self.fields.items() if name not in left_out})
+
     def _answer(self, asked: FormQuestion) -> str | list[str]:
         if asked.question.kind is Kind.DATE:
             parts = [self.text(name).strip() for name in reversed(date_inputs(asked))]
@@ -69,7 +74,7 @@ class FormFields:
             return self.text(another_input(asked))
         values = list(self.fields.get(asked.ask, ()))
         # A single-value field that came twice stays a list, which validation refuses.
-        return values if asked.question.kind in {Kind.SEVERAL, Kind.TIMES} or len(values) != 1 else values[0]
+        return values if asked.question.kind is Kind.SEVERAL or len(values) != 1 else values[0]
 
 
 def _texts(value: object) -> tuple[str, ...]:

@@ -83,6 +83,8 @@ def facts(wizard: Wizard, step: Step, identity: FormIdentity) -> dict[str, Any]:
     shown = wizard.shown(step.at) if page else ()
     return {
         "page": page,
+        "place": wizard.place(step.at),
+        "may_skip": wizard.may_skip(step.at) and not step.returning,
         "questions": [QuestionView.of(asked, wizard.typed, wizard.form) for asked in shown],
         "rows": answers_to_check(wizard) if step.at == CHECK else [],
         "agreed": wizard.typed.text(CONSENT_BOX) == "yes",

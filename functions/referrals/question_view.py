@@ -49,7 +49,7 @@ class QuestionView:
         return cls(
             name=asked.ask,
             kind=str(asked.question.kind),
-            label=asked.label if asked.required else f"{asked.label} (optional)",
+            label=asked.label_in_form,
             hint=asked.hint or "",
             limit=asked.max_length,
             value=typed.text(asked.ask),
@@ -61,14 +61,6 @@ class QuestionView:
     def choices(self) -> list[dict[str, object]]:
         """The options in the form that the radios and checkboxes components take."""
         return [{"value": each.value, "text": each.words, "checked": each.checked} for each in self.options]
-
-    @property
-    def rows(self) -> list[list[OptionView]]:
-        """The options of a week, one row for each day; options without a day come last."""
-        days: dict[str, list[OptionView]] = {}
-        for option in self.options:
-            days.setdefault(option.value.partition("-")[0], []).append(option)
-        return list(days.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,5 +99,5 @@ def _parts(asked: FormQuestion, typed: FormFields) -> tuple[PartView, ...]:
         named = zip(date_inputs(asked), DATE_PARTS, strict=True)
         return tuple(PartView(name, part.capitalize(), typed.text(name)) for name, part in named)
     if asked.question.kind is Kind.LANGUAGE:
-        return (PartView(another_input(asked), "If another language, which?", typed.text(another_input(asked))),)
+        return (PartView(another_input(asked), "Enter the language", typed.text(another_input(asked))),)
     return ()

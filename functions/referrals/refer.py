@@ -18,7 +18,7 @@ from functions.referrals.form_fields import CONSENT as CONSENT_BOX
 from functions.referrals.form_json import referral_form_json
 from functions.referrals.pages import FORM, FormIdentity, current_step, show, wizard_of
 from functions.referrals.reference_page import SENT, fresh_facts
-from functions.referrals.wizard import BUSY, CONSENT, START, Step, Wizard
+from functions.referrals.wizard import BUSY, CONSENT, SKIP, START, Step, Wizard
 from functions.web import error_log
 from functions.web.error_handling import handle_errors
 from functions.web.negotiation import wants_json
@@ -36,7 +36,7 @@ from shared.tables.table import StorageError
 
 bp = func.Blueprint()
 
-_MISSING = {CONSENT_BOX: "Select to confirm you agree", "submission_id": "Start the form again"}
+_ID = "submission_id"
 
 
 @bp.route(route="one-to-one", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
@@ -67,8 +67,9 @@ def questions(req: func.HttpRequest) -> func.HttpResponse:
     if not submission.is_form:
         raise UnsupportedBodyError
     built = _services_if_open()
-    wizard, current = _wizard(submission, built), current_step(submission)
-    step = wizard.next_step(current.at, submission.text("go"), current)
+    wizard, current, go = _wizard(submission, built), current_step(submission), submission.text("go")
+    wizard = wizard.skipping(current.at) if go == SKIP else wizard
+    step = wizard.next_step(current.at, go, current)
     return page(show(wizard, step, FormIdentity.of(submission, built), built), status=422 if step.errors else 200)
 
 
@@ -142,13 +143,17 @@ def _request_from_form(submission: Submission, wizard: Wizard, built: Services) 
 def _kept_answers(submission: Submission, wizard: Wizard) -> Submission:
     """The answers that a referral consists of, without those that only decided which pages to show."""
     answers = {name: answer for name, answer in wizard.typed.answers(wizard.form).items() if CATALOGUE[name].kept}
-    own = {name: submission.values[name] for name in _MISSING if name in submission.values}
+    own = {name: submission.values[name] for name in (CONSENT_BOX, _ID) if name in submission.values}
     return Submission(answers | own, is_form=True)
 
 
 def _validated_request(submission: Submission, built: Services) -> ReferralRequest:
-    form = built.content.one_to_one
-    return validate(referral_model(form), submission, missing(form.questions) | _MISSING, {TODAY: _today(built)})
+    form, provider = built.content.one_to_one, built.content.provider.short_name
+    own = {
+        CONSENT_BOX: f"Select the box if you agree to send your answers to {provider}",
+        _ID: "Start the form again",
+    }
+    return validate(referral_model(form), submission, missing(form.questions) | own, {TODAY: _today(built)})
 
 
 def _accept(request: ReferralRequest, built: Services, nudge: func.Out[str], *, slow: bool) -> tuple[str, str]:
@@ -156,7 +161,7 @@ def _accept(request: ReferralRequest, built: Services, nudge: func.Out[str], *, 
     now = built.now()
     reference = built.referrals.intake.accept(request, now, slow=slow)
     nudge.set(referral_message(reference))
-    by = reply_by(london_day(now), built.content.one_to_one.reply_weekdays)
+    by = reply_by(london_day(now), built.content.one_to_one.reply_weekdays, built.content.working_days)
     return reference, SENT.issue(built.signer, now, reference, by)
 
 

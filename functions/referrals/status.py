@@ -13,13 +13,13 @@ from shared.local_time import date_in_words
 from shared.referrals.days import in_words
 from shared.referrals.errors import ReferralUnknownError
 from shared.referrals.model import Referral, ReferralState
-from shared.referrals.retention.retention_rules import earliest_erasure
+from shared.referrals.retention.retention_rules import STATUS_DELETED_AFTER, earliest_erasure
 from shared.referrals.retention.uncollected_rules import announced_day
 
 bp = func.Blueprint()
 
 _EMPTY = FieldError("reference", "Enter your reference")
-_UNKNOWN = FieldError("reference", "We cannot find this reference. Check it, and try again")
+_UNKNOWN = FieldError("reference", "We cannot find this reference. Check it and try again")
 
 
 @bp.route(route="one-to-one/status", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
@@ -77,4 +77,5 @@ def _read(req: func.HttpRequest) -> Submission:
 
 def _form(built: Services, *errors: FieldError, typed: str = "") -> func.HttpResponse:
     status = {_EMPTY: 422, _UNKNOWN: 404}[errors[0]] if errors else 200
-    return page(render("referrals/status.html", built.content, errors=errors, typed=typed), status)
+    facts = {"errors": errors, "typed": typed, "status_days": STATUS_DELETED_AFTER}
+    return page(render("referrals/status.html", built.content, **facts), status)

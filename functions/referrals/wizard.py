@@ -25,6 +25,7 @@ BUSY = "busy"
 
 BACK = "back"
 AGAIN = "again"
+SKIP = "skip"
 CHANGE = "change:"
 
 
@@ -43,6 +44,14 @@ class Step:
     errors: tuple[FieldError, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The number of a page among those of the form that this person is asked to fill in, counted from 1."""
+
+    number: int
+    of: int
+
+
 @dataclass(frozen=True)
 class Wizard:
     """One person's form. `today` is the day in London; `is_work_address` recognises the employer's addresses."""
@@ -54,6 +63,8 @@ class Wizard:
 
     def next_step(self, at: str, go: str, current: Step) -> Step:
         """The step after `at` for the button `go`: Back, Change or, with any other value, Continue.
+
+        To skip is to continue, from a wizard without those answers: see `skipping`.
 
         `AGAIN` shows the step itself once more, with the answers as they are now: for the browser's own Back.
 
@@ -87,6 +98,25 @@ class Wizard:
 
     def page(self, key: str) -> QuestionPage | None:
         return self._pages.get(key)
+
+    def may_skip(self, key: str) -> bool:
+        """True if the page has several questions, and none of them has to be answered."""
+        questions = self._pages[key].questions if key in self._pages else ()
+        return len(questions) > 1 and not any(each.required for each in questions)
+
+    def skipping(self, key: str) -> "Wizard":
+        """The form without what was typed on this page, if it may be skipped."""
+        return replace(self, typed=self.typed.without(self._pages[key].questions)) if self.may_skip(key) else self
+
+    def place(self, key: str) -> Place | None:
+        """The place of a page of questions; None for any other.
+
+        A page counts until an answer leaves it out, so that the way to the end never grows while someone goes on.
+        """
+        given, asked = self.typed.answers(self.form), self.form.asked
+        pages = self._pages.values()
+        keys = [page.key for page in pages if any(each.may_be_for(given, asked) for each in page.questions)]
+        return Place(keys.index(key) + 1, len(keys)) if key in keys else None
 
     def rows(self) -> list[tuple[QuestionPage, FormQuestion]]:
         """The questions on the check page, in order, each with its page."""

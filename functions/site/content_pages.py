@@ -1,4 +1,4 @@
-"""Routes of the content pages: start, help now, resources, privacy, accessibility, cookies."""
+"""Routes of the content pages: start, who can see what, help now, resources, privacy, accessibility, cookies."""
 
 import azure.functions as func
 
@@ -22,6 +22,16 @@ def start(req: func.HttpRequest) -> func.HttpResponse:
     del req
     built = services()
     return page(render("start.html", built.content, closed=built.closed))
+
+
+@bp.route(route="who-can-see-what", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
+@handle_errors
+def who_sees(req: func.HttpRequest) -> func.HttpResponse:
+    del req
+    built = services()
+    facts = {"asks_adjustments": built.bookings.adjustments_are_read}
+    facts |= {"shares_names": built.bookings.names_go_to_facilitators}
+    return page(render("info/who-sees.html", built.content, **facts))
 
 
 @bp.route(route="help-now", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)

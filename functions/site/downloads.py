@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from shared.content.content_models import Resource, Resources
+from shared.content.content_models import Link, Resource, Resources
 
 FILES = Path(__file__).parents[1] / "content" / "files"
 
@@ -19,12 +19,16 @@ _FORMATS = {
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One resource to watch, read or download; `kind` is a file's format and size, "PDF, 250KB"."""
+    """One resource to watch, read or download; `kind` is a file's format and size, "PDF, 250KB".
+
+    `elsewhere` names the place that `href` leads to, where the resource itself has no address yet.
+    """
 
     name: str
     about: str
     href: str
     kind: str = ""
+    elsewhere: str = ""
 
     @property
     def is_file(self) -> bool:
@@ -41,8 +45,8 @@ class Download:
 
 
 def offers(resources: Resources, folder: Path = FILES) -> list[Offer]:
-    """The resources, without those that have neither a link nor an existing file."""
-    found = (_offer(each, folder) for each in resources.items)
+    """The resources; those that have neither a link nor an existing file are elsewhere, or left out."""
+    found = (_offer(each, folder) or _elsewhere(each, resources.elsewhere) for each in resources.items)
     return [each for each in found if each is not None]
 
 
@@ -62,6 +66,10 @@ def _offer(each: Resource, folder: Path) -> Offer | None:
         kind = f"{_FORMATS[path.suffix][0]}, {_size(path.stat().st_size)}"
         return Offer(each.name, each.about, f"/resources/files/{each.file}", kind)
     return None
+
+
+def _elsewhere(each: Resource, place: Link | None) -> Offer | None:
+    return None if place is None else Offer(each.name, each.about, place.url, elsewhere=place.text)
 
 
 def _is_there(path: Path) -> bool:

@@ -11,6 +11,7 @@ from functions.web.responses import json_body
 from shared.bootstrap import Services, services
 from shared.config.settings import SettingsError
 from shared.content.content import ContentError
+from shared.local_time import LONDON
 from shared.tables.table import StorageError, moment_text
 from shared.timer.run_report import EMAIL_SET_UP, Failure, RunReport
 
@@ -21,6 +22,7 @@ bp = func.Blueprint()
 type Problems = dict[str, object]
 
 _EXPIRES_SOON = timedelta(days=30)
+_LIST_ENDS_SOON = timedelta(days=90)  # gov.uk names the bank holidays of a year long before it begins
 _SILENCE = timedelta(minutes=15)  # three runs of the timer
 # Without these no email is sent or no referral is forwarded. The others, and single sessions, are in the details.
 _NEEDED = frozenset({"memory", "bookings", "referrals"})
@@ -40,7 +42,7 @@ def health(req: func.HttpRequest) -> func.HttpResponse:
 def health_details(req: func.HttpRequest) -> func.HttpResponse:
     """Names of settings, parts, sessions by their row key, tables and types of errors: no personal data."""
     del req
-    problems = _problems(_details, _contact_problems)
+    problems = _problems(_details, _contact_problems, _calendar_problems)
     return _answer(problems, shown=problems)
 
 
@@ -75,6 +77,16 @@ def _contact_problems(built: Services) -> Problems:
     except ContentError:
         return {}
     return {"security_txt": {"expires": moment_text(expires)}} if built.now() > expires - _EXPIRES_SOON else {}
+
+
+def _calendar_problems(built: Services) -> Problems:
+    """The day until which bank holidays are known, if it is past or near; nothing if the content cannot be read."""
+    try:
+        known_until = built.content.bank_holidays.known_until
+    except ContentError:
+        return {}
+    is_near = built.now().astimezone(LONDON).date() > known_until - _LIST_ENDS_SOON
+    return {"bank_holidays": {"known_until": known_until.isoformat()}} if is_near else {}
 
 
 def _content_problems(built: Services) -> Problems:

@@ -78,11 +78,13 @@ class ErrorHandling:
         errors = error.errors if isinstance(error, FormError) else ()
         code = error_log.log(error, found)
         headers = _headers(error, found)
+        site = self._known_site()
+        if site.content:
+            found = found.for_organisation(site.content.organisation.name)
         if wants_json(req):
             return problem(
                 found.status, found.title, found.detail, errors, found.type, correlation=code, headers=headers
             )
-        site = self._known_site()
         facts = {"problem": found, "errors": errors, "correlation": code, "site": site.url}
         facts["is_private"] = is_private(req)
         template = _FOR_PROVIDER if site.is_worker and found.template == _FOR_STAFF else found.template

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from jinja2 import BytecodeCache, Environment
 
 NHSUK_VERSION = "10.6.1"
-OWN_FILES = "458ee30c"  # the start of the SHA-256 of app.css and referral.js: browsers cache an address for a year
+OWN_FILES = "2d7eb42a"  # the start of the SHA-256 of app.css and referral.js: browsers cache an address for a year
 ASSETS = f"/assets/nhsuk-{NHSUK_VERSION}-{OWN_FILES}"
 _PRIVATE = ("referrals/", "provider/")
 TEMPLATES = Path(__file__).parents[1] / "templates"
@@ -50,6 +50,8 @@ def render(template: str, content: Content | None, **facts: Any) -> str:
     nothing from other servers; the templates of those pages are so by themselves.
     """
     errors = facts.pop("errors", ())
+    if content and "problem" in facts:
+        facts["problem"] = facts["problem"].for_organisation(content.organisation.name)
     facts.setdefault("is_private", template.startswith(_PRIVATE))
     return (
         _environment()

@@ -23,11 +23,12 @@ python dev.py passphrase        makes a passphrase for the provider, and prints 
 python dev.py secrets           puts the secrets that are missing into the vaults of an installation in Azure
 python dev.py restore           puts back rows that are missing from an installation's tables, from a daily copy
 python dev.py screenshots       takes a picture of every page and every email, to leaf through
+python dev.py content FILE      checks a content file, lists what is to be agreed, and shows the site with it
 python dev.py benchmark [NAME]  measures what lists and timer runs cost, against their budgets
 python dev.py package           builds what is deployed, as a folder and a zip, and lists its libraries (SBOM)
 python dev.py lock [--upgrade]  compiles the requirements with their hashes, and installs nothing
 
-`run`, `load`, `restore`, `screenshots` and `benchmark` say with --help which options there are."""
+`run`, `load`, `restore`, `screenshots`, `content` and `benchmark` say with --help which options there are."""
 
 _MODULES = {
     "run": "local.commands.run",
@@ -38,6 +39,7 @@ _MODULES = {
     "secrets": "local.commands.secrets",
     "restore": "local.commands.restore",
     "screenshots": "local.commands.screenshots",
+    "content": "local.commands.content",
     "benchmark": "benchmarks.run",
     "package": "local.commands.package",
     "lock": "local.commands.lock",

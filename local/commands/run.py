@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 import time
+import webbrowser
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -38,9 +39,9 @@ MAIL_SERVICES = {
 }
 
 
-def main() -> int:
+def main(arguments: Sequence[str]) -> int:
     """Returns 0 when it was told to stop and 1 when something failed."""
-    chosen = options(sys.argv[1:])
+    chosen = options(arguments)
     keep_private()
     try:
         with stoppable():
@@ -75,6 +76,10 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--mail", choices=sorted(MAIL_SERVICES), help="the email service; that of the settings by default"
     )
+    parser.add_argument(
+        "--content", type=Path, metavar="FILE", help="the content file; that of the settings by default"
+    )
+    parser.add_argument("--open", action="store_true", help="open the site in the browser")
     # For tests of this command: another function app, and other places for what it keeps and for its settings.
     parser.add_argument("--app", type=Path, default=ROOT, help=argparse.SUPPRESS)
     parser.add_argument("--state", type=Path, default=STATE, help=argparse.SUPPRESS)
@@ -111,6 +116,8 @@ def _run(chosen: argparse.Namespace) -> NoReturn:
     with started(_plan(chosen)) as stack:
         ready = _addresses(stack)
         _announce(stack, ready)
+        if chosen.open:
+            webbrowser.open(ready["site"])
         with _publish_addresses(ready, chosen.state / RUNNING):
             _watch(stack)
 
@@ -136,12 +143,18 @@ def _plan(chosen: argparse.Namespace) -> Plan:
         port=chosen.port,
         folder=_new_folder(chosen.state / "logs"),
         keys=load_or_create_keys(chosen.state / KEYS),
-        settings=MAIL_SERVICES.get(chosen.mail, {}),
+        settings=chosen_settings(chosen),
         developer_settings_file=chosen.settings,
         data=chosen.data,
         app=chosen.app.resolve(),
         reports=chosen.app.resolve() == ROOT,
     )
+
+
+def chosen_settings(chosen: argparse.Namespace) -> dict[str, str]:
+    """Settings that the options choose over those of the settings file."""
+    content = {"CONTENT_FILE": str(chosen.content.resolve())} if chosen.content else {}
+    return MAIL_SERVICES.get(chosen.mail, {}) | content
 
 
 def _new_folder(logs: Path) -> Path:
@@ -200,4 +213,4 @@ def _watch(stack: Stack) -> NoReturn:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

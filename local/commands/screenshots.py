@@ -23,7 +23,7 @@ _WIDTHS: dict[str, ViewportSize] = {
     "phone": {"width": 390, "height": 844},
     "desktop": {"width": 1280, "height": 900},
 }
-_CONTENT = ROOT / "functions" / "content" / "mersey-care.toml"
+_CONTENT = ROOT / "functions" / "content" / "mersey-care" / "en.toml"
 _INDEX = """<!DOCTYPE html>
 <html lang="en"><meta charset="utf-8"><title>Every page</title>
 <style>

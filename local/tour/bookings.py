@@ -7,7 +7,7 @@ from local.tour.visitor import Visitor
 from local.tour.walk import Walk
 
 ON, BOOK, WAIT = "Continue", "Confirm and book", "Confirm and join the waiting list"
-WORK = "Do you work for the trust?"
+WORK, SHARE = "Do you work for Mersey Care?", "Share this with Nafsiyat"
 
 
 def open_details(visitor: Visitor, session_id: str) -> None:
@@ -33,7 +33,7 @@ def _list(visitor: Visitor) -> Iterator[str]:
     yield "sessions, none planned"
     visitor.open("/bookings/new")
     yield "booking, none planned"
-    visitor.session(Theme="")
+    visitor.session(Theme="", Description="A quiet hour to look back on the week", Facilitator="Ada Example")
     visitor.session(Date="2023-09-25", Capacity=1)
     for list_, day in (("yes", "2023-10-03"), ("no", "2023-10-26")):
         visitor.book(visitor.session(Date=day, Capacity=1, WaitingList=list_))
@@ -53,8 +53,8 @@ def _booking(visitor: Visitor) -> Iterator[str]:
     visitor.press(ON)
     yield "booking, your details, errors"
     fill_in(visitor, f"ann@{session_id}.nhs.net")
-    visitor.write(do_you_need_any_adjustments="Captions, please")
-    visitor.answer("see it?", "Yes")
+    visitor.write(what_you_need="Captions, please")
+    visitor.choose(SHARE)
     visitor.press(ON)
     yield "booking, check your answers"
     visitor.press("Change Session")
@@ -75,7 +75,9 @@ def _outsiders(visitor: Visitor) -> Iterator[str]:
         session_id = visitor.session()
         go_to_check(visitor, session_id, f"ann@{session_id}.example")
         if option == "No":
-            yield "booking, where do you work"
+            yield "booking, your workplace"
+            visitor.press(ON)
+            yield "booking, your workplace, errors"
         visitor.answer(WORK, option)
         visitor.press(ON)
         if option == "Yes":

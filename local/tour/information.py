@@ -7,9 +7,11 @@ from local.tour.walk import Walk
 
 _PAGES = {
     "start": "/",
+    "who can see what": "/who-can-see-what",
     "help now": "/help-now",
     "resources": "/resources",
     "prompt questions": "/resources/prompts",
+    "in your language": "/languages/en",
     "privacy": "/privacy",
     "accessibility": "/accessibility",
     "cookies": "/cookies",

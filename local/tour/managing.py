@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+from local.tour.bookings import SHARE
 from local.tour.visitor import Visitor
 from local.tour.walk import Walk
 
@@ -29,8 +30,8 @@ def _booked(visitor: Visitor) -> Iterator[str]:
     visitor.write(full_name="")
     visitor.press(SAVE)
     yield "change details, errors"
-    visitor.write(full_name="Zoë Other", do_you_need_any_adjustments="Captions, please")
-    visitor.answer("see it?", "Yes")
+    visitor.write(full_name="Zoë Other", what_you_need="Captions, please")
+    visitor.choose(SHARE)
     visitor.press(SAVE)
     yield "own booking, details saved"
     visitor.open(address)

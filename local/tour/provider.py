@@ -77,7 +77,7 @@ def _listed(visitor: Visitor) -> Iterator[str]:
     open_link(visitor, "collect")
     visitor.page.get_by_label("Passphrase", exact=True).fill(PASSPHRASE)
     visitor.press(OPEN)
-    visitor.press("Show this list alone")
+    visitor.press("Show only this list")
     yield "provider, what waits"
     visitor.take_time()
     visitor.page.get_by_role("button", name="Open referral").last.click()

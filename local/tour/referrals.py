@@ -10,7 +10,8 @@ from local.tour.walk import Walk
 ADDRESS = "/one-to-one"
 BEGIN, ON, SEND = "Start now", "Continue", "Agree and send to Nafsiyat"
 CAN_WAIT = "No, I can wait to be contacted"
-SHOW = "Show how far it has come"
+SHOW = "Check progress"
+SKIP = "Skip these questions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +29,20 @@ def _phone(visitor: Visitor) -> None:
     visitor.choose("Yes")
 
 
+def _more(visitor: Visitor) -> None:
+    visitor.write(
+        is_there_anything_Nafsiyat="Not at night shifts",
+        what_would_you_like_support="أشعر بالتعب",
+        is_there_anything_that="Captions",
+    )
+    visitor.choose("Weekday mornings", "I work shifts")
+
+
 TOPICS = (
     Topic("help now or later", "Do you need help now?", required=True, answer=lambda v: v.choose(CAN_WAIT)),
     Topic("where you work", "Do you work for", required=True, answer=lambda v: v.choose("Yes")),
     Topic("your name", "What is your name?", required=True, answer=lambda v: v.write(what_is_your_name="Ann Example")),
-    Topic("contact", "How may", required=True, answer=lambda v: v.choose("Email", "Phone call")),
+    Topic("contact", "How would you like", required=True, answer=lambda v: v.choose("Email", "Phone call")),
     Topic(
         "email address",
         "What is your email address?",
@@ -40,13 +50,8 @@ TOPICS = (
         answer=lambda v: v.write(what_is_your_email="ann@home.example"),
     ),
     Topic("phone", "Your phone", required=True, answer=_phone),
-    Topic("contact safely", "What should", required=False, answer=lambda v: v.write(what_should="Not at night shifts")),
     Topic("language", "Which language", required=True, answer=lambda v: v.choose("English")),
-    Topic("what brings you", "What brings you", required=False, answer=lambda v: v.write(what_brings="أشعر بالتعب")),
-    Topic("times", "When could you", required=False, answer=lambda v: v.choose("Monday morning", "I work shifts")),
-    Topic(
-        "what would help", "Is there anything", required=False, answer=lambda v: v.write(is_there_anything="Captions")
-    ),
+    Topic("more about you", "You can also tell Nafsiyat more", required=False, answer=_more),
 )
 
 
@@ -138,6 +143,22 @@ def _expired(visitor: Visitor) -> Iterator[str]:
     yield "one-to-one, received, opened too late"
 
 
+def _beforehand(visitor: Visitor) -> Iterator[str]:
+    visitor.open("/one-to-one/question-list")
+    yield "one-to-one, every question"
+    visitor.open("/time-away-note")
+    yield "a note for time away, which is not agreed"
+
+
+def _skipping(visitor: Visitor) -> Iterator[str]:
+    begin(visitor)
+    for topic in TOPICS[:-1]:
+        topic.answer(visitor)
+        visitor.press(ON)
+    visitor.press(SKIP)
+    yield "one-to-one, check your answers, optional questions skipped"
+
+
 def _status(visitor: Visitor) -> Iterator[str]:
     visitor.open("/one-to-one/status")
     yield "status"
@@ -156,5 +177,7 @@ REFERRALS = (
     Walk("off the way of referring oneself", _aside),
     Walk("after referring oneself", _afterwards),
     Walk("the reference, opened too late", _expired),
+    Walk("reading the questions beforehand", _beforehand),
+    Walk("skipping the optional questions", _skipping),
     Walk("asking how far a form has come", _status),
 )

@@ -1,6 +1,7 @@
 """Services for group session bookings, each built on first use."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
 
@@ -52,6 +53,11 @@ class BookingServices:
             waiting_list_factor=self._settings.waiting_list_factor,
         )
 
+    @cached_property
+    def _policy_with_deadlines(self) -> AllocationPolicy:
+        """The same rules with the bank holidays of the content file, which only what is told or due in days needs."""
+        return replace(self.policy, working_days=self._context.content.working_days)
+
     @property
     def kept_days(self) -> int:
         """The number of days for which bookings are kept after their session."""
@@ -101,7 +107,7 @@ class BookingServices:
                 share=self._mail.share,
             ),
             limits=self.mailbox_limits,
-            policy=self.policy,
+            policy=self._policy_with_deadlines,
         )
 
     @cached_property
@@ -112,7 +118,10 @@ class BookingServices:
     @cached_property
     def reconciler(self) -> BookingReconciler:
         reconciler = SessionReconciler(
-            rosters=self._repository, log=self._ledger, mover=self.self_service.mover, policy=self.policy
+            rosters=self._repository,
+            log=self._ledger,
+            mover=self.self_service.mover,
+            policy=self._policy_with_deadlines,
         )
         quota = SendingQuota(*self._settings.mail_quota)
         return BookingReconciler(
@@ -153,7 +162,7 @@ class BookingServices:
             digest_log=DigestLogTable(self._context.service_table),
             mail=self._immediate_sender,
             renderer=self._mail.renderer,
-            policy=self.policy,
+            policy=self._policy_with_deadlines,
         )
 
     def _facilitator_briefing(self, address: str) -> FacilitatorBriefing:
@@ -171,7 +180,7 @@ class BookingServices:
             log=self._ledger,
             renderer=self._mail.renderer,
             links=self._links,
-            policy=self.policy,
+            policy=self._policy_with_deadlines,
         )
 
     @cached_property

@@ -137,7 +137,7 @@ class ReferralServices:
 
     @property
     def grace_weekdays(self) -> int:
-        """Weekdays for which answers are kept after the provider has confirmed that it has them."""
+        """Working days for which answers are kept after the provider has confirmed that it has them."""
         return self._settings.referral_grace_weekdays
 
     @property
@@ -190,20 +190,23 @@ class ReferralServices:
 
     @cached_property
     def _provider_emails(self) -> ProviderEmails:
-        worker = self._settings.worker
+        worker, content = self._settings.worker, self._context.content
         return ProviderEmails(
             renderer=self._mail.renderer,
             links=self.links,
             recipient=worker.referral_recipient,
             delivery=worker.referral_delivery,
-            reply_weekdays=self._context.content.one_to_one.reply_weekdays,
+            reply_weekdays=content.one_to_one.reply_weekdays,
+            working_days=content.working_days,
             operators=self._settings.operators_email or "",
         )
 
     @cached_property
     def _provider_reminder(self) -> ProviderReminder:
-        rows, deadlines = self._repository, Deadlines(self._settings.referral_reminder_weekdays)
-        return ProviderReminder(rows=rows, notices=self._notices, writer=self._provider_emails, deadlines=deadlines)
+        deadlines = Deadlines(self._settings.referral_reminder_weekdays, self._context.content.working_days)
+        return ProviderReminder(
+            rows=self._repository, notices=self._notices, writer=self._provider_emails, deadlines=deadlines
+        )
 
     @cached_property
     def _operator_digest(self) -> OperatorDigest | None:

@@ -1,14 +1,17 @@
 """The content file of one trust and one provider: names, copy, languages and contacts, in TOML."""
 
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from shared.content.agreement import agreed_part
 from shared.content.content_models import (
     Article,
+    BankHolidays,
     ClosedPages,
     ContentModel,
     HelpLine,
@@ -17,10 +20,16 @@ from shared.content.content_models import (
     Resources,
     Security,
     Start,
+    WhoSees,
 )
 from shared.content.form_checks import problems
+from shared.content.language_pages import LanguagePage, read_language_pages
 from shared.content.question import FormQuestion, Language, QuestionPage
 from shared.content.referral_record import MAX_RECORD_BYTES, record_size
+from shared.local_time import WorkingDays
+
+PhoneText = Annotated[str, Field(pattern=r"^[+0-9][0-9 ]{5,20}$")]
+EmailText = Annotated[str, Field(pattern=r"^[^\s@]+@[^\s@]+\.[^\s@]+$")]
 
 
 class ContentError(Exception):
@@ -49,14 +58,27 @@ class Operators(ContentModel):
     """
 
     name: str
-    phone: Annotated[str, Field(pattern=r"^[+0-9][0-9 ]{5,20}$")] | None = None
-    email: Annotated[str, Field(pattern=r"^[^\s@]+@[^\s@]+\.[^\s@]+$")] | None = None
+    phone: PhoneText | None = None
+    email: EmailText | None = None
 
     @model_validator(mode="after")
     def _can_be_reached(self) -> Self:
         if not (self.phone or self.email):
             raise PydanticCustomError("question", "needs a phone number or an email address")
         return self
+
+
+class GroupsContact(ContentModel):
+    """The team that people ask about a booking, and when; `reply_within` counts working days, None until it is agreed.
+
+    `team` stands in a sentence: "contact TEAM".
+    """
+
+    team: str
+    email: EmailText
+    phone: PhoneText
+    hours: str
+    reply_within: Annotated[int, Field(ge=1, le=60)] | None = None
 
 
 class Groups(ContentModel):
@@ -69,7 +91,7 @@ class Groups(ContentModel):
     place: str
     session_title: str
     agreement: str
-    adjustments_readers: str
+    contact: GroupsContact
 
 
 class OtherSupport(ContentModel):
@@ -79,22 +101,34 @@ class OtherSupport(ContentModel):
     how: str
 
 
+class TimeAwayNote(ContentModel):
+    """A page to print and show to a manager: `title` and the sentences of the note, with gaps to fill in by hand."""
+
+    title: str
+    text: Annotated[tuple[str, ...], Field(min_length=1)]
+
+
 class OneToOne(ContentModel):
     """Copy and questions for one-to-one referrals.
 
-    `consent` is shown beside the box and `consent_version` stored with each referral; `consent_facts` is what a person
-    should know before agreeing. `direct` tells how to contact the provider without this service, and `own_form` links
-    to the provider's own form. After `reply_weekdays` weekdays without a reply a person should ask.
+    `assurances` are the facts to know before the first button: who is told, and who is not. `time_away_note` is a note
+    to show to a manager, which does not say what the time is for. `consent` is shown beside the box and
+    `consent_version` stored with each referral; `consent_facts` is what a person should know before agreeing. `direct`
+    tells how to contact the provider without this service, and `own_form` links to the provider's own form. After
+    `reply_weekdays` working days without a reply a person should ask.
     """
 
     name: str
     summary: str
+    assurances: Annotated[tuple[str, ...], Field(min_length=1)]
     about: tuple[str, ...]
     for_whom: tuple[str, ...]
+    time_away_note: TimeAwayNote | None = None
     minutes: Annotated[int, Field(ge=1)]
     direct: str
     own_form: Link | None = None
     reply: str
+    reading_hours: str | None = None
     reply_weekdays: Annotated[int, Field(ge=1, le=60)]
     languages: Annotated[tuple[Language, ...], Field(min_length=1)]
     pages: Annotated[tuple[QuestionPage, ...], Field(min_length=1)]
@@ -151,6 +185,7 @@ class Content(ContentModel):
     mails: Mails
     urgent_help: tuple[HelpLine, ...] = Field(min_length=1)
     start: Start
+    who_sees: WhoSees
     resources: Resources
     help_now: HelpNow
     privacy: Article
@@ -158,16 +193,32 @@ class Content(ContentModel):
     cookies: Article
     closed: ClosedPages
     security: Security
+    bank_holidays: BankHolidays
+    in_your_language: Article
+    languages: Mapping[str, LanguagePage] = Field(default_factory=dict)
+
+    @property
+    def checked_languages(self) -> Mapping[str, LanguagePage]:
+        """The pages in other languages that someone has checked, by language tag."""
+        return {tag: page for tag, page in self.languages.items() if page.is_checked}
+
+    @property
+    def working_days(self) -> WorkingDays:
+        return WorkingDays(frozenset(self.bank_holidays.days))
 
 
 def load_content(path: Path) -> Content:
-    """Reads and validates the content file of one trust.
+    """Reads and validates the content file of one trust, with those of other languages beside it.
+
+    What is still to be agreed is left out.
 
     Raises:
         ContentError: the file cannot be read or a part is missing; the message names each part, never its text.
     """
     try:
-        return Content.model_validate(tomllib.loads(path.read_text("utf-8")))
+        written = tomllib.loads(path.read_text("utf-8"))
+        written["languages"] = read_language_pages(path, written.get("in_your_language"))
+        return Content.model_validate(agreed_part(written))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ContentError(f"the content file cannot be read: {type(error).__name__}") from error
     except ValidationError as error:

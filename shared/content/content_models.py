@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from shared.local_time import date_without_weekday
 
@@ -59,8 +60,16 @@ class Start(ContentModel):
     background: tuple[Section, ...] = ()
 
 
+class WhoSees(ContentModel):
+    """The page on who can see what; `facts` are what people agreed beside what the service does by itself."""
+
+    title: str
+    lede: str
+    facts: tuple[str, ...] = ()
+
+
 class Resource(ContentModel):
-    """A resource to watch, read or download: a link, or a file beside the content file; with neither it is hidden."""
+    """A resource to watch, read or download: a link, or a file beside the content file; else it is elsewhere."""
 
     name: str
     about: str
@@ -75,11 +84,15 @@ class Resource(ContentModel):
 
 
 class Resources(ContentModel):
-    """The resources page; `prompts` is an optional page of questions to read and print."""
+    """The resources page; `prompts` is an optional page of questions to read and print.
+
+    `elsewhere` is where to find what has neither a link nor a file yet; without it such resources are hidden.
+    """
 
     title: str
     lede: str
     items: tuple[Resource, ...] = ()
+    elsewhere: Link | None = None
     prompts: Article | None = None
 
 
@@ -123,6 +136,19 @@ class Security(ContentModel):
     def expires(self) -> date:
         """The day from whose start, in UTC, nobody should go by it: less than a year away (RFC 9116, 2.5.5)."""
         return self.checked_on + _SECURITY_GOOD_FOR
+
+
+class BankHolidays(ContentModel):
+    """Days on which nobody works, whatever day of the week; all are listed until the end of `known_until`."""
+
+    days: Annotated[tuple[date, ...], Field(min_length=1)]
+    known_until: date
+
+    @model_validator(mode="after")
+    def _are_known(self) -> Self:
+        if max(self.days) > self.known_until:
+            raise PydanticCustomError("question", "has days after known_until")
+        return self
 
 
 class Closed(ContentModel):

@@ -19,7 +19,7 @@ _TYPED = {
     Kind.PHONE: CHARACTERS[Kind.PHONE] * _ASCII,
     Kind.DATE: 8,
 }
-_CHOSEN = frozenset({Kind.ONE, Kind.SEVERAL, Kind.TIMES})
+_CHOSEN = frozenset({Kind.ONE, Kind.SEVERAL})
 _FIELDS = {Kind.LANGUAGE: 2, Kind.DATE: 3}
 
 
@@ -106,7 +106,7 @@ def _bytes(each: FormQuestion) -> int:
 
 def _fields(each: FormQuestion) -> int:
     kind = each.question.kind
-    return len(each.choices) if kind in {Kind.SEVERAL, Kind.TIMES} else _FIELDS.get(kind, 1)
+    return len(each.choices) if kind is Kind.SEVERAL else _FIELDS.get(kind, 1)
 
 
 def _headings(pages: Sequence[QuestionPage]) -> Iterator[str]:

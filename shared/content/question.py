@@ -58,6 +58,11 @@ class FormQuestion(ContentModel):
         return CATALOGUE[self.ask]
 
     @property
+    def label_in_form(self) -> str:
+        """The label as the form shows it."""
+        return self.label if self.required else f"{self.label} (optional)"
+
+    @property
     def choices(self) -> tuple[Option, ...]:
         """The options to choose from, in the order shown."""
         return self.options or tuple(Option(code=code, words=words) for code, words in self.question.options.items())
@@ -71,6 +76,11 @@ class FormQuestion(ContentModel):
         """True if it is put to someone with these answers, on a form with the questions `asked`."""
         needs = self.question.needs
         return needs is None or needs.question not in asked or needs.are_met(given)
+
+    def may_be_for(self, given: Mapping[str, object], asked: frozenset[str]) -> bool:
+        """True if it is put to someone with these answers, or may be: the answer that decides is not there yet."""
+        needs = self.question.needs
+        return self.is_for(given, asked) or (needs is not None and needs.question not in given)
 
 
 class QuestionPage(ContentModel):

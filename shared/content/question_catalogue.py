@@ -18,7 +18,6 @@ class Kind(StrEnum):
     PHONE = "phone"
     ONE = "one"  # one of several options
     SEVERAL = "several"  # any number of options
-    TIMES = "times"  # any number of mornings, afternoons and evenings of a week
     LANGUAGE = "language"  # one of the languages of the content file, or another one by name
     DATE = "date"  # a day in the past, YYYY-MM-DD
 
@@ -72,9 +71,14 @@ PHONE = "phone"
 CALLS_FOR_HELP = frozenset({"yes", "not-sure"})
 BY_NUMBER = frozenset({"phone", "text"})
 
-_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")
-_PARTS = ("morning", "afternoon", "evening")
-_WEEK = {f"{day.lower()}-{part}": f"{day} {part}" for day in _DAYS for part in _PARTS} | {"shifts": "I work shifts"}
+_TIMES = {
+    "mornings": "Weekday mornings",
+    "afternoons": "Weekday afternoons",
+    "evenings": "Weekday evenings",
+    "weekends": "Weekends",
+    "any-time": "Any time",
+    "shifts": "I work shifts",
+}
 _YES_NO = {"yes": "Yes", "no": "No"}
 
 _QUESTIONS = (
@@ -127,7 +131,9 @@ _QUESTIONS = (
         needs=Needs(CONTACT_BY, frozenset({"phone"})),
     ),
     Question(name="safe_contact_notes", kind=Kind.LONG, limit=300, missing="Enter how to contact you safely"),
-    Question(name="best_times", kind=Kind.TIMES, missing="Select when you can be contacted", options=_WEEK, fixed=True),
+    Question(
+        name="best_times", kind=Kind.SEVERAL, missing="Select when you can be contacted", options=_TIMES, fixed=True
+    ),
     Question(
         name="therapy_language", kind=Kind.LANGUAGE, limit=60, missing="Select the language you would like to use"
     ),
@@ -140,6 +146,7 @@ _QUESTIONS = (
             "woman": "A woman",
             "man": "A man",
             "similar-background": "Someone with a similar cultural background",
+            "not-own-community": "Not someone from my own community",
             "none": "I have no preference",
         },
     ),
@@ -159,7 +166,7 @@ _QUESTIONS = (
         missing="Select whether you have a private place",
         options=_YES_NO | {"not-sure": "I am not sure"},
     ),
-    Question(name="availability", kind=Kind.TIMES, missing="Select when you could come", options=_WEEK, fixed=True),
+    Question(name="availability", kind=Kind.SEVERAL, missing="Select when you could come", options=_TIMES, fixed=True),
     Question(name="adjustments", kind=Kind.LONG, limit=500, missing="Enter the adjustments that you need"),
 )
 

@@ -46,7 +46,7 @@ def _longest_answer(asked: FormQuestion, languages: Sequence[Language]) -> str:
     kind, words = asked.question.kind, [option.words for option in asked.choices]
     if kind is Kind.DATE:
         return _LONGEST_DATE
-    if kind in {Kind.SEVERAL, Kind.TIMES}:
+    if kind is Kind.SEVERAL:
         return ", ".join(words)
     if kind is Kind.LANGUAGE:
         words = [f"{each.name} ({each.own})" for each in languages]

@@ -37,7 +37,7 @@ def missing(asked: Iterable[FormQuestion]) -> dict[str, str]:
 
 def _field(asked: FormQuestion, names: frozenset[str], *, passing: bool) -> tuple[Any, Any]:
     answer = _KINDS[asked.question.kind](asked, passing)
-    if asked.question.kind in {Kind.SEVERAL, Kind.TIMES}:
+    if asked.question.kind is Kind.SEVERAL:
         return (answer, ...) if asked.required else (answer, ())
     needs = asked.question.needs
     if asked.required and (needs is None or needs.question not in names):
@@ -138,7 +138,6 @@ _KINDS: dict[Kind, Callable[[FormQuestion, bool], Any]] = {
     Kind.PHONE: lambda *_: PhoneNumber,
     Kind.ONE: _one,
     Kind.SEVERAL: _several,
-    Kind.TIMES: _several,
     Kind.LANGUAGE: _line,
     Kind.DATE: _date,
 }

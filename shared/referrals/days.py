@@ -2,9 +2,7 @@
 
 from datetime import date, timedelta
 
-from shared.local_time import iso_day_in_words
-
-_MOST_COUNTED = 366  # days; every deadline is shorter
+from shared.local_time import WorkingDays, iso_day_in_words
 
 
 def days_since(day: str, today: date) -> int | None:
@@ -15,12 +13,12 @@ def days_since(day: str, today: date) -> int | None:
         return None
 
 
-def weekdays_since(day: str, today: date) -> int | None:
-    """The number of weekdays after that day up to and including today; None if the text is no day."""
-    days = days_since(day, today)
-    if days is None:
+def working_days_since(day: str, today: date, calendar: WorkingDays) -> int | None:
+    """The number of working days after that day up to and including today; None if the text is no day."""
+    try:
+        return calendar.since(date.fromisoformat(day), today)
+    except ValueError:
         return None
-    return sum((today - timedelta(days=back)).weekday() < 5 for back in range(min(days, _MOST_COUNTED)))
 
 
 def is_day(text: str) -> bool:

@@ -2,18 +2,18 @@
 
 from datetime import date, datetime, time
 
-from shared.local_time import instant, london_day, weekdays_after
+from shared.local_time import WorkingDays, instant, london_day
 
 _NOON = time(12)  # a time that every day has, whatever the clocks do
 
 
-def reply_by(received_on: str, weekdays: int) -> str:
-    """The day so many weekdays after the one of receipt, both YYYY-MM-DD in London; "" if the text is no day.
+def reply_by(received_on: str, days: int, calendar: WorkingDays) -> str:
+    """The day so many working days after the one of receipt, both YYYY-MM-DD in London; "" if the text is no day.
 
-    `weekdays` is `reply_weekdays` of the content.
+    `days` is `reply_weekdays` of the content.
     """
     try:
         received: datetime = instant(date.fromisoformat(received_on), _NOON)
     except ValueError:  # words that someone entered in the portal
         return ""
-    return london_day(weekdays_after(received, weekdays))
+    return london_day(calendar.after(received, days))

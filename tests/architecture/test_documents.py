@@ -123,7 +123,9 @@ def test_what_does_not_exist_is_noticed(tmp_path: Path) -> None:
 
     assert missing_tests(f"`{this}::test_what_does_not_exist_is_noticed` `{this}::test_x`") == [f"{this}::test_x"]
     assert missing_tests(f"`{this}::name_of` `tests/gone.py::test_x`") == [f"{this}::name_of", "tests/gone.py::test_x"]
-    paths = "`shared/` `shared/gone/` `function_app.py` `gone.py` `functions/content/<trust>.toml` `shared/<one>.txt`"
+    paths = (
+        "`shared/` `shared/gone/` `function_app.py` `gone.py` `functions/content/<trust>/en.toml` `shared/<one>.txt`"
+    )
     assert missing_paths(paths) == ["shared/gone/", "gone.py", "shared/<one>.txt"]
     assert broken_links(document) == ["gone.md"]
 

@@ -20,6 +20,7 @@ PATTERNS = {
     "functions/web/links.py": {"_TOKEN": OUTSIDE},
     "shared/backups/copies.py": {"_DAY": OURS},
     "shared/base64url.py": {"_SHAPE": OUTSIDE},
+    "shared/content/language_pages.py": {"_TAG": OURS},
     "shared/bookings/model/email_ids.py": {"_SHAPE": OUTSIDE},
     "shared/bookings/model/pending_move.py": {"_SHAPE": OUTSIDE},
     "shared/bookings/self_service/calendar.py": dict.fromkeys(("_UID", "_ADDRESS", "_WEB_ADDRESS"), OUTSIDE),

@@ -160,7 +160,7 @@ def test_unconditional_write_is_found() -> None:
 
 def own_names() -> list[str]:
     """This trust's and this provider's own names, addresses and domains."""
-    content = tomllib.loads((ROOT / "functions" / "content" / "mersey-care.toml").read_text("utf-8"))
+    content = tomllib.loads((ROOT / "functions" / "content" / "mersey-care" / "en.toml").read_text("utf-8"))
     provider = content["provider"]
     domains = [provider["email"].partition("@")[2], "merseycare"]
     return [content["organisation"]["name"], provider["short_name"], provider["name"], provider["email"], *domains]

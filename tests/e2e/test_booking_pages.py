@@ -66,7 +66,7 @@ def test_a_double_click_and_going_back_to_send_again_are_one_booking_and_the_sam
 
     pages = {get(f"{stack.site}{each.headers['location']}").text for each in sent}
     assert ([each.status for each in sent], len(pages)) == ([303] * 4, 1)
-    assert "Your place is booked" in pages.pop()
+    assert "You have booked a place" in pages.pop()
     assert len(roster(stack, session_id)) == 1
     assert len(mails_to(stack, f"zoe@{session_id}.nhs.net")) == 1
 
@@ -94,7 +94,7 @@ def test_session_that_fills_while_checking_offers_its_waiting_list(stack: Stack,
     stack.settle()
 
     page = get(f"{stack.site}{done.headers['location']}")
-    assert "You are on the waiting list" in page.text
+    assert "You have joined the waiting list" in page.text
     states = {row["Email"].partition("@")[0]: row["State"] for row in roster(stack, session_id)}
     assert states == {"ann": "confirmed", "zoe": "waiting"}
     assert len(mails_to(stack, f"zoe@{session_id}.nhs.net")) == 1
@@ -134,6 +134,7 @@ def test_a_form_that_lay_open_for_two_days_loses_nothing(stack: Stack, add_sessi
     ("method", "path", "status"),
     [
         ("GET", "/", 200),
+        ("GET", "/who-can-see-what", 200),
         ("GET", "/help-now", 200),
         ("GET", "/resources", 200),
         ("GET", "/resources/prompts", 200),

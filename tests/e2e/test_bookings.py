@@ -24,7 +24,8 @@ def test_the_five_sessions_of_the_schedule_are_offered(stack: Stack) -> None:
     ]
     assert ours[0]["starts"] == "2023-09-08T15:00:00+01:00"
     assert ours[4]["ends"] == "2023-11-13T14:15:00+00:00"
-    assert set(ours[0]) == {"id", "title", "theme", "starts", "ends", "when", "places_left"}
+    texts = {"title", "theme", "description", "facilitator"}
+    assert set(ours[0]) == texts | {"id", "starts", "ends", "when", "places_left"}
 
 
 def test_the_joining_link_is_on_no_page_and_in_no_answer(stack: Stack, add_session: AddSession) -> None:
@@ -120,7 +121,7 @@ def test_a_form_with_mistakes_comes_back_with_what_was_typed(stack: Stack, add_s
     assert "There is a problem" in answer.text
     assert "Zoë &lt;Okafor&gt;" in answer.text
     assert "Enter an email address in the correct format" in answer.text
-    assert "Select to confirm you agree" in answer.text
+    assert "Select the box to agree to the group rules" in answer.text
     assert roster(stack, session_id) == []
 
 
@@ -165,7 +166,7 @@ def test_json_with_mistakes_is_answered_field_by_field(stack: Stack, add_session
     assert [(error["field"], error["detail"]) for error in answer.json["errors"]] == [
         ("full_name", "Enter your name"),
         ("email", "Enter an email address in the correct format, like name@example.com. It must include @"),
-        ("group_agreement", "Select to confirm you agree"),
+        ("group_agreement", "Select the box to agree to the group rules"),
         ("", "Leave out fields that this form does not have"),
     ]
 

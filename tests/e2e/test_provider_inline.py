@@ -77,7 +77,7 @@ def test_box_and_button_confirm_it_and_delete_nothing_yet(stack: Stack) -> None:
     assert is_sealed_kept(stack, reference)
     assert status_of(stack, reference)["State"] == "acknowledged"
     assert "Thank you for confirming" in page.text
-    assert "We keep our copy for 3 working days after that" in page.text
+    assert "We keep our copy for 3 working days after you confirm" in page.text
 
 
 def test_pressing_it_again_and_again_comes_to_the_same(stack: Stack) -> None:
@@ -91,7 +91,7 @@ def test_pressing_it_again_and_again_comes_to_the_same(stack: Stack) -> None:
     page = get(f"{stack.site}{again.headers['location']}")
 
     assert [answer.headers["location"].rpartition("=")[2] for answer in pressed] == ["now", "already", "already"]
-    assert "You had already told us" in page.text
+    assert "You have already confirmed this" in page.text
     assert status_of(stack, reference)["State"] == "acknowledged"
 
 
@@ -130,7 +130,7 @@ def test_the_person_can_follow_it_with_their_reference_alone(stack: Stack) -> No
 
     assert (sent, told(stack, reference)) == ("sent", "confirmed")
     page = post_form(f"{stack.site}/one-to-one/status", {"reference": f"{reference[:4].lower()} - {reference[4:]}"})
-    assert "Nafsiyat have your form" in page.text
+    assert "Nafsiyat has your form" in page.text
     assert "We still have our copy of your answers" in page.text
     assert reference in page.text
 

@@ -4,14 +4,14 @@ Someone is unproven whose address is not the trust's and who has not pressed the
 share of the places at most, and none that someone else wants after two hours: `shared.bookings.model.proving`.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from shared.bookings.model.attendee import Attendee, AttendeeState, Reason, Roster
 from shared.bookings.model.place_count import PlaceCount
 from shared.bookings.model.proving import CHECKED_BEFORE, lost_holds, most_unproven, without_holds, yielding
 from shared.bookings.model.session import Session
-from shared.local_time import weekdays_after
+from shared.local_time import WorkingDays
 
 MOST_UNPROVEN_ROWS, MOST_UNPROVEN_FOR_EACH_PLACE = 100, 10
 """The most bookings of a session that nobody has proved: the larger of the two, the second for each of its places."""
@@ -30,8 +30,8 @@ class AllocationPolicy:
     """The rules that an installation chooses.
 
     `domains`: email domains whose owners work for the trust; a subdomain counts. `cutoff`: how long before the start
-    the waiting list ends and a freed place is open to everyone. `check_weekdays`: for how many weekdays a place is
-    held for someone with another address. `unproven_share`: the part of the places, in percent, that unproven people
+    the waiting list ends and a freed place is open to everyone. `check_weekdays`: for how many working days a place
+    is held for someone with another address. `unproven_share`: the part of the places, in percent, that unproven people
     may hold, one at least. `waiting_list_factor`: for each place that many people may wait, 0 for any number.
     `on_hold`: for now no place is given or freed by itself.
     """
@@ -42,6 +42,7 @@ class AllocationPolicy:
     unproven_share: int = 20
     waiting_list_factor: int = 3
     on_hold: bool = False
+    working_days: WorkingDays = field(default_factory=WorkingDays)
 
     def is_staff_address(self, address: str) -> bool:
         domain = address.rpartition("@")[2].casefold()
@@ -149,9 +150,9 @@ class AllocationPolicy:
         """The moment, in UTC, until which a place is held for someone who is to be checked."""
         latest = session.starts - CHECKED_BEFORE
         if attendee.is_unproven:
-            return latest  # the weekdays count from the moment at which they prove their address
+            return latest  # the working days count from the moment at which they prove their address
         since = attendee.state_at or attendee.booked_at
-        return min(weekdays_after(max(since, attendee.acted_at or since), self.check_weekdays), latest)
+        return min(self.working_days.after(max(since, attendee.acted_at or since), self.check_weekdays), latest)
 
     def may_be_checked(self, session: Session, now: datetime) -> bool:
         """True if there is still time to check someone who books now."""

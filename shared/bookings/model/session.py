@@ -57,6 +57,8 @@ class Session:
     state: SessionState
     reminders: tuple[Offset, ...]
     waiting_list: bool = True
+    description: str = ""
+    facilitator: str = ""
     history: tuple[AnnouncedDetails, ...] = ()
     forgotten: int = 0
     typed: AnnouncedDetails | None = None

@@ -26,13 +26,13 @@ from shared.bookings.model.same_person import one_place_each
 from shared.bookings.reconcile.session_reconciler import ReconciledSession
 from shared.bookings.tables.repository import BookingRepository
 from shared.failure_isolation import run_isolated
-from shared.local_time import weekdays_after
+from shared.local_time import WorkingDays
 from shared.normalised_address import normalised_address
 from shared.tables.table import MAX_WRITES, RowConflictError
 
 logger = logging.getLogger(__name__)
 
-KEPT_WEEKDAYS, KEPT_WEEKDAYS_OF_MANY = 1, 2
+KEPT_WORKING_DAYS, KEPT_WORKING_DAYS_OF_MANY = 1, 2
 
 TRIED_AGAIN_BEFORE = timedelta(hours=12)
 """The time before the end of two working days at which what came back from many addresses is sent once more.
@@ -57,6 +57,7 @@ class BouncedAddresses:
     """
 
     rosters: BookingRepository
+    working_days: WorkingDays
     domains: Sequence[str] = ()
 
     def settle(
@@ -94,7 +95,7 @@ class BouncedAddresses:
         roster = self.rosters.roster(reconciled.session.id)
         by_key = {each.key: each for each in found}
         affected = [each for each in one_place_each(roster.attendees) if _is_affected(each)]
-        changes = [(each, _after(each, by_key.get(each.key), findings, now)) for each in affected]
+        changes = [(each, self._after(each, by_key.get(each.key), findings, now)) for each in affected]
         changed = [after for before, after in changes if after != before][: MAX_WRITES - 1]
         if not changed:
             return reconciled
@@ -107,6 +108,20 @@ class BouncedAddresses:
             logger.info("bounced emails of session %s left to the next run", reconciled.session.id)
             return reconciled
         return replace(reconciled, roster=reconciled.roster.with_changed(*changed))
+
+    def _after(self, attendee: Attendee, bounce: Bounce | None, findings: Findings, now: datetime) -> Attendee:
+        """The attendee as the rules have it at `now`; the same one where nothing is due."""
+        if normalised_address(attendee.email) in findings.known:
+            return tried_again(attendee, now) if attendee.is_bounced else attendee
+        if bounce is None:
+            return attendee
+        if not attendee.is_bounced:
+            return bounced(attendee, now) if attendee.generation in bounce.generations else attendee
+        is_one_of_many = bounce.address in findings.masses
+        until, is_final = kept_until(attendee, bounce, self.working_days, is_one_of_many=is_one_of_many)
+        if not is_final:
+            return tried_again(attendee, now) if now >= until - TRIED_AGAIN_BEFORE else attendee
+        return attendee if now < until else replace(attendee.cancelled(Reason.BOUNCED, now), same_person="")
 
 
 def _has_marked(reconciled: ReconciledSession) -> bool:
@@ -123,27 +138,15 @@ def _is_affected(attendee: Attendee) -> bool:
     return attendee.is_live and attendee.never_acted and not attendee.needs_check and is_own
 
 
-def _after(attendee: Attendee, bounce: Bounce | None, findings: Findings, now: datetime) -> Attendee:
-    """The attendee as the rules have it at `now`; the same one where nothing is due."""
-    if normalised_address(attendee.email) in findings.known:
-        return tried_again(attendee, now) if attendee.is_bounced else attendee
-    if bounce is None:
-        return attendee
-    if not attendee.is_bounced:
-        return bounced(attendee, now) if attendee.generation in bounce.generations else attendee
-    until, is_final = kept_until(attendee, bounce, is_one_of_many=bounce.address in findings.masses)
-    if not is_final:
-        return tried_again(attendee, now) if now >= until - TRIED_AGAIN_BEFORE else attendee
-    return attendee if now < until else replace(attendee.cancelled(Reason.BOUNCED, now), same_person="")
-
-
-def kept_until(attendee: Attendee, bounce: Bounce, *, is_one_of_many: bool) -> tuple[datetime, bool]:
+def kept_until(
+    attendee: Attendee, bounce: Bounce, working_days: WorkingDays, *, is_one_of_many: bool
+) -> tuple[datetime, bool]:
     """The moment, in UTC, until which the booking of someone whose email came back is kept, and if it then ends.
 
     If it does not, the email is to be sent once more before.
     """
-    of_many = weekdays_after(bounce.at, KEPT_WEEKDAYS_OF_MANY)
+    of_many = working_days.after(bounce.at, KEPT_WORKING_DAYS_OF_MANY)
     if len(bounce.generations) > 1:  # it came back again
         return of_many, True
-    alone = weekdays_after(attendee.state_at or bounce.at, KEPT_WEEKDAYS)
+    alone = working_days.after(attendee.state_at or bounce.at, KEPT_WORKING_DAYS)
     return (max(alone, of_many), False) if is_one_of_many else (alone, True)

@@ -4,7 +4,7 @@ from shared.bookings.model.attendee import Roster
 from shared.bookings.model.session import Session, SessionState
 
 _OVERBOOKED = (
-    "More people hold a place than Capacity allows: compare it with Confirmed. Nobody loses a place, and no new ones "
+    "More people hold a place than Capacity allows: compare it with Confirmed. No one loses a place, and no new ones "
     "are given until some are free. Write a higher Capacity, or cancel bookings in the table Bookings."
 )
 

@@ -22,11 +22,11 @@ _ANNOUNCED_UNREADABLE = (
 )
 
 _PAST_START = (
-    "Date and Time are in the past. Nobody is told of them, and the session stays on {known}. Write when the session "
+    "Date and Time are in the past. No one is told of them, and the session stays on {known}. Write when the session "
     "is, or cancelled into State to call it off."
 )
 _LATE_START = (
-    "The session started on {known}, so nobody is told of another Date and Time. Put back what was there, or write "
+    "The session started on {known}, so no one is told of another Date and Time. Put back what was there, or write "
     "cancelled into State to call it off. For another session add another row."
 )
 

@@ -103,7 +103,9 @@ class BookingReconciler:
         self._record_marks(rows, [result for _, result in found], unread, now)
         reconciled = self._without_moved_back([each.value for _, each in found if each.value is not None], now)
         failed = {session_id: type(each.error).__name__ for session_id, each in found if not each.succeeded}
-        reconciled, masses = BouncedAddresses(self.rows, self.reconciler.policy.domains).settle(reconciled, now)
+        policy = self.reconciler.policy
+        bounced_addresses = BouncedAddresses(self.rows, policy.working_days, policy.domains)
+        reconciled, masses = bounced_addresses.settle(reconciled, now)
         return ReconcileResult(tuple(rows), reconciled, known, failed, mass_bounces=masses)
 
     def find_strays(

@@ -11,10 +11,10 @@ from shared.bookings.model.attendee import Attendee, AttendeeState, Roster
 from shared.bookings.model.email_ids import FACILITATOR_MAIL_PREFIX, stamp
 from shared.bookings.model.same_person import same_person_problem
 from shared.bookings.model.session import Session
-from shared.bookings.reconcile.bounced_addresses import KEPT_WEEKDAYS
+from shared.bookings.reconcile.bounced_addresses import KEPT_WORKING_DAYS
 from shared.bookings.reconcile.stale_saves.cancelled_rows import is_set_back
 from shared.bookings.reconcile.stray_bookings import StrayBooking
-from shared.local_time import days_before, moment_in_words, short, weekdays_after
+from shared.local_time import days_before, moment_in_words, short
 from shared.mail.log_rows import UNDELIVERED, MailLogEntry
 from shared.normalised_address import normalised_address
 
@@ -89,9 +89,9 @@ def unproven_alert(session: Session, roster: Roster) -> Alert | None:
     if number <= max(MOST_UNPROVEN, 2 * session.capacity):
         return None
     text = (
-        f"{number} bookings of this session were made with addresses that are not the trust's, and nobody has pressed "
-        "the button in the email about them. They hold a fifth of the places at most and are cancelled by themselves "
-        "after a week. Someone may be sending the form again and again: tell the people who run the service."
+        f"{number} bookings of this session were made with addresses that are not work addresses, and no one has "
+        "pressed the button in the email about them. They hold a fifth of the places at most and are cancelled by "
+        "themselves after a week. Someone may be sending the form again and again: tell the people who run the service."
     )
     return Alert(("unproven", session.id, stamp(session.starts)), f"Many bookings: {_session_label(session)}", text)
 
@@ -145,7 +145,7 @@ def _attendee_alerts(session: Session, attendee: Attendee, policy: AllocationPol
     if not session.runs:
         return found
     if attendee.is_bounced:
-        return [_bounced(session, attendee)]  # and nothing else that was typed by who may not be there
+        return [_bounced(session, attendee, policy)]  # and nothing else that was typed by who may not be there
     if attendee.state is AttendeeState.TO_CHECK:
         found.append(_to_check(session, attendee, policy))
     if attendee.adjustments:
@@ -170,19 +170,20 @@ def _to_check(session: Session, attendee: Attendee, policy: AllocationPolicy) ->
     held = f"until {moment_in_words(until)}" if until else "until you decide"
     about = (_TO_CHECK, session.id, attendee.key, str(attendee.generation), stamp(until) if until else "")
     text = (
-        f"Does this person work for the trust? We hold a place for them {held}. In the table Bookings, "
+        f"Does this person work for your organisation? We hold a place for them {held}. In the table Bookings, "
         f"{_row_location(session, attendee)}, change State to confirmed or cancelled."
     )
     return Alert(about, f"To check: {_who(attendee)}, {_session_label(session)}", text)
 
 
-def _bounced(session: Session, attendee: Attendee) -> Alert:
+def _bounced(session: Session, attendee: Attendee, policy: AllocationPolicy) -> Alert:
     """The alert about the problem that an email did not arrive, with what becomes of the booking."""
     said = _attendee_problem(session, attendee)
     kept = "We keep the place" if attendee.holds_a_place else "We keep the booking, passed over on the waiting list,"
-    until = moment_in_words(weekdays_after(attendee.state_at or attendee.booked_at, KEPT_WEEKDAYS))
+    kept_until = policy.working_days.after(attendee.state_at or attendee.booked_at, KEPT_WORKING_DAYS)
+    until = moment_in_words(kept_until)
     text = (
-        f"Nobody has used the link in the email. {kept} until {until} at least, then it is cancelled. If you know this "
+        f"No one has used the link in the email. {kept} until {until} at least, then it is cancelled. If you know this "
         "person, write confirmed into State, or correct Email."
     )
     return replace(said, text=f"{said.text} {text}")
@@ -212,7 +213,7 @@ def _lacks_link(session: Session, now: datetime) -> bool:
 
 def _no_link(session: Session) -> Alert:
     text = (
-        "Nobody can join yet. Write the joining link into JoinUrl in the table Sessions, "
+        "No one can join yet. Write the joining link into JoinUrl in the table Sessions, "
         f"in the row with RowKey {session.id}, and everyone with a place is sent it."
     )
     return Alert(("no-link", session.id, stamp(session.starts)), f"No joining link: {_session_label(session)}", text)

@@ -74,6 +74,8 @@ class _Announced(BaseModel):
     version: Annotated[int, Field(ge=1, lt=1_000_000)]
     capacity: Annotated[int, Field(ge=0, le=MAX_CAPACITY)]
     title: Annotated[str, Field(max_length=_LONGEST_TEXT)]
+    description: Annotated[str, Field(max_length=_LONGEST_TEXT)] = ""  # not in cells of before
+    facilitator: Annotated[str, Field(max_length=_LONGEST_TEXT)] = ""
     state: SessionState
     reminders: Annotated[str, Field(max_length=_LONGEST_REMINDERS), BeforeValidator(_offsets)]
     waiting_list: bool
@@ -111,6 +113,9 @@ def _text(session: Session, history: Sequence[AnnouncedDetails]) -> str:
         "waiting_list": session.waiting_list,
         "told": [asdict(details) | {"starts": moment_text(details.starts)} for details in history],
     }
+    # Left out where they are empty, as in cells of before, which so need not be written again.
+    facts |= {"description": session.description} if session.description else {}
+    facts |= {"facilitator": session.facilitator} if session.facilitator else {}
     return json.dumps(facts, ensure_ascii=False)
 
 
@@ -139,6 +144,8 @@ def _session(session_id: str, announced: _Announced, reminders: tuple[Offset, ..
         join_url=last.join_url,
         capacity=announced.capacity,
         title=announced.title,
+        description=announced.description,
+        facilitator=announced.facilitator,
         state=SessionState.CANCELLED if last.called_off else announced.state,
         reminders=parse_offsets(announced.reminders) if announced.reminders else reminders,
         waiting_list=announced.waiting_list,

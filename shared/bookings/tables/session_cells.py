@@ -20,7 +20,7 @@ from shared.yes_no import parse_yes_no
 
 DEFAULT_MINUTES = 75
 
-_LENGTHS = {"Title": 200, "Theme": 200, "JoinUrl": LINK_LENGTH, "Reminders": REMINDERS_LENGTH}
+_LENGTHS = {"Title": 200, "Theme": 200, "Description": 200, "JoinUrl": LINK_LENGTH, "Reminders": REMINDERS_LENGTH}
 _LENGTH = 100  # of every other cell
 _LONGEST_SESSION = 1_440  # minutes: a day
 _BETWEEN_OFFSETS = re.compile(r"[,;\s]+")
@@ -54,6 +54,12 @@ class SessionCells:
 
     def theme(self) -> str | None:
         return self._read("Theme", one_line, "")
+
+    def description(self) -> str | None:
+        return self._read("Description", one_line, "")
+
+    def facilitator(self) -> str | None:
+        return self._read("Facilitator", one_line, "")
 
     def join_url(self) -> str | None:
         return self._read("JoinUrl", parse_link, "Write an address that begins with https://, or leave it empty.")

@@ -21,6 +21,8 @@ WRITTEN_BY_PEOPLE = {
     "Minutes": DEFAULT_MINUTES,
     "Title": "",
     "Theme": "",
+    "Description": "",
+    "Facilitator": "",
     "JoinUrl": "",
     "State": "draft",
     "Reminders": "",
@@ -85,6 +87,8 @@ def _as_announced(written: Session, known: Session) -> Session:
         join_url=known.join_url,
         capacity=written.capacity,
         title=written.title,
+        description=written.description,
+        facilitator=written.facilitator,
         state=state,
         reminders=written.reminders,
         waiting_list=written.waiting_list,
@@ -143,6 +147,7 @@ def _written(
     capacity = cells.capacity()
     state, offsets, waiting_list = cells.state(), cells.reminders(reminders), cells.waiting_list()
     title, theme, join_url = cells.title(), cells.theme(), cells.join_url()
+    description, facilitator = cells.description(), cells.facilitator()
     if cells.problems or starts is None:
         return None
     return Session(
@@ -151,6 +156,8 @@ def _written(
         minutes=minutes or DEFAULT_MINUTES,
         capacity=capacity or 0,
         title=title or "",
+        description=description or "",
+        facilitator=facilitator or "",
         theme=theme or "",
         join_url=join_url or "",
         state=state or SessionState.DRAFT,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from shared.local_time import date_in_words
+from shared.local_time import WorkingDays, date_in_words
 from shared.mail.message import EmailMessage
 from shared.mail.renderer import MailRenderer
 from shared.referrals.days import in_words
@@ -27,6 +27,7 @@ class ProviderEmails:
     recipient: str
     delivery: str
     reply_weekdays: int
+    working_days: WorkingDays = field(default_factory=WorkingDays)
     operators: str = field(default="", repr=False)
 
     def referral(self, referral: Referral, answers: bytes, now: datetime) -> EmailMessage:
@@ -93,5 +94,5 @@ class ProviderEmails:
         return {
             "reference": referral.reference,
             "received_on": in_words(referral.received_on),
-            "contact_by": in_words(reply_by(referral.received_on, self.reply_weekdays)),
+            "contact_by": in_words(reply_by(referral.received_on, self.reply_weekdays, self.working_days)),
         }

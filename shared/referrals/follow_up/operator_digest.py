@@ -30,7 +30,7 @@ _WHY = {
     "quarantined": f"The provider's email system holds it. Ask them to release it and to let such email in. {_AGAIN}",
     "filteredspam": f"The provider's email system took it for spam. Ask them to let such email in. {_AGAIN}",
     "failed": f"It could not be delivered, several times over. Ask the provider whether their email works. {_AGAIN}",
-    "not-opened": "Its State was set to acknowledged by hand, but nobody has opened it, so it is kept. Ask the "
+    "not-opened": "Its State was set to acknowledged by hand, but no one has opened it, so it is kept. Ask the "
     f"provider to open it with the link in the email. {_AGAIN}",
     "kept-again": "The provider confirmed it, or set it aside, and then asked us for the second time to keep it. Find "
     f"out with them why it does not reach them. {_AGAIN}",

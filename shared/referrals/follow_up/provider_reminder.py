@@ -24,8 +24,6 @@ from shared.tables.table import Row
 
 logger = logging.getLogger(__name__)
 
-_SATURDAY = 5
-
 
 @dataclass(frozen=True, slots=True)
 class DueReminder:
@@ -55,7 +53,7 @@ class ProviderReminder:
     deadlines: Deadlines = field(default_factory=Deadlines)
 
     def remind(self, referrals: Iterable[Referral], now: datetime) -> None:
-        """Sends the provider one email about all reminders that are due today; none at a weekend.
+        """Sends the provider one email about all reminders that are due today; none at a weekend or on a bank holiday.
 
         Raises:
             StorageError: the outcome is unknown; the next run goes on.
@@ -63,7 +61,7 @@ class ProviderReminder:
         today = date.fromisoformat(london_day(now))
         numbered = (DueReminder(each, self.deadlines.reminder_due(each, today)) for each in referrals)
         due = {str(each): each for each in numbered if each.number}
-        if not due or today.weekday() >= _SATURDAY:
+        if not due or not self.deadlines.working_days.includes(today):
             return
         log = self.notices.rows(REMINDERS)
         due = self._without_sent(due, log, now)

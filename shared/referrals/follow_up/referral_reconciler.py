@@ -24,6 +24,7 @@ from shared.failure_isolation import run_isolated
 from shared.local_time import LONDON
 from shared.referrals import interrupted_erasure, transitions
 from shared.referrals.delivery.notice_sender import NoticeSender
+from shared.referrals.follow_up.deadlines import Deadlines
 from shared.referrals.follow_up.manual_edits import complete_manual_edit
 from shared.referrals.follow_up.operator_digest import OperatorDigest
 from shared.referrals.follow_up.overdue_alarm import OverdueAlarm
@@ -57,7 +58,7 @@ _MOST_UNCLEAR = 3  # answers, after which storage is down rather than one row ba
 class ReferralReconciler:
     """Does the timer's work on referrals, part of it on every run and part once a day.
 
-    `grace_weekdays`: weekdays after an acknowledgement for which the answers are kept.
+    `grace_weekdays`: working days after an acknowledgement for which the answers are kept.
     """
 
     rows: ReferralRepository
@@ -91,6 +92,10 @@ class ReferralReconciler:
             run_isolated(logger, "referral run: daily steps", morning)
         return self.release.run(referrals, now)
 
+    @property
+    def _deadlines(self) -> Deadlines:
+        return self.provider_reminder.deadlines
+
     def _completed(self, referral: Referral, now: datetime) -> Referral:
         complete = partial(interrupted_erasure.settled, self.rows, referral, now)
         return run_isolated(logger, "referral run: interrupted erasure", complete).value or referral
@@ -123,20 +128,20 @@ class ReferralReconciler:
         self.days.done(service_rows, now)
 
     def _apply_deadlines(self, referral: Referral, now: datetime) -> None:
-        if self.provider_reminder.deadlines.needs_attention(referral, _today(now)):
+        if self._deadlines.needs_attention(referral, _today(now)):
             logger.error("referral %s needs attention: not acknowledged by the provider", referral.reference)
             cells = transitions.attention(transitions.NOT_ACKNOWLEDGED, now)
             self.rows.mark(referral.reference, referral.etag, **cells)
 
     def _remind(self, referrals: Sequence[Referral], now: datetime) -> None:
-        late = self.provider_reminder.deadlines.needs_attention
+        late = self._deadlines.needs_attention
         self.provider_reminder.remind([each for each in referrals if not late(each, _today(now))], now)
 
     def _delete_expired(self, referral: Referral, now: datetime) -> None:
         if may_be_erased(referral, _today(now)):
             logger.warning("a referral is erased: delivered but never acknowledged")
             self.eraser.erase(referral, now)
-        elif may_erase_acknowledged(referral, self.grace_weekdays, _today(now)):
+        elif may_erase_acknowledged(referral, self.grace_weekdays, self._deadlines.working_days, _today(now)):
             self.eraser.erase(referral, now, transitions.reason_of_erasure(referral))
         elif self.uncollected.limit.may_erase(referral, _today(now)):
             logger.warning("a referral is erased: nobody collected it")

@@ -17,7 +17,6 @@ _TYPED: Mapping[Kind, str] = {
     Kind.PHONE: "01632 960001",  # Ofcom keeps these numbers free
     Kind.DATE: "1970-01-01",
 }
-_LISTS = frozenset({Kind.SEVERAL, Kind.TIMES})
 
 
 def fixed_answers(form: OneToOne) -> dict[str, object]:
@@ -41,6 +40,6 @@ def _answer(asked: FormQuestion, form: OneToOne) -> object:
         return form.languages[0].name
     if kind is Kind.ONE:
         return asked.question.passing or asked.choices[0].code
-    if kind in _LISTS:
+    if kind is Kind.SEVERAL:
         return ["email" if asked.ask == CONTACT_BY else asked.choices[0].code]
     return _TYPED.get(kind, _WORDS[: asked.max_length])

@@ -6,23 +6,24 @@ that it does not have them after all.
 
 from datetime import date
 
-from shared.referrals.days import is_day, is_past, is_reached, weekdays_since
+from shared.local_time import WorkingDays
+from shared.referrals.days import is_day, is_past, is_reached, working_days_since
 from shared.referrals.model import INLINE, Referral, ReferralState
 from shared.referrals.transitions import has_come_back
 
 GRACE_WEEKDAYS = 3
-"""Weekdays after the acknowledgement before the answers are erased, unless the installation chose another number."""
+"""Working days between the acknowledgement and the erasure, unless the installation chose another number."""
 
 NO_REPORT_FOR = 14
 """Days after an email with answers at which it counts as arrived if nothing was reported of it."""
 
 
-def may_erase_acknowledged(referral: Referral, grace_weekdays: int, today: date) -> bool:
+def may_erase_acknowledged(referral: Referral, grace_weekdays: int, calendar: WorkingDays, today: date) -> bool:
     """True if the answers of an acknowledged referral may be erased."""
     return (
         referral.state is ReferralState.ACKNOWLEDGED
         and has_arrived(referral, today)
-        and is_reached(weekdays_since(referral.acknowledged_on, today), grace_weekdays)
+        and is_reached(working_days_since(referral.acknowledged_on, today, calendar), grace_weekdays)
     )
 
 

@@ -32,7 +32,7 @@ class HoldingsReport:
         mails = [row.text("On") or row.text("At")[:10] for row in self.rows.every_mailed()]
         after_receipt = (
             "Each is deleted days after the provider confirmed it or set it aside, and never before it has arrived; "
-            "one that nobody collects on the day in its DeletionOn, which is announced 30 days before."
+            "one that no one collects on the day in its DeletionOn, which is announced 30 days before."
         )
         self._put("sealed", ("referral with its answers", "referrals with their answers"), sealed, after_receipt, now)
         after_erasure = f"Each is deleted {STATUS_DELETED_AFTER} days after its answers were."

@@ -14,7 +14,7 @@ from local.tour.browser import open_page
 PHONE: ViewportSize = {"width": 320, "height": 640}
 LARGE_TEXT: ViewportSize = {"width": 640, "height": 900}
 _RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "resultTypes": ["violations"]}
-_TOO_WIDE = "document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth"
+TOO_WIDE = "document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth"
 _ROOT_SIZE = "size => { document.documentElement.style.fontSize = size }"
 _HEADINGS = "[...document.querySelectorAll('h1')].map(each => each.innerText.trim())"
 
@@ -60,7 +60,7 @@ def _look(page: Page, name: str, third_party_requests: list[str], browser_errors
         "has_error_summary": page.locator(".nhsuk-error-summary").count() > 0,
         "focused": page.evaluate("document.activeElement.className"),
         "violations": violations(page),
-        "too_wide": page.evaluate(_TOO_WIDE),
+        "too_wide": page.evaluate(TOO_WIDE),
     }
     return PageReport(
         name=name,
@@ -75,7 +75,7 @@ def _look(page: Page, name: str, third_party_requests: list[str], browser_errors
 def _enlarged(page: Page) -> int:
     page.set_viewport_size(LARGE_TEXT)
     page.evaluate(_ROOT_SIZE, "200%")
-    too_wide: int = page.evaluate(_TOO_WIDE)
+    too_wide: int = page.evaluate(TOO_WIDE)
     page.evaluate(_ROOT_SIZE, "")
     page.set_viewport_size(PHONE)
     return too_wide

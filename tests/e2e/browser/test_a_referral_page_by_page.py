@@ -54,7 +54,7 @@ def walk_to_the_check(page: Page, stack: Stack) -> None:
     _lead(page)
     _reach(page)
     _tell(page)
-    titled(page, "Check your form")
+    titled(page, "Check your answers before you send them")
 
 
 def _lead(page: Page) -> None:
@@ -97,27 +97,25 @@ def _reach(page: Page) -> None:
     page.locator("#phone").fill("07700 900 982")
     page.get_by_label("Yes, but do not say").check()
     go_on(page)
-    page.locator("#safe_contact_notes").fill("canary " * 50)
-    go_on(page)
-    titled(page, "Error: Contacting you safely")
-    page.locator("#safe_contact_notes").fill("canary at night")
-    go_on(page)
 
 
 def _tell(page: Page) -> None:
     go_on(page)
     titled(page, "Error: Your language")
     page.get_by_label("Another language", exact=True).check()
-    page.get_by_label("If another language, which?").fill("Canarylanguage")
+    page.get_by_label("Enter the language").fill("Canarylanguage")
     go_on(page)
+    titled(page, "More about you")
+    page.locator("#safe_contact_notes").fill("canary " * 50)
+    go_on(page)
+    titled(page, "Error: More about you")
+    page.locator("#safe_contact_notes").fill("canary at night")
     page.locator("#what_brings_you").fill(STORY)
     back(page)
-    expect(page.get_by_label("If another language, which?")).to_have_value("Canarylanguage")
+    expect(page.get_by_label("Enter the language")).to_have_value("Canarylanguage")
     go_on(page)
     expect(page.locator("#what_brings_you")).to_have_value(STORY)
-    go_on(page)
-    page.get_by_label("Monday morning").check()
-    go_on(page)
+    page.get_by_label("Weekday mornings").check()
     go_on(page)
 
 
@@ -126,7 +124,7 @@ def send(page: Page, stack: Stack) -> str:
     stack.set_clock(LocalClock(stack.clock_path)() + timedelta(seconds=5))  # the walk may have taken less than three
     page.get_by_role("checkbox").check()
     go_on(page, "Agree and send")
-    titled(page, "Form received")
+    titled(page, "We have received your form")
     return page.locator(".nhsuk-panel strong").inner_text()
 
 
@@ -137,7 +135,7 @@ def test_a_person_refers_themselves_with_mistakes_on_the_way_and_loses_nothing(p
     page.get_by_role("button", name="Change Name").click()
     page.locator("#full_name").fill("Canary-Othername")
     go_on(page)
-    titled(page, "Check your form")
+    titled(page, "Check your answers before you send them")
     go_on(page)
     go_on(page, "Agree and send")
     titled(page, "Error: Your agreement")
@@ -147,10 +145,10 @@ def test_a_person_refers_themselves_with_mistakes_on_the_way_and_loses_nothing(p
     stack.settle()
 
     expect(page.locator("main")).to_contain_text(reference)
-    expect(page.locator("main")).to_contain_text(re.compile(r"heard nothing by \w+ \d+ \w+ 2023"))
+    expect(page.locator("main")).to_contain_text(re.compile(r"has not contacted you by \w+ \d+ \w+ 2023"))
     assert not is_canary_in(page.url)
     [mail] = referral_mails(stack, reference)
-    for line in ("Canary-Othername", "07700 900 982", "Canarylanguage", "Monday morning", *STORY.splitlines()):
+    for line in ("Canary-Othername", "07700 900 982", "Canarylanguage", "Weekday mornings", *STORY.splitlines()):
         assert line in mail["content"]["plainText"]
     assert "Help now" not in mail["content"]["plainText"]
 

@@ -35,7 +35,7 @@ def test_a_person_finds_a_session_mends_a_mistake_checks_and_books(visitor: Visi
     assert roster(stack, session_id) == [], "nothing is stored before it was checked"
     visitor.press(BOOK)
 
-    assert visitor.heading() == "Your place is booked"
+    assert visitor.heading() == "You have booked a place"
     [row] = roster(stack, session_id)
     assert (row["Name"], row["State"]) == ("Ann Example", "confirmed")
     assert row["Reference"] in visitor.page.inner_text("main")
@@ -66,7 +66,7 @@ def test_a_person_is_told_that_it_filled_up_meanwhile_and_waits_instead(visitor:
     assert not visitor.page.title().startswith("Error"), "it is nobody's mistake"
     visitor.press("Join the waiting list")
 
-    assert visitor.heading() == "You are on the waiting list"
+    assert visitor.heading() == "You have joined the waiting list"
     assert states(stack, session_id) == {"faster": "confirmed", "ann": "waiting"}
 
 
@@ -81,7 +81,7 @@ def test_a_person_joins_the_waiting_list_of_a_session_that_is_full(visitor: Visi
     visitor.press(ON)
     visitor.press(WAIT)
 
-    assert visitor.heading() == "You are on the waiting list"
+    assert visitor.heading() == "You have joined the waiting list"
     assert states(stack, session_id)["ann"] == "waiting"
 
 
@@ -123,7 +123,7 @@ def test_a_double_click_is_one_booking_with_scripts_and_without(visit: Visit, st
             go_to_check(visitor, session_id)
             visitor.take_time()
             visitor.page.get_by_role("button", name=BOOK).dblclick()
-            visitor.page.get_by_role("heading", name="Your place is booked").wait_for()
+            visitor.page.get_by_role("heading", name="You have booked a place").wait_for()
             stack.settle()
             assert len(roster(stack, session_id)) == 1
             assert len(mails_to(stack, f"ann@{session_id}.nhs.net")) == 1
@@ -160,7 +160,7 @@ def test_going_back_after_cancelling_and_sending_again_leads_to_a_new_booking_wi
     visitor.press("Book again")
     assert "Ann Example" in visitor.page.inner_text("main")
     visitor.press(BOOK)
-    assert visitor.heading() == "Your place is booked"
+    assert visitor.heading() == "You have booked a place"
     assert states(stack, session_id) == {"ann": "confirmed"}
 
 
@@ -171,7 +171,7 @@ def test_reloading_the_last_page_books_nothing_again(visitor: Visitor, stack: St
 
     visitor.page.reload()
 
-    assert visitor.heading() == "Your place is booked"
+    assert visitor.heading() == "You have booked a place"
     assert len(roster(stack, session_id)) == 1
 
 
@@ -185,7 +185,7 @@ def test_a_form_that_lay_open_for_days_keeps_what_was_typed(visitor: Visitor, st
         assert visitor.page.title().startswith("Error: ")
         assert "Ann Example" in visitor.page.inner_text("main")
         visitor.press(BOOK)
-        assert visitor.heading() == "Your place is booked"
+        assert visitor.heading() == "You have booked a place"
     finally:
         stack.settle()
         stack.set_clock(before)

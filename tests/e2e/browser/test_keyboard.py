@@ -41,7 +41,7 @@ def test_a_booking_with_the_keyboard_alone(visitor: Visitor, stack: Stack) -> No
     page.get_by_role("heading", name="Check your answers").wait_for()
     tab_to(page, "button Confirm and book")
     press(visitor, "Enter")
-    page.get_by_role("heading", name="Your place is booked").wait_for()
+    page.get_by_role("heading", name="You have booked a place").wait_for()
 
     assert [row["Email"] for row in roster(stack, session_id)] == [f"ann@{session_id}.nhs.net"]
 

@@ -91,7 +91,9 @@ def test_after_leaving_half_way_no_answer_is_in_any_file(
         answer_all(visitor, words)
         for _ in range(3):
             visitor.go_back()
-        visitor.page.locator("textarea").fill(words["what_brings_you"])  # typed, and not sent on
+        for _ in range(2):
+            visitor.go_forward()
+        visitor.page.locator("#what_brings_you").fill(words["what_brings_you"])  # typed, and not sent on
         visitor.page.wait_for_timeout(WRITTEN)
 
     assert files_holding(tmp_path, searched(words)) == {}

@@ -119,7 +119,7 @@ def test_without_scripts_it_says_until_when_and_has_the_way_to_more_time(visit: 
         agree_and_send(visitor)
         reference = reference_on(visitor)
         assert reference not in visitor.page.url
-        assert "This page can be opened until" in visitor.page.inner_text("main")
+        assert "You can open this page until" in visitor.page.inner_text("main")
         visitor.advance_clock(timedelta(minutes=14))
         visitor.press(MORE)
         visitor.advance_clock(timedelta(minutes=14))

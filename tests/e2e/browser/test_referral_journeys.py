@@ -152,7 +152,7 @@ def test_a_person_sees_how_far_their_form_has_come(visitor: Visitor) -> None:
 
     visitor.open("/one-to-one/status")
     visitor.write(your_reference=reference.lower())
-    visitor.press("Show how far it has come")
+    visitor.press("Check progress")
 
     assert "Ann" not in visitor.page.inner_text("body")
     assert visitor.heading().endswith("Your form is on its way")

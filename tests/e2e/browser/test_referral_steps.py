@@ -92,9 +92,9 @@ def test_mistakes_have_the_focus_and_are_an_alert_and_add_no_entry_to_the_histor
 
 
 def test_components_of_a_swapped_page_work(visitor: Visitor) -> None:
-    come_to(visitor, "What should")
-    visitor.page.locator("textarea").fill("x" * 310)
-    expect(visitor.page.locator(".nhsuk-character-count__status")).to_contain_text("10 characters too many")
+    come_to(visitor, "You can also tell")
+    visitor.page.locator("#safe_contact_notes").fill("x" * 310)
+    expect(visitor.page.locator(".nhsuk-character-count__status").first).to_contain_text("10 characters too many")
 
 
 # Back and Forward.
@@ -148,7 +148,7 @@ def test_an_answer_changed_after_going_back_is_the_one_that_is_checked_and_sent(
 def test_a_page_that_no_longer_applies_is_not_shown_on_the_way_back(visitor: Visitor) -> None:
     begin(visitor)
     answer_all(visitor)
-    visitor.press("Change How to get in touch")
+    visitor.press("Change How to contact you")
     visitor.page.get_by_label("Phone call").uncheck()
     visitor.press(ON)
     assert visitor.heading() == CHECK
@@ -216,7 +216,7 @@ def test_after_sending_back_never_shows_a_step_and_leads_to_the_status_page(visi
         assert "Ann" not in visitor.page.content()
     visitor.follow("check the progress of your form")
     visitor.write(your_reference=reference)
-    visitor.press("Show how far it has come")
+    visitor.press("Check progress")
     assert reference in visitor.heading()
 
 
@@ -233,7 +233,7 @@ def test_coming_back_from_another_page_shows_no_step_either(visitor: Visitor) ->
     begin(visitor)
     answer_all(visitor)
     agree_and_send(visitor)
-    visitor.follow("see how far")
+    visitor.follow("check the progress")
     visitor.go_back()
     assert visitor.heading() == SENT
     for _ in range(3):

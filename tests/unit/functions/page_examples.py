@@ -16,6 +16,7 @@ from functions.problems.http_errors import PageNotFoundError
 from functions.problems.problem_details import UNEXPECTED
 from functions.provider.view import ProviderView
 from functions.provider.waiting_view import WaitingView
+from functions.referrals.to_print import asked_pages
 from functions.site.downloads import Offer
 from functions.web import render
 from shared.bookings.model.attendee import AttendeeState
@@ -24,8 +25,9 @@ from shared.bookings.model.session import SessionState
 from shared.bookings.places.request import BookingRequest
 from shared.bookings.self_service.details import DetailsRequest
 from shared.config.settings import Support
-from shared.content.content import Content
+from shared.content.content import Content, TimeAwayNote
 from shared.content.content_models import Article, Link, Section
+from shared.content.language_pages import LanguagePage
 from shared.referrals.errors import ReferralLinkError
 from shared.referrals.model import Progress, ReferralState
 from tests import builders
@@ -42,6 +44,8 @@ class View:
     id: str = "2023-09-08-1500"
     title: str = "Circle"
     theme: str = ""
+    description: str = ""
+    facilitator: str = ""
     when: str = "Friday 8 September 2023, 3pm to 4:15pm"
     places_left: int = 12
     waiting_list: bool = True
@@ -54,7 +58,7 @@ def errors_in(model: type[BaseModel]) -> list[FieldError]:
 
 FULL, ONE_LEFT = (
     View(id="full", when="Tuesday", places_left=0, joins_waiting_list=True),
-    View(id="a/b c&d?", theme="Voices", places_left=1),
+    View(id="a/b c&d?", theme="Voices", places_left=1, description="To be heard", facilitator="Ada Example"),
 )
 SESSIONS = [View(), ONE_LEFT, FULL]
 ANSWERED: dict[str, Any] = {
@@ -92,9 +96,11 @@ def own_booking(session: dict[str, Any] | None = None, **attendee: Any) -> Booki
 
 SECTION = Section(heading="One", text=("Two",), items=("Three",), then=("Four",), links=(Link(text="5", url="/5"),))
 ARTICLE = Article(title="Reading", lede="To read.", sections=(SECTION, Section(heading="Last")))
+SPOKEN = ARTICLE.model_copy(update={"title": "Speaking"})
 OFFERS = [
     Offer("Leaflet", "To keep.", "https://other.example/leaflet"),
     Offer("Form", "", "/resources/files/f.pdf", "PDF, 2KB"),
+    Offer("Video", "To watch.", "https://other.example/videos", elsewhere="Other place"),
 ]
 
 
@@ -108,9 +114,14 @@ KEPT_AGAIN = forwarded_referral(ReferralState.ATTENTION, last_error="kept-again"
 IN_DOUBT = forwarded_referral(ReferralState.ATTENTION, last_error="bounced", acknowledged_on="2023-09-04")
 
 
-ASKED = {"typed": "", "reference": "34679CDF", "progress": "", "is_kept": False, "grace_weekdays": 3} | dict.fromkeys(
-    ("deleted_on", "deleted_from"), ""
-)
+ASKED = {
+    "typed": "",
+    "reference": "34679CDF",
+    "progress": "",
+    "is_kept": False,
+    "grace_weekdays": 3,
+    "status_days": 90,
+} | dict.fromkeys(("deleted_on", "deleted_from"), "")
 SITE = {"site": "https://support.example"}
 OPENED = SITE | {
     "referral": forwarded_referral(),
@@ -181,6 +192,7 @@ OUTCOME = {
 PAGES: dict[str, tuple[str, Facts]] = {
     "start": ("start.html", {"closed": frozenset()}),
     "start, all closed": ("start.html", {"closed": frozenset(Support)}),
+    "who sees what": ("info/who-sees.html", {"asks_adjustments": True, "shares_names": False}),
     "help now": ("info/help-now.html", {}),
     "resources": ("info/resources.html", {"offers": OFFERS}),
     "prompts": ("info/prompts.html", {"article": ARTICLE.model_copy(update={"title": "Prompts"})}),
@@ -194,6 +206,10 @@ PAGES: dict[str, tuple[str, Facts]] = {
             "notice_days": 30,
             "status_days": 90,
         },
+    ),
+    "in your language": (
+        "info/language.html",
+        {"language": LanguagePage(name="Reading", page=SPOKEN), "mainLang": "en"},
     ),
     "an article": ("info/article.html", {"article": ARTICLE}),
     "bookings closed": ("info/closed.html", {"problem": PROBLEMS[BookingsClosedError]}),
@@ -213,6 +229,11 @@ PAGES: dict[str, tuple[str, Facts]] = {
     "booking, changed": ("bookings/details.html", DETAILS | {"draft": COMPLETE, "values": ANSWERED, "opened": False}),
     "booking with errors": ("bookings/details.html", DETAILS | {"errors": errors_in(BookingRequest), "opened": False}),
     "booking when it is full": ("bookings/details.html", DETAILS | {"chosen": FULL}),
+    "where you work": ("bookings/work.html", {"draft": COMPLETE}),
+    "where you work with errors": (
+        "bookings/work.html",
+        {"draft": COMPLETE, "errors": [FieldError("works_for_trust", "Mend works_for_trust")]},
+    ),
     "check": ("bookings/check.html", CHECKING),
     "check when it is full": ("bookings/check.html", CHECKING | {"chosen": FULL}),
     "check with errors": ("bookings/check.html", CHECKING | {"errors": [FieldError("", "Check and send again")]}),
@@ -267,6 +288,11 @@ PAGES: dict[str, tuple[str, Facts]] = {
     "move with errors": ("manage/move.html", MOVING | {"errors": [FieldError("session_id", "Mend session_id")]}),
     "move too early": ("manage/move.html", MOVING | {"errors": [NOT_YET], "chosen": "2023-09-08-1500"}),
     "not moved": ("manage/not-moved.html", {"booking": own_booking(), "problem": PROBLEMS[SessionFullError]}),
+    "question list": (
+        "referrals/question-list.html",
+        lambda content: {"pages": list(asked_pages(content.one_to_one))},
+    ),
+    "time away note": ("referrals/time-away-note.html", {"note": TimeAwayNote(title="Away", text=("An hour.",))}),
     "status": ("referrals/status.html", ASKED),
     **{f"status {each}": ("referrals/status.html", ASKED | {"progress": each}) for each in Progress},
     "status confirmed and kept": ("referrals/status.html", ASKED | {"progress": Progress.CONFIRMED, "is_kept": True}),

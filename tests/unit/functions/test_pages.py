@@ -89,6 +89,25 @@ def test_every_page_shows_the_way_to_urgent_help(pages: Pages) -> None:
         assert ("/help-now" in pages[name].all("href", "a")) == is_for_staff
 
 
+def test_every_page_about_bookings_names_whom_to_ask_and_no_page_about_a_referral_does(
+    content: Content, pages: Pages
+) -> None:
+    to, without = content.groups.contact, set()
+    for name, (template, _) in PAGES.items():
+        shown = pages[name]
+        reached = f"mailto:{to.email}" in shown.all("href", "a") and to.phone in shown.text
+        if reached is template.startswith(("referrals/", "provider/")):
+            without.add(name)
+    assert without == set()
+    assert to.hours in pages["own booking"].text
+    assert to.team in pages["booked"].text
+
+
+def test_a_time_to_reply_is_promised_only_where_it_is_agreed(content: Content, other_content: Content) -> None:
+    assert "We aim to reply" not in show("an article", content).text
+    assert "We aim to reply within 4 working days." in show("an article", other_content).text
+
+
 @every_row("name", [name for name in PAGES if name.startswith("provider")])
 def test_a_page_for_the_provider_leads_nowhere_that_their_app_does_not_serve(
     name: str, content: Content, pages: Pages

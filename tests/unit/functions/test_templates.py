@@ -30,6 +30,7 @@ FACTS = {
     "layout.html": set(),
     "parts.html": set(),
     "manage/parts.html": set(),
+    "bookings/frame.html": set(),
     "bookings/questions.html": set(),
     "bookings/session.html": set(CHOOSING),
     "provider/frame.html": {"site"},

@@ -54,7 +54,9 @@ def test_documented_fixed_retention_periods_match_the_code(table: str, kept: lis
     assert [days(row[2]) for row in ROWS if f"`{table}`" in row[0]] == [kept]
 
 
-@pytest.mark.parametrize("path", ["docs/data-protection.md", "docs/referrals.md", "functions/content/mersey-care.toml"])
+@pytest.mark.parametrize(
+    "path", ["docs/data-protection.md", "docs/referrals.md", "functions/content/mersey-care/en.toml"]
+)
 def test_the_working_days_after_a_confirmation_are_written_as_they_are_set(path: str) -> None:
     text = " ".join((ROOT / path).read_text("utf-8").split())
 

@@ -46,6 +46,8 @@ _EMPTY: dict[str, Callable[[Stage, str], bool]] = {
     "Needed": lambda stage, name: stage.cell("Problem").startswith(f"{name} is empty."),
     "75 minutes": lambda stage, _: stage.cell("Starts").endswith("3pm to 4:15pm"),
     "The usual name of these sessions": lambda stage, _: _listed(stage)["title"] == content().groups.session_title,
+    "Nothing is said": lambda stage, _: _listed(stage)["description"] == "",
+    "No name is shown": lambda stage, _: _listed(stage)["facilitator"] == "",
     "An open session": lambda stage, _: _listed(stage)["theme"] == content().groups.open_theme,
     "The confirmation says that the link will follow": lambda stage, _: (
         "We will send you the link to join" in _confirmation(stage)

@@ -198,7 +198,10 @@ def test_each_address_takes_get_and_head_or_post_and_nothing_else_and_needs_no_a
 STATES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "confirmed": ({}, ["Your place is booked", "Join the session", "Cancel your place", "Add the session to your"]),
     "confirmed, no link yet": ({"session": {"join_url": ""}}, ["We will send you the link to join before the session"]),
-    "to check": ({"state": AttendeeState.TO_CHECK}, ["Your place is held", "checking that you work for the trust"]),
+    "to check": (
+        {"state": AttendeeState.TO_CHECK},
+        ["Your place is held", "need to check that you work for Mersey Care"],
+    ),
     "waiting": (
         {"state": AttendeeState.WAITING, "position": 4},
         ["You are on the waiting list", "You are number 4 on the waiting list", "Leave the waiting list"],
@@ -209,23 +212,23 @@ STATES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "held, to be proved": (
         {"state": AttendeeState.TO_CHECK, "needs_check": True, "never_acted": True},
-        ["Confirm the email address", "We hold a place for you", "keep my place", "You can press it until Thursday 7"],
+        ["Confirm the email address", "We hold a place for you", "keep my place", "You can do this until Thursday 7"],
     ),
     "waiting, to be proved": (
         {"state": AttendeeState.WAITING, "needs_check": True, "never_acted": True},
-        ["Confirm the email address", "No place is held for you", "Yes, this is my email address"],
+        ["Confirm the email address", "We do not hold a place for you", "Yes, this is my email address"],
     ),
     "not proved in time": (
         {"state": AttendeeState.CANCELLED, "reason": Reason.NOT_PROVED},
-        ["You do not have a place", "Nobody confirmed the email address in time"],
+        ["You do not have a place", "No one confirmed the email address in time"],
     ),
     "emails came back": (
         {"state": AttendeeState.CANCELLED, "reason": Reason.BOUNCED},
-        ["You do not have a place", "Our emails to you came back"],
+        ["You do not have a place", "Our emails to you were returned"],
     ),
     "cancelled": (
         {"state": AttendeeState.CANCELLED, "reason": Reason.LEFT},
-        ["You do not have a place", "This booking is cancelled", "Book again", "takes it out of your calendar"],
+        ["Your booking is cancelled", "You have cancelled this booking", "Book again", "remove it from your calendar"],
     ),
     "moved": (
         {"state": AttendeeState.CANCELLED, "reason": Reason.MOVED},
@@ -233,11 +236,11 @@ STATES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "not checked in time": (
         {"state": AttendeeState.CANCELLED, "reason": Reason.NOT_CHECKED},
-        ["You do not have a place", "We could not check in time that you work for the trust"],
+        ["You do not have a place", "We could not confirm in time that you work for Mersey Care"],
     ),
     "cancelled by the organiser": (
         {"state": AttendeeState.CANCELLED, "reason": Reason.BY_ORGANISER},
-        ["You do not have a place", "The organiser has cancelled this booking"],
+        ["You do not have a place", "team that organises the sessions has cancelled this booking"],
     ),
     "session cancelled": (
         {"session": {"state": SessionState.CANCELLED}},
@@ -336,8 +339,8 @@ def test_who_was_set_back_to_the_waiting_list_can_take_the_entry_out_of_their_ca
     )
 
     assert f"/calendar/{TOKEN}" in look().get_body().decode()
-    assert "takes it out of your calendar" in text(look())
-    assert "open the entry and delete it" in text(look())
+    assert "download a file to remove it from your calendar" in text(look())
+    assert "open it and delete it" in text(look())
 
 
 # Cancelling
@@ -409,7 +412,7 @@ def test_sessions_with_places_left_can_be_chosen_and_full_ones_cannot(services: 
 
     assert re.findall(r'type="radio" value="([^"]*)"', body) == ["s2", "s3"]
     assert "Theme: Voices, 1 place left" in text(look("move"))
-    assert "Sessions that are full are not shown here" in text(look("move"))
+    assert "This list does not show sessions that are full" in text(look("move"))
     assert "checked" not in body
 
 
@@ -422,7 +425,7 @@ def test_nothing_is_said_of_full_sessions_where_there_are_none(services: FakeSer
 def test_where_there_is_no_other_session_the_page_says_so(services: FakeServices) -> None:
     services.bookings.self_service.choices_now = []
 
-    assert "There is no other session with a place left" in text(look("move"))
+    assert "No other session has a place left" in text(look("move"))
     assert posts(look("move")) == []
 
 
@@ -461,10 +464,10 @@ def test_who_chose_no_session_is_asked_to(answers: dict[str, str], services: Fak
     [
         (SessionFullError("s2"), 409, "The session that you chose is full."),
         (SessionPastError("s2"), 409, "The session that you chose has already started."),
-        (SessionClosedError("s2"), 409, "The session that you chose is not open for booking any more."),
-        (SessionUnknownError(), 404, "The session that you chose is not open for booking any more."),
-        (TooLateToCheckError(), 409, "starts too soon for us to check that you work for the trust."),
-        (MoveUnderWayError(), 409, "You already have a booking of the session that you chose"),
+        (SessionClosedError("s2"), 409, "You can no longer book the session that you chose."),
+        (SessionUnknownError(), 404, "You can no longer book the session that you chose."),
+        (TooLateToCheckError(), 409, "starts too soon for us to check that you work for Mersey Care."),
+        (MoveUnderWayError(), 409, "You already have a booking for the session that you chose"),
     ],
 )
 @pytest.mark.parametrize(
@@ -527,12 +530,15 @@ def test_what_is_neither_yes_nor_no_changes_nothing(answers: dict[str, str], ser
 # Name, needs and reminders
 
 
+BOXES = {"radio", "checkbox"}
+
+
 def field_values(answer: func.HttpResponse) -> dict[str, str]:
     """What the browser would send back if nobody touched the form."""
     page = Page(answer.get_body().decode())
     inputs = [attrs for tag, attrs in page.elements if tag == "input"]
     values = {each["name"]: each.get("value", "") for each in inputs if each.get("type", "text") == "text"}
-    values |= {each["name"]: each["value"] for each in inputs if each.get("type") == "radio" and "checked" in each}
+    values |= {each["name"]: each["value"] for each in inputs if each.get("type") in BOXES and "checked" in each}
     text = re.search(r"<textarea[^>]*>(.*?)</textarea>", answer.get_body().decode(), re.DOTALL)
     return values | ({"adjustments": html.unescape(text[1])} if text else {})
 

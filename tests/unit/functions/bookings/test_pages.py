@@ -19,7 +19,11 @@ HOSTILE = "<script>alert(1)</script>{{7*7}}[x](http://evil)\"' onload=x"
 @pytest.mark.parametrize(
     ("name", "model", "not_shown"),
     [
-        ("booking with errors", BookingRequest, {"submission_id", "session_id", "join_waiting_list"}),
+        (
+            "booking with errors",
+            BookingRequest,
+            {"submission_id", "session_id", "join_waiting_list", "works_for_trust", "reminders"},
+        ),
     ],
 )
 def test_each_error_stands_in_the_summary_and_beside_its_field(
@@ -50,11 +54,18 @@ def test_every_answer_is_shown_before_it_is_sent_with_a_button_that_changes_it(c
     for said in ("Zoë Okafor", "zoe@home.example", "Captions", View.when, content.groups.agreement):
         assert said in shown.text
     fields = {url.partition("#")[2] for url in shown.all("formaction", "button")} - {""}
-    assert fields == {"full_name", "email", "works_for_trust", "adjustments", "share_adjustments", "reminders"} | {
-        "group_agreement"
-    }
+    assert fields == {"full_name", "email", "adjustments", "share_adjustments", "group_agreement"}
     assert fields <= set(show("booking", content).all("id"))
-    assert "/bookings/session" in shown.all("formaction", "button")
+    assert {"/bookings/session", "/bookings/check?work=change"} <= set(shown.all("formaction", "button"))
+
+
+def test_what_is_wrong_about_where_someone_works_stands_in_the_summary_and_beside_the_question(
+    content: Content,
+) -> None:
+    shown = show("where you work with errors", content)
+    assert "#works_for_trust" in shown.all("href", "a")
+    assert {"works_for_trust", "works_for_trust-error"} <= set(shown.all("id"))
+    assert shown.text.count("Mend works_for_trust") == 2
 
 
 @pytest.mark.parametrize("name", ["booking", "change details"])
@@ -65,22 +76,22 @@ def test_the_form_says_whether_those_who_run_the_session_get_a_list_of_names(nam
         Page(render.render(template, content, **facts | {"shares_names": shares})).text for shares in (True, False)
     ]
 
-    assert ["get a list of names to let people in" in text for text in shown] == [True, False]
-    assert ["do not get a list of names" in text for text in shown] == [False, True]
+    assert ["gets a list of names to let people in" in text for text in shown] == [True, False]
+    assert ["does not get a list of names" in text for text in shown] == [False, True]
 
 
 def test_what_was_left_out_is_said_to_be(content: Content) -> None:
     answers = BookingRequest.model_validate(ANSWERED | {"adjustments": "", "reminders": "no"})
     shown = show("check", content, answers=answers)
     assert "Not provided" in shown.text
-    assert "see what you need" not in shown.text
+    assert "Share this with" not in shown.text
 
 
 def test_who_would_only_wait_is_told_so_before_they_confirm(content: Content) -> None:
     shown, waiting = show("check", content), show("check when it is full", content)
     assert ("Confirm and book" in shown.text, "waiting list" in shown.text) == (True, False)
     assert "Confirm and join the waiting list" in waiting.text
-    assert "You are not booked until a place becomes free" in waiting.text
+    assert "You do not have a place until one becomes free" in waiting.text
 
 
 def test_who_was_too_late_is_offered_the_waiting_list_if_there_is_one(content: Content) -> None:
@@ -91,16 +102,26 @@ def test_who_was_too_late_is_offered_the_waiting_list_if_there_is_one(content: C
 
 
 def test_a_booking_asks_for_what_the_service_takes_and_nothing_else(content: Content) -> None:
-    asked = set(show("booking", content).all("name", "input", "textarea", "select")) - {"form_token", "left_blank"}
+    """Reminders are chosen where someone looks after their booking."""
+    pages = [show(name, content) for name in ("booking", "where you work", "change details")]
+    asked = {each for page in pages for each in page.all("name", "input", "textarea", "select")}
+    asked -= {"form_token", "left_blank"}
     assert asked | {"join_waiting_list"} == BookingRequest.model_fields.keys() | {"join_waiting_list"}
+    assert "reminders" not in pages[0].all("name") + pages[1].all("name")
 
 
 def test_what_was_typed_is_there_again(content: Content) -> None:
-    typed: dict[str, Any] = {"full_name": "Ann", "reminders": "no", "group_agreement": "yes"}
+    typed: dict[str, Any] = {
+        "full_name": "Ann",
+        "reminders": "no",
+        "group_agreement": "yes",
+        "share_adjustments": "yes",
+    }
     shown = show("booking", content, values=typed, errors=errors_in(BookingRequest))
     ticked = {(attrs["name"], attrs["value"]) for _, attrs in shown.elements if "checked" in attrs}
     assert shown.element("full_name")["value"] == "Ann"
-    assert ticked == {("reminders", "no"), ("group_agreement", "yes")}
+    assert ticked == {("share_adjustments", "yes"), ("group_agreement", "yes")}
+    assert [attrs["value"] for _, attrs in shown.elements if attrs.get("name") == "reminders"] == ["no"]
     chosen = show("choose a session", content, draft=Draft(typed | {"session_id": ONE_LEFT.id}, "s", "t"))
     assert [attrs["value"] for _, attrs in chosen.elements if "checked" in attrs] == [ONE_LEFT.id]
 
@@ -116,10 +137,10 @@ def test_whatever_is_typed_is_shown_literally(content: Content) -> None:
 
 
 def test_whatever_administrators_and_the_copy_say_is_shown_literally(content: Content) -> None:
-    hostile = View(id=HOSTILE, title=HOSTILE, theme=HOSTILE, when=HOSTILE)
-    said = Content.model_validate(
-        content.model_dump() | {"groups": dict.fromkeys(content.groups.model_dump(), HOSTILE) | {"about": [HOSTILE]}}
-    )
+    hostile = View(id=HOSTILE, title=HOSTILE, theme=HOSTILE, when=HOSTILE, description=HOSTILE, facilitator=HOSTILE)
+    groups = dict.fromkeys(content.groups.model_dump(), HOSTILE) | {"about": [HOSTILE]}
+    contact = content.groups.contact.model_dump() | {"team": HOSTILE, "hours": HOSTILE}
+    said = Content.model_validate(content.model_dump() | {"groups": groups | {"contact": contact}})
     for name in ("start", "sessions", "choose a session", "booking", "check", "booked"):
         shown = show(name, said, sessions=[hostile], session=hostile, chosen=hostile)
         assert HOSTILE in shown.text
@@ -145,7 +166,7 @@ def test_what_can_be_chosen_says_how_many_places_are_left_or_that_there_is_a_wai
     shown = show("choose a session", content)
     assert shown.all("value", "input")[-3:] == [session.id for session in SESSIONS]
     assert "12 places left" in shown.text
-    assert "full: you can join the waiting list" in shown.text
+    assert ". Waiting list" in shown.text
 
 
 def test_places_left_are_counted_in_words(content: Content) -> None:

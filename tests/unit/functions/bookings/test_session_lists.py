@@ -52,7 +52,7 @@ def test_a_session_that_became_free_elsewhere_is_not_called_full(app: InMemoryAp
     assert app.sessions()[0]["places_left"] == 0, "the list remembers"
     page = opened("s1")
     assert page.status_code == 200
-    assert b"cannot be booked any more" not in page.get_body()
+    assert b"You can no longer book" not in page.get_body()
 
 
 def test_a_session_that_became_full_elsewhere_is_not_offered_as_free(app: InMemoryApp) -> None:
@@ -62,7 +62,7 @@ def test_a_session_that_became_full_elsewhere_is_not_offered_as_free(app: InMemo
     assert app.sessions()[0]["places_left"] == 1, "the list remembers"
     for answer in (opened("s1"), steps.booking_details(http_requests.form({"session_id": "s1"}))):
         assert answer.status_code == 409
-        assert b"cannot be booked any more" in answer.get_body()
+        assert b"You can no longer book" in answer.get_body()
 
 
 def test_a_page_about_one_session_reads_that_session_and_its_places_only(app: InMemoryApp) -> None:

@@ -51,6 +51,7 @@ ANSWERS = {
     "reminders": "no",
     "group_agreement": "yes",
 }
+CHECK = "Check your answers before you book"
 AGAIN = "Check your answers and send again"
 
 
@@ -145,6 +146,15 @@ def send(handler: Any, fields: dict[str, str]) -> Shown:
     return Shown(handler(req, http_requests.Outbox()) if handler is bookings.book else handler(req))
 
 
+def send_work(fields: dict[str, str], work: str) -> Shown:
+    """The check page's address as the page about where someone works, or the way to it, names it."""
+    req = http_requests.form(fields)
+    asked = func.HttpRequest(
+        "POST", f"{req.url}?work={work}", params={"work": work}, headers=dict(req.headers), body=req.get_body()
+    )
+    return Shown(steps.booking_check(asked))
+
+
 def filled_in_form(services: FakeServices, **changes: str) -> dict[str, str]:
     """The answers with what the first page sent along, a minute later."""
     fields = open_form("s1").sent
@@ -186,7 +196,7 @@ def test_a_booking_goes_from_the_session_to_the_details_to_the_check_and_is_made
     details = send(steps.booking_details, choose.sent | {"session_id": "s1"})
     assert (details.title, details.actions[0]) == ("Your details", "/bookings/check")
     check = send(steps.booking_check, details.sent | ANSWERS)
-    assert (check.title, check.actions[0], services.bookings.places.booked) == ("Check your answers", "/bookings", [])
+    assert (check.title, check.actions[0], services.bookings.places.booked) == (CHECK, "/bookings", [])
     done = [send(bookings.book, check.sent) for _ in range(2)]
     assert [each.status for each in done] == [303, 303]
     outcomes = [outcome(each.headers["Location"]) for each in done]
@@ -213,7 +223,7 @@ def test_a_link_to_a_session_that_cannot_be_booked_any_more_says_so_and_offers_t
 ) -> None:
     del services.bookings.places.left["s1"]
     shown = open_form("s1")
-    assert (shown.status, "cannot be booked any more" in shown.text, 'value="s2"' in shown.html) == (409, True, True)
+    assert (shown.status, "You can no longer book" in shown.text, 'value="s2"' in shown.html) == (409, True, True)
 
 
 @pytest.mark.parametrize("left", [{}, {"s1": 0}])
@@ -228,13 +238,13 @@ def test_each_change_keeps_every_other_answer_and_leads_straight_back(services: 
     details = send(steps.booking_details, check.sent)
     assert "Zoë Okafor" in details.text
     assert "Captions & a break" in details.text
-    assert details.chosen == {"reminders": "no", "group_agreement": "yes"}
+    assert (details.chosen, details.sent["reminders"]) == ({"group_agreement": "yes"}, "no")
     assert details.actions == ["/bookings/check", "/bookings/check"]
 
     session = send(steps.booking_session, check.sent)
     assert (session.chosen, session.actions) == ({"session_id": "s1"}, ["/bookings/check", "/bookings/check"])
     changed = send(steps.booking_check, session.sent | {"session_id": "s2"})
-    assert (changed.title, "Voices" in changed.text) == ("Check your answers", True)
+    assert (changed.title, "Voices" in changed.text) == (CHECK, True)
     assert changed.sent == check.sent | {"session_id": "s2"}
 
 
@@ -273,21 +283,46 @@ def test_mistakes_stand_on_the_page_with_the_details_and_everything_else_is_kept
     shown = send(steps.booking_check, filled_in_form(services, email="zoe@nowhere", group_agreement=""))
     assert (shown.status, shown.title) == (422, "Error: Your details")
     assert "Enter an email address in the correct format" in shown.text
-    assert "Select to confirm you agree" in shown.text
+    assert "Select the box to agree to the group rules" in shown.text
     assert "Captions & a break" in shown.text
     assert shown.sent["session_id"] == "s1"
 
 
 def test_who_has_another_address_is_asked_where_they_work_before_the_check(services: FakeServices) -> None:
-    asked = send(steps.booking_check, filled_in_form(services, email="zoe@home.example"))
-    assert (asked.status, "Select yes if you work for the trust" in asked.text) == (422, True)
-    check = send(steps.booking_check, filled_in_form(services, email="zoe@home.example", works_for_trust="yes"))
-    assert (check.status, check.title, "Do you work for the trust?" in check.text) == (200, "Check your answers", True)
+    fields = filled_in_form(services, email="zoe@home.example")
+    asked = send(steps.booking_check, fields)
+    assert (asked.status, asked.title, asked.actions[0]) == (200, "Your workplace", "/bookings/check?work=asked")
+    assert asked.sent.items() >= fields.items()
+    left_out = send_work(asked.sent, "asked")
+    assert (left_out.status, left_out.title) == (422, "Error: Your workplace")
+    assert "Select yes if you work here" in left_out.text
+    check = send_work(left_out.sent | {"works_for_trust": "yes"}, "asked")
+    assert (check.status, check.title, "Do you work for Mersey Care?" in check.text) == (200, CHECK, True)
+
+
+def test_the_answer_on_where_someone_works_can_be_changed_and_a_no_is_asked_again(services: FakeServices) -> None:
+    fields = filled_in_form(services, email="zoe@home.example", works_for_trust="yes")
+    check = send(steps.booking_check, fields)
+    assert "/bookings/check?work=change" in check.actions
+    change = send_work(check.sent, "change")
+    assert (change.status, change.title, change.chosen) == (200, "Your workplace", {"works_for_trust": "yes"})
+    assert "works_for_trust" not in send(steps.booking_details, fields | {"works_for_trust": "no"}).sent
+    assert send(steps.booking_details, fields).sent["works_for_trust"] == "yes"
+
+
+def test_who_has_a_work_address_is_never_asked_where_they_work(services: FakeServices) -> None:
+    shown = [open_form("s1"), send(steps.booking_check, filled_in_form(services))]
+    assert [each for each in shown if "Do you work for" in each.text] == []
+
+
+def test_a_form_sent_without_the_answer_on_where_someone_works_is_asked_for_it(services: FakeServices) -> None:
+    shown = send(bookings.book, filled_in_form(services, email="zoe@home.example"))
+    assert (shown.status, shown.title, services.bookings.places.booked) == (422, "Error: Your workplace", [])
 
 
 def test_who_does_not_work_here_is_told_before_they_confirm_and_can_mend_it(services: FakeServices) -> None:
     shown = send(steps.booking_check, filled_in_form(services, email="zoe@home.example", works_for_trust="no"))
-    assert (shown.status, "Error" in shown.title, "for people who work for the trust" in shown.text) == (
+    assert (shown.status, "Error" in shown.title, "for people who work for Mersey Care" in shown.text) == (
         409,
         False,
         True,
@@ -302,7 +337,7 @@ def test_a_session_that_went_meanwhile_leaves_the_answers_and_the_others(service
     for handler in (steps.booking_details, steps.booking_check):
         shown = send(handler, fields)
         assert (shown.status, shown.title, shown.sent["full_name"]) == (409, "Choose another session", "Zoë Okafor")
-        assert "Your other answers are kept" in shown.text
+        assert "Your other answers are still here" in shown.text
 
 
 def test_a_full_session_is_a_place_on_its_waiting_list_from_the_first_page_to_the_last(services: FakeServices) -> None:
@@ -420,7 +455,7 @@ def test_a_check_of_two_days_ago_comes_back_to_be_confirmed_once_more(services: 
     check = send(steps.booking_check, filled_in_form(services))
     services.now.moment += timedelta(days=2)
     again = send(bookings.book, check.sent)
-    assert (again.status, again.title, AGAIN in again.text) == (422, "Error: Check your answers", True)
+    assert (again.status, again.title, AGAIN in again.text) == (422, f"Error: {CHECK}", True)
     services.now.moment += timedelta(seconds=4)
     assert send(bookings.book, again.sent).status == 303
 

@@ -170,7 +170,7 @@ FORMS = {
         functions.bookings.book.book,
         functions.bookings.book.booking_outcome,
         {"session_id": "s1", "full_name": "Zoë O’Neill", "email": "zoe@example.nhs.uk", "group_agreement": "yes"},
-        "Your place is booked",
+        "You have booked a place",
         ticked=0,  # the page for checking asks nothing
     ),
     "one-to-one": Form(

@@ -1,5 +1,7 @@
 """The table of problems: every error has one, and each tells a person what to do next."""
 
+import tomllib
+
 import pytest
 
 from functions.forms.availability import ClosedError
@@ -26,6 +28,7 @@ from shared.config.settings import SettingsError
 from shared.content.content import ContentError
 from shared.referrals.errors import ReferralError, ReferralReusedError, ReferralsBusyError
 from shared.tables.table import RowConflictError, StorageError, StorageUnavailableError
+from tests.builders import ROOT
 from tests.every_row import every_row
 
 BASE_CLASSES: list[type[Exception]] = [BookingError, ReferralError, ClosedError]
@@ -54,7 +57,7 @@ def test_a_new_error_without_a_row_is_unexpected(kind: type[Exception]) -> None:
         (SessionPastError("s1"), 409, "This session has already taken place"),
         (SessionFullError("s1"), 409, "This session is full"),
         (SessionClosedError("s1"), 409, "This session is not open for booking"),
-        (NotForOutsidersError(), 409, "These sessions are for people who work for the trust"),
+        (NotForOutsidersError(), 409, "These sessions are for staff"),
         (TooLateToCheckError(), 409, "It is too late to book this session with this email address"),
         (LinkUnknownError(), 404, "This link is not valid or has been used"),
         (MoveUnderWayError(), 409, "Your other booking is being moved"),
@@ -92,3 +95,20 @@ def test_every_problem_says_what_to_do_next_and_offers_a_way_out(problem: Proble
 @every_row("problem", [*PROBLEMS.values(), UNEXPECTED])
 def test_retry_after_comes_with_every_503_and_429_and_nothing_else(problem: Problem) -> None:
     assert (problem.retry_after is not None) == (problem.status in {429, 503})
+
+
+def test_every_wording_is_that_of_a_problem() -> None:
+    known = {(words.title, words.detail) for words in (each.words for each in (*PROBLEMS.values(), UNEXPECTED))}
+    file = tomllib.loads((ROOT / "functions" / "problems" / "en.toml").read_text("utf-8"))
+    listed = {(each["title"], each["detail"]) for part in file.values() for each in part.values()}
+
+    assert listed == known
+
+
+@pytest.mark.parametrize("problem", [*PROBLEMS.values(), UNEXPECTED], ids=lambda problem: problem.name)
+def test_the_organisations_name_stands_where_it_belongs(problem: Problem) -> None:
+    shown = problem.for_organisation("Northmoor Vale")
+
+    assert "{" not in problem.title  # it shows on shared screens
+    assert "{" not in shown.title + shown.detail + shown.next_link_text
+    assert problem.name not in {"not-for-outsiders", "too-late-to-check"} or "Northmoor Vale" in shown.detail

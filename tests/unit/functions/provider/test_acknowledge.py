@@ -12,7 +12,7 @@ import shared.bootstrap
 from functions.forms.tokens import issue_token
 from functions.provider.acknowledge import acknowledge, acknowledge_form
 from shared.content.content import Content
-from shared.local_time import iso_day_in_words, london_day, weekdays_after
+from shared.local_time import iso_day_in_words, london_day
 from shared.referrals.collection.acknowledgement import AcknowledgementRecorder
 from shared.referrals.repository import ReferralRepository
 from shared.signing import Signer
@@ -101,7 +101,7 @@ def test_box_and_button_confirm_it_and_delete_nothing(services: FakeServices) ->
     assert services.state() == "acknowledged"
     assert services.sealed.rows == sealed, "this side never touches the answers"
     assert "Thank you for confirming" in text(look(services, done="now"))
-    assert "We keep our copy for 3 working days after that" in text(look(services, done="now"))
+    assert "We keep our copy for 3 working days after you confirm" in text(look(services, done="now"))
 
 
 def test_a_second_press_says_that_it_was_said_already(services: FakeServices) -> None:
@@ -113,11 +113,11 @@ def test_a_second_press_says_that_it_was_said_already(services: FakeServices) ->
 
     assert answer.headers["Location"].endswith("?done=already")
     assert services.stored == before
-    assert "You had already told us" in text(look(services, done="already"))
+    assert "You have already confirmed this" in text(look(services, done="already"))
 
 
 def test_an_address_that_claims_it_is_done_shows_the_button_where_it_is_not(services: FakeServices) -> None:
-    assert "Confirm that you have this referral" in text(look(services, done="now"))
+    assert "Confirm you have this referral" in text(look(services, done="now"))
     assert services.state() == "sent"
 
 
@@ -130,7 +130,7 @@ def test_a_bare_post_gets_the_page_again_and_changes_nothing(services: FakeServi
 
 @pytest.mark.parametrize(
     ("missing", "told"),
-    [("saved", "Select the box if you can read the answers"), ("form_token", "Confirm once more")],
+    [("saved", "Select the box if you can read the answers"), ("form_token", "Confirm again. This page was open")],
 )
 def test_without_the_box_or_the_token_nothing_changes(missing: str, told: str, services: FakeServices) -> None:
     before, outbox = services.stored, Outbox()
@@ -199,7 +199,7 @@ def test_one_that_is_sent_again_in_the_same_moment_is_not_confirmed(services: Fa
 @pytest.mark.parametrize("seconds", [0, 60, 116])
 def test_within_two_minutes_of_sending_it_is_asked_for_again(seconds: int, services: FakeServices) -> None:
     services.now.moment = SENT_AT + seconds * SECOND
-    assert "You can confirm 2 minutes after that" in text(look(services))
+    assert "You can confirm in 2 minutes" in text(look(services))
 
     answer = press(services)
 
@@ -356,7 +356,7 @@ def test_the_second_time_a_person_looks_and_it_is_kept(services: FakeServices) -
 
     assert answer.headers["Location"].endswith("?done=kept")
     assert services.state() == "attention"
-    assert "told the people who run this service" in text(look(services, done="kept"))
+    assert "the team who run this service will contact you" in text(look(services, done="kept"))
 
 
 @pytest.mark.parametrize("age", [0.0, 2.9, 86_401])
@@ -434,13 +434,13 @@ def test_after_an_email_that_came_back_a_confirmation_is_noted_and_a_person_look
 
     assert press(services).status_code == 303
     assert services.state() == "attention"
-    assert "we keep our copy until the people who run this service have checked" in text(look(services, done="now"))
+    assert "We keep our copy until the team who run this service have checked" in text(look(services, done="now"))
     assert KEEP not in text(look(services))
 
 
 def test_the_page_says_the_day_that_the_person_was_promised(services: FakeServices) -> None:
     weekdays = services.content.one_to_one.reply_weekdays
-    day = iso_day_in_words(london_day(weekdays_after(MORNING, weekdays)))
+    day = iso_day_in_words(london_day(services.content.working_days.after(MORNING, weekdays)))
 
     assert f"Please contact this person by {day}." in text(look(services))
 

@@ -11,7 +11,7 @@ import shared.bootstrap
 from functions.forms.tokens import issue_token
 from functions.provider.collect import collect
 from shared.content.content import Content
-from shared.local_time import iso_day_in_words, london_day, weekdays_after
+from shared.local_time import iso_day_in_words, london_day
 from shared.referrals.collection.wrong_tries import WrongTries
 from shared.referrals.errors import KeyUnavailableError
 from tests.builders import MORNING
@@ -31,6 +31,10 @@ from tests.unit.functions.provider.fake_services import (
 )
 
 pytestmark = pytest.mark.usefixtures("passphrases_compared_once")
+
+NOT_LEFT = (
+    "from your Downloads folder once it is in your records. Do not save it on a computer account that other people use."
+)
 
 
 @pytest.fixture
@@ -211,7 +215,7 @@ def test_an_hour_later_no_one_has_to_wait(services: FakeServices) -> None:
 
 def test_whoever_cannot_open_it_reads_whom_to_ring(services: FakeServices) -> None:
     them = services.content.operators
-    ring = f"ring {them.name} on {them.phone} "
+    ring = f"call {them.name} on {them.phone} "
     missing = collect(request("GET", "nothing", ""), Outbox())
     assert f"If the passphrase does not work, {ring}" in text(look(services)) + " "
     assert f"If the passphrase does not work, {ring}" in text(send(services, passphrase=WRONG)) + " "
@@ -224,10 +228,8 @@ def test_whoever_saves_a_file_reads_where_not_to_leave_it(services: FakeServices
     page, proof = opened(services)
     send(services, "acknowledge", proof=proof)
 
-    assert "Delete the file from Downloads once you have stored it. Do not use a shared laptop profile." in text(page)
-    assert "delete it from Downloads once you have stored it. Do not use a shared laptop profile." in text(
-        look(services, done="now")
-    )
+    assert f"Delete the file {NOT_LEFT}" in text(page)
+    assert f"delete it {NOT_LEFT}" in text(look(services, done="now"))
 
 
 def test_nothing_entered_is_no_try(services: FakeServices) -> None:
@@ -258,7 +260,7 @@ def test_who_has_saved_it_says_so_and_nothing_is_deleted_yet(services: FakeServi
     assert outbox.messages == [], "there is nothing to be done yet"
     assert services.state() == "acknowledged"
     assert services.sealed.rows == sealed
-    assert "We keep our copy for 3 working days after that" in text(look(services, done="now"))
+    assert "We keep our copy for 3 working days after you confirm" in text(look(services, done="now"))
 
 
 def test_a_second_press_and_a_late_passphrase_are_told_kindly_that_it_is_done(services: FakeServices) -> None:
@@ -276,7 +278,7 @@ def test_a_second_press_and_a_late_passphrase_are_told_kindly_that_it_is_done(se
     ):
         assert (answer.status_code, answer.headers["Location"]) == (303, f"/collect/{token(services)}")
     assert outbox.messages == []
-    assert "There is nothing more to do here" in text(look(services))
+    assert "You do not need to do anything else" in text(look(services))
     assert services.tries.rows == {}
 
 
@@ -415,7 +417,7 @@ def test_the_app_that_faces_the_public_has_no_such_page(services: FakeServices) 
 
 def test_every_page_says_the_day_that_the_person_was_promised(services: FakeServices) -> None:
     weekdays = services.content.one_to_one.reply_weekdays
-    day = iso_day_in_words(london_day(weekdays_after(MORNING, weekdays)))
+    day = iso_day_in_words(london_day(services.content.working_days.after(MORNING, weekdays)))
     before, (page, proof) = look(services), opened(services)
     send(services, "acknowledge", proof=proof)
 

@@ -216,7 +216,7 @@ def test_of_one_that_was_set_aside_it_asks_for_no_contact_and_says_that_it_can_b
     assert answer.status_code == 410
     assert "Please contact this person" not in text(answer)
     assert "You have set this referral aside as not genuine" in text(answer)
-    assert "If it is genuine after all, email a new link, and use that to tell us" in text(answer)
+    assert "If it is genuine, email yourself a new link and use it to tell us" in text(answer)
     assert BUTTON in text(answer)
 
 
@@ -227,10 +227,10 @@ def test_of_one_that_was_confirmed_it_says_how_to_have_it_kept(page: str, servic
     answer = ask(services, page)
 
     assert "You have confirmed this referral" in text(answer)
-    assert "If you do not have it, email a new link, and use that to tell us" in text(answer)
+    assert "If you do not have it, email yourself a new link and use it to tell us" in text(answer)
     assert "Please contact this person" in text(answer)
 
 
 @PAGES
 def test_of_one_that_waits_it_says_nothing_of_keeping_it(page: str, services: FakeServices) -> None:
-    assert "use that to tell us" not in text(ask(services, page))
+    assert "use it to tell us" not in text(ask(services, page))

@@ -148,7 +148,7 @@ def test_the_page_of_one_says_how_to_get_back_to_the_list_without_the_back_butto
     other = services.more(1)[0]
     page = press(enter(services), "open", reference=other)
 
-    said = "Use these buttons and not the Back button of your browser, which asks whether to send a form again."
+    said = "Use these buttons, not the Back button of your browser."
     assert said in text(page)
     assert services.reference in named(press(page, "list"), "reference")
 
@@ -228,11 +228,11 @@ def test_a_page_shows_a_hundred_and_the_rest_are_on_further_pages(services: Fake
     assert "Page 1" not in text(page)
 
     services.more(1)
-    assert "Page 1 of 2. 101 referrals wait." in text(enter(services))
+    assert "Page 1 of 2. 101 referrals are waiting." in text(enter(services))
     services.more(4)
     page = enter(services)
     assert len(named(page, "reference")) == SHOWN
-    assert "Page 1 of 2. 105 referrals wait." in text(page)
+    assert "Page 1 of 2. 105 referrals are waiting." in text(page)
     assert named(page, "page") == ["2"]
 
 
@@ -258,7 +258,7 @@ def test_a_page_that_there_is_not_is_the_first_or_the_last(asked: str, shown: in
 
     answer = press(enter(services), "list", page=asked)
 
-    assert f"Page {shown} of 2. 101 referrals wait." in text(answer)
+    assert f"Page {shown} of 2. 101 referrals are waiting." in text(answer)
 
 
 def test_no_words_claim_an_order_that_the_list_has_not(services: FakeServices) -> None:
@@ -444,7 +444,7 @@ def test_one_that_a_colleague_has_finished_is_said_to_wait_no_longer(services: F
 @pytest.mark.parametrize(
     ("cells", "said"),
     [
-        ({"State": "erased", "LastError": "not-collected"}, "Nobody opened it in time, and our copy is gone"),
+        ({"State": "erased", "LastError": "not-collected"}, "No one opened it in time, and our copy is gone"),
         ({"State": "erased"}, "Our copy of the answers is deleted"),
         ({"State": "attention", "LastError": "unseal-mac"}, "It is damaged, and the people who run the service know"),
         ({"State": "sending"}, "is being sent to you"),
@@ -484,7 +484,7 @@ def test_while_the_vault_is_down_the_list_says_so_and_asks_for_no_passphrase(ser
         answer = press(first, act, **sent)
         assert answer.status_code == 503
         assert "Nothing is lost" in text(answer)
-        assert "too long" not in text(answer)
+        assert "more than 30 minutes" not in text(answer)
     services.referrals.collector = collector
     services.unwrapper = PRIVATE
     assert press(first, "open", reference=other).status_code == 200
@@ -500,7 +500,7 @@ def test_when_the_proof_of_the_passphrase_is_lost_the_page_does_not_say_that_it_
     answer = ask("POST", token(services, other), "list", session=sent)
 
     assert answer.status_code == 422
-    assert "Enter the passphrase again: we cannot see any more that you have entered it" in text(answer)
+    assert "Enter the passphrase again. We can no longer see that you entered it" in text(answer)
 
 
 @pytest.mark.parametrize("typed", ["<script>alert(1)</script>", "9" * 4000])
@@ -520,7 +520,11 @@ def test_setting_aside_asks_first_says_what_happens_and_changes_nothing(services
     asked = press(first, "not-genuine")
 
     assert asked.status_code == 200
-    for said in ("stop reminding you", "delete our copy of the answers 3 working days later", "asked to contact"):
+    for said in (
+        "stop sending you reminders",
+        "delete our copy of the answers 3 working days later",
+        "asked to contact",
+    ):
         assert said in text(asked)
     assert services.stored[0] != before
     assert services.state() == "sent"

@@ -69,8 +69,8 @@ STATES: list[tuple[dict[str, Any], str, str]] = [
     ({"state": ReferralState.DELIVERED, "opened_on": "2023-09-04"}, "opened", "Nafsiyat has opened your form"),
     ({"state": ReferralState.ATTENTION, "opened_on": "2023-09-04"}, "opened", "Nafsiyat has opened your form"),
     ({"state": ReferralState.RECEIVED, "kept": 1}, "received", "We have your form"),
-    ({"state": ReferralState.ACKNOWLEDGED}, "confirmed", "Nafsiyat have your form"),
-    ({"state": ReferralState.ERASED, "acknowledged_on": "2023-09-04"}, "confirmed", "Nafsiyat have your form"),
+    ({"state": ReferralState.ACKNOWLEDGED}, "confirmed", "Nafsiyat has your form"),
+    ({"state": ReferralState.ERASED, "acknowledged_on": "2023-09-04"}, "confirmed", "Nafsiyat has your form"),
     ({"state": ReferralState.ERASED}, "contact", "Please contact Nafsiyat"),
     (
         {"state": ReferralState.ERASED, "last_error": "not-collected", "erased_on": "2023-11-30"},
@@ -80,12 +80,12 @@ STATES: list[tuple[dict[str, Any], str, str]] = [
     (
         {"state": ReferralState.ATTENTION, "last_error": "not-acknowledged"},
         "waiting-for-confirmation",
-        "Your answers are safe. Nafsiyat has not confirmed yet; we are asking.",
+        "Your answers are safe. Nafsiyat has not confirmed yet. We are asking.",
     ),
     (
         {"state": ReferralState.ATTENTION, "last_error": "bounced"},
         "waiting-for-confirmation",
-        "Your answers are safe. Nafsiyat has not confirmed yet; we are asking.",
+        "Your answers are safe. Nafsiyat has not confirmed yet. We are asking.",
     ),
     ({"state": ReferralState.ATTENTION, "last_error": "unseal-mac"}, "contact", "Please contact Nafsiyat"),
 ]
@@ -113,13 +113,13 @@ EVERY = [
     *((ReferralState.ATTENTION, code, ("contact", "opened")) for code in NOT_ASKED),
 ]
 SAYS = {
-    "received": "It is safe with us. We are passing it on to Nafsiyat",
-    "sent": "They have not told us yet that they have it",
-    "delivered": "They have not told us yet that they have read it",
-    "opened": "They have not told us yet that they have saved it",
-    "waiting-for-confirmation": "Your answers are safe. Nafsiyat has not confirmed yet; we are asking.",
+    "received": "We have it safely. We are sending it to Nafsiyat and will keep trying until it arrives.",
+    "sent": "Nafsiyat has not confirmed yet that it has arrived",
+    "delivered": "Nafsiyat has not confirmed yet that someone has read it",
+    "opened": "Nafsiyat has not confirmed yet that it has been saved",
+    "waiting-for-confirmation": "Your answers are safe. Nafsiyat has not confirmed yet. We are asking.",
     "confirmed": "Nafsiyat has confirmed this",
-    "contact": "We cannot say for certain that Nafsiyat have your form",
+    "contact": "We cannot be sure that Nafsiyat has your form",
 }
 
 
@@ -211,8 +211,8 @@ def test_a_person_whose_form_was_never_opened_reads_that_and_whom_to_ask(service
     shown = text(ask())
 
     assert "did not open it. We deleted our copy of your answers on Thursday 30 November 2023" in shown
-    assert "Ask Nafsiyat, or fill in the form again" in shown
-    assert "Write to referrals@nafsiyat.org.uk" in shown
+    assert "Contact Nafsiyat, or fill in the form again" in shown
+    assert "Email referrals@nafsiyat.org.uk" in shown
 
 
 DELIVERED_AS_LINK = {"delivery": "link", "sent_on": "2023-09-01"}
@@ -236,7 +236,7 @@ def test_what_is_not_there_is_not_found_in_the_same_words_whatever_it_is(typed: 
     other = ask("99999999")
 
     assert answer.status_code == 404
-    assert "We cannot find this reference. Check it, and try again" in text(answer)
+    assert "We cannot find this reference. Check it and try again" in text(answer)
     assert Page(answer.get_body().decode()).element("reference")["value"] == typed
     assert text(answer) == text(other)
 

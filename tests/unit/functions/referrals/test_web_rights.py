@@ -124,7 +124,7 @@ def web(monkeypatch: pytest.MonkeyPatch) -> WebSide:
 
 
 def test_the_form_the_page_after_it_and_the_status_page_need_no_other_right(web: WebSide) -> None:
-    person = answer_until(web.begin(), "Check your form").press()
+    person = answer_until(web.begin(), "Check your answers before you send them").press()
     last = list(person.page.fields)
     person.fill(consent_share="yes").press("Agree and send")
     [reference] = web.sealed

@@ -78,7 +78,7 @@ ANSWERS: dict[str, Any] = {
     "therapy_language": "another",
     "therapy_language__another": "Ga",
     "what_brings_you": STORY,
-    "availability": ["monday-morning", "shifts"],
+    "availability": ["mornings", "shifts"],
 }
 
 
@@ -100,7 +100,7 @@ def answer_until(person: FormBrowser, title: str, **said: Any) -> FormBrowser:
 
 
 def test_the_whole_way_ends_in_one_referral_that_holds_every_answer(services: FakeServices) -> None:
-    person = answer_until(begin(services), "Check your form").press()
+    person = answer_until(begin(services), "Check your answers before you send them").press()
     person.fill(consent_share="yes").press("Agree and send")
 
     assert person.answer.status_code == 303
@@ -109,18 +109,18 @@ def test_the_whole_way_ends_in_one_referral_that_holds_every_answer(services: Fa
     assert kept["what_brings_you"] == STORY.replace("\r\n", "\n")
     assert kept["therapy_language"] == "Ga"
     assert kept["contact_by"] == [way for way in kept["contact_by"] if way in {"email", "phone"}]
-    assert kept["availability"] == ["monday-morning", "shifts"]
+    assert kept["availability"] == ["mornings", "shifts"]
     assert "need_help_now" not in kept
     assert not {"zoe", "Ga", "monday"} & set(person.answer.headers["Location"].split("/"))
 
 
 def test_nothing_is_stored_before_it_is_sent(services: FakeServices) -> None:
-    answer_until(begin(services), "Check your form").press()
+    answer_until(begin(services), "Check your answers before you send them").press()
     assert services.stored == 0
 
 
 def test_back_leads_through_every_page_to_the_first_and_keeps_all_that_was_typed(services: FakeServices) -> None:
-    person = answer_until(begin(services), "Check your form")
+    person = answer_until(begin(services), "Check your answers before you send them")
     typed = sorted(pair for pair in person.sent_along if pair[0] not in {"at", "left_blank"})
     titles = []
     while person.title != "About the form":
@@ -133,7 +133,7 @@ def test_back_leads_through_every_page_to_the_first_and_keeps_all_that_was_typed
 
 
 def test_what_is_typed_and_not_yet_sent_on_survives_going_back(our_services: FakeServices) -> None:
-    person = answer_until(begin(our_services), "What brings you here").fill(what_brings_you="half a sen").press("Back")
+    person = answer_until(begin(our_services), "More about you").fill(what_brings_you="half a sen").press("Back")
     assert person.title == "Your language"
     assert ("what_brings_you", "half a sen") in answer_page(person).sent_along
 
@@ -185,7 +185,9 @@ def test_a_work_address_is_warned_of_once_and_minded_no_further(our_services: Fa
     assert ("email", "zoe@example.nhs.uk") in person.sent_along
     assert person.press().title == "Your phone number"
     assert person.press("Back").press().title == "Your phone number", "once is enough"
-    answer_until(person, "Check your form", email="zoe@example.nhs.uk").press().fill(consent_share="yes").press("Agree")
+    answer_until(person, "Check your answers before you send them", email="zoe@example.nhs.uk").press().fill(
+        consent_share="yes"
+    ).press("Agree")
     assert json.loads(our_services.referrals.intake.accepted[0].answers)["email"] == "zoe@example.nhs.uk"
 
 
@@ -210,7 +212,7 @@ def test_a_work_address_is_warned_of_however_it_is_typed(our_services: FakeServi
 
 
 def test_a_page_that_is_not_needed_is_not_shown(our_services: FakeServices) -> None:
-    person = answer_until(begin(our_services), "Contacting you safely", contact_by=["text"])
+    person = answer_until(begin(our_services), "Your language", contact_by=["text"])
     assert not {"email", "message_ok"} & {name for name, _ in person.sent_along}
     assert person.press("Back").title == "Your phone number"
     assert "message_ok" not in person.page.asked
@@ -219,32 +221,40 @@ def test_a_page_that_is_not_needed_is_not_shown(our_services: FakeServices) -> N
 
 
 def test_the_answers_to_check_are_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    shown = answer_until(begin(use_services(builders.other_content(), monkeypatch)), "Check your form").text
-    for words in ("27 March 1980", "By ringing me, By writing to me", "Do not", "Monday morning, I work shifts", "Ga"):
+    shown = answer_until(
+        begin(use_services(builders.other_content(), monkeypatch)), "Check your answers before you send them"
+    ).text
+    for words in (
+        "27 March 1980",
+        "By ringing me, By writing to me",
+        "Do not",
+        "Weekday mornings, I work shifts",
+        "Ga",
+    ):
         assert words in shown
     assert shown.count("Not provided") == 11
     assert "discreet" not in shown
 
 
 def test_change_leads_there_and_straight_back(services: FakeServices) -> None:
-    person = answer_until(begin(services), "Check your form")
+    person = answer_until(begin(services), "Check your answers before you send them")
     name = next(page for page in services.content.one_to_one.pages if page.key == "full_name")
     short = name.questions[0].short
     assert person.press(f"Change {short}").title == name.title
-    assert person.fill(full_name="Other").press().title == "Check your form"
+    assert person.fill(full_name="Other").press().title == "Check your answers before you send them"
     assert "Other" in person.text
-    assert person.press(f"Change {short}").press("Back").title == "Check your form"
+    assert person.press(f"Change {short}").press("Back").title == "Check your answers before you send them"
 
 
 def test_a_step_that_is_asked_for_again_shows_the_answers_as_they_are_now(our_services: FakeServices) -> None:
-    person = answer_until(begin(our_services), "Check your form")
+    person = answer_until(begin(our_services), "Check your answers before you send them")
     asked = [(name, "Other" if name == "full_name" else value) for name, value in person.page.fields]
 
     def again(at: str) -> FormBrowser:
         fields = [*(pair for pair in asked if pair[0] != "at"), ("at", at), ("go", "again")]
         return FormBrowser(unsent, functions.referrals.refer.questions(http_requests.form(fields)))
 
-    assert (again("check").title, "Other" in again("check").text) == ("Check your form", True)
+    assert (again("check").title, "Other" in again("check").text) == ("Check your answers before you send them", True)
     assert ("full_name", "Other") in again("full_name").page.fields
     titles = {"start": "About the form", "help": "Help now", "consent": "Your agreement", "busy": "Your agreement"}
     for at, title in titles.items():
@@ -254,7 +264,7 @@ def test_a_step_that_is_asked_for_again_shows_the_answers_as_they_are_now(our_se
 
 
 def test_a_step_that_no_longer_applies_is_asked_for_again_as_the_one_before(our_services: FakeServices) -> None:
-    person = answer_until(begin(our_services), "Check your form", contact_by=["email"])
+    person = answer_until(begin(our_services), "Check your answers before you send them", contact_by=["email"])
     fields = [*(pair for pair in person.page.fields if pair[0] != "at"), ("at", "phone"), ("go", "again")]
     answer = functions.referrals.refer.questions(http_requests.form(fields))
     assert FormBrowser(unsent, answer).title == "Your email address"
@@ -273,23 +283,23 @@ def unsent(action: str, fields: Fields) -> func.HttpResponse:
 def test_a_changed_answer_that_asks_for_another_one_is_followed_up_and_then_checked(
     our_services: FakeServices,
 ) -> None:
-    person = answer_until(begin(our_services), "Check your form", contact_by=["email"])
+    person = answer_until(begin(our_services), "Check your answers before you send them", contact_by=["email"])
     assert "Phone number" not in person.text
-    person.press("Change How to get in touch").fill(contact_by=["email", "text"]).press()
+    person.press("Change How to contact you").fill(contact_by=["email", "text"]).press()
     assert (person.title, person.answer.status_code) == ("Your phone number", 200), "asked, not blamed"
-    assert answer_page(person).title == "Check your form"
+    assert answer_page(person).title == "Check your answers before you send them"
     assert "07700 900 982" in person.text
 
 
 def test_changing_to_an_ineligible_answer_is_explained_and_can_be_undone(our_services: FakeServices) -> None:
     person = (
-        answer_until(begin(our_services), "Check your form")
-        .press("Change Works for the trust")
+        answer_until(begin(our_services), "Check your answers before you send them")
+        .press("Change Works for Mersey Care")
         .fill(works_for_trust="no")
         .press()
     )
     assert person.title == "Other support for you"
-    assert person.press("Back").fill(works_for_trust="yes").press().title == "Check your form"
+    assert person.press("Back").fill(works_for_trust="yes").press().title == "Check your answers before you send them"
 
 
 def test_enter_in_a_field_goes_on_and_not_back(our_services: FakeServices) -> None:
@@ -298,22 +308,30 @@ def test_enter_in_a_field_goes_on_and_not_back(our_services: FakeServices) -> No
 
 
 def test_without_consent_nothing_is_sent_and_everything_is_still_there(our_services: FakeServices) -> None:
-    person = answer_until(begin(our_services), "Check your form").press().press("Agree and send")
+    person = (
+        answer_until(begin(our_services), "Check your answers before you send them").press().press("Agree and send")
+    )
     assert (person.answer.status_code, person.title, our_services.stored) == (422, "Error: Your agreement", 0)
-    assert person.press("Back").title == "Check your form"
+    assert person.press("Back").title == "Check your answers before you send them"
     assert "Zoë" in person.text
     assert person.press().fill(consent_share="yes").press("Agree and send").answer.status_code == 303
 
 
 def test_a_tick_that_was_set_is_still_set_after_looking_at_the_answers_again(our_services: FakeServices) -> None:
     person = (
-        answer_until(begin(our_services), "Check your form").press().fill(consent_share="yes").press("Back").press()
+        answer_until(begin(our_services), "Check your answers before you send them")
+        .press()
+        .fill(consent_share="yes")
+        .press("Back")
+        .press()
     )
     assert ("consent_share", "yes") in person.sent_along
 
 
 def test_the_same_form_sent_twice_is_one_submission(our_services: FakeServices) -> None:
-    person = answer_until(begin(our_services), "Check your form").press().fill(consent_share="yes")
+    person = (
+        answer_until(begin(our_services), "Check your answers before you send them").press().fill(consent_share="yes")
+    )
     sent = back_button(person)
     first = without_token(outcome_page(person.press("Agree and send")))
     assert without_token(outcome_page(sent().press("Agree and send"))) == first
@@ -332,7 +350,9 @@ def back_button(person: FormBrowser) -> Callable[[], FormBrowser]:
 
 
 def test_a_form_that_lay_for_two_days_comes_back_with_everything_and_is_taken_then(our_services: FakeServices) -> None:
-    person = answer_until(begin(our_services), "Check your form").press().fill(consent_share="yes")
+    person = (
+        answer_until(begin(our_services), "Check your answers before you send them").press().fill(consent_share="yes")
+    )
     our_services.now.moment += timedelta(days=2)
     person.press("Agree and send")
     assert (person.answer.status_code, our_services.stored) == (422, 0)
@@ -345,20 +365,24 @@ def test_a_form_that_lay_for_two_days_comes_back_with_everything_and_is_taken_th
 def test_a_form_that_could_not_be_saved_is_sent_again_from_the_page_that_says_so(
     trouble: Exception, our_services: FakeServices, caplog: pytest.LogCaptureFixture
 ) -> None:
-    person = answer_until(begin(our_services), "Check your form").press().fill(consent_share="yes")
+    person = (
+        answer_until(begin(our_services), "Check your answers before you send them").press().fill(consent_share="yes")
+    )
     our_services.referrals.intake.trouble = trouble
     person.press("Agree and send")
     assert (person.answer.status_code, person.answer.headers["Retry-After"]) == (503, "5")
-    assert "Your answers are kept on this page" in person.text
+    assert "Your answers are still on this page" in person.text
     assert "Zo\u00eb" not in caplog.text
-    assert person.press("Back").title == "Check your form"
+    assert person.press("Back").title == "Check your answers before you send them"
     our_services.referrals.intake.trouble = None
     assert person.press().press("Agree and send").answer.status_code == 303
     assert json.loads(our_services.referrals.intake.accepted[0].answers)["full_name"] == "Zo\u00eb"
 
 
 def test_after_trouble_one_press_sends_it_under_the_same_submission(our_services: FakeServices) -> None:
-    person = answer_until(begin(our_services), "Check your form").press().fill(consent_share="yes")
+    person = (
+        answer_until(begin(our_services), "Check your answers before you send them").press().fill(consent_share="yes")
+    )
     [known] = [value for name, value in person.page.fields if name == "submission_id"]
     our_services.referrals.intake.trouble = ReferralsBusyError()
     person.press("Agree and send")
@@ -370,10 +394,12 @@ def test_after_trouble_one_press_sends_it_under_the_same_submission(our_services
 def test_who_saw_an_error_and_sends_other_answers_learns_the_reference_of_the_first(
     our_services: FakeServices, caplog: pytest.LogCaptureFixture
 ) -> None:
-    person = answer_until(begin(our_services), "Check your form").press().fill(consent_share="yes")
+    person = (
+        answer_until(begin(our_services), "Check your answers before you send them").press().fill(consent_share="yes")
+    )
     our_services.referrals.intake.trouble = ReferralReusedError("ABCD1234")
     person.press("Agree and send")
-    assert (person.answer.status_code, person.title) == (409, "Already sent")
+    assert (person.answer.status_code, person.title) == (409, "You have already sent this form")
     assert "ABCD1234" in person.text
     assert "/one-to-one/status" in person.text
     assert "Zo\u00eb" not in caplog.text
@@ -390,15 +416,17 @@ def test_who_saw_an_error_and_sends_other_answers_learns_the_reference_of_the_fi
         ({"email": ["a@b.example", "c@d.example"]}, "Error: Your email address"),
         ({"message_ok": ["perhaps"]}, "Error: Your phone number"),
         ({"therapy_language": [], "therapy_language-another": []}, "Error: Your language"),
-        ({"what_brings_you": ["x" * 4001]}, "Error: What brings you here"),
-        ({"availability": ["sunday-morning"]}, "Error: When you could come"),
+        ({"what_brings_you": ["x" * 4001]}, "Error: More about you"),
+        ({"availability": ["sunday-mornings"]}, "Error: More about you"),
     ],
 )
 def test_final_submission_validates_every_hidden_field_again(
     damage: dict[str, list[str]], title: str, our_services: FakeServices
 ) -> None:
     """Anyone can change hidden fields."""
-    person = answer_until(begin(our_services), "Check your form").press().fill(consent_share="yes")
+    person = (
+        answer_until(begin(our_services), "Check your answers before you send them").press().fill(consent_share="yes")
+    )
     kept = [pair for pair in person.page.fields if pair[0] not in damage]
     person.page.fields = [*kept, *((name, value) for name, values in damage.items() for value in values)]
     person.press("Agree and send")
@@ -406,10 +434,12 @@ def test_final_submission_validates_every_hidden_field_again(
 
 
 def test_after_mending_what_the_end_refused_a_person_checks_and_sends(our_services: FakeServices) -> None:
-    person = answer_until(begin(our_services), "Check your form").press().fill(consent_share="yes")
+    person = (
+        answer_until(begin(our_services), "Check your answers before you send them").press().fill(consent_share="yes")
+    )
     person.page.fields = [(n, "=1+1" if n == "full_name" else v) for n, v in person.page.fields]
     assert person.press("Agree and send").title == "Error: Your name"
-    assert person.fill(full_name="Zoë").press().title == "Check your form"
+    assert person.fill(full_name="Zoë").press().title == "Check your answers before you send them"
     assert person.press().press("Agree and send").answer.status_code == 303
 
 
@@ -450,7 +480,9 @@ def test_who_comes_while_the_provider_s_mailbox_fails_is_told_and_shown_another_
     our_services.referrals.provider_mailbox.failing = failing
     person = begin(our_services)
     assert ("are not arriving at the moment" in person.text) is failing
-    answer_until(person, "Check your form").press().fill(consent_share="yes").press("Agree and send")
+    answer_until(person, "Check your answers before you send them").press().fill(consent_share="yes").press(
+        "Agree and send"
+    )
     assert person.answer.status_code == 303, "referrals are still taken, and held"
     assert ("are not arriving at the moment" in outcome_page(person)) is failing
 
@@ -467,10 +499,13 @@ def without_token(page: str) -> str:
 
 def test_the_last_page_says_until_when_to_wait_in_weekdays(our_services: FakeServices) -> None:
     person = (
-        answer_until(begin(our_services), "Check your form").press().fill(consent_share="yes").press("Agree and send")
+        answer_until(begin(our_services), "Check your answers before you send them")
+        .press()
+        .fill(consent_share="yes")
+        .press("Agree and send")
     )
     text = outcome_page(person)
-    assert "If you have heard nothing by Friday 15 September 2023" in text
+    assert "If Nafsiyat has not contacted you by Friday 15 September 2023, email" in text
     assert "34679CDF" in text
     assert "/one-to-one/status" in text
 
@@ -524,7 +559,7 @@ def test_a_whole_document_is_taken_and_every_mistake_in_one_is_named_at_once(our
         ("full_name", "Enter your name"),
         ("phone", "Enter your phone number"),
         ("therapy_language", "Select the language you would like to use"),
-        ("consent_share", "Select to confirm you agree"),
+        ("consent_share", "Select the box if you agree to send your answers to Nafsiyat"),
         ("", "Leave out fields that this form does not have"),
     ]
 
@@ -539,6 +574,67 @@ def test_the_longest_form_fits_into_what_is_read(services: FakeServices) -> None
     long |= {"full_name": "𞤀" * 100, "therapy_language__another": "𞤀" * 60, "pronouns": "𞤀" * 20}
     every_time, every_way = list(CATALOGUE["availability"].options), list(CATALOGUE["contact_by"].options)
     chosen = {"availability": every_time, "best_times": every_time, "contact_by": every_way}
-    person = answer_until(begin(services), "Check your form", **long, **chosen)
+    person = answer_until(begin(services), "Check your answers before you send them", **long, **chosen)
     person.press().fill(consent_share="yes").press("Agree and send")
     assert (person.answer.status_code, services.stored) == (303, 1)
+
+
+def test_each_question_says_how_many_there_are_and_the_way_to_the_end_never_grows(services: FakeServices) -> None:
+    """A page that no answer needs is no longer counted; before the answer that decides, it is."""
+    person, seen = begin(services).press("Start now"), []
+    for _ in range(40):
+        found = re.search(r"Question (\d+) of (\d+)", person.text)
+        if found is None:
+            break
+        seen.append((int(found[1]), int(found[2])))
+        answer_page(person, contact_by=["text"])
+
+    assert person.title == "Check your answers before you send them"
+    pages = services.content.one_to_one.pages
+    left_out = sum(page.key == "email" for page in pages)
+    assert [number for number, _ in seen] == list(range(1, len(pages) - left_out + 1))
+    totals = [of for _, of in seen]
+    assert totals == sorted(totals, reverse=True)
+    assert (totals[0], totals[-1]) == (len(pages), len(pages) - left_out)
+
+
+OPTIONAL = "More about you"
+
+
+def test_the_optional_questions_are_on_one_page_and_can_be_skipped_together(our_services: FakeServices) -> None:
+    person = answer_until(begin(our_services), OPTIONAL)
+    [page] = [each for each in our_services.content.one_to_one.pages if each.title == OPTIONAL]
+    assert {each.ask for each in our_services.content.one_to_one.questions if not each.required} == {
+        each.ask for each in page.questions
+    }
+
+    person.press("Skip these questions")
+
+    assert (person.title, person.answer.status_code) == ("Check your answers before you send them", 200)
+    assert person.text.count("Not provided") == len(page.questions)
+    person.press("Change Adjustments")
+    assert person.title == OPTIONAL
+    assert "Skip these questions" not in {button["text"] for button in person.page.buttons}, "it would drop an answer"
+
+
+def test_skipping_leaves_out_what_was_typed_even_if_it_is_too_long(our_services: FakeServices) -> None:
+    person = answer_until(begin(our_services), OPTIONAL).fill(what_brings_you="canary " * 1000)
+
+    person.press("Skip these questions")
+
+    assert person.title == "Check your answers before you send them"
+    assert "canary" not in person.text
+
+
+def test_no_page_with_a_question_that_has_to_be_answered_can_be_skipped(services: FakeServices) -> None:
+    required = {
+        each.ask: page.key for page in services.content.one_to_one.pages for each in page.questions if each.required
+    }
+    for at in set(required.values()):
+        fields = [("at", at), ("go", "skip"), ("contact_by", "phone"), ("contact_by", "email"), ("contact_by", "text")]
+        shown = FormBrowser(unsent, functions.referrals.refer.questions(http_requests.form(fields)))
+        is_answered = at == "contact_by"
+        assert (shown.answer.status_code, shown.title.startswith("Error: ")) == (
+            (200, False) if is_answered else (422, True)
+        )
+        assert "Skip these questions" not in {button["text"] for button in shown.page.buttons}

@@ -1,5 +1,6 @@
 """The pages to read around the two kinds of support."""
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,13 +20,15 @@ from shared.referrals.retention.retention_rules import ERASED_AFTER, STATUS_DELE
 from shared.referrals.retention.uncollected_rules import NOTICE
 from tests.unit.functions import http_requests
 
+BOOKINGS = {"kept_days": 41, "adjustments_are_read": True, "names_go_to_facilitators": False}
+
 
 @dataclass
 class FakeServices:
     content: Content
     site_url: str = "https://support.example"
     closed: frozenset[Support] = field(default_factory=frozenset)
-    bookings: SimpleNamespace = field(default_factory=lambda: SimpleNamespace(kept_days=41))
+    bookings: SimpleNamespace = field(default_factory=lambda: SimpleNamespace(**BOOKINGS))
     referrals: SimpleNamespace = field(default_factory=lambda: SimpleNamespace(grace_weekdays=7))
 
 
@@ -59,15 +62,39 @@ def test_the_start_page_says_what_is_offered_who_sees_what_and_how_to_get_time_f
     said = [services.content.groups.summary, services.content.one_to_one.summary, start.groups_seen_by]
     said += [start.one_to_one_seen_by, *(each.heading for each in start.sections + start.background)]
     assert [each for each in said if each not in page] == []
-    assert "confidential wellbeing appointment" in page
+    assert "/one-to-one/status" in page
+    assert "to be agreed" not in page.casefold()
     assert all(f"<li>{principle}</li>" in page for principle in ("support", "education", "challenge"))
 
 
-def test_nothing_that_people_have_to_know_stands_below_the_buttons_only(services: FakeServices) -> None:
-    page = page_text(functions.site.content_pages.start)
-    first = page.index("nhsuk-button")
-    for needed in (services.content.start.sections[0].heading, services.content.start.groups_seen_by, "/help-now"):
-        assert page.index(needed) < first
+def test_each_kind_of_support_has_its_button_before_what_there_is_to_read(services: FakeServices) -> None:
+    """The way to urgent help is the only thing that stands before the buttons."""
+    page, start = page_text(functions.site.content_pages.start), services.content.start
+    last = page.rindex('data-module="nhsuk-button"')
+    assert page.index("/help-now") < page.index('data-module="nhsuk-button"')
+    texts = [start.groups_seen_by, start.one_to_one_seen_by, *(each.heading for each in start.sections)]
+    texts += [*(each.heading for each in start.background), services.content.resources.lede, "urgent-help"]
+    places = [page.index(each) for each in texts]
+    assert [last, *places] == sorted([last, *places])
+
+
+@pytest.mark.parametrize(("shares", "words"), [(True, "A list of names"), (False, "They do not get a list of names")])
+def test_one_table_says_of_each_group_of_people_what_they_can_see(
+    services: FakeServices, *, shares: bool, words: str
+) -> None:
+    services.bookings.names_go_to_facilitators = shares
+    page = page_text(functions.site.content_pages.who_sees)
+    for who in ("The Mersey Care team that organises", "Nafsiyat therapists", "Other people", "Your manager"):
+        assert re.search(rf'<th[^>]*scope="row"[^>]*>(?:(?!</th>).)*{who}', page, re.DOTALL)
+    assert words in page
+    assert "What you need, if you agree." in page
+    services.bookings.adjustments_are_read = False
+    assert "What you need" not in page_text(functions.site.content_pages.who_sees)
+
+
+def test_what_is_agreed_beside_the_table_stands_below_it(services: FakeServices, other_content: Content) -> None:
+    services.content = other_content
+    assert all(each in page_text(functions.site.content_pages.who_sees) for each in other_content.who_sees.facts)
 
 
 @pytest.mark.parametrize(("closed", "buttons"), [(set(), 2), ({Support.BOOKINGS}, 1), (set(Support), 0)])
@@ -133,7 +160,18 @@ def test_a_resource_that_has_no_place_yet_is_not_shown(services: FakeServices) -
     page = page_text(functions.site.content_pages.list_resources)
     items = services.content.resources.items
     assert [each.name for each in items if each.url] == [each.name for each in items if f">{each.name}</a>" in page]
-    assert any(each.url is None for each in items)
+    elsewhere = services.content.resources.elsewhere
+    assert elsewhere is not None
+    missing = [each for each in items if each.url is None]
+    assert missing
+    for each in missing:
+        link = (
+            f'<a href="{elsewhere.url}">{elsewhere.text}<span class="nhsuk-u-visually-hidden">: {each.name}</span></a>'
+        )
+        assert f"Available on {link}" in page
+    services.content = with_resources(services.content, elsewhere=None)
+    without = page_text(functions.site.content_pages.list_resources)
+    assert [each.name for each in missing if each.name in without] == []
 
 
 # Files.

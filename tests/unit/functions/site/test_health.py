@@ -209,7 +209,7 @@ def test_copy_that_cannot_be_read_is_told(services: FakeServices, tmp_path: Path
 
 def test_a_form_whose_referrals_could_not_all_have_one_size_is_told(services: FakeServices, tmp_path: Path) -> None:
     services.heartbeat.beat(RunReport(at=MORNING))
-    text = (ROOT / "functions" / "content" / "mersey-care.toml").read_text("utf-8")
+    text = (ROOT / "functions" / "content" / "mersey-care" / "en.toml").read_text("utf-8")
     services.file = tmp_path / "content.toml"
     services.file.write_text(re.sub(r"(?m)^consent = .*$", f'consent = "{"x" * 65_536}"', text), "utf-8")
 
@@ -279,7 +279,7 @@ ON_ONE_MACHINE = {
 @pytest.mark.parametrize("own", [{}, ON_ONE_MACHINE], ids=["in Azure", "on one machine"])
 def test_settings_that_are_taken_are_ones_that_every_part_can_be_built_from(own: dict[str, str]) -> None:
     """Otherwise it would raise later, in someone's first request."""
-    content = {"CONTENT_FILE": "functions/content/mersey-care.toml"}
+    content = {"CONTENT_FILE": "functions/content/mersey-care/en.toml"}
     worker = Services(Settings.from_environment(WORKER | content | own), FakeClock(MORNING))
     services = Services(Settings.from_environment(WEB | WORKER | ALL | content | own), FakeClock(MORNING))
 

@@ -14,7 +14,7 @@ import shared.bootstrap
 from functions.site.health import health, health_details
 from functions.site.security_txt import get_security_txt
 from shared.content.content import Content
-from shared.content.content_models import Security
+from shared.content.content_models import BankHolidays, Security
 from shared.timer.marks import Heartbeat
 from shared.timer.run_report import RunReport
 from tests.fakes import FakeClock, FakeTable
@@ -27,6 +27,8 @@ SECURITY = Security(
     languages=("en", "cy"),
     checked_on=CHECKED.date(),
 )
+
+HOLIDAYS = BankHolidays(days=(date(2023, 12, 25),), known_until=date(2099, 12, 31))
 
 
 @dataclass
@@ -43,7 +45,9 @@ class FakeServices:
 
 @pytest.fixture
 def services(content: Content, monkeypatch: pytest.MonkeyPatch) -> FakeServices:
-    services = FakeServices(content.model_copy(update={"security": SECURITY}), FakeClock(CHECKED))
+    services = FakeServices(
+        content.model_copy(update={"security": SECURITY, "bank_holidays": HOLIDAYS}), FakeClock(CHECKED)
+    )
     for module in (functions.site.health, functions.site.security_txt, shared.bootstrap):
         monkeypatch.setattr(module, "services", lambda: services)
     return services
@@ -107,5 +111,21 @@ def test_the_details_of_the_health_check_name_it_from_thirty_days_before_it_expi
     details = json.loads(health_details(http_requests.get()).get_body())
 
     problem = {"security_txt": {"expires": "2027-02-28T00:00:00Z"}}
+    assert details == ({"status": "unhealthy"} | problem if named else {"status": "healthy"})
+    assert json.loads(health(http_requests.get()).get_body()) == {"status": "healthy"}
+
+
+@pytest.mark.parametrize(("ahead", "named"), [(90, False), (89, True), (-400, True)])
+def test_the_details_name_the_end_of_the_bank_holidays_from_ninety_days_before(
+    services: FakeServices, ahead: int, named: bool
+) -> None:
+    known_until = CHECKED.date() + timedelta(days=ahead)
+    holidays = BankHolidays(days=(date(2020, 12, 25),), known_until=known_until)
+    services.content = services.content.model_copy(update={"bank_holidays": holidays})
+    services.heartbeat.beat(RunReport(at=CHECKED))
+
+    details = json.loads(health_details(http_requests.get()).get_body())
+
+    problem = {"bank_holidays": {"known_until": known_until.isoformat()}}
     assert details == ({"status": "unhealthy"} | problem if named else {"status": "healthy"})
     assert json.loads(health(http_requests.get()).get_body()) == {"status": "healthy"}

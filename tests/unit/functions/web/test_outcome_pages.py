@@ -174,7 +174,7 @@ def test_more_time_is_another_15_minutes_as_often_as_someone_asks(services: Fake
     services.now.moment += MOST - MOMENT
     page = opened(location).get_body().decode()
     assert REFERENCE in page
-    assert "If you have heard nothing by Friday 15 September 2023" in page
+    assert "If Nafsiyat has not contacted you by Friday 15 September 2023" in page
 
 
 def test_once_it_is_over_there_is_no_more_time(services: FakeServices) -> None:
@@ -188,7 +188,7 @@ def test_the_page_says_until_when_and_has_the_way_to_more_time_without_a_script(
     location = sent("referral")
     services.now.moment += timedelta(minutes=4)
     shown = Page(opened(location).get_body().decode())
-    assert "This page can be opened until 9:15am" in shown.text
+    assert "You can open this page until 9:15am" in shown.text
     assert "Show for 15 more minutes" in shown.text
     assert shown.all("data-sent") == [str(11 * 60)]
     [token] = [attrs["value"] for tag, attrs in shown.elements if tag == "input" and attrs["name"] == "shown"]
@@ -210,7 +210,7 @@ def test_a_page_that_says_that_a_form_was_sent_before_shows_the_reference_no_lon
     answer = longer(f"/one-to-one/sent/{facts['shown']}")
     assert answer.status_code == 303
     page = opened(answer.headers["Location"]).get_body().decode()
-    assert "If you have heard nothing, contact" in page
+    assert "If Nafsiyat has not contacted you, email" in page
 
 
 def test_a_token_is_never_the_same_twice() -> None:

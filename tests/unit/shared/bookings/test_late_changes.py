@@ -122,8 +122,8 @@ def test_start_that_has_passed_when_it_is_typed_is_not_announced(typed: str) -> 
     said = problem(harness)
     runs(harness, "15:00", "15:16", "15:20")
 
-    assert said.startswith("Date and Time are in the past. Nobody is told of them, and the session stays on Friday 8")
-    assert problem(harness).startswith("The session started on Friday 8 September 2023, 3pm, so nobody is told of")
+    assert said.startswith("Date and Time are in the past. No one is told of them, and the session stays on Friday 8")
+    assert problem(harness).startswith("The session started on Friday 8 September 2023, 3pm, so no one is told of")
     assert changes(harness) == []
 
 
@@ -146,7 +146,7 @@ def test_no_new_start_is_announced_after_the_start(cells: dict[str, Any]) -> Non
     harness.live(until=london("2023-09-08 17:00"))
 
     assert changes(harness) == []
-    assert "nobody is told of another Date and Time" in problem(harness)
+    assert "no one is told of another Date and Time" in problem(harness)
     assert harness.session_row().text("Notice") == ""
 
 

@@ -74,3 +74,13 @@ def test_the_timer_emails_the_staff_whose_address_is_set(organiser: str, facilit
 
     assert list(built.timer_run.staff) == names
     assert built.bookings.adjustments_are_read is bool(names)
+
+
+def test_whatever_is_due_in_working_days_knows_the_bank_holidays_of_the_content() -> None:
+    built = services()
+    holidays = built.content.working_days
+
+    assert holidays.bank_holidays
+    assert built.bookings.mailer.policy.working_days == holidays
+    assert built.bookings.reconciler.reconciler.policy.working_days == holidays
+    assert built.referrals.reconciler.provider_reminder.deadlines.working_days == holidays

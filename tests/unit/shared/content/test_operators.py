@@ -8,7 +8,7 @@ import pytest
 from shared.content.content import Content, ContentError, load_content
 from tests.builders import ROOT
 
-TEXT = (ROOT / "functions" / "content" / "mersey-care.toml").read_text("utf-8")
+TEXT = (ROOT / "functions" / "content" / "mersey-care" / "en.toml").read_text("utf-8")
 ENTRY = "[operators]" + TEXT.partition("\n[operators]")[2].partition("\n[")[0]
 
 

@@ -53,7 +53,6 @@ def longest(each: FormQuestion, sign: str) -> Any:
         Kind.DATE: "1980-09-30",
         Kind.ONE: each.question.passing or max(codes, key=len, default=""),
         Kind.SEVERAL: codes,
-        Kind.TIMES: codes,
     }
     return sign * each.max_length if each.question.kind in OWN_WORDS else answers[each.question.kind]
 

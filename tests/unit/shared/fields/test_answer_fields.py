@@ -25,7 +25,7 @@ WHOLE: dict[str, Any] = {
     "phone": "07700 900 982",
     "message_ok": "no",
     "safe_contact_notes": "Not at night",
-    "best_times": ["friday-morning", "shifts", "monday-evening"],
+    "best_times": ["evenings", "shifts", "mornings"],
     "therapy_language": "Polish",
     "communication_support": "Captions",
     "therapist_preference": ["older"],
@@ -35,7 +35,7 @@ WHOLE: dict[str, Any] = {
     "current_support": "rather-not-say",
     "gp": "Dr Lee",
     "private_place": "not-sure",
-    "availability": ["tuesday-morning"],
+    "availability": ["weekends"],
     "adjustments": "Breaks",
     "consent_share": True,
 }
@@ -62,7 +62,7 @@ def answers(request: ReferralRequest) -> dict[str, Any]:
 
 
 def test_a_form_that_asks_everything_takes_an_answer_to_everything() -> None:
-    in_order = {"contact_by": ["phone", "email"], "best_times": ["monday-evening", "friday-morning", "shifts"]}
+    in_order = {"contact_by": ["phone", "email"], "best_times": ["mornings", "evenings", "shifts"]}
     assert answers(taken()) == WHOLE | in_order
 
 
@@ -115,7 +115,7 @@ def test_eligibility_questions_must_be_answered_yes(name: str, given: object) ->
         ("contact_by", ["pigeon"]),
         ("contact_by", []),
         ("contact_by", None),
-        ("best_times", ["sunday-morning"]),
+        ("best_times", ["sunday-mornings"]),
         ("availability", ""),
         ("message_ok", "discreet"),  # an option of the catalogue that this form does not offer
         ("therapist_preference", "woman"),
@@ -184,7 +184,7 @@ def test_every_answer_is_laid_out_by_its_label_in_the_order_of_the_form_with_eve
     said = dict(read_in_order)
     assert said["Born"] == "27 March 1980"
     assert said["Reached by"] == "By ringing me, By writing to me"
-    assert said["Good to ring"] == "Monday evening, Friday morning, I work shifts"
+    assert said["Good to ring"] == "Weekday mornings, Weekday evenings, I work shifts"
     assert said["Tongue"] == "Polish (Polski)"
     assert said["Talk about"] == "أشعر بالتعب\nand more"
     assert said["Machine"] == "Do not"

@@ -8,10 +8,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
+from shared.local_time import WorkingDays
 from shared.referrals import transitions
 from shared.referrals.collection.acknowledgement import Acknowledgement
 from shared.referrals.collection.opening_note import note_opening
-from shared.referrals.days import weekdays_since
 from shared.referrals.errors import ReferralsBusyError
 from shared.referrals.model import NOT_GENUINE, UNSENT, Progress, Referral, ReferralState
 from shared.tables.table import Row, StorageError
@@ -243,7 +243,7 @@ class ErasureStateMachine(RuleBasedStateMachine):
             return
         has_arrived = self.arrived or (self.harness.delivery == "inline" and not self.came_back and self._is_silent(14))
         today = self.now.date()
-        is_over = self.said is not None and (weekdays_since(self.said.isoformat(), today) or 0) >= 3
+        is_over = self.said is not None and WorkingDays().since(self.said, today) >= 3
         in_mailbox = self.harness.delivery == "inline" and self.arrived and today - self.arrived >= timedelta(days=30)
         assert (has_arrived and is_over) or in_mailbox, "erased too early"
 

@@ -4,26 +4,27 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.local_time import iso_day_in_words, london_day, weekdays_after
+from shared.local_time import WorkingDays, iso_day_in_words, london_day
 from shared.referrals.follow_up.provider_reminder import ProviderReminder
 from shared.referrals.reply_by import reply_by
 from tests.builders import MORNING, content
 from tests.unit.shared.referrals.referral_system import OPERATORS, ReferralHarness
 
-PROMISED = iso_day_in_words(reply_by("2023-09-01", content().one_to_one.reply_weekdays))
+WEEKDAYS = WorkingDays()
+PROMISED = iso_day_in_words(reply_by("2023-09-01", content().one_to_one.reply_weekdays, WEEKDAYS))
 SENTENCE = f"Please contact this person by {PROMISED}."
 
 
 @pytest.mark.parametrize("received_on", ["", "soon", "2023-02-30", "1 September"])
 def test_no_day_is_promised_for_what_is_no_day(received_on: str) -> None:
-    assert reply_by(received_on, 5) == ""
+    assert reply_by(received_on, 5, WEEKDAYS) == ""
 
 
 @pytest.mark.parametrize("start", [datetime(2023, 3, 24, tzinfo=UTC), datetime(2023, 10, 27, tzinfo=UTC)])
 def test_it_is_the_day_counted_from_any_moment_of_the_day_of_receipt(start: datetime) -> None:
     for hour in range(24 * 5):
         now = start + timedelta(hours=hour)
-        assert reply_by(london_day(now), 10) == london_day(weekdays_after(now, 10))
+        assert reply_by(london_day(now), 10, WEEKDAYS) == london_day(WEEKDAYS.after(now, 10))
 
 
 @pytest.mark.parametrize("delivery", ["inline", "link"])

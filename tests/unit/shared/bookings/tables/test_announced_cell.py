@@ -30,7 +30,8 @@ def test_the_text_is_the_one_that_stored_cells_have() -> None:
 
 @pytest.mark.parametrize("state", [SessionState.OPEN, SessionState.CLOSED, SessionState.CANCELLED])
 def test_what_is_written_is_read_again(state: SessionState) -> None:
-    session = with_history(3, theme="Zoë's „theme“", state=state, reminders=(), waiting_list=False)
+    texts = {"theme": "Zoë's „theme“", "description": "In „two“ lines", "facilitator": "Ada"}
+    session = with_history(3, **texts, state=state, reminders=(), waiting_list=False)
 
     assert read_announced("s1", announced_text(session), OFFSETS) == session
 

@@ -281,8 +281,8 @@ LINKS_ASKED_BACK = {
     "https://a.example/meetup-jo…": f'JoinUrl is "https://a.example/meetup-jo…". There is "…" in it. {ALONE}',
 }
 
-TOO_LONG = {"Title": 200, "Theme": 200, "JoinUrl": 2_000, "Reminders": 200} | dict.fromkeys(
-    ["Date", "Time", "Capacity", "Minutes", "State", "WaitingList"], 100
+TOO_LONG = {"Title": 200, "Theme": 200, "Description": 200, "JoinUrl": 2_000, "Reminders": 200} | dict.fromkeys(
+    ["Date", "Time", "Capacity", "Minutes", "State", "WaitingList", "Facilitator"], 100
 )
 
 
@@ -342,7 +342,7 @@ def test_joining_link_that_cannot_be_opened_is_asked_back(cell: str, said: str) 
     assert problem(JoinUrl=cell) == said
 
 
-@pytest.mark.parametrize("name", ["Title", "Theme"])
+@pytest.mark.parametrize("name", ["Title", "Theme", "Description", "Facilitator"])
 def test_text_keeps_what_its_script_needs_and_is_one_line(name: str) -> None:
     persian = "می\N{ZERO WIDTH NON-JOINER}خواهم"
 
@@ -363,7 +363,13 @@ def test_cell_that_is_too_long_is_named_with_its_limit(name: str, most: int) -> 
 
 @pytest.mark.parametrize(
     ("name", "longest"),
-    [("Title", "x" * 200), ("Theme", "x" * 200), ("JoinUrl", "https://teams.example/".ljust(2_000, "x"))],
+    [
+        ("Title", "x" * 200),
+        ("Theme", "x" * 200),
+        ("Description", "x" * 200),
+        ("Facilitator", "x" * 100),
+        ("JoinUrl", "https://teams.example/".ljust(2_000, "x")),
+    ],
 )
 def test_text_of_the_greatest_length_is_taken(name: str, longest: str) -> None:
     assert read(**{name: longest}).problems == ()
@@ -407,7 +413,12 @@ def test_no_cell_ever_raises(cells: dict[str, Any]) -> None:
     " ".join(row.problems).encode("utf-8")
 
 
-@given(st.sampled_from([name for name in WRITTEN_BY_PEOPLE if name not in {"Title", "Theme"}]), st.text(max_size=30))
+@given(
+    st.sampled_from(
+        [name for name in WRITTEN_BY_PEOPLE if name not in {"Title", "Theme", "Description", "Facilitator"}]
+    ),
+    st.text(max_size=30),
+)
 def test_invisible_signs_around_a_cell_change_nothing(name: str, text: str) -> None:
     wrapped = f"\N{ZERO WIDTH NO-BREAK SPACE}\N{NO-BREAK SPACE}{text}\N{ZERO WIDTH SPACE}\t\N{LEFT-TO-RIGHT MARK}"
 

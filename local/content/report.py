@@ -1,0 +1,54 @@
+"""The report on a content file that works: what is to be agreed with whom, and the reading grade of its parts."""
+
+import tomllib
+from collections.abc import Iterator
+from itertools import groupby
+from operator import attrgetter
+from pathlib import Path
+from typing import Any
+
+from local.content.reading_grade import grade
+from local.content.to_be_agreed import ToBeAgreed, find_to_be_agreed
+from shared.content.content import load_content
+
+HIGHEST_GRADE = 12
+"""The bound of the tests for every page; the NHS aims at a reading age of 9 to 11, which is grade 4 to 6."""
+_ENDS = (".", "?", "!", ":")  # of a sentence; a name or an address has none
+
+
+def report(path: Path) -> Iterator[str]:
+    """Yields the lines of the report on a content file that works.
+
+    Raises:
+        ContentError: the service cannot work with this file; the message names each part.
+    """
+    load_content(path)
+    text = path.read_text("utf-8")
+    yield f"The service can work with {path}."
+    yield from _agreement(find_to_be_agreed(text))
+    yield from _grades(tomllib.loads(text))
+
+
+def _agreement(marks: list[ToBeAgreed]) -> Iterator[str]:
+    yield f"\nTo be agreed: {len(marks) or 'nothing'}"
+    for who, group in groupby(sorted(marks, key=attrgetter("who")), key=attrgetter("who")):
+        yield f"  {who}"
+        for mark in group:
+            yield f"    {mark.place}" + ("" if mark.is_shown else " (left out until it is)")
+
+
+def _grades(copy: dict[str, Any]) -> Iterator[str]:
+    yield "\nReading grade (Flesch-Kincaid), the hardest first"
+    found = {name: grade(each for each in _texts(part) if each.endswith(_ENDS)) for name, part in copy.items()}
+    for name, number in sorted(found.items(), key=lambda each: -each[1]):
+        if number:
+            yield f"  {number:4.1f}  {name}" + (" (too hard)" if number > HIGHEST_GRADE else "")
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from (text for each in value.values() for text in _texts(each))
+    elif isinstance(value, list):
+        yield from (text for each in value for text in _texts(each))
