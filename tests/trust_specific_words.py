@@ -24,6 +24,8 @@ def _own_copy() -> frozenset[str]:
 
 
 def _leaves(value: Any) -> Iterator[str]:
+    if isinstance(value, dict) and str(value.get("url")).startswith("/"):
+        return  # "Refer yourself": the way to a page of this site is called the same everywhere
     if isinstance(value, dict):
         value = [each for key, each in value.items() if key != "short"]  # "Email address": how a question is listed
     if isinstance(value, (list, tuple)):

@@ -65,7 +65,17 @@ def test_the_public_list_of_a_full_session_does_not_show_who_or_how_many_wait() 
 
     assert nobody == many
     assert [each["places_left"] for each in many] == [0]
-    assert set(JSON_FIELDS) == {"id", "title", "theme", "starts", "ends", "when", "places_left"}
+    assert set(JSON_FIELDS) == {
+        "id",
+        "title",
+        "theme",
+        "description",
+        "facilitator",
+        "starts",
+        "ends",
+        "when",
+        "places_left",
+    }
 
 
 def test_who_cancels_gives_the_place_to_the_first_who_waits_at_once() -> None:
