@@ -22,7 +22,7 @@ class CompiledTemplates(BytecodeCache):
         """Returns the path of a template's compiled form, even if there is no such file."""
         made_with = bucket.environment
         options = (made_with.autoescape, made_with.trim_blocks, made_with.lstrip_blocks, made_with.finalize is None)
-        facts = repr((bucket.key, options, jinja2.__version__, MAGIC_NUMBER))
+        facts = repr((bucket.key, options, sorted(made_with.extensions), jinja2.__version__, MAGIC_NUMBER))
         return self._folder / f"{hashlib.sha256(facts.encode()).hexdigest()[:32]}.bin"
 
     def get_cache_key(self, name: str, filename: str | None = None) -> str:

@@ -9,7 +9,7 @@ from functions.web.render import render
 from functions.web.responses import page
 from shared.bootstrap import services
 from shared.content.content import Content
-from shared.content.language_pages import ENGLISH, LanguagePage
+from shared.content.language_pages import LanguagePage
 
 bp = func.Blueprint()
 
@@ -26,6 +26,6 @@ def language_page(req: func.HttpRequest) -> func.HttpResponse:
 
 
 def pages(content: Content) -> dict[str, LanguagePage]:
-    """The pages that are shown, by language tag: English, and each that someone has checked."""
-    english = LanguagePage(name="English", page=content.in_your_language)
-    return {ENGLISH: english, **content.checked_languages}
+    """The pages that are shown, by language tag: that of the site's language, and each that someone has checked."""
+    own = LanguagePage(name=content.language, dir=content.dir, page=content.in_your_language)
+    return {content.language: own, **content.checked_languages}

@@ -5,6 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shared.content.content import Content
+from shared.content.language_pages import ENGLISH
+from shared.content.sentences import NO_SENTENCES, Sentences
+from shared.content.translated_templates import install_translations
 
 if TYPE_CHECKING:
     from jinja2 import BytecodeCache, Environment
@@ -17,14 +20,16 @@ TEMPLATES = Path(__file__).parents[1] / "templates"
 COMPILED = Path(__file__).parents[1] / "compiled"  # written when the package is built; optional
 
 
-def environment(bytecode_cache: "BytecodeCache | None" = None) -> "Environment":
-    """Our templates before those of `nhsuk-frontend-jinja`, which need `ChainableUndefined` for options left out.
+def environment(
+    bytecode_cache: "BytecodeCache | None" = None, sentences: Sentences = NO_SENTENCES, language: str = ENGLISH
+) -> "Environment":
+    """Returns our templates, then those of `nhsuk-frontend-jinja`, which need `ChainableUndefined` for absent options.
 
     `bytecode_cache` saves compiling some twenty component templates, most of the time of a first page.
     """
     import jinja2  # noqa: PLC0415  # 0.1 s that a start without a page need not pay
 
-    return jinja2.Environment(
+    found = jinja2.Environment(
         loader=jinja2.ChoiceLoader([jinja2.FileSystemLoader(TEMPLATES), jinja2.PackageLoader("nhsuk_frontend_jinja")]),
         undefined=jinja2.ChainableUndefined,
         autoescape=True,
@@ -33,13 +38,16 @@ def environment(bytecode_cache: "BytecodeCache | None" = None) -> "Environment":
         auto_reload=False,
         bytecode_cache=bytecode_cache,
     )
+    install_translations(found, sentences, language)
+    return found
 
 
 @cache
-def _environment() -> "Environment":
+def _environment(sentences: Sentences, language: str) -> "Environment":
+    """Returns one environment for each content's language: macros that are imported know of no content."""
     from shared.template_cache import CompiledTemplates  # noqa: PLC0415  # it imports Jinja
 
-    return environment(CompiledTemplates(COMPILED))
+    return environment(CompiledTemplates(COMPILED), sentences, language)
 
 
 def render(template: str, content: Content | None, **facts: Any) -> str:
@@ -53,12 +61,15 @@ def render(template: str, content: Content | None, **facts: Any) -> str:
     if content and "problem" in facts:
         facts["problem"] = facts["problem"].for_organisation(content.organisation.name)
     facts.setdefault("is_private", template.startswith(_PRIVATE))
+    language = content.language if content else ENGLISH
     return (
-        _environment()
+        _environment(content.sentences if content else NO_SENTENCES, language)
         .get_template(template)
         .render(
             facts,
             assetPath=ASSETS,
+            htmlLang=language,
+            htmlAttributes={"dir": content.dir} if content and content.dir != "ltr" else {},
             content=content,
             errors=errors,
             messages={error.field: error.message for error in errors},

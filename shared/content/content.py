@@ -3,7 +3,7 @@
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
@@ -16,6 +16,7 @@ from shared.content.content_models import (
     ContentModel,
     HelpLine,
     HelpNow,
+    LanguageTag,
     Link,
     Resources,
     Security,
@@ -23,9 +24,11 @@ from shared.content.content_models import (
     WhoSees,
 )
 from shared.content.form_checks import problems
-from shared.content.language_pages import LanguagePage, read_language_pages
+from shared.content.language_file import read_content_file
+from shared.content.language_pages import ENGLISH, LanguagePage
 from shared.content.question import FormQuestion, Language, QuestionPage
 from shared.content.referral_record import MAX_RECORD_BYTES, record_size
+from shared.content.sentences import NO_SENTENCES, Sentences
 from shared.local_time import WorkingDays
 
 PhoneText = Annotated[str, Field(pattern=r"^[+0-9][0-9 ]{5,20}$")]
@@ -196,34 +199,48 @@ class Content(ContentModel):
     bank_holidays: BankHolidays
     in_your_language: Article
     languages: Mapping[str, LanguagePage] = Field(default_factory=dict)
+    language: LanguageTag = ENGLISH
+    dir: Literal["ltr", "rtl"] = "ltr"
+    sentences: Sentences = NO_SENTENCES
+
+    def translate(self, english: str) -> str:
+        """Returns a sentence of the service in the language of this content, or in English if it is not translated."""
+        return self.sentences.of(english)
 
     @property
     def checked_languages(self) -> Mapping[str, LanguagePage]:
         """The pages in other languages that someone has checked, by language tag."""
-        return {tag: page for tag, page in self.languages.items() if page.is_checked}
+        return {tag: page for tag, page in self.languages.items() if page.is_checked and tag != self.language}
+
+    @property
+    def is_checked(self) -> bool:
+        """True if someone has checked the language of this content, or it is English."""
+        return self.language not in self.languages or self.languages[self.language].is_checked
 
     @property
     def working_days(self) -> WorkingDays:
         return WorkingDays(frozenset(self.bank_holidays.days))
 
 
-def load_content(path: Path) -> Content:
+def load_content(path: Path, *, to_check: bool = False) -> Content:
     """Reads and validates the content file of one trust, with those of other languages beside it.
 
-    What is still to be agreed is left out.
+    What is still to be agreed is left out. One in another language than English is good for a site once its file says
+    who checked it, and when; `to_check` is for those who do.
 
     Raises:
         ContentError: the file cannot be read or a part is missing; the message names each part, never its text.
     """
     try:
-        written = tomllib.loads(path.read_text("utf-8"))
-        written["languages"] = read_language_pages(path, written.get("in_your_language"))
-        return Content.model_validate(agreed_part(written))
+        content = Content.model_validate(agreed_part(read_content_file(path, Content.model_fields)))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ContentError(f"the content file cannot be read: {type(error).__name__}") from error
     except ValidationError as error:
         parts = sorted({_part(each) for each in error.errors(include_input=False)})
         raise ContentError(f"missing or invalid values in the content file: {', '.join(parts)}") from None
+    if not (content.is_checked or to_check):
+        raise ContentError("no one has checked this language: the content file has no checked_by and checked_on")
+    return content
 
 
 def _part(error: ErrorDetails) -> str:

@@ -6,6 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from shared.content.content import Content
+from shared.content.language_pages import ENGLISH
+from shared.content.sentences import NO_SENTENCES, Sentences
+from shared.content.translated_templates import install_translations
 from shared.mail import markdown
 from shared.mail.message import EmailMessage
 
@@ -49,14 +52,19 @@ class MailRenderer:
     def _environment(self, kind: Kind) -> "Environment":
         from shared.template_cache import CompiledTemplates  # noqa: PLC0415  # it imports Jinja
 
-        found = environment(kind, CompiledTemplates(COMPILED))
+        found = environment(kind, CompiledTemplates(COMPILED), self.content.sentences, self.content.language)
         blocks: Any = found.get_template(f"_blocks.{kind}.jinja").module
         found.globals |= {name: getattr(blocks, name) for name in _BLOCKS}
         found.globals |= {"content": self.content, "frame": f"_frame.{kind}.jinja"}
         return found
 
 
-def environment(kind: Kind, bytecode_cache: "BytecodeCache | None" = None) -> "Environment":
+def environment(
+    kind: Kind,
+    bytecode_cache: "BytecodeCache | None" = None,
+    sentences: Sentences = NO_SENTENCES,
+    language: str = ENGLISH,
+) -> "Environment":
     """Returns the templates for one form of an email, without the blocks and the copy that they use."""
     # Imported late: half a second of the cold start of every function that sends no email.
     from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415  # see above
@@ -71,6 +79,7 @@ def environment(kind: Kind, bytecode_cache: "BytecodeCache | None" = None) -> "E
         bytecode_cache=bytecode_cache,
     )
     found.filters["link_target"] = _link_target
+    install_translations(found, sentences, language)
     return found
 
 

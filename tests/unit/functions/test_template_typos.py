@@ -57,7 +57,7 @@ def strict() -> jinja2.Environment:
 
 def render(environment: jinja2.Environment, name: str, content: Content, monkeypatch: pytest.MonkeyPatch) -> str:
     template, facts = PAGES[name]
-    monkeypatch.setattr(pages, "_environment", lambda: environment)
+    monkeypatch.setattr(pages, "_environment", lambda *_: environment)
     return pages.render(template, content, **({"correlation": ""} | facts_for(facts, content)))
 
 

@@ -25,7 +25,7 @@ from tests.unit.functions.page_examples import (
     own_booking,
 )
 
-GIVEN = {"assetPath", "content", "errors", "is_private", "messages"}
+GIVEN = {"assetPath", "content", "errors", "is_private", "messages", "_", "gettext", "ngettext"}
 FACTS = {
     "layout.html": set(),
     "parts.html": set(),
