@@ -14,7 +14,8 @@ from pydantic_core import PydanticCustomError
 # Placeholders of templates and of messages, and markup. A lone sign counts too: it would break the sentence.
 _PLACEHOLDER = re.compile(r"%\(\w+\)s|\{\w*\}|[%{}]")
 _MARKUP = re.compile(r"<[^<>]*>?|>")
-_PART = re.compile(r"%\((\w+)\)s|%(%)|(<[^<>]*>)")
+_TAG = re.compile(r"(<[^<>]*>)")
+_VALUE = re.compile(r"%\((\w+)\)s")
 
 PluralForm = Literal["zero", "one", "two", "few", "many", "other"]
 _Text = Annotated[str, Field(min_length=1)]
@@ -76,16 +77,15 @@ def _complaint(english: str) -> str:
 
 
 def parts(sentence: str) -> Iterator[tuple[str, str]]:
-    """Yields what a sentence of a template consists of, as kind and text: `text`, `markup` and `value` (its name)."""
-    at = 0
-    for found in _PART.finditer(sentence):
-        if found.start() > at:
-            yield "text", sentence[at : found.start()]
-        name, percent, markup = found.groups()
-        yield ("value", name) if name else ("text", percent) if percent else ("markup", markup)
-        at = found.end()
-    if at < len(sentence):
-        yield "text", sentence[at:]
+    """Yields what a sentence of a template consists of, as kind and text: `text`, `markup` and `value` (its name).
+
+    A value within markup, the address of a link, stands between two parts of that markup.
+    """
+    for piece in _TAG.split(sentence):
+        kind = "markup" if piece.startswith("<") else "text"
+        for number, each in enumerate(_VALUE.split(piece)):
+            if each:
+                yield ("value", each) if number % 2 else (kind, each.replace("%%", "%"))
 
 
 NO_SENTENCES = Sentences({})

@@ -1,6 +1,6 @@
 """Jinja templates whose sentences are marked `_("...")` or `{% trans %}`, in the language of one content file."""
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -11,44 +11,44 @@ if TYPE_CHECKING:
 
 
 def install_translations(environment: "Environment", sentences: Sentences, language: str) -> None:
-    """Makes an environment show these sentences, in all its templates and macros, for values of any kind.
+    """Makes an environment show these sentences, in all its templates and macros, with values of any kind.
 
-    With autoescaping a sentence is text, but for the links and emphasis in its English original. An environment with
-    a `finalize` of its own gets plain text instead, and makes of it what it makes of any other.
+    A sentence is plain text, which the environment escapes like any other; one with a link or emphasis is markup, in
+    which the text and the values are escaped.
     """
     environment.add_extension("jinja2.ext.i18n")
-    is_html = bool(environment.autoescape) and environment.finalize is None
-    shown = _in_html() if is_html else _plain
 
     def gettext(english: str, /, **values: object) -> str:
-        return shown(sentences.of(english), values)
+        return _filled_in(sentences.of(english), values)
 
     def ngettext(singular: str, plural: str, number: int, /, **values: object) -> str:
-        return shown(sentences.counted(singular, plural, number, language), {"num": number} | values)
+        return _filled_in(sentences.counted(singular, plural, number, language), {"num": number} | values)
 
-    environment.extend(newstyle_gettext=True)
+    environment.newstyle_gettext = True  # type: ignore[attr-defined]  # the extension adds it
     environment.policies["ext.i18n.trimmed"] = True
     environment.globals |= {"_": gettext, "gettext": gettext, "ngettext": ngettext}
 
 
-def _plain(sentence: str, values: dict[str, object]) -> str:
-    return "".join(str(values[text]) if kind == "value" else text for kind, text in _parts(sentence))
-
-
-def _in_html() -> Callable[[str, dict[str, object]], str]:
-    from markupsafe import Markup, escape  # noqa: PLC0415  # comes with Jinja, which is imported late
-
-    @cache
-    def escaped(sentence: str) -> tuple[tuple[str, str], ...]:
-        return tuple((kind, str(escape(text)) if kind == "text" else text) for kind, text in _parts(sentence))
-
-    def shown(sentence: str, values: dict[str, object]) -> str:
-        pieces = (escape(values[text]) if kind == "value" else text for kind, text in escaped(sentence))
-        return Markup("".join(pieces))  # noqa: S704  # escaped but for the markup of our own English
-
-    return shown
+def _filled_in(sentence: str, values: dict[str, object]) -> str:
+    pieces = _parts(sentence)
+    if _is_markup(pieces, values):
+        return _as_markup(pieces, values)
+    return "".join(str(values[text]) if kind == "value" else text for kind, text in pieces)
 
 
 @cache
 def _parts(sentence: str) -> tuple[tuple[str, str], ...]:
     return tuple(parts(sentence))
+
+
+def _is_markup(pieces: Iterable[tuple[str, str]], values: dict[str, object]) -> bool:
+    return any(kind == "markup" for kind, _ in pieces) or any(hasattr(each, "__html__") for each in values.values())
+
+
+def _as_markup(pieces: Iterable[tuple[str, str]], values: dict[str, object]) -> str:
+    from markupsafe import Markup, escape  # noqa: PLC0415  # comes with Jinja, which is imported late
+
+    written = (
+        text if kind == "markup" else escape(values[text] if kind == "value" else text) for kind, text in pieces
+    )
+    return Markup("".join(written))  # noqa: S704  # the tags are those of our own English

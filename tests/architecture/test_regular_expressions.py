@@ -21,7 +21,7 @@ PATTERNS = {
     "shared/backups/copies.py": {"_DAY": OURS},
     "shared/base64url.py": {"_SHAPE": OUTSIDE},
     "shared/content/language_file.py": {"_TAG": OURS},
-    "shared/content/sentences.py": dict.fromkeys(("_PLACEHOLDER", "_MARKUP", "_PART"), OURS),
+    "shared/content/sentences.py": dict.fromkeys(("_PLACEHOLDER", "_MARKUP", "_TAG", "_VALUE"), OURS),
     "shared/bookings/model/email_ids.py": {"_SHAPE": OUTSIDE},
     "shared/bookings/model/pending_move.py": {"_SHAPE": OUTSIDE},
     "shared/bookings/self_service/calendar.py": dict.fromkeys(("_UID", "_ADDRESS", "_WEB_ADDRESS"), OUTSIDE),
