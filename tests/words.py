@@ -27,6 +27,8 @@ WORDS = {
     "SHOUT": (re.compile(r"\bSHOUT\b(?! to 85258)"), "Shout, but for the word to text"),
     "Wi-Fi": (re.compile(r"\b(?:Wi-?Fi|Wifi|wi-fi)\b"), "wifi"),
     "click": (re.compile(r"\bclick(?:ing)?\b", re.IGNORECASE), "select"),
+    "press": (re.compile(r"\bpress(?:es|ed|ing)? (?:the|a|this) button\b", re.IGNORECASE), "select"),
+    "called off": (re.compile(r"\bcalled off\b", re.IGNORECASE), "cancelled"),
     "e.g.": (re.compile(r"\b(?:e\.g\.|i\.e\.|etc\b)", re.IGNORECASE), "for example, that is, and so on"),
     "Nafsiyat have": (re.compile(r"\bNafsiyat,? (?:who )?(?:have|are|were|lead|run)\b"), "Nafsiyat has"),
     "the trust": (re.compile(r"\bthe trust(?:['’]s)?\b", re.IGNORECASE), "the organisation's name"),

@@ -42,7 +42,7 @@ def health(req: func.HttpRequest) -> func.HttpResponse:
 def health_details(req: func.HttpRequest) -> func.HttpResponse:
     """Names of settings, parts, sessions by their row key, tables and types of errors: no personal data."""
     del req
-    problems = _problems(_details, _contact_problems, _calendar_problems)
+    problems = _problems(_details, _contact_problems, _calendar_problems, _consent_problems)
     return _answer(problems, shown=problems)
 
 
@@ -87,6 +87,16 @@ def _calendar_problems(built: Services) -> Problems:
         return {}
     is_near = built.now().astimezone(LONDON).date() > known_until - _LIST_ENDS_SOON
     return {"bank_holidays": {"known_until": known_until.isoformat()}} if is_near else {}
+
+
+def _consent_problems(built: Services) -> Problems:
+    """People agree to a number of working days: it is to be the one of the setting. Nothing if there is no content."""
+    try:
+        facts = " ".join(built.content.one_to_one.consent_facts)
+    except ContentError:
+        return {}
+    is_said = f"within {built.referrals.grace_weekdays} working day" in facts
+    return {} if is_said else {"consent_facts": "name other working days than REFERRAL_GRACE_WEEKDAYS"}
 
 
 def _content_problems(built: Services) -> Problems:

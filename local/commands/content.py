@@ -13,9 +13,12 @@ from shared.content.content import ContentError
 PAGES = (
     "/",
     "/help-now",
+    "/who-can-see-what",
     "/sessions",
     "/bookings/new",
     "/one-to-one",
+    "/one-to-one/question-list",
+    "/time-away-note",
     "/one-to-one/questions",
     "/one-to-one/status",
     "/resources",

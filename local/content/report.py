@@ -11,8 +11,9 @@ from local.content.reading_grade import grade
 from local.content.to_be_agreed import ToBeAgreed, find_to_be_agreed
 from shared.content.content import load_content
 
-HIGHEST_GRADE = 12
-"""The bound of the tests for every page; the NHS aims at a reading age of 9 to 11, which is grade 4 to 6."""
+GRADE_TOO_HARD = 8
+"""The bound of the tests: a page below it has a reading age of 12 at most. The NHS aims at 9 to 11, grade 4 to 6."""
+_AGE_AT_GRADE_0 = 5  # years: what the formula gives is a year at school in the United States
 _ENDS = (".", "?", "!", ":")  # of a sentence; a name or an address has none
 
 
@@ -42,7 +43,8 @@ def _grades(copy: dict[str, Any]) -> Iterator[str]:
     found = {name: grade(each for each in _texts(part) if each.endswith(_ENDS)) for name, part in copy.items()}
     for name, number in sorted(found.items(), key=lambda each: -each[1]):
         if number:
-            yield f"  {number:4.1f}  {name}" + (" (too hard)" if number > HIGHEST_GRADE else "")
+            too_hard = " (too hard)" if number >= GRADE_TOO_HARD else ""
+            yield f"  {number:4.1f}  reading age {int(number) + _AGE_AT_GRADE_0}  {name}{too_hard}"
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -10,7 +10,6 @@ _PAGES = {
     "who can see what": "/who-can-see-what",
     "help now": "/help-now",
     "resources": "/resources",
-    "prompt questions": "/resources/prompts",
     "in your language": "/languages/en",
     "privacy": "/privacy",
     "accessibility": "/accessibility",

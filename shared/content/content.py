@@ -57,7 +57,7 @@ class Provider(ContentModel):
 class Operators(ContentModel):
     """The people who run the service, for someone at the provider who cannot open a referral.
 
-    `name` stands in a sentence: "ring NAME on PHONE". There is a `phone` number, an `email` address or both.
+    `name` stands in a sentence: "call NAME on PHONE". There is a `phone` number, an `email` address or both.
     """
 
     name: str

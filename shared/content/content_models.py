@@ -50,7 +50,7 @@ class Article(ContentModel):
 class Start(ContentModel):
     """The start page around the two kinds of support; `..._seen_by` states who sees what someone enters for each.
 
-    `sections` come before the two, so that everyone passes them, and `background` after.
+    `sections` come after them and after who can see what, and `background` after those.
     """
 
     lede: str
@@ -60,12 +60,20 @@ class Start(ContentModel):
     background: tuple[Section, ...] = ()
 
 
+class ManagerSees(ContentModel):
+    """The row of the table about a person's manager, in each kind of support."""
+
+    group: str
+    form: str
+
+
 class WhoSees(ContentModel):
     """The page on who can see what; `facts` are what people agreed beside what the service does by itself."""
 
     title: str
     lede: str
     facts: tuple[str, ...] = ()
+    manager: ManagerSees | None = None
 
 
 class Resource(ContentModel):
@@ -139,7 +147,7 @@ class Security(ContentModel):
 
 
 class BankHolidays(ContentModel):
-    """Days on which nobody works, whatever day of the week; all are listed until the end of `known_until`."""
+    """Days that are no working days, whatever day of the week; all are listed until the end of `known_until`."""
 
     days: Annotated[tuple[date, ...], Field(min_length=1)]
     known_until: date

@@ -137,7 +137,7 @@ def test_a_form_that_lay_open_for_two_days_loses_nothing(stack: Stack, add_sessi
         ("GET", "/who-can-see-what", 200),
         ("GET", "/help-now", 200),
         ("GET", "/resources", 200),
-        ("GET", "/resources/prompts", 200),
+        ("GET", "/resources/prompts", 404),
         ("GET", "/privacy", 200),
         ("GET", "/accessibility", 200),
         ("GET", "/cookies", 200),

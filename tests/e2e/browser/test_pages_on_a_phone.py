@@ -10,7 +10,7 @@ from tests.e2e.browser.conftest import Visit
 
 SCREEN = {"width": 390, "height": 844}
 LONGEST_FORM = 1_400  # pixels: header, form and footer of the page with the details
-READ = ["/sessions", "/who-can-see-what", "/help-now", "/resources", "/resources/prompts", "/privacy", "/cookies"]
+READ = ["/sessions", "/who-can-see-what", "/help-now", "/resources", "/privacy", "/cookies"]
 READ += ["/accessibility", "/bookings/new", "/nowhere", "/manage/unknown"]
 NAME = "h1 => [...h1.childNodes].filter(e => !(e.className ?? '').includes('caption')).map(e => e.textContent)"
 

@@ -57,8 +57,8 @@ def test_who_turns_off_movement_is_not_moved(visit: Visit) -> None:
         assert visitor.page.evaluate("document.getAnimations().length") == 0
 
 
-def test_the_prompt_questions_are_printed_whole_and_without_the_frame_of_the_site(visitor: Visitor) -> None:
-    visitor.open("/resources/prompts")
+def test_the_list_of_questions_is_printed_whole_and_without_the_frame_of_the_site(visitor: Visitor) -> None:
+    visitor.open("/one-to-one/question-list")
     on_screen = visitor.page.inner_text("main")
     print_out(visitor)
 

@@ -28,7 +28,7 @@ def shown(template: str, content: Content, **facts: object) -> str:
     [
         "is the controller of what you enter when you book a group session, and of passing on your form",
         "is the controller of your form for one-to-one sessions from the moment when it has it",
-        "they may have to tell someone else if there is a serious risk",
+        "They may have to share information if you or someone else is at serious risk",
         "You do not have to use our form.",
         "see a reference number, when the form came, and how far it has got",
         "Using this service has no effect on your employment. No decision about you is made by a computer alone.",

@@ -18,6 +18,7 @@ from shared.content.content import Content
 from shared.content.content_models import Resource, Resources
 from shared.referrals.retention.retention_rules import ERASED_AFTER, STATUS_DELETED_AFTER
 from shared.referrals.retention.uncollected_rules import NOTICE
+from tests import builders
 from tests.unit.functions import http_requests
 
 BOOKINGS = {"kept_days": 41, "adjustments_are_read": True, "names_go_to_facilitators": False}
@@ -143,7 +144,9 @@ def test_a_notice_is_shown_whole(name: str, services: FakeServices) -> None:
     assert all(each.heading in page for each in article.sections)
 
 
-def test_the_prompts_can_be_read_and_printed(services: FakeServices) -> None:
+def test_the_prompts_can_be_read_and_printed_once_they_are_agreed(services: FakeServices) -> None:
+    assert response(functions.site.content_pages.prompts).status_code == 404
+    services.content = builders.agreed_content()
     page, article = page_text(functions.site.content_pages.prompts), services.content.resources.prompts
     assert article is not None
     assert all(prompt in page for each in article.sections for prompt in each.items)

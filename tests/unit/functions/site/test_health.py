@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import azure.functions as func
@@ -48,6 +49,7 @@ class FakeServices:
 
     good: Content
     table: FakeTable = field(default_factory=FakeTable)
+    referrals: SimpleNamespace = field(default_factory=lambda: SimpleNamespace(grace_weekdays=3))
     now: FakeClock = field(default_factory=lambda: FakeClock(MORNING))
     file: Path | None = None
 
@@ -294,3 +296,13 @@ def test_settings_that_are_taken_are_ones_that_every_part_can_be_built_from(own:
 
     assert all(parts)
     assert all((worker.bookings.mailer, worker.referrals.forwarder, worker.referrals.batch_sender, worker.timer_run))
+
+
+@pytest.mark.parametrize(("days", "is_named"), [(3, False), (4, True), (1, True)])
+def test_the_details_name_a_consent_to_other_days_than_the_setting_s(
+    services: FakeServices, *, days: int, is_named: bool
+) -> None:
+    services.referrals.grace_weekdays = days
+    answered = json.loads(health_details(http_requests.get()).get_body())
+    assert ("consent_facts" in answered) is is_named
+    assert "consent_facts" not in json.loads(health(http_requests.get()).get_body())

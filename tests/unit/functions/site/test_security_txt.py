@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
 
 import azure.functions as func
 import pytest
@@ -37,6 +38,7 @@ class FakeServices:
     now: FakeClock
     site_url: str = "https://support.example"
     table: FakeTable = field(default_factory=FakeTable)
+    referrals: SimpleNamespace = field(default_factory=lambda: SimpleNamespace(grace_weekdays=3))
 
     @property
     def heartbeat(self) -> Heartbeat:

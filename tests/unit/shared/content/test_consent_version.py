@@ -5,7 +5,7 @@ from hashlib import sha256
 from shared.content.content import Content
 
 # The start of the SHA-256 of each wording that was ever in use. A changed one gets a new version, and a line here.
-WORDINGS = {"2026-11-30": "a1745e55ae0b5749"}
+WORDINGS = {"2026-11-30": "a1745e55ae0b5749", "2026-11-30-2": "f9e7439be59085fb"}
 
 
 def test_a_changed_wording_of_the_consent_has_a_new_version(content: Content) -> None:
