@@ -43,7 +43,7 @@ def test_the_privacy_notice_says(said: str, content: Content) -> None:
     [
         "Who sees your answers",
         "Your answers are encrypted. They are only unlocked so that Nafsiyat can read them.",
-        "Mersey Care can see that a form was sent, and when. It cannot see who sent it.",
+        "Mersey Care can see that a form was sent, when, and how far it has got. It cannot see who sent it.",
         "may record which pages you open. Some can also record what is on them.",
         "It is safest to use your own phone, not connected to work wifi.",
         "closes after 15 minutes, unless you ask for more time",

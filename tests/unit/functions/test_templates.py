@@ -9,6 +9,7 @@ from functions.problems.problem_details import UNEXPECTED
 from functions.web import render
 from shared.bookings.places.request import BookingRequest
 from shared.content.content import Content
+from tests.builders import agreed_content
 from tests.every_row import every_row
 from tests.unit.functions.page_examples import (
     ARTICLE,
@@ -57,12 +58,13 @@ def test_templates_use_only_the_variables_passed_to_them(template: str) -> None:
 
 
 @every_row("template", OWN)
-def test_templates_use_only_attributes_that_exist(template: str, content: Content) -> None:
+def test_templates_use_only_attributes_that_exist(template: str) -> None:
+    content = agreed_content()
     known = {"booking": own_booking(), "content": content, "session": View(), "chosen": View(), "problem": UNEXPECTED}
     known |= {"referral": forwarded_referral()}
     known |= {"waiting": WAITING, "row": WAITING.rows[0]} if template == "provider/waiting-list.html" else {}
     known |= {"provider": content.provider, "line": content.urgent_help[0], "error": FieldError("", "")}
-    known |= {"draft": EMPTY, "answers": CHECKING["answers"]}
+    known |= {"draft": EMPTY, "answers": CHECKING["answers"], "manager": content.who_sees.manager}
     known |= {"article": ARTICLE, "offer": OFFERS[0], "part": SECTION, "link": SECTION.links[0]}
     known |= {"each": content.help_now.cards[0]} if template == "info/help-now.html" else {}
     for attribute in parsed(template).find_all(nodes.Getattr):

@@ -343,7 +343,7 @@ def test_a_session_that_went_meanwhile_leaves_the_answers_and_the_others(service
 def test_a_full_session_is_a_place_on_its_waiting_list_from_the_first_page_to_the_last(services: FakeServices) -> None:
     services.bookings.places.left["s1"] = 0
     details, check = open_form("s1"), send(steps.booking_check, filled_in_form(services))
-    assert "You can join its waiting list" in details.text
+    assert "you can join its waiting list" in details.text
     assert (check.sent["join_waiting_list"], "Confirm and join the waiting list" in check.text) == ("yes", True)
     assert outcome(send(bookings.book, check.sent).headers["Location"])["state"] == "waiting"
 

@@ -84,10 +84,12 @@ def test_one_table_says_of_each_group_of_people_what_they_can_see(
     services: FakeServices, *, shares: bool, words: str
 ) -> None:
     services.bookings.names_go_to_facilitators = shares
+    services.content = builders.agreed_content()
     page = page_text(functions.site.content_pages.who_sees)
-    for who in ("The Mersey Care team that organises", "Nafsiyat therapists", "Other people", "Your manager"):
+    for who in ("The Mersey Care team that organises", "Nafsiyat", "Other people", "Your manager"):
         assert re.search(rf'<th[^>]*scope="row"[^>]*>(?:(?!</th>).)*{who}', page, re.DOTALL)
     assert words in page
+    assert "Its therapists can see who joins" in page
     assert "What you need, if you agree." in page
     services.bookings.adjustments_are_read = False
     assert "What you need" not in page_text(functions.site.content_pages.who_sees)
@@ -252,3 +254,9 @@ def test_a_resource_is_in_one_place() -> None:
 def test_every_file_that_the_shipped_copy_names_is_shipped(content: Content) -> None:
     named = [each for each in content.resources.items if each.file]
     assert len(offers(resources_of(*named))) == len(named)
+
+
+def test_what_a_manager_can_see_is_in_the_table_only_once_it_is_agreed(services: FakeServices) -> None:
+    assert "Your manager" not in page_text(functions.site.content_pages.who_sees)
+    services.content = builders.agreed_content()
+    assert "Nothing. We do not tell them." in page_text(functions.site.content_pages.who_sees)
