@@ -24,7 +24,8 @@ from shared.mail.message import (
     MailUnclearError,
 )
 from shared.mail.services.acs.sender import AzureMailSender, open_client
-from shared.mail.services.notify.sender import LARGEST_BODY, TIMEOUTS, NotifyMailSender, open_session
+from shared.mail.services.notify.sender import LARGEST_BODY, TIMEOUTS, NotifyMailSender
+from shared.mail.services.notify.session import open_session
 from tests.fakes import FakeMailSender
 
 SENDER = "sessions@notifications.example.nhs.uk"
