@@ -1,4 +1,4 @@
-"""A connection to GOV.UK Notify that breaks: before the request nothing was sent, after it no one can tell."""
+"""A connection to an email service that breaks: before the request nothing was sent, after it no one can tell."""
 
 import ipaddress
 import socket
@@ -11,12 +11,14 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
+from azure.core.credentials import AzureKeyCredential
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from shared.mail.message import EmailMessage, MailError, MailNotAcceptedError, MailUnclearError
+from shared.mail.services.acs.sender import AzureMailSender, open_client
 from shared.mail.services.notify.sender import NotifyMailSender
 from shared.mail.services.notify.session import open_session
 
@@ -82,7 +84,7 @@ def hangs_up(connection: socket.socket, _: object) -> None:
 
 def breaks_after_the_request(_: socket.socket, handshake: Callable[[], ssl.SSLSocket]) -> None:
     tls, received = handshake(), b""
-    while not received.endswith(b"}"):
+    while not received.endswith(b"}"):  # the end of the email, as JSON
         received += tls.recv(65_536)
     with socket.socket(fileno=tls.detach()) as plain:
         plain.sendall(b"this is no record of TLS")
@@ -107,3 +109,14 @@ def test_what_breaks_before_the_request_was_not_sent_and_what_breaks_after_it_is
 
     assert type(caught.value) is error
     assert code in str(caught.value)
+
+
+def test_the_client_of_azure_cannot_tell_when_tls_broke_so_it_is_unclear(
+    certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with server(breaks_after_the_request, certificate) as url:
+        sender = AzureMailSender(open_client(url, AzureKeyCredential("a2V5")), "sessions@example.nhs.uk")
+        with pytest.raises(MailUnclearError):
+            sender.send(MAIL, operation_id=uuid4())
