@@ -83,7 +83,7 @@ class MailPause:
         self._set_up = ""
 
     def _told(self) -> str:
-        """What is said to be wrong already: an answer about anything else does not make it right."""
+        """Returns what is said to be wrong already: an answer about anything else does not make it right."""
         row = self._table.get(SERVICE_PARTITION, _MAIL_PAUSE)
         return row.text("SetUp") if row is not None else ""
 
