@@ -151,7 +151,9 @@ def test_a_wrong_set_up_stops_all_email_is_named_and_loses_none(stack: Stack) ->
 
 
 def test_answers_that_are_lost_and_a_service_that_breaks_still_deliver_each_email_once(stack: Stack) -> None:
-    kinds = ("drop_after", "drop_before", "status_after", "status")
+    """Without delivery reports, so that nothing but the question by reference says that an email has gone."""
+    kinds, asked = ("drop_after", "drop_before", "status_after", "status"), stack.mail.requests()["status"]
+    stack.mail.faults([{"kind": "callback", "callback": "lost", "count": None}])
     stack.mail.faults([{"kind": kind, "status": 503, "count": 1} for kind in kinds])
     stack.mail.faults([{"kind": "status", "status": 429, "code": "RateLimitError", "count": 1}])
     addresses = [book(stack, f"often-{number}") for number in range(4)]
@@ -161,3 +163,22 @@ def test_answers_that_are_lost_and_a_service_that_breaks_still_deliver_each_emai
 
     assert [len(mails_to(stack, address)) for address in addresses] == [1] * 4
     assert len(mails_about(stack, reference)) == 1
+    assert stack.mail.requests()["status"] - asked >= len(kinds), "each unclear attempt was asked about"
+    assert status_of(stack, reference)["State"] == "sent", "no report came"
+
+
+def test_with_the_email_service_down_for_four_hours_bookings_and_referrals_are_emailed_once(stack: Stack) -> None:
+    stack.mail.faults([{"kind": "status", "status": 503, "count": None}])
+    addresses, references = [book(stack, f"down-{number}") for number in range(2)], [refer(stack) for _ in range(2)]
+    for minutes in (11, 22, 77, 129):
+        pass_minutes(stack, minutes)
+    assert not any(mails_to(stack, each) for each in addresses)
+    assert {status_of(stack, each)["State"] for each in references} == {"sending"}
+
+    stack.mail.clear_faults()
+    for minutes in (1, 61):
+        pass_minutes(stack, minutes)
+
+    assert [len(mails_to(stack, each)) for each in addresses] == [1] * 2
+    assert [len(mails_about(stack, each)) for each in references] == [1] * 2
+    assert {status_of(stack, each)["State"] for each in references} == {"delivered"}
