@@ -86,6 +86,19 @@ def test_what_bounces_is_in_the_attendees_problem_and_waits_for_a_person(stack: 
     assert (row["State"], row["LastError"]) == ("attention", "bounced")
 
 
+def test_a_referral_that_could_not_be_delivered_is_followed_by_another_email(stack: Stack) -> None:
+    stack.mail.faults([{"kind": "report", "report": "Failed"}])
+    reference = refer(stack)
+    stack.settle()
+    assert status_of(stack, reference)["State"] == "received"
+    pass_minutes(stack, 11)
+
+    provider = mails_to(stack, stack.settings["REFERRAL_RECIPIENT"])
+    mails = [mail["operationId"] for mail in provider if reference in mail["content"]["plainText"]]
+    assert len(set(mails)) == len(mails) == 2
+    assert status_of(stack, reference)["State"] == "delivered"
+
+
 def test_a_report_that_is_lost_or_never_made_is_asked_for_a_day_later(stack: Stack) -> None:
     stack.mail.faults([{"kind": "callback", "callback": "lost"}, {"kind": "final", "final": "Failed", "count": 1}])
     lost, failed = refer(stack), ""
