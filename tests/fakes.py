@@ -324,7 +324,9 @@ class FakeMailSender:
         return MailStatus.HANDED_OVER if operation_id in self.operations else None
 
     def report(self, operation_id: UUID) -> str | None:
-        _raise_before(self._next())
+        trouble = self._next()
+        _raise_before(trouble)
+        _raise_after(trouble)
         self.asked.append(operation_id)
         return self.reports.get(operation_id)
 

@@ -52,7 +52,8 @@ def notify_sender(settings: Settings) -> "NotifyMailSender":
     Raises:
         SettingsError: this app is not given one.
     """
-    from shared.mail.services.notify.sender import NotifyMailSender, open_session
+    from shared.mail.services.notify.sender import NotifyMailSender
+    from shared.mail.services.notify.session import open_session
 
     key, template = settings.notify_api_key, settings.notify_template_id
     if key is None or template is None:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from shared.local_time import london_day
-from shared.mail.delivery import TAKEN_OVER_AFTER, Claim, Outcome, Postponed, Refused
+from shared.mail.delivery import TAKEN_OVER_AFTER, UNKNOWN_OUTCOME, Claim, Outcome, Postponed, Refused
 from shared.tables.table import Row, moment_text
 
 ADDRESS_LIMIT = "address-limit"
@@ -50,7 +50,8 @@ class MailLogEntry:
     `version` is the version of its subject that the email described; 0 if the subject has no versions. `reported_at` is
     the moment (UTC) of the delivery report that stands; `unclear_on` the day since which an attempt may have gone out.
     `waits`: its address had as many emails as it may have, and nobody has claimed this one. `sent_with` is the
-    operation id of another email that it is, or was to be, part of.
+    operation id of another email that it is, or was to be, part of. `may_have_gone`: it is given up without anyone
+    knowing whether it was sent.
     """
 
     mail_id: str
@@ -64,6 +65,7 @@ class MailLogEntry:
     unclear_on: str = ""
     waits: bool = False
     sent_with: str = ""
+    may_have_gone: bool = False
 
     def is_open(self, now: datetime) -> bool:
         """True if it may be claimed (again) at `now`."""
@@ -139,4 +141,5 @@ def read_entry(row: Row) -> MailLogEntry:
         unclear_on=row.text("UnclearOn"),
         waits=is_limited and not row.text("ClaimedBy"),
         sent_with=row.text("SentWith"),
+        may_have_gone=state is MailState.FAILED and row.text("LastError") == UNKNOWN_OUTCOME,
     )

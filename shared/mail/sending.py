@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from shared.local_time import Clock
-from shared.mail.delivery import Claim, Outcome, Postponed, hand_over
+from shared.mail.delivery import Claim, Outcome, hand_over
 from shared.mail.ledger import MailLedger
 from shared.mail.message import EmailMessage, MailNotAcceptedError, MailSender
 from shared.mail.pause import MailPause
@@ -75,8 +75,7 @@ class IdempotentSender:
             return message
 
         outcome = hand_over(compose, claim, self.sender, self.clock)
-        if isinstance(outcome, Postponed):
-            self.pause.begin_after(outcome, now)
+        self.pause.follow(outcome, now)
         self.ledger.mark(email.partition, email.mail_id, claim, outcome, now)
         return outcome
 

@@ -64,7 +64,7 @@ class TimerRun:
         3. Reconcile bookings, name those under sessions that do not exist (looked for once an hour), note those that
            someone deleted by hand, notify staff, and list the due emails within the quota that the referrals leave.
         4. Forget the mailboxes whose last email is over a day old. Unless step 1 failed, delete bookings that are no
-           longer needed, and ask for missing delivery reports (each once a day).
+           longer needed, and ask for missing delivery reports for some seconds (each once a day).
         5. Record the heartbeat, with what failed, even if every step did: the run went through all it could.
         6. Return the work; during a pause that bookings caused, that of referrals only.
 
@@ -80,11 +80,11 @@ class TimerRun:
         parts.run("address limits", lambda: self.limits.prune(now))
         if memory.succeeded:
             parts.run("retention", lambda: self.retention.run(rows, now))
-            if self.missing_reports is not None:
-                parts.run("delivery reports", partial(self.missing_reports.run, rows, now))
-            if problem := self.pause.set_up_problem(rows, now):
+            if problem := self.pause.set_up_problem(rows):
                 parts.failed[EMAIL_SET_UP] = problem
         paused = parts.run("pause", lambda: self.pause.is_on(now)).value
+        if memory.succeeded and self.missing_reports is not None:  # the last of the work: what is due was found before
+            parts.run("delivery reports", partial(self.missing_reports.run, rows, now))
         run_isolated(logger, "heartbeat", lambda: self._beat(rows, parts, found, now))
         return DueWork(() if paused else tuple(mails), referrals.references, referrals.batches)
 

@@ -8,6 +8,8 @@ from uuid import UUID, uuid4
 
 import pytest
 from azure.core.credentials import AzureKeyCredential
+from requests import ConnectTimeout, Response
+from requests.adapters import HTTPAdapter
 
 from local.mail import Emulator, running_emulator
 from local.mail.notify.keys import KeyType, key_of_type
@@ -24,7 +26,9 @@ from shared.mail.message import (
     MailUnclearError,
 )
 from shared.mail.services.acs.sender import AzureMailSender, open_client
-from shared.mail.services.notify.sender import LARGEST_BODY, TIMEOUTS, NotifyMailSender, open_session
+from shared.mail.services.notify.answers import error_of
+from shared.mail.services.notify.sender import LARGEST_BODY, TIMEOUTS, NotifyMailSender
+from shared.mail.services.notify.session import open_session
 from tests.fakes import FakeMailSender
 
 SENDER = "sessions@notifications.example.nhs.uk"
@@ -375,10 +379,6 @@ def test_what_is_about_one_email_is_refused_before_it_looks_like_a_wrong_set_up(
 
 def test_an_answer_of_the_edge_concerns_one_email() -> None:
     """A 403 without the words of the API may come from a firewall that took this body amiss."""
-    from requests import Response
-
-    from shared.mail.services.notify.answers import error_of
-
     answer = Response()
     answer.status_code, answer._content = 403, b"<html>Forbidden zoe@example.nhs.uk</html>"
     found = error_of(answer)
@@ -411,6 +411,27 @@ def test_the_api_key_is_in_no_text_of_its_sender() -> None:
 def test_a_request_ends_before_another_worker_takes_over() -> None:
     assert timedelta(seconds=sum(TIMEOUTS)) < LONGEST_REQUEST
     assert TIMEOUTS[1] > 30, "Notify itself cuts a request off after 30 seconds"
+
+
+def test_each_request_is_given_its_bounds() -> None:
+    bounds: list[object] = []
+
+    class Recording(HTTPAdapter):
+        def send(self, *_: object, timeout: object = None, **__: object) -> Response:
+            bounds.append(timeout)
+            raise ConnectTimeout
+
+    sender = notify("http://127.0.0.1:9")
+    sender.session.mount("http://", Recording())
+    asks: list[Callable[[], object]] = [
+        lambda: sender.send(mail(), operation_id=uuid4()),
+        lambda: sender.status(uuid4()),
+        lambda: sender.report(uuid4()),
+    ]
+    for ask in asks:
+        with pytest.raises(MailNotAcceptedError):
+            ask()
+    assert bounds == [TIMEOUTS] * 3
 
 
 def test_the_final_status_is_one_in_the_words_of_a_report(emulator: Emulator) -> None:

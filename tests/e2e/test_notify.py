@@ -86,6 +86,19 @@ def test_what_bounces_is_in_the_attendees_problem_and_waits_for_a_person(stack: 
     assert (row["State"], row["LastError"]) == ("attention", "bounced")
 
 
+def test_a_referral_that_could_not_be_delivered_is_followed_by_another_email(stack: Stack) -> None:
+    stack.mail.faults([{"kind": "report", "report": "Failed"}])
+    reference = refer(stack)
+    stack.settle()
+    assert status_of(stack, reference)["State"] == "received"
+    pass_minutes(stack, 11)
+
+    provider = mails_to(stack, stack.settings["REFERRAL_RECIPIENT"])
+    mails = [mail["operationId"] for mail in provider if reference in mail["content"]["plainText"]]
+    assert len(set(mails)) == len(mails) == 2
+    assert status_of(stack, reference)["State"] == "delivered"
+
+
 def test_a_report_that_is_lost_or_never_made_is_asked_for_a_day_later(stack: Stack) -> None:
     stack.mail.faults([{"kind": "callback", "callback": "lost"}, {"kind": "final", "final": "Failed", "count": 1}])
     lost, failed = refer(stack), ""
@@ -151,7 +164,9 @@ def test_a_wrong_set_up_stops_all_email_is_named_and_loses_none(stack: Stack) ->
 
 
 def test_answers_that_are_lost_and_a_service_that_breaks_still_deliver_each_email_once(stack: Stack) -> None:
-    kinds = ("drop_after", "drop_before", "status_after", "status")
+    """Without delivery reports, so that nothing but the question by reference says that an email has gone."""
+    kinds, asked = ("drop_after", "drop_before", "status_after", "status"), stack.mail.requests()["status"]
+    stack.mail.faults([{"kind": "callback", "callback": "lost", "count": None}])
     stack.mail.faults([{"kind": kind, "status": 503, "count": 1} for kind in kinds])
     stack.mail.faults([{"kind": "status", "status": 429, "code": "RateLimitError", "count": 1}])
     addresses = [book(stack, f"often-{number}") for number in range(4)]
@@ -161,3 +176,22 @@ def test_answers_that_are_lost_and_a_service_that_breaks_still_deliver_each_emai
 
     assert [len(mails_to(stack, address)) for address in addresses] == [1] * 4
     assert len(mails_about(stack, reference)) == 1
+    assert stack.mail.requests()["status"] - asked >= len(kinds), "each unclear attempt was asked about"
+    assert status_of(stack, reference)["State"] == "sent", "no report came"
+
+
+def test_with_the_email_service_down_for_four_hours_bookings_and_referrals_are_emailed_once(stack: Stack) -> None:
+    stack.mail.faults([{"kind": "status", "status": 503, "count": None}])
+    addresses, references = [book(stack, f"down-{number}") for number in range(2)], [refer(stack) for _ in range(2)]
+    for minutes in (11, 22, 77, 129):
+        pass_minutes(stack, minutes)
+    assert not any(mails_to(stack, each) for each in addresses)
+    assert {status_of(stack, each)["State"] for each in references} == {"sending"}
+
+    stack.mail.clear_faults()
+    for minutes in (1, 61):
+        pass_minutes(stack, minutes)
+
+    assert [len(mails_to(stack, each)) for each in addresses] == [1] * 2
+    assert [len(mails_about(stack, each)) for each in references] == [1] * 2
+    assert {status_of(stack, each)["State"] for each in references} == {"delivered"}

@@ -23,7 +23,7 @@ from local.stack.processes import Plan, running_host
 from local.stack.stack import Stack, running_stack, started
 from tests.builders import MORNING
 from tests.e2e.canaries import CANARIES, is_canary_in
-from tests.e2e.conftest import mails_to, rows, unalarmed_errors
+from tests.e2e.conftest import mails_to, person, rows, unalarmed_errors
 from tests.e2e.forged_rows import GENUINE, replace_sealed
 from tests.e2e.http_client import all_at_once, ask, get, post_form, post_json
 from tests.e2e.provider_actions import (
@@ -281,12 +281,15 @@ def held_back(stack: Stack, now: datetime, number: int) -> list[str]:
 
 @pytest.mark.parametrize("service", MAIL_SERVICES)
 def test_a_process_that_is_killed_after_the_email_went_sends_no_second(service: str, tmp_path: Path) -> None:
+    """One email about a referral and one about a booking."""
     with running_stack(at=MORNING, hosts=1, settings=MAIL_SERVICES[service]) as stack:
-        stack.mail.faults([{"kind": "delay_after", "seconds": 30}])
-        reference = refer(stack)
-        while not about(stack, reference):
+        stack.mail.faults([{"kind": "delay_after", "seconds": 30, "count": 2}])
+        reference, attendee = refer(stack), person("2023-10-03-1500")
+        assert post_json(f"{stack.site}/bookings", attendee).status == 201
+        while not (about(stack, reference) and mails_to(stack, attendee["email"])):
             time.sleep(0.05)
         assert status_of(stack, reference)["State"] == "sending"
+        assert booking_emails(stack) == ["sending"]
         os.kill(stack.hosts[0].child.process.pid, signal.SIGKILL)
         stack.hosts[0].child.process.wait()
         stack.set_clock(MORNING + timedelta(minutes=11))
@@ -295,8 +298,14 @@ def test_a_process_that_is_killed_after_the_email_went_sends_no_second(service: 
             run_until_idle(host)
 
         assert status_of(stack, reference)["State"] == "sent"
-        assert len(about(stack, reference)) == 1
-        assert stack.mail.requests()["status"] == 1, "it was asked about"
+        assert booking_emails(stack) == ["sent"]
+        assert len(about(stack, reference)) == len(mails_to(stack, attendee["email"])) == 1
+        assert stack.mail.requests()["status"] == 2, "each was asked about"
+
+
+def booking_emails(stack: Stack) -> list[str]:
+    """The states of the emails about bookings."""
+    return [row["State"] for row in rows(stack, "MailLog").list_entities()]
 
 
 def test_answers_are_gone_from_the_disk_three_working_days_after_the_provider_confirmed(tmp_path: Path) -> None:

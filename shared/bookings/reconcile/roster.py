@@ -183,7 +183,8 @@ def _with_mail_summary(
         (each for each in log.values() if each.mail_id.startswith(mine)), key=lambda each: (each.at, each.mail_id)
     )
     set_back = SET_BACK_PROBLEM if is_set_back(attendee) else ""
-    problems = (attendee.cell_problems, same_person_problem(attendee), set_back, _undelivered(done))
+    emails = (_undelivered(done), _perhaps_sent(done))
+    problems = (attendee.cell_problems, same_person_problem(attendee), set_back, *emails)
     summary = _mail_summary(session, attendee, done, now)
     return replace(attendee, mail=summary, problem=" ".join(filter(None, problems)))
 
@@ -205,7 +206,8 @@ def _coming(session: Session, attendee: Attendee, now: datetime) -> list[str]:
 
 
 def _undelivered(done: Sequence[MailLogEntry]) -> str:
-    lost = [f"{_kind(each)} {_STATE_WORDS[each.state]}" for each in done if each.state in UNDELIVERED]
+    known = [each for each in done if each.state in UNDELIVERED and not each.may_have_gone]
+    lost = [f"{_kind(each)} {_STATE_WORDS[each.state]}" for each in known]
     if not lost:
         return ""
     # Each once: a second reminder that comes back as the first did is no news.
@@ -213,10 +215,21 @@ def _undelivered(done: Sequence[MailLogEntry]) -> str:
     return f"Email did not arrive: {what}. If Email is wrong, correct it, and a new confirmation goes there."
 
 
+def _perhaps_sent(done: Sequence[MailLogEntry]) -> str:
+    unknown = [_kind(each) for each in done if each.may_have_gone]
+    if not unknown:
+        return ""
+    return (
+        f"Email may not have arrived, and is not sent again: {', '.join(dict.fromkeys(unknown))}. Ask this person "
+        "whether they have it. If not, they get an email with their link when they book again."
+    )
+
+
 def _entry_words(entry: MailLogEntry) -> str:
     if entry.waits and not entry.sent_with:
         return f"{_kind(entry)} waits until {short(entry.not_before)}: this address had {MOST_EMAILS} emails today"
-    return f"{_kind(entry)} {_STATE_WORDS.get(entry.state, 'on its way')} {short(entry.at)}"
+    words = "perhaps sent" if entry.may_have_gone else _STATE_WORDS.get(entry.state, "on its way")
+    return f"{_kind(entry)} {words} {short(entry.at)}"
 
 
 def _kind(entry: MailLogEntry) -> str:

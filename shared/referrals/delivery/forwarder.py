@@ -196,8 +196,9 @@ class ReferralForwarder:
             logger.error("referral %s needs attention: %s", referral.reference, cells["LastError"])
         else:  # without its reference: the moment would say when it came
             logger.info("a referral is %s %s", cells.get("State", "postponed"), cells["LastError"])
-        if isinstance(attempt, NotSent) and attempt.postponed is not None:
-            self.pause.begin_after(attempt.postponed, now)
+        outcome = attempt.postponed if isinstance(attempt, NotSent) else attempt
+        if outcome is not None:
+            self.pause.follow(outcome, now)
         if isinstance(attempt, NotSent) and attempt.cause is Cause.EMAIL_REFUSED:
             self.mailbox.record_bounce(str(claim.operation_id), now)
 

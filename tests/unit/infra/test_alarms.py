@@ -161,6 +161,9 @@ PROVOKED_BY: dict[Line, str] = {
     ("shared/mail/delivery.py", "the set-up of the email service is wrong, all email is paused: %s"): (
         "shared/mail/test_set_up.py::test_a_wrong_set_up_sends_nothing_says_so_and_loses_nothing"
     ),
+    ("shared/mail/services/notify/answers.py", "the edge of the email service refused a request"): (
+        "shared/mail/test_notify_answers.py::test_a_refusal_of_the_edge_holds_up_one_email_and_is_told_to_a_person"
+    ),
     ("shared/mail/delivery.py", "the email service has had too many requests, email is paused: %s"): (
         "shared/mail/test_set_up.py::test_a_pause_for_too_many_requests_is_a_warning_and_no_wrong_set_up"
     ),

@@ -149,7 +149,8 @@ def books_and_changes(apps: TwoApps) -> None:
 
 def goes_wrong(apps: TwoApps) -> None:
     """Emails that fail, bounce and are abandoned; rows that are deleted or typed over by hand."""
-    apps.sender.trouble = {apps.sender.requests: "throttled", apps.sender.requests + 1: "lost-answer"}
+    troubles = ("throttled", "lost-answer", "set-up")
+    apps.sender.trouble = {apps.sender.requests + number: trouble for number, trouble in enumerate(troubles)}
     for _ in range(2):
         apps.worker.bookings.mailer.defer("s2", mail_text(apps), apps.now)
     apps.report("bounced")

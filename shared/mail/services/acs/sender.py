@@ -11,6 +11,7 @@ from azure.communication.email import EmailClient
 from azure.core.credentials import AzureKeyCredential, TokenCredential
 from azure.core.exceptions import AzureError, HttpResponseError, ServiceRequestError
 from azure.core.rest import HttpRequest
+from requests.exceptions import SSLError
 
 from shared.mail.message import (
     EmailMessage,
@@ -90,8 +91,10 @@ def _translated() -> Generator[None]:
         yield
     except HttpResponseError as error:
         raise _refusal(error) from None  # the original's text can quote the request
-    except ServiceRequestError as error:  # no connection was made, so nothing was sent
-        raise MailNotAcceptedError(type(error).__name__) from None
+    except ServiceRequestError as error:
+        # No connection was made; but the client says the same of TLS that breaks after the request.
+        kind = MailUnclearError if isinstance(error.inner_exception, SSLError) else MailNotAcceptedError
+        raise kind(type(error).__name__) from None
     except (AzureError, ValueError) as error:  # ValueError: accepted, with an answer that the client cannot read
         raise MailUnclearError(type(error).__name__) from None
 

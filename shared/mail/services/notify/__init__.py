@@ -1,1 +1,1 @@
-"""GOV.UK Notify: three requests of its API, and no client library (its own is not safe between threads)."""
+"""GOV.UK Notify: two requests, to send and to ask, and no client library (its own is not safe between threads)."""

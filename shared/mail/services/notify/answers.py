@@ -3,6 +3,7 @@
 Source: the public source of its API, `app/v2/errors.py` and `app/notifications/validators.py`, of August 2026.
 """
 
+import logging
 from datetime import timedelta
 
 from requests import Response
@@ -14,6 +15,11 @@ from shared.mail.message import (
     MailSetUpError,
     MailUnclearError,
 )
+
+logger = logging.getLogger(__name__)
+
+REFUSED_AT_THE_EDGE = "the edge of the email service refused a request"
+"""Line of the log that an alarm goes by."""
 
 AFTER_A_MINUTES_LIMIT = timedelta(minutes=1)
 AFTER_A_DAYS_LIMIT = timedelta(hours=1)
@@ -27,7 +33,11 @@ _REFUSED = {"ValidationError", "InvalidEmailError"}
 
 
 def error_of(answer: Response) -> MailError:
-    """Returns the error for an answer. Its text is a code: status, `error`, and a hint where there is one."""
+    """Returns the error for an answer. Its text is a code: status, `error`, and a hint where there is one.
+
+    A 403 that the API did not word comes from a firewall before it, which may have taken one body amiss, so that it
+    holds up that email alone; or it refuses this worker altogether. A person is told, because no answer tells which.
+    """
     name, message = _first_error(answer)
     hint = next((hint for sign, hint in _SIGNS.items() if sign in message), "")
     code = " ".join(filter(None, (f"HTTP {answer.status_code}", name, hint)))
@@ -36,11 +46,13 @@ def error_of(answer: Response) -> MailError:
             return _over_a_limit(name, hint, code)
         case 400, _ if name in _REFUSED:
             return MailRefusedError(code)
-        case (400, "BadRequestError") | (401 | 403, "AuthError") | (404, _):
+        case (400, "BadRequestError") | (401, _) | (403, "AuthError") | (404, _):
             return MailSetUpError(code)  # what belongs to one email alone is refused before it is posted
         case 413, _:
             return MailRefusedError(code)
-        case status, _ if 400 <= status < 500:  # a 403 of the edge, which may be about this email alone, among them
+        case status, _ if 400 <= status < 500:
+            if status == 403:
+                logger.error(REFUSED_AT_THE_EDGE)
             return MailNotAcceptedError(code)
     return MailUnclearError(code)
 

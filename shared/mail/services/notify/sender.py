@@ -7,12 +7,10 @@ posted once, and asked about before it is posted again.
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from uuid import UUID
 
 from requests import RequestException, Response, Session
-from requests.adapters import HTTPAdapter
 from requests.exceptions import ConnectTimeout
 from urllib3.exceptions import NewConnectionError
 
@@ -25,7 +23,6 @@ from shared.mail.message import (
     MailUnclearError,
 )
 from shared.mail.services.notify.answers import error_of
-from shared.mail.services.notify.token import NotifyKey
 
 TIMEOUTS = (5, 35)
 """Seconds to connect and to read: Notify cuts a request off after 30."""
@@ -33,7 +30,6 @@ TIMEOUTS = (5, 35)
 LARGEST_BODY = 2_000_000
 """Bytes. Notify answers a larger body as it answers a wrong set-up, so it is never posted."""
 
-_POOL = 16  # requests that one process handles at a time
 _SHORTEST_RETENTION = 3  # days: Notify allows none below
 _STATUS = {
     "delivered": MailStatus.HANDED_OVER,
@@ -96,30 +92,22 @@ class NotifyMailSender:
         return answer
 
 
-def open_session(api_key: str) -> Session:
-    """Returns a session that retries nothing and keeps no cookies, so that threads share nothing that changes."""
-    session = Session()
-    session.auth = NotifyKey.parse(api_key)
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
-    session.mount("https://", HTTPAdapter(pool_maxsize=_POOL))
-    session.mount("http://", HTTPAdapter(pool_maxsize=_POOL))
-    return session
-
-
 @contextmanager
 def _translated() -> Generator[None]:
     """Turns an error of the client into one of the port; its text, which can quote the request, is dropped."""
     try:
         yield
     except RequestException as error:
-        if _was_not_sent(error):
-            raise MailNotAcceptedError(type(error).__name__) from None
+        if reason := _not_sent(error):
+            raise MailNotAcceptedError(reason) from None
         raise MailUnclearError(type(error).__name__) from None
     except (ValueError, LookupError, TypeError) as error:  # accepted, with an answer that cannot be read
         raise MailUnclearError(type(error).__name__) from None
 
 
-def _was_not_sent(error: RequestException) -> bool:
-    """True if no connection was made."""
+def _not_sent(error: RequestException) -> str:
+    """The name of the error if no connection was made, a failed handshake of TLS included; "" if one was."""
     reason = getattr(error.args[0] if error.args else None, "reason", None)
-    return isinstance(error, ConnectTimeout) or isinstance(reason, NewConnectionError)
+    if isinstance(reason, NewConnectionError):
+        return type(reason.__cause__ or error).__name__
+    return type(error).__name__ if isinstance(error, ConnectTimeout) else ""

@@ -102,8 +102,7 @@ class BatchSender:
 
     def _note(self, batch: Batch, outcome: Outcome, now: datetime) -> None:
         logger.info("batch of referrals: %s", type(outcome).__name__.lower())
-        if isinstance(outcome, Postponed):
-            self.sending.pause.begin_after(outcome, now)
+        self.sending.pause.follow(outcome, now)
         if isinstance(outcome, Refused) and outcome.code not in _NOT_BY_THE_MAILBOX:
             self.mailbox.record_bounce(str(batch.operation_id), now)
 

@@ -229,6 +229,26 @@ def test_undelivered_email_is_shown_in_the_attendees_row(status: str, words: str
     assert harness.row("ann").text("Mail").startswith(f"confirmation {words} Fri 1 Sep, 9am")
 
 
+def test_an_email_that_may_have_gone_is_shown_as_one_to_ask_about() -> None:
+    harness = BookingHarness()
+    harness.sender.remembers, harness.sender.trouble = 3, {0: "lost-answer"}
+    harness.book("ann")
+    harness.sender.sent.clear()  # forgotten there
+    harness.pass_time(days=4)
+    harness.tick()
+    harness.tick()
+
+    assert harness.row("ann").text("Problem") == (
+        "Email may not have arrived, and is not sent again: confirmation. Ask this person whether they have it. "
+        "If not, they get an email with their link when they book again."
+    )
+    assert harness.row("ann").text("Mail").startswith("confirmation perhaps sent Tue 5 Sep, 9am")
+    before = len(harness.sender.sent)
+    harness.book("ann")
+    harness.tick()
+    assert [message.to for message in harness.sender.messages[before:]] == [harness.row("ann").text("Email")]
+
+
 def test_refused_email_is_shown_in_the_attendees_row() -> None:
     harness = BookingHarness()
     harness.sender.trouble = {0: "refused"}

@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 import pytest
 
 from shared.bookings.tables.attendee_rows import write_attendee
-from shared.mail.delivery import SET_UP_IS_WRONG, TOO_MANY_REQUESTS, UNKNOWN_OUTCOME, is_forgotten
+from shared.mail.delivery import SET_UP_IS_WRONG, TOO_MANY_REQUESTS, UNKNOWN_OUTCOME, Sent, is_forgotten
 from shared.mail.message import MailSetUpError, MailUnclearError
 from shared.mail.pause import MailPause
 from shared.tables.service_table import read_service_rows
 from tests.builders import MORNING, attendee, session
-from tests.fakes import Crash, FakeTable
+from tests.fakes import Crash, FakeTable, Fault, InjectedFault, with_fault
 from tests.unit.shared.mail.test_delivery import CONFIRMATION, MailHarness
 from tests.unit.shared.referrals.delivery.release.test_batches import Backlog, all_once
 from tests.unit.shared.referrals.referral_system import OPERATORS, ReferralHarness
@@ -134,17 +134,80 @@ def test_during_the_pause_no_other_email_is_tried_and_after_it_others_go_first()
     assert [message.to for message in harness.sender.messages] == ["ben@example.nhs.uk"]
 
 
-def test_a_wrong_set_up_that_a_referral_meets_pauses_bookings_too_and_is_told_until_it_was_tried_again() -> None:
+def paused(harness: Harness) -> FakeTable:
+    return harness.service_rows if isinstance(harness, ReferralOnItsWay) else harness.service
+
+
+def told(table: FakeTable) -> str:
+    return MailPause(table).set_up_problem(read_service_rows(table))
+
+
+def test_a_wrong_set_up_that_a_referral_meets_pauses_bookings_too_and_is_told_until_an_email_is_accepted() -> None:
+    """However long that takes: an email may wait for an hour before it is tried again."""
     harness = ReferralOnItsWay()
-    harness.sender.trouble = {0: "set-up"}
+    harness.sender.trouble = dict.fromkeys(range(3), "set-up")
     harness.begin()
 
     for table in (harness.service_rows, harness.bookings_service):
-        pause, rows = MailPause(table), read_service_rows(table)
+        pause = MailPause(table)
         assert pause.is_on(MORNING + 9 * MINUTE)
         assert not pause.is_on(MORNING + 10 * MINUTE)
-        told = [pause.set_up_problem(rows, MORNING + minutes * MINUTE) for minutes in (0, 24, 25)]
-        assert told == ["HTTP 403 AuthError", "HTTP 403 AuthError", ""]
+    before: list[str] = []
+    for minutes in range(0, 180, 5):
+        before += [] if emails(harness) else [told(harness.bookings_service)]
+        harness.tick(MORNING + minutes * MINUTE)
+    assert set(before) == {"HTTP 403 AuthError"}
+    assert len(before) > 6
+    assert (told(harness.service_rows), told(harness.bookings_service)) == ("", "")
+
+
+@pytest.mark.parametrize("kind", HARNESSES)
+def test_an_email_that_is_accepted_clears_the_wrong_set_up_and_one_that_was_found_sent_does_not(kind: str) -> None:
+    harness = HARNESSES[kind]()
+    harness.sender.trouble = {0: "crash-after"}
+    with pytest.raises(Crash):
+        harness.begin()
+    MailPause(paused(harness)).begin(MORNING, "HTTP 403 AuthError")
+    harness.tick(MORNING + DAY)
+    assert harness.states == ["sent"]
+    assert told(paused(harness)) == "HTTP 403 AuthError"
+
+    fresh = HARNESSES[kind]()
+    MailPause(paused(fresh)).begin(MORNING - DAY, "HTTP 403 AuthError")
+    fresh.begin()
+    assert len(emails(fresh)) == 1
+    assert told(paused(fresh)) == ""
+
+
+def test_too_many_requests_do_not_make_a_wrong_set_up_right() -> None:
+    table = FakeTable()
+    MailPause(table).begin(MORNING, "HTTP 403 AuthError")
+    MailPause(table).begin(MORNING + 5 * MINUTE)
+
+    assert told(table) == "HTTP 403 AuthError"
+
+
+def test_an_accepted_email_asks_for_no_row_while_nothing_is_wrong() -> None:
+    table = FakeTable()
+    pause = MailPause(table)
+    assert not pause.is_on(MORNING)
+    before = table.calls
+    pause.follow(Sent(), MORNING)
+
+    assert table.calls == before
+
+
+@pytest.mark.parametrize("fault", ["lost-request", "lost-answer"])
+def test_an_email_is_marked_even_if_the_set_up_cannot_be_cleared(fault: Fault) -> None:
+    table = FakeTable()
+    MailPause(table).begin(MORNING, "HTTP 403 AuthError")
+    trouble = InjectedFault(fault=fault, at=1)
+    pause = MailPause(with_fault(trouble)(table))
+    assert not pause.is_on(MORNING)
+    pause.follow(Sent(), MORNING)
+    pause.follow(Sent(), MORNING)
+
+    assert told(table) == ""
 
 
 def test_a_pause_for_too_many_requests_is_a_warning_and_no_wrong_set_up(caplog: pytest.LogCaptureFixture) -> None:
@@ -154,7 +217,7 @@ def test_a_pause_for_too_many_requests_is_a_warning_and_no_wrong_set_up(caplog: 
 
     [line] = [record for record in caplog.records if record.getMessage() == TOO_MANY_REQUESTS % "HTTP 429"]
     assert line.levelname == "WARNING"
-    assert MailPause(FakeTable()).set_up_problem(read_service_rows(harness.service), MORNING) == ""
+    assert MailPause(FakeTable()).set_up_problem(read_service_rows(harness.service)) == ""
 
 
 @pytest.mark.parametrize("kind", HARNESSES)

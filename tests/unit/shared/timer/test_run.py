@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, cast
+from uuid import UUID
 
 import pytest
 
@@ -13,6 +14,7 @@ from shared.bookings.emails.address_limit.mailbox_limits import MailboxLimits
 from shared.bookings.model.email_ids import DueMail
 from shared.bookings.reconcile.reconcile_all import ReconcileResult
 from shared.bookings.retention.run import Retention
+from shared.mail.missing_reports import MissingReports
 from shared.mail.pause import MailPause
 from shared.mail.quota import SendingQuota
 from shared.tables.service_table import read_service_rows
@@ -21,7 +23,7 @@ from shared.timer.marks import Heartbeat, RecoveryMark
 from shared.timer.run import DueWork, TimerRun
 from shared.timer.run_report import EMAIL_SET_UP, RunReport, failures
 from tests.builders import KEY, MORNING, booking_request
-from tests.fakes import FakeTable
+from tests.fakes import FakeMailSender, FakeTable
 from tests.unit.shared.bookings.booking_system import BookingHarness
 from tests.unit.shared.referrals.referral_system import ReferralHarness
 
@@ -70,6 +72,7 @@ class TimerParts:
     bookings: BookingHarness = field(default_factory=BookingHarness)
     referrals: ReferralHarness = field(default_factory=ReferralHarness)
     notified: list[ReconcileResult] = field(default_factory=list)
+    notified_before_asking: int = 0
 
     def __post_init__(self) -> None:
         self.service = self.bookings.service
@@ -110,8 +113,21 @@ class TimerParts:
             limits=MailboxLimits(self._breaking("address limits")(self.bookings.limits), KEY),
             staff={"staff": self._notify},
             prove_keys=lambda now: self._may_fail("key proof"),
+            missing_reports=self._missing_reports(),
         )
         return schedule.run(now)
+
+    def _missing_reports(self) -> MissingReports:
+        """Notes, when it looks, of whom the staff had been told by then: what is due was found before."""
+
+        def source(_: datetime) -> list[UUID]:
+            self._may_fail("delivery reports")
+            self.notified_before_asking = len(self.notified)
+            return []
+
+        return MissingReports(
+            table=self.service, sender=FakeMailSender(), sources=(source,), take=lambda report, _: report
+        )
 
     def _retention(self, wrap: Callable[[FakeTable], Table]) -> Retention:
         harness = self.bookings
@@ -155,6 +171,7 @@ def test_a_whole_run_names_everything_due_and_beats(parts: TimerParts) -> None:
     assert parts.tick() == DueWork((parts.mail,), (parts.reference,))
     assert parts.last_heartbeat == MORNING
     assert parts.failed == {}
+    assert parts.notified_before_asking == 1, "delivery reports are asked for after everything that is due"
 
 
 @pytest.mark.parametrize("part", ["bookings", "release"])
@@ -171,7 +188,7 @@ def test_referrals_that_fail_do_not_stop_bookings(parts: TimerParts) -> None:
 
 
 ESSENTIAL = ["memory", "bookings", "release", "referrals"]
-SECONDARY = ["staff", "retention", "adoption", "deletion notes", "pause", "address limits"]
+SECONDARY = ["staff", "retention", "adoption", "deletion notes", "pause", "address limits", "delivery reports"]
 
 
 @pytest.mark.parametrize("part", ESSENTIAL + SECONDARY)
@@ -198,7 +215,10 @@ def test_a_wrong_set_up_of_the_email_service_is_a_part_that_fails_with_its_code(
     parts.tick(MORNING + timedelta(minutes=5))
     assert parts.failed == {EMAIL_SET_UP: "HTTP 403 AuthError"}
 
-    parts.tick(MORNING + timedelta(minutes=25))
+    parts.tick(MORNING + timedelta(days=3))
+    assert parts.failed == {EMAIL_SET_UP: "HTTP 403 AuthError"}, "no email was tried since"
+    MailPause(parts.service).clear_set_up(is_wrong=True)
+    parts.tick(MORNING + timedelta(days=3))
     assert parts.failed == {}
 
 
