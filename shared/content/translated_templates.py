@@ -48,7 +48,5 @@ def _is_markup(pieces: Iterable[tuple[str, str]], values: dict[str, object]) -> 
 def _as_markup(pieces: Iterable[tuple[str, str]], values: dict[str, object]) -> str:
     from markupsafe import Markup, escape  # noqa: PLC0415  # comes with Jinja, which is imported late
 
-    written = (
-        text if kind == "markup" else escape(values[text] if kind == "value" else text) for kind, text in pieces
-    )
+    written = (text if kind == "markup" else escape(values[text] if kind == "value" else text) for kind, text in pieces)
     return Markup("".join(written))  # noqa: S704  # the tags are those of our own English
