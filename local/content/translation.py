@@ -1,4 +1,4 @@
-"""What a content file in another language than English leaves in English, and what in it the service does not know."""
+"""Keys and sentences that the content file of a language leaves in English, and sentences that the service does not have."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
