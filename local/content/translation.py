@@ -1,4 +1,4 @@
-"""Keys and sentences that the content file of a language leaves in English, and sentences that the service does not have."""
+"""Keys and sentences that the content file of a language leaves in English, and sentences unknown to the service."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
