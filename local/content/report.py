@@ -10,6 +10,7 @@ from typing import Any
 from local.content.reading_grade import grade
 from local.content.to_be_agreed import ToBeAgreed, find_to_be_agreed
 from local.content.translation import translation_report
+from shared.content.agreement import agreed_part
 from shared.content.content import load_content
 from shared.content.language_pages import ENGLISH
 
@@ -36,7 +37,7 @@ def report(path: Path) -> Iterator[str]:
 
 def _english(path: Path) -> dict[str, Any]:
     beside = path.with_name(f"{ENGLISH}.toml")
-    return tomllib.loads(beside.read_text("utf-8")) if beside.exists() else {}
+    return dict(agreed_part(tomllib.loads(beside.read_text("utf-8")))) if beside.exists() else {}
 
 
 def _agreement(marks: list[ToBeAgreed]) -> Iterator[str]:
