@@ -6,8 +6,6 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from shared.local_time import date_without_weekday
-
 Address = Annotated[str, Field(pattern=r"^(https://|tel:|sms:|mailto:|/)\S+$")]
 ReportAddress = Annotated[str, Field(pattern=r"^(https://|mailto:|tel:)\S+$")]
 LanguageTag = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
@@ -128,9 +126,9 @@ class HelpNow(ContentModel):
     sections: tuple[Section, ...] = ()
 
     @property
-    def checked(self) -> str:
-        """The earliest day on which a card was last checked, in words: 22 November 2026."""
-        return date_without_weekday(min(card.checked_on for card in self.cards))
+    def checked(self) -> date:
+        """The earliest day on which a card was last checked."""
+        return min(card.checked_on for card in self.cards)
 
 
 class Security(ContentModel):

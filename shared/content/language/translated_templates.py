@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import TYPE_CHECKING
 
-from shared.content.sentences import Sentences, parts
+from shared.content.language.sentences import Sentences, parts
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -11,6 +11,8 @@ from typing import Annotated, Literal, Self, cast
 from pydantic import ConfigDict, Field, RootModel, model_validator
 from pydantic_core import PydanticCustomError
 
+from shared.content.language.dates import known_locale
+
 # Placeholders of templates and of messages, and markup. A lone sign counts too: it would break the sentence.
 _PLACEHOLDER = re.compile(r"%\(\w+\)s|\{\w*\}|[%{}]")
 _MARKUP = re.compile(r"<[^<>]*>?|>")
@@ -52,9 +54,8 @@ class Sentences(RootModel[Mapping[str, _Text | Mapping[PluralForm, _Text]]]):
 
 
 def _plural_form(number: int, language: str) -> PluralForm:
-    from babel import Locale  # noqa: PLC0415  # for other languages only: English starts without it
-
-    return cast("PluralForm", Locale.parse(language, sep="-").plural_form(number))
+    locale = known_locale(language)
+    return cast("PluralForm", locale.plural_form(number)) if locale else "one" if number == 1 else "other"
 
 
 def _fits(english: str, written: str | Mapping[PluralForm, str]) -> bool:
