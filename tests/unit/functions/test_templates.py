@@ -8,7 +8,6 @@ from functions.forms.validation import FieldError
 from functions.problems.problem_details import UNEXPECTED
 from functions.web import render
 from shared.bookings.places.request import BookingRequest
-from shared.content.content import Content
 from tests.builders import agreed_content
 from tests.every_row import every_row
 from tests.unit.functions.page_examples import (
