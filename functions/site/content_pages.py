@@ -21,7 +21,8 @@ bp = func.Blueprint()
 def start(req: func.HttpRequest) -> func.HttpResponse:
     del req
     built = services()
-    return page(render("start.html", built.content, closed=built.closed))
+    names = built.bookings.names_go_to_facilitators
+    return page(render("start.html", built.content, closed=built.closed, shares_names=names))
 
 
 @bp.route(route="who-can-see-what", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)

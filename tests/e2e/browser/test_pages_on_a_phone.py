@@ -35,9 +35,14 @@ def test_the_first_button_is_on_the_first_screen(path: str, visit: Visit) -> Non
     assert box["y"] + box["height"] <= SCREEN["height"]
 
 
-def test_the_details_of_a_booking_fit_on_few_screens(visit: Visit) -> None:
+@pytest.mark.parametrize("is_full", [False, True])
+def test_the_details_of_a_booking_fit_on_few_screens(visit: Visit, *, is_full: bool) -> None:
     with visit(viewport=SCREEN) as visitor:
-        open_details(visitor, visitor.session(Description="To rest", Facilitator="Ada Example"))
+        session_id = visitor.session(Description="To rest", Facilitator="Ada Example", Capacity=1)
+        if is_full:
+            visitor.book(session_id)
+        open_details(visitor, session_id)
+        assert visitor.page.get_by_text("join its waiting list").is_visible() is is_full
         assert height(visitor) <= LONGEST_FORM
 
 

@@ -21,7 +21,11 @@ SHOWN = {"booking", "pages to read"}
 PAPER: ViewportSize = {"width": 718, "height": 1000}  # A4 at 96 dots an inch, less its margins
 
 
-@pytest.mark.parametrize("walk", [walk for walk in ALL_WALKS if walk.name in SHOWN], ids=lambda walk: walk.name)
+@pytest.mark.parametrize(
+    "walk",
+    [pytest.param(walk, marks=[] if walk.name in SHOWN else pytest.mark.nightly) for walk in ALL_WALKS],
+    ids=lambda walk: walk.name,
+)
 @pytest.mark.parametrize(
     "look", ["dark", "high contrast", pytest.param("high contrast, dark", marks=pytest.mark.nightly)]
 )

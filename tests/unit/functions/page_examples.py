@@ -190,8 +190,8 @@ OUTCOME = {
 }
 
 PAGES: dict[str, tuple[str, Facts]] = {
-    "start": ("start.html", {"closed": frozenset()}),
-    "start, all closed": ("start.html", {"closed": frozenset(Support)}),
+    "start": ("start.html", {"closed": frozenset(), "shares_names": True}),
+    "start, all closed": ("start.html", {"closed": frozenset(Support), "shares_names": False}),
     "who sees what": ("info/who-sees.html", {"asks_adjustments": True, "shares_names": False}),
     "help now": ("info/help-now.html", {}),
     "resources": ("info/resources.html", {"offers": OFFERS}),

@@ -2,20 +2,23 @@
 
 import gzip
 import re
+from dataclasses import replace
 
 import azure.functions as func
 import pytest
 
 from functions.site import assets
 from functions.web.error_handling import ErrorHandling
+from functions.web.render import render
 from functions.web.responses import page
 from shared.content.content import Content
 from tests.every_row import every_row
 from tests.unit.functions import http_requests
 from tests.unit.functions.html_page import Page
-from tests.unit.functions.page_examples import PAGES, Pages, show
+from tests.unit.functions.page_examples import PAGES, SESSIONS, Pages, show
 
 BUDGET = 60_000  # bytes over the wire, beside the font
+LATER = 5_000  # bytes over the wire: what the first page brought is kept by the browser
 
 
 def weight(answer: func.HttpResponse) -> int:
@@ -48,6 +51,17 @@ def test_a_first_visit_weighs_no_more_than_60_kb(name: str, pages: Pages, handle
     weights = {url: weight(asset(url)) for url in loaded_urls(shown)}
     assert len(weights) > 5
     assert sum(weights.values()) + weight(compressed_page(handle_errors, shown.html)) < BUDGET
+
+
+@every_row("name", PAGES)
+def test_a_later_page_weighs_no_more_than_5_kb(name: str, pages: Pages, handle_errors: ErrorHandling) -> None:
+    assert weight(compressed_page(handle_errors, pages[name].html)) < LATER
+
+
+def test_a_list_of_forty_sessions_weighs_no_more_than_5_kb(content: Content, handle_errors: ErrorHandling) -> None:
+    html = render("bookings/sessions.html", content, sessions=[replace(SESSIONS[0], id=f"s{n}") for n in range(40)])
+    assert html.count("/bookings/new?session=") >= 40
+    assert weight(compressed_page(handle_errors, html)) < LATER
 
 
 @every_row("name", PAGES)
