@@ -81,6 +81,14 @@ def test_both_apps_are_deployed_from_one_package_that_is_built_here() -> None:
     }
 
 
+def test_a_version_of_azd_that_would_have_the_package_built_again_is_refused() -> None:
+    """1.23.5 was the first to heed `remoteBuild` for Flex Consumption, 1.23.13 the first to read `.funcignore` right."""
+    needed = azd()["requiredVersions"]["azd"].removeprefix(">= ")
+
+    assert [int(part) for part in needed.split(".")] >= [1, 23, 13]
+    assert f"(https://aka.ms/azd) {needed} or newer" in (ROOT / "README.md").read_text("utf-8")
+
+
 @pytest.mark.parametrize(("hook", "command"), [("prepackage", "package"), ("postprovision", "secrets")])
 def test_hooks_run_the_projects_own_commands(hook: str, command: str) -> None:
     assert hooks()[hook] == [f"python3 dev.py {command}", f"py -3.13 dev.py {command}"]
