@@ -356,6 +356,7 @@ module rights 'modules/rights.bicep' = {
     rowInserter: roles.outputs.rowInserter
     rowWriter: roles.outputs.rowWriter
     rowKeeper: roles.outputs.rowKeeper
+    rowDeleter: roles.outputs.rowDeleter
     copyKeeper: roles.outputs.copyKeeper
   }
 }
@@ -418,6 +419,8 @@ module worker 'modules/function-app.bicep' = {
     minimumCipherSuite: minimumCipherSuite
     zoneRedundant: zoneRedundant
     subnetId: privateSubnetId
+    operatorsGroupId: operatorsGroupId
+    appOperatorRoleId: roles.outputs.appOperator
   }
   dependsOn: [rights, webVault, workerVault]
 }
@@ -440,6 +443,8 @@ module web 'modules/function-app.bicep' = {
     minimumCipherSuite: minimumCipherSuite
     zoneRedundant: zoneRedundant
     subnetId: privateSubnetId
+    operatorsGroupId: operatorsGroupId
+    appOperatorRoleId: roles.outputs.appOperator
   }
   // After the worker: during a rotation it must know a new key before rows come that are authenticated with it.
   dependsOn: [rights, webVault, worker]
@@ -504,6 +509,8 @@ output COLLECT_URL string = 'https://${collectHost}'
 output LOG_WORKSPACE string = telemetry.outputs.workspaceCustomerId
 output WEB_APP string = web.outputs.name
 output WORKER_APP string = worker.outputs.name
+output BOOKINGS_ACCOUNT string = bookings.outputs.name
+output REFERRALS_ACCOUNT string = referrals.outputs.name
 output WEB_VAULT_URL string = webVault.outputs.uri
 output WORKER_VAULT_URL string = workerVault.outputs.uri
 output COMMUNICATION_SERVICES string = hasAcs ? 'acs-${suffix}' : ''

@@ -55,6 +55,15 @@ def test_each_question_is_in_the_documents(document: Path) -> None:
     assert [name for name in asked().values() if name not in OF_AZD and f"`{name}`" not in text] == []
 
 
+def test_what_azd_keeps_is_left_out_of_git_and_every_answer_can_be_read_back_from_azure() -> None:
+    """Azure shows no value of a secure parameter: with one of those a second person could not take over."""
+    ignored = (ROOT / ".gitignore").read_text("utf-8").splitlines()
+    parameters = template("main.bicep").all("parameter")
+
+    assert ".azure/" in {line.lstrip("/") for line in ignored}
+    assert [each.name for each in parameters if "secure" in each.decorators] == []
+
+
 # ---- azure.yaml ----
 
 
@@ -82,7 +91,7 @@ def test_both_apps_are_deployed_from_one_package_that_is_built_here() -> None:
 
 
 def test_a_version_of_azd_that_would_have_the_package_built_again_is_refused() -> None:
-    """1.23.5 was the first to heed `remoteBuild` for Flex Consumption, 1.23.13 the first to read `.funcignore` right."""
+    """1.23.5 is the first to heed `remoteBuild` for Flex Consumption, 1.23.13 the first to read `.funcignore` right."""
     needed = azd()["requiredVersions"]["azd"].removeprefix(">= ")
 
     assert [int(part) for part in needed.split(".")] >= [1, 23, 13]
