@@ -111,7 +111,7 @@ param notifyTemplateId string = ''
 @description('With `notify`: the id of the reply-to address; empty: the service\'s default there.')
 param notifyReplyToId string = ''
 
-@description('During a rotation: the version in its vault of the key before, by the name of the setting: `LINK_KEY`, `NOTIFY_CALLBACK_TOKEN`, `PROVIDER_LINK_KEY`, `REFERRAL_MAC_KEY` or `REFERRAL_PASSPHRASE`.')
+@description('During a rotation: the version in its vault of the key before, by the name of the setting: `LINK_KEY`, `NOTIFY_CALLBACK_TOKEN`, `PROVIDER_LINK_KEY`, `REFERRAL_MAC_KEY`, `REFERRAL_PASSPHRASE` or `REFERRAL_PUBLIC_KEY`.')
 param previousVersions object = {}
 
 @description('True once SMOKE-KEY is in the vault of the worker: made-up referrals of `python3 dev.py smoke` are then told to the operators, not to the provider.')

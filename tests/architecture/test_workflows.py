@@ -25,8 +25,8 @@ MORE_RIGHTS = {
 }
 """Jobs that may do more, and what."""
 
-SECRETS = {"smoke.yml": ["secrets.SMOKE_KEY"]}
-"""Secrets that a workflow is given: a key that can email the operators, and no more."""
+SECRETS = {"smoke.yml": ["secrets.SMOKE_EMAIL", "secrets.SMOKE_KEY"]}
+"""Secrets that a workflow is given: a mailbox, and a key that can email the operators, and no more."""
 
 # Of the linter, whose npm package is older than these.
 PACKAGE = ("package.yml", "deploy.yml")
@@ -98,6 +98,13 @@ def test_no_workflow_runs_code_of_others_with_rights_or_keeps_a_password() -> No
         assert "pull_request_target" not in text, path.name
         assert "workflow_run" not in text, path.name
         assert re.findall(r"secrets\.\w+", text) == SECRETS.get(path.name, []), path.name
+
+
+def test_no_address_of_a_mailbox_is_a_variable() -> None:
+    """Whoever reads the log of a run in a public repository sees the values of variables, and no secret."""
+    texts = {path.name: path.read_text("utf-8") for path in WORKFLOWS}
+
+    assert [name for name, text in texts.items() if re.search(r"vars\.\w*(EMAIL|KEY|TOKEN|ADDRESS)", text)] == []
 
 
 def test_every_job_ends_in_time_on_a_named_system_and_leaves_no_token_behind() -> None:

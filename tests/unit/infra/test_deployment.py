@@ -11,6 +11,7 @@ import yaml  # type: ignore[import-untyped]  # it ships no type information
 from local.azure.references import App
 from local.commands import package, secrets
 from local.paths import STATE
+from tests.alarms import OPERATIONS
 from tests.builders import ROOT
 from tests.unit.functions.test_app_roles import registered
 from tests.unit.infra.bicep import INFRA, Expression, Value, template
@@ -150,9 +151,18 @@ def test_event_grid_is_given_the_workers_function_and_the_event_that_it_reads() 
 # ---- Addresses in the logs ----
 
 
-def cuts() -> dict[str, re.Pattern[str]]:
-    """What is kept of each column of a request, by the transformation of the workspace."""
-    text = value_of(template("modules/telemetry.bicep").named("variable", "cutAddresses").value)
+CUTS = {
+    "AppRequests": "cutAddresses",
+    "AppTraces": "cutOperations",
+    "AppExceptions": "cutOperations",
+    "AppDependencies": "cutOperations",
+}
+"""The tables of telemetry that name an address, each with its cut."""
+
+
+def cuts(variable: str = "cutAddresses") -> dict[str, re.Pattern[str]]:
+    """What is kept of each column of a request, or of another table, by the transformation of the workspace."""
+    text = value_of(template("modules/telemetry.bicep").named("variable", variable).value)
     found = re.findall(r'(\w+) = extract\(@"([^"]+)", 0, (\w+)\)', text)
     assert all(column == source for column, _, source in found)
     return {column: re.compile(pattern) for column, pattern, _ in found}
@@ -184,6 +194,16 @@ def test_no_token_of_an_address_is_stored(role: str) -> None:
             assert TOKEN not in kept(column, text), text
 
 
+def test_the_check_of_the_first_day_looks_for_tokens_in_every_table_that_is_cut() -> None:
+    assert f"search in ({', '.join(CUTS)}) 'TOKEN'" in OPERATIONS.read_text("utf-8")
+
+
+def test_each_secret_that_is_rotated_may_be_named_with_the_version_before() -> None:
+    described = template("main.bicep").named("parameter", "previousVersions").decorators["description"]
+
+    assert set(re.findall(r"`([A-Z_]+)`", described)) == secrets.ROTATED
+
+
 def test_what_is_stored_still_says_which_page_it_was() -> None:
     assert (
         kept("Url", f"https://support.example.nhs.uk/manage/{TOKEN}/move?x=1")
@@ -200,12 +220,12 @@ def test_the_cut_is_made_of_what_comes_into_the_table_of_requests_from_the_first
     workspace = template("modules/workspace.bicep").named("resource", "workspace")
 
     assert flows == [
-        {
-            "streams": ["Microsoft-Table-AppRequests"],
-            "destinations": ["workspace"],
-            "transformKql": Expression("cutAddresses"),
-        }
+        {"streams": [f"Microsoft-Table-{table}"], "destinations": ["workspace"], "transformKql": Expression(cut)}
+        for table, cut in CUTS.items()
     ]
+    assert {name: each.pattern for name, each in cuts("cutOperations").items()} == {
+        "OperationName": cuts()["OperationName"].pattern
+    }
     assert workspace.get("properties", "publicNetworkAccessForIngestion") == Expression(
         "empty(transformationId) ? 'Disabled' : 'Enabled'"
     )
