@@ -111,7 +111,7 @@ param notifyTemplateId string = ''
 @description('With `notify`: the id of the reply-to address; empty: the service\'s default there.')
 param notifyReplyToId string = ''
 
-@description('During a rotation: the version in its vault of the key before, by the name of the setting: `LINK_KEY`, `NOTIFY_CALLBACK_TOKEN`, `PROVIDER_LINK_KEY`, `REFERRAL_MAC_KEY` or `REFERRAL_PASSPHRASE`.')
+@description('During a rotation: the version in its vault of the key before, by the name of the setting: `LINK_KEY`, `NOTIFY_CALLBACK_TOKEN`, `PROVIDER_LINK_KEY`, `REFERRAL_MAC_KEY`, `REFERRAL_PASSPHRASE` or `REFERRAL_PUBLIC_KEY`.')
 param previousVersions object = {}
 
 @description('True once SMOKE-KEY is in the vault of the worker: made-up referrals of `python3 dev.py smoke` are then told to the operators, not to the provider.')
@@ -356,6 +356,7 @@ module rights 'modules/rights.bicep' = {
     rowInserter: roles.outputs.rowInserter
     rowWriter: roles.outputs.rowWriter
     rowKeeper: roles.outputs.rowKeeper
+    rowDeleter: roles.outputs.rowDeleter
     copyKeeper: roles.outputs.copyKeeper
   }
 }
@@ -418,6 +419,8 @@ module worker 'modules/function-app.bicep' = {
     minimumCipherSuite: minimumCipherSuite
     zoneRedundant: zoneRedundant
     subnetId: privateSubnetId
+    operatorsGroupId: operatorsGroupId
+    appOperatorRoleId: roles.outputs.appOperator
   }
   dependsOn: [rights, webVault, workerVault]
 }
@@ -440,6 +443,8 @@ module web 'modules/function-app.bicep' = {
     minimumCipherSuite: minimumCipherSuite
     zoneRedundant: zoneRedundant
     subnetId: privateSubnetId
+    operatorsGroupId: operatorsGroupId
+    appOperatorRoleId: roles.outputs.appOperator
   }
   // After the worker: during a rotation it must know a new key before rows come that are authenticated with it.
   dependsOn: [rights, webVault, worker]
@@ -504,6 +509,8 @@ output COLLECT_URL string = 'https://${collectHost}'
 output LOG_WORKSPACE string = telemetry.outputs.workspaceCustomerId
 output WEB_APP string = web.outputs.name
 output WORKER_APP string = worker.outputs.name
+output BOOKINGS_ACCOUNT string = bookings.outputs.name
+output REFERRALS_ACCOUNT string = referrals.outputs.name
 output WEB_VAULT_URL string = webVault.outputs.uri
 output WORKER_VAULT_URL string = workerVault.outputs.uri
 output COMMUNICATION_SERVICES string = hasAcs ? 'acs-${suffix}' : ''

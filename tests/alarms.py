@@ -18,7 +18,7 @@ _SEVERITY = {logging.DEBUG: 0, logging.INFO: 1, logging.WARNING: 2, logging.ERRO
 _TEXT = r'Message (contains_cs|startswith_cs) "([^"]+)"'
 _TEXTS = rf"(?:{_TEXT}|\({_TEXT}(?: or {_TEXT})+\))"
 _QUERY = re.compile(rf"AppTraces \| where SeverityLevel >= ([123]) and {_TEXTS} \| project TimeGenerated")
-_LOGGED = re.compile(r"^[\d-]+ [\d:,]+ (ERROR|CRITICAL) ((?:functions|shared)[\w.]*): (.*)$", re.MULTILINE)
+_LOGGED = re.compile(r"^[\d-]+ [\d:,]+ ([A-Z]+) ((?:functions|shared)[\w.]*): (.*)$", re.MULTILINE)
 _HOST = "functions.host"  # the local host's own lines: in Azure another program writes them, with other words
 
 
@@ -76,7 +76,17 @@ def not_alarmed_once(lines: Iterable[tuple[int, str]]) -> list[str]:
     return [f"{line}: {names}" for level, line in lines if len(names := set_off(level, line)) != 1]
 
 
-def error_lines(log_text: str) -> list[tuple[int, str]]:
-    """The lines at error level that the service itself wrote into the log of a local host."""
+def lines(log_text: str) -> list[tuple[int, str]]:
+    """The lines that the service itself wrote into the log of a local host, with their levels."""
     found = [(level, line) for level, name, line in _LOGGED.findall(log_text) if name != _HOST]
     return [(logging.getLevelNamesMapping()[level], line) for level, line in found]
+
+
+def error_lines(log_text: str) -> list[tuple[int, str]]:
+    """Those at error level."""
+    return [each for each in lines(log_text) if each[0] >= logging.ERROR]
+
+
+def went_off(log_text: str, name: str) -> bool:
+    """True if the running service has written a line that this alarm is about; of one on silence, that ends it."""
+    return any(text_conditions()[name].matches(level, line) for level, line in lines(log_text))

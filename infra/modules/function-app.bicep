@@ -24,6 +24,10 @@ param minimumCipherSuite string
 @description('A subnet for outgoing connections, delegated to Microsoft.App/environments; empty: none.')
 param subnetId string
 
+@description('The group whose members restart the app and ask how it is.')
+param operatorsGroupId string
+param appOperatorRoleId string
+
 var platformSettings = {
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
   APPLICATIONINSIGHTS_CONNECTION_STRING: insightsConnectionString
@@ -136,6 +140,16 @@ resource scmCredentials 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@
   name: 'scm'
   properties: {
     allow: false
+  }
+}
+
+resource operator 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  scope: site
+  name: guid(site.id, operatorsGroupId, appOperatorRoleId)
+  properties: {
+    roleDefinitionId: appOperatorRoleId
+    principalId: operatorsGroupId
+    principalType: 'Group'
   }
 }
 

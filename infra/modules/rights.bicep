@@ -15,6 +15,7 @@ param rowReader string
 param rowInserter string
 param rowWriter string
 param rowKeeper string
+param rowDeleter string
 param copyKeeper string
 
 var reader = 'acdd72a7-3385-48ef-bd42-f606fba81ae7'
@@ -94,7 +95,27 @@ module workerKeepsBookings 'table-rights.bicep' = {
     accountName: bookingsAccount
     principalId: worker
     roleDefinitionId: rowKeeper
-    tables: ['Bookings', 'MailLog', 'MailIndex', 'MailLimits', 'Service']
+    tables: ['Bookings', 'MailLog', 'MailLimits', 'Service']
+  }
+}
+
+module workerInsertsBookings 'table-rights.bicep' = {
+  name: 'worker-inserts-bookings'
+  params: {
+    accountName: bookingsAccount
+    principalId: worker
+    roleDefinitionId: rowInserter
+    tables: ['MailIndex']
+  }
+}
+
+module workerDeletesBookings 'table-rights.bicep' = {
+  name: 'worker-deletes-bookings'
+  params: {
+    accountName: bookingsAccount
+    principalId: worker
+    roleDefinitionId: rowDeleter
+    tables: ['MailIndex']
   }
 }
 
@@ -205,7 +226,7 @@ module operatorsEndDelay 'table-rights.bicep' = {
     accountName: referralsAccount
     principalId: operators
     principalType: 'Group'
-    roleDefinitionId: rowKeeper
+    roleDefinitionId: rowDeleter
     tables: ['CollectTries']
   }
 }

@@ -1,5 +1,6 @@
 // Roles that Azure has no built-in equal of. Rows: the built-in roles give all of a table's data or none of it. Copies: the built-in
 // role that writes blobs also deletes containers. Vault: those that unwrap with a key also wrap, and those that write a secret also read it.
+// Apps: the built-in role that restarts one also changes its settings and its code, and so may read whatever the app may.
 
 @description('Makes the names of the roles unique in the tenant.')
 param suffix string
@@ -76,6 +77,22 @@ resource rowKeeper 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
   }
 }
 
+resource rowDeleter 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
+  name: guid(group, 'row deleter')
+  properties: {
+    roleName: 'Staff support row deleter ${suffix}'
+    description: 'Reads and deletes rows of a table; inserts and changes none.'
+    type: 'CustomRole'
+    assignableScopes: [group]
+    permissions: [
+      {
+        actions: []
+        dataActions: ['${tableData}/read', '${tableData}/delete']
+      }
+    ]
+  }
+}
+
 resource copyKeeper 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
   name: guid(group, 'copy keeper')
   properties: {
@@ -133,10 +150,36 @@ resource secretSetter 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
   }
 }
 
+resource appOperator 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
+  name: guid(group, 'app operator')
+  properties: {
+    roleName: 'Staff support app operator ${suffix}'
+    description: 'Restarts, stops and starts an app, reads and renews the keys of single functions, has secrets looked up. Changes no setting and no code, and reads no master key.'
+    type: 'CustomRole'
+    assignableScopes: [group]
+    permissions: [
+      {
+        actions: [
+          'Microsoft.Web/sites/restart/action'
+          'Microsoft.Web/sites/start/action'
+          'Microsoft.Web/sites/stop/action'
+          'Microsoft.Web/sites/functions/listkeys/action'
+          'Microsoft.Web/sites/functions/keys/write'
+          // Looking secrets up again has no published name of its own. This also lists settings, which hold references and no secret.
+          'Microsoft.Web/sites/config/*/action'
+        ]
+        dataActions: []
+      }
+    ]
+  }
+}
+
+output appOperator string = appOperator.id
 output rowReader string = rowReader.id
 output rowInserter string = rowInserter.id
 output rowWriter string = rowWriter.id
 output rowKeeper string = rowKeeper.id
+output rowDeleter string = rowDeleter.id
 output copyKeeper string = copyKeeper.id
 output keyUnwrapper string = keyUnwrapper.id
 output secretSetter string = secretSetter.id

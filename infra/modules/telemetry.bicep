@@ -14,6 +14,9 @@ var metricsPublisher = '3913510d-42f4-4e42-8a64-420c390055eb'
 // Links in emails hold tokens: of an address only the site and the first part of the path is kept, and nothing of its query.
 var cutAddresses = 'source | extend Url = extract(@"^[a-z]+://[^/?#]*(/[^/?#]*)?", 0, Url), Name = extract(@"^([A-Z]+ )?/?[^/?#]*", 0, Name), OperationName = extract(@"^([A-Z]+ )?/?[^/?#]*", 0, OperationName)'
 
+// Lines, errors and outgoing requests name the operation that they belong to, which is the address where no function has taken it.
+var cutOperations = 'source | extend OperationName = extract(@"^([A-Z]+ )?/?[^/?#]*", 0, OperationName)'
+
 module bootstrap 'workspace.bicep' = {
   name: 'workspace-before-its-rule'
   params: {
@@ -44,6 +47,21 @@ resource transformation 'Microsoft.Insights/dataCollectionRules@2023-03-11' = {
         streams: ['Microsoft-Table-AppRequests']
         destinations: ['workspace']
         transformKql: cutAddresses
+      }
+      {
+        streams: ['Microsoft-Table-AppTraces']
+        destinations: ['workspace']
+        transformKql: cutOperations
+      }
+      {
+        streams: ['Microsoft-Table-AppExceptions']
+        destinations: ['workspace']
+        transformKql: cutOperations
+      }
+      {
+        streams: ['Microsoft-Table-AppDependencies']
+        destinations: ['workspace']
+        transformKql: cutOperations
       }
     ]
   }

@@ -10,6 +10,7 @@ from typing import ClassVar, Self
 from local.azure.session import Send, sender
 
 _MANAGEMENT = "https://management.azure.com"
+_REFUSED = 400
 _REFRESH = "config/configreferences/appsettings/refresh?api-version=2022-03-01"
 
 
@@ -36,10 +37,17 @@ class App:
         return f"{_MANAGEMENT}/{group}/providers/Microsoft.Web/sites/{self.name}"
 
 
-def refresh_references(apps: Sequence[App], send: Send | None = None) -> None:
-    """Has each app's secrets looked up now, and says where that was refused: within a day it happens anyway."""
+def refresh_references(apps: Sequence[App], send: Send | None = None) -> bool:
+    """Has each app's secrets looked up now, and says so; True if none refused. Within a day it happens anyway."""
     ask = send or sender(f"{_MANAGEMENT}/.default")
-    for app in apps:
-        status, _ = ask("POST", f"{app.url}/{_REFRESH}", None)
-        done = "looks its secrets up again" if status < 400 else f"restart it: HTTP {status}"
-        print(f"{app.name}: {done}")
+    statuses = {app.name: ask("POST", f"{app.url}/{_REFRESH}", None)[0] for app in apps}
+    for name, status in statuses.items():
+        print(f"{name}: {'looks its secrets up again' if status < _REFUSED else _refused(status)}")
+    return max(statuses.values()) < _REFUSED
+
+
+def _refused(status: int) -> str:
+    return (
+        f"does not look its secrets up, HTTP {status}. Run `python dev.py secrets --refresh` again;"
+        " any change of a setting, by `azd provision`, has them looked up too"
+    )

@@ -1,6 +1,9 @@
 """`python dev.py secrets`: puts the secrets that are missing into the vaults, and leaves every other one as it is.
 
 `azd` runs it after it has made the vaults and before it deploys the apps. It prints names and never a value.
+
+A secret that is replaced is looked up only once the apps also know the version before, which `azd provision` tells
+them; with `--leaked` it is looked up at once, and what the one before made ends.
 """
 
 import argparse
@@ -46,10 +49,14 @@ ROTATED = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """The secrets of one installation. `vaults` has a vault for each of WEB and WORKER."""
+    """The secrets of one installation.
+
+    `vaults` has a vault for each of WEB and WORKER. `leaked`: what is replaced has leaked, and ends at once.
+    """
 
     vaults: Mapping[str, Vault]
     say: Callable[[str], None] = print
+    leaked: bool = False
 
     def complete(self) -> bool:
         """Makes what is missing; returns True if anything was."""
@@ -71,40 +78,47 @@ class Secrets:
 
     def renew_key(self) -> bool:
         """Gives them that of a newer version, and says what to do next."""
-        return self._replace(self.vaults[WEB], PUBLIC_KEY, self.vaults[WORKER].public_key(KEY), is_first=False)
+        return self._replace(self.vaults[WEB], PUBLIC_KEY, self.vaults[WORKER].public_key(KEY))
 
     def renew(self, name: str) -> bool:
         """Makes a new version of a random secret, and says what to do next."""
-        return self._replace(self.vaults[MADE[name]], name, new_secret(), is_first=False)
+        return self._replace(self.vaults[MADE[name]], name, new_secret())
 
     def give(self, name: str, value: str) -> bool:
         """Stores what a person gave, and says what to do next."""
         vault = self.vaults[GIVEN[name]]
-        return self._replace(vault, name, value, is_first=name not in vault.names())
-
-    def _replace(self, vault: Vault, name: str, value: str, *, is_first: bool) -> bool:
-        """True if the apps may look it up at once: not before they also know the version before."""
-        before = "" if is_first else vault.newest_version(name)
+        if name in vault.names():
+            return self._replace(vault, name, value)
         vault.store(name, value)
-        if is_first or name not in ROTATED:
+        self.say(f"{name}: stored")
+        return True
+
+    def _replace(self, vault: Vault, name: str, value: str) -> bool:
+        """True if the apps may look it up at once: unless it has leaked, not before they know the version before."""
+        before = vault.newest_version(name)
+        vault.store(name, value)
+        if name not in ROTATED:
             self.say(f"{name}: stored")
+            return True
+        if self.leaked:
+            self.say(f"{name}: stored. If previousVersions has {name}, take it out now, and run azd provision.")
             return True
         self.say(f"{name}: stored. Put {name} with {before} into previousVersions, and run azd provision.")
         return False
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Returns the exit code: 1 if a vault refused, or if it is not known where the vaults are."""
-    wanted = _parser().parse_args(arguments)
+    """Returns the exit code: 1 if a vault or an app refused, or if it is not known where they are."""
+    wanted = _arguments(arguments)
     try:
         values = environment(os.environ, (WEB, WORKER, *App.SETTINGS))
-        secrets = Secrets({name: Vault(values[name]) for name in (WEB, WORKER)})
-        if _apply(wanted, secrets):
-            refresh_references(App.both(values))
+        secrets = Secrets({name: Vault(values[name]) for name in (WEB, WORKER)}, leaked=wanted.leaked)
+        is_done = not _apply(wanted, secrets) or refresh_references(App.both(values))
     except (MissingError, VaultError) as error:
         print(error, file=sys.stderr)
         return 1
-    return 0
+    # A deployment goes on: the apps start after it, and look their secrets up then.
+    return 0 if is_done or not _is_asked_for(wanted) else 1
 
 
 def _apply(wanted: argparse.Namespace, secrets: Secrets) -> bool:
@@ -115,16 +129,28 @@ def _apply(wanted: argparse.Namespace, secrets: Secrets) -> bool:
         return secrets.renew(wanted.renew)
     if wanted.newest_key:
         return secrets.renew_key()
-    return secrets.complete()
+    return wanted.refresh or secrets.complete()
 
 
-def _parser() -> argparse.ArgumentParser:
+def _is_asked_for(wanted: argparse.Namespace) -> bool:
+    """True if a person asked for one thing, False for the hook of a deployment."""
+    return bool(wanted.set or wanted.renew or wanted.newest_key or wanted.refresh)
+
+
+def _arguments(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser("python dev.py secrets", description="Makes the secrets that are missing.")
     one = parser.add_mutually_exclusive_group()
     one.add_argument("--set", choices=sorted(GIVEN), help="asks for a secret and stores it")
     one.add_argument("--renew", choices=sorted(MADE.keys() - {NEVER_RENEWED}), help="makes a new version of a secret")
     one.add_argument("--newest-key", action="store_true", help="seals with the newest version of the key from now on")
-    return parser
+    one.add_argument("--refresh", action="store_true", help="changes nothing, and has the apps look their secrets up")
+    parser.add_argument(
+        "--leaked", action="store_true", help="with one of the first three: the one before ends at once"
+    )
+    wanted = parser.parse_args(arguments)
+    if wanted.leaked and not (wanted.set or wanted.renew or wanted.newest_key):
+        parser.error("--leaked goes with --set, --renew or --newest-key")
+    return wanted
 
 
 if __name__ == "__main__":

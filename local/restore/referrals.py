@@ -9,6 +9,7 @@ from local.restore.missing_rows import Cells, deleted_later, insert_each, key_of
 from local.restore.report import LeftOut, Report
 from shared.backups.copies import Copy
 from shared.local_time import LONDON
+from shared.mail.delivery import UNKNOWN_OUTCOME
 from shared.referrals import transitions
 from shared.referrals.model import FINISHED, Referral, ReferralState
 from shared.referrals.referral_rows import read_referral
@@ -74,12 +75,15 @@ class ReferralRestoration:
 def _changed(referral: Referral, day: str, now: datetime, *, has_answers: bool) -> Cells:
     """The cells that a status is put back with that are not as in the copy.
 
-    If all answers were lost, one that is under way is neither sent nor reminded of: a person looks. One that waited to
-    be sent may have gone since `day`, that of the copy, so the email service is asked for it before it is sent.
+    If all answers were lost, one that is under way is neither sent nor reminded of: a person looks. So does one that
+    an operator had asked to be sent again, since it would go as a new email, for which no service can be asked. Any
+    other that waited may have gone since `day`, that of the copy: the email service is asked for it before it is sent.
     """
     if referral.state not in FINISHED and not has_answers:
         return transitions.attention(_ANSWERS_MISSING, now)
-    if referral.state in _TO_BE_SENT and not referral.is_resend_requested:
+    if referral.is_resend_requested:
+        return transitions.attention(UNKNOWN_OUTCOME, now)
+    if referral.state in _TO_BE_SENT:
         # As an attempt leaves it that broke off; one that waited is in no batch.
         batch = referral.batch if referral.is_in_batch else ""
         sending = {"State": str(ReferralState.SENDING), "Attempts": max(1, referral.attempts), "Batch": batch}

@@ -1,7 +1,7 @@
 """Sending one email once: claim it in the email log, hand it over, begin a pause if asked for one, mark it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -22,7 +22,8 @@ class OutgoingEmail:
     """One email with its keys in the email log (`partition`, `mail_id`) and its id at the email service.
 
     `version` is the version of its subject that it describes; 0 if the subject has no versions. `members` names what an
-    email about several subjects is about.
+    email about several subjects is about. `is_late`: it should have gone before, so the email service is asked first;
+    the email log may have been lost.
     """
 
     partition: str
@@ -31,6 +32,7 @@ class OutgoingEmail:
     message: EmailMessage
     version: int = 0
     members: str = ""
+    is_late: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +70,7 @@ class IdempotentSender:
         claim = self.ledger.claim(email.partition, email.mail_id, wanted, now)
         if claim is None:
             return None
+        claim = replace(claim, taken_over=claim.taken_over or email.is_late)
 
         def compose() -> EmailMessage:
             message = before_sending() or email.message

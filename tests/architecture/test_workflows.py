@@ -1,6 +1,7 @@
 """Workflows run only actions that are pinned to a commit, with no more rights than each job needs."""
 
 import json
+import os
 import re
 import subprocess
 from collections.abc import Iterable, Iterator
@@ -24,8 +25,8 @@ MORE_RIGHTS = {
 }
 """Jobs that may do more, and what."""
 
-SECRETS = {"smoke.yml": ["secrets.SMOKE_KEY"]}
-"""Secrets that a workflow is given: a key that can email the operators, and no more."""
+SECRETS = {"smoke.yml": ["secrets.SMOKE_EMAIL", "secrets.SMOKE_KEY"]}
+"""Secrets that a workflow is given: a mailbox, and a key that can email the operators, and no more."""
 
 # Of the linter, whose npm package is older than these.
 PACKAGE = ("package.yml", "deploy.yml")
@@ -99,6 +100,13 @@ def test_no_workflow_runs_code_of_others_with_rights_or_keeps_a_password() -> No
         assert re.findall(r"secrets\.\w+", text) == SECRETS.get(path.name, []), path.name
 
 
+def test_no_address_of_a_mailbox_is_a_variable() -> None:
+    """Whoever reads the log of a run in a public repository sees the values of variables, and no secret."""
+    texts = {path.name: path.read_text("utf-8") for path in WORKFLOWS}
+
+    assert [name for name, text in texts.items() if re.search(r"vars\.\w*(EMAIL|KEY|TOKEN|ADDRESS)", text)] == []
+
+
 def test_every_job_ends_in_time_on_a_named_system_and_leaves_no_token_behind() -> None:
     for workflow, name, job in jobs():
         if "uses" in job:
@@ -137,7 +145,61 @@ def test_the_same_package_is_deployed_that_was_built() -> None:
     assert deployed["jobs"][deploy["needs"]]["uses"] == f"./.github/workflows/{PACKAGE[0]}"
     assert {".local/package.zip", "package.sha256"} <= set(uploaded)
     assert commands[0] == "sha256sum --check package.sha256"
-    assert sum("config-zip" in each and "--src .local/package.zip" in each for each in commands) == 2
+    assert "publish?RemoteBuild=false" in commands[1]
+    assert not any(word in " ".join(commands) for word in ("config-zip", "functionapp deploy", "RemoteBuild=true"))
+
+
+# Programs in the place of those of the runner: one says what it was asked, the others answer.
+PROGRAMS = {
+    "az": "echo a-token",
+    "sleep": "exit 0",
+    "curl": """
+cat > /dev/null
+echo "$@" >> asked
+case "$*" in
+  *publish*) echo '"id-1"' ;;
+  *) answer=$(head -n 1 answers); sed -i.before 1d answers; [ "$answer" != gone ] && echo "$answer" ;;
+esac
+""",
+}
+
+
+def deploys(folder: Path, *answers: str) -> tuple[int, str, list[str]]:
+    """Runs the step that deploys; `answers` are those to whoever asks how a deployment goes."""
+    [step] = [each for _, name, job in jobs() if name == "deploy" for each in job["steps"] if "publish()" in str(each)]
+    for name, script in PROGRAMS.items():
+        (folder / name).write_text(f"#!/bin/sh\n{script}", "utf-8")
+        (folder / name).chmod(0o755)
+    (folder / "answers").write_text("".join(f"{each}\n" for each in answers), "utf-8")
+    path = f"{folder}{os.pathsep}{os.environ['PATH']}"
+    environ = {**os.environ, "PATH": path, "WORKER_APP": "func-worker", "WEB_APP": "func-web"}
+    command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]]
+    done = subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout, (folder / "asked").read_text("utf-8").splitlines()
+
+
+def test_the_package_goes_to_the_worker_and_then_to_the_web_app_as_it_is(tmp_path: Path) -> None:
+    done = '{"status": 4, "remoteBuild": false}'
+    code, said, asked = deploys(tmp_path, "gone", '{"status": 2}', done, done)
+    sent = [each for each in asked if "publish" in each]
+
+    assert (code, said.splitlines()) == (0, ["func-worker: deployed", "func-web: deployed"])
+    assert ["worker" in sent[0], "web" in sent[1], len(sent)] == [True, True, 2]
+    assert all(
+        f"--data-binary @.local/package.zip https://func-{app}.scm" in each
+        for app, each in zip(("worker", "web"), sent, strict=True)
+    )
+    assert not any("a-token" in each for each in asked), "a token on a command line"
+
+
+@pytest.mark.parametrize("answer", ['{"status": 3}', '{"status":-1}', '{"status": 4, "remoteBuild": true}', "gone"])
+def test_a_deployment_that_failed_or_was_built_again_ends_the_workflow(tmp_path: Path, answer: str) -> None:
+    code, said, asked = deploys(tmp_path, answer)
+
+    assert code == 1
+    assert "func-worker: " in said
+    assert "deployed\n" not in said.replace("was deployed\n", "")
+    assert not any("func-web" in each for each in asked)
 
 
 def test_every_commit_is_searched_for_secrets() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from local.clock import LocalClock
 from local.stack.stack import Stack, running_stack
+from tests.alarms import went_off
 from tests.builders import MORNING
 from tests.e2e.canaries import CANARIES, is_canary_in
 from tests.e2e.conftest import mails_to, person, roster, rows, unalarmed_errors
@@ -74,6 +75,7 @@ def test_what_comes_back_waits_for_a_person_with_the_sealed_answers_kept(stack: 
     assert is_sealed_kept(stack, reference)
     [line] = [line for line in stack.log_text().splitlines() if reference in line and "ERROR" in line]
     assert status.casefold() in line
+    assert went_off(line, "referral-needs-a-person")
 
 
 def test_a_bounce_after_it_was_delivered_is_looked_at_and_sent_again_when_someone_says_so(stack: Stack) -> None:
@@ -132,6 +134,7 @@ def test_two_that_come_back_in_a_row_make_the_referral_page_say_so_until_one_arr
     assert mailbox.get_entity("provider", "mailbox")["Bad"] == 2
     stack.set_clock(LocalClock(stack.clock_path)() + timedelta(minutes=2))
     failing = get(f"{stack.site}/one-to-one").text
+    assert went_off(stack.log_text(), "provider-mailbox-bounces")
     reference = refer(stack)  # accepted all the same
     stack.settle()
 

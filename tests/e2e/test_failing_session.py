@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from local.stack.stack import Stack, running_stack
+from tests.alarms import went_off
 from tests.builders import MORNING, session_cells
 from tests.e2e.conftest import AddSession, mails_to, person, roster, rows, unalarmed_errors
 from tests.e2e.http_client import Answer, ask, get, get_json, post_json
@@ -59,6 +60,7 @@ def test_session_that_fails_says_so_and_is_named_while_the_service_is_ready(
     tick(stack)
 
     assert problem(stack, LONG).startswith("This session could not be processed at ")
+    assert went_off(stack.log_text(), "part-failed")
     assert problem(stack, other) == ""
     assert get(f"{stack.site}/health").status == 200
     [failed] = details(stack).json["sessions"]

@@ -8,6 +8,7 @@ import pytest
 from local.clock import LocalClock
 from local.commands.run import MAIL_SERVICES
 from local.stack.stack import Stack, running_stack
+from tests.alarms import went_off
 from tests.builders import MORNING
 from tests.e2e.canaries import is_canary_in
 from tests.e2e.conftest import mails_to, person, roster, rows
@@ -152,6 +153,7 @@ def test_a_wrong_set_up_stops_all_email_is_named_and_loses_none(stack: Stack) ->
     assert get(f"{stack.site}/health").json == {"status": "unhealthy"}
     assert get(f"{stack.site}/health/details", **key).json["email_set_up"] == "HTTP 403 AuthError"
     assert "the set-up of the email service is wrong, all email is paused: HTTP 403 AuthError" in stack.log_text()
+    assert all(went_off(stack.log_text(), name) for name in ("mail-set-up-wrong", "not-healthy"))
     assert stack.mail.requests()["send"] - before <= 3
 
     stack.mail.clear_faults()
@@ -178,6 +180,7 @@ def test_answers_that_are_lost_and_a_service_that_breaks_still_deliver_each_emai
     assert len(mails_about(stack, reference)) == 1
     assert stack.mail.requests()["status"] - asked >= len(kinds), "each unclear attempt was asked about"
     assert status_of(stack, reference)["State"] == "sent", "no report came"
+    assert went_off(stack.log_text(), "mail-paused")
 
 
 def test_with_the_email_service_down_for_four_hours_bookings_and_referrals_are_emailed_once(stack: Stack) -> None:

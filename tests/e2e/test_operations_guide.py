@@ -1,22 +1,30 @@
 """The guide for operators, tried on the running service: secrets rotated, referrals sent again, people's data found."""
 
-from collections.abc import Callable, Iterator
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 
+from local.commands import secrets
+from local.commands.run import MAIL_SERVICES
+from local.commands.secrets import MADE, NEVER_RENEWED, PUBLIC_KEY
 from local.process.ports import free_ports
 from local.setup.keys import new_keys
 from local.stack.environment import PASSPHRASE, developer_settings
 from local.stack.host_client import HostClient
 from local.stack.processes import Plan, running_host
 from local.stack.stack import Stack, started
+from shared.base64url import decode_any
 from shared.composition.services import Services
 from shared.config.settings import Settings
 from shared.passphrase import PassphraseHash
+from shared.referrals.delivery.smoke_test import signed_marker
 from shared.referrals.errors import KeyUnavailableError
+from shared.signing import Signer
 from tests.admin_guide import GuideRow, quoted, section_rows, table_rows
 from tests.alarms import OPERATIONS
 from tests.builders import MORNING, booking_request, referral_request, session_cells
@@ -24,22 +32,44 @@ from tests.e2e.canaries import tables_with_canaries
 from tests.e2e.conftest import mails_to, person, roster, rows
 from tests.e2e.http_client import get, post_form, post_json
 from tests.e2e.provider_actions import is_sealed_kept, link_in, refer, status_of
+from tests.e2e.test_smoke import emails_about, made_up
+from tests.key_vaults import KeyVaults
 
 GUIDE = OPERATIONS.read_text("utf-8")
 WHO = "Zoë Okafor"
 NEW = "CVXP-H4Q6-3HYP-9YGQ-P4Y3"
 OLD_ADDRESS, NEW_ADDRESS = "before@provider.example", "now@provider.example"
 OLD_KEYS, NEW_KEYS = new_keys(), new_keys()
-KEPT = {"EMAIL_ACCESS_KEY", "BOOKING_KEY"}  # the emulator's own, and the one that is never rotated
-ROTATED = {
-    **{name: value for name, value in NEW_KEYS.items() if name not in KEPT},
-    **{f"{name}_PREVIOUS": OLD_KEYS[name] for name in ("LINK_KEY", "PROVIDER_LINK_KEY", "REFERRAL_MAC_KEY")},
-    "REFERRAL_PRIVATE_KEY_PREVIOUS": OLD_KEYS["REFERRAL_PRIVATE_KEY"],
-    "REFERRAL_PASSPHRASE": str(PassphraseHash.of(NEW)),
-    "REFERRAL_PASSPHRASE_PREVIOUS": developer_settings()["REFERRAL_PASSPHRASE"],
-    "REFERRAL_RECIPIENT": NEW_ADDRESS,
-    "REFERRAL_DELIVERY": "link",
-}
+GIVEN = {"NOTIFY_API_KEY": OLD_KEYS["NOTIFY_API_KEY"], "NOTIFY_CALLBACK_TOKEN": OLD_KEYS["NOTIFY_CALLBACK_TOKEN"]}
+KEPT = {"BOOKING_KEY", "NOTIFY_API_KEY"}
+"""What the steps leave: one is never rotated, and the email emulator knows one key of the other."""
+
+
+def rotated() -> tuple[dict[str, str], dict[str, str]]:
+    """The settings before and after every secret was rotated by the command of the guide and infra's settings.
+
+    The key in the vault, whose new version comes by itself, is a private key on this machine.
+    """
+    vaults = KeyVaults()
+    vaults.worker.key = json.loads(OLD_KEYS["REFERRAL_PUBLIC_KEY"])
+    vaults.secrets.complete()
+    given = {"REFERRAL_PASSPHRASE": developer_settings()["REFERRAL_PASSPHRASE"], "SMOKE_KEY": OLD_KEYS["SMOKE_KEY"]}
+    for name, value in (GIVEN | given).items():
+        vaults.secrets.give(name, value)
+    before = vaults.settings() | {"REFERRAL_PRIVATE_KEY": OLD_KEYS["REFERRAL_PRIVATE_KEY"]}
+    vaults.worker.key = json.loads(NEW_KEYS["REFERRAL_PUBLIC_KEY"])
+    vaults.secrets.renew_key()
+    for name in MADE.keys() - {NEVER_RENEWED}:
+        vaults.secrets.renew(name)
+    vaults.secrets.give("REFERRAL_PASSPHRASE", str(PassphraseHash.of(NEW)))
+    for name in ("NOTIFY_CALLBACK_TOKEN", "SMOKE_KEY"):
+        vaults.secrets.give(name, NEW_KEYS[name])
+    private = {"REFERRAL_PRIVATE_KEY": NEW_KEYS["REFERRAL_PRIVATE_KEY"]}
+    return before, vaults.settings() | private | {"REFERRAL_PRIVATE_KEY_PREVIOUS": before["REFERRAL_PRIVATE_KEY"]}
+
+
+BEFORE, ROTATED = rotated()
+CHANGED = ROTATED | MAIL_SERVICES["notify"] | {"REFERRAL_RECIPIENT": NEW_ADDRESS, "REFERRAL_DELIVERY": "link"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +121,9 @@ def second_host(plan: Plan, stack: Stack) -> Iterator[HostClient]:
 @pytest.fixture(scope="module")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     folder = tmp_path_factory.mktemp("rotated")
-    plan = Plan(at=MORNING, folder=folder, keys=OLD_KEYS, settings=ROTATED, load=None)
+    plan = Plan(at=MORNING, folder=folder, keys=OLD_KEYS | BEFORE, settings=CHANGED, load=None)
     with started(plan) as stack, second_host(plan, stack) as finished:
-        old = OLD_KEYS | {
-            "REFERRAL_RECIPIENT": OLD_ADDRESS,
-            "REFERRAL_PASSPHRASE": developer_settings()["REFERRAL_PASSPHRASE"],
-        }
+        old = BEFORE | {"REFERRAL_RECIPIENT": OLD_ADDRESS}
         previous = {name: "" for name in ROTATED if name.endswith("_PREVIOUS")}
         before = Services(Settings.from_environment({**stack.settings, **old, **previous}), lambda: MORNING)
         rows(stack, "Sessions").create_entity(session_cells())
@@ -111,7 +138,12 @@ def booked_before(stack: Stack, before: Services) -> str:
     [row] = roster(stack, "s1")
     before.bookings.mailer.deliver("s1", f"{row['RowKey']}-1-confirmation", MORNING)
     [mail] = mails_to(stack, "ann@nhs.net")
-    return f"{stack.site}/manage/" + str(mail["content"]["plainText"].partition("/manage/")[2].split()[0])
+    return f"{stack.site}/manage/{token_in(mail)}"
+
+
+def token_in(mail: Mapping[str, Any]) -> str:
+    """The token of the link to manage a booking; with GOV.UK Notify a bracket comes after it."""
+    return str(re.findall(r"/manage/([\w-]+)", mail["content"]["plainText"])[0])
 
 
 def opens(link: str, passphrase: str) -> bool:
@@ -125,12 +157,39 @@ def shows(host_url: str, reference: str) -> bool:
 
 # ---- Secrets ----
 
+
+def is_open(site: str) -> bool:
+    page = get(f"{site}/one-to-one")
+    return page.status == 200 and "/one-to-one/questions" in page.text
+
+
+def answers_to_reports(site: str) -> list[int]:
+    """Statuses of delivery reports with the token before and with the present one."""
+    report = {"reference": "0b67adfa-5e5c-4b4e-9f5e-1c2d3e4f5a6b", "status": "delivered"}
+    tokens = [each["NOTIFY_CALLBACK_TOKEN"] for each in (BEFORE, ROTATED)]
+    return [post_json(f"{site}/mail/notify-report", report, authorization=f"Bearer {token}").status for token in tokens]
+
+
+def told_of_a_test(made: Installation, key: str) -> set[str]:
+    """Who is emailed of a made-up referral whose marker was signed with that key."""
+    return set(emails_about(made.stack, made_up(made.stack, signed_marker(Signer((decode_any(key),))))))
+
+
+def goes_to_the_provider(made: Installation) -> bool:
+    """Only with the present key are the operators told in its place."""
+    told = [told_of_a_test(made, each["SMOKE_KEY"]) for each in (BEFORE, ROTATED)]
+    return told == [{NEW_ADDRESS}, {made.stack.settings["OPERATORS_EMAIL"]}]
+
+
 WHILE: dict[str, Callable[[Installation], bool]] = {
     "A link in an email about a booking opens": lambda made: get(made.booking_link).status == 200,
     "A link in an email to the provider opens": lambda made: 'name="passphrase"' in get(made.opened).text,
     "A referral of before opens": lambda made: opens(made.opened, NEW),
     "Either passphrase opens": lambda made: opens(made.opened, NEW) and opens(made.opened, PASSPHRASE),
     "The reference of before is found": lambda made: shows(made.stack.site, made.reference),
+    "The form is open": lambda made: is_open(made.stack.site),
+    "A delivery report with either is taken": lambda made: answers_to_reports(made.stack.site) == [204, 204],
+    "A test with the one before goes to the provider": goes_to_the_provider,
 }
 
 
@@ -170,6 +229,9 @@ AFTER: dict[str, Callable[[Installation], bool]] = {
     "It does not open, and nothing of it is lost": does_not_open,
     "Only the new one opens": only_the_new_one_opens,
     "The reference of before is found": lambda made: shows(made.finished.url, made.reference),
+    "The form is open": lambda made: is_open(made.finished.url),
+    "One with the one before is refused": lambda made: answers_to_reports(made.finished.url) == [401, 204],
+    "A test with the one before goes to the provider": goes_to_the_provider,
 }
 
 
@@ -193,11 +255,16 @@ def test_every_secret_that_may_be_rotated_is_in_the_guide_with_where_the_one_bef
 
 
 def rotated_names() -> set[str]:
-    """Secrets, without the public half of a key, and without those that other services and the smoke test keep too."""
-    kept_elsewhere = {"NOTIFY_API_KEY", "SMOKE_KEY"}  # the text below the table and the smoke test's section have them
-    return (
-        {name for name in ROTATED if name.endswith(("_KEY", "_PASSPHRASE"))} - {"REFERRAL_PUBLIC_KEY"} - kept_elsewhere
-    )
+    """What was rotated, which is all that an installation has but what `KEPT` names."""
+    names = {name for name in ROTATED if not name.endswith("_PREVIOUS")}
+    assert {*MADE, *secrets.GIVEN, PUBLIC_KEY, "REFERRAL_PRIVATE_KEY"} == names
+    return names - KEPT
+
+
+def test_a_secret_that_was_rotated_is_another_and_the_one_before_stands_where_the_service_looks() -> None:
+    for name in rotated_names():
+        assert ROTATED[name] != BEFORE[name], name
+        assert ROTATED.get(f"{name}_PREVIOUS", BEFORE[name]) == BEFORE[name], name
 
 
 def test_what_is_not_so_is_noticed(installation: Installation) -> None:
@@ -316,8 +383,7 @@ def test_a_persons_data_is_where_the_guide_looks_and_gone_after_it_was_erased(in
     assert post_json(f"{stack.site}/bookings", booking).status == 201
     stack.settle()
     [mail] = mails_to(stack, "canary-one@s2.nhs.net")
-    token = mail["content"]["plainText"].partition("/manage/")[2].split()[0]
-    installation.without().bookings.self_service.move(token, "s3", MORNING)
+    installation.without().bookings.self_service.move(token_in(mail), "s3", MORNING)
     installation.run()
     [moved] = roster(stack, "s3")
     rows(stack, "Bookings").update_entity(

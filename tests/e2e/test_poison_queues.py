@@ -14,7 +14,7 @@ from local.clock import LocalClock
 from local.stack.stack import Stack, running_stack
 from shared.tables.table import moment_text
 from tests.admin_guide import section_rows
-from tests.alarms import OPERATIONS, error_lines
+from tests.alarms import OPERATIONS, error_lines, went_off
 from tests.builders import MORNING, session_cells
 from tests.e2e.canaries import CANARIES, is_canary_in
 from tests.e2e.conftest import mails_to, person, roster, rows, unalarmed_errors
@@ -160,6 +160,7 @@ def test_the_log_tells_the_session_of_an_email_that_failed_and_nothing_of_the_pe
 
     [line] = [line for line in stack.log_text().splitlines() if named["session"] in line]
     assert "ERROR" in line
+    assert went_off(line, "message-failed-repeatedly")
     assert not is_canary_in(stack.log_text())
     assert named["mail"] not in line
 

@@ -16,6 +16,7 @@ from local.stack.environment import developer_settings
 from local.stack.processes import Plan
 from local.stack.stack import Stack, started
 from shared.passphrase import PassphraseHash
+from tests.alarms import went_off
 from tests.builders import MORNING
 from tests.e2e.canaries import files_with_canaries, is_canary_in, queues_with_canaries, tables_with_canaries
 from tests.e2e.conftest import mails_to
@@ -127,6 +128,7 @@ def test_two_hundred_wrong_passphrases_at_twenty_links_delay_the_right_one_by_se
     assert (late.status, other_process.status) == (200, 200)
     assert is_canary_in(late.text)
     assert link_stack.log_text().count("wrong passphrases within an hour, over all links") == 1
+    assert went_off(link_stack.log_text(), "wrong-passphrases")
     pass_time(link_stack, timedelta(hours=1))
     assert open_with(links[0], NEW).status == 200
 
@@ -138,6 +140,7 @@ def test_a_right_reference_is_answered_while_someone_asks_for_a_hundred_wrong_on
     right = post_form(page, {"reference": reference})
 
     assert (set(wrong), wrong[-1]) == ({404, 429}, 429)
+    assert went_off(link_stack.log_text(), "references-guessed")
     assert right.status == 200
     assert reference in right.text
 

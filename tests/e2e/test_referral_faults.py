@@ -21,6 +21,7 @@ from local.setup.keys import new_keys
 from local.stack.host_client import FunctionFailedError, HostClient
 from local.stack.processes import Plan, running_host
 from local.stack.stack import Stack, running_stack, started
+from tests.alarms import went_off
 from tests.builders import MORNING
 from tests.e2e.canaries import CANARIES, is_canary_in
 from tests.e2e.conftest import mails_to, person, rows, unalarmed_errors
@@ -89,6 +90,7 @@ def test_with_the_vault_down_every_referral_is_accepted_and_goes_when_it_is_back
         waited = [line for line in stack.log_text().splitlines() if "waiting over 1 h" in line]
         assert sum(int(line.rpartition(": ")[2]) for line in waited) == 3
         assert all("ERROR" in line for line in waited)
+        assert went_off(stack.log_text(), "referral-not-sent")
         assert not any(each in line for line in stack.log_text().splitlines() for each in references)
 
         vault.fault = 0
@@ -127,6 +129,7 @@ def test_with_a_wrong_public_key_nobody_reads_received_and_with_the_right_one_th
             log = host.child.log_text()
 
         assert "the key that they are sealed with is not proven" in log
+        assert went_off(log, "referral-key-not-proven")
         assert (first.status, posted.status) == (503, 503)
         assert "It will be back soon" in first.text
         assert not list(rows(stack, "SealedReferrals", "REFERRALS_STORAGE").list_entities())

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from local.stack.stack import Stack, running_stack
+from tests.alarms import went_off
 from tests.builders import MORNING
 from tests.e2e.canaries import CANARIES
 from tests.e2e.conftest import mails_to
@@ -136,4 +137,5 @@ def test_genuine_referrals_wait_no_longer_than_stated_while_invented_ones_pour_i
         assert fewest <= len(gone) <= most_gone
         assert not case.marks or gone == sorted(came.values())[: len(gone)], "the oldest"
         assert stack.log_text().count("came within an hour: none is refused") == (0 if case.marks else 1)
+        assert went_off(stack.log_text(), "invented-volume") == (not case.marks)
         assert stack.mail.requests()["send_refused"] == 0

@@ -14,6 +14,7 @@ from shared.content.content import load_content
 from shared.referrals.delivery.smoke_test import random_marker, signed_marker
 from shared.referrals.intake.fixed_answers import fixed_answers
 from shared.signing import Signer
+from tests.alarms import went_off
 from tests.builders import session_cells
 from tests.e2e.conftest import mails_to, roster, rows
 from tests.e2e.http_client import get, get_json, post_json
@@ -64,6 +65,7 @@ def test_a_running_installation_passes_and_nothing_is_left_of_the_test(stack: St
     code, said = smoke(stack)
 
     assert code == 0, said
+    assert went_off(stack.log_text(), "smoke-test-silent")
     assert said.startswith("smoke: passed; pages ")
     assert said.count("\n") == 1
     [attendee] = roster(stack, hidden)

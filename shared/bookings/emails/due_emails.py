@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from shared.bookings.emails.attendee_knowledge import is_outstanding, knows_another_time, needs_email
-from shared.bookings.emails.reminders import due_reminder, reminders_told_by_change
+from shared.bookings.emails.reminders import due_reminder, reminder_moment, reminders_told_by_change
 from shared.bookings.model.allocation_policy import AllocationPolicy
 from shared.bookings.model.announcement_rules import awaits_new_time
 from shared.bookings.model.attendee import Attendee, Reason, Roster, can_be_mailed
@@ -19,6 +19,7 @@ from shared.bookings.model.session import Session, SessionState
 from shared.mail.log_rows import MailLogEntry
 
 _ALREADY_BOOKED_WITHIN = timedelta(days=2)  # it may have to wait for a day: shared.bookings.emails.address_limit
+_LATE = timedelta(minutes=5)  # the queue takes seconds, and the timer names what it lost within that
 _CLOCKS_DIFFER = timedelta(seconds=10)  # between two hosts
 _KIND_BY_REASON = {
     Reason.LEFT: MailKind.BOOKING_CANCELLED,
@@ -38,6 +39,14 @@ def due_emails(session: Session, attendee: Attendee, policy: AllocationPolicy, n
     if attendee.is_unproven:
         return _mails_about_proof(session, attendee, now)
     return _mails_about_booking(session, attendee, policy, now)
+
+
+def is_late(session: Session, attendee: Attendee, mail_id: MailId, now: datetime) -> bool:
+    """True if the email should have gone by an earlier run of the timer than that of `now` (UTC): perhaps it has.
+
+    An announced change counts as late, because nothing but the email log says when its announcement was due.
+    """
+    return now - (reminder_moment(session, attendee, mail_id) or attendee.state_at or attendee.booked_at) > _LATE
 
 
 def _mails_about_booking(session: Session, attendee: Attendee, policy: AllocationPolicy, now: datetime) -> list[MailId]:

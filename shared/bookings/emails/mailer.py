@@ -9,7 +9,7 @@ from shared.bookings.emails.address_limit.combining import CombiningSender
 from shared.bookings.emails.address_limit.mailbox_limits import MailboxLimits
 from shared.bookings.emails.attendee_knowledge import ABOUT_A_CHANGE, needs_email
 from shared.bookings.emails.composer import BookingEmail, BookingMailComposer
-from shared.bookings.emails.due_emails import due_emails
+from shared.bookings.emails.due_emails import due_emails, is_late
 from shared.bookings.model.allocation_policy import AllocationPolicy
 from shared.bookings.model.attendee import Attendee
 from shared.bookings.model.email_ids import MailId
@@ -109,6 +109,7 @@ class BookingMailer:
             operation_id=mail_id.operation_id(session.id),
             message=self.composer.compose(session, attendee, mail_id, now),
             version=session.version,
+            is_late=is_late(session, attendee, mail_id, now),
         )
         outcome = self._combining.send(email, BookingEmail(session, attendee, mail_id), now)
         if outcome is not None:

@@ -16,6 +16,11 @@ def upcoming_reminders(session: Session, attendee: Attendee, now: datetime) -> l
     return [at for at, _ in _reminders(session, attendee) if at > now] if session.runs else []
 
 
+def reminder_moment(session: Session, attendee: Attendee, mail_id: MailId) -> datetime | None:
+    """When that reminder was due, in UTC; None if the email is no reminder of theirs."""
+    return next((at for at, each in _reminders(session, attendee) if each == mail_id), None)
+
+
 def missed_reminders(session: Session, attendee: Attendee, now: datetime) -> list[MailId]:
     """Reminders whose moment has passed and that are not worth sending any more."""
     due = [mail_id for at, mail_id in _reminders(session, attendee) if at <= now]

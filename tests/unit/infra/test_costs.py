@@ -17,6 +17,7 @@ from tests.unit.infra.two_apps import TwoApps
 
 COSTS = (ROOT / "docs" / "costs.md").read_text("utf-8")
 IDLE, BOOKINGS, REFERRALS, COUNTED = "An idle month", "1,000 bookings", "100 referrals", "Requests to tables"
+TESTS = "A month of tests"
 RUNS = 30 * 24 * 60 // 5
 EMAILS = 3  # the confirmation and two reminders
 CENT = 0.0051
@@ -105,7 +106,7 @@ def test_requests_of_a_run_with_nothing_due_are_no_more_than_told(apps: Counting
 
 
 def test_every_amount_is_quantity_times_price_and_every_total_the_sum() -> None:
-    for section in (IDLE, BOOKINGS, REFERRALS):
+    for section in (IDLE, BOOKINGS, REFERRALS, TESTS):
         *rows, total = section_rows(COSTS, section)
         amounts = [number(row["Quantity"]) * number(row["US$ each"]) / number(row["Per"]) for row in rows]
 
@@ -120,7 +121,9 @@ def wrong(text: str, amount: float) -> bool:
 
 def test_a_price_stands_once_in_all_tables() -> None:
     prices = {
-        (row["What"], row["US$ each"], row["Per"]) for each in (IDLE, BOOKINGS, REFERRALS) for row in rows_of(each)
+        (row["What"], row["US$ each"], row["Per"])
+        for each in (IDLE, BOOKINGS, REFERRALS, TESTS)
+        for row in rows_of(each)
     }
 
     assert len({what for what, _, _ in prices}) == len(prices)
@@ -139,6 +142,22 @@ def test_quantities_follow_from_what_is_counted() -> None:
     assert quantity(BOOKINGS, "requests to tables") == 1000 * of_a_booking
     assert quantity(BOOKINGS, "emails, with `acs`") == 1000 * EMAILS
     assert quantity(REFERRALS, "requests to tables") == 100 * told("a referral, until it is confirmed")
+
+
+def test_tests_of_the_running_service_cost_what_their_schedule_says() -> None:
+    workflow = (ROOT / ".github" / "workflows" / "smoke.yml").read_text("utf-8")
+    [hours] = re.findall(r'cron: "\d+ \*/(\d+) \* \* \*"', workflow)
+    runs, emails = 30 * 24 // int(hours), 2
+    of_a_run = (
+        told("a booking")
+        + emails * told("an email of a booking, with its delivery report")
+        + told("a referral, until it is confirmed")
+    )
+
+    assert f"{runs} runs" in COSTS
+    assert quantity(TESTS, "requests to tables") == runs * of_a_run
+    assert quantity(TESTS, "emails, with `acs`") == runs * (emails + 1)
+    assert quantity(TESTS, "time of functions, in GB seconds") == 2 * quantity(TESTS, "executions of functions")
 
 
 def test_alarms_are_counted_by_how_often_they_look() -> None:

@@ -11,6 +11,7 @@ import yaml  # type: ignore[import-untyped]  # it ships no type information
 from local.azure.references import App
 from local.commands import package, secrets
 from local.paths import STATE
+from tests.alarms import OPERATIONS
 from tests.builders import ROOT
 from tests.unit.functions.test_app_roles import registered
 from tests.unit.infra.bicep import INFRA, Expression, Value, template
@@ -55,6 +56,15 @@ def test_each_question_is_in_the_documents(document: Path) -> None:
     assert [name for name in asked().values() if name not in OF_AZD and f"`{name}`" not in text] == []
 
 
+def test_what_azd_keeps_is_left_out_of_git_and_every_answer_can_be_read_back_from_azure() -> None:
+    """Azure shows no value of a secure parameter: with one of those a second person could not take over."""
+    ignored = (ROOT / ".gitignore").read_text("utf-8").splitlines()
+    parameters = template("main.bicep").all("parameter")
+
+    assert ".azure/" in {line.lstrip("/") for line in ignored}
+    assert [each.name for each in parameters if "secure" in each.decorators] == []
+
+
 # ---- azure.yaml ----
 
 
@@ -79,6 +89,14 @@ def test_both_apps_are_deployed_from_one_package_that_is_built_here() -> None:
         "host": "function",
         "remoteBuild": False,
     }
+
+
+def test_a_version_of_azd_that_would_have_the_package_built_again_is_refused() -> None:
+    """1.23.5 is the first to heed `remoteBuild` for Flex Consumption, 1.23.13 the first to read `.funcignore` right."""
+    needed = azd()["requiredVersions"]["azd"].removeprefix(">= ")
+
+    assert [int(part) for part in needed.split(".")] >= [1, 23, 13]
+    assert f"(https://aka.ms/azd) {needed} or newer" in (ROOT / "README.md").read_text("utf-8")
 
 
 @pytest.mark.parametrize(("hook", "command"), [("prepackage", "package"), ("postprovision", "secrets")])
@@ -133,9 +151,18 @@ def test_event_grid_is_given_the_workers_function_and_the_event_that_it_reads() 
 # ---- Addresses in the logs ----
 
 
-def cuts() -> dict[str, re.Pattern[str]]:
-    """What is kept of each column of a request, by the transformation of the workspace."""
-    text = value_of(template("modules/telemetry.bicep").named("variable", "cutAddresses").value)
+CUTS = {
+    "AppRequests": "cutAddresses",
+    "AppTraces": "cutOperations",
+    "AppExceptions": "cutOperations",
+    "AppDependencies": "cutOperations",
+}
+"""The tables of telemetry that name an address, each with its cut."""
+
+
+def cuts(variable: str = "cutAddresses") -> dict[str, re.Pattern[str]]:
+    """What is kept of each column of a request, or of another table, by the transformation of the workspace."""
+    text = value_of(template("modules/telemetry.bicep").named("variable", variable).value)
     found = re.findall(r'(\w+) = extract\(@"([^"]+)", 0, (\w+)\)', text)
     assert all(column == source for column, _, source in found)
     return {column: re.compile(pattern) for column, pattern, _ in found}
@@ -167,6 +194,16 @@ def test_no_token_of_an_address_is_stored(role: str) -> None:
             assert TOKEN not in kept(column, text), text
 
 
+def test_the_check_of_the_first_day_looks_for_tokens_in_every_table_that_is_cut() -> None:
+    assert f"search in ({', '.join(CUTS)}) 'TOKEN'" in OPERATIONS.read_text("utf-8")
+
+
+def test_each_secret_that_is_rotated_may_be_named_with_the_version_before() -> None:
+    described = template("main.bicep").named("parameter", "previousVersions").decorators["description"]
+
+    assert set(re.findall(r"`([A-Z_]+)`", described)) == secrets.ROTATED
+
+
 def test_what_is_stored_still_says_which_page_it_was() -> None:
     assert (
         kept("Url", f"https://support.example.nhs.uk/manage/{TOKEN}/move?x=1")
@@ -183,12 +220,12 @@ def test_the_cut_is_made_of_what_comes_into_the_table_of_requests_from_the_first
     workspace = template("modules/workspace.bicep").named("resource", "workspace")
 
     assert flows == [
-        {
-            "streams": ["Microsoft-Table-AppRequests"],
-            "destinations": ["workspace"],
-            "transformKql": Expression("cutAddresses"),
-        }
+        {"streams": [f"Microsoft-Table-{table}"], "destinations": ["workspace"], "transformKql": Expression(cut)}
+        for table, cut in CUTS.items()
     ]
+    assert {name: each.pattern for name, each in cuts("cutOperations").items()} == {
+        "OperationName": cuts()["OperationName"].pattern
+    }
     assert workspace.get("properties", "publicNetworkAccessForIngestion") == Expression(
         "empty(transformationId) ? 'Disabled' : 'Enabled'"
     )

@@ -91,6 +91,30 @@ def test_one_that_may_have_gone_longer_ago_than_the_email_service_remembers_wait
     assert (status.text("State"), status.text("LastError")) == ("attention", "outcome-unknown")
 
 
+@pytest.mark.parametrize("went_again", [True, False])
+def test_one_that_was_to_be_sent_again_at_the_time_of_the_copy_waits_for_a_person(*, went_again: bool) -> None:
+    """It would go as a new email, which the email service cannot be asked for by the id of the one before."""
+    system = BackedUpReferrals()
+    reference = system.accepted()
+    system.forwarder().forward(reference, MORNING)
+    cells = dict(system.status.rows["referrals", reference].cells)
+    system.status.put(cells | {"State": "received"})  # an operator, a minute before the copy
+    system.back_up()
+    if went_again:
+        system.forwarder().forward(reference, MORNING)
+    sent = len(system.sender.sent)
+    system.status.rows.clear()
+    system.mail.rows.clear()
+
+    system.restore()
+    system.forwarder().forward(reference, MORNING + timedelta(hours=2))
+
+    assert sent == len(system.sender.sent) == 1 + went_again
+    row = system.status.rows["referrals", reference]
+    assert (row.text("State"), row.text("LastError")) == ("attention", "outcome-unknown")
+    assert reference in {key for _, key in system.sealed.rows}
+
+
 def test_what_was_sent_comes_back_as_it_was() -> None:
     system = BackedUpReferrals()
     reference = system.accepted()

@@ -165,7 +165,7 @@ def test_a_fault_of_the_mail_service_neither_doubles_nor_loses_the_mail(
 
 
 def test_sending_again_without_asking_doubles_the_mail() -> None:
-    """The negative control: a provider that does not dedupe, and a claim that is taken for a first one."""
+    """The negative control: a provider that does not dedupe, and a claim that is taken for a first one in good time."""
     harness = MailHarness(dedupes=False)
     harness.sender.trouble = {0: "crash-after"}
     with pytest.raises(Crash):
@@ -173,9 +173,31 @@ def test_sending_again_without_asking_doubles_the_mail() -> None:
     harness.log.rows.clear()
     harness.index.rows.clear()
 
-    harness.tick(MORNING + timedelta(minutes=15))
+    harness.mailer().deliver("s1", CONFIRMATION, MORNING + timedelta(minutes=5))
 
     assert len(harness.sender.sent) == 2
+
+
+@pytest.mark.parametrize("minutes", [6, 15, 24 * 60])
+def test_an_email_that_should_have_gone_is_asked_about_before_it_is_sent_whatever_was_lost(minutes: int) -> None:
+    """The log and the index may both be lost, while the bookings are there."""
+    harness = MailHarness(dedupes=False)
+    harness.mailer().deliver("s1", CONFIRMATION, MORNING)
+    harness.log.rows.clear()
+    harness.index.rows.clear()
+
+    harness.tick(MORNING + timedelta(minutes=minutes))
+
+    assert (len(harness.sender.sent), len(harness.sender.asked)) == (1, 1)
+    assert harness.states == ["sent"]
+
+
+def test_an_email_that_is_late_and_of_which_nobody_knows_is_sent() -> None:
+    harness = MailHarness(dedupes=False)
+
+    harness.tick(MORNING + timedelta(hours=1))
+
+    assert (len(harness.sender.sent), len(harness.sender.asked)) == (1, 1)
 
 
 def test_an_email_whose_row_was_lost_and_that_the_index_knows_is_asked_about_before_it_is_sent() -> None:

@@ -216,6 +216,11 @@ def test_a_proof_that_this_service_did_not_write_is_none(caplog: pytest.LogCaptu
     assert not apps.takes_referrals()
     assert "was not written by this service" in caplog.text
 
+    apps.start_worker()  # an operator restarts it: it writes over the row, and nobody has to delete one
+    apps.worker.run(MORNING)
+    apps.start_web()
+    assert apps.takes_referrals()
+
 
 def test_a_failure_cannot_be_typed_away() -> None:
     apps = BothApps()
