@@ -8,6 +8,7 @@ from jinja2 import Environment
 from jinja2.ext import extract_from_ast
 
 from functions.web import render
+from shared.content.language.translated_templates import FUNCTIONS
 from shared.mail import renderer
 
 
@@ -21,5 +22,7 @@ def service_sentences() -> frozenset[str]:
 
 def _marked(environment: Environment, folder: Path, pattern: str) -> Iterator[str]:
     for path in sorted(folder.rglob(pattern)):
-        for _, _, sentence in extract_from_ast(environment.parse(path.read_text("utf-8")), babel_style=False):
+        for _, _, sentence in extract_from_ast(
+            environment.parse(path.read_text("utf-8")), FUNCTIONS, babel_style=False
+        ):
             yield str(sentence[-1] if isinstance(sentence, tuple) else sentence)

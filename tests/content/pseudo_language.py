@@ -32,7 +32,7 @@ _NO_TEXT = {
 
 def marked(text: str) -> str:
     """The text as it stands on a page of this language, a third longer, as translations are."""
-    return f"{START}{text} {'~' * (len(text) // 3)}{END}"
+    return f"{START}{text} {'~~~~~ ' * (len(text) // 18)}~{END}"
 
 
 def write_language(folder: Path, tag: str, *, direction: str = "rtl", checked: bool = True, page: str = "") -> Path:

@@ -64,19 +64,21 @@ class Dates:
 
 
 IN_ENGLISH = Dates()
+_NO_NAME = "M01"  # what CLDR has in the place of a month that has no name yet
 
 
 @cache
 def known_locale(language: str) -> "Locale | None":
-    """Returns what babel knows of a language; None for English, and for one that it does not know."""
+    """Returns what babel knows of a language; None for English, and for one of which it has not even the months."""
     if language == ENGLISH:
         return None
     from babel import Locale, UnknownLocaleError  # noqa: PLC0415  # 0.04 s that a site in English need not pay
 
     try:
-        return Locale.parse(language, sep="-")
+        found = Locale.parse(language, sep="-")
     except (UnknownLocaleError, ValueError):
         return None
+    return None if found.months["format"]["wide"][1] == _NO_NAME else found
 
 
 def _date(day: date, length: Literal["full", "long"], locale: "Locale") -> str:

@@ -5,8 +5,8 @@ words depend on a number has a table of forms, named as Unicode does it (CLDR pl
 """
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Literal, Self, cast
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Annotated, Literal, Self, cast, get_args
 
 from pydantic import ConfigDict, Field, RootModel, model_validator
 from pydantic_core import PydanticCustomError
@@ -52,10 +52,22 @@ class Sentences(RootModel[Mapping[str, _Text | Mapping[PluralForm, _Text]]]):
             return singular if number == 1 else plural
         return written if isinstance(written, str) else written.get(_plural_form(number, language), written["other"])
 
+    def forms(self, singular: str, plural: str, language: str) -> dict[str, str]:
+        """Returns the sentence for each form that numbers have in that language, for a script that counts."""
+        written = self.root.get(plural, {"one": singular, "other": plural})
+        table: Mapping[PluralForm, str] = {"other": written} if isinstance(written, str) else written
+        return {form: table.get(form, table["other"]) for form in _plural_forms(language)}
+
 
 def _plural_form(number: int, language: str) -> PluralForm:
     locale = known_locale(language)
     return cast("PluralForm", locale.plural_form(number)) if locale else "one" if number == 1 else "other"
+
+
+def _plural_forms(language: str) -> Iterable[PluralForm]:
+    locale = known_locale(language)
+    forms = {*locale.plural_form.tags, "other"} if locale else {"one", "other"}
+    return [form for form in get_args(PluralForm) if form in forms]
 
 
 def _fits(english: str, written: str | Mapping[PluralForm, str]) -> bool:

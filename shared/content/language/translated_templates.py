@@ -9,6 +9,9 @@ from shared.content.language.sentences import Sentences, parts
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+FUNCTIONS = ("_", "gettext", "ngettext", "plural_forms")
+"""Names by which templates mark their sentences; `plural_forms` gives all forms of one to a script that counts."""
+
 
 def install_translations(environment: "Environment", sentences: Sentences, language: str) -> None:
     """Makes an environment show these sentences, in all its templates and macros, with values of any kind.
@@ -24,9 +27,12 @@ def install_translations(environment: "Environment", sentences: Sentences, langu
     def ngettext(singular: str, plural: str, number: int, /, **values: object) -> str:
         return _filled_in(sentences.counted(singular, plural, number, language), {"num": number} | values)
 
+    def plural_forms(singular: str, plural: str) -> dict[str, str]:
+        return sentences.forms(singular, plural, language)
+
     environment.newstyle_gettext = True  # type: ignore[attr-defined]  # the extension adds it
     environment.policies["ext.i18n.trimmed"] = True
-    environment.globals |= {"_": gettext, "gettext": gettext, "ngettext": ngettext}
+    environment.globals |= {"_": gettext, "gettext": gettext, "ngettext": ngettext, "plural_forms": plural_forms}
 
 
 def _filled_in(sentence: str, values: dict[str, object]) -> str:

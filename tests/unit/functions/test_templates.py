@@ -8,6 +8,7 @@ from functions.forms.validation import FieldError
 from functions.problems.problem_details import UNEXPECTED
 from functions.web import render
 from shared.bookings.places.request import BookingRequest
+from shared.content.language.translated_templates import FUNCTIONS
 from tests.builders import agreed_content
 from tests.every_row import every_row
 from tests.unit.functions.page_examples import (
@@ -25,7 +26,7 @@ from tests.unit.functions.page_examples import (
     own_booking,
 )
 
-GIVEN = {"assetPath", "content", "errors", "is_private", "messages", "_", "gettext", "ngettext"}
+GIVEN = {"assetPath", "content", "errors", "is_private", "messages", *FUNCTIONS}
 FACTS = {
     "layout.html": set(),
     "parts.html": set(),

@@ -38,7 +38,7 @@ def test_another_language_is_written_by_its_own_rules_in_londons_time(language: 
     assert dates.time(MOMENT) in dates.moment(MOMENT)
 
 
-@pytest.mark.parametrize("language", ["zz", "abc-12345678"])
+@pytest.mark.parametrize("language", ["zz", "rhg", "abc-12345678"])
 def test_a_language_without_such_data_has_english_dates(language: str) -> None:
     assert Dates(language).span(MOMENT, LATER) == IN_ENGLISH.span(MOMENT, LATER)
 

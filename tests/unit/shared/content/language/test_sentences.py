@@ -70,6 +70,17 @@ def test_a_number_takes_the_form_that_its_language_has_for_it() -> None:
     assert Sentences({PLACES: "%(num)s lle"}).counted("one", PLACES, 1, "cy") == "%(num)s lle"
 
 
+def test_a_script_that_counts_is_given_every_form_that_numbers_have_in_its_language() -> None:
+    singular, plural = "%{count} character", "%{count} characters"
+    written = Sentences.model_validate({plural: {"two": "%{count} nod", "other": "%{count} o nodau"}})
+
+    assert Sentences({}).forms(singular, plural, "en") == {"one": singular, "other": plural}
+    assert written.forms(singular, plural, "cy") == dict.fromkeys(
+        ("zero", "one", "few", "many", "other"), "%{count} o nodau"
+    ) | {"two": "%{count} nod"}
+    assert Sentences({}).forms(singular, plural, "ar")["many"] == plural
+
+
 def test_a_translation_is_text_wherever_it_stands() -> None:
     quotes = {"Open": "\"a\" 'b' & c"}
     assert shown('<a title="{{ _("Open") }}">', quotes) == '<a title="&#34;a&#34; &#39;b&#39; &amp; c">'
