@@ -180,7 +180,7 @@ class FaultyBookingHarness(BookingHarness):
         assert mail is not None
         row, found = self._truth().session_row(session_id), self._truth().attendee(session_id, mail.attendee)
         assert found is not None
-        said = [part for part in re.split(r"(?=Session \d+: )", message.text) if found.reference in part]
+        said = [part for part in re.split(r"(?m)(?=^Session \d+$)", message.text) if found.reference in part]
         if "bookings:" in message.subject:
             assert len(said) == 1, f"{mail.kind} is not in the mail that it went with"
             message = replace(message, text=said[0])

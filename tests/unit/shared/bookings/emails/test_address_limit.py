@@ -114,8 +114,8 @@ def test_those_that_wait_follow_in_one_email_with_the_state_reference_and_link_o
     assert mail.to == "ann@example.nhs.uk"
     assert mail.text.startswith("Your bookings\n")
     assert mail.subject == "Staff session bookings: 2 updates"
-    assert "Session 1: your place is booked.\n\nWhen:\n    Wednesday 27 September 2023" in mail.text
-    assert "Session 2: you are number 1 on the waiting list." in mail.text
+    assert "Session 1\n\nYour place is booked.\n\nWhen:\n    Wednesday 27 September 2023" in mail.text
+    assert "Session 2\n\nYou are number 1 on the waiting list." in mail.text
     assert "Rest" in mail.text
     assert "https://teams.example/join/1" in mail.text.partition("Session 2")[0]
     assert "teams.example" not in mail.text.partition("Session 2")[2]
