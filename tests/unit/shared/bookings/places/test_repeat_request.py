@@ -51,7 +51,7 @@ def test_needs_that_are_sent_later_are_not_dropped_without_a_word() -> None:
 
     [text] = texts(harness)
     assert "We did not keep the answers that were given this time" in text
-    assert "change your name, what you need to take part, or your reminders" in text
+    assert "change the name on your booking, what you need to take part, or your reminders" in text
     assert "/manage/" in text
     assert "Captions" not in text
 
