@@ -22,6 +22,7 @@ from functions.web.negotiation import wants_json
 from functions.web.outcome_address import OutcomeAddress
 from functions.web.render import render
 from functions.web.responses import json_body, page, see_other
+from shared.bookings.emails.web_calendars import web_calendar_links
 from shared.bookings.model.attendee import AttendeeState
 from shared.bookings.model.email_ids import DueMail
 from shared.bookings.model.errors import SubmissionCancelledError
@@ -76,13 +77,14 @@ def booking_outcome(req: func.HttpRequest) -> func.HttpResponse:
     session_id, reference, state, unproven, address = (*parts, "", "")[:5]
     if wants_json(req):
         return json_body({"reference": reference, "state": state})
-    view = SessionView.of(built.bookings.places.session(session_id), built.content)
+    session = built.bookings.places.session(session_id)
     return page(
         render(
             "bookings/confirmed.html",
             built.content,
             reference=reference,
-            session=view,
+            session=SessionView.of(session, built.content),
+            calendars=web_calendar_links(session, built.content.mails),
             state=state,
             unproven=bool(unproven),
             address=address,

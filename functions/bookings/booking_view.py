@@ -7,6 +7,7 @@ from typing import Self
 
 from functions.bookings.session_view import SessionView
 from functions.web.links import path_to
+from shared.bookings.emails.web_calendars import WebCalendarLinks, web_calendar_links
 from shared.bookings.model.attendee import Attendee, AttendeeState
 from shared.bookings.model.proving import kept_until
 from shared.bookings.model.session import SessionState
@@ -41,6 +42,7 @@ class BookingView:
     too_late: bool
     may_be_in_calendar: bool
     prove_until: str
+    web_calendars: WebCalendarLinks
 
     @classmethod
     def of(cls, token: str, booking: ManagedBooking, content: Content, now: datetime) -> Self:
@@ -61,6 +63,7 @@ class BookingView:
             too_late=now >= session.starts,
             may_be_in_calendar=attendee.is_waiting and attendee.generation > attendee.address_since,
             prove_until=content.dates.moment(kept_until(session, attendee)) if attendee.is_unproven else "",
+            web_calendars=web_calendar_links(session, content.mails),
         )
 
     @property

@@ -1,10 +1,10 @@
-"""`python dev.py screenshots`: every page and every email as a picture, on a phone and on a desk, to leaf through."""
+"""`python dev.py screenshots`: every page and every email as a picture, narrow and wide, to leaf through."""
 
 import argparse
 import html
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +23,10 @@ _WIDTHS: dict[str, ViewportSize] = {
     "phone": {"width": 390, "height": 844},
     "desktop": {"width": 1280, "height": 900},
 }
+_EMAIL_WIDTHS: dict[str, ViewportSize] = {
+    "narrow": {"width": 320, "height": 844},
+    "reader": {"width": 600, "height": 900},
+}
 _CONTENT = ROOT / "functions" / "content" / "mersey-care" / "en.toml"
 _INDEX = """<!DOCTYPE html>
 <html lang="en"><meta charset="utf-8"><title>Every page</title>
@@ -31,6 +35,7 @@ _INDEX = """<!DOCTYPE html>
   section {{ display: flex; flex-wrap: wrap; gap: 16px; align-items: flex-start; border-top: 1px solid }}
   h2 {{ flex-basis: 100%; margin: 0; font-size: 18px }}
   img {{ border: 1px solid #999; max-width: 100% }} .phone {{ width: 195px }} .desktop {{ width: 640px }}
+  .narrow {{ width: 320px }} .reader {{ width: 600px }}
 </style>
 <h1>Every page and every email</h1>
 {sections}
@@ -58,7 +63,7 @@ def main(arguments: Sequence[str]) -> int:
     except (NoBrowserError, ChildFailedError) as error:
         print(error, file=sys.stderr)
         return 1
-    print(f"{len(pictures)} pages and mails: {chosen.to.resolve() / 'index.html'}")
+    print(f"{len(pictures)} pages and emails: {chosen.to.resolve() / 'index.html'}")
     return 0
 
 
@@ -91,7 +96,7 @@ def take(folder: Path, walks: Sequence[Walk], *, mails: bool) -> list[Picture]:
 def _remove_old_pictures(folder: Path) -> None:
     """Removes the pictures of the last time and nothing else: the folder may hold more than ours."""
     folder.mkdir(parents=True, exist_ok=True)
-    for width in _WIDTHS:
+    for width in (*_WIDTHS, *_EMAIL_WIDTHS):
         for old in folder.glob(f"*.{width}.png"):
             old.unlink()
 
@@ -99,23 +104,24 @@ def _remove_old_pictures(folder: Path) -> None:
 def _walk_pictures(browser: Browser, stack: Stack, walk: Walk, folder: Path) -> Iterator[Picture]:
     with open_page(browser, viewport=_WIDTHS["phone"]) as (page, _):
         for name in walk.pages(Visitor(page, stack, stack.site)):
-            yield _picture(page, name, folder)
+            yield _picture(page, name, folder, _WIDTHS)
 
 
 def _mail_pictures(browser: Browser, folder: Path) -> Iterator[Picture]:
-    with open_page(browser, viewport=_WIDTHS["phone"]) as (page, _):
+    with open_page(browser, viewport=_EMAIL_WIDTHS["narrow"]) as (page, _):
         for name, mail in sample_mails(load_content(_CONTENT)):
             page.set_content(mail.html)
-            yield _picture(page, f"mail, {name}: {mail.subject}", folder)
+            yield _picture(page, f"email, {name}: {mail.subject}", folder, _EMAIL_WIDTHS)
 
 
-def _picture(page: Page, name: str, folder: Path) -> Picture:
+def _picture(page: Page, name: str, folder: Path, widths: Mapping[str, ViewportSize]) -> Picture:
+    """Takes the pictures at these widths, and leaves the page at the first."""
     slug = "-".join(re.findall(r"\w+", name.partition(":")[0]))
-    files = {width: f"{slug}.{width}.png" for width in _WIDTHS}
+    files = {width: f"{slug}.{width}.png" for width in widths}
     for width, file in files.items():
-        page.set_viewport_size(_WIDTHS[width])
+        page.set_viewport_size(widths[width])
         page.screenshot(path=folder / file, full_page=True)
-    page.set_viewport_size(_WIDTHS["phone"])
+    page.set_viewport_size(next(iter(widths.values())))
     return Picture(name, files)
 
 

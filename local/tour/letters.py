@@ -9,8 +9,24 @@ from shared.mail.renderer import MailRenderer
 _SITE = "https://staff-support.example.nhs.uk"
 _WHEN = {"starts": "Friday 8 September 2023, 3pm", "when": "Friday 8 September 2023, 3pm to 4:15pm"}
 _SESSION = _WHEN | {"title": "Group reflective practice session", "theme": "Belonging at work"}
-_OWN = {"manage_url": f"{_SITE}/manage/Ab3", "calendar_url": f"{_SITE}/calendar/Ab3"}
-_PLACE = _SESSION | _OWN | {"reference": "34679CDF", "join_url": "https://teams.example/join/1", "confirmed": True}
+_TOKEN = "Ab3_-xyz0123456789"
+_OWN = {
+    "manage_url": f"{_SITE}/manage/{_TOKEN}",
+    "calendar_url": f"{_SITE}/calendar/{_TOKEN}",
+    "privacy_url": f"{_SITE}/privacy",
+}
+_WEB_CALENDARS = {
+    "outlook_url": "https://outlook.office.com/calendar/deeplink/compose?path=/calendar/action/compose&rru=addevent"
+    "&subject=Staff%20session&location=Online&startdt=2023-09-08T14:00:00Z&enddt=2023-09-08T15:15:00Z",
+    "google_url": "https://calendar.google.com/calendar/render?action=TEMPLATE&text=Staff%20session&location=Online"
+    "&dates=20230908T140000Z/20230908T151500Z",
+}
+_PLACE = (
+    _SESSION
+    | _OWN
+    | _WEB_CALENDARS
+    | {"reference": "34679CDF", "join_url": "https://teams.example/join/1", "confirmed": True}
+)
 _NO_PLACE = _PLACE | {"join_url": "", "confirmed": False}
 _PARTING = _WHEN | _OWN | {"sessions_url": f"{_SITE}/sessions"}
 _REMINDERS = {"reminders": ["Thursday 7 September 2023, 3pm", "Friday 8 September 2023, 2pm"]}
@@ -18,7 +34,7 @@ _REFERRAL = {
     "reference": "34679CDF",
     "received_on": "Friday 1 September 2023",
     "contact_by": "Friday 15 September 2023",
-    "link_url": f"{_SITE}/acknowledge/Ab3",
+    "link_url": f"{_SITE}/acknowledge/{_TOKEN}",
 }
 _REMINDED = _REFERRAL | {
     "sent_on": "Friday 1 September 2023",
@@ -35,16 +51,17 @@ FACTS: Mapping[str, Mapping[str, object]] = {
     "unheld": _NO_PLACE | {"kept_until": "Thursday 7 September 2023, 3pm"},
     "checking": _NO_PLACE | {"deadline": "Tuesday 5 September 2023, 9am"},
     "waiting": _NO_PLACE
-    | {"position": 3, "cutoff": "Thursday 7 September 2023, 3pm", "left_calendar_url": f"{_SITE}/calendar/Ab3"},
+    | {"position": 3, "cutoff": "Thursday 7 September 2023, 3pm", "left_calendar_url": f"{_SITE}/calendar/{_TOKEN}"},
     "reminder": _PLACE,
     "again": _PLACE | {"state": "confirmed", "other_name": True, "unproven": False},
     "combined": {
+        "privacy_url": f"{_SITE}/privacy",
         "bookings": [
             _PLACE | {"kind": "confirmation"},
             _NO_PLACE | {"kind": "waiting", "position": 3, "cutoff": "Thursday 7 September 2023, 3pm"},
-        ]
+        ],
     },
-    "updated": _PLACE | _REMINDERS | {"changes": ["The session moves to Monday 11 September 2023, 3pm"]},
+    "updated": _PLACE | _REMINDERS | {"changes": ["The session moves to Friday 8 September 2023, 3pm to 4:15pm"]},
     "cancelled": _PARTING,
     "gone": _PARTING,
     "released": _PARTING,

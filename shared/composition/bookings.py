@@ -90,7 +90,13 @@ class BookingServices:
     @cached_property
     def self_service(self) -> SelfService:
         mails = self._context.content.mails
-        names = CalendarNames(mails.subject_name, mails.sign_off, self._settings.email_sender)
+        names = CalendarNames(
+            summary=mails.subject_name,
+            description=mails.calendar_text,
+            location=mails.calendar_place,
+            organizer_name=mails.sign_off,
+            organizer_address=self._settings.email_sender,
+        )
         return SelfService(self._repository, self._finder, self.places, self._links, names)
 
     @cached_property

@@ -167,10 +167,16 @@ class OneToOne(ContentModel):
 
 
 class Mails(ContentModel):
-    """Copy for emails. Others may see subjects and sign-off, so neither names the subject of a session."""
+    """Copy for emails and calendar entries. Others may see all of it, so none of it names the subject of a session.
+
+    `calendar_place` is where an entry says that the session is, and `calendar_text` stands before the link in it that
+    opens the booking.
+    """
 
     subject_name: str
     sign_off: str
+    calendar_place: str
+    calendar_text: str
 
 
 class Content(InLanguage):

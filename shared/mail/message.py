@@ -63,6 +63,8 @@ class EmailMessage:
     """One email to one recipient, so that nobody sees another's address.
 
     Text, HTML and Markdown have the same content. A service sends the first two as they are, or renders the third.
+    `reply_to` is where answers go: "" for an email that no one should answer. A service that keeps reply-to addresses
+    of its own, as GOV.UK Notify does, uses those instead.
 
     Raises:
         ValueError: the subject is empty or not one line, or `to` is not one bare address.
@@ -73,6 +75,7 @@ class EmailMessage:
     text: str = field(repr=False)
     html: str = field(repr=False)
     markdown: str = field(repr=False)
+    reply_to: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
         if not self.subject.strip() or any(ord(char) < 32 or char in "\x7f\x85\u2028\u2029" for char in self.subject):

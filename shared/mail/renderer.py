@@ -21,7 +21,7 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 
 COMPILED = Path(__file__).parent / "compiled"  # written when the package is built; nothing is missing without it
 TEMPLATES = Path(__file__).parent / "templates"
-_BLOCKS = ("h", "p", "facts", "link", "ul")
+_BLOCKS = ("h", "h2", "p", "facts", "link", "ul")
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -323,6 +323,14 @@ def test_a_mail_goes_out_as_azures_api_describes_it(emulator: Emulator) -> None:
     assert posted["content"] == {"subject": "Staff session", "plainText": "Ọ́káfọ̀", "html": "<p>Ọ́káfọ̀</p>"}
     assert posted["userEngagementTrackingDisabled"] is True
     assert posted["operationId"] == str(operation_id)
+    assert "replyTo" not in posted
+
+
+def test_an_answer_to_a_mail_goes_where_the_mail_says(emulator: Emulator) -> None:
+    acs(emulator.url).send(replace(mail(), reply_to="team@example.nhs.uk"), operation_id=UUID(int=7))
+
+    [posted] = emulator.messages()
+    assert posted["replyTo"] == [{"address": "team@example.nhs.uk"}]
 
 
 # ---- GOV.UK Notify ----

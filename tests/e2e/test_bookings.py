@@ -225,7 +225,7 @@ def test_one_person_fifty_times_is_one_booking_and_at_most_one_further_email(
     assert len(roster(stack, session_id)) == 1
     subjects = sorted(mail["content"]["subject"] for mail in mails_to(stack, f"zoe@{session_id}.nhs.net"))
     assert subjects == [
-        "Staff session asked for already: Friday 8 September 2023, 3pm",
+        "Staff session already booked: Friday 8 September 2023, 3pm",
         "Staff session booked: Friday 8 September 2023, 3pm",
     ]
 

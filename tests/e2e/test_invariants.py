@@ -224,7 +224,7 @@ class Season:
                     assert f"{mine}gone" in log, f"nobody told them that it is over: {row['Reason']}"
 
     def last_word(self, row: Any) -> str:
-        kinds = ("booked", "held", "waiting list", "changed")
+        kinds = ("booked", "place held", "waiting list", "changed")
         mine = [
             mail["content"]["plainText"]
             for mail in self.mails(row["Email"])

@@ -51,9 +51,15 @@ def states(stack: Stack) -> set[str]:
 
 
 def is_of_the_template(stack: Stack, body: str) -> bool:
-    """True if Notify shows all of the body, with a heading, and with no links but to this service and the session."""
+    """True if Notify shows all of the body, with a heading, and with no links but to us, the session and calendars."""
     blocks = rendered(body, "html")
-    ours = [link.startswith((stack.site, "https://teams.")) for block in blocks for link in block.links]
+    known = (
+        stack.site,
+        "https://teams.",
+        "https://outlook.office.com/calendar/",
+        "https://calendar.google.com/calendar/",
+    )
+    ours = [link.startswith(known) for block in blocks for link in block.links]
     return all(ours) and {"heading"} <= {block.kind for block in blocks} <= {"heading", "paragraph", "item"}
 
 

@@ -658,7 +658,7 @@ def test_nobody_who_was_not_checked_in_two_weekdays_keeps_others_waiting(stack: 
     assert states(stack, session_id) == {"out": "cancelled", "ann": "confirmed"}
     subjects = [mail["content"]["subject"] for mail in mails_to(stack, f"out@{session_id}.example")]
     said = [subject.partition(":")[0].removeprefix("Staff session ") for subject in subjects]
-    assert said == ["to confirm", "held", "no longer held"]
+    assert said == ["to confirm", "place held", "place released"]
 
 
 # Deleting.

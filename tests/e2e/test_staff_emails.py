@@ -90,7 +90,7 @@ def test_whoever_runs_the_sessions_is_told_what_they_have_to_know_and_no_more(st
     stack.set_clock(london("2023-09-01 15:00"))
     pass_time(stack, minutes=1)
     [week] = texts(stack, FACILITATORS)
-    assert all(f"{name}:\n    {number}\n" in week for name, number in (("Confirmed", 2), ("Places", 3)))
+    assert all(f"{name}:\n    {number}\n" in week for name, number in (("Booked", 2), ("Places", 3)))
     assert "On the waiting list:\n    1" in week
     assert "Captions, please" in week
     assert "- Ann\n- Ben" in week

@@ -1,7 +1,7 @@
 """Emails to attendees: the template of each, and the facts as they are at this moment."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,6 +10,7 @@ from shared.bookings.emails.attendee_knowledge import version_known
 from shared.bookings.emails.lost_place import was_told_of_a_place
 from shared.bookings.emails.manage_links import ManageLinks
 from shared.bookings.emails.reminders import upcoming_reminders
+from shared.bookings.emails.web_calendars import web_calendar_links
 from shared.bookings.model.allocation_policy import AllocationPolicy
 from shared.bookings.model.announcement_rules import details_for
 from shared.bookings.model.attendee import Attendee, AttendeeState
@@ -53,7 +54,7 @@ class BookingMailComposer:
     def compose(self, session: Session, attendee: Attendee, mail_id: MailId, now: datetime) -> EmailMessage:
         """The email with this id, as true as it can be at `now` (UTC)."""
         facts = self._every_fact(BookingEmail(session, attendee, mail_id), now)
-        return self.renderer.render(str(mail_id.kind), to=attendee.email, **facts)
+        return self._render(str(mail_id.kind), attendee.email, **facts)
 
     def compose_together(self, emails: Sequence[BookingEmail], now: datetime) -> EmailMessage:
         """One email to the address of the first that says what all of these say, in the order of the sessions."""
@@ -61,7 +62,14 @@ class BookingMailComposer:
         told = (e for e in emails if not (_only_repeats(e) and (e.session.id, e.attendee.key) in answered))
         ordered = sorted(told, key=lambda each: (each.session.starts, each.session.id, str(each.mail_id)))
         bookings = [self._every_fact(each, now) | {"kind": str(each.mail_id.kind)} for each in ordered]
-        return self.renderer.render("combined", to=emails[0].attendee.email, bookings=bookings)
+        return self._render("combined", emails[0].attendee.email, bookings=bookings)
+
+    def _render(self, template: str, address: str, **facts: Any) -> EmailMessage:
+        """Renders an email to an attendee, which names the team that they can ask; answers go to that team as well."""
+        team = self.renderer.content.groups.contact.email
+        privacy_url = f"{self.links.site_url}/privacy"
+        message = self.renderer.render(template, to=address, privacy_url=privacy_url, **facts)
+        return replace(message, reply_to=team)
 
     def _every_fact(self, email: BookingEmail, now: datetime) -> dict[str, Any]:
         session, attendee = email.session, email.attendee
@@ -69,7 +77,8 @@ class BookingMailComposer:
         return facts | (_facts_of_proof(session, attendee) if attendee.is_unproven else {})
 
     def _facts(self, session: Session, attendee: Attendee, now: datetime) -> dict[str, Any]:
-        groups = self.renderer.content.groups
+        content = self.renderer.content
+        groups, on_the_web = content.groups, web_calendar_links(session, content.mails)
         confirmed = attendee.state is AttendeeState.CONFIRMED
         return {
             "reference": attendee.reference,
@@ -84,6 +93,8 @@ class BookingMailComposer:
             "manage_url": self.links.url(session.id, attendee),
             # Who waits has no place to put into a calendar.
             "calendar_url": "" if attendee.is_waiting else self.links.calendar_url(session.id, attendee),
+            "outlook_url": on_the_web.outlook,
+            "google_url": on_the_web.google,
             "reminders": [moment_in_words(at) for at in upcoming_reminders(session, attendee, now)],
         }
 

@@ -11,9 +11,14 @@ from shared.bookings.self_service.calendar import CalendarEntry
 
 @dataclass(frozen=True, slots=True)
 class CalendarNames:
-    """The words that a calendar shows of a session: neutral ones, and the service as its organiser."""
+    """The words that a calendar shows of a session: neutral ones, and the service as its organiser.
+
+    `description` stands before the link that manages the booking.
+    """
 
     summary: str
+    description: str
+    location: str
     organizer_name: str
     organizer_address: str
 
@@ -32,7 +37,8 @@ def calendar_entry(
         starts=session.starts,
         ends=session.ends,
         summary=names.summary,
-        description=link,
+        description=f"{names.description}\n{link}",
+        location=names.location,
         organizer_name=names.organizer_name,
         organizer_address=names.organizer_address,
         url=link,

@@ -34,6 +34,7 @@ class CalendarEntry:
     ends: datetime
     summary: str
     description: str
+    location: str
     organizer_name: str
     organizer_address: str
     url: str
@@ -78,6 +79,7 @@ def _event(entry: CalendarEntry) -> "Event":
         end=ends,
         summary=_line(entry.summary),
         description="\n".join(map(_line, entry.description.splitlines())),
+        location=_line(entry.location),
         organizer=vCalAddress.new(_mailto(entry.organizer_address), cn=_line(entry.organizer_name)),
         url=_exactly(_WEB_ADDRESS, entry.url, "URL"),
         status=_status(entry),

@@ -11,6 +11,7 @@ from tests.builders import ROOT
 from tests.e2e.browser.conftest import PHONE
 from tests.e2e.browser.page_audit import violations
 
+WIDTHS = (PHONE["width"], 320, 600)
 MAILS = dict(sample_mails(builders.content()))
 
 
@@ -24,6 +25,8 @@ def test_an_email_breaks_no_rule_of_wcag_and_loads_nothing(mail: EmailMessage, b
     with open_page(browser, viewport=PHONE) as (page, issues):
         page.set_content(mail.html)
         assert violations(page) == []
-        assert page.evaluate("document.scrollingElement.scrollWidth") <= PHONE["width"]
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": PHONE["height"]})
+            assert page.evaluate("document.scrollingElement.scrollWidth") <= width
         assert page.title() == mail.subject
     assert issues.third_party_requests == issues.browser_errors == []

@@ -143,7 +143,7 @@ def test_pages_are_pictured(tmp_path: Path) -> None:
 
     said = finished(typed(SCREENSHOTS, "--to", tmp_path, "--only", "how far a form"))
 
-    assert said == f"4 pages and mails: {tmp_path / 'index.html'}\n"
+    assert said == f"4 pages and emails: {tmp_path / 'index.html'}\n"
     shown = re.findall(r'src="([^"]+)"', (tmp_path / "index.html").read_text("utf-8"))
     assert len(shown) == 8
     assert {path.name for path in tmp_path.iterdir()} == {*shown, "index.html", "notes.txt"}

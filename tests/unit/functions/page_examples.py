@@ -19,6 +19,7 @@ from functions.provider.waiting_view import WaitingView
 from functions.referrals.to_print import asked_pages
 from functions.site.downloads import Offer
 from functions.web import render
+from shared.bookings.emails.web_calendars import WebCalendarLinks
 from shared.bookings.model.attendee import AttendeeState
 from shared.bookings.model.errors import BookingsBusyError, NotForOutsidersError, SessionFullError
 from shared.bookings.model.session import SessionState
@@ -187,6 +188,7 @@ OUTCOME = {
     "unproven": False,
     "address": "z***@example.nhs.uk",
     "sender": "sessions@example.nhs.uk",
+    "calendars": WebCalendarLinks("https://outlook.example/a?b=1&c=2", "https://google.example/a?b=1&c=2"),
 }
 
 PAGES: dict[str, tuple[str, Facts]] = {

@@ -72,6 +72,7 @@ def open_client(endpoint: str, credential: TokenCredential | AzureKeyCredential)
 
 
 def _body(message: EmailMessage, sender: str) -> dict[str, Any]:
+    reply_to = {"replyTo": [{"address": message.reply_to}]} if message.reply_to else {}
     return {
         "senderAddress": sender,
         "recipients": {"to": [{"address": message.to}]},
@@ -82,6 +83,7 @@ def _body(message: EmailMessage, sender: str) -> dict[str, Any]:
             "X-Auto-Response-Suppress": "All",
         },
         "userEngagementTrackingDisabled": True,
+        **reply_to,
     }
 
 

@@ -327,6 +327,18 @@ def test_every_form_is_sent_to_its_own_booking(services: FakeServices) -> None:
     assert posts(look("details")) == [f"/manage/{TOKEN}/details"]
 
 
+def test_only_who_has_a_place_is_offered_calendars_on_the_web_and_they_are_not_told_the_link(
+    services: FakeServices,
+) -> None:
+    shown, outside = {}, re.compile(r'href="(https://(?:outlook|calendar)\.[^"]+)" rel="noreferrer"')
+    for state in (AttendeeState.CONFIRMED, AttendeeState.TO_CHECK, AttendeeState.WAITING, AttendeeState.CANCELLED):
+        services.bookings.self_service.booking = booking(state=state)
+        shown[state] = outside.findall(look().get_body().decode())
+
+    assert {state: len(links) for state, links in shown.items() if links} == {AttendeeState.CONFIRMED: 2}
+    assert not any(TOKEN in link for link in shown[AttendeeState.CONFIRMED])
+
+
 def test_who_waits_is_not_offered_a_calendar_entry_for_a_place_they_do_not_have(services: FakeServices) -> None:
     services.bookings.self_service.booking = booking(state=AttendeeState.WAITING, position=1)
 

@@ -36,7 +36,13 @@ RENDERER = MailRenderer(content())
 REMINDERS = parse_offsets("P1D,PT1H")
 LINKS = ManageLinks(Signer((KEY,)), "https://support.example")
 
-NAMES = CalendarNames("Staff session", "Staff sessions", "sessions@example.nhs.uk")
+NAMES = CalendarNames(
+    summary="Staff session",
+    description="Open this page:",
+    location="Online",
+    organizer_name="Staff sessions",
+    organizer_address="sessions@example.nhs.uk",
+)
 
 type Wrap = Callable[[FakeTable], Table]
 

@@ -180,8 +180,8 @@ class FaultyBookingHarness(BookingHarness):
         assert mail is not None
         row, found = self._truth().session_row(session_id), self._truth().attendee(session_id, mail.attendee)
         assert found is not None
-        said = [part for part in re.split(r"(?=Session \d+: )", message.text) if found.reference in part]
-        if "asked for:" in message.subject:
+        said = [part for part in re.split(r"(?m)(?=^Session \d+$)", message.text) if found.reference in part]
+        if "bookings:" in message.subject:
             assert len(said) == 1, f"{mail.kind} is not in the mail that it went with"
             message = replace(message, text=said[0])
         limited = mailbox(found.email) not in acted_mailboxes(who for *_, who in self._everyone())

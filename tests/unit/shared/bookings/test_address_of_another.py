@@ -114,7 +114,7 @@ def test_whoever_asks_again_gets_their_own_address_back_and_is_told(*, left: boo
     bens = harness.kinds("ben")
     harness.ticks()
 
-    assert harness.kinds("ann") == ["booked", "asked for already"]
+    assert harness.kinds("ann") == ["booked", "already booked"]
     assert harness.kinds("ben") == bens
     assert harness.row("ann").text("Email") == "ann@example.nhs.uk"
     assert harness.row("ann").text("Problem") == ""
@@ -130,7 +130,7 @@ def test_whoever_asks_again_within_the_hour_is_told_at_their_own_address() -> No
     harness.book("ann")
     harness.ticks()
 
-    assert harness.kinds("ann") == ["booked", "asked for already", "asked for already"]
+    assert harness.kinds("ann") == ["booked", "already booked", "already booked"]
     assert harness.kinds("ben") == ["booked"]
 
 

@@ -139,7 +139,7 @@ def test_who_was_not_checked_in_time_and_asks_again_is_held_a_place_anew() -> No
     told = len(harness.kinds("dee"))
 
     assert harness.book("dee", **dee).state is AttendeeState.TO_CHECK
-    assert harness.kinds("dee")[told:] == ["to confirm", "held"]
+    assert harness.kinds("dee")[told:] == ["to confirm", "place held"]
 
 
 def test_link_to_another_address_does_not_open_the_booking_that_is_asked_for() -> None:

@@ -52,7 +52,7 @@ def test_what_the_organiser_types_confirms() -> None:
     harness.pass_time(minutes=5)
     harness.tick()
 
-    assert harness.kinds("ann") == ["to confirm", "held", "booked"]
+    assert harness.kinds("ann") == ["to confirm", "place held", "booked"]
     assert "https://teams.example/join/1" in harness.mails("ann")[2].text
 
 
@@ -62,7 +62,7 @@ def test_what_the_organiser_types_cancels() -> None:
     harness.edit("ann", State="cancelled")
     harness.tick()
 
-    assert harness.kinds("ann") == ["to confirm", "held", "no longer booked"]
+    assert harness.kinds("ann") == ["to confirm", "place held", "no longer booked"]
 
 
 def test_a_place_is_released_kindly_after_two_weekdays_and_given_to_who_waits() -> None:
@@ -77,7 +77,7 @@ def test_a_place_is_released_kindly_after_two_weekdays_and_given_to_who_waits() 
     harness.tick()
 
     assert harness.states() == {"ann": "cancelled", "ben": "confirmed"}
-    assert harness.kinds("ann") == ["to confirm", "held", "no longer held"]
+    assert harness.kinds("ann") == ["to confirm", "place held", "place released"]
     assert harness.kinds("ben") == ["waiting list", "booked"]
 
 
@@ -118,7 +118,7 @@ def test_who_waits_with_such_an_address_is_still_checked_when_a_place_becomes_fr
     harness.cancel("ben")
 
     assert harness.states()["ann"] == "to-check"
-    assert harness.kinds("ann") == ["to confirm", "waiting list", "held"]
+    assert harness.kinds("ann") == ["to confirm", "waiting list", "place held"]
 
 
 def test_a_row_typed_by_hand_to_be_checked_is_held_from_the_moment_it_was_seen() -> None:
@@ -162,7 +162,7 @@ def test_a_place_is_held_for_two_weekdays_by_the_clock_and_at_most_until_24_hour
     harness.at(london(until))
     harness.tick()
     assert harness.states() == {"ann": "cancelled"}
-    assert harness.kinds("ann") == ["to confirm", "held", "no longer held"]
+    assert harness.kinds("ann") == ["to confirm", "place held", "place released"]
 
 
 def test_who_can_no_longer_be_checked_is_passed_over_on_the_waiting_list() -> None:

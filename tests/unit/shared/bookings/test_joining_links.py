@@ -55,7 +55,7 @@ def test_changes_of_the_link_are_not_told_to_who_is_to_be_checked() -> None:
     change(harness, **link(2))
     change(harness, **link(3))
 
-    assert harness.kinds("dee") == ["to confirm", "held"]
+    assert harness.kinds("dee") == ["to confirm", "place held"]
 
 
 def test_change_of_link_and_theme_tells_who_waits_of_the_theme_alone() -> None:
@@ -91,7 +91,7 @@ def test_who_is_checked_after_the_link_changed_gets_the_new_one_and_no_word_of_a
         harness.pass_time(minutes=5)
         harness.tick()
 
-    assert harness.kinds("dee") == ["to confirm", "held", "booked"]
+    assert harness.kinds("dee") == ["to confirm", "place held", "booked"]
     assert link(2)["JoinUrl"] in harness.mails("dee")[2].text
 
 

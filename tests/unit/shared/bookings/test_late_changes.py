@@ -168,7 +168,7 @@ def test_problem_goes_when_the_announced_start_is_put_back() -> None:
         ({"JoinUrl": NEW_LINK}, "changed", NEW_LINK),
         ({"JoinUrl": NEW_LINK, "Time": "16:30"}, "changed", NEW_LINK),
         ({"JoinUrl": NEW_LINK, "Date": "2022-09-08"}, "changed", NEW_LINK),
-        ({"State": "cancelled"}, "cancelled", "Friday 8 September 2023, 3pm to 4:15pm will not take place"),
+        ({"State": "cancelled"}, "cancelled", "Friday 8 September 2023, 3pm to 4:15pm, UK time, will not take place"),
         ({"State": "cancelled", "Date": "2023-09-15"}, "cancelled", "Friday 8 September 2023, 3pm to 4:15pm"),
     ],
 )

@@ -521,7 +521,7 @@ def test_attendee_demoted_by_hand_and_later_reinstated_is_told_each_step(less: s
     harness.bookings.insert({"PartitionKey": "s1", "RowKey": "x", "State": "confirmed", "Name": "Ben"})
     harness.pass_time(minutes=5)
     harness.tick()
-    assert harness.kinds("ann") == ["booked", {"waiting": "waiting list", "to-check": "held"}[less]]
+    assert harness.kinds("ann") == ["booked", {"waiting": "waiting list", "to-check": "place held"}[less]]
 
     harness.delete("ben")
     if less == "to-check":

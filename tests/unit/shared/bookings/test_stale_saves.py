@@ -462,7 +462,7 @@ def test_who_was_set_to_be_checked_by_hand_is_still_to_be_checked() -> None:
     harness.ticks()
 
     assert harness.states() == {"ann": "to-check"}
-    assert harness.kinds("ann") == ["booked", "held"]
+    assert harness.kinds("ann") == ["booked", "place held"]
 
 
 def second_row(harness: PortalHarness, *, there: bool) -> None:

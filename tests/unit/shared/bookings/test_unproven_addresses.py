@@ -104,7 +104,7 @@ def test_a_nurse_who_books_at_7am_and_presses_the_button_at_6pm_has_her_place() 
     assert harness.prove("nia")
 
     assert harness.states() == {"nia": "to-check"}
-    assert harness.kinds("nia") == ["to confirm", "held"]
+    assert harness.kinds("nia") == ["to confirm", "place held"]
     assert "We hold the place until Tuesday 5 September 2023, 6pm" in harness.mails("nia")[1].text
 
 
@@ -127,7 +127,7 @@ def test_a_nurse_who_lost_the_place_meanwhile_has_the_first_free_one_in_the_orde
     harness.cancel("ann")
 
     assert harness.states() == {"ann": "cancelled", "nia": "to-check", "ben": "confirmed", "cem": "waiting"}
-    assert harness.kinds("nia")[3:] == ["held"]
+    assert harness.kinds("nia")[3:] == ["place held"]
 
 
 def test_beyond_the_fifth_a_booking_waits_for_its_button_which_gives_the_first_free_place() -> None:
@@ -136,14 +136,14 @@ def test_beyond_the_fifth_a_booking_waits_for_its_button_which_gives_the_first_f
     booked = outside(harness, "nia")
 
     assert (booked.state, booked.unproven) == (AttendeeState.WAITING, True)
-    assert "No place is held for you yet" in harness.mails("nia")[0].text
+    assert "We do not hold a place for you yet" in harness.mails("nia")[0].text
     harness.live(until=london("2023-09-01 12:00"))
     assert harness.kinds("nia") == ["to confirm"]
 
     harness.prove("nia")
 
     assert harness.states() == {"eve": "to-check", "nia": "to-check"}
-    assert harness.kinds("nia") == ["to confirm", "held"]
+    assert harness.kinds("nia") == ["to confirm", "place held"]
 
 
 def test_twelve_people_of_listed_domains_in_one_minute_notice_nothing() -> None:
@@ -262,7 +262,7 @@ def test_places_go_to_who_found_the_list_full_after_the_list_and_before_newcomer
     harness.tick()
 
     assert {name for name, state in harness.states().items() if state == "to-check"} == set(names[:5])
-    assert harness.kinds(names[4]) == ["to confirm", "held"]
+    assert harness.kinds(names[4]) == ["to confirm", "place held"]
 
 
 @pytest.mark.parametrize("act", ["reminders", "move"])
@@ -289,7 +289,7 @@ def test_who_asks_again_while_the_list_is_full_is_told_so() -> None:
         assert not caught.value.waiting_list
     harness.tick()
 
-    assert "You are waiting for room on the waiting list already" in harness.mails(names[3])[-1].text
+    assert "We already have your booking\n\nThe waiting list is full at the moment" in harness.mails(names[3])[-1].text
 
 
 @pytest.mark.parametrize(("capacity", "most"), [(2, 100), (12, 120)])
@@ -347,7 +347,7 @@ def test_every_button_behind_the_link_proves_the_address(act: str) -> None:
     session_id = "s2" if act == "move" else "s1"
     assert harness.states(session_id)["nia"] == "to-check"
     assert harness.row("nia", session_id).text("ActedAt").startswith("2023-09-01T08:00")
-    assert harness.kinds("nia") == ["to confirm", "held"]
+    assert harness.kinds("nia") == ["to confirm", "place held"]
 
 
 def test_pressing_the_button_again_changes_nothing() -> None:
@@ -357,7 +357,7 @@ def test_pressing_the_button_again_changes_nothing() -> None:
     harness.pass_time(hours=5)
 
     assert not harness.prove("nia")
-    assert harness.kinds("nia") == ["to confirm", "held"]
+    assert harness.kinds("nia") == ["to confirm", "place held"]
     assert harness.row("nia").text("ActedAt").startswith("2023-09-01T08:00")
 
 
@@ -386,7 +386,7 @@ def test_a_session_that_is_called_off_is_not_told_to_who_never_pressed_the_butto
     harness.live(until=harness.now + timedelta(hours=1))
 
     assert harness.kinds("eve") == ["to confirm"]
-    assert harness.kinds("nia") == ["to confirm", "held", "cancelled"]
+    assert harness.kinds("nia") == ["to confirm", "place held", "cancelled"]
 
 
 def test_a_place_is_not_held_unproved_into_the_last_day() -> None:
@@ -397,7 +397,7 @@ def test_a_place_is_not_held_unproved_into_the_last_day() -> None:
     harness.live(until=london("2023-09-07 15:00"))
 
     assert harness.states() == {"eve": "cancelled"}
-    assert harness.kinds("eve") == ["to confirm", "no longer held"]
+    assert harness.kinds("eve") == ["to confirm", "place released"]
 
 
 def test_fewer_places_take_back_what_is_held_beyond_the_fifth() -> None:
@@ -438,7 +438,7 @@ def test_who_has_a_place_by_the_rules_of_before_keeps_it(cell: str | None) -> No
     harness.live(until=london("2023-09-05 08:59"))
 
     assert harness.states() == {"nia": "to-check"}
-    assert harness.kinds("nia") == ["to confirm", "held"]
+    assert harness.kinds("nia") == ["to confirm", "place held"]
 
 
 def test_a_row_saved_as_it_was_before_the_button_was_pressed_stays_proved() -> None:
@@ -450,7 +450,7 @@ def test_a_row_saved_as_it_was_before_the_button_was_pressed_stays_proved() -> N
     harness.live(until=london("2023-09-04 10:00"))
 
     assert harness.states() == {"nia": "to-check"}
-    assert harness.kinds("nia") == ["to confirm", "held"]
+    assert harness.kinds("nia") == ["to confirm", "place held"]
 
 
 def test_a_row_saved_as_it_was_before_its_hold_was_lost_gets_no_place_by_that() -> None:
@@ -473,8 +473,8 @@ def test_who_asks_again_is_told_of_the_button() -> None:
     outside(harness, "nia")
     outside(harness, "nia")
 
-    assert harness.kinds("nia") == ["to confirm", "asked for already"]
-    assert "press the button" in harness.mails("nia")[1].text
+    assert harness.kinds("nia") == ["to confirm", "not confirmed yet"]
+    assert "until you have opened this page and selected the button on it" in harness.mails("nia")[1].text
 
 
 def test_an_address_that_was_proved_is_not_proved_for_a_booking_that_someone_makes_with_it_later() -> None:

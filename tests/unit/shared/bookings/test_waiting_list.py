@@ -85,7 +85,9 @@ def test_who_cancels_gives_the_place_to_the_first_who_waits_at_once() -> None:
 
     assert harness.states() == {"ann": "cancelled", "ben": "confirmed", "cem": "waiting"}
     assert harness.kinds("ben") == ["waiting list", "booked"]
-    assert "A place has become free" in harness.mails("ben")[1].text
+    assert (
+        "You now have a place\n\nYou were on the waiting list, and a place became free." in harness.mails("ben")[1].text
+    )
     assert "https://teams.example/join/1" in harness.mails("ben")[1].text
     assert "https://support.example/manage/" in harness.mails("ben")[1].text
 
@@ -162,7 +164,7 @@ def test_those_who_wait_are_told_once_that_the_list_has_ended() -> None:
         harness.tick()
         harness.pass_time(minutes=5)
 
-    assert [mail.text.count("The waiting list has ended") for mail in harness.mails("ben")] == [0, 1]
+    assert [mail.text.count("The waiting list has closed") for mail in harness.mails("ben")] == [0, 1]
 
 
 def test_who_still_waits_when_it_starts_is_told_kindly_and_once() -> None:
@@ -172,8 +174,8 @@ def test_who_still_waits_when_it_starts_is_told_kindly_and_once() -> None:
         harness.tick()
         harness.pass_time(minutes=5)
 
-    assert "We are sorry that there was no place for you" in harness.mails("ben")[-1].text
-    assert sum("no place for you" in mail.text for mail in harness.mails("ben")) == 1
+    assert "No place became free" in harness.mails("ben")[-1].text
+    assert sum("No place became free" in mail.text for mail in harness.mails("ben")) == 1
 
 
 def test_nobody_joins_a_list_that_has_ended() -> None:

@@ -23,11 +23,14 @@ FACTS: dict[str, Any] = {
     "confirmed": True,
     "manage_url": "https://support.example/manage/abc",
     "calendar_url": "https://support.example/calendar/abc",
+    "privacy_url": "https://support.example/privacy",
 }
 UNPLACED = {name: fact for name, fact in FACTS.items() if name != "calendar_url"}
-CONFIRMED = FACTS | {"reminders": ["Thursday 7 September 2023, 3pm"], "moved": False, "waited": False}
+WEB_CALENDARS = {"outlook_url": "https://outlook.example/a?b=1&c=2", "google_url": "https://google.example/a?b=1&c=2"}
+PLACED = FACTS | WEB_CALENDARS
+CONFIRMED = PLACED | {"reminders": ["Thursday 7 September 2023, 3pm"], "moved": False, "waited": False}
 CONFIRMED |= {"left_calendar_url": ""}
-PARTING = {name: FACTS[name] for name in ("starts", "when", "manage_url", "calendar_url")} | {
+PARTING = {name: FACTS[name] for name in ("starts", "when", "manage_url", "calendar_url", "privacy_url")} | {
     "sessions_url": "https://support.example/sessions"
 }
 UNPROVEN = UNPLACED | {"kept_until": "Thursday 7 September 2023"}
@@ -55,32 +58,33 @@ NEW_LINK = PROMISE | {
 }
 EACH_BOOKED = UNPROVEN | {"calendar_url": "https://support.example/calendar/a"}
 COMBINED: list[dict[str, Any]] = [
-    EACH_BOOKED | {"kind": "confirmation"},
-    EACH_BOOKED | {"kind": "checking", "deadline": "Tuesday"},
+    EACH_BOOKED | WEB_CALENDARS | {"kind": "confirmation"},
+    EACH_BOOKED | {"kind": "checking", "deadline": "Tuesday", "confirmed": False},
     EACH_BOOKED | {"kind": "waiting", "position": 3, "cutoff": "Thursday"},
     EACH_BOOKED | {"kind": "prove", "held": True, "held_until": "Saturday"},
     EACH_BOOKED | {"kind": "unheld", "held": False},
     EACH_BOOKED | {"kind": "again", "state": "confirmed", "other_name": True, "unproven": False},
     EACH_BOOKED | {"kind": "again", "other_name": False, "unproven": True, "held": False},
 ]
+TOGETHER = {"bookings": COMBINED, "privacy_url": FACTS["privacy_url"]}
 TRUST = set(f"{content().organisation.name} {content().organisation.descriptor}".split())  # in the HTML's band
 EVERY: list[tuple[str, dict[str, Any]]] = [
     ("confirmation", CONFIRMED),
-    ("checking", FACTS | {"deadline": "Tuesday 5 September 2023, 9am"}),
+    ("checking", FACTS | {"confirmed": False, "join_url": "", "deadline": "Tuesday 5 September 2023, 9am"}),
     ("waiting", UNPLACED | {"position": 3, "cutoff": "Thursday 7 September 2023, 3pm", "left_calendar_url": ""}),
     (
         "waiting",
         UNPLACED | {"position": 3, "cutoff": "Thursday", "left_calendar_url": "https://support.example/calendar/a"},
     ),
     ("confirmation", CONFIRMED | {"moved": True, "left_calendar_url": "https://support.example/calendar/a"}),
-    ("reminder", FACTS),
+    ("reminder", PLACED),
     ("again", UNPLACED | {"state": "confirmed", "other_name": False, "unproven": False}),
     ("again", UNPLACED | {"state": "waiting", "other_name": True, "unproven": False}),
     ("again", UNPLACED | {"other_name": True, "unproven": True}),
     ("prove", UNPROVEN | {"held": True, "held_until": "Saturday", "yields_from": "Friday, 11am"}),
     ("prove", UNPROVEN | {"held": False}),
     ("unheld", UNPROVEN),
-    ("combined", {"bookings": COMBINED}),
+    ("combined", TOGETHER),
     ("updated", FACTS | {"changes": ["The session moves to Monday"], "reminders": []}),
     ("cancelled", PARTING),
     ("gone", PARTING),
@@ -141,7 +145,7 @@ def test_a_subject_is_neutral(template: str, facts: dict[str, Any]) -> None:
 
 
 def test_the_subject_of_the_combined_email_is_a_number() -> None:
-    assert written("combined", {"bookings": COMBINED}).subject == "Staff sessions asked for: 7"
+    assert written("combined", TOGETHER).subject == "Staff session bookings: 7 updates"
 
 
 @pytest.mark.parametrize("facts", COMBINED, ids=lambda facts: facts["kind"])
@@ -149,7 +153,7 @@ def test_a_fact_of_a_booking_that_nobody_gave_is_an_error_in_the_combined_email_
     wanted = {"when", "reference", "manage_url", *facts.keys() - EACH_BOOKED.keys()}
     for name in wanted:
         with pytest.raises(UndefinedError):
-            written("combined", {"bookings": [{other: facts[other] for other in facts.keys() - {name}}]})
+            written("combined", TOGETHER | {"bookings": [{other: facts[other] for other in facts.keys() - {name}}]})
 
 
 def test_markup_in_what_was_given_is_shown_and_not_obeyed() -> None:
@@ -183,9 +187,9 @@ def test_a_mail_about_a_referral_begins_with_the_wish_not_to_reply_and_its_subje
 def test_who_waited_can_give_the_place_up_by_the_same_link() -> None:
     promoted = written("confirmation", CONFIRMED | {"waited": True})
 
-    assert "A place has become free, and it is yours" in promoted.text
+    assert promoted.text.startswith("You now have a place")
     assert (
-        "Give up my place, move to another session, or stop reminders:\nhttps://support.example/manage/abc"
+        "Cancel your place, move to another session, or stop reminders:\nhttps://support.example/manage/abc"
         in promoted.text
     )
     assert promoted.text.count("/manage/") == 1

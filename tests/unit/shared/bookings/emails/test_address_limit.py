@@ -86,7 +86,7 @@ def most_within_a_day(moments: Sequence[datetime]) -> int:
 
 
 def combined(harness: Sessions) -> list[EmailMessage]:
-    return [mail for mail in harness.sender.messages if "asked for:" in mail.subject]
+    return [mail for mail in harness.sender.messages if "bookings:" in mail.subject]
 
 
 def test_the_fourth_email_of_a_day_waits_and_the_row_says_until_when() -> None:
@@ -112,10 +112,10 @@ def test_those_that_wait_follow_in_one_email_with_the_state_reference_and_link_o
 
     [mail] = combined(harness)
     assert mail.to == "ann@example.nhs.uk"
-    assert mail.text.startswith("Hello\n")
-    assert mail.subject == "Staff sessions asked for: 2"
-    assert "Session 1: your place is booked.\n\nWhen:\n    Wednesday 27 September 2023" in mail.text
-    assert "Session 2: you are number 1 on the waiting list." in mail.text
+    assert mail.text.startswith("Your bookings\n")
+    assert mail.subject == "Staff session bookings: 2 updates"
+    assert "Session 1\n\nYour place is booked.\n\nWhen:\n    Wednesday 27 September 2023" in mail.text
+    assert "Session 2\n\nYou are number 1 on the waiting list." in mail.text
     assert "Rest" in mail.text
     assert "https://teams.example/join/1" in mail.text.partition("Session 2")[0]
     assert "teams.example" not in mail.text.partition("Session 2")[2]
@@ -215,7 +215,7 @@ def test_asking_again_waits_as_well_and_is_not_dropped() -> None:
     assert len(harness.sender.sent) == 3
     harness.until_the_limit_ends()
 
-    assert harness.kinds("ann")[3:] == ["asked for already"]
+    assert harness.kinds("ann")[3:] == ["already booked"]
 
 
 def test_a_proof_that_waits_goes_with_the_hold_as_it_then_is() -> None:
@@ -225,7 +225,7 @@ def test_a_proof_that_waits_goes_with_the_hold_as_it_then_is() -> None:
     harness.run_for(hours=60, every=6)
 
     assert most_within_a_day(harness.moments) == 3
-    assert "open the page below and press the button" in combined(harness)[0].text
+    assert "open the page below and select the button" in combined(harness)[0].text
     assert set(harness.told) == set(harness.references)
 
 
@@ -241,7 +241,7 @@ def test_a_report_on_the_combined_email_is_one_on_each_that_is_in_it() -> None:
     harness = Sessions(6)
     harness.book_every()
     harness.until_the_limit_ends()
-    [operation] = [operation for operation, mail in harness.sender.sent if "asked for:" in mail.subject]
+    [operation] = [operation for operation, mail in harness.sender.sent if "bookings:" in mail.subject]
     for _ in range(2):
         assert harness.mailer().record_report(str(operation), "Bounced", harness.now)
 

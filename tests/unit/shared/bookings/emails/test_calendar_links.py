@@ -64,7 +64,7 @@ def test_a_place_that_is_held_can_be_put_into_a_calendar_and_is_taken_out_when_i
     held = opened(harness, harness.mails("ann")[1])
     harness.live(until=london("2023-09-05 09:10"))
 
-    assert harness.kinds("ann") == ["to confirm", "held", "no longer held"]
+    assert harness.kinds("ann") == ["to confirm", "place held", "place released"]
     assert (held, opened(harness, harness.mails("ann")[2])) == (("PUBLISH", 5), ("CANCEL", 7))
 
 
@@ -144,7 +144,7 @@ def test_a_place_that_is_held_is_tentative_and_becomes_certain() -> None:
     harness.tick()
     certain = opened_file(harness, harness.mails("ann")[2])
 
-    assert harness.kinds("ann") == ["to confirm", "held", "booked"]
+    assert harness.kinds("ann") == ["to confirm", "place held", "booked"]
     assert [(method, event["STATUS"]) for method, event in (held, certain)] == [
         ("PUBLISH", "TENTATIVE"),
         ("PUBLISH", "CONFIRMED"),
@@ -154,7 +154,7 @@ def test_a_place_that_is_held_is_tentative_and_becomes_certain() -> None:
 
 
 @pytest.mark.parametrize(
-    ("less", "kind", "method"), [("waiting", "waiting list", "CANCEL"), ("to-check", "held", "PUBLISH")]
+    ("less", "kind", "method"), [("waiting", "waiting list", "CANCEL"), ("to-check", "place held", "PUBLISH")]
 )
 def test_who_is_set_back_by_hand_gets_a_file_that_changes_the_same_entry_and_again_with_the_place(
     less: str, kind: str, method: str
@@ -249,8 +249,8 @@ def test_every_email_with_a_calendar_link_says_how_to_remove_an_entry_by_hand() 
 
     everything = [*zip(harness.kinds(""), harness.mails(), strict=True)]
     with_link = {kind: mail for kind, mail in everything if links(mail)}
-    gone = {"no longer booked", "no longer held", "cancelled"}
-    assert with_link.keys() == {"booked", "changed", "held", "waiting list", "reminder"} | gone
+    gone = {"no longer booked", "place released", "cancelled"}
+    assert with_link.keys() == {"booked", "changed", "place held", "waiting list", "reminder"} | gone
     assert {kind: "delete it" in mail.text for kind, mail in with_link.items()} == dict.fromkeys(with_link, True)
 
 

@@ -35,6 +35,7 @@ def entry(**changes: Any) -> CalendarEntry:
         "ends": london("2023-09-08 16:15"),
         "summary": "Staff session",
         "description": f"See or change your booking:\n{MANAGE}",
+        "location": "Online",
         "organizer_name": "Staff sessions",
         "organizer_address": "sessions@support.example",
         "url": MANAGE,
@@ -65,6 +66,7 @@ def test_a_programme_reads_what_the_entry_says() -> None:
     assert (event["uid"], event["sequence"], event["status"]) == ("booking-0a1b@support.example", 3, "CONFIRMED")
     assert (event["summary"], event["url"]) == ("Staff session", MANAGE)
     assert event["description"] == f"See or change your booking:\n{MANAGE}"
+    assert event["location"] == "Online"
     assert event["dtstamp"].dt == MORNING
 
 
@@ -85,7 +87,7 @@ def test_colleagues_who_see_the_calendar_see_that_the_time_is_taken_and_no_more(
 
 
 def test_a_file_has_these_lines_and_no_others() -> None:
-    event = "UID SEQUENCE DTSTAMP DTSTART DTEND SUMMARY DESCRIPTION ORGANIZER URL STATUS CLASS TRANSP"
+    event = "UID SEQUENCE DTSTAMP DTSTART DTEND SUMMARY DESCRIPTION LOCATION ORGANIZER URL STATUS CLASS TRANSP"
     lines = f"BEGIN VERSION PRODID METHOD BEGIN {event} END END"
 
     assert sorted(names(calendar_file(entry()))) == sorted(["", *lines.split()])
@@ -128,7 +130,7 @@ def test_moments_in_any_zone_come_out_in_utc() -> None:
     assert calendar_file(entry(starts=elsewhere)) == calendar_file(entry(starts=elsewhere.astimezone(UTC)))
 
 
-@every_row("field", ["summary", "description", "organizer_name"])
+@every_row("field", ["summary", "description", "location", "organizer_name"])
 @every_row("text", HOSTILE)
 def test_no_text_can_add_a_line_of_its_own(field: str, text: str) -> None:
     file = calendar_file(entry(**{field: text}))
@@ -139,7 +141,7 @@ def test_no_text_can_add_a_line_of_its_own(field: str, text: str) -> None:
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_a_file_ends_its_lines_as_the_standard_says_and_none_is_longer_than_75_octets(text: str) -> None:
-    file = calendar_file(entry(summary=text, description=text * 3, organizer_name=text))
+    file = calendar_file(entry(summary=text, description=text * 3, location=text, organizer_name=text))
 
     lines = file.split(b"\r\n")
     assert max(map(len, lines)) <= 75

@@ -126,7 +126,7 @@ def test_a_session_that_moves_is_told_of_at_its_new_time() -> None:
         harness.tick()
 
     last = [mail.subject for mail in harness.mails("facilitators")][-2:]
-    assert last == ["Staff session, for the facilitators: Friday 22 September 2023, 3pm"] * 2
+    assert last == ["Staff session, people booked: Friday 22 September 2023, 3pm"] * 2
 
 
 def test_they_are_told_the_numbers() -> None:
@@ -137,7 +137,7 @@ def test_they_are_told_the_numbers() -> None:
     harness.live(until=london("2023-09-01 15:00"))
 
     [text] = harness.texts_received
-    assert "Confirmed: 1 To be checked by the organiser: 1 On the waiting list: 1 Places: 2" in text
+    assert "Booked: 1 Places held while we check: 1 On the waiting list: 1 Places: 2" in text
     assert "Friday 8 September 2023, 3pm to 4:15pm" in text
 
 
@@ -270,4 +270,4 @@ def test_the_subject_is_neutral() -> None:
     facts = briefing_facts(session(theme="Canary"), Roster((), ""), names=False)
     subject = RENDERER.render("facilitators", to=ADDRESS, **facts).subject
 
-    assert subject == "Staff session, for the facilitators: Friday 8 September 2023, 3pm"
+    assert subject == "Staff session, people booked: Friday 8 September 2023, 3pm"

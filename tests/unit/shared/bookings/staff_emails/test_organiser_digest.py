@@ -394,7 +394,7 @@ def test_more_than_fits_into_one_mail_follows_in_the_next_and_says_so() -> None:
     digest.live(*many, minutes=180)
 
     assert sorted(digest.told) == many
-    assert ["The rest follows" in mail.text for mail in digest.sender.messages] == [True, False]
+    assert ["We will send the rest in an hour" in mail.text for mail in digest.sender.messages] == [True, False]
 
 
 def test_a_run_with_nothing_to_tell_costs_no_request_and_one_with_nothing_new_costs_one() -> None:
@@ -634,7 +634,7 @@ def test_the_subject_is_neutral() -> None:
     digest = DigestHarness()
     digest.tell("trauma", "race")
 
-    assert written(digest).subject == "Staff sessions, for the organiser: 2 to see to"
+    assert written(digest).subject == "Staff sessions: 2 issues to deal with"
 
 
 def test_a_concern_does_not_show_what_it_says_when_it_is_printed() -> None:

@@ -33,7 +33,7 @@ def test_the_digest_has_the_number_and_no_reference_or_day_of_what_was_opened() 
     harness.reconcile(MORNING + DAY)
 
     [mail] = harness.mails_to(OPERATORS)
-    assert "In the last 7 days the provider opened 1 referral." in mail.text
+    assert "In the last 7 days Nafsiyat opened 1 referral." in mail.text
     lines = [line for line in mail.text.splitlines() if "opened" in line]
     assert len(lines) == 1
     assert opened not in lines[0]

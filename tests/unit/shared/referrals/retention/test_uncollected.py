@@ -22,7 +22,7 @@ from tests.unit.shared.referrals.referral_system import OPERATORS, ReferralHarne
 DAY = timedelta(days=1)
 SENT, LIMIT = date(2023, 9, 1), date(2023, 11, 30)  # ninety days, and the clocks go back between
 TOLD = LIMIT - 30 * DAY
-SUBJECT = "Referrals that nobody has collected: 1"
+SUBJECT = "Action needed: 1 referral not opened"
 
 
 def forwarded() -> ReferralHarness:
