@@ -93,7 +93,7 @@ _QUESTIONS = (
     Question(
         name="works_for_trust",
         kind=Kind.ONE,
-        missing="Select yes if you work for the trust",
+        missing="Select yes if you work here",
         options=_YES_NO,
         fixed=True,
         passing="yes",

@@ -51,7 +51,7 @@ UNTRUE = {
     "Change a booking": ("| Delete Ann's row | Ben gets", "| Delete Ann's row | Ann gets `no longer booked`. Ben gets"),
     "Check that someone works for the trust": ("on 5 September at 9am", "on 4 September at 9am"),
     "Know what happens before someone has pressed the button": (
-        "| Dee presses the button | Dee gets `held`",
+        "| Dee presses the button | Dee gets `place held`",
         "| Dee presses the button | Dee gets `booked`",
     ),
     "Put a booking right": ('`State was "conf". Write confirmed,', '`State was "conf". Write yes,'),

@@ -632,7 +632,7 @@ def test_someone_who_is_to_be_checked_gets_the_joining_link_when_confirmed_is_ty
     assert asked["content"]["subject"].startswith("Staff session to confirm")
     assert JOIN_URL not in str(asked)
     assert (answer.status, answer.json["state"]) == (201, "to-check")
-    assert held["content"]["subject"].startswith("Staff session held")
+    assert held["content"]["subject"].startswith("Staff session place held")
     assert JOIN_URL not in str(held)
     assert ask(stack, session_id, "ann").status == 409, "the place is held"
 
