@@ -36,6 +36,15 @@ def install_translations(environment: "Environment", sentences: Sentences, langu
 
 
 def _filled_in(sentence: str, values: dict[str, object]) -> str:
+    return _with(sentence, values) if values else _as_it_is(sentence)
+
+
+@cache
+def _as_it_is(sentence: str) -> str:
+    return _with(sentence, {})
+
+
+def _with(sentence: str, values: dict[str, object]) -> str:
     pieces = _parts(sentence)
     if _is_markup(pieces, values):
         return _as_markup(pieces, values)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from local.package.libraries import remove_programs
+from local.package.libraries import content_languages, remove_locales, remove_programs
 from local.package.licences import Library, installed, write_licences
 
 TEXT = "Copyright (c) 2021, a person and contributors"
@@ -58,3 +58,22 @@ def test_programs_for_a_console_are_taken_out_with_their_records(tmp_path: Path)
 
     assert not (tmp_path / "bin").exists()
     assert (info / "RECORD").read_bytes() == b"some.py,sha256=a,1\n"
+
+
+def test_babel_knows_the_languages_of_the_content_and_no_other(tmp_path: Path) -> None:
+    data, info = tmp_path / "babel" / "locale-data", tmp_path / "babel-2.19.0.dist-info"
+    data.mkdir(parents=True)
+    info.mkdir()
+    names = ["ar.dat", "ar_EG.dat", "arn.dat", "cy.dat", "root.dat", "zh.dat", "zh_Hans.dat"]
+    for name in names:
+        (data / name).write_bytes(b"")
+    (info / "RECORD").write_text("".join(f"babel/locale-data/{name},sha256=a,0\n" for name in names), "utf-8")
+
+    remove_locales(tmp_path, ["ar", "zh"])
+
+    kept = ["ar.dat", "ar_EG.dat", "root.dat", "zh.dat", "zh_Hans.dat"]
+    assert sorted(path.name for path in data.iterdir()) == kept
+    assert [line.split(",")[0] for line in (info / "RECORD").read_text("utf-8").splitlines()] == [
+        f"babel/locale-data/{name}" for name in kept
+    ]
+    assert content_languages() == ["en"]
