@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from shared.local_time import date_without_weekday
+from shared.wording.sentences import sentence
 
 Address = Annotated[str, Field(pattern=r"^(https://|tel:|sms:|mailto:|/)\S+$")]
 ReportAddress = Annotated[str, Field(pattern=r"^(https://|mailto:|tel:)\S+$")]
@@ -147,7 +148,7 @@ class BankHolidays(ContentModel):
     @model_validator(mode="after")
     def _are_known(self) -> Self:
         if max(self.days) > self.known_until:
-            raise PydanticCustomError("question", "has days after known_until")
+            raise PydanticCustomError("question", "{found}", {"found": sentence("content.days-after-known")})
         return self
 
 

@@ -24,7 +24,6 @@ TO_REWRITE: dict[str, set[str]] = {
     "shared/mail/templates/referral-reminders.jinja": {"nobody"},
     "shared/mail/templates/released.jinja": {"nobody", "the trust"},
     "shared/mail/templates/unheld.jinja": {"nobody"},
-    "shared/content/question_catalogue.py": {"the trust"},
 }
 
 

@@ -555,7 +555,7 @@ def test_a_whole_document_is_taken_and_every_mistake_in_one_is_named_at_once(our
     )
     assert refused.status_code == 422
     assert [(each["field"], each["detail"]) for each in json.loads(refused.get_body())["errors"]] == [
-        ("works_for_trust", "Select yes if you work for the trust"),
+        ("works_for_trust", "Select yes if you work here"),
         ("full_name", "Enter your name"),
         ("phone", "Enter your phone number"),
         ("therapy_language", "Select the language you would like to use"),
