@@ -12,7 +12,6 @@ from shared.bookings.model.proving import kept_until
 from shared.bookings.model.session import SessionState
 from shared.bookings.self_service.service import ManagedBooking
 from shared.content.content import Content
-from shared.local_time import moment_in_words
 
 CALLED_OFF = "called-off"
 
@@ -61,7 +60,7 @@ class BookingView:
             join_url=session.join_url if may_join else "",
             too_late=now >= session.starts,
             may_be_in_calendar=attendee.is_waiting and attendee.generation > attendee.address_since,
-            prove_until=moment_in_words(kept_until(session, attendee)) if attendee.is_unproven else "",
+            prove_until=content.dates.moment(kept_until(session, attendee)) if attendee.is_unproven else "",
         )
 
     @property

@@ -5,7 +5,7 @@ from typing import Self
 
 from shared.bookings.model.session import Session
 from shared.content.content import Content
-from shared.local_time import iso, span_in_words
+from shared.local_time import iso
 
 JSON_FIELDS = ("id", "title", "theme", "description", "facilitator", "starts", "ends", "when", "places_left")
 """The fields of a session in JSON."""
@@ -38,7 +38,7 @@ class SessionView:
             facilitator=session.facilitator,
             starts=iso(session.starts),
             ends=iso(session.ends),
-            when=span_in_words(session.starts, session.ends),
+            when=content.dates.span(session.starts, session.ends),
             places_left=places_left,
             waiting_list=waiting_list,
         )

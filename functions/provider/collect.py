@@ -150,7 +150,10 @@ class _ProviderRequest:
     def opened_page(self, opened: OpenedReferral) -> func.HttpResponse:
         """The answers, at the address of their own link, and below them what else waits."""
         facts = {"answers": opened.answers, "proof": opened.proof, "session": opened.session}
-        facts |= {"address": path_to("collect", opened.token), "opened_before": in_words(opened.opened_before)}
+        facts |= {
+            "address": path_to("collect", opened.token),
+            "opened_before": in_words(opened.opened_before, self.built.content.dates),
+        }
         return self.page("provider/referral.html", opened.referral, waiting=self._beside(opened), **facts)
 
     def list_page(self, listed: Sequence[Referral], session: str, **facts: Any) -> func.HttpResponse:

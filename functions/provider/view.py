@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from shared.content.content import Content
-from shared.local_time import iso_day_in_words
+from shared.content.language.dates import Dates
 from shared.referrals.model import UNSENT, Referral, ReferralState
 from shared.referrals.reply_by import reply_by
 from shared.referrals.transitions import KEPT_AGAIN, is_undelivered
@@ -51,21 +51,22 @@ class ProviderView:
 
     @classmethod
     def of(cls, referral: Referral, content: Content) -> Self:
+        dates = content.dates
         is_acknowledged = referral.state is ReferralState.ACKNOWLEDGED
-        day_of_word = in_words(referral.acknowledged_on)
+        day_of_word = in_words(referral.acknowledged_on, dates)
         is_kept_here = is_acknowledged and not referral.erased_on
         is_in_doubt = is_undelivered(referral) and bool(referral.acknowledged_on)
         return cls(
             reference=referral.reference,
-            received=in_words(referral.received_on),
+            received=in_words(referral.received_on, dates),
             contact_by=in_words(
-                reply_by(referral.received_on, content.one_to_one.reply_weekdays, content.working_days)
+                reply_by(referral.received_on, content.one_to_one.reply_weekdays, content.working_days), dates
             ),
-            sent=in_words(referral.sent_on),
-            opened=in_words(referral.opened_on),
+            sent=in_words(referral.sent_on, dates),
+            opened=in_words(referral.opened_on, dates),
             acknowledged="" if referral.is_set_aside else day_of_word,
             set_aside=day_of_word if referral.is_set_aside else "",
-            erased=in_words(referral.erased_on),
+            erased=in_words(referral.erased_on, dates),
             is_confirmed=is_in_doubt or (is_kept_here and not referral.is_set_aside),
             is_set_aside=is_kept_here and referral.is_set_aside,
             is_in_doubt=is_in_doubt,
@@ -76,9 +77,9 @@ class ProviderView:
         )
 
 
-def in_words(day: str) -> str:
+def in_words(day: str, dates: Dates) -> str:
     """Friday 1 September 2023; "" for a day that is not known."""
     try:
-        return iso_day_in_words(day)
+        return dates.iso_day(day)
     except ValueError:  # not yet, or words that someone entered in the portal
         return ""

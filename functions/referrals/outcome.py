@@ -10,7 +10,6 @@ from functions.web.negotiation import wants_json
 from functions.web.render import render
 from functions.web.responses import json_body, page, see_other
 from shared.bootstrap import services
-from shared.local_time import iso_day_in_words
 
 bp = func.Blueprint()
 
@@ -29,9 +28,9 @@ def referral_outcome(req: func.HttpRequest) -> func.HttpResponse:
         return json_body({"reference": reference, "by": by})
     facts = {
         "reference": reference,
-        "by": iso_day_in_words(by) if by else "",
+        "by": built.content.dates.iso_day(by) if by else "",
         "mailbox_fails": built.referrals.provider_mailbox.is_failing(now),
-        **opened_facts(token, found, now),
+        **opened_facts(token, found, now, built.content.dates),
     }
     return page(render("referrals/received.html", built.content, **facts))
 

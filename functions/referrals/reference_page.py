@@ -6,22 +6,22 @@ from typing import Any
 from functions.problems.http_errors import ReferralOutcomeExpiredError
 from functions.web.outcome_address import SHOWN_FOR, Outcome, OutcomeAddress
 from shared.bootstrap import Services
-from shared.local_time import clock_time
+from shared.content.language.dates import Dates
 
 SENT = OutcomeAddress("/one-to-one/sent", ReferralOutcomeExpiredError)
 
 
-def opened_facts(token: str, found: Outcome, now: datetime) -> dict[str, Any]:
+def opened_facts(token: str, found: Outcome, now: datetime, dates: Dates) -> dict[str, Any]:
     """The template variables of the page that this token opens: how long it is still shown."""
-    return _shown(token, found.until, found.seconds_left(now))
+    return _shown(token, dates.time(found.until), found.seconds_left(now))
 
 
 def fresh_facts(built: Services, reference: str, by: str) -> dict[str, Any]:
     """The template variables of another page with a reference, which is shown for 15 minutes from now."""
     now = built.now()
     token = SENT.token(built.signer, now, reference, by)
-    return {"reference": reference, **_shown(token, now + SHOWN_FOR, SHOWN_FOR.seconds)}
+    return {"reference": reference, **_shown(token, built.content.dates.time(now + SHOWN_FOR), SHOWN_FOR.seconds)}
 
 
-def _shown(token: str, until: datetime, seconds: int) -> dict[str, Any]:
-    return {"shown": token, "shown_until_time": clock_time(until), "shown_seconds": seconds}
+def _shown(token: str, until: str, seconds: int) -> dict[str, Any]:
+    return {"shown": token, "shown_until_time": until, "shown_seconds": seconds}

@@ -9,7 +9,6 @@ from functions.web.negotiation import wants_json
 from functions.web.render import render
 from functions.web.responses import json_body, page
 from shared.bootstrap import Services, services
-from shared.local_time import date_in_words
 from shared.referrals.days import in_words
 from shared.referrals.errors import ReferralUnknownError
 from shared.referrals.model import Referral, ReferralState
@@ -58,13 +57,14 @@ def _facts(referral: Referral, built: Services) -> dict[str, object]:
     provider, whose mailbox has them, has not confirmed that; "" if there is none.
     """
     is_kept = referral.state is not ReferralState.ERASED
+    dates = built.content.dates
     deleted_on, earliest = announced_day(referral), earliest_erasure(referral)
     return {
         "reference": referral.reference,
         "progress": referral.progress,
-        "deleted_on": (date_in_words(deleted_on) if deleted_on else "") if is_kept else in_words(referral.erased_on),
+        "deleted_on": (dates.day(deleted_on) if deleted_on else "") if is_kept else in_words(referral.erased_on, dates),
         "is_kept": is_kept,
-        "deleted_from": date_in_words(earliest) if earliest else "",
+        "deleted_from": dates.day(earliest) if earliest else "",
         "grace_weekdays": built.referrals.grace_weekdays,
     }
 

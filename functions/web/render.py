@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shared.content.content import Content
+from shared.content.language.sentences import NO_SENTENCES, Sentences
+from shared.content.language.translated_templates import install_translations
 from shared.content.language_pages import ENGLISH
-from shared.content.sentences import NO_SENTENCES, Sentences
-from shared.content.translated_templates import install_translations
 from shared.wording.translation import with_translated
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""The report on a content file that works: what is to be agreed with whom, and the reading grade of its parts."""
+"""The report on a content file that works: what is to be agreed with whom, what is hard to read, what is in English."""
 
 import tomllib
 from collections.abc import Iterator
@@ -9,7 +9,10 @@ from typing import Any
 
 from local.content.reading_grade import grade
 from local.content.to_be_agreed import ToBeAgreed, find_to_be_agreed
+from local.content.translation import translation_report
+from shared.content.agreement import agreed_part
 from shared.content.content import load_content
+from shared.content.language_pages import ENGLISH
 
 HIGHEST_GRADE = 12
 """The bound of the tests for every page; the NHS aims at a reading age of 9 to 11, which is grade 4 to 6."""
@@ -22,11 +25,19 @@ def report(path: Path) -> Iterator[str]:
     Raises:
         ContentError: the service cannot work with this file; the message names each part.
     """
-    load_content(path)
+    content = load_content(path, to_check=True)
     text = path.read_text("utf-8")
+    written = tomllib.loads(text)
     yield f"The service can work with {path}."
     yield from _agreement(find_to_be_agreed(text))
-    yield from _grades(tomllib.loads(text))
+    if content.language == ENGLISH:
+        yield from _grades(written)
+    yield from translation_report(content, written, _english(path))
+
+
+def _english(path: Path) -> dict[str, Any]:
+    beside = path.with_name(f"{ENGLISH}.toml")
+    return dict(agreed_part(tomllib.loads(beside.read_text("utf-8")))) if beside.exists() else {}
 
 
 def _agreement(marks: list[ToBeAgreed]) -> Iterator[str]:

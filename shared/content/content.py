@@ -1,9 +1,8 @@
 """The content file of one trust and one provider: names, copy, languages and contacts, in TOML."""
 
 import tomllib
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
@@ -16,7 +15,6 @@ from shared.content.content_models import (
     ContentModel,
     HelpLine,
     HelpNow,
-    LanguageTag,
     Link,
     Resources,
     Security,
@@ -24,11 +22,10 @@ from shared.content.content_models import (
     WhoSees,
 )
 from shared.content.form_checks import problems
-from shared.content.language_file import read_content_file
-from shared.content.language_pages import ENGLISH, LanguagePage
+from shared.content.language.in_language import InLanguage
+from shared.content.language.language_file import read_content_file
 from shared.content.question import FormQuestion, Language, QuestionPage
 from shared.content.referral_record import MAX_RECORD_BYTES, record_size
-from shared.content.sentences import NO_SENTENCES, Sentences
 from shared.local_time import WorkingDays
 from shared.wording.sentences import sentence
 
@@ -174,7 +171,7 @@ class Mails(ContentModel):
     sign_off: str
 
 
-class Content(ContentModel):
+class Content(InLanguage):
     """The content of one trust and one provider."""
 
     service_name: str
@@ -196,24 +193,6 @@ class Content(ContentModel):
     security: Security
     bank_holidays: BankHolidays
     in_your_language: Article
-    languages: Mapping[str, LanguagePage] = Field(default_factory=dict)
-    language: LanguageTag = ENGLISH
-    dir: Literal["ltr", "rtl"] = "ltr"
-    sentences: Sentences = NO_SENTENCES
-
-    def translate(self, english: str) -> str:
-        """Returns a sentence of the service in the language of this content, or in English if it is not translated."""
-        return self.sentences.of(english)
-
-    @property
-    def checked_languages(self) -> Mapping[str, LanguagePage]:
-        """The pages in other languages that someone has checked, by language tag."""
-        return {tag: page for tag, page in self.languages.items() if page.is_checked and tag != self.language}
-
-    @property
-    def is_checked(self) -> bool:
-        """True if someone has checked the language of this content, or it is English."""
-        return self.language not in self.languages or self.languages[self.language].is_checked
 
     @property
     def working_days(self) -> WorkingDays:

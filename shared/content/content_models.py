@@ -6,7 +6,6 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from shared.local_time import date_without_weekday
 from shared.wording.sentences import sentence
 
 Address = Annotated[str, Field(pattern=r"^(https://|tel:|sms:|mailto:|/)\S+$")]
@@ -121,9 +120,9 @@ class HelpNow(ContentModel):
     sections: tuple[Section, ...] = ()
 
     @property
-    def checked(self) -> str:
-        """The earliest day on which a card was last checked, in words: 22 November 2026."""
-        return date_without_weekday(min(card.checked_on for card in self.cards))
+    def checked(self) -> date:
+        """The earliest day on which a card was last checked."""
+        return min(card.checked_on for card in self.cards)
 
 
 class Security(ContentModel):

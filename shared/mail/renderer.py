@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from shared.content.content import Content
+from shared.content.language.sentences import NO_SENTENCES, Sentences
+from shared.content.language.translated_templates import install_translations
 from shared.content.language_pages import ENGLISH
-from shared.content.sentences import NO_SENTENCES, Sentences
-from shared.content.translated_templates import install_translations
 from shared.mail import markdown
 from shared.mail.message import EmailMessage
 from shared.wording.translation import with_translated
@@ -21,7 +21,7 @@ Kind = Literal["txt", "html", "md"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 COMPILED = Path(__file__).parent / "compiled"  # written when the package is built; nothing is missing without it
-_TEMPLATES = Path(__file__).parent / "templates"
+TEMPLATES = Path(__file__).parent / "templates"
 _BLOCKS = ("h", "p", "facts", "link", "ul")
 
 
@@ -72,7 +72,7 @@ def environment(
     from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415  # see above
 
     found = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
+        loader=FileSystemLoader(TEMPLATES),
         autoescape=kind != "txt",  # noqa: S701  # the text part has no markup and must not be escaped
         finalize=_literally if kind == "md" else None,
         undefined=StrictUndefined,

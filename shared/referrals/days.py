@@ -2,7 +2,8 @@
 
 from datetime import date, timedelta
 
-from shared.local_time import WorkingDays, iso_day_in_words
+from shared.content.language.dates import IN_ENGLISH, Dates
+from shared.local_time import WorkingDays
 
 
 def days_since(day: str, today: date) -> int | None:
@@ -43,9 +44,9 @@ def add_days(day: str, days: int) -> date | None:
         return None
 
 
-def in_words(day: str) -> str:
+def in_words(day: str, dates: Dates = IN_ENGLISH) -> str:
     """Friday 8 September 2023; the text itself if it is no day, because someone may have typed over the cell."""
     try:
-        return iso_day_in_words(day)
+        return dates.iso_day(day)
     except ValueError:
         return day

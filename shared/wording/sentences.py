@@ -32,6 +32,11 @@ def table(key: str) -> Mapping[str, Any]:
     return found  # type: ignore[no-any-return]  # a table of TOML
 
 
+def every_sentence() -> frozenset[str]:
+    """Returns the words of all sentences, as another language translates them."""
+    return frozenset(_sentences().values())
+
+
 @cache
 def _file() -> dict[str, Any]:
     return tomllib.loads(_FILE.read_text("utf-8"))

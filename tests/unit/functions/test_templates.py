@@ -9,6 +9,7 @@ from functions.problems.problem_details import UNEXPECTED
 from functions.web import render
 from shared.bookings.places.request import BookingRequest
 from shared.content.content import Content
+from shared.content.language.translated_templates import FUNCTIONS
 from tests.every_row import every_row
 from tests.unit.functions.page_examples import (
     ARTICLE,
@@ -25,7 +26,7 @@ from tests.unit.functions.page_examples import (
     own_booking,
 )
 
-GIVEN = {"assetPath", "content", "errors", "is_private", "messages", "_", "gettext", "ngettext"}
+GIVEN = {"assetPath", "content", "errors", "is_private", "messages", *FUNCTIONS}
 FACTS = {
     "layout.html": set(),
     "parts.html": set(),

@@ -14,8 +14,8 @@ from functions.web.error_handling import ErrorHandling, Site
 from shared.bookings.model.errors import NotForOutsidersError
 from shared.bookings.places.request import BookingRequest
 from shared.content.content import Content
+from shared.content.language.sentences import Sentences
 from shared.content.question_catalogue import CATALOGUE
-from shared.content.sentences import Sentences
 from shared.fields.signs import sign_name
 from shared.referrals.errors import NotWaitingError, NotWaitingReason
 from shared.wording.sentences import sentence, table

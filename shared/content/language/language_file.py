@@ -15,6 +15,7 @@ from shared.content.language_pages import ENGLISH, LanguagePage
 # A language tag (BCP 47), which names the file.
 _TAG = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _ENGLISH_PAGE = "in_your_language"
+_FORM, _CONSENT = "one_to_one", {"consent", "consent_facts"}
 _ABOUT_A_TRANSLATION = LanguagePage.model_fields.keys() - {"dir"}
 
 
@@ -46,7 +47,14 @@ def _tables(path: Path) -> dict[str, Any]:
 def _translated(written: dict[str, Any], english: dict[str, Any]) -> dict[str, Any]:
     """Returns the content in another language: what waits for an agreement in it is shown in English until then."""
     own = {name: each for name, each in agreed_part(written).items() if name not in _ABOUT_A_TRANSLATION}
-    return _merged(english, own | {_ENGLISH_PAGE: written.get("page", {})})
+    return _merged(_without_its_version(english, own), own | {_ENGLISH_PAGE: written.get("page", {})})
+
+
+def _without_its_version(english: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    """Returns the English content, without the version of its consent if people agree to other words than those."""
+    if not _CONSENT & own.get(_FORM, {}).keys():
+        return english
+    return english | {_FORM: {name: each for name, each in english[_FORM].items() if name != "consent_version"}}
 
 
 def _merged(english: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:

@@ -5,18 +5,20 @@ words depend on a number has a table of forms, named as Unicode does it (CLDR pl
 """
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Literal, Self, cast
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Annotated, Literal, Self, cast, get_args
 
 from pydantic import ConfigDict, Field, RootModel, model_validator
 from pydantic_core import PydanticCustomError
 
+from shared.content.language.dates import known_locale
 from shared.wording.sentences import sentence
 
 # Placeholders of templates and of messages, and markup. A lone sign counts too: it would break the sentence.
 _PLACEHOLDER = re.compile(r"%\(\w+\)s|\{\w*\}|[%{}]")
 _MARKUP = re.compile(r"<[^<>]*>?|>")
-_PART = re.compile(r"%\((\w+)\)s|%(%)|(<[^<>]*>)")
+_TAG = re.compile(r"(<[^<>]*>)")
+_VALUE = re.compile(r"%\((\w+)\)s")
 
 PluralForm = Literal["zero", "one", "two", "few", "many", "other"]
 _Text = Annotated[str, Field(min_length=1)]
@@ -51,11 +53,22 @@ class Sentences(RootModel[Mapping[str, _Text | Mapping[PluralForm, _Text]]]):
             return singular if number == 1 else plural
         return written if isinstance(written, str) else written.get(_plural_form(number, language), written["other"])
 
+    def forms(self, singular: str, plural: str, language: str) -> dict[str, str]:
+        """Returns the sentence for each form that numbers have in that language, for a script that counts."""
+        written = self.root.get(plural, {"one": singular, "other": plural})
+        table: Mapping[PluralForm, str] = {"other": written} if isinstance(written, str) else written
+        return {form: table.get(form, table["other"]) for form in _plural_forms(language)}
+
 
 def _plural_form(number: int, language: str) -> PluralForm:
-    from babel import Locale  # noqa: PLC0415  # for other languages only: English starts without it
+    locale = known_locale(language)
+    return cast("PluralForm", locale.plural_form(number)) if locale else "one" if number == 1 else "other"
 
-    return cast("PluralForm", Locale.parse(language, sep="-").plural_form(number))
+
+def _plural_forms(language: str) -> Iterable[PluralForm]:
+    locale = known_locale(language)
+    forms = {*locale.plural_form.tags, "other"} if locale else {"one", "other"}
+    return [form for form in get_args(PluralForm) if form in forms]
 
 
 def _fits(english: str, written: str | Mapping[PluralForm, str]) -> bool:
@@ -78,16 +91,15 @@ def _complaint(english: str) -> str:
 
 
 def parts(sentence: str) -> Iterator[tuple[str, str]]:
-    """Yields what a sentence of a template consists of, as kind and text: `text`, `markup` and `value` (its name)."""
-    at = 0
-    for found in _PART.finditer(sentence):
-        if found.start() > at:
-            yield "text", sentence[at : found.start()]
-        name, percent, markup = found.groups()
-        yield ("value", name) if name else ("text", percent) if percent else ("markup", markup)
-        at = found.end()
-    if at < len(sentence):
-        yield "text", sentence[at:]
+    """Yields what a sentence of a template consists of, as kind and text: `text`, `markup` and `value` (its name).
+
+    A value within markup, the address of a link, stands between two parts of that markup.
+    """
+    for piece in _TAG.split(sentence):
+        kind = "markup" if piece.startswith("<") else "text"
+        for number, each in enumerate(_VALUE.split(piece)):
+            if each:
+                yield ("value", each) if number % 2 else (kind, each.replace("%%", "%"))
 
 
 NO_SENTENCES = Sentences({})

@@ -1,0 +1,67 @@
+"""Every page in a language that is written from right to left, with longer texts, on a small phone.
+
+The pages are rendered here, from the examples of the unit tests, and the browser asks no service for them.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, Route
+
+from functions.site.assets import assets
+from functions.web import render
+from local.tour.browser import open_page
+from shared.content.content import Content, load_content
+from tests.content.pseudo_language import write_site
+from tests.e2e.browser.conftest import PHONE
+from tests.e2e.browser.page_audit import TOO_WIDE, violations
+from tests.unit.functions.page_examples import PAGES, facts_for
+
+_SITE = "http://127.0.0.1"
+_DIRECTION = "getComputedStyle(document.body).direction"
+
+
+@pytest.fixture(scope="module")
+def content(tmp_path_factory: pytest.TempPathFactory) -> Content:
+    return load_content(write_site(tmp_path_factory.mktemp("content"), "ar"))
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser) -> Iterator[Page]:
+    with open_page(browser, viewport=PHONE) as (page, issues):
+        page.route("**/assets/**", _asset)
+        yield page
+        assert issues.browser_errors == []
+
+
+def _asset(route: Route) -> None:
+    found = assets()[route.request.url.partition("/assets/")[2]]
+    route.fulfill(body=found.body, content_type=found.mimetype)
+
+
+def _open(page: Page, content: Content, name: str) -> None:
+    template, facts = PAGES[name]
+    # Without the style sheet that asks the typeface of another server.
+    html = render.render(template, content, **(facts_for(facts, content) | {"is_private": True}))
+    page.route(f"{_SITE}/", lambda route: route.fulfill(body=html, content_type="text/html; charset=utf-8"))
+    page.goto(f"{_SITE}/")
+    page.unroute(f"{_SITE}/")
+
+
+def test_every_page_reads_from_right_to_left_and_fits_a_small_phone(page: Page, content: Content) -> None:
+    wrong = {}
+    for name in PAGES:
+        _open(page, content, name)
+        found = (page.evaluate(_DIRECTION), page.evaluate(TOO_WIDE) > 0, page.locator("h1").count())
+        if found != ("rtl", False, 1):
+            wrong[name] = found
+    assert wrong == {}
+
+
+def test_no_template_breaks_a_rule_of_wcag_2_2_a_or_aa_from_right_to_left(page: Page, content: Content) -> None:
+    last_of_each = {template: name for name, (template, _) in PAGES.items()}
+    found = {}
+    for name in last_of_each.values():
+        _open(page, content, name)
+        found[name] = violations(page)
+    assert {name: broken for name, broken in found.items() if broken} == {}
