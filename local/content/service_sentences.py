@@ -10,7 +10,7 @@ from jinja2.ext import extract_from_ast
 from functions.web import render
 from shared.content.language.translated_templates import FUNCTIONS
 from shared.mail import renderer
-from shared.wording.sentences import every_sentence
+from shared.wording.sentences import translatable_sentences
 
 
 @cache
@@ -18,7 +18,7 @@ def service_sentences() -> frozenset[str]:
     """Returns every sentence as `[sentences]` names it: one with a number by its English plural."""
     pages = _marked(render.environment(), render.TEMPLATES, "*.html")
     emails = _marked(renderer.environment("html"), renderer.TEMPLATES, "*.jinja")
-    return frozenset(pages) | frozenset(emails) | every_sentence()
+    return frozenset(pages) | frozenset(emails) | translatable_sentences()
 
 
 def _marked(environment: Environment, folder: Path, pattern: str) -> Iterator[str]:

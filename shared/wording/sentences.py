@@ -9,6 +9,8 @@ from typing import Any
 from shared.wording.translation import Sentence
 
 _FILE = Path(__file__).with_name("en.toml")
+_ENGLISH_ONLY = frozenset({"portal", "organiser", "operators", "holdings", "health", "content"})
+"""Tables for administrators, operators and whoever writes a content file: they read the portal and the guides."""
 
 
 def sentence(key: str, /, **values: object) -> Sentence:
@@ -32,9 +34,9 @@ def table(key: str) -> Mapping[str, Any]:
     return found  # type: ignore[no-any-return]  # a table of TOML
 
 
-def every_sentence() -> frozenset[str]:
-    """Returns the words of all sentences, as another language translates them."""
-    return frozenset(_sentences().values())
+def translatable_sentences() -> frozenset[str]:
+    """Returns the words of the sentences that pages and emails to attendees and the provider have."""
+    return frozenset(text for key, text in _sentences().items() if key.partition(".")[0] not in _ENGLISH_ONLY)
 
 
 @cache
