@@ -14,7 +14,7 @@ from tests.builders import ROOT
 TEMPLATES = (ROOT / "functions" / "templates", ROOT / "shared" / "mail" / "templates")
 CONTENT = ROOT / "functions" / "content"
 PYTHON = (ROOT / "functions", ROOT / "shared")
-PROBLEMS = ROOT / "functions" / "problems"
+WORDING = ROOT / "shared" / "wording"
 
 # Each with the word to use instead. NHS digital service manual: "A to Z of NHS health writing", "Formatting".
 WORDS = {
@@ -53,7 +53,7 @@ def _texts() -> Iterator[tuple[Path, str]]:
     for path in sorted(CONTENT.rglob("*.toml")):
         copy = "\n".join(leaves(tomllib.loads(path.read_text("utf-8"))))
         yield path, WORDS[_OWN_NAME_ALLOWED][0].sub("", copy)
-    for path in sorted(PROBLEMS.glob("*.toml")):
+    for path in sorted(WORDING.glob("*.toml")):
         yield path, "\n".join(leaves(tomllib.loads(path.read_text("utf-8"))))
     for path in sorted(each for folder in PYTHON for each in folder.rglob("*.py")):
         yield path, "\n".join(_sentences(ast.parse(path.read_text("utf-8"))))

@@ -16,18 +16,19 @@ from shared.bookings.model.errors import NotForOutsidersError
 from shared.bookings.places.request import BookingRequest
 from shared.bookings.self_service.details import DetailsRequest
 from shared.bootstrap import Services
+from shared.wording.sentences import sentence
 
 _MISSING = {
-    "session_id": "Select a session",
-    "full_name": "Enter your name",
-    "email": "Enter your email address",
-    "group_agreement": "Select the box to agree to the group rules",
-    "works_for_trust": "Select yes if you work here",
-    "join_waiting_list": "Select yes if you want to wait for a place",
-    "adjustments": "Enter what you need as text",
-    "share_adjustments": "Select the box to share what you need",
-    "reminders": "Select yes if you want reminders",
-    "submission_id": "Reload the form and send it again",
+    "session_id": sentence("messages.booking.session"),
+    "full_name": sentence("messages.booking.name"),
+    "email": sentence("messages.booking.email"),
+    "group_agreement": sentence("messages.booking.agreement"),
+    "works_for_trust": sentence("messages.booking.works-here"),
+    "join_waiting_list": sentence("messages.booking.waiting-list"),
+    "adjustments": sentence("messages.booking.needs"),
+    "share_adjustments": sentence("messages.booking.share-needs"),
+    "reminders": sentence("messages.booking.reminders"),
+    "submission_id": sentence("messages.booking.reload"),
 }
 
 
@@ -72,17 +73,20 @@ def booking_form_json(built: Services, sessions: Iterable[SessionView]) -> dict[
 
 def _wordings(built: Services, sessions: tuple[tuple[str, str], ...]) -> dict[str, Wording]:
     content, read = built.content, built.bookings.adjustments_are_read
-    return {
-        "session_id": Wording("Session", choices=sessions),
-        "full_name": Wording("Full name"),
-        "email": Wording("Email address", "We only use this to send you your booking, the joining link and reminders"),
+    organisation, provider = content.organisation.name, content.provider.short_name
+    labels = {
+        "session_id": Wording(sentence("form.booking.session"), choices=sessions),
+        "full_name": Wording(sentence("form.booking.name")),
+        "email": Wording(sentence("form.booking.email"), sentence("form.booking.email-hint")),
         "works_for_trust": Wording(
-            f"Do you work for {content.organisation.name}?",
-            "You only need to answer if you gave a personal email address",
+            sentence("form.booking.works-here", organisation=organisation), sentence("form.booking.works-here-hint")
         ),
         "group_agreement": Wording(content.groups.agreement),
-        "join_waiting_list": Wording("Do you want to join the waiting list if the session is full?"),
-        "adjustments": Wording("What you need", "" if read else "No one reads this"),
-        "share_adjustments": Wording(f"Share this with {content.provider.short_name}"),
-        "reminders": Wording("Would you like reminders by email?"),
+        "join_waiting_list": Wording(sentence("form.booking.waiting-list")),
+        "adjustments": Wording(
+            sentence("form.booking.needs"), "" if read else sentence("form.booking.needs-unread-hint")
+        ),
+        "share_adjustments": Wording(sentence("form.booking.share-needs", provider=provider)),
+        "reminders": Wording(sentence("form.booking.reminders")),
     }
+    return {name: each.in_language(content.translate) for name, each in labels.items()}

@@ -33,13 +33,14 @@ from shared.bookings.model.errors import (
 )
 from shared.bookings.self_service.service import ActionResult
 from shared.bootstrap import Services, services
+from shared.wording.sentences import sentence
 
 bp = func.Blueprint()
 
 _CANCEL, _MOVE, _PROVE, _REMINDERS = "cancel", "move", "prove", "reminders"
 
-_CHOOSE = FieldError("session_id", "Select a session")
-_YES_OR_NO = FieldError("reminders", "Select yes or no")
+_CHOOSE = FieldError("session_id", sentence("messages.booking.session"))
+_YES_OR_NO = FieldError("reminders", sentence("messages.yes-or-no"))
 
 _MOVE_REFUSALS = (
     SessionUnknownError,
@@ -51,18 +52,18 @@ _MOVE_REFUSALS = (
 
 # The message, and the test that it still holds: the address with it may be opened again at any time.
 _NEWS: Mapping[str, tuple[str, Callable[[BookingView], bool]]] = {
-    "cancelled": ("Your booking is cancelled", lambda view: view.state == AttendeeState.CANCELLED),
-    "already-cancelled": ("Your booking was already cancelled", lambda view: view.state == AttendeeState.CANCELLED),
-    "proved": ("The email address is confirmed", lambda view: view.is_live and not view.prove_until),
-    "already-proved": ("The email address was already confirmed", lambda view: view.is_live and not view.prove_until),
-    "saved": ("Your details are saved", lambda view: view.is_live),
-    "already-saved": ("Your details were already saved", lambda view: view.is_live),
-    "moved": ("You have moved to this session", lambda view: view.is_live),
-    "already-moved": ("You had already moved to this session", lambda view: view.is_live),
-    "reminders-on": ("You will get reminders", lambda view: view.is_live and view.reminders),
-    "already-reminders-on": ("You were already getting reminders", lambda view: view.is_live and view.reminders),
-    "reminders-off": ("You will not get any more reminders", lambda view: view.is_live and not view.reminders),
-    "already-reminders-off": ("Reminders were already stopped", lambda view: view.is_live and not view.reminders),
+    "cancelled": (sentence("news.cancelled"), lambda view: view.state == AttendeeState.CANCELLED),
+    "already-cancelled": (sentence("news.already-cancelled"), lambda view: view.state == AttendeeState.CANCELLED),
+    "proved": (sentence("news.proved"), lambda view: view.is_live and not view.prove_until),
+    "already-proved": (sentence("news.already-proved"), lambda view: view.is_live and not view.prove_until),
+    "saved": (sentence("news.saved"), lambda view: view.is_live),
+    "already-saved": (sentence("news.already-saved"), lambda view: view.is_live),
+    "moved": (sentence("news.moved"), lambda view: view.is_live),
+    "already-moved": (sentence("news.already-moved"), lambda view: view.is_live),
+    "reminders-on": (sentence("news.reminders-on"), lambda view: view.is_live and view.reminders),
+    "already-reminders-on": (sentence("news.already-reminders-on"), lambda view: view.is_live and view.reminders),
+    "reminders-off": (sentence("news.reminders-off"), lambda view: view.is_live and not view.reminders),
+    "already-reminders-off": (sentence("news.already-reminders-off"), lambda view: view.is_live and not view.reminders),
 }
 
 

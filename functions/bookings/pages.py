@@ -29,6 +29,7 @@ from shared.bookings.places.request import BookingRequest
 from shared.bootstrap import Services
 from shared.failure_isolation import run_isolated
 from shared.tables.table import StorageError
+from shared.wording.sentences import sentence
 
 logger = logging.getLogger(__name__)
 
@@ -122,14 +123,18 @@ def check(
     return form_page(html, status=422 if errors else 200)
 
 
-_HEADINGS = {Reason.LEFT: "You cancelled this booking", Reason.MOVED: "You moved this booking to another session"}
+_HEADINGS = {
+    Reason.LEFT: sentence("news.you-cancelled"),
+    Reason.MOVED: sentence("news.you-moved"),
+}
+_CANCELLED = sentence("problems.bookings.booking-cancelled.title")
 
 
 def cancelled(built: Services, draft: Draft, error: SubmissionCancelledError) -> func.HttpResponse:
     """The page for a form that is sent again after its booking was cancelled: `draft` would be another booking."""
     found = problem_of(error)
     error_log.log(error, found)
-    heading = next((words for reason, words in _HEADINGS.items() if reason == error.reason), found.title)
+    heading = next((words for reason, words in _HEADINGS.items() if reason == error.reason), _CANCELLED)
     html = render("bookings/cancelled.html", built.content, draft=draft, heading=heading)
     return form_page(html, found.status)
 

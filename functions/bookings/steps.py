@@ -21,11 +21,12 @@ from shared.bookings.model.errors import NotForOutsidersError
 from shared.bookings.places.request import BookingRequest
 from shared.bootstrap import Services, services
 from shared.config.settings import Support
+from shared.wording.sentences import sentence
 
 bp = func.Blueprint()
 
 _START = "/bookings/new"
-_SELECT = FieldError("session_id", "Select a session")
+_SELECT = FieldError("session_id", sentence("messages.booking.session"))
 
 
 @bp.route(route="bookings/new", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)

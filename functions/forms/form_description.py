@@ -1,9 +1,9 @@
 """A form as JSON, for programs: its fields with their choices and limits, and a token as the pages of the form have."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 from uuid import uuid4
 
 from pydantic import BaseModel
@@ -11,6 +11,8 @@ from pydantic import BaseModel
 from functions.forms.tokens import MAX_AGE, MIN_AGE, issue_token
 from shared.fields.field_schemas import BLANK_TEXT
 from shared.signing import Signer
+from shared.wording.sentences import sentence
+from shared.wording.translation import translated
 
 _NOT_ASKED = frozenset({"submission_id", "marker"})
 
@@ -26,6 +28,12 @@ class Wording:
     hint: str = ""
     choices: tuple[tuple[str, str], ...] = ()
     needed_if: tuple[str, tuple[str, ...]] | None = None
+
+    def in_language(self, translate: Callable[[str], str]) -> Self:
+        """Returns the label, the hint and the choices in the words of `translate`."""
+        choices = tuple((value, translated(text, translate)) for value, text in self.choices)
+        label, hint = (translated(each, translate) if each else "" for each in (self.label, self.hint))
+        return replace(self, label=label, hint=hint, choices=choices)
 
 
 def token_json(form: str, signer: Signer, now: datetime) -> dict[str, object]:
@@ -67,7 +75,9 @@ def _field(name: str, schema: object, wording: Wording, *, required: bool) -> di
 def _yes_or_no(parts: list[dict[str, Any]]) -> list[dict[str, object]]:
     listed = [value for part in parts if isinstance(values := part.get("enum"), list) for value in values]
     return [
-        {"value": value, "text": "Yes" if value else "No"} for value in (True, False) if any(value is v for v in listed)
+        {"value": value, "text": sentence("form.yes") if value else sentence("form.no")}
+        for value in (True, False)
+        if any(value is v for v in listed)
     ]
 
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from functions.forms.body import Submission
 from functions.forms.validation import FieldError, FormError, as_typed
 from shared.signing import Signer, TimedProof
+from shared.wording.sentences import sentence
 
 TOKEN = "form_token"
 HONEYPOT = "left_blank"  # no name, address or website: browsers and password managers fill those in by themselves
@@ -20,13 +21,11 @@ MIN_AGE = timedelta(seconds=3)  # no person fills in a form in less
 MAX_AGE = timedelta(hours=24)
 
 _PROOF = TimedProof("form", separator=".", unit=timedelta(milliseconds=1))
-NOT_YET = FieldError("", "Press the button once more: this page was open for too short or too long a time")
+NOT_YET = FieldError("", sentence("messages.page-not-open-long-enough"))
 """The reason why an act does not count that came without a token that `is_ripe`."""
 
-_AGAIN = FieldError("", "Check your answers and send again")
-_FILLED = FieldError(
-    "", "Your browser filled in a field that is not part of the form. Check your answers and send again"
-)
+_AGAIN = FieldError("", sentence("messages.check-and-send-again"))
+_FILLED = FieldError("", sentence("messages.filled-by-browser"))
 
 
 class FormTokenError(FormError):
@@ -84,7 +83,7 @@ def without_token(submission: Submission) -> Submission:
         FormError: a program sent another value than a text.
     """
     if not submission.is_form and not isinstance(submission.values.get(TOKEN, ""), str):
-        raise FormError((FieldError(TOKEN, "Send the token as it was given to you, or leave it out"),), {})
+        raise FormError((FieldError(TOKEN, sentence("messages.form-token")),), {})
     return replace(submission, values={name: each for name, each in submission.values.items() if name != TOKEN})
 
 

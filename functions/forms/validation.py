@@ -1,15 +1,18 @@
 """Validation of a submission: a model, or one plain sentence for each field that is wrong."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, get_origin
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Self, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from functions.forms.body import Submission
+from shared.fields.refusal import SENTENCE
+from shared.wording.sentences import sentence
+from shared.wording.translation import translated
 
-_ENTER_A_VALUE = "Enter a valid value"
+_ENTER_A_VALUE = sentence("messages.not-valid")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +21,10 @@ class FieldError:
 
     field: str
     message: str
+
+    def in_language(self, translate: Callable[[str], str]) -> Self:
+        """Returns the error in the words of `translate`."""
+        return replace(self, message=translated(self.message, translate))
 
 
 class FormError(Exception):
@@ -74,15 +81,11 @@ def _field_of(error: ErrorDetails, model: type[BaseModel]) -> str:
 def _error_message(error: ErrorDetails, name: str, missing: Mapping[str, str]) -> str:
     kind, value = error["type"], error["input"]
     if kind == "extra_forbidden":
-        return "Leave out fields that this form does not have"
+        return sentence("messages.unknown-field")
     if kind == "missing" or _is_blank(value):
         return missing.get(name, _ENTER_A_VALUE)
-    return missing.get(name, _ENTER_A_VALUE) if _is_pydantics_own(error) else error["msg"]
-
-
-def _is_pydantics_own(error: ErrorDetails) -> bool:
-    # Only our own sentences, each a `PydanticCustomError`, come without the address of pydantic's documentation.
-    return "url" in error
+    own = error.get("ctx", {}).get(SENTENCE)  # pydantic's own sentences quote the input, and come without it
+    return own if isinstance(own, str) else missing.get(name, _ENTER_A_VALUE)
 
 
 def _is_blank(value: Any) -> bool:

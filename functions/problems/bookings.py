@@ -4,8 +4,7 @@ from collections.abc import Mapping
 
 from functions.forms.availability import BookingsClosedError
 from functions.problems.http_errors import BookingOutcomeExpiredError
-from functions.problems.problem_details import Problem, busy, closed
-from functions.problems.wording import wording
+from functions.problems.problem_details import Problem, busy, closed, wording
 from shared.bookings.model.errors import (
     BookingsBusyError,
     LinkUnknownError,

@@ -1,9 +1,19 @@
 """A problem: an error in words for a person, with its status (RFC 9457); and the kinds that several tables use."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Self
 
-from functions.problems.wording import Wording, wording
+from shared.wording.sentences import table
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """The words of one problem: a title, what to do next, and the text of the link to go on."""
+
+    title: str
+    detail: str
+    next: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +47,23 @@ class Problem:
     def type(self) -> str:
         return f"/problems/{self.name}"
 
-    def for_organisation(self, name: str) -> Self:
-        """Returns the problem with the organisation's name in its words."""
-        title, detail = (each.replace("{organisation}", name) for each in (self.title, self.detail))
-        return replace(self, words=replace(self.words, title=title, detail=detail))
+    def for_organisation(self, name: str, translate: Callable[[str], str] = str) -> Self:
+        """Returns the problem in the words of `translate`, with the organisation's name in them."""
+        title, detail, onward = (
+            translate(each).replace("{organisation}", name) for each in (self.title, self.detail, self.next_link_text)
+        )
+        return replace(self, words=Wording(title, detail, onward))
+
+
+def wording(part: str, name: str) -> Wording:
+    """Returns the words of a problem in `part` of the file; without `next`, those of the way to the start page.
+
+    Raises:
+        KeyError: the file has no such problem.
+    """
+    words = table("problems")
+    found = words[part][name]
+    return Wording(found["title"], found["detail"], found.get("next", words["shared"]["unexpected"]["next"]))
 
 
 def busy(name: str) -> Problem:

@@ -6,8 +6,7 @@ None of them loses a referral, and each says so: its reader is responsible for o
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from functions.problems.problem_details import Problem
-from functions.problems.wording import wording
+from functions.problems.problem_details import Problem, wording
 from shared.referrals.errors import (
     KeyUnavailableError,
     LinkExpiredError,

@@ -5,8 +5,7 @@ from typing import Any
 
 from functions.forms.availability import OneToOneClosedError, OneToOneNotReadyError
 from functions.problems.http_errors import ReferralOutcomeExpiredError
-from functions.problems.problem_details import Problem, busy, closed, not_ready
-from functions.problems.wording import wording
+from functions.problems.problem_details import Problem, busy, closed, not_ready, wording
 from shared.referrals.errors import (
     KeyNotProvenError,
     ReferralReusedError,

@@ -6,8 +6,7 @@ from functions.forms.body import BodyError, BodyTooLargeError, EmptyBodyError, M
 from functions.forms.tokens import FormTokenError
 from functions.forms.validation import FormError
 from functions.problems.http_errors import CrossSiteFormError, MethodNotAllowedError, PageNotFoundError
-from functions.problems.problem_details import Problem
-from functions.problems.wording import wording
+from functions.problems.problem_details import Problem, wording
 
 
 def _problem(status: int, name: str) -> Problem:

@@ -29,6 +29,7 @@ from shared.referrals.delivery.links import ProviderLink
 from shared.referrals.errors import LinkExpiredError, ReferralLinkError
 from shared.referrals.model import Referral
 from shared.signing import Signer
+from shared.wording.sentences import sentence
 
 bp = func.Blueprint()
 
@@ -36,9 +37,9 @@ TOO_SOON = timedelta(minutes=2)
 """Time after sending an email for which no confirmation counts: gateways try links as an email arrives."""
 
 _FORM = "acknowledge"
-_SELECT = FieldError("saved", "Select the box if you can read the answers and have saved them")
-_AGAIN = FieldError("", "Confirm again. This page was open for too short or too long a time")
-_LATER = FieldError("", "Please confirm again in a few minutes")
+_SELECT = FieldError("saved", sentence("messages.provider.select-saved"))
+_AGAIN = FieldError("", sentence("messages.provider.confirm-again"))
+_LATER = FieldError("", sentence("messages.provider.confirm-later"))
 
 
 @bp.route(route="acknowledge/{token}", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)

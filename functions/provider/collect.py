@@ -44,12 +44,13 @@ from shared.referrals.errors import (
 )
 from shared.referrals.model import FINISHED, Referral
 from shared.tables.table import StorageError
+from shared.wording.sentences import sentence
 
 bp = func.Blueprint()
 
-_EMPTY = FieldError("passphrase", "Enter the passphrase")
-_AGAIN = FieldError("passphrase", "Enter the passphrase again. It is more than 30 minutes since you entered it")
-_LOST = FieldError("passphrase", "Enter the passphrase again. We can no longer see that you entered it")
+_EMPTY = FieldError("passphrase", sentence("messages.passphrase.missing"))
+_AGAIN = FieldError("passphrase", sentence("messages.passphrase.expired"))
+_LOST = FieldError("passphrase", sentence("messages.passphrase.lost"))
 
 
 @bp.route(route="collect/{token}/{act?}", methods=["GET", "HEAD", "POST"], auth_level=func.AuthLevel.ANONYMOUS)

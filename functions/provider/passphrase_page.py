@@ -16,6 +16,8 @@ from functions.forms.tokens import TOKEN, age_of, issue_token
 from functions.forms.validation import FieldError
 from shared.referrals.errors import PassphraseError, PassphraseTooSoonError
 from shared.signing import Signer
+from shared.wording.sentences import sentence
+from shared.wording.translation import Sentence
 
 _FORM = "passphrase"
 
@@ -63,15 +65,16 @@ class PassphrasePage:
 
 def wrong(error: PassphraseError) -> FieldError:
     """The message about a wrong passphrase."""
-    again = f"Wait {_in_words(error.delay)}, then enter it again" if error.delay else "Check it, and enter it again"
-    return FieldError("passphrase", f"This is not the passphrase. {again}")
+    if error.delay:
+        return FieldError("passphrase", sentence("messages.passphrase.wrong-wait", time=_in_words(error.delay)))
+    return FieldError("passphrase", sentence("messages.passphrase.wrong"))
 
 
 def too_soon(error: PassphraseTooSoonError) -> FieldError:
     """The message about one that was not looked at."""
-    return FieldError("passphrase", f"Wait {_in_words(error.wait)}, then enter the passphrase again")
+    return FieldError("passphrase", sentence("messages.passphrase.too-soon", time=_in_words(error.wait)))
 
 
-def _in_words(time: timedelta) -> str:
+def _in_words(time: timedelta) -> Sentence:
     seconds = math.ceil(time.total_seconds())
-    return "1 second" if seconds == 1 else f"{seconds} seconds"
+    return sentence("time.second") if seconds == 1 else sentence("time.seconds", number=seconds)

@@ -11,31 +11,13 @@ from shared.content.content import Content
 from shared.referrals.collection.waiting import SHOWN
 from shared.referrals.errors import KeyUnavailableError, NotWaitingError, NotWaitingReason, ReferralError, UnsealError
 from shared.referrals.model import Referral
+from shared.wording.sentences import sentence
 
 _PAGE_DIGITS = 6
 
-_DAMAGED = (
-    "We cannot open referral {}. It is damaged, and the people who run the service know. Nothing has been deleted"
-)
-
-_NOT_WAITING: dict[NotWaitingReason, str] = {
-    NotWaitingReason.UNKNOWN: "We have no referral {}. Our records of it are deleted, or the reference is another",
-    NotWaitingReason.UNSENT: "Referral {} is being sent to you. You can open it when its email has gone",
-    NotWaitingReason.INLINE: "Referral {} is not opened here. Its answers are in the email about it",
-    NotWaitingReason.NO_LINK: "Referral {} cannot be opened here. Ask the people who run the service about it",
-    NotWaitingReason.CONFIRMED: "Referral {} is no longer waiting. Someone has confirmed it",
-    NotWaitingReason.SET_ASIDE: "Referral {} is no longer waiting. Someone has set it aside as not genuine",
-    NotWaitingReason.NOT_COLLECTED: "Referral {} is no longer waiting. No one opened it in time, and our copy is gone",
-    NotWaitingReason.DELETED: "Referral {} is no longer waiting. Our copy of the answers is deleted",
-    NotWaitingReason.DAMAGED: _DAMAGED,
-}
-
 _REFUSALS: dict[type[ReferralError], tuple[int, str]] = {
-    KeyUnavailableError: (
-        503,
-        "We cannot open referral {} at the moment. Nothing is lost. Try again in a few minutes, or open another one",
-    ),
-    UnsealError: (500, _DAMAGED),
+    KeyUnavailableError: (503, "key-unavailable"),
+    UnsealError: (500, NotWaitingReason.DAMAGED),
 }
 
 REFUSED: tuple[type[ReferralError], ...] = (NotWaitingError, *_REFUSALS)
@@ -64,7 +46,7 @@ class WaitingView:
 def refusal(reference: str, error: ReferralError) -> tuple[int, FieldError]:
     """The status and the message of a page that lists the others when `reference` could not be opened."""
     if isinstance(error, NotWaitingError):
-        status, text = 422, _NOT_WAITING[error.reason]
+        status, reason = 422, str(error.reason)
     else:
-        status, text = next(found for kind, found in _REFUSALS.items() if isinstance(error, kind))
-    return status, FieldError("", text.format(reference[:20]))
+        status, reason = next(found for kind, found in _REFUSALS.items() if isinstance(error, kind))
+    return status, FieldError("", sentence(f"messages.waiting.{reason}", reference=reference[:20]))

@@ -13,7 +13,8 @@ from shared.referrals.intake.request import referral_model
 def referral_form_json(built: Services) -> dict[str, object]:
     """The description of the form that POST /one-to-one takes."""
     form = built.content.one_to_one
-    wordings = {each.ask: _wording(each, form) for each in form.questions} | {CONSENT: Wording(form.consent)}
+    asked = {each.ask: _wording(each, form) for each in form.questions} | {CONSENT: Wording(form.consent)}
+    wordings = {name: each.in_language(built.content.translate) for name, each in asked.items()}
     fields = fields_json(referral_model(form), wordings)
     return {"post_to": "/one-to-one", **token_json(FORM, built.signer, built.now()), "fields": fields}
 

@@ -1,5 +1,6 @@
 """Renders the pages of a referral, with the few fields that travel between them beside the answers."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -69,7 +70,11 @@ def show(wizard: Wizard, step: Step, identity: FormIdentity, built: Services, co
     """The page of this step, with its own answers shown and those of other pages in hidden fields."""
     fails = step.at == START and built.referrals.provider_mailbox.is_failing(built.now())
     return render(
-        template(step), built.content, mailbox_fails=fails, correlation=correlation, **facts(wizard, step, identity)
+        template(step),
+        built.content,
+        mailbox_fails=fails,
+        correlation=correlation,
+        **facts(wizard, step, identity, built.content.translate),
     )
 
 
@@ -77,7 +82,7 @@ def template(step: Step) -> str:
     return _TEMPLATES.get(step.at, "referrals/question.html")
 
 
-def facts(wizard: Wizard, step: Step, identity: FormIdentity) -> dict[str, Any]:
+def facts(wizard: Wizard, step: Step, identity: FormIdentity, translate: Callable[[str], str]) -> dict[str, Any]:
     """The template variables of a page of the form."""
     page = wizard.page(step.at)
     shown = wizard.shown(step.at) if page else ()
@@ -85,8 +90,8 @@ def facts(wizard: Wizard, step: Step, identity: FormIdentity) -> dict[str, Any]:
         "page": page,
         "place": wizard.place(step.at),
         "may_skip": wizard.may_skip(step.at) and not step.returning,
-        "questions": [QuestionView.of(asked, wizard.typed, wizard.form) for asked in shown],
-        "rows": answers_to_check(wizard) if step.at == CHECK else [],
+        "questions": [QuestionView.of(asked, wizard.typed, wizard.form, translate) for asked in shown],
+        "rows": answers_to_check(wizard, translate) if step.at == CHECK else [],
         "agreed": wizard.typed.text(CONSENT_BOX) == "yes",
         "shows_warning": step.shows_warning,
         "hidden": [*wizard.typed.hidden(shown, consent=step.at == CONSENT), *_state_fields(step)],

@@ -1,6 +1,6 @@
 """View-models of a referral: each question with the answer as typed, and the answers to check."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from functions.referrals.form_fields import DATE_PARTS, FormFields, another_input, date_inputs
@@ -9,6 +9,8 @@ from shared.content.content import OneToOne
 from shared.content.question import FormQuestion
 from shared.content.question_catalogue import Kind
 from shared.fields.answer_text import in_words
+from shared.wording.sentences import sentence
+from shared.wording.translation import translated
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +47,18 @@ class QuestionView:
     parts: tuple[PartView, ...] = field(repr=False)
 
     @classmethod
-    def of(cls, asked: FormQuestion, typed: FormFields, form: OneToOne) -> "QuestionView":
+    def of(
+        cls, asked: FormQuestion, typed: FormFields, form: OneToOne, translate: Callable[[str], str]
+    ) -> "QuestionView":
         return cls(
             name=asked.ask,
             kind=str(asked.question.kind),
-            label=asked.label_in_form,
+            label=translated(asked.label_in_form, translate),
             hint=asked.hint or "",
             limit=asked.max_length,
             value=typed.text(asked.ask),
-            options=_options(asked, typed, form),
-            parts=_parts(asked, typed),
+            options=_options(asked, typed, form, translate),
+            parts=_parts(asked, typed, translate),
         )
 
     @property
@@ -72,32 +76,37 @@ class RowView:
     answer: str = field(repr=False)
 
 
-def answers_to_check(wizard: Wizard) -> list[RowView]:
+def answers_to_check(wizard: Wizard, translate: Callable[[str], str]) -> list[RowView]:
     """Every question asked, with the answer as given; empty if there is none."""
     given = wizard.given
-    return [RowView(page.key, asked.short, _words(asked, given, wizard.form)) for page, asked in wizard.rows()]
+    return [
+        RowView(page.key, asked.short, _words(asked, given, wizard.form, translate)) for page, asked in wizard.rows()
+    ]
 
 
-def _words(asked: FormQuestion, given: Mapping[str, object], form: OneToOne) -> str:
+def _words(asked: FormQuestion, given: Mapping[str, object], form: OneToOne, translate: Callable[[str], str]) -> str:
     try:
         answer = given.get(asked.ask)
-        return in_words(asked, tuple(answer) if isinstance(answer, list) else answer, form.languages)
+        return in_words(asked, tuple(answer) if isinstance(answer, list) else answer, form.languages, translate)
     except ValueError:  # no valid date: shown as typed, and refused before the next page
         return str(given.get(asked.ask))
 
 
-def _options(asked: FormQuestion, typed: FormFields, form: OneToOne) -> tuple[OptionView, ...]:
+def _options(
+    asked: FormQuestion, typed: FormFields, form: OneToOne, translate: Callable[[str], str]
+) -> tuple[OptionView, ...]:
     chosen = typed.fields.get(asked.ask, ())
     if asked.question.kind is Kind.LANGUAGE:
         listed = [(each.name, each.name, each.own, each.code) for each in form.languages]
         return tuple(OptionView(v, w, v in chosen, "" if own == w else own, code) for v, w, own, code in listed)
-    return tuple(OptionView(each.code, each.words, each.code in chosen) for each in asked.choices)
+    return tuple(OptionView(each.code, translate(each.words), each.code in chosen) for each in asked.choices)
 
 
-def _parts(asked: FormQuestion, typed: FormFields) -> tuple[PartView, ...]:
+def _parts(asked: FormQuestion, typed: FormFields, translate: Callable[[str], str]) -> tuple[PartView, ...]:
     if asked.question.kind is Kind.DATE:
         named = zip(date_inputs(asked), DATE_PARTS, strict=True)
-        return tuple(PartView(name, part.capitalize(), typed.text(name)) for name, part in named)
+        return tuple(PartView(name, translate(sentence(f"form.date.{part}")), typed.text(name)) for name, part in named)
     if asked.question.kind is Kind.LANGUAGE:
-        return (PartView(another_input(asked), "Enter the language", typed.text(another_input(asked))),)
+        label = translate(sentence("form.enter-the-language"))
+        return (PartView(another_input(asked), label, typed.text(another_input(asked))),)
     return ()

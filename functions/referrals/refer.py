@@ -33,6 +33,7 @@ from shared.referrals.errors import ReferralReusedError, ReferralsBusyError
 from shared.referrals.intake.request import ReferralRequest, referral_model
 from shared.referrals.reply_by import reply_by
 from shared.tables.table import StorageError
+from shared.wording.sentences import sentence
 
 bp = func.Blueprint()
 
@@ -150,8 +151,8 @@ def _kept_answers(submission: Submission, wizard: Wizard) -> Submission:
 def _validated_request(submission: Submission, built: Services) -> ReferralRequest:
     form, provider = built.content.one_to_one, built.content.provider.short_name
     own = {
-        CONSENT_BOX: f"Select the box if you agree to send your answers to {provider}",
-        _ID: "Start the form again",
+        CONSENT_BOX: sentence("messages.referral.consent", provider=provider),
+        _ID: sentence("messages.referral.start-again"),
     }
     return validate(referral_model(form), submission, missing(form.questions) | own, {TODAY: _today(built)})
 

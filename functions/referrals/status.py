@@ -14,11 +14,12 @@ from shared.referrals.errors import ReferralUnknownError
 from shared.referrals.model import Referral, ReferralState
 from shared.referrals.retention.retention_rules import STATUS_DELETED_AFTER, earliest_erasure
 from shared.referrals.retention.uncollected_rules import announced_day
+from shared.wording.sentences import sentence
 
 bp = func.Blueprint()
 
-_EMPTY = FieldError("reference", "Enter your reference")
-_UNKNOWN = FieldError("reference", "We cannot find this reference. Check it and try again")
+_EMPTY = FieldError("reference", sentence("messages.referral.reference"))
+_UNKNOWN = FieldError("reference", sentence("messages.referral.reference-unknown"))
 
 
 @bp.route(route="one-to-one/status", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)

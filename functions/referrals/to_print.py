@@ -10,9 +10,11 @@ from functions.web.error_handling import handle_errors
 from functions.web.render import render
 from functions.web.responses import page
 from shared.bootstrap import services
-from shared.content.content import OneToOne
+from shared.content.content import Content
 from shared.content.question import FormQuestion, QuestionPage
 from shared.content.question_catalogue import Kind
+from shared.wording.sentences import sentence
+from shared.wording.translation import translated
 
 bp = func.Blueprint()
 
@@ -41,7 +43,7 @@ class AskedPage:
 def question_list(req: func.HttpRequest) -> func.HttpResponse:
     del req
     content = services().content
-    return page(render("referrals/question-list.html", content, pages=list(asked_pages(content.one_to_one))))
+    return page(render("referrals/question-list.html", content, pages=list(asked_pages(content))))
 
 
 # The address of the site is printed at the foot of a page: this one says nothing of one-to-one sessions.
@@ -56,10 +58,10 @@ def time_away_note(req: func.HttpRequest) -> func.HttpResponse:
     return page(render("referrals/time-away-note.html", content, note=note))
 
 
-def asked_pages(form: OneToOne) -> Iterator[AskedPage]:
+def asked_pages(content: Content) -> Iterator[AskedPage]:
     """Every page of the form, in order, with what it asks."""
-    for each in form.pages:
-        questions = tuple(_asked(question, form) for question in each.questions)
+    for each in content.one_to_one.pages:
+        questions = tuple(_asked(question, content) for question in each.questions)
         yield AskedPage(_heading(each), each.about, questions)
 
 
@@ -67,15 +69,18 @@ def _heading(each: QuestionPage) -> str:
     return (each.heading or "") if len(each.questions) > 1 else ""
 
 
-def _asked(each: FormQuestion, form: OneToOne) -> AskedQuestion:
-    options = tuple(option.words for option in each.choices)
+def _asked(each: FormQuestion, content: Content) -> AskedQuestion:
+    options = tuple(content.translate(option.words) for option in each.choices)
     if each.question.kind is Kind.LANGUAGE:
-        options = (*(language.name for language in form.languages), "Another language")
-    return AskedQuestion(each.label_in_form, each.hint or "", options, tuple(_only_after(each, form)))
+        listed = (language.name for language in content.one_to_one.languages)
+        options = (*listed, content.translate(sentence("form.another-language")))
+    label = translated(each.label_in_form, content.translate)
+    return AskedQuestion(label, each.hint or "", options, tuple(_only_after(each, content)))
 
 
-def _only_after(each: FormQuestion, form: OneToOne) -> Iterator[str]:
+def _only_after(each: FormQuestion, content: Content) -> Iterator[str]:
     needs = each.question.needs
-    deciding = [other for other in form.questions if needs is not None and other.ask == needs.question]
+    deciding = [other for other in content.one_to_one.questions if needs is not None and other.ask == needs.question]
     for other in deciding:
-        yield from (option.words for option in other.choices if needs is not None and option.code in needs.answers)
+        met = (option for option in other.choices if needs is not None and option.code in needs.answers)
+        yield from (content.translate(option.words) for option in met)

@@ -14,6 +14,7 @@ from functions.forms.request_values import header, route_value
 from functions.web.compression import accepts_gzip
 from functions.web.render import ASSETS, NHSUK_VERSION
 from functions.web.responses import respond
+from shared.wording.sentences import sentence
 
 STATIC = Path(__file__).parents[1] / "static"
 VENDORED = STATIC / f"nhsuk-{NHSUK_VERSION}"
@@ -90,7 +91,7 @@ def _without_comments(css: str) -> str:
 def get_asset(req: func.HttpRequest) -> func.HttpResponse:
     asset = assets().get(route_value(req, "path"))
     if asset is None:
-        return respond("Not found", "text/plain", 404)
+        return respond(sentence("messages.not-found"), "text/plain", 404)
     zipped = bool(asset.zipped) and accepts_gzip(req)
     etag = f"{asset.digest}-gzip" if zipped else asset.digest
     headers = _HEADERS | {"ETag": f'"{etag}"'}

@@ -14,6 +14,7 @@ from shared.content.content import ContentError
 from shared.local_time import LONDON
 from shared.tables.table import StorageError, moment_text
 from shared.timer.run_report import EMAIL_SET_UP, Failure, RunReport
+from shared.wording.sentences import sentence
 
 logger = logging.getLogger(__name__)
 
@@ -66,7 +67,7 @@ def _problems(
     try:
         report = built.heartbeat.last()
     except StorageError:
-        return found | {"storage": "does not answer"}
+        return found | {"storage": sentence("health.no-answer")}
     return found | of_the_run(report, built.now())
 
 
@@ -109,11 +110,11 @@ def _content_problems(built: Services) -> Problems:
 
 def _readiness(report: RunReport | None, now: datetime) -> Problems:
     if report is None:
-        return {"schedule": "has never run"}
+        return {"schedule": sentence("health.never-run")}
     if now - report.at > _SILENCE:
-        return {"schedule": "has not run for 15 minutes"}
+        return {"schedule": sentence("health.silent")}
     lacking = any(part.name in _NEEDED and now - part.since > _SILENCE for part in report.parts)
-    late: Problems = {"schedule": "has not done all its work for 15 minutes"} if lacking else {}
+    late: Problems = {"schedule": sentence("health.incomplete")} if lacking else {}
     return late | _email_set_up(report)
 
 
@@ -124,8 +125,8 @@ def _email_set_up(report: RunReport) -> Problems:
 
 def _details(report: RunReport | None, now: datetime) -> Problems:
     if report is None:
-        return {"schedule": {"state": "has never run"}}
-    silent = {"schedule": {"state": "did not run", "since": moment_text(report.at)}}
+        return {"schedule": {"state": sentence("health.never-run")}}
+    silent = {"schedule": {"state": sentence("health.not-run"), "since": moment_text(report.at)}}
     found = {
         "parts": _listed("part", report.parts),
         "sessions": _listed("session", report.sessions),

@@ -9,7 +9,7 @@ from http import HTTPStatus
 import azure.functions as func
 
 from functions.forms.csrf import is_cross_site
-from functions.forms.validation import FormError
+from functions.forms.validation import FieldError, FormError
 from functions.problems.error_table import problem_of
 from functions.problems.http_errors import CrossSiteFormError, MethodNotAllowedError
 from functions.problems.problem_details import Problem
@@ -79,9 +79,9 @@ class ErrorHandling:
         code = error_log.log(error, found)
         headers = _headers(error, found)
         site = self._known_site()
-        if site.content:
-            found = found.for_organisation(site.content.organisation.name)
         if wants_json(req):
+            if site.content:
+                found, errors = _in_language(found, errors, site.content)
             return problem(
                 found.status, found.title, found.detail, errors, found.type, correlation=code, headers=headers
             )
@@ -89,6 +89,13 @@ class ErrorHandling:
         facts["is_private"] = is_private(req)
         template = _FOR_PROVIDER if site.is_worker and found.template == _FOR_STAFF else found.template
         return page(render.render(template, site.content, **facts), found.status, headers)
+
+
+def _in_language(
+    found: Problem, errors: tuple[FieldError, ...], content: Content
+) -> tuple[Problem, tuple[FieldError, ...]]:
+    told = found.for_organisation(content.organisation.name, content.translate)
+    return told, tuple(each.in_language(content.translate) for each in errors)
 
 
 def _headers(error: Exception, found: Problem) -> dict[str, str]:

@@ -8,6 +8,7 @@ from shared.content.content import Content
 from shared.content.language.sentences import NO_SENTENCES, Sentences
 from shared.content.language.translated_templates import install_translations
 from shared.content.language_pages import ENGLISH
+from shared.wording.translation import with_translated
 
 if TYPE_CHECKING:
     from jinja2 import BytecodeCache, Environment
@@ -58,8 +59,8 @@ def render(template: str, content: Content | None, **facts: Any) -> str:
     nothing from other servers; the templates of those pages are so by themselves.
     """
     errors = facts.pop("errors", ())
-    if content and "problem" in facts:
-        facts["problem"] = facts["problem"].for_organisation(content.organisation.name)
+    if content:
+        facts, errors = _in_language(facts, content), [each.in_language(content.translate) for each in errors]
     facts.setdefault("is_private", template.startswith(_PRIVATE))
     language = content.language if content else ENGLISH
     return (
@@ -75,3 +76,11 @@ def render(template: str, content: Content | None, **facts: Any) -> str:
             messages={error.field: error.message for error in errors},
         )
     )
+
+
+def _in_language(facts: dict[str, Any], content: Content) -> dict[str, Any]:
+    """The variables with the problem and every sentence of its own in the language of the content."""
+    said = with_translated(facts, content.translate)
+    if "problem" in said:
+        said["problem"] = said["problem"].for_organisation(content.organisation.name, content.translate)
+    return said

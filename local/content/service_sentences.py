@@ -1,4 +1,4 @@
-"""Sentences that the service itself writes, as its templates mark them for translation."""
+"""Sentences that the service itself writes: those that its templates mark for translation, and those of its wording."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -10,14 +10,15 @@ from jinja2.ext import extract_from_ast
 from functions.web import render
 from shared.content.language.translated_templates import FUNCTIONS
 from shared.mail import renderer
+from shared.wording.sentences import translatable_sentences
 
 
 @cache
 def service_sentences() -> frozenset[str]:
-    """Returns every sentence of pages and emails as `[sentences]` names it: one with a number by its English plural."""
+    """Returns every sentence as `[sentences]` names it: one with a number by its English plural."""
     pages = _marked(render.environment(), render.TEMPLATES, "*.html")
     emails = _marked(renderer.environment("html"), renderer.TEMPLATES, "*.jinja")
-    return frozenset(pages) | frozenset(emails)
+    return frozenset(pages) | frozenset(emails) | translatable_sentences()
 
 
 def _marked(environment: Environment, folder: Path, pattern: str) -> Iterator[str]:

@@ -27,6 +27,7 @@ from shared.content.language.language_file import read_content_file
 from shared.content.question import FormQuestion, Language, QuestionPage
 from shared.content.referral_record import MAX_RECORD_BYTES, record_size
 from shared.local_time import WorkingDays
+from shared.wording.sentences import sentence
 
 PhoneText = Annotated[str, Field(pattern=r"^[+0-9][0-9 ]{5,20}$")]
 EmailText = Annotated[str, Field(pattern=r"^[^\s@]+@[^\s@]+\.[^\s@]+$")]
@@ -64,7 +65,7 @@ class Operators(ContentModel):
     @model_validator(mode="after")
     def _can_be_reached(self) -> Self:
         if not (self.phone or self.email):
-            raise PydanticCustomError("question", "needs a phone number or an email address")
+            raise PydanticCustomError("question", "{found}", {"found": sentence("content.no-way-to-reach")})
         return self
 
 
@@ -157,10 +158,7 @@ class OneToOne(ContentModel):
     def _works(self) -> Self:
         found = problems(self.pages)
         if self.record_size > MAX_RECORD_BYTES:
-            found.append(
-                f"the longest referral takes {self.record_size} bytes, at most {MAX_RECORD_BYTES}: lower some limits, "
-                "or shorten labels, options or the consent"
-            )
+            found.append(sentence("content.record-too-long", size=self.record_size, most=MAX_RECORD_BYTES))
         if found:
             raise PydanticCustomError("question", "{found}", {"found": "; ".join(found)})
         return self

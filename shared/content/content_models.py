@@ -6,6 +6,8 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from shared.wording.sentences import sentence
+
 Address = Annotated[str, Field(pattern=r"^(https://|tel:|sms:|mailto:|/)\S+$")]
 ReportAddress = Annotated[str, Field(pattern=r"^(https://|mailto:|tel:)\S+$")]
 LanguageTag = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
@@ -153,7 +155,7 @@ class BankHolidays(ContentModel):
     @model_validator(mode="after")
     def _are_known(self) -> Self:
         if max(self.days) > self.known_until:
-            raise PydanticCustomError("question", "has days after known_until")
+            raise PydanticCustomError("question", "{found}", {"found": sentence("content.days-after-known")})
         return self
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from shared.content.question import FormQuestion, QuestionPage
 from shared.content.question_catalogue import BY_NUMBER, CHARACTERS, CONTACT_BY, EMAIL, PHONE, Kind
+from shared.wording.sentences import sentence
 
 MAX_ANSWER_BYTES = 63 * 1024
 """Limit of all answers together as a browser sends them: a form is at most 64 KiB, with some fields of its own."""
@@ -33,33 +34,33 @@ def problems(pages: Sequence[QuestionPage]) -> list[str]:
 def _twice(asked: Sequence[FormQuestion]) -> Iterator[str]:
     for name, times in Counter(each.ask for each in asked).items():
         if times > 1:
-            yield f"{name} is asked twice"
+            yield sentence("content.asked-twice", name=name)
 
 
 def _own(asked: Sequence[FormQuestion]) -> Iterator[str]:
     for each in asked:
         yield from _own_options(each)
         if each.limit is not None and not 0 < each.limit <= each.question.limit:
-            yield f"the limit of {each.ask} is at most {each.question.limit}"
+            yield sentence("content.limit", name=each.ask, most=each.question.limit)
 
 
 def _own_options(each: FormQuestion) -> Iterator[str]:
     codes = [option.code for option in each.options]
     if codes and each.question.kind not in _CHOSEN:
-        yield f"{each.ask} cannot have options"
-    elif each.question.fixed and not set(codes) <= each.question.options.keys():
-        yield f"the options of {each.ask} must be from {', '.join(each.question.options)}"
+        yield sentence("content.no-options", name=each.ask)
+    elif each.question.fixed and not set(codes) <= set(each.question.codes):
+        yield sentence("content.fixed-options", name=each.ask, codes=", ".join(each.question.codes))
     elif each.question.kind is Kind.ONE and len(each.choices) < 2:
-        yield f"{each.ask} needs two options"
-    elif each.question.leads_elsewhere and codes and set(codes) != each.question.options.keys():
-        yield f"{each.ask} needs all of its options"
+        yield sentence("content.two-options", name=each.ask)
+    elif each.question.leads_elsewhere and codes and set(codes) != set(each.question.codes):
+        yield sentence("content.all-options", name=each.ask)
 
 
 def _leading(pages: Sequence[QuestionPage]) -> Iterator[str]:
     for page in pages:
         for each in page.questions:
             if each.question.leads_elsewhere and (len(page.questions) > 1 or not each.required):
-                yield f"{each.ask} must be required and alone on its page"
+                yield sentence("content.alone", name=each.ask)
 
 
 def _conditions(pages: Sequence[QuestionPage]) -> Iterator[str]:
@@ -68,34 +69,34 @@ def _conditions(pages: Sequence[QuestionPage]) -> Iterator[str]:
         for each in page.questions:
             needs = each.question.needs
             if needs is not None and place.get(needs.question, -1) > place[each.ask]:
-                yield f"{each.ask} must not come before {needs.question}"
+                yield sentence("content.order", name=each.ask, other=needs.question)
 
 
 def _reachable(asked: Sequence[FormQuestion]) -> Iterator[str]:
     required = {each.ask for each in asked if each.required}
     if "full_name" not in required:
-        yield "full_name must be required"
+        yield sentence("content.required", name="full_name")
     ways = next((each for each in asked if each.ask == CONTACT_BY), None)
     if ways is None:
         if required.isdisjoint({EMAIL, PHONE}):
-            yield f"{CONTACT_BY}, {EMAIL} or {PHONE} must be required"
+            yield sentence("content.one-required", first=f"{CONTACT_BY}, {EMAIL}", last=PHONE)
         return
     offered = {option.code for option in ways.choices}
     if not ways.required:
-        yield f"{CONTACT_BY} must be required"
+        yield sentence("content.required", name=CONTACT_BY)
     if EMAIL in offered and EMAIL not in required:
-        yield f"{EMAIL} must be required where {CONTACT_BY} offers it"
+        yield sentence("content.email-required", name=EMAIL, other=CONTACT_BY)
     if offered & BY_NUMBER and PHONE not in required:
-        yield f"{PHONE} must be required where {CONTACT_BY} offers a call or a text message"
+        yield sentence("content.phone-required", name=PHONE, other=CONTACT_BY)
 
 
 def _size(asked: Sequence[FormQuestion]) -> Iterator[str]:
     most = sum(_bytes(each) for each in asked)
     if most > MAX_ANSWER_BYTES:
-        yield f"the longest answers together take {most} bytes, at most {MAX_ANSWER_BYTES}: lower some limits"
+        yield sentence("content.answers-too-long", size=most, most=MAX_ANSWER_BYTES)
     fields = sum(_fields(each) for each in asked)
     if fields > MAX_ANSWER_FIELDS:
-        yield f"all questions together have {fields} fields, at most {MAX_ANSWER_FIELDS}: leave out some options"
+        yield sentence("content.too-many-fields", number=fields, most=MAX_ANSWER_FIELDS)
 
 
 def _bytes(each: FormQuestion) -> int:
@@ -112,4 +113,4 @@ def _fields(each: FormQuestion) -> int:
 def _headings(pages: Sequence[QuestionPage]) -> Iterator[str]:
     for page in pages:
         if len(page.questions) > 1 and not page.heading:
-            yield f"the page of {page.key} needs a heading"
+            yield sentence("content.heading", name=page.key)

@@ -8,6 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from shared.content.content_models import ContentModel
 from shared.content.question_catalogue import CATALOGUE, Question
+from shared.wording.sentences import sentence
 
 
 class Option(ContentModel):
@@ -29,7 +30,7 @@ def _known(name: object) -> object:
     if name in CATALOGUE:
         return name
     # Content is not secret, and the author has to find the mistyped name.
-    raise PydanticCustomError("question", "{name} is not a question in the catalogue", {"name": repr(name)[:60]})
+    raise PydanticCustomError("question", "{found}", {"found": sentence("content.no-question", name=repr(name)[:60])})
 
 
 def _options(value: object) -> object:
@@ -60,7 +61,7 @@ class FormQuestion(ContentModel):
     @property
     def label_in_form(self) -> str:
         """The label as the form shows it."""
-        return self.label if self.required else f"{self.label} (optional)"
+        return self.label if self.required else sentence("questions.optional", label=self.label)
 
     @property
     def choices(self) -> tuple[Option, ...]:

@@ -1,11 +1,14 @@
-"""Every question that a self-referral can ask: its kind, its options, and the message for a missing answer.
+"""Every question that a self-referral can ask: its kind and its options.
 
 The content file decides the selection, order and wording of the questions.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
+
+from shared.wording.sentences import sentence
+from shared.wording.translation import Sentence
 
 
 class Kind(StrEnum):
@@ -43,20 +46,29 @@ class Needs:
 class Question:
     """One question of the catalogue.
 
-    `options` are codes with English words for them. If the service acts on the codes they are `fixed`: a content file
-    may reword and leave out options, but not add any. `passing` is the only answer that makes a person eligible. An
+    `codes` are those of its options. If the service acts on them they are `fixed`: a content file may reword and leave
+    out options, but not add any. `passing` is the only answer that makes a person eligible. An
     answer that is not `kept` only leads a person to a page.
     """
 
     name: str
     kind: Kind
-    missing: str
     limit: int = 0
-    options: Mapping[str, str] = field(default_factory=dict)
+    codes: tuple[str, ...] = ()
     fixed: bool = False
     needs: Needs | None = None
     passing: str = ""
     kept: bool = True
+
+    @property
+    def missing(self) -> Sentence:
+        """The message for a missing answer."""
+        return sentence(f"questions.missing.{self.name}")
+
+    @property
+    def options(self) -> Mapping[str, Sentence]:
+        """The words of the options by their codes, in the order shown."""
+        return {code: sentence(f"questions.options.{self.name}.{code}") for code in self.codes}
 
     @property
     def leads_elsewhere(self) -> bool:
@@ -71,103 +83,81 @@ PHONE = "phone"
 CALLS_FOR_HELP = frozenset({"yes", "not-sure"})
 BY_NUMBER = frozenset({"phone", "text"})
 
-_TIMES = {
-    "mornings": "Weekday mornings",
-    "afternoons": "Weekday afternoons",
-    "evenings": "Weekday evenings",
-    "weekends": "Weekends",
-    "any-time": "Any time",
-    "shifts": "I work shifts",
-}
-_YES_NO = {"yes": "Yes", "no": "No"}
+_TIMES = ("mornings", "afternoons", "evenings", "weekends", "any-time", "shifts")
+_YES_NO = ("yes", "no")
 
 _QUESTIONS = (
     Question(
         name=URGENT,
         kind=Kind.ONE,
-        missing="Select whether you need help now",
-        options={"no": "No, I can wait to be contacted", "yes": "Yes", "not-sure": "I am not sure"},
+        codes=("no", "yes", "not-sure"),
         fixed=True,
         kept=False,
     ),
     Question(
         name="works_for_trust",
         kind=Kind.ONE,
-        missing="Select yes if you work here",
-        options=_YES_NO,
+        codes=_YES_NO,
         fixed=True,
         passing="yes",
     ),
     Question(
         name="adult",
         kind=Kind.ONE,
-        missing="Select yes if you are 18 or over",
-        options=_YES_NO,
+        codes=_YES_NO,
         fixed=True,
         passing="yes",
     ),
-    Question(name="full_name", kind=Kind.NAME, missing="Enter your name"),
-    Question(name="pronouns", kind=Kind.TEXT, limit=40, missing="Enter your pronouns"),
-    Question(name="date_of_birth", kind=Kind.DATE, missing="Enter your date of birth"),
+    Question(name="full_name", kind=Kind.NAME),
+    Question(name="pronouns", kind=Kind.TEXT, limit=40),
+    Question(name="date_of_birth", kind=Kind.DATE),
     Question(
         name=CONTACT_BY,
         kind=Kind.SEVERAL,
-        missing="Select how you would like to be contacted",
-        options={"email": "Email", "phone": "Phone call", "text": "Text message"},
+        codes=("email", "phone", "text"),
         fixed=True,
     ),
     Question(
         name=EMAIL,
         kind=Kind.EMAIL,
-        missing="Enter your email address",
         needs=Needs(CONTACT_BY, frozenset({"email"})),
     ),
-    Question(name=PHONE, kind=Kind.PHONE, missing="Enter your phone number", needs=Needs(CONTACT_BY, BY_NUMBER)),
+    Question(name=PHONE, kind=Kind.PHONE, needs=Needs(CONTACT_BY, BY_NUMBER)),
     Question(
         name="message_ok",
         kind=Kind.ONE,
-        missing="Select whether a message may be left",
-        options={"yes": "Yes", "discreet": "Yes, but do not say who is calling or why", "no": "No"},
+        codes=("yes", "discreet", "no"),
         needs=Needs(CONTACT_BY, frozenset({"phone"})),
     ),
-    Question(name="safe_contact_notes", kind=Kind.LONG, limit=300, missing="Enter how to contact you safely"),
+    Question(name="safe_contact_notes", kind=Kind.LONG, limit=300),
+    Question(name="best_times", kind=Kind.SEVERAL, codes=_TIMES, fixed=True),
     Question(
-        name="best_times", kind=Kind.SEVERAL, missing="Select when you can be contacted", options=_TIMES, fixed=True
+        name="therapy_language",
+        kind=Kind.LANGUAGE,
+        limit=60,
     ),
-    Question(
-        name="therapy_language", kind=Kind.LANGUAGE, limit=60, missing="Select the language you would like to use"
-    ),
-    Question(name="communication_support", kind=Kind.LONG, limit=300, missing="Enter the support that you need"),
+    Question(name="communication_support", kind=Kind.LONG, limit=300),
     Question(
         name="therapist_preference",
         kind=Kind.SEVERAL,
-        missing="Select whom you would like to see",
-        options={
-            "woman": "A woman",
-            "man": "A man",
-            "similar-background": "Someone with a similar cultural background",
-            "not-own-community": "Not someone from my own community",
-            "none": "I have no preference",
-        },
+        codes=("woman", "man", "similar-background", "not-own-community", "none"),
     ),
-    Question(name="therapist_preference_notes", kind=Kind.LONG, limit=300, missing="Enter whom you would like to see"),
-    Question(name="about_me", kind=Kind.LONG, limit=500, missing="Enter what you would like to be known about you"),
-    Question(name="what_brings_you", kind=Kind.LONG, limit=4000, missing="Enter what brings you here"),
+    Question(name="therapist_preference_notes", kind=Kind.LONG, limit=300),
+    Question(name="about_me", kind=Kind.LONG, limit=500),
+    Question(name="what_brings_you", kind=Kind.LONG, limit=4000),
     Question(
         name="current_support",
         kind=Kind.ONE,
-        missing="Select whether you have support now",
-        options=_YES_NO | {"rather-not-say": "I would rather not say"},
+        codes=(*_YES_NO, "rather-not-say"),
     ),
-    Question(name="gp", kind=Kind.LONG, limit=300, missing="Enter your GP surgery"),
+    Question(name="gp", kind=Kind.LONG, limit=300),
     Question(
         name="private_place",
         kind=Kind.ONE,
-        missing="Select whether you have a private place",
-        options=_YES_NO | {"not-sure": "I am not sure"},
+        codes=(*_YES_NO, "not-sure"),
     ),
-    Question(name="availability", kind=Kind.SEVERAL, missing="Select when you could come", options=_TIMES, fixed=True),
-    Question(name="adjustments", kind=Kind.LONG, limit=500, missing="Enter the adjustments that you need"),
+    Question(name="availability", kind=Kind.SEVERAL, codes=_TIMES, fixed=True),
+    Question(name="adjustments", kind=Kind.LONG, limit=500),
 )
 
 CATALOGUE: Mapping[str, Question] = {question.name: question for question in _QUESTIONS}

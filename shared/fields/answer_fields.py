@@ -13,6 +13,8 @@ from shared.fields.day_in_parts import read_day
 from shared.fields.field_schemas import OrAlone, OrBlank, lines, non_blank_line
 from shared.fields.field_types import EmailAddress, FullName, PhoneNumber, free_text, one_line
 from shared.fields.reading import ReadingError, is_blank
+from shared.fields.refusal import refusal
+from shared.wording.sentences import sentence
 
 TODAY = "today"
 """The validation context's key for the present day in London: a date of birth must not be later."""
@@ -61,7 +63,7 @@ def _only_of_some(asked: FormQuestion, answer: Any, names: frozenset[str]) -> An
 
 
 def _missing(asked: FormQuestion) -> PydanticCustomError:
-    return PydanticCustomError("answer_missing", asked.question.missing)
+    return refusal("answer_missing", asked.question.missing)
 
 
 def _line(asked: FormQuestion, _: bool) -> Any:
@@ -117,12 +119,12 @@ def _day(text: str, asked: FormQuestion, today: date) -> date:
     try:
         day = read_day(text, asked.short)
     except ReadingError as error:
-        refused = PydanticCustomError(error.code, error.sentence)
+        refused = refusal(error.code, error.sentence)
         raise refused from None
     if day is None or day.year < today.year - _OLDEST:
-        raise PydanticCustomError("date_real", "{name} must be a real date, like 27 3 1980", {"name": asked.short})
+        raise refusal("date_real", sentence("fields.date.real", label=asked.short))
     if day > today:
-        raise PydanticCustomError("date_past", "{name} must be in the past", {"name": asked.short})
+        raise refusal("date_past", sentence("fields.date.past", label=asked.short))
     return day
 
 

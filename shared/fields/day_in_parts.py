@@ -5,6 +5,7 @@ from datetime import date
 
 from shared.fields.reading import ReadingError
 from shared.fields.signs import BLANKS, EVERY_DIRECTION, INVISIBLE_ENDS
+from shared.wording.sentences import sentence
 
 _LONGEST = 60  # characters of the three parts: none of them takes more than the name of a month and a few blanks
 _MONTHS = (
@@ -28,7 +29,7 @@ def read_day(text: str, label: str) -> date | None:
     year, month, day = parts
     numbers = [year, _month(month), day]
     if not numbers[1]:
-        raise ReadingError("date_month", f"{label} must include the month as a number, like 3 for March")
+        raise ReadingError("date_month", sentence("fields.date.month", label=label))
     if not all(map(_is_number, numbers, _LENGTHS)):
         raise _not_in_parts(label)
     try:
@@ -38,7 +39,7 @@ def read_day(text: str, label: str) -> date | None:
 
 
 def _not_in_parts(label: str) -> ReadingError:
-    return ReadingError("date_parts", f"{label} must include a day, a month and a year")
+    return ReadingError("date_parts", sentence("fields.date.parts", label=label))
 
 
 def _month(text: str) -> str:

@@ -13,6 +13,8 @@ from shared.fields.signs import (
     INVISIBLE_ENDS,
     sign_name,
 )
+from shared.wording.sentences import sentence
+from shared.wording.translation import Sentence
 
 EMAIL_LENGTH = 254  # RFC 5321, section 4.5.3.1.3, without the angle brackets
 
@@ -21,8 +23,8 @@ _ORDINARY = re.compile(
     r"(?=[^@]{1,64}@.{1,63}\Z)[A-Za-z0-9]+(?:[._'+-][A-Za-z0-9]+)*@(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+(?:uk|net|com|org)"
 )
 
-_FORMAT = "Enter an email address in the correct format, like name@example.com"
-_ONE = "Enter one email address"
+_FORMAT = sentence("fields.email.format")
+_LABEL = sentence("fields.email.label")
 
 _FULL_WIDTH = {chr(code + 0xFEE0): chr(code) for code in range(0x21, 0x7F)}
 _FOLDED = str.maketrans(
@@ -52,12 +54,12 @@ def read_email_address(text: str) -> str:
         ReadingError: there is no address or there are several, or a sign or a part of it is wrong. The sentence names
             the sign or the part.
     """
-    check_length(text, EMAIL_LENGTH, "Email address")
+    check_length(text, EMAIL_LENGTH, _LABEL)
     if _ORDINARY.fullmatch(text):
         return text
     check_encodable(text)
     if not text.strip(_ENDS):
-        raise ReadingError("email_missing", "Enter your email address")
+        raise ReadingError("email_missing", sentence("messages.booking.email"))
     address = _tidied(text)
     if not address:
         raise ReadingError("email_format", _FORMAT)
@@ -90,25 +92,29 @@ def _unwrapped(text: str) -> str:
 def _check_number(address: str) -> None:
     parts = address.translate(_BETWEEN).split()
     if sum("@" in part.strip("@") for part in parts) > 1:
-        raise ReadingError("email_one", _ONE)
+        raise ReadingError("email_one", sentence("fields.email.one"))
 
 
 def _check_parts(address: str) -> None:
     if address[0] in _FORMULA_STARTS:
-        raise _wrong(f"It must not begin with {address[0]}")
+        raise _wrong(sentence("fields.begins-with", sign=address[0]))
     if "<" in address:
-        raise _wrong("Leave out the name and the brackets")
+        raise _wrong(sentence("fields.email.name-beside"))
     local, at, domain = address.partition("@")
     if found := next((char for char in local if char not in _LOCAL), ""):
-        raise _wrong(f"It must not include {sign_name(found)}")
+        raise _wrong(sentence("fields.includes", sign=sign_name(found)))
     if not at:
-        raise _wrong("It must include @")
+        raise _wrong(sentence("fields.email.no-at"))
     if found := next((char for char in domain if not _is_of_a_domain(char)), ""):
-        raise _wrong("It must include only one @" if found == "@" else f"It must not include {sign_name(found)}")
+        raise _wrong(_not_of_a_domain(found))
     if "." not in domain:
-        raise _wrong("The part after the @ must include a full stop")
+        raise _wrong(sentence("fields.email.no-dot"))
     if len(local) > _LOCAL_LENGTH:
-        raise _wrong(f"The part before the @ must be {_LOCAL_LENGTH} characters or fewer")
+        raise _wrong(sentence("fields.email.local-too-long", limit=_LOCAL_LENGTH))
+
+
+def _not_of_a_domain(char: str) -> Sentence:
+    return sentence("fields.email.two-ats") if char == "@" else sentence("fields.includes", sign=sign_name(char))
 
 
 def _is_of_a_domain(char: str) -> bool:
@@ -120,9 +126,9 @@ def _validated(address: str) -> str:
     found = _found(address)
     if not found:
         after = bool(_found(f"a@{address.rpartition('@')[2]}"))
-        raise _wrong(f"Check the part {'before' if after else 'after'} the @")
+        raise _wrong(sentence("fields.email.check-before") if after else sentence("fields.email.check-after"))
     if len(found) > EMAIL_LENGTH:
-        raise too_long(EMAIL_LENGTH, "Email address")
+        raise too_long(EMAIL_LENGTH, _LABEL)
     return found
 
 
@@ -136,5 +142,5 @@ def _found(address: str) -> str:
         return ""
 
 
-def _wrong(what: str) -> ReadingError:
-    return ReadingError("email_format", f"{_FORMAT}. {what}")
+def _wrong(what: Sentence) -> ReadingError:
+    return ReadingError("email_format", sentence("fields.with-advice", said=_FORMAT, advice=what))

@@ -5,22 +5,18 @@ from collections.abc import Callable
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
-from pydantic_core import PydanticCustomError
 
 from shared.fields import field_schemas as schemas
 from shared.fields.email_address import EMAIL_LENGTH, read_email_address
 from shared.fields.person_name import NAME_LENGTH, read_person_name
 from shared.fields.phone_number import PHONE_LENGTH, read_phone_number
 from shared.fields.reading import SHORT, ReadingError, check_encodable, check_length, too_long
+from shared.fields.refusal import refusal
 from shared.fields.signs import FILLERS
+from shared.wording.sentences import sentence
 from shared.yes_no import WORDS, parse_yes_no
 
 _INVISIBLE_ENDS = "\u200b\u200c\u200d\u2060\ufeff\u00ad\u034f"
-
-
-def _refuse(code: str, message: str) -> PydanticCustomError:
-    # A code and a fixed sentence: never the value, which would end up in logs and error bodies.
-    return PydanticCustomError(code, message)
 
 
 def _refusing(read: Callable[[str], str]) -> AfterValidator:
@@ -30,7 +26,7 @@ def _refusing(read: Callable[[str], str]) -> AfterValidator:
         try:
             return read(text)
         except ReadingError as error:
-            refused = _refuse(error.code, error.sentence)
+            refused = refusal(error.code, error.sentence)
         raise refused
 
     return AfterValidator(check)
@@ -42,7 +38,7 @@ def _trimmed(text: str) -> str:
 
 def _one_address(value: object) -> object:
     if isinstance(value, list):
-        raise _refuse("email_one", "Enter one email address")
+        raise refusal("email_one", sentence("fields.email.one"))
     return value
 
 
@@ -59,7 +55,7 @@ def free_text(limit: int, label: str) -> AfterValidator:
         if len(tidy) > limit:
             raise too_long(limit, label)
         if any(unicodedata.category(char) == "Cc" and char not in "\n\t" for char in tidy):
-            raise ReadingError("text_characters", f"{label} must not include control characters")
+            raise ReadingError("text_characters", sentence("fields.control-characters", label=label))
         return tidy
 
     return _refusing(read)
@@ -77,7 +73,7 @@ def one_line(limit: int, missing: str, label: str) -> AfterValidator:
         if len(tidy) > limit:
             raise too_long(limit, label)
         if any(unicodedata.category(char) == "Cc" for char in tidy):
-            raise ReadingError("text_characters", f"{label} must not include control characters")
+            raise ReadingError("text_characters", sentence("fields.control-characters", label=label))
         return tidy
 
     return _refusing(read)
@@ -86,14 +82,14 @@ def one_line(limit: int, missing: str, label: str) -> AfterValidator:
 def _agreed(value: object) -> object:
     if value is True or (isinstance(value, str) and _meaning(value)):
         return True
-    raise _refuse("agreement", "Select to confirm you agree")
+    raise refusal("agreement", sentence("messages.agree"))
 
 
 def _yes_or_no(value: object) -> object:
     meaning = _meaning(value) if isinstance(value, str) else value
     if isinstance(meaning, bool):
         return meaning
-    raise _refuse("yes_or_no", "Select yes or no")
+    raise refusal("yes_or_no", sentence("messages.yes-or-no"))
 
 
 def _meaning(text: str) -> bool | None:

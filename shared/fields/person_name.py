@@ -19,6 +19,8 @@ from shared.fields.signs import (
     UNSEEN,
     sign_name,
 )
+from shared.wording.sentences import sentence
+from shared.wording.translation import Sentence
 
 NAME_LENGTH = 100
 MARKS_IN_A_ROW = 6
@@ -49,7 +51,7 @@ _FORMULA_STARTS = "=+-@"  # with which a cell of the exported roster would be ca
 _LETTERS_AND_DIGITS = "LMN"
 _DIGITS = frozenset(("Nd", "No"))
 _CAPITALS = frozenset(("Lu", "Lt"))
-_LINK = "Name must not include a web address"
+_LABEL = sentence("fields.name.label")
 
 
 def read_person_name(text: str) -> str:
@@ -63,13 +65,13 @@ def read_person_name(text: str) -> str:
         ReadingError: the name is missing or too long, or has a sign that no name has, or one with which an email from
             this service would carry a link or a message, or a spreadsheet would calculate. The sentence names it.
     """
-    check_length(text, NAME_LENGTH, "Name")
+    check_length(text, NAME_LENGTH, _LABEL)
     check_encodable(text)
     name = _tidied(text)
     if not name.strip(BLANKS + FILLERS + INVISIBLE_ENDS):
-        raise ReadingError("name_missing", "Enter your name")
+        raise ReadingError("name_missing", sentence("messages.booking.name"))
     if len(name) > NAME_LENGTH:
-        raise too_long(NAME_LENGTH, "Name")
+        raise too_long(NAME_LENGTH, _LABEL)
     _check_signs(name)
     _check_whole(name)
     return name
@@ -94,30 +96,34 @@ def _with_space(name: str) -> Iterator[str]:
 
 def _check_signs(name: str) -> None:
     if name[0] in _FORMULA_STARTS:
-        raise _refused(f"Name must not begin with {sign_name(name[0])}")
+        raise _refused(_begins_with(name[0]))
     if "://" in name:
-        raise _refused(_LINK)
+        raise _refused(sentence("fields.name.link"))
     for place, char in enumerate(name):
         if not _is_allowed(name, place):
-            raise _refused(f"Name must not include {sign_name(char)}")
+            raise _refused(sentence("fields.name.includes", sign=sign_name(char)))
     if unicodedata.category(name[0])[0] == "M":
-        raise _refused(f"Name must not begin with {sign_name(name[0])}")
+        raise _refused(_begins_with(name[0]))
+
+
+def _begins_with(char: str) -> Sentence:
+    return sentence("fields.name.begins-with", sign=sign_name(char))
 
 
 def _check_whole(name: str) -> None:
     if not any(unicodedata.category(char)[0] == "L" for char in name):
-        raise _refused("Name must include at least one letter")
+        raise _refused(sentence("fields.name.no-letter"))
     if sum(unicodedata.category(char) in _DIGITS for char in name) > DIGITS:
-        raise _refused("Name must not include a phone number")
+        raise _refused(sentence("fields.name.phone-number"))
     if _marks_in_a_row(name) > MARKS_IN_A_ROW:
-        raise _refused(f"Name must not include more than {MARKS_IN_A_ROW} accents on one letter")
+        raise _refused(sentence("fields.name.accents", most=MARKS_IN_A_ROW))
     # An email program would show it as a link in an email from this service.
     if any(_is_dot_of_a_link(name, place) for place in range(len(name))):
-        raise _refused(f"{_LINK}; put a space after a full stop")
+        raise _refused(sentence("fields.name.dot-of-a-link"))
 
 
-def _refused(sentence: str) -> ReadingError:
-    return ReadingError("name_characters", sentence)
+def _refused(said: Sentence) -> ReadingError:
+    return ReadingError("name_characters", said)
 
 
 def _is_allowed(name: str, place: int) -> bool:

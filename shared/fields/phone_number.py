@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING
 
 from shared.fields.reading import ReadingError, check_encodable, check_length
 from shared.fields.signs import BLANKS, DASHES, EVERY_DIRECTION, HYPHENS, INVISIBLE_ENDS, SPACES, sign_name
+from shared.wording.sentences import sentence
+from shared.wording.translation import Sentence
 
 if TYPE_CHECKING:
     from phonenumbers import PhoneNumber
 
 PHONE_LENGTH = 40
 
-_FORMAT = "Enter a phone number, like 07700 900 982 or +44 7700 900 982"
+_FORMAT = sentence("fields.phone.format")
 _REGION = "GB"  # numbers without a country's code are dialled from here
 _FULL_WIDTH = {chr(code + 0xFEE0): chr(code) for code in range(0x21, 0x7F)}
 _FOLDED = str.maketrans(
@@ -38,16 +40,16 @@ def read_phone_number(text: str) -> str:
     Raises:
         ReadingError: no phone can be reached under it, or it is not one number. The sentence names what is wrong.
     """
-    check_length(text, PHONE_LENGTH, "Phone number")
+    check_length(text, PHONE_LENGTH, sentence("fields.phone.label"))
     check_encodable(text)
     number = _tidied(text)
     if len(number) > PHONE_LENGTH:
-        raise _wrong(f"It must be {PHONE_LENGTH} characters or fewer")
+        raise _wrong(sentence("fields.phone.too-long", limit=PHONE_LENGTH))
     main = _without_extension(number)
     _check_signs(main)
     _check_digits(main)
     if not _is_reachable(main):
-        raise _wrong("Check that no digit is missing, and that it includes the area code")
+        raise _wrong(sentence("fields.phone.unreachable"))
     return number
 
 
@@ -65,7 +67,7 @@ def _without_extension(number: str) -> str:
     found = next((each for each in _EXTENSION.finditer(number) if each.end() == len(number)), None)
     main = number[: found.start()].rstrip(" -") if found else number
     if found and not main:
-        raise _wrong("Enter the whole number, not an extension alone")
+        raise _wrong(sentence("fields.phone.extension-alone"))
     return main
 
 
@@ -73,15 +75,15 @@ def _check_signs(main: str) -> None:
     if not any(char.isdecimal() for char in main):
         raise ReadingError("phone_format", _FORMAT)
     if found := next((char for char in main if char not in _SIGNS), ""):
-        raise _wrong(f"It must not include {sign_name(found)}")
+        raise _wrong(sentence("fields.includes", sign=sign_name(found)))
 
 
 def _check_digits(main: str) -> None:
     digits = sum(char.isdecimal() for char in main)
     if digits < _LEAST:
-        raise _wrong("It has too few digits")
+        raise _wrong(sentence("fields.phone.too-few-digits"))
     if digits > _MOST:
-        raise _wrong("It has too many digits")
+        raise _wrong(sentence("fields.phone.too-many-digits"))
 
 
 def _is_reachable(main: str) -> bool:
@@ -108,5 +110,5 @@ def _is_like_a_mobile(number: "PhoneNumber") -> bool:
     return len(digits) == len(others) and bool(re.fullmatch(rules.general_desc.national_number_pattern or "", digits))
 
 
-def _wrong(what: str) -> ReadingError:
-    return ReadingError("phone_format", f"{_FORMAT}. {what}")
+def _wrong(what: Sentence) -> ReadingError:
+    return ReadingError("phone_format", sentence("fields.with-advice", said=_FORMAT, advice=what))

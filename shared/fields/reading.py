@@ -3,6 +3,8 @@
 A text is measured before any other look at it: checks take longer the longer it is, and some far longer.
 """
 
+from shared.wording.sentences import sentence
+
 SLACK = 4
 """Factor by which a text may be longer than its field allows and still be looked at: what is dropped counts."""
 
@@ -17,10 +19,10 @@ class ReadingError(ValueError):
     a whole value would end up in logs and error bodies. `code` is a word for programs.
     """
 
-    def __init__(self, code: str, sentence: str) -> None:
-        super().__init__(sentence)
+    def __init__(self, code: str, said: str) -> None:
+        super().__init__(said)
         self.code = code
-        self.sentence = sentence
+        self.sentence = said
 
 
 def check_length(text: str, limit: int, label: str) -> None:
@@ -30,7 +32,7 @@ def check_length(text: str, limit: int, label: str) -> None:
 
 
 def too_long(limit: int, label: str) -> ReadingError:
-    return ReadingError("text_length", f"{label} must be {limit:,} characters or fewer")
+    return ReadingError("text_length", sentence("fields.too-long", label=label, limit=f"{limit:,}"))
 
 
 def check_encodable(text: str) -> None:
@@ -38,7 +40,7 @@ def check_encodable(text: str) -> None:
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
-        raise ReadingError("text_encoding", "Enter text that can be read") from None
+        raise ReadingError("text_encoding", sentence("fields.encoding")) from None
 
 
 def is_blank(value: object) -> bool:

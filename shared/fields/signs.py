@@ -2,6 +2,8 @@
 
 import unicodedata
 
+from shared.wording.sentences import sentence
+
 BLANKS = "".join(char for char in map(chr, range(0x3001)) if char.isspace())
 LINE_BREAKS = "\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
 SPACES = "".join(char for char in BLANKS if char not in LINE_BREAKS and unicodedata.category(char) == "Zs") + "\t"
@@ -30,31 +32,33 @@ DASHES = "\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"
 HYPHENS = "\u2010\u2011"
 QUOTES = "\u201c\u201d\u201e\u201f\u00ab\u00bb\u2033\uff02"
 
-_WORDS = {
-    " ": "a space",
-    "\t": "a tab",
-    ",": "a comma",
-    ".": "a full stop",
-    ":": "a colon",
-    ";": "a semicolon",
-    '"': "a quotation mark",
-    "'": "an apostrophe",
-    **dict.fromkeys("\n\r\x0b\x0c\u2028\u2029\x85", "a line break"),
-    "\x00": "a null character",
-    "\u00a0": "a no-break space",
-    "\u00ad": "a soft hyphen",
-    "\ufeff": "a byte order mark",
+_NAMES = {
+    " ": "space",
+    "\t": "tab",
+    ",": "comma",
+    ".": "full-stop",
+    ":": "colon",
+    ";": "semicolon",
+    '"': "quotation-mark",
+    "'": "apostrophe",
+    **dict.fromkeys("\n\r\x0b\x0c\u2028\u2029\x85", "line-break"),
+    "\x00": "null",
+    "\u00a0": "no-break-space",
+    "\u00ad": "soft-hyphen",
+    "\ufeff": "byte-order-mark",
 }
 
 
 def sign_name(char: str) -> str:
     """Returns a sign as a sentence names it: itself if people can see which it is, else its name."""
-    if char in _WORDS:
-        return _WORDS[char]
+    if char in _NAMES:
+        return sentence(f"signs.{_NAMES[char]}")
     name = unicodedata.name(char, "").lower()
     if not char.isprintable() or char.isspace() or char in FILLERS or unicodedata.category(char) in {"Mn", "Me"}:
         number = f"U+{ord(char):04X}"
-        return f"{_article(name)} {name} sign ({number})" if name else f"a control character ({number})"
+        if not name:
+            return sentence("fields.control-character", number=number)
+        return sentence(f"named-sign.{_article(name)}", name=name, number=number)
     # A letter of another script can look like one of ours.
     return (
         f"{char} ({name.capitalize()})"

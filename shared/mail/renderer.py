@@ -11,6 +11,7 @@ from shared.content.language.translated_templates import install_translations
 from shared.content.language_pages import ENGLISH
 from shared.mail import markdown
 from shared.mail.message import EmailMessage
+from shared.wording.translation import with_translated
 
 if TYPE_CHECKING:
     from jinja2 import BytecodeCache, Environment, Template
@@ -36,6 +37,7 @@ class MailRenderer:
         Raises:
             jinja2.TemplateError: there is no such template, or it names a fact that is not given.
         """
+        facts = with_translated(facts, self.content.translate)
         text, html, marked = (self._environments[kind].get_template(f"{template}.jinja") for kind in KINDS)
         return EmailMessage(
             to=to,

@@ -20,6 +20,7 @@ from shared.referrals.intake.orphan_recovery import OrphanRecovery
 from shared.tables.service_table import ServiceRows
 from shared.timer.marks import Heartbeat, RecoveryMark
 from shared.timer.run_report import EMAIL_SET_UP, RunReport, failures
+from shared.wording.sentences import sentence
 
 logger = logging.getLogger(__name__)
 
@@ -90,14 +91,15 @@ class TimerRun:
 
     def _beat(self, rows: ServiceRows, parts: "_Parts", found: ReconcileResult | None, now: datetime) -> None:
         before = self.heartbeat.before(rows) or RunReport(at=now)
-        lost = {each: f"{number} confirmed without a row" for each, number in found.lost.items()} if found else {}
+        lost = found.lost.items() if found else ()
+        rosters = {each: sentence("health.lost-bookings", number=number) for each, number in lost}
         self.heartbeat.beat(
             RunReport(
                 at=now,
                 parts=failures(parts.failed, before.parts, now),
                 # Where no session was looked at, those that failed before have not been mended.
                 sessions=before.sessions if found is None else failures(found.failed, before.sessions, now),
-                rosters=before.rosters if found is None else failures(lost, before.rosters, now),
+                rosters=before.rosters if found is None else failures(rosters, before.rosters, now),
             )
         )
 

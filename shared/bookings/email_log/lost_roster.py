@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from shared.bookings.model.attendee import Roster
 from shared.bookings.model.email_ids import MailId, MailKind
 from shared.mail.log_rows import MailLogEntry, MailState
+from shared.wording.sentences import sentence
 
 _PROMISES = frozenset({MailKind.CONFIRMATION, MailKind.CHECKING})
 _ENDS = frozenset({MailKind.BOOKING_CANCELLED, MailKind.HOLD_EXPIRED})
@@ -25,12 +26,9 @@ def lost_bookings(roster: Roster, log: Mapping[str, MailLogEntry]) -> frozenset[
 
 def lost_in_words(session_id: str, number: int) -> str:
     """The text about a loss for those who look after the tables."""
-    who = "1 person was" if number == 1 else f"{number} people were"
-    return (
-        f"{who} emailed that they have a place, and the table Bookings has no row of theirs, nor the row guard. No new "
-        "places are given. Put the rows back as they were; if they were deleted on purpose, add a row with "
-        f"PartitionKey {session_id} and RowKey guard."
-    )
+    if number == 1:
+        return sentence("portal.session.lost-booking", session=session_id)
+    return sentence("portal.session.lost-bookings", number=number, session=session_id)
 
 
 def _promised(log: Mapping[str, MailLogEntry]) -> set[str]:

@@ -22,6 +22,7 @@ from shared.local_time import moment_in_words, span_in_words
 from shared.mail.ledger import MailLedger
 from shared.mail.message import EmailMessage
 from shared.mail.renderer import MailRenderer
+from shared.wording.translation import translated
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +146,8 @@ class BookingMailComposer:
         if known is None:
             return []
         words = changes_in_words(details_for(attendee, known), details_for(attendee, session.details))
-        return [word[0].upper() + word[1:] for word in words]
+        told = [translated(each, self.renderer.content.translate) for each in words]
+        return [each[0].upper() + each[1:] for each in told]
 
 
 def _only_repeats(email: BookingEmail) -> bool:

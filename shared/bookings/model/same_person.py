@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 
 from shared.bookings.model.attendee import Attendee, AttendeeState, Reason, can_be_mailed
 from shared.normalised_address import normalised_address
+from shared.wording.sentences import sentence
 
 _NEVER_SEEN = datetime.max.replace(tzinfo=UTC)
 
@@ -35,14 +36,9 @@ def same_person_problem(attendee: Attendee) -> str:
     if not attendee.same_person:
         return ""
     if attendee.has_other_address:
-        return (
-            f"This Email belongs to another booking: {attendee.same_person}. No email is sent about this row until "
-            "Email is corrected or the other row is deleted; its place is kept."
-        )
-    return (
-        f"{attendee.name or 'This person'} is booked already: {attendee.same_person}. "
-        "This row takes no place and no email is sent about it. Delete it, and change the other row if you need to."
-    )
+        return sentence("portal.booking.email-of-another", other=attendee.same_person)
+    name = attendee.name or sentence("portal.booking.this-person")
+    return sentence("portal.booking.booked-already", name=name, other=attendee.same_person)
 
 
 def _counted(attendees: Sequence[Attendee]) -> dict[str, Attendee]:
@@ -82,7 +78,8 @@ def _rank(attendee: Attendee) -> tuple[bool, bool, bool, datetime, datetime, str
 
 
 def _named(attendee: Attendee) -> str:
-    row = f"reference {attendee.reference}" if attendee.reference else f"RowKey {attendee.key}"
+    by_reference = sentence("portal.booking.by-reference", reference=attendee.reference)
+    row = by_reference if attendee.reference else sentence("portal.booking.by-row-key", key=attendee.key)
     if attendee.state is AttendeeState.CANCELLED:
-        return f"{row}, cancelled"
-    return f"{row}, on the waiting list" if attendee.is_waiting else row
+        return sentence("portal.booking.row-cancelled", row=row)
+    return sentence("portal.booking.row-waiting", row=row) if attendee.is_waiting else row

@@ -7,6 +7,8 @@ from enum import StrEnum
 from shared.bookings.model.errors import SessionClosedError, SessionPastError
 from shared.local_time import clock_time, span_in_words
 from shared.reminder_offsets import Offset
+from shared.wording.sentences import sentence
+from shared.wording.translation import Sentence
 
 
 class SessionState(StrEnum):
@@ -128,23 +130,23 @@ def with_first_announcement(session: Session) -> Session:
     return replace(session, history=(session.details,))
 
 
-def changes_in_words(before: AnnouncedDetails, after: AnnouncedDetails) -> list[str]:
+def changes_in_words(before: AnnouncedDetails, after: AnnouncedDetails) -> list[Sentence]:
     """Changes, most important first, each in a few words that begin with a small letter."""
     if after.called_off and not before.called_off:
-        return ["the session is cancelled"]
-    words = ["the session takes place after all"] if before.called_off else []
+        return [sentence("changes.cancelled")]
+    words = [sentence("changes.not-cancelled")] if before.called_off else []
     if after.starts != before.starts:
-        words.append(f"the session moves to {span_in_words(after.starts, after.ends)}")
+        words.append(sentence("changes.moved", when=span_in_words(after.starts, after.ends)))
     elif after.minutes != before.minutes:
-        words.append(f"the session now ends at {clock_time(after.ends)}")
+        words.append(sentence("changes.end", time=clock_time(after.ends)))
     if after.join_url != before.join_url:
         words.append(_about_the_link(before.join_url, after.join_url))
     if after.theme != before.theme:
-        words.append(f"the theme is now {after.theme}" if after.theme else "there is no theme any more")
+        words.append(sentence("changes.theme", theme=after.theme) if after.theme else sentence("changes.no-theme"))
     return words
 
 
-def _about_the_link(before: str, after: str) -> str:
+def _about_the_link(before: str, after: str) -> Sentence:
     if not after:
-        return "the joining link is no longer valid, a new one will follow"
-    return "the joining link has changed" if before else "here is the joining link"
+        return sentence("changes.link-invalid")
+    return sentence("changes.link-changed") if before else sentence("changes.link")

@@ -9,8 +9,9 @@ from shared.bookings.model.attendee import ADJUSTMENTS_LENGTH, Attendee, Attende
 from shared.bookings.model.session import Session
 from shared.fields.field_schemas import lines
 from shared.fields.field_types import Agreed, EmailAddress, FullName, SubmissionId, YesOrNo, free_text
+from shared.wording.sentences import sentence
 
-Adjustments = Annotated[str, free_text(ADJUSTMENTS_LENGTH, "Adjustments"), lines(ADJUSTMENTS_LENGTH)]
+Adjustments = Annotated[str, free_text(ADJUSTMENTS_LENGTH, sentence("fields.adjustments")), lines(ADJUSTMENTS_LENGTH)]
 """Needs of someone who wants to take part, in their own words."""
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from shared.bookings.tables.session_rows import SessionRow
+from shared.wording.sentences import sentence
 
 _SHOWN = 40  # characters of a PartitionKey
 
@@ -10,8 +11,6 @@ _SHOWN = 40  # characters of a PartitionKey
 def same_key_problem(row: SessionRow, rows: Sequence[SessionRow], kept: SessionRow) -> str:
     """The sentence for the `Problem` of one of several `rows` with the same RowKey, of which `kept` is the session."""
     others = ", ".join(f'"{each.row.partition[:_SHOWN]}"' for each in rows if each is not row)
-    by = "by this row" if row is kept else f'by the row with PartitionKey "{kept.row.partition[:_SHOWN]}"'
-    return (
-        f"Another row has the same RowKey, with PartitionKey {others}. Delete one, or add it anew with another RowKey. "
-        f"Until then nothing is announced and no free place is given; bookings and emails go {by}."
-    )
+    if row is kept:
+        return sentence("portal.session.same-key-kept", others=others)
+    return sentence("portal.session.same-key", others=others, kept=kept.row.partition[:_SHOWN])

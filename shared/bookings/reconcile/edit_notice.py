@@ -6,6 +6,7 @@ from shared.bookings.model.announcement_rules import details_for, is_news, told_
 from shared.bookings.model.attendee import Attendee, Roster, can_be_mailed
 from shared.bookings.model.session import AnnouncedDetails, changes_in_words
 from shared.local_time import clock_time
+from shared.wording.sentences import sentence
 
 
 def recipients(roster: Roster, after: AnnouncedDetails, before: AnnouncedDetails) -> list[Attendee]:
@@ -23,7 +24,8 @@ def edit_notice(roster: Roster, after: AnnouncedDetails, before: AnnouncedDetail
     people, at = recipients(roster, after, before), told_at(after, before, since)
     if at >= before.ends:
         return ""
-    return f"{_people(len(people))} will be emailed at {clock_time(at)}: {'; '.join(_changes(people, after, before))}"
+    changes = "; ".join(_changes(people, after, before))
+    return sentence("portal.session.notice", people=_people(len(people)), time=clock_time(at), changes=changes)
 
 
 def _changes(people: list[Attendee], after: AnnouncedDetails, before: AnnouncedDetails) -> list[str]:
@@ -31,12 +33,14 @@ def _changes(people: list[Attendee], after: AnnouncedDetails, before: AnnouncedD
     told = [changes_in_words(details_for(each, before), details_for(each, after)) for each in people]
     words = changes_in_words(before, after)
     counts = {word: sum(word in each for each in told) for word in words}
-    return [word if counts[word] == len(people) else f"{word} ({_only(counts[word])})" for word in words]
+    return [word if counts[word] == len(people) else _to_some(word, counts[word]) for word in words]
 
 
-def _only(number: int) -> str:
-    return f"only {number} of them {'is' if number == 1 else 'are'} told this"
+def _to_some(change: str, number: int) -> str:
+    if number == 1:
+        return sentence("portal.session.notice-to-one", change=change)
+    return sentence("portal.session.notice-to-some", change=change, number=number)
 
 
 def _people(number: int) -> str:
-    return "1 person" if number == 1 else f"{number} people"
+    return sentence("portal.person") if number == 1 else sentence("portal.people", number=number)

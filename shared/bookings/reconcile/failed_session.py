@@ -5,12 +5,9 @@ from datetime import datetime
 from shared.bookings.tables.session_rows import SessionRow
 from shared.local_time import clock_time, day_in_words
 from shared.tables.table import Table
+from shared.wording.sentences import sentence
 
-_OPENING = "This session could not be processed"
-_ADVICE = (
-    "It goes on as last announced. Put back the last cell that you changed; if this text stays for 15 minutes after "
-    "that, tell the people who run this service."
-)
+_OPENING = sentence("portal.session.failed")
 _LONGEST_OPENING, _LONGEST = 100, 2_000  # characters: far from what a cell holds, whatever the row says
 
 
@@ -41,5 +38,5 @@ def _failure_in_words(before: str, problems: tuple[str, ...], now: datetime) -> 
     if before.startswith(_OPENING):  # the time of the first failure stays
         opening = before.partition(".")[0][:_LONGEST_OPENING]
     else:
-        opening = f"{_OPENING} at {clock_time(now)} on {day_in_words(now)}"
-    return " ".join([f"{opening}.", _ADVICE, *problems])[:_LONGEST]
+        opening = sentence("portal.session.failed-since", time=clock_time(now), day=day_in_words(now), said=_OPENING)
+    return " ".join([f"{opening}.", sentence("portal.session.failed-advice"), *problems])[:_LONGEST]

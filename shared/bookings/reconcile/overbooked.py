@@ -2,15 +2,11 @@
 
 from shared.bookings.model.attendee import Roster
 from shared.bookings.model.session import Session, SessionState
-
-_OVERBOOKED = (
-    "More people hold a place than Capacity allows: compare it with Confirmed. No one loses a place, and no new ones "
-    "are given until some are free. Write a higher Capacity, or cancel bookings in the table Bookings."
-)
+from shared.wording.sentences import sentence
 
 
 def overbooked_problems(session: Session | None, roster: Roster) -> list[str]:
     """The problem in words without numbers, so that it stays the same one while people cancel; none if all is well."""
     if session is None or session.state is SessionState.CANCELLED or roster.held <= session.capacity:
         return []
-    return [_OVERBOOKED]
+    return [sentence("portal.session.overbooked")]

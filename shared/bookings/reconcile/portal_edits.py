@@ -15,20 +15,7 @@ from shared.bookings.tables.announced_cell import announced_text
 from shared.bookings.tables.session_rows import OVER, WRITTEN_BY_PEOPLE, WRITTEN_BY_SERVICE, SessionRow
 from shared.local_time import moment_in_words
 from shared.tables.table import moment_text
-
-_ANNOUNCED_UNREADABLE = (
-    "The cell Announced cannot be read: only the service writes it. The session goes on by what the service remembers "
-    "of it, else by this row. Leave the cell alone, or empty it if this text stays."
-)
-
-_PAST_START = (
-    "Date and Time are in the past. No one is told of them, and the session stays on {known}. Write when the session "
-    "is, or cancelled into State to call it off."
-)
-_LATE_START = (
-    "The session started on {known}, so no one is told of another Date and Time. Put back what was there, or write "
-    "cancelled into State to call it off. For another session add another row."
-)
+from shared.wording.sentences import sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +102,12 @@ def _fingerprint(details: AnnouncedDetails) -> str:
 
 
 def _row_problems(row: SessionRow, people: int, now: datetime) -> list[str]:
-    found = [_ANNOUNCED_UNREADABLE] if row.announced_unreadable else []
+    found: list[str] = [sentence("portal.session.announced-unreadable")] if row.announced_unreadable else []
     slip = _start_problem(row, people, now)
     if slip:
         found.append(slip)
     elif people and row.written is not None and row.written.state is SessionState.DRAFT:
-        kept = f"State is draft, but {people} have booked, and they keep their places."
-        found.append(f"{kept} Write closed to take no more bookings, or cancelled to call it off.")
+        found.append(sentence("portal.session.draft-with-bookings", number=people))
     return found
 
 
@@ -132,8 +118,8 @@ def _start_problem(row: SessionRow, people: int, now: datetime) -> str:
         return ""
     known = moment_in_words(row.known.starts)
     if now < row.known.starts:
-        return _PAST_START.format(known=known)
-    return _LATE_START.format(known=known)
+        return sentence("portal.session.past-start", known=known)
+    return sentence("portal.session.late-start", known=known)
 
 
 def _differs(row: SessionRow, name: str, value: Any) -> bool:

@@ -22,6 +22,7 @@ from shared.bookings.reconcile.stale_saves.cancelled_rows import SET_BACK_PROBLE
 from shared.bookings.reconcile.stale_saves.settling import StaleSaves
 from shared.local_time import short
 from shared.mail.log_rows import UNDELIVERED, MailLogEntry, MailState
+from shared.wording.sentences import sentence
 
 _STATE_WORDS = {
     MailState.SENT: "sent",
@@ -197,12 +198,14 @@ def _mail_summary(session: Session, attendee: Attendee, done: Sequence[MailLogEn
 
 def _coming(session: Session, attendee: Attendee, now: datetime) -> list[str]:
     if attendee.same_person:
-        return ["no email is sent"]
+        return [sentence("portal.booking.mail.none-is-sent")]
     if attendee.is_live and not can_be_mailed(attendee.email):
-        return ["no email can be sent"]
+        return [sentence("portal.booking.mail.none-can-be-sent")]
     if attendee.is_unproven:
-        return [f"address to be confirmed until {short(kept_until(session, attendee))}"]
-    return [f"reminder due {short(at)}" for at in upcoming_reminders(session, attendee, now)[:1]]
+        return [sentence("portal.booking.mail.address", until=short(kept_until(session, attendee)))]
+    return [
+        sentence("portal.booking.mail.reminder", at=short(at)) for at in upcoming_reminders(session, attendee, now)[:1]
+    ]
 
 
 def _undelivered(done: Sequence[MailLogEntry]) -> str:
@@ -212,24 +215,23 @@ def _undelivered(done: Sequence[MailLogEntry]) -> str:
         return ""
     # Each once: a second reminder that comes back as the first did is no news.
     what = ", ".join(dict.fromkeys(lost))
-    return f"Email did not arrive: {what}. If Email is wrong, correct it, and a new confirmation goes there."
+    return sentence("portal.booking.mail.not-arrived", what=what)
 
 
 def _perhaps_sent(done: Sequence[MailLogEntry]) -> str:
     unknown = [_kind(each) for each in done if each.may_have_gone]
     if not unknown:
         return ""
-    return (
-        f"Email may not have arrived, and is not sent again: {', '.join(dict.fromkeys(unknown))}. Ask this person "
-        "whether they have it. If not, they get an email with their link when they book again."
-    )
+    return sentence("portal.booking.mail.may-not-have-arrived", what=", ".join(dict.fromkeys(unknown)))
 
 
 def _entry_words(entry: MailLogEntry) -> str:
     if entry.waits and not entry.sent_with:
-        return f"{_kind(entry)} waits until {short(entry.not_before)}: this address had {MOST_EMAILS} emails today"
-    words = "perhaps sent" if entry.may_have_gone else _STATE_WORDS.get(entry.state, "on its way")
-    return f"{_kind(entry)} {words} {short(entry.at)}"
+        until = short(entry.not_before)
+        return sentence("portal.booking.mail.waits", kind=_kind(entry), until=until, number=MOST_EMAILS)
+    on_its_way = sentence("portal.booking.mail.on-its-way")
+    perhaps = sentence("portal.booking.mail.perhaps-sent") if entry.may_have_gone else ""
+    return f"{_kind(entry)} {perhaps or _STATE_WORDS.get(entry.state, on_its_way)} {short(entry.at)}"
 
 
 def _kind(entry: MailLogEntry) -> str:

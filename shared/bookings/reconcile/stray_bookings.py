@@ -19,6 +19,7 @@ from shared.bookings.tables.session_register import SessionRegister, StrayMark
 from shared.bookings.tables.session_rows import SessionRow
 from shared.tables.service_table import ServiceRows
 from shared.tables.table import RowConflictError
+from shared.wording.sentences import sentence
 
 INTERVAL = timedelta(hours=1)
 
@@ -79,12 +80,9 @@ class StrayBookings:
 def stray_problem(session_id: str, session_ids: Iterable[str]) -> str:
     """The sentence for the `Problem` of a booking under a session that does not exist."""
     meant = _meant(session_id, session_ids)
-    asked = f" Did you mean {meant[:_SHOWN]}?" if meant else ""
-    where = f"PartitionKey {meant[:_SHOWN]}" if meant else "the RowKey of a session as its PartitionKey"
-    return (
-        f"There is no session {session_id[:_SHOWN]}.{asked} This booking counts nowhere and no email is sent about it. "
-        f"Add it anew with {where}, and delete this row."
-    )
+    if meant:
+        return sentence("portal.booking.stray-meant", session=session_id[:_SHOWN], meant=meant[:_SHOWN])
+    return sentence("portal.booking.stray", session=session_id[:_SHOWN])
 
 
 def _meant(session_id: str, session_ids: Iterable[str]) -> str:

@@ -58,7 +58,7 @@ class BatchDelete:
         try:
             table.delete(row.partition, row.key, row.etag)
         except StorageError as error:
-            self._count_failure(error, what, row.text("Reference", "without a reference"))
+            self._count_failure(error, what, row.text("Reference", "no reference"))
             return False
         self.deleted += 1
         return True

@@ -9,6 +9,7 @@ from shared.bookings.retention.retention_rules import session_end
 from shared.bookings.tables.repository import GUARD
 from shared.local_time import LONDON, day_in_words
 from shared.tables.table import Row, Table, moment_text
+from shared.wording.sentences import sentence
 
 _PARTITION = "held"
 _MAX_LISTED = 5  # sessions in one sentence
@@ -19,7 +20,6 @@ class _Holding:
     """One class of rows. `cell` holds the moment of each; `remarks` are what someone has to look at."""
 
     kind: str
-    words: tuple[str, str]
     cell: str
     rows: Sequence[Row]
     until: str
@@ -38,9 +38,14 @@ class _Holding:
         }
 
     def _sentences(self, oldest: datetime | None) -> Iterable[str]:
-        yield f"{len(self.rows)} {self.words[len(self.rows) != 1]}."
+        number = len(self.rows)
+        yield (
+            sentence(f"holdings.one.{self.kind}")
+            if number == 1
+            else sentence(f"holdings.many.{self.kind}", number=number)
+        )
         if oldest:
-            yield f"The oldest is of {day_in_words(oldest)}."
+            yield sentence("holdings.oldest", day=day_in_words(oldest))
         yield self.until
         yield from self.remarks
 
@@ -49,17 +54,16 @@ def write_holdings(inventory: Inventory, service: Table, kept: timedelta, index_
     """Writes one row each for bookings, email log and email index, in place of the last: Count, Oldest, InWords."""
     people = [row for rows in inventory.bookings.values() for row in rows if row.key != GUARD]
     mails = [row for rows in inventory.log.values() for row in rows]
-    after_session = f"Each is deleted {kept.days} days after its session."
-    after_mail = f"Each is deleted {index_kept.days} days after its email."
+    after_session = sentence("holdings.after-session", days=kept.days)
+    after_mail = sentence("holdings.after-email", days=index_kept.days)
     holdings = (
-        ("bookings", ("booking", "bookings"), "BookedAt", people, after_session, _about_sessions(inventory, kept)),
-        ("mail-log", ("email", "emails"), "At", mails, after_session, ()),
-        ("mail-index", ("email", "emails"), "At", inventory.index, after_mail, ()),
+        ("bookings", "BookedAt", people, after_session, _about_sessions(inventory, kept)),
+        ("mail-log", "At", mails, after_session, ()),
+        ("mail-index", "At", inventory.index, after_mail, ()),
     )
-    for kind, words, cell, rows, until, remarks in holdings:
+    for kind, cell, rows, until, remarks in holdings:
         holding = _Holding(
             kind=kind,
-            words=words,
             cell=cell,
             rows=rows,
             until=until,
@@ -72,18 +76,21 @@ def _about_sessions(inventory: Inventory, kept: timedelta) -> Iterable[str]:
     rosters = {session_id: rows for session_id, rows in inventory.bookings.items() if rows}
     unclear = [each for each in rosters if each in inventory.sessions and session_end(inventory.sessions[each]) is None]
     if unclear:
-        yield f"Some stay until Date and Time of their session can be understood: {_listed(unclear)}."
+        yield sentence("holdings.unclear", sessions=_listed(unclear))
     lost = [each for each in rosters if each not in inventory.sessions]
     if lost:
-        yield f"Some belong to sessions without a row, and are deleted {kept.days} days after that was noticed:"
-        yield f"{_listed(lost)}."
+        yield sentence("holdings.without-session", days=kept.days, sessions=_listed(lost))
 
 
 def _listed(session_ids: Iterable[str]) -> str:
     names = sorted(session_ids)
-    more = f" and {len(names) - _MAX_LISTED} more" if len(names) > _MAX_LISTED else ""
-    return ", ".join(names[:_MAX_LISTED]) + more
+    listed = ", ".join(names[:_MAX_LISTED])
+    return (
+        sentence("holdings.more", listed=listed, number=len(names) - _MAX_LISTED)
+        if len(names) > _MAX_LISTED
+        else listed
+    )
 
 
 def _failed(count: int) -> list[str]:
-    return [f"{count} could not be deleted today, which is tried again tomorrow."] if count else []
+    return [sentence("holdings.failed", number=count)] if count else []

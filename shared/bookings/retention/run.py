@@ -129,12 +129,12 @@ class Retention:
                 unneeded, held = (rows, list[Row]()) if over else (list[Row](), rows)
             else:
                 unneeded, held = split(rows, lambda row: is_older(row, "At", self.kept, now))
-            inventory.log[partition] = held + batch.delete(self.log, unneeded, "a row of the email log")
+            inventory.log[partition] = held + batch.delete(self.log, unneeded, "a mail-log row")
 
     def _index(self, inventory: Inventory, batch: BatchDelete, now: datetime) -> None:
         old, inventory.index = split(inventory.index, lambda row: is_older(row, "At", INDEX_KEPT, now))
         for row in old:  # each is a partition of its own
-            inventory.index += batch.delete(self.index, [row], "a row of the email index")
+            inventory.index += batch.delete(self.index, [row], "a mail-index row")
 
     def _forget_sessions(self, inventory: Inventory, service_rows: ServiceRows, now: datetime) -> None:
         """Deletes what is remembered of sessions: it holds their joining links, and is for the people on a roster."""

@@ -16,6 +16,7 @@ from shared.failure_isolation import run_isolated
 from shared.local_time import moment_in_words, span_in_words
 from shared.mail.renderer import MailRenderer
 from shared.reminder_offsets import parse_offsets, reminder_times
+from shared.wording.sentences import sentence
 
 logger = logging.getLogger(__name__)
 
@@ -90,8 +91,10 @@ def _with_names(sharing: Sequence[Attendee]) -> list[tuple[str, str]]:
 def _without_names(sharing: Sequence[Attendee]) -> list[tuple[str, str]]:
     # Not in the order of the names, which would tell.
     texts = sorted(each.adjustments for each in sharing)
-    return [(f"Someone asks for ({number} of {len(texts)})", text) for number, text in enumerate(texts, 1)]
+    return [
+        (sentence("facilitators.someone", number=number, of=len(texts)), text) for number, text in enumerate(texts, 1)
+    ]
 
 
 def _name(attendee: Attendee) -> str:
-    return attendee.name or "no name"
+    return attendee.name or sentence("portal.no-name")

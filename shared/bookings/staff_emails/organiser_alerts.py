@@ -17,6 +17,7 @@ from shared.bookings.reconcile.stray_bookings import StrayBooking
 from shared.local_time import days_before, moment_in_words, short
 from shared.mail.log_rows import UNDELIVERED, MailLogEntry
 from shared.normalised_address import normalised_address
+from shared.wording.sentences import sentence
 
 MOST_UNPROVEN = 20
 """Bookings of unproved addresses, of any session, that are nothing to tell of."""
@@ -68,19 +69,16 @@ def alerts(
 
 def row_problem_alert(session_id: str, words: str) -> Alert:
     """The alert about a session's row that cannot be understood; with other words it is another alert."""
-    text = f"{words} Mend it in the table Sessions, in the row with RowKey {session_id}."
-    return Alert(("session-problem", session_id, words), f"Problem with session {session_id}", text)
+    title = sentence("organiser.session-problem.title", session=session_id)
+    text = sentence("organiser.session-problem.text", problem=words, session=session_id)
+    return Alert(("session-problem", session_id, words), title, text)
 
 
 def mass_bounce_alert(mass: MassBounce) -> Alert:
     """The alert about many addresses of one domain from which emails came back within an hour."""
-    text = (
-        f"Emails to {len(mass.addresses)} addresses at {mass.domain} came back within an hour. Either someone made "
-        "them up, or email to this domain does not work. No booking is cancelled for two working days. Before they are "
-        "over each of these people is sent their email once more, and only what comes back again is cancelled. In the "
-        "table Bookings write confirmed into State of everyone whom you know, and cancelled into the rest."
-    )
-    return Alert(("mass-bounce", mass.domain, stamp(mass.since)), "Many emails came back", text)
+    title = sentence("organiser.mass-bounce.title")
+    text = sentence("organiser.mass-bounce.text", number=len(mass.addresses), domain=mass.domain)
+    return Alert(("mass-bounce", mass.domain, stamp(mass.since)), title, text)
 
 
 def unproven_alert(session: Session, roster: Roster) -> Alert | None:
@@ -88,26 +86,23 @@ def unproven_alert(session: Session, roster: Roster) -> Alert | None:
     number = sum(each.is_unproven for each in roster.attendees)
     if number <= max(MOST_UNPROVEN, 2 * session.capacity):
         return None
-    text = (
-        f"{number} bookings of this session were made with addresses that are not work addresses, and no one has "
-        "pressed the button in the email about them. They hold a fifth of the places at most and are cancelled by "
-        "themselves after a week. Someone may be sending the form again and again: tell the people who run the service."
-    )
-    return Alert(("unproven", session.id, stamp(session.starts)), f"Many bookings: {_session_label(session)}", text)
+    title = sentence("organiser.unproven.title", session=_session_label(session))
+    text = sentence("organiser.unproven.text", number=number)
+    return Alert(("unproven", session.id, stamp(session.starts)), title, text)
 
 
 def lost_roster_alert(session: Session, number: int) -> Alert:
     """The alert about bookings that were lost with their table."""
-    title = f"Bookings are missing: {_session_label(session)}"
+    title = sentence("organiser.lost-roster.title", session=_session_label(session))
     return Alert(("lost-roster", session.id, stamp(session.starts)), title, lost_in_words(session.id, number))
 
 
 def stray_booking_alert(stray: StrayBooking) -> Alert:
     """The alert about a booking under a session that does not exist."""
     attendee = stray.attendee
-    row = f"with PartitionKey {stray.session_id} and RowKey {attendee.key}"
-    text = f"{stray.problem} You find it in the table Bookings, in the row {row}."
-    return Alert(("stray", stray.session_id, attendee.key), f"Booking without a session: {_who(attendee)}", text)
+    title = sentence("organiser.stray.title", person=_who(attendee))
+    text = sentence("organiser.stray.text", problem=stray.problem, session=stray.session_id, key=attendee.key)
+    return Alert(("stray", stray.session_id, attendee.key), title, text)
 
 
 def deleted_session_alert(session: Session, roster: Roster, since: datetime) -> Alert | None:
@@ -115,13 +110,11 @@ def deleted_session_alert(session: Session, roster: Roster, since: datetime) -> 
     people = sum(attendee.is_live for attendee in roster.attendees)
     if not people:
         return None
-    who = "1 person has booked, who is" if people == 1 else f"{people} people have booked, who are"
-    text = (
-        f"{who} told that it is cancelled one day after {moment_in_words(since)}, when its row was found to be "
-        "missing, and at the latest two hours before the start. If that is not what you want, "
-        f"add a row with RowKey {session.id} and the same date and time again before then."
-    )
-    return Alert(("deleted", session.id, stamp(since)), f"Row deleted: {_session_label(session)}", text)
+    since_when = moment_in_words(since)
+    one = sentence("organiser.deleted.text-of-one", since=since_when, session=session.id)
+    many = sentence("organiser.deleted.text", number=people, since=since_when, session=session.id)
+    title = sentence("organiser.deleted.title", session=_session_label(session))
+    return Alert(("deleted", session.id, stamp(since)), title, one if people == 1 else many)
 
 
 def failed_briefing_alerts(session: Session, log: Mapping[str, MailLogEntry]) -> list[Alert]:
@@ -129,11 +122,11 @@ def failed_briefing_alerts(session: Session, log: Mapping[str, MailLogEntry]) ->
     lost = [
         each for each in log.values() if each.mail_id.startswith(FACILITATOR_MAIL_PREFIX) and each.state in UNDELIVERED
     ]
-    text = "Tell them yourself how many come and what they need, and have the setting FACILITATOR_EMAIL looked at."
+    text, session_label = sentence("organiser.briefing.text"), _session_label(session)
     return [
         Alert(
             (each.mail_id, session.id, str(each.state)),
-            f"Email to the facilitators {each.state}: {_session_label(session)}",
+            sentence("organiser.briefing.title", state=each.state, session=session_label),
             text,
         )
         for each in sorted(lost, key=lambda each: each.mail_id)
@@ -160,51 +153,51 @@ def _attendee_problem(session: Session, attendee: Attendee) -> Alert:
     other = (normalised_address(attendee.email),) if attendee.same_person else ()
     problem = attendee.problem.replace(same_person_problem(attendee), "") if other else attendee.problem
     about = ("attendee-problem", session.id, attendee.key, str(attendee.generation), problem, *other)
-    text = f"{attendee.problem} You find the booking in the table Bookings, {_row_location(session, attendee)}."
-    return Alert(about, f"Problem with the booking of {_who(attendee)}: {_session_label(session)}", text)
+    title = sentence("organiser.booking-problem.title", person=_who(attendee), session=_session_label(session))
+    where = _row_location(session, attendee)
+    return Alert(about, title, sentence("organiser.booking-problem.text", problem=attendee.problem, where=where))
 
 
 def _to_check(session: Session, attendee: Attendee, policy: AllocationPolicy) -> Alert:
     # One that an administrator wrote into the row by hand is held until they decide.
     until = policy.check_deadline(session, attendee) if attendee.needs_check else None
-    held = f"until {moment_in_words(until)}" if until else "until you decide"
     about = (_TO_CHECK, session.id, attendee.key, str(attendee.generation), stamp(until) if until else "")
-    text = (
-        f"Does this person work for your organisation? We hold a place for them {held}. In the table Bookings, "
-        f"{_row_location(session, attendee)}, change State to confirmed or cancelled."
-    )
-    return Alert(about, f"To check: {_who(attendee)}, {_session_label(session)}", text)
+    where = _row_location(session, attendee)
+    undecided = sentence("organiser.to-check.text-undecided", where=where)
+    text = sentence("organiser.to-check.text", until=moment_in_words(until), where=where) if until else undecided
+    title = sentence("organiser.to-check.title", person=_who(attendee), session=_session_label(session))
+    return Alert(about, title, text)
 
 
 def _bounced(session: Session, attendee: Attendee, policy: AllocationPolicy) -> Alert:
     """The alert about the problem that an email did not arrive, with what becomes of the booking."""
     said = _attendee_problem(session, attendee)
-    kept = "We keep the place" if attendee.holds_a_place else "We keep the booking, passed over on the waiting list,"
     kept_until = policy.working_days.after(attendee.state_at or attendee.booked_at, KEPT_WORKING_DAYS)
     until = moment_in_words(kept_until)
-    text = (
-        f"No one has used the link in the email. {kept} until {until} at least, then it is cancelled. If you know this "
-        "person, write confirmed into State, or correct Email."
-    )
+    waits = sentence("organiser.bounced.text-waiting", until=until)
+    text = sentence("organiser.bounced.text", until=until) if attendee.holds_a_place else waits
     return replace(said, text=f"{said.text} {text}")
 
 
 def _adjustments(session: Session, attendee: Attendee) -> Alert:
     # Someone who gets a place is another matter than someone who waits for one.
-    place = "has a place" if attendee.holds_a_place else "is on the waiting list"
-    share = "agreed that the facilitators see this" if attendee.share_adjustments else "wants only you to see this"
+    place = sentence("organiser.needs.place") if attendee.holds_a_place else sentence("organiser.needs.waiting")
+    private = sentence("organiser.needs.private")
+    share = sentence("organiser.needs.shared") if attendee.share_adjustments else private
     about = ("adjustments", session.id, attendee.key, str(attendee.generation), place, share, attendee.adjustments)
     # Told anew after each change, also where they are again what they were before.
     changed = (attendee.needs_changed_at.isoformat(),) if attendee.needs_changed_at else ()
-    text = f"{attendee.adjustments}\n\nThis person {place} and {share}."
-    title = f"Adjustments {'changed' if changed else 'asked for'}: {_who(attendee)}, {_session_label(session)}"
+    text = f"{attendee.adjustments}\n\n{sentence('organiser.needs.text', place=place, share=share)}"
+    who, session_label = _who(attendee), _session_label(session)
+    changed_title = sentence("organiser.needs.title-changed", person=who, session=session_label)
+    title = changed_title if changed else sentence("organiser.needs.title", person=who, session=session_label)
     return Alert((*about, *changed), title, text)
 
 
 def _adjustments_withdrawn(session: Session, attendee: Attendee, changed_at: datetime) -> Alert:
     about = ("adjustments", session.id, attendee.key, str(attendee.generation), "", changed_at.isoformat())
-    text = "This person had told us of something they need, and no longer asks for anything."
-    return Alert(about, f"Adjustments no longer asked for: {_who(attendee)}, {_session_label(session)}", text)
+    title = sentence("organiser.needs.title-withdrawn", person=_who(attendee), session=_session_label(session))
+    return Alert(about, title, sentence("organiser.needs.text-withdrawn"))
 
 
 def _lacks_link(session: Session, now: datetime) -> bool:
@@ -212,22 +205,22 @@ def _lacks_link(session: Session, now: datetime) -> bool:
 
 
 def _no_link(session: Session) -> Alert:
-    text = (
-        "No one can join yet. Write the joining link into JoinUrl in the table Sessions, "
-        f"in the row with RowKey {session.id}, and everyone with a place is sent it."
-    )
-    return Alert(("no-link", session.id, stamp(session.starts)), f"No joining link: {_session_label(session)}", text)
+    title = sentence("organiser.no-link.title", session=_session_label(session))
+    text = sentence("organiser.no-link.text", session=session.id)
+    return Alert(("no-link", session.id, stamp(session.starts)), title, text)
 
 
 def _who(attendee: Attendee) -> str:
-    return f"{attendee.name or 'no name'} ({attendee.reference or 'no reference'})"
+    name, reference = attendee.name or sentence("portal.no-name"), attendee.reference
+    return f"{name} ({reference or sentence('organiser.no-reference')})"
 
 
 def _session_label(session: Session) -> str:
-    return f"{short(session.starts)}, session {session.id}"
+    return sentence("organiser.session", when=short(session.starts), session=session.id)
 
 
 def _row_location(session: Session, attendee: Attendee) -> str:
     named = attendee.reference and not attendee.same_person  # two rows of one person have one reference
-    by = f"Reference {attendee.reference}" if named else f"RowKey {attendee.key}"
-    return f"in the row with PartitionKey {session.id} and {by}"
+    if named:
+        return sentence("organiser.row-by-reference", session=session.id, reference=attendee.reference)
+    return sentence("organiser.row-by-key", session=session.id, key=attendee.key)

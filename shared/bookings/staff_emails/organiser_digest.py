@@ -37,6 +37,7 @@ from shared.mail.message import EmailMessage
 from shared.mail.renderer import MailRenderer
 from shared.references import keyed_hash
 from shared.tables.table import RowConflictError
+from shared.wording.sentences import sentence
 
 logger = logging.getLogger(__name__)
 
@@ -123,9 +124,7 @@ def row_alerts(rows: Sequence[SessionRow]) -> list[Alert]:
     """Alerts about rows that no session was ever read from, and about two with one key."""
     found = [row_problem_alert(row.id, " ".join(row.problems)) for row in rows if row.session is None and row.problems]
     twice = [session_id for session_id, count in Counter(row.id for row in rows).items() if count > 1]
-    return found + [
-        row_problem_alert(session_id, "Two rows have this RowKey: give each its own.") for session_id in twice
-    ]
+    return found + [row_problem_alert(session_id, sentence("organiser.same-key.text")) for session_id in twice]
 
 
 def failed_session_alerts(rows: Sequence[SessionRow], found: Sequence[ReconciledSession], now: datetime) -> list[Alert]:

@@ -10,6 +10,7 @@ from shared.fields.email_address import EMAIL_LENGTH, read_email_address
 from shared.fields.person_name import NAME_LENGTH, read_person_name
 from shared.fields.reading import ReadingError
 from shared.tables.table import Row
+from shared.wording.sentences import sentence
 
 _LENGTHS = {"Name": NAME_LENGTH, "Email": EMAIL_LENGTH, "Adjustments": ADJUSTMENTS_LENGTH} | dict.fromkeys(
     ("State", "Reference", "Session", "ShareAdjustments", "Reminders", "NeedsCheck"), 100
@@ -17,8 +18,6 @@ _LENGTHS = {"Name": NAME_LENGTH, "Email": EMAIL_LENGTH, "Adjustments": ADJUSTMEN
 _READ_AS_FORMS_DO = frozenset({"Name", "Email"})  # by readings that decide themselves on what cannot be seen
 _OTHER_SPELLINGS = {"canceled": "cancelled", "to check": "to-check"}
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\n")
-
-_NO_EMAIL = "Email is not one address, so no email can be sent."
 
 
 def with_readable_cells(row: Row) -> Row:
@@ -72,12 +71,12 @@ def cell_problems(row: Row) -> str:
     texts["Adjustments"] = unescape_formula(texts["Adjustments"])
     found = {name: said for name, text in texts.items() if (said := too_long(name, text, _LENGTHS[name]))}
     if "State" not in found and _word(row) not in AttendeeState:
-        written = f'"{shown(texts["State"])}"' if texts["State"] else "empty"
-        found["State"] = f"State was {written}. Write confirmed, waiting, to-check or cancelled."
+        written = f'"{shown(texts["State"])}"' if texts["State"] else sentence("portal.empty")
+        found["State"] = sentence("portal.booking.state", written=written)
     if "Name" not in found and texts["Name"] and (refused := _read(read_person_name, typed["Name"])[1]):
         found["Name"] = f"{refused}."
     if "Email" not in found and (refused := _read(read_email_address, typed["Email"])[1]):
-        found["Email"] = _NO_EMAIL + (f" {refused}." if texts["Email"] else "")
+        found["Email"] = sentence("portal.booking.no-email") + (f" {refused}." if texts["Email"] else "")
     return " ".join(found.values())
 
 

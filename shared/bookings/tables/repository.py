@@ -22,10 +22,11 @@ from shared.bookings.tables.session_rows import WRITTEN_BY_PEOPLE, SessionRow, o
 from shared.failure_isolation import run_isolated
 from shared.reminder_offsets import Offset
 from shared.tables.table import MAX_WRITES, Row, RowConflictError, Table, Without, Write, moment_text
+from shared.wording.sentences import sentence
 
 logger = logging.getLogger(__name__)
 
-UNREADABLE_ROW = "This row cannot be read. Put back the last cell that you changed, or tell who runs this service."
+UNREADABLE_ROW = sentence("portal.session.unreadable")
 GUARD = "guard"  # the row of each roster whose ETag orders everything that takes or frees a place
 _KEYS = ("PartitionKey", "RowKey")
 

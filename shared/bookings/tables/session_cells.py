@@ -16,6 +16,7 @@ from shared.bookings.tables.cells.visible_text import ascii_signs, one_line, sho
 from shared.local_time import NoSuchTimeError, instant, is_ambiguous
 from shared.reminder_offsets import Offset, parse_offsets
 from shared.tables.table import Row
+from shared.wording.sentences import sentence
 from shared.yes_no import parse_yes_no
 
 DEFAULT_MINUTES = 75
@@ -39,15 +40,15 @@ class SessionCells:
 
     def starts(self) -> datetime | None:
         """The start that `Date` and `Time` name, London time, in UTC."""
-        day = self._read("Date", parse_day, "Write it as 2023-09-08.")
-        at = self._read("Time", self._time, "Write it as 15:00, in London time.")
+        day = self._read("Date", parse_day, sentence("portal.session.date"))
+        at = self._read("Time", self._time, sentence("portal.session.time"))
         return None if day is None or at is None else self._instant(day, at)
 
     def capacity(self) -> int | None:
-        return self._read("Capacity", _places, "Write the number of places, for example 12.")
+        return self._read("Capacity", _places, sentence("portal.session.capacity"))
 
     def minutes(self) -> int | None:
-        return self._read("Minutes", _minutes, "Write how many minutes it lasts, for example 75.", str(DEFAULT_MINUTES))
+        return self._read("Minutes", _minutes, sentence("portal.session.minutes"), str(DEFAULT_MINUTES))
 
     def title(self) -> str | None:
         return self._read("Title", one_line, "")
@@ -62,16 +63,18 @@ class SessionCells:
         return self._read("Facilitator", one_line, "")
 
     def join_url(self) -> str | None:
-        return self._read("JoinUrl", parse_link, "Write an address that begins with https://, or leave it empty.")
+        return self._read("JoinUrl", parse_link, sentence("portal.session.join-url"))
 
     def state(self) -> SessionState | None:
-        return self._read("State", _state, "Write draft, open, closed or cancelled.", "draft")
+        return self._read("State", _state, sentence("portal.session.state"), "draft")
 
     def reminders(self, default: tuple[Offset, ...]) -> tuple[Offset, ...] | None:
-        return self._read("Reminders", lambda text: _offsets(text) if text else default, "Write P1D,PT1H or none.")
+        return self._read(
+            "Reminders", lambda text: _offsets(text) if text else default, sentence("portal.session.reminders")
+        )
 
     def waiting_list(self) -> bool | None:
-        return self._read("WaitingList", _yes_or_no, "Write yes or no.", "yes")
+        return self._read("WaitingList", _yes_or_no, sentence("portal.session.waiting-list"), "yes")
 
     def _read[T](self, name: str, parse: Callable[[str], T], wanted: str, default: str = "") -> T | None:
         text = self.row.text(name, default)
@@ -84,8 +87,8 @@ class SessionCells:
             wanted = str(error)
         except ValueError:
             pass
-        written = f'"{shown(text)}"' if text else "empty"
-        self.problems.append(f"{name} is {written}. {wanted}")
+        written = f'"{shown(text)}"' if text else sentence("portal.empty")
+        self.problems.append(sentence("portal.session.cell", name=name, written=written, wanted=wanted).strip())
         return None
 
     def _time(self, text: str) -> time:
@@ -98,12 +101,10 @@ class SessionCells:
         try:
             starts = instant(day, at)
         except NoSuchTimeError:
-            self.problems.append(
-                f"Time {at:%H:%M} does not exist on {day}: the clocks go forward over it. Choose another."
-            )
+            self.problems.append(sentence("portal.time.left-out", time=f"{at:%H:%M}", day=day))
             return None
         if is_ambiguous(day, at):
-            self.problems.append(f"Time {at:%H:%M} comes twice on {day}: the clocks go back over it. Choose another.")
+            self.problems.append(sentence("portal.time.twice", time=f"{at:%H:%M}", day=day))
             return None
         return starts
 

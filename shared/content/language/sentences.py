@@ -12,6 +12,7 @@ from pydantic import ConfigDict, Field, RootModel, model_validator
 from pydantic_core import PydanticCustomError
 
 from shared.content.language.dates import known_locale
+from shared.wording.sentences import sentence
 
 # Placeholders of templates and of messages, and markup. A lone sign counts too: it would break the sentence.
 _PLACEHOLDER = re.compile(r"%\(\w+\)s|\{\w*\}|[%{}]")
@@ -86,7 +87,7 @@ def _says_the_same(english: str, text: str, form: str) -> bool:
 
 
 def _complaint(english: str) -> str:
-    return f'"{english}" needs the same placeholders and markup in its translation'
+    return sentence("content.placeholders", english=english)
 
 
 def parts(sentence: str) -> Iterator[tuple[str, str]]:

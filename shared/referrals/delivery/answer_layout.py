@@ -5,6 +5,7 @@ from typing import Any
 
 from shared.referrals.days import in_words
 from shared.referrals.model import Referral
+from shared.wording.sentences import sentence
 
 
 def answer_pairs(record: Mapping[str, Any], referral: Referral) -> list[tuple[str, str]]:
@@ -14,7 +15,11 @@ def answer_pairs(record: Mapping[str, Any], referral: Referral) -> list[tuple[st
     """
     pairs = [(each["label"], each["answer"]) for each in record["answers"]]
     if record["not_answered"]:
-        pairs.append(("Not answered", ", ".join(record["not_answered"])))
+        pairs.append((sentence("answers.not-answered"), ", ".join(record["not_answered"])))
     consent = record["consent"]
-    agreed = f"They agreed to this (wording of {consent['version']}): {consent['statement']}"
-    return [*pairs, ("Received", in_words(referral.received_on)), ("Consent", agreed)]
+    agreed = sentence("answers.agreed", version=consent["version"], statement=consent["statement"])
+    return [
+        *pairs,
+        (sentence("answers.received"), in_words(referral.received_on)),
+        (sentence("answers.consent"), agreed),
+    ]

@@ -12,56 +12,14 @@ from shared.referrals.days import days_since
 from shared.referrals.delivery.mailbox_health import ProviderMailbox
 from shared.referrals.delivery.notice_sender import OPERATORS, NoticeSender
 from shared.referrals.follow_up.overdue_alarm import ALARMS
-from shared.referrals.model import INLINE, NOT_GENUINE, UNSENT, Referral, ReferralState
+from shared.referrals.model import INLINE, UNSENT, Referral, ReferralState
+from shared.wording.sentences import sentence, table
+from shared.wording.translation import Sentence
 
 logger = logging.getLogger(__name__)
 
 _WEEK = 7  # days
-_AGAIN = "Then write received into its State: it is sent again."
-_WHY = {
-    "not-acknowledged": "It was sent, and the provider has not said that it arrived. Ask them. If they have it, write "
-    "acknowledged into its State. If not, write received: it is sent again. Write yes, or a day such as "
-    "2024-03-01, into Hold to keep our copy for longer.",
-    "came-back": "Its State was set by hand after its email had come back, so it is kept. Ask the provider whether "
-    f"they have it. {_AGAIN}",
-    "bounced": f"It came back from the provider's mailbox. Ask them for an address that works. {_AGAIN}",
-    "suppressed": "The email service sends nothing more to the provider's address, because email to it bounced. "
-    f"Take the address off the suppression list. {_AGAIN}",
-    "quarantined": f"The provider's email system holds it. Ask them to release it and to let such email in. {_AGAIN}",
-    "filteredspam": f"The provider's email system took it for spam. Ask them to let such email in. {_AGAIN}",
-    "failed": f"It could not be delivered, several times over. Ask the provider whether their email works. {_AGAIN}",
-    "not-opened": "Its State was set to acknowledged by hand, but no one has opened it, so it is kept. Ask the "
-    f"provider to open it with the link in the email. {_AGAIN}",
-    "kept-again": "The provider confirmed it, or set it aside, and then asked us for the second time to keep it. Find "
-    f"out with them why it does not reach them. {_AGAIN}",
-    "not-sent": f"It could not be sent for five days. Check the vault and the email service first. {_AGAIN}",
-    "outcome-unknown": "An attempt to send it may have gone out, too long ago for the email service to tell. Ask the "
-    f"provider whether they have the email. {_AGAIN}",
-    "unseal-key id": "It was sealed with a key that is not the vault's key of the settings. Nothing was sent. Check "
-    f"REFERRAL_VAULT_KEY first. {_AGAIN}",
-    "unseal-version": "It was sealed by a different version of this service, so it was not opened. Deploy the newest "
-    f"version to both apps. {_AGAIN}",
-    "unseal-mac key": "Its row names a MAC key that is not in the settings, so it was not opened. If REFERRAL_MAC_KEY "
-    f"was changed, put the previous key into REFERRAL_MAC_KEY_PREVIOUS. {_AGAIN} If it was not, find out who could "
-    "write to the tables.",
-    "unseal-mac missing": "Its row has no MAC, so it was not opened. If it was stored before there were MACs, see "
-    f"REFERRAL_MAC_MIGRATION in the list of settings. {_AGAIN} If it was not, find out who could write to the tables.",
-    "unseal-mac": "Its answers, or the day it was received, were changed or did not come from this service, so it was "
-    "not opened. Find out who could write to the tables. The person has to refer themselves again.",
-    "unseal-day": "The day it was received differs between the tables Referrals and SealedReferrals, so it was not "
-    f"opened. Find out who could write to Referrals, and copy ReceivedOn from SealedReferrals. {_AGAIN}",
-    "unseal": "The stored answers cannot be opened: changed, or moved, or cut short. Nothing was sent. Find out who "
-    "could write to the tables. The person has to refer themselves again.",
-    "not-erased": "Answers are stored under a reference that counts as erased. Find out where they come from.",
-    "state-typed": "Its State was a word that is none of the service's. Write the right one.",
-    NOT_GENUINE: f"Its State was changed by hand after that. Ask the provider whether they need it. {_AGAIN}",
-    "reminder": "A reminder to the provider about it came back. Ask them for an address that works.",
-    "HTTP": f"The email service refuses it. Look at the sender's and the provider's address. {_AGAIN}",
-}
-_OTHERWISE = f"See what LastError says. {_AGAIN}"
-_WAITING = (
-    "It could not be sent for hours, and the service goes on trying. Check the queue, the vault and the email service."
-)
+_WHY = table("operators.why")  # by the beginning of what LastError says, in this order
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,19 +65,25 @@ def needs_operator(referral: Referral) -> bool:
 
 def in_words(referral: Referral) -> str:
     """The day it was received, the reason why it needs a person, and the remedy."""
-    came = f"Received {_day(referral.received_on)}."
+    came = sentence("operators.received", day=_day(referral.received_on))
     if referral.state is not ReferralState.ATTENTION:
-        return f"{came} {_WAITING}"
-    since = f"Waiting for a person since {_day(referral.attention_on)}."
+        return f"{came} {sentence('operators.unsent')}"
+    since: str = sentence("operators.since", day=_day(referral.attention_on))
     if referral.acknowledged_on:
-        said = "set it aside as not genuine" if referral.is_marked_not_genuine else "confirmed it"
-        since = f"{since} The provider {said} on {_day(referral.acknowledged_on)}."
+        since = f"{since} {_word_of_provider(referral)}"
     known = (why for code, why in _WHY.items() if referral.last_error.startswith(code))
-    return f"{came} {since} {next(known, _OTHERWISE)}"
+    return f"{came} {since} {next(known, sentence('operators.otherwise'))}"
+
+
+def _word_of_provider(referral: Referral) -> Sentence:
+    day = _day(referral.acknowledged_on)
+    if referral.is_marked_not_genuine:
+        return sentence("operators.set-aside", day=day)
+    return sentence("operators.confirmed", day=day)
 
 
 def _day(text: str) -> str:
     try:
         return iso_day_in_words(text)
     except ValueError:
-        return "on a day that is not known"
+        return sentence("operators.unknown-day")

@@ -13,6 +13,7 @@ from shared.referrals.model import Referral
 from shared.referrals.repository import ReferralRepository
 from shared.referrals.retention.uncollected_rules import UncollectedLimit
 from shared.tables.table import RowConflictError
+from shared.wording.sentences import sentence
 
 logger = logging.getLogger(__name__)
 
@@ -68,4 +69,5 @@ class UncollectedNotice:
 
 
 def _in_words(referral: Referral, day: date) -> str:
-    return f"Sent to the provider on {in_words(referral.sent_on)}. Deleted on {date_in_words(day)}."
+    sent = in_words(referral.sent_on)
+    return sentence("operators.uncollected", sent=sent, deleted=date_in_words(day))

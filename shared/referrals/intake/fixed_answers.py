@@ -9,8 +9,9 @@ from shared.content.question_catalogue import CONTACT_BY, Kind
 from shared.fields.answer_fields import TODAY
 from shared.local_time import LONDON
 from shared.referrals.intake.request import referral_model
+from shared.wording.sentences import sentence
 
-_WORDS = "This is a test of the website. Please set it aside."
+_WORDS = sentence("answers.test")
 _TYPED: Mapping[Kind, str] = {
     Kind.NAME: "Website Test",
     Kind.EMAIL: "website-test@example.com",

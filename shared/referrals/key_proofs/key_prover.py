@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from shared.local_time import london_day
 from shared.referrals.errors import KeyNotProvenError, KeyUnavailableError, UnsealError
@@ -16,6 +17,13 @@ logger = logging.getLogger(__name__)
 _INTERVAL = timedelta(hours=1)
 _OLD = timedelta(hours=3)  # two canaries in a row could not be tried
 _CANARY = "KEYPROOF"  # takes the place of a reference; no row is stored under it
+
+
+class _Doubt(StrEnum):
+    """The reason why a key is not proven, for the log."""
+
+    FAILED = "does not open"
+    UNTRIED = "could not be tried"
 
 
 @dataclass(slots=True)
@@ -63,7 +71,7 @@ class KeyProver:
         before = self.proofs.get(key)
         self.proofs.record(key, KeyProof(before.proven_at if before else None, failed=True))
         logger.error("a key for referrals does not open what it seals: the form is closed until it does")
-        return "does not open"
+        return _Doubt.FAILED
 
     def _opens(self, key: str, now: datetime) -> bool:
         day, answers = london_day(now), secrets.token_bytes(32)
@@ -86,4 +94,4 @@ class KeyProver:
             logger.warning("a key for referrals cannot be tried at the moment: %s", error)
             return ""
         logger.error("a key for referrals is not proven, or was last over 3 hours ago: %s", error)
-        return "could not be tried"
+        return _Doubt.UNTRIED

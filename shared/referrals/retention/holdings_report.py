@@ -10,6 +10,8 @@ from shared.referrals.days import is_day
 from shared.referrals.repository import ReferralRepository
 from shared.referrals.retention.retention_rules import INDEX_KEPT, STATUS_DELETED_AFTER
 from shared.tables.table import Table, moment_text
+from shared.wording.sentences import sentence
+from shared.wording.translation import Sentence
 
 _PARTITION = "held"
 
@@ -30,32 +32,35 @@ class HoldingsReport:
         sealed = [referral.received_on for referral in self.rows.every_sealed()]
         statuses = [referral.received_on for referral in self.rows.every_status()]
         mails = [row.text("On") or row.text("At")[:10] for row in self.rows.every_mailed()]
-        after_receipt = (
-            "Each is deleted days after the provider confirmed it or set it aside, and never before it has arrived; "
-            "one that no one collects on the day in its DeletionOn, which is announced 30 days before."
-        )
-        self._put("sealed", ("referral with its answers", "referrals with their answers"), sealed, after_receipt, now)
-        after_erasure = f"Each is deleted {STATUS_DELETED_AFTER} days after its answers were."
-        self._put("statuses", ("status", "statuses"), statuses, after_erasure, now)
-        after_mail = f"Each is deleted {INDEX_KEPT} days after its email."
-        self._put("mail-index", ("email", "emails"), mails, after_mail, now)
+        self._put("sealed", sealed, sentence("holdings.after-receipt"), now)
+        after_erasure = sentence("holdings.after-erasure", days=STATUS_DELETED_AFTER)
+        self._put("statuses", statuses, after_erasure, now)
+        after_mail = sentence("holdings.after-email", days=INDEX_KEPT)
+        self._put("mail-index", mails, after_mail, now)
         self._put_mac_keys(Counter(key for _, key in self.rows.every_mac_key()), now)
 
-    def _put(self, kind: str, words: tuple[str, str], days: Sequence[str], until: str, now: datetime) -> None:
+    def _put(self, kind: str, days: Sequence[str], until: str, now: datetime) -> None:
         oldest = min((day for day in days if is_day(day)), default="")
-        sentences = [f"{len(days)} {words[len(days) != 1]}."]
+        many = sentence(f"holdings.many.{kind}", number=len(days))
+        sentences = [sentence(f"holdings.one.{kind}") if len(days) == 1 else many]
         if oldest:
-            sentences.append(f"The oldest is of {iso_day_in_words(oldest)}.")
+            sentences.append(sentence("holdings.oldest", day=iso_day_in_words(oldest)))
         self._write(kind, now, Count=len(days), Oldest=oldest, InWords=" ".join([*sentences, until]))
 
     def _put_mac_keys(self, keys: Mapping[str, int], now: datetime) -> None:
         """Writes how many sealed rows name which MAC key: a previous one is needed until none names it."""
         others = {key: number for key, number in sorted(keys.items()) if key != self.mac_key}
-        sentences = [f"{keys.get(self.mac_key, 0)} under the MAC key in use, {self.mac_key}."]
-        sentences += [f"{number} under {key}." if key else f"{number} without a MAC." for key, number in others.items()]
-        needed = "Keep a previous key in the settings until no referral is under it."
-        self._write("sealed-mac-keys", now, Count=sum(others.values()), InWords=" ".join([*sentences, needed]))
+        sentences = [sentence("holdings.mac-key-in-use", number=keys.get(self.mac_key, 0), key=self.mac_key)]
+        sentences += [_under_other_key(key, number) for key, number in others.items()]
+        sentences.append(sentence("holdings.keep-mac-keys"))
+        self._write("sealed-mac-keys", now, Count=sum(others.values()), InWords=" ".join(sentences))
 
     def _write(self, kind: str, now: datetime, **cells: str | int) -> None:
         key = {"PartitionKey": _PARTITION, "RowKey": kind}
         self.table.put(key | {"CheckedAt": moment_text(now)} | cells)
+
+
+def _under_other_key(key: str, number: int) -> Sentence:
+    if not key:
+        return sentence("holdings.without-mac", number=number)
+    return sentence("holdings.mac-key", number=number, key=key)

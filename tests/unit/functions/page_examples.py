@@ -292,7 +292,7 @@ PAGES: dict[str, tuple[str, Facts]] = {
     "not moved": ("manage/not-moved.html", {"booking": own_booking(), "problem": PROBLEMS[SessionFullError]}),
     "question list": (
         "referrals/question-list.html",
-        lambda content: {"pages": list(asked_pages(content.one_to_one))},
+        lambda content: {"pages": list(asked_pages(content))},
     ),
     "time away note": ("referrals/time-away-note.html", {"note": TimeAwayNote(title="Away", text=("An hour.",))}),
     "status": ("referrals/status.html", ASKED),

@@ -6,11 +6,9 @@ from shared.bookings.email_log.told import CANCELLATIONS
 from shared.bookings.model.attendee import Attendee, AttendeeState, Reason, Roster
 from shared.bookings.model.email_ids import MailId, MailKind
 from shared.mail.log_rows import MailLogEntry
+from shared.wording.sentences import sentence
 
-SET_BACK_PROBLEM = (
-    "This row was saved as it had been before the booking was cancelled, and there is no place to give back, so the "
-    "booking stays cancelled. To book this person all the same, write confirmed into State and save again."
-)
+SET_BACK_PROBLEM = sentence("portal.booking.set-back")
 
 
 def is_set_back(attendee: Attendee) -> bool:

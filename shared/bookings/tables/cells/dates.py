@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time
 from shared.bookings.tables.cells.problem import CellError
 from shared.bookings.tables.cells.visible_text import ascii_signs
 from shared.local_time import LONDON, date_without_weekday
+from shared.wording.sentences import sentence
 
 _MONTHS = (
     *("january", "february", "march", "april", "may", "june"),
@@ -46,9 +47,9 @@ def parse_day(text: str) -> date:
     if day is None:
         raise _not_a_day(rest)
     if not 2000 <= day.year < 2100:  # a slip of the keyboard, and arithmetic at the ends of time fails
-        raise CellError("Write a year from 2000 to 2099.")
+        raise CellError(sentence("portal.date.year"))
     if weekday is not None and day.weekday() != weekday:
-        raise CellError(f"{date_without_weekday(day)} is a {day:%A}. Correct one of them.")
+        raise CellError(sentence("portal.date.weekday", day=date_without_weekday(day), weekday=f"{day:%A}"))
     return day
 
 
@@ -75,7 +76,7 @@ def _of_midnight(day: date, clock: str) -> date:
     for each in there:
         if each.time() == time():
             return each.date()
-    raise CellError("It holds a time of day. Write the day alone, as 2023-09-08.")
+    raise CellError(sentence("portal.date.with-time"))
 
 
 def _month_in_words(text: str) -> date | None:
@@ -84,7 +85,7 @@ def _month_in_words(text: str) -> date | None:
     if found is None or month is None:
         return None
     if _SHORT_YEAR.fullmatch(found["year"]):
-        raise CellError("Write the year too, in four digits, as in 8 September 2023.")
+        raise CellError(sentence("portal.date.no-year"))
     return date(int(found["year"]), month, int(found["day"])) if _LONG_YEAR.fullmatch(found["year"]) else None
 
 
@@ -92,6 +93,5 @@ def _not_a_day(text: str) -> ValueError:
     found = _NUMBERS_ALONE.search(text)
     if found is None:
         return ValueError("not a day")
-    sign = "spaces" if found[1] == " " else f'"{found[1]}"'
-    either_way = f"With {sign} between numbers, day and month can be read either way round."
-    return CellError(f"{either_way} Write it as 2023-09-08 or 8 September 2023.")
+    sign = sentence("portal.date.spaces") if found[1] == " " else f'"{found[1]}"'
+    return CellError(sentence("portal.date.either-way", sign=sign))

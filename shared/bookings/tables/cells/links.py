@@ -3,9 +3,8 @@
 import re
 
 from shared.bookings.tables.cells.problem import CellError
+from shared.wording.sentences import sentence
 
-_ALONE = "Paste the link alone, or leave the cell empty."
-_NO_HOST = f"It names no website, such as teams.microsoft.com, after https://. {_ALONE}"
 _BRACKETS = {
     "<": ">",
     "(": ")",
@@ -18,7 +17,7 @@ _BRACKETS = {
 }
 _NEVER_LAST = '<>"\u201c\u201d\u00ab\u00bb'
 _REFUSED = re.compile(r'[\s<>"\\\u201c\u201d\u2026]')
-_NAMES = {" ": "a space", "\t": "a tab", "\n": "a line break", "\r": "a line break"}
+_NAMES = {" ": "space", "\t": "tab", "\n": "line-break", "\r": "line-break"}
 _LABEL = re.compile(r"[\w-]{1,63}")
 _END_OF_HOST = re.compile(r"[/?#]")
 _PORT = re.compile(r"\d{1,5}|")
@@ -38,10 +37,9 @@ def parse_link(text: str) -> str:
     if not separator:
         raise ValueError("not an address")
     if scheme.casefold() != "https":
-        wanted = "Write an address that begins with https://, or leave it empty."
-        raise CellError(f'It begins with "{scheme[:20]}://". {wanted}')
+        raise CellError(sentence("portal.link.scheme", scheme=scheme[:20]))
     if found := _REFUSED.search(rest):
-        raise CellError(f"There is {_NAMES.get(found[0], _quoted(found[0]))} in it. {_ALONE}")
+        raise CellError(sentence("portal.link.sign", sign=_named(found[0])))
     _check_host(_END_OF_HOST.split(rest, maxsplit=1)[0])
     return f"https://{rest}"
 
@@ -57,14 +55,16 @@ def _without_brackets(text: str) -> str:
     return text
 
 
-def _quoted(sign: str) -> str:
-    return "a blank" if sign.isspace() else f'"{sign}"'
+def _named(sign: str) -> str:
+    if sign in _NAMES:
+        return sentence(f"signs.{_NAMES[sign]}")
+    return sentence("portal.link.blank") if sign.isspace() else f'"{sign}"'
 
 
 def _check_host(authority: str) -> None:
     if "@" in authority:  # what stands before it is a user's name, and may look like a website's
-        raise CellError(f'There is "@" in the name of its website. {_ALONE}')
+        raise CellError(sentence("portal.link.at-sign"))
     host, _, port = authority.partition(":")
     labels = host.removesuffix(".").split(".")
     if len(labels) < 2 or not all(map(_LABEL.fullmatch, labels)) or not _PORT.fullmatch(port):
-        raise CellError(_NO_HOST)
+        raise CellError(sentence("portal.link.no-website"))

@@ -4,6 +4,7 @@ import re
 
 from shared.bookings.tables.cells.problem import CellError
 from shared.bookings.tables.cells.visible_text import ascii_signs
+from shared.wording.sentences import sentence
 
 _WHOLE = re.compile(r"([0-9]+)(?:\.0+)?")
 
@@ -20,5 +21,5 @@ def parse_number(text: str, least: int, most: int) -> int:
         raise ValueError("not a plain number")
     number = int(found[1])
     if not least <= number <= most:
-        raise CellError(f"Write a number from {least:,} to {most:,}.")
+        raise CellError(sentence("portal.number", least=f"{least:,}", most=f"{most:,}"))
     return number

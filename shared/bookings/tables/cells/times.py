@@ -5,9 +5,9 @@ from datetime import time
 
 from shared.bookings.tables.cells.problem import CellError
 from shared.bookings.tables.cells.visible_text import ascii_signs
+from shared.wording.sentences import sentence
 
-_WANTED = "Write it as 15:00, in London time."
-_MIDNIGHT = "It could be at the beginning or the end of the day. Write 00:00 for its beginning, or midday for 12 noon."
+_MIDNIGHT = sentence("portal.time.midnight")
 _NOON = {"noon", "midday", "12 noon", "12 midday", "12noon"}
 _MIDNIGHTS = {"midnight", "12 midnight", "12midnight"}
 # The day that Excel, Unix, .NET or Windows puts before a time that has none.
@@ -40,9 +40,9 @@ def parse_time(text: str) -> time:
         return _without_day(found[1], found[2])
     if found := _DECIMAL.fullmatch(written):
         # An editor makes 15.3 of 15.30, and nobody knows any more which it was.
-        raise CellError(f"It could be {found[1]}:0{found[2]} or {found[1]}:{found[2]}0. {_WANTED}")
+        raise CellError(sentence("portal.time.decimal", hour=found[1], minute=found[2]))
     if _ZONED.fullmatch(written):
-        raise CellError("It names a time zone. Write the time by the clock in London alone, as 15:00.")
+        raise CellError(sentence("portal.time.zone"))
     if found := _TWELVE_HOURS.fullmatch(written):
         return _of_half_a_day(int(found[1]), int(found[2] or 0), found[3])
     return _of_whole_day(text, written)
@@ -50,7 +50,7 @@ def parse_time(text: str) -> time:
 
 def _without_day(day: str, clock: str) -> time:
     if day not in _NO_DAY:
-        raise CellError(f"It holds a date. {_WANTED}")
+        raise CellError(sentence("portal.time.with-date"))
     return _of_whole_day(clock, clock)
 
 
@@ -78,4 +78,4 @@ def _of_whole_day(text: str, written: str) -> time:
 
 def _which_half(text: str, hour: int, minute: int) -> str:
     afternoon = f"{hour}:{minute:02}pm" if minute else f"{hour}pm"
-    return f"{text} could be in the morning or the afternoon: write {afternoon} or {hour:02}:{minute:02}."
+    return sentence("portal.time.which-half", text=text, afternoon=afternoon, morning=f"{hour:02}:{minute:02}")

@@ -1,7 +1,5 @@
 """The table of problems: every error has one, and each tells a person what to do next."""
 
-import tomllib
-
 import pytest
 
 from functions.forms.availability import ClosedError
@@ -28,7 +26,7 @@ from shared.config.settings import SettingsError
 from shared.content.content import ContentError
 from shared.referrals.errors import ReferralError, ReferralReusedError, ReferralsBusyError
 from shared.tables.table import RowConflictError, StorageError, StorageUnavailableError
-from tests.builders import ROOT
+from shared.wording.sentences import table
 from tests.every_row import every_row
 
 BASE_CLASSES: list[type[Exception]] = [BookingError, ReferralError, ClosedError]
@@ -99,8 +97,7 @@ def test_retry_after_comes_with_every_503_and_429_and_nothing_else(problem: Prob
 
 def test_every_wording_is_that_of_a_problem() -> None:
     known = {(words.title, words.detail) for words in (each.words for each in (*PROBLEMS.values(), UNEXPECTED))}
-    file = tomllib.loads((ROOT / "functions" / "problems" / "en.toml").read_text("utf-8"))
-    listed = {(each["title"], each["detail"]) for part in file.values() for each in part.values()}
+    listed = {(each["title"], each["detail"]) for part in table("problems").values() for each in part.values()}
 
     assert listed == known
 

@@ -34,9 +34,9 @@ def referral(at: str, *, wrong: bool = False, shows_warning: bool = False, **typ
         on = wizard(content.one_to_one, **({"contact_by": ("email", "phone", "text")} | typed))
         names = [asked.ask for asked in on.shown(at)] if on.page(at) else ["consent_share"]
         errors = tuple(FieldError(name, f"Mend {name}") for name in names) if wrong else ()
-        return referral_pages.facts(on, Step(at, shows_warning=shows_warning, errors=errors), IDENTITY) | {
-            "mailbox_fails": False
-        }
+        return referral_pages.facts(
+            on, Step(at, shows_warning=shows_warning, errors=errors), IDENTITY, content.translate
+        ) | {"mailbox_fails": False}
 
     return facts
 

@@ -31,7 +31,7 @@ def test_a_language_of_the_list_and_one_that_is_not_are_there_again(
     ticked: str, written: str, languages: list[str], content: Content
 ) -> None:
     on = wizard(content.one_to_one, **{"therapy_language": ticked, "therapy_language-another": written})
-    asked = referral_pages.facts(on, Step("therapy_language"), IDENTITY)
+    asked = referral_pages.facts(on, Step("therapy_language"), IDENTITY, content.translate)
     shown = Page(render.render("referrals/question.html", content, **asked))
     assert [attrs["value"] for _, attrs in shown.elements if "checked" in attrs] == languages
     assert shown.element("therapy_language-another").get("value", "") == written

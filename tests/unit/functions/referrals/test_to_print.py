@@ -37,7 +37,7 @@ def test_every_question_is_on_one_page_with_its_hint_and_its_options(
 
 
 def test_a_question_that_depends_on_an_answer_says_on_which(content: Content) -> None:
-    after = {asked.label: asked.only_after for page in asked_pages(content.one_to_one) for asked in page.questions}
+    after = {asked.label: asked.only_after for page in asked_pages(content) for asked in page.questions}
 
     assert after["What is your email address?"] == ("Email",)
     assert after["What is your phone number?"] == ("Phone call", "Text message")
