@@ -45,19 +45,17 @@ def _as_it_is(sentence: str) -> str:
 
 
 def _with(sentence: str, values: dict[str, object]) -> str:
-    pieces = _parts(sentence)
-    if _is_markup(pieces, values):
+    has_markup, pieces = _parts(sentence)
+    if has_markup or [each for each in values.values() if type(each) is not str and hasattr(each, "__html__")]:
         return _as_markup(pieces, values)
-    return "".join(str(values[text]) if kind == "value" else text for kind, text in pieces)
+    return "".join([str(values[text]) if kind == "value" else text for kind, text in pieces])
 
 
 @cache
-def _parts(sentence: str) -> tuple[tuple[str, str], ...]:
-    return tuple(parts(sentence))
-
-
-def _is_markup(pieces: Iterable[tuple[str, str]], values: dict[str, object]) -> bool:
-    return any(kind == "markup" for kind, _ in pieces) or any(hasattr(each, "__html__") for each in values.values())
+def _parts(sentence: str) -> tuple[bool, tuple[tuple[str, str], ...]]:
+    """Returns the parts of a sentence, with True before them if one is markup."""
+    found = tuple(parts(sentence))
+    return any(kind == "markup" for kind, _ in found), found
 
 
 def _as_markup(pieces: Iterable[tuple[str, str]], values: dict[str, object]) -> str:
