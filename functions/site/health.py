@@ -96,8 +96,8 @@ def _consent_problems(built: Services) -> Problems:
         facts = " ".join(built.content.one_to_one.consent_facts)
     except ContentError:
         return {}
-    is_said = f"within {built.referrals.grace_weekdays} working day" in facts
-    return {} if is_said else {"consent_facts": "name other working days than REFERRAL_GRACE_WEEKDAYS"}
+    is_said = sentence("health.promised-days", days=built.referrals.grace_weekdays) in facts
+    return {} if is_said else {"consent_facts": sentence("health.other-working-days")}
 
 
 def _content_problems(built: Services) -> Problems:

@@ -23,7 +23,10 @@ PAPER: ViewportSize = {"width": 718, "height": 1000}  # A4 at 96 dots an inch, l
 
 @pytest.mark.parametrize(
     "walk",
-    [pytest.param(walk, marks=[] if walk.name in SHOWN else pytest.mark.nightly) for walk in ALL_WALKS],
+    [
+        *(walk for walk in ALL_WALKS if walk.name in SHOWN),
+        *(pytest.param(walk, marks=pytest.mark.nightly) for walk in ALL_WALKS if walk.name not in SHOWN),
+    ],
     ids=lambda walk: walk.name,
 )
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ class AppWithLinks(InMemoryApp):
 
     def link(self, page: str) -> str:
         """The token of the link to that page, in whichever email has it."""
-        found = [re.findall(rf"/{page}/([\w-]+)", message.text) for message in self.sender.messages]
+        found = [re.findall(rf"/{page}/([\w-]{{40,}})", message.text) for message in self.sender.messages]
         return str(next(each[0] for each in found if each))
 
     def post_json(self, name: str, value: object) -> func.HttpResponse:

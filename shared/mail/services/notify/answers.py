@@ -18,9 +18,6 @@ from shared.mail.message import (
 
 logger = logging.getLogger(__name__)
 
-REFUSED_AT_THE_EDGE = "the edge of the email service refused a request"
-"""Line of the log that an alarm goes by."""
-
 AFTER_A_MINUTES_LIMIT = timedelta(minutes=1)
 AFTER_A_DAYS_LIMIT = timedelta(hours=1)
 """No answer has a `Retry-After`. A day's limit ends at midnight in UTC; asked each hour it is not overslept."""
@@ -52,7 +49,7 @@ def error_of(answer: Response) -> MailError:
             return MailRefusedError(code)
         case status, _ if 400 <= status < 500:
             if status == 403:
-                logger.error(REFUSED_AT_THE_EDGE)
+                logger.error("the edge of the email service refused a request")  # an alarm goes by this
             return MailNotAcceptedError(code)
     return MailUnclearError(code)
 

@@ -6,7 +6,7 @@ import pytest
 from requests import Response
 
 from shared.mail.message import MailNotAcceptedError, MailSetUpError
-from shared.mail.services.notify.answers import REFUSED_AT_THE_EDGE, error_of
+from shared.mail.services.notify.answers import error_of
 
 PAGE = b"<html>Forbidden zoe@example.nhs.uk</html>"
 
@@ -24,7 +24,7 @@ def test_a_refusal_of_the_edge_holds_up_one_email_and_is_told_to_a_person(caplog
     assert isinstance(found, MailNotAcceptedError)
     assert not found.pauses_all
     assert caplog.record_tuples == [
-        ("shared.mail.services.notify.answers", logging.ERROR, REFUSED_AT_THE_EDGE),
+        ("shared.mail.services.notify.answers", logging.ERROR, "the edge of the email service refused a request"),
     ]
 
 
