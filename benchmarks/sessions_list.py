@@ -1,10 +1,15 @@
 """P13: the list of 52 open sessions of 20 people, compared with the start page; warm, and after a quiet time.
 
-After a quiet time one row is read for each place that is taken, for there is no counter that could drift. On 30
-November 2026, on two idle processors, that took 395 ms, 91 times the start page, and 230 ms of CPU: the budget is not
-met. About 30 ms of it is in our code and the SDK's; the rest passes in the connections to Azurite. Under load, with
-real-time scheduling for these processes alone, 41 ms and 26 ms of CPU were measured; why an idle machine takes longer
-is not known.
+After a quiet time one row is read for each place that is taken, for there is no counter that could drift. Where that
+time goes, in milliseconds of CPU, on 30 November 2026 (start page: 4):
+
+    the page itself, as when it is warm       7
+    the SDK, 1,040 rows of two cells         15 to 17   one bare query of the same rows costs the same
+    counting and threads                      1 to 3
+    a full collection, in one list of 30     60         3 since `function_app` leaves out what it imports
+
+By the clock a list takes 35 to 40 ms where these processes come before all others (`chrt -r 10`), 9 start pages:
+Azurite needs 10 to 15 ms for the rows. On a busy machine the time is that of waiting for a processor: compare CPU.
 """
 
 import time

@@ -3,10 +3,12 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from shared.local_time import days_before
 
 _SHAPE = re.compile(r"P(?:(\d{1,3})([DW])|T(\d{1,4})([HM]))")
+_REMEMBERED = 200  # texts: nearly every session has the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ def parse_offset(text: str) -> Offset:
     return Offset(text, 0, timedelta(hours=int(match[3])) if match[4] == "H" else timedelta(minutes=int(match[3])))
 
 
+@lru_cache(_REMEMBERED)
 def parse_offsets(text: str) -> tuple[Offset, ...]:
     """Reads offsets separated by commas, in their order and without repeats; "none" means no reminders.
 

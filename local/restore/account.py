@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from azure.identity import DefaultAzureCredential
 
@@ -64,5 +65,6 @@ def _local(name: str, running: Path) -> Account:
         raise UnknownAccountError(f"{name} is an account of `python dev.py`, which is not running.")
     found = json.loads(running.read_text("utf-8"))
     tables, blobs = (found[each] for each in _ADDRESSES[name])
-    connection = f"AccountName={name};AccountKey={KEY};TableEndpoint={tables};BlobEndpoint={blobs}"
+    account = urlsplit(tables).path.strip("/")
+    connection = f"AccountName={account};AccountKey={KEY};TableEndpoint={tables};BlobEndpoint={blobs}"
     return Account.of(f"DefaultEndpointsProtocol=http;{connection}", LocalClock(Path(found["clock"])))

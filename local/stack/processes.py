@@ -23,8 +23,8 @@ TIMERS = ("schedule", "back_up")
 class Plan:
     """A run to start. `folder` gets the logs, the clock and the settings of this run.
 
-    `at` is an aware datetime, None for the real time. With `reports` the email emulator posts delivery reports to the
-    first host, as Event Grid or GOV.UK Notify does.
+    `at` is an aware datetime, None for the real time. `azurite` is one that runs already and goes on at the end. With
+    `reports` the email emulator posts delivery reports to the first host, as Event Grid or GOV.UK Notify does.
     """
 
     at: datetime | None
@@ -37,6 +37,7 @@ class Plan:
     developer_settings_file: Path | None = None
     load: Path | None = EXAMPLE_SESSIONS
     data: Path | None = None
+    azurite: Azurite | None = None
     app: Path = ROOT
     reports: bool = False
 

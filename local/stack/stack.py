@@ -22,6 +22,7 @@ from local.stack.host_client import HostClient
 from local.stack.processes import MailEmulatorProcess, Plan, running_host, running_mail, settings_of
 from local.stack.sessions_csv import SESSIONS, insert_sessions, read_sessions
 from local.stack.setting_checks import check_settings
+from local.stack.shared_azurite import unused_accounts
 from local.stack.tables_and_queues import create_storage
 
 _SETTLING_SECONDS = 120.0
@@ -94,7 +95,7 @@ def running_stack(  # noqa: PLR0913  # all by keyword, and every one has its def
     load: Path | None = EXAMPLE_SESSIONS,
     reports: bool = False,
 ) -> Iterator[Stack]:
-    """Starts everything for a test, in memory, in a folder of its own, and stops it at the end.
+    """Starts everything for a test, in memory, in a folder of its own, and stops it at the end, but for Azurite.
 
     Args:
         at: aware datetime at which the clock starts.
@@ -116,6 +117,7 @@ def running_stack(  # noqa: PLR0913  # all by keyword, and every one has its def
             hosts=hosts,
             settings=over,
             load=load,
+            azurite=unused_accounts(),
             reports=reports,
         )
         with started(plan) as stack:
@@ -143,7 +145,9 @@ def started(plan: Plan) -> Iterator[Stack]:
     ports = [plan.port or ports[0], *ports[1:]]
     with ExitStack() as running:
         mail = running.enter_context(running_mail(plan, mail_port))
-        azurite = running.enter_context(running_azurite(data=plan.data, log=plan.folder / "azurite.log"))
+        azurite = plan.azurite or running.enter_context(
+            running_azurite(data=plan.data, log=plan.folder / "azurite.log")
+        )
         settings = settings_of(plan, azurite, mail, f"http://127.0.0.1:{ports[0]}")
         if plan.app == ROOT:
             check_settings(settings)

@@ -198,6 +198,13 @@ def test_the_app_is_indexed_with_an_empty_environment() -> None:
     assert int(done.stdout) >= 14
 
 
+def test_a_collection_leaves_out_what_indexing_imported() -> None:
+    done = indexed("import gc, function_app; print(gc.get_freeze_count(), len(gc.get_objects()))")
+    frozen, left = map(int, done.stdout.split())
+
+    assert frozen > 10 * left
+
+
 def test_app_that_needs_a_setting_to_be_indexed_is_found() -> None:
     assert "KeyError" in indexed("import function_app, os; print(os.environ['SITE_URL'])").stderr
 

@@ -1,14 +1,12 @@
 """Shared by integration tests: one Azurite for the whole test run."""
 
-from collections.abc import Iterator
-
 import pytest
 
-from local.stack.azurite import Azurite, running_azurite
+from local.stack.azurite import Azurite
+from local.stack.shared_azurite import unused_accounts
 
 
 @pytest.fixture(scope="session")
-def azurite() -> Iterator[Azurite]:
+def azurite() -> Azurite:
     """In memory and shared: a test takes tables and queues of its own."""
-    with running_azurite() as running:
-        yield running
+    return unused_accounts()

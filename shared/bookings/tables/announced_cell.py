@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
+from functools import lru_cache
 from typing import Annotated, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
@@ -26,6 +27,7 @@ _LONGEST_WRITTEN, _LONGEST_READ = 28_000, 32_000
 _KEPT_VERSIONS = 20
 _MAX_VERSIONS = 300  # in a cell of before the history was bounded
 _MOMENT_LENGTH = 40
+_REMEMBERED = 200  # cells whose meaning is remembered: each run of the timer reads those of the run before
 
 
 def _moment(value: object) -> datetime:
@@ -119,6 +121,7 @@ def _text(session: Session, history: Sequence[AnnouncedDetails]) -> str:
     return json.dumps(facts, ensure_ascii=False)
 
 
+@lru_cache(_REMEMBERED)
 def read_announced(session_id: str, text: str, reminders: tuple[Offset, ...]) -> Session | None:
     """The session that attendees know, from the text of the cell; `reminders` are those of the installation.
 

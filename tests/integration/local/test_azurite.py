@@ -15,6 +15,7 @@ from azure.storage.queue import QueueServiceClient
 
 from local.paths import ROOT
 from local.stack.azurite import BOOKINGS, REFERRALS, Azurite, running_azurite
+from local.stack.shared_azurite import unused_accounts
 from local.stack.tables_and_queues import create_storage
 
 
@@ -87,6 +88,21 @@ def test_two_of_them_do_not_disturb_each_other(azurite: Azurite) -> None:
             client.create_table("OnlyHere")
 
         assert "OnlyHere" not in _table_names(azurite.connection_string())
+
+
+def test_two_pairs_of_accounts_of_one_process_do_not_disturb_each_other(azurite: Azurite) -> None:
+    other = unused_accounts()
+    assert other.child is azurite.child
+    create_storage(
+        {"BOOKINGS_STORAGE": other.connection_string(), "REFERRALS_STORAGE": other.connection_string(REFERRALS)}
+    )
+    with _tables(other.connection_string()) as client:
+        client.create_table("OnlyHere")
+
+    assert _table_names(other.connection_string()) > {"OnlyHere", "Sessions"}
+    assert "OnlyHere" not in _table_names(azurite.connection_string())
+    assert not _table_names(unused_accounts().connection_string())
+    assert not _queue_names(unused_accounts().connection_string(REFERRALS))
 
 
 _STARTS_AND_WAITS = """
