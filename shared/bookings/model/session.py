@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from shared.bookings.model.errors import SessionClosedError, SessionPastError
-from shared.local_time import clock_time, span_in_words
 from shared.reminder_offsets import Offset
 
 
@@ -128,23 +127,37 @@ def with_first_announcement(session: Session) -> Session:
     return replace(session, history=(session.details,))
 
 
-def changes_in_words(before: AnnouncedDetails, after: AnnouncedDetails) -> list[str]:
-    """Changes, most important first, each in a few words that begin with a small letter."""
+class Change(StrEnum):
+    """What attendees are told that has changed, most important first."""
+
+    CALLED_OFF = "called-off"
+    TAKES_PLACE = "takes-place"
+    MOVED = "moved"
+    ENDS = "ends"
+    LINK_GIVEN = "link-given"
+    LINK_CHANGED = "link-changed"
+    LINK_GONE = "link-gone"
+    THEME = "theme"
+    NO_THEME = "no-theme"
+
+
+def changes(before: AnnouncedDetails, after: AnnouncedDetails) -> list[Change]:
+    """Changes, most important first; nothing else counts of a session that is called off."""
     if after.called_off and not before.called_off:
-        return ["the session is cancelled"]
-    words = ["the session takes place after all"] if before.called_off else []
+        return [Change.CALLED_OFF]
+    found = [Change.TAKES_PLACE] if before.called_off else []
     if after.starts != before.starts:
-        words.append(f"the session moves to {span_in_words(after.starts, after.ends)}")
+        found.append(Change.MOVED)
     elif after.minutes != before.minutes:
-        words.append(f"the session now ends at {clock_time(after.ends)}")
+        found.append(Change.ENDS)
     if after.join_url != before.join_url:
-        words.append(_about_the_link(before.join_url, after.join_url))
+        found.append(_of_the_link(before.join_url, after.join_url))
     if after.theme != before.theme:
-        words.append(f"the theme is now {after.theme}" if after.theme else "there is no theme any more")
-    return words
+        found.append(Change.THEME if after.theme else Change.NO_THEME)
+    return found
 
 
-def _about_the_link(before: str, after: str) -> str:
+def _of_the_link(before: str, after: str) -> Change:
     if not after:
-        return "the joining link is no longer valid, a new one will follow"
-    return "the joining link has changed" if before else "here is the joining link"
+        return Change.LINK_GONE
+    return Change.LINK_CHANGED if before else Change.LINK_GIVEN

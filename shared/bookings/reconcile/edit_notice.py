@@ -4,8 +4,8 @@ from datetime import datetime
 
 from shared.bookings.model.announcement_rules import details_for, is_news, told_at
 from shared.bookings.model.attendee import Attendee, Roster, can_be_mailed
-from shared.bookings.model.session import AnnouncedDetails, changes_in_words
-from shared.local_time import clock_time
+from shared.bookings.model.session import AnnouncedDetails, Change, changes
+from shared.local_time import clock_time, span_in_words
 
 
 def recipients(roster: Roster, after: AnnouncedDetails, before: AnnouncedDetails) -> list[Attendee]:
@@ -28,10 +28,25 @@ def edit_notice(roster: Roster, after: AnnouncedDetails, before: AnnouncedDetail
 
 def _changes(people: list[Attendee], after: AnnouncedDetails, before: AnnouncedDetails) -> list[str]:
     """Changes in words, with the number of those who are told of one where that is not everyone."""
-    told = [changes_in_words(details_for(each, before), details_for(each, after)) for each in people]
-    words = changes_in_words(before, after)
-    counts = {word: sum(word in each for each in told) for word in words}
-    return [word if counts[word] == len(people) else f"{word} ({_only(counts[word])})" for word in words]
+    told = [changes(details_for(each, before), details_for(each, after)) for each in people]
+    words, found = _words(after), changes(before, after)
+    counts = {change: sum(change in each for each in told) for change in found}
+    return [words[each] + ("" if counts[each] == len(people) else f" ({_only(counts[each])})") for each in found]
+
+
+def _words(after: AnnouncedDetails) -> dict[Change, str]:
+    """A few words about each change, as the administrators read them; `updated.jinja` has those for attendees."""
+    return {
+        Change.CALLED_OFF: "the session is cancelled",
+        Change.TAKES_PLACE: "the session takes place after all",
+        Change.MOVED: f"the session moves to {span_in_words(after.starts, after.ends)}",
+        Change.ENDS: f"the session now ends at {clock_time(after.ends)}",
+        Change.LINK_GIVEN: "here is the joining link",
+        Change.LINK_CHANGED: "the joining link has changed",
+        Change.LINK_GONE: "the joining link is no longer valid, a new one will follow",
+        Change.THEME: f"the theme is now {after.theme}",
+        Change.NO_THEME: "there is no theme any more",
+    }
 
 
 def _only(number: int) -> str:
