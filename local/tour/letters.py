@@ -61,7 +61,7 @@ FACTS: Mapping[str, Mapping[str, object]] = {
             _NO_PLACE | {"kind": "waiting", "position": 3, "cutoff": "Thursday 7 September 2023, 3pm"},
         ],
     },
-    "updated": _PLACE | _REMINDERS | {"changes": ["The session moves to Friday 8 September 2023, 3pm to 4:15pm"]},
+    "updated": _PLACE | _REMINDERS | {"changes": ["moved"], "ends": "4:15pm"},
     "cancelled": _PARTING,
     "gone": _PARTING,
     "released": _PARTING,

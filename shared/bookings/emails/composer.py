@@ -16,13 +16,12 @@ from shared.bookings.model.announcement_rules import details_for
 from shared.bookings.model.attendee import Attendee, AttendeeState
 from shared.bookings.model.email_ids import DueMail, MailId, MailKind
 from shared.bookings.model.proving import held_until, kept_until, yields_from
-from shared.bookings.model.session import Session, changes_in_words
+from shared.bookings.model.session import Change, Session, changes
 from shared.bookings.tables.repository import BookingRepository
-from shared.local_time import moment_in_words, span_in_words
+from shared.content.language.dates import Dates
 from shared.mail.ledger import MailLedger
 from shared.mail.message import EmailMessage
 from shared.mail.renderer import MailRenderer
-from shared.wording.translation import translated
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +64,10 @@ class BookingMailComposer:
         bookings = [self._every_fact(each, now) | {"kind": str(each.mail_id.kind)} for each in ordered]
         return self._render("combined", emails[0].attendee.email, bookings=bookings)
 
+    @property
+    def _dates(self) -> Dates:
+        return self.renderer.content.dates
+
     def _render(self, template: str, address: str, **facts: Any) -> EmailMessage:
         """Renders an email to an attendee, which names the team that they can ask; answers go to that team as well."""
         team = self.renderer.content.groups.contact.email
@@ -75,7 +78,7 @@ class BookingMailComposer:
     def _every_fact(self, email: BookingEmail, now: datetime) -> dict[str, Any]:
         session, attendee = email.session, email.attendee
         facts = self._facts(session, attendee, now) | self._facts_of_kind(session, attendee, email.mail_id.kind)
-        return facts | (_facts_of_proof(session, attendee) if attendee.is_unproven else {})
+        return facts | (self._facts_of_proof(session, attendee) if attendee.is_unproven else {})
 
     def _facts(self, session: Session, attendee: Attendee, now: datetime) -> dict[str, Any]:
         content = self.renderer.content
@@ -83,8 +86,8 @@ class BookingMailComposer:
         confirmed = attendee.state is AttendeeState.CONFIRMED
         return {
             "reference": attendee.reference,
-            "starts": moment_in_words(session.starts),
-            "when": span_in_words(session.starts, session.ends),
+            "starts": self._dates.moment(session.starts),
+            "when": self._dates.span(session.starts, session.ends),
             "title": session.title or groups.session_title,
             "theme": session.theme or groups.open_theme,
             # Only for people who have a place that nobody has to check any more.
@@ -96,7 +99,7 @@ class BookingMailComposer:
             "calendar_url": "" if attendee.is_waiting else self.links.calendar_url(session.id, attendee),
             "outlook_url": on_the_web.outlook,
             "google_url": on_the_web.google,
-            "reminders": [moment_in_words(at) for at in upcoming_reminders(session, attendee, now)],
+            "reminders": [self._dates.moment(at) for at in upcoming_reminders(session, attendee, now)],
         }
 
     def _facts_of_kind(self, session: Session, attendee: Attendee, kind: MailKind) -> dict[str, Any]:
@@ -108,16 +111,16 @@ class BookingMailComposer:
                     "left_calendar_url": self._calendar_url_moved_from(attendee),
                 }
             case MailKind.CHECKING:
-                return {"deadline": moment_in_words(self.policy.check_deadline(session, attendee))}
+                return {"deadline": self._dates.moment(self.policy.check_deadline(session, attendee))}
             case MailKind.WAITING:
                 position = self.rosters.roster(session.id).position(attendee.key)
                 return {
                     "position": position,
-                    "cutoff": moment_in_words(self.policy.cutoff_of(session)),
+                    "cutoff": self._dates.moment(self.policy.cutoff_of(session)),
                     "left_calendar_url": self._calendar_url_of_lost_place(session, attendee),
                 }
             case MailKind.UPDATED:
-                return {"changes": self._changes(session, attendee)}
+                return {"changes": self._changes(session, attendee), "ends": self._dates.time(session.ends)}
             case MailKind.ALREADY_BOOKED:
                 return {
                     "state": "list-full" if attendee.is_behind_the_list else str(attendee.state),
@@ -141,26 +144,23 @@ class BookingMailComposer:
         had_place = was_told_of_a_place(attendee, self.log.entries(session.id))
         return self.links.calendar_url(session.id, attendee) if had_place else ""
 
-    def _changes(self, session: Session, attendee: Attendee) -> list[str]:
+    def _changes(self, session: Session, attendee: Attendee) -> list[Change]:
         known = session.told(version_known(attendee, self.log.entries(session.id)))
         if known is None:
             return []
-        words = changes_in_words(details_for(attendee, known), details_for(attendee, session.details))
-        told = [translated(each, self.renderer.content.translate) for each in words]
-        return [each[0].upper() + each[1:] for each in told]
+        return changes(details_for(attendee, known), details_for(attendee, session.details))
+
+    def _facts_of_proof(self, session: Session, attendee: Attendee) -> dict[str, Any]:
+        """The moments of which someone is told who has yet to prove their address, in words."""
+        until, yields = held_until(session, attendee), yields_from(attendee)
+        return {
+            "held": attendee.holds_a_place,
+            "held_until": self._dates.moment(until),
+            "yields_from": self._dates.moment(yields) if yields < until else "",
+            "kept_until": self._dates.moment(kept_until(session, attendee)),
+        }
 
 
 def _only_repeats(email: BookingEmail) -> bool:
     """True if another email about the same booking says all that this one does, and more."""
     return email.mail_id.kind is MailKind.ALREADY_BOOKED and not email.attendee.asked_by_other_name
-
-
-def _facts_of_proof(session: Session, attendee: Attendee) -> dict[str, Any]:
-    """The moments of which someone is told who has yet to prove their address, in words."""
-    until, yields = held_until(session, attendee), yields_from(attendee)
-    return {
-        "held": attendee.holds_a_place,
-        "held_until": moment_in_words(until),
-        "yields_from": moment_in_words(yields) if yields < until else "",
-        "kept_until": moment_in_words(kept_until(session, attendee)),
-    }

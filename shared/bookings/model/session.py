@@ -5,10 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from shared.bookings.model.errors import SessionClosedError, SessionPastError
-from shared.local_time import clock_time, span_in_words
 from shared.reminder_offsets import Offset
-from shared.wording.sentences import sentence
-from shared.wording.translation import Sentence
 
 
 class SessionState(StrEnum):
@@ -130,23 +127,37 @@ def with_first_announcement(session: Session) -> Session:
     return replace(session, history=(session.details,))
 
 
-def changes_in_words(before: AnnouncedDetails, after: AnnouncedDetails) -> list[Sentence]:
-    """Changes, most important first, each in a few words that begin with a small letter."""
+class Change(StrEnum):
+    """What attendees are told that has changed, most important first."""
+
+    CALLED_OFF = "called-off"
+    TAKES_PLACE = "takes-place"
+    MOVED = "moved"
+    ENDS = "ends"
+    LINK_GIVEN = "link-given"
+    LINK_CHANGED = "link-changed"
+    LINK_GONE = "link-gone"
+    THEME = "theme"
+    NO_THEME = "no-theme"
+
+
+def changes(before: AnnouncedDetails, after: AnnouncedDetails) -> list[Change]:
+    """Changes, most important first; nothing else counts of a session that is called off."""
     if after.called_off and not before.called_off:
-        return [sentence("changes.cancelled")]
-    words = [sentence("changes.not-cancelled")] if before.called_off else []
+        return [Change.CALLED_OFF]
+    found = [Change.TAKES_PLACE] if before.called_off else []
     if after.starts != before.starts:
-        words.append(sentence("changes.moved", when=span_in_words(after.starts, after.ends)))
+        found.append(Change.MOVED)
     elif after.minutes != before.minutes:
-        words.append(sentence("changes.end", time=clock_time(after.ends)))
+        found.append(Change.ENDS)
     if after.join_url != before.join_url:
-        words.append(_about_the_link(before.join_url, after.join_url))
+        found.append(_of_the_link(before.join_url, after.join_url))
     if after.theme != before.theme:
-        words.append(sentence("changes.theme", theme=after.theme) if after.theme else sentence("changes.no-theme"))
-    return words
+        found.append(Change.THEME if after.theme else Change.NO_THEME)
+    return found
 
 
-def _about_the_link(before: str, after: str) -> Sentence:
+def _of_the_link(before: str, after: str) -> Change:
     if not after:
-        return sentence("changes.link-invalid")
-    return sentence("changes.link-changed") if before else sentence("changes.link")
+        return Change.LINK_GONE
+    return Change.LINK_CHANGED if before else Change.LINK_GIVEN

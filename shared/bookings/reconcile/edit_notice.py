@@ -4,8 +4,8 @@ from datetime import datetime
 
 from shared.bookings.model.announcement_rules import details_for, is_news, told_at
 from shared.bookings.model.attendee import Attendee, Roster, can_be_mailed
-from shared.bookings.model.session import AnnouncedDetails, changes_in_words
-from shared.local_time import clock_time
+from shared.bookings.model.session import AnnouncedDetails, Change, changes
+from shared.local_time import clock_time, span_in_words
 from shared.wording.sentences import sentence
 
 
@@ -24,16 +24,32 @@ def edit_notice(roster: Roster, after: AnnouncedDetails, before: AnnouncedDetail
     people, at = recipients(roster, after, before), told_at(after, before, since)
     if at >= before.ends:
         return ""
-    changes = "; ".join(_changes(people, after, before))
-    return sentence("portal.session.notice", people=_people(len(people)), time=clock_time(at), changes=changes)
+    words = "; ".join(_changes(people, after, before))
+    return sentence("portal.session.notice", people=_people(len(people)), time=clock_time(at), changes=words)
 
 
 def _changes(people: list[Attendee], after: AnnouncedDetails, before: AnnouncedDetails) -> list[str]:
     """Changes in words, with the number of those who are told of one where that is not everyone."""
-    told = [changes_in_words(details_for(each, before), details_for(each, after)) for each in people]
-    words = changes_in_words(before, after)
-    counts = {word: sum(word in each for each in told) for word in words}
-    return [word if counts[word] == len(people) else _to_some(word, counts[word]) for word in words]
+    told = [changes(details_for(each, before), details_for(each, after)) for each in people]
+    words, found = _words(after), changes(before, after)
+    counts = {change: sum(change in each for each in told) for change in found}
+    return [words[each] if counts[each] == len(people) else _to_some(words[each], counts[each]) for each in found]
+
+
+def _words(after: AnnouncedDetails) -> dict[Change, str]:
+    """A few words about each change, as the administrators read them; `updated.jinja` has those for attendees."""
+    when, ends = span_in_words(after.starts, after.ends), clock_time(after.ends)
+    return {
+        Change.CALLED_OFF: sentence("portal.session.changes.cancelled"),
+        Change.TAKES_PLACE: sentence("portal.session.changes.not-cancelled"),
+        Change.MOVED: sentence("portal.session.changes.moved", when=when),
+        Change.ENDS: sentence("portal.session.changes.end", time=ends),
+        Change.LINK_GIVEN: sentence("portal.session.changes.link"),
+        Change.LINK_CHANGED: sentence("portal.session.changes.link-changed"),
+        Change.LINK_GONE: sentence("portal.session.changes.link-invalid"),
+        Change.THEME: sentence("portal.session.changes.theme", theme=after.theme),
+        Change.NO_THEME: sentence("portal.session.changes.no-theme"),
+    }
 
 
 def _to_some(change: str, number: int) -> str:

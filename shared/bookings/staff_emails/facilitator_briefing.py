@@ -12,11 +12,10 @@ from shared.bookings.model.email_ids import FACILITATOR_MAIL_PREFIX, reminder_ab
 from shared.bookings.model.session import Session
 from shared.bookings.reconcile.session_reconciler import ReconciledSession
 from shared.bookings.staff_emails.immediate_sender import ImmediateSender
+from shared.content.language.dates import IN_ENGLISH, Dates
 from shared.failure_isolation import run_isolated
-from shared.local_time import moment_in_words, span_in_words
 from shared.mail.renderer import MailRenderer
 from shared.reminder_offsets import parse_offsets, reminder_times
-from shared.wording.sentences import sentence
 
 logger = logging.getLogger(__name__)
 
@@ -46,9 +45,9 @@ class FacilitatorBriefing:
         entry = reconciled.log.get(mail_id) if mail_id else None
         if mail_id is None or (entry is not None and not entry.is_open(now)):
             return
-        message = self.renderer.render(
-            "facilitators", to=self.address, **briefing_facts(reconciled.session, reconciled.roster, names=self.names)
-        )
+        dates = self.renderer.content.dates
+        facts = briefing_facts(reconciled.session, reconciled.roster, names=self.names, dates=dates)
+        message = self.renderer.render("facilitators", to=self.address, **facts)
         self.mail.deliver(reconciled.session.id, mail_id, message, now)
 
 
@@ -64,15 +63,18 @@ def due_briefing(session: Session, now: datetime) -> str | None:
     return f"{FACILITATOR_MAIL_PREFIX}{reminder_about(due[-1].text, session.starts)}" if due else None
 
 
-def briefing_facts(session: Session, roster: Roster, *, names: bool) -> dict[str, Any]:
-    """The facts of the email. Without `names` there is nobody's in them, and nothing that was not agreed to share."""
+def briefing_facts(session: Session, roster: Roster, *, names: bool, dates: Dates = IN_ENGLISH) -> dict[str, Any]:
+    """The facts of the email. Without `names` there is nobody's in them, and nothing that was not agreed to share.
+
+    `adjustments` are pairs of a name, None without `names`, and what that person asks for.
+    """
     attendees = sorted(roster.attendees, key=lambda each: (each.name.casefold(), each.key))
     placed = [each for each in attendees if each.holds_a_place and not each.is_unproven]
     sharing = [each for each in placed if each.adjustments and each.share_adjustments]
     confirmed = [each for each in attendees if each.state is AttendeeState.CONFIRMED]
     return {
-        "starts": moment_in_words(session.starts),
-        "when": span_in_words(session.starts, session.ends),
+        "starts": dates.moment(session.starts),
+        "when": dates.span(session.starts, session.ends),
         "title": session.title,
         "theme": session.theme,
         "confirmed": len(confirmed),
@@ -80,21 +82,14 @@ def briefing_facts(session: Session, roster: Roster, *, names: bool) -> dict[str
         "waiting": len(roster.waiting),
         "capacity": session.capacity,
         "adjustments": _with_names(sharing) if names else _without_names(sharing),
-        "names": [_name(each) for each in confirmed] if names else [],
+        "names": [each.name for each in confirmed] if names else [],
     }
 
 
 def _with_names(sharing: Sequence[Attendee]) -> list[tuple[str, str]]:
-    return [(_name(each), each.adjustments) for each in sharing]
+    return [(each.name, each.adjustments) for each in sharing]
 
 
-def _without_names(sharing: Sequence[Attendee]) -> list[tuple[str, str]]:
+def _without_names(sharing: Sequence[Attendee]) -> list[tuple[None, str]]:
     # Not in the order of the names, which would tell.
-    texts = sorted(each.adjustments for each in sharing)
-    return [
-        (sentence("facilitators.someone", number=number, of=len(texts)), text) for number, text in enumerate(texts, 1)
-    ]
-
-
-def _name(attendee: Attendee) -> str:
-    return attendee.name or sentence("portal.no-name")
+    return [(None, text) for text in sorted(each.adjustments for each in sharing)]

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from shared.local_time import WorkingDays, date_in_words
+from shared.content.language.dates import Dates
+from shared.local_time import WorkingDays
 from shared.mail.message import EmailMessage
 from shared.mail.renderer import MailRenderer
 from shared.referrals.days import in_words
@@ -60,7 +61,7 @@ class ProviderEmails:
         return self._write(
             "referral-new-link",
             referral,
-            sent_on=in_words(referral.sent_on or referral.received_on),
+            sent_on=self._day(referral.sent_on or referral.received_on),
             inline=referral.delivery == INLINE,
             days=LASTS_DAYS,
             link_url=self._new_link(referral, now),
@@ -73,12 +74,19 @@ class ProviderEmails:
         facts = [self._facts(referral) | self._reminder_facts(referral, erased_on, now) for referral, erased_on in due]
         return self.renderer.render("referral-reminders", to=self.recipient, referrals=facts, operators=self.operators)
 
+    @property
+    def _dates(self) -> Dates:
+        return self.renderer.content.dates
+
+    def _day(self, day: str) -> str:
+        return in_words(day, self._dates)
+
     def _reminder_facts(self, referral: Referral, erased_on: date | None, now: datetime) -> dict[str, object]:
         return {
-            "sent_on": in_words(referral.sent_on),
+            "sent_on": self._day(referral.sent_on),
             "inline": referral.delivery == INLINE,
-            "opened_on": in_words(referral.opened_on),
-            "erased_on": date_in_words(erased_on) if erased_on else "",
+            "opened_on": self._day(referral.opened_on),
+            "erased_on": self._dates.day(erased_on) if erased_on else "",
             "link_url": self._new_link(referral, now),
         }
 
@@ -93,6 +101,6 @@ class ProviderEmails:
         """Reference, day of receipt, and the day that the person was promised: in words, "" if it is not known."""
         return {
             "reference": referral.reference,
-            "received_on": in_words(referral.received_on),
-            "contact_by": in_words(reply_by(referral.received_on, self.reply_weekdays, self.working_days)),
+            "received_on": self._day(referral.received_on),
+            "contact_by": self._day(reply_by(referral.received_on, self.reply_weekdays, self.working_days)),
         }

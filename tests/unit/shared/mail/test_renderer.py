@@ -85,7 +85,7 @@ EVERY: list[tuple[str, dict[str, Any]]] = [
     ("prove", UNPROVEN | {"held": False}),
     ("unheld", UNPROVEN),
     ("combined", TOGETHER),
-    ("updated", FACTS | {"changes": ["The session moves to Monday"], "reminders": []}),
+    ("updated", FACTS | {"changes": ["moved", "theme"], "ends": "4:15pm", "reminders": []}),
     ("cancelled", PARTING),
     ("gone", PARTING),
     ("released", PARTING),
