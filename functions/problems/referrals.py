@@ -9,9 +9,11 @@ from functions.problems.problem_details import Problem, busy, closed, not_ready
 from functions.problems.wording import wording
 from shared.referrals.errors import (
     KeyNotProvenError,
+    OwnWordsError,
     ReferralReusedError,
     ReferralsBusyError,
     ReferralUnknownError,
+    ReferralWithdrawnError,
     TooManyGuessesError,
 )
 
@@ -22,6 +24,8 @@ def _asking(status: int, name: str, **more: Any) -> Problem:
 
 REFERRAL_PROBLEMS: Mapping[type[Exception], Problem] = {
     ReferralReusedError: Problem(409, "already-sent", wording("referrals", "already-sent"), next_link="/one-to-one"),
+    ReferralWithdrawnError: Problem(409, "withdrawn", wording("referrals", "withdrawn"), next_link="/one-to-one"),
+    OwnWordsError: _asking(404, "referral-unknown"),
     ReferralUnknownError: _asking(404, "referral-unknown"),
     ReferralOutcomeExpiredError: _asking(410, "referral-outcome-expired", template="referrals/closed.html"),
     TooManyGuessesError: _asking(429, "too-many-guesses", retry_after=60),

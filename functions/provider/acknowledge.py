@@ -104,7 +104,7 @@ class _LinkRequest:
             template = "provider/set-aside.html" if view.is_set_aside else "provider/confirmed.html"
             return self.page(template, view, errors=errors, grace_weekdays=grace, keep_address=self.address, **facts)
         if view.is_gone or view.is_sent_again:
-            return self.page("provider/gone.html" if view.is_gone else "provider/kept.html", view)
+            return self.page(view.gone_page if view.is_gone else "provider/kept.html", view)
         token = issue_token(self.signer, _FORM, self.subject, self.now)
         facts = {"form_token": token, "is_early": self.is_early}
         return self.page("provider/acknowledge.html", view, errors=errors, **facts)

@@ -87,7 +87,7 @@ class _ProviderRequest:
         view = ProviderView.of(referral, self.built.content)
         if view.is_finished:
             return self.confirmed_page(referral)
-        return self.page("provider/gone.html", referral) if view.is_gone else self.passphrase_form()
+        return self.page(view.gone_page, referral) if view.is_gone else self.passphrase_form()
 
     def open(self) -> func.HttpResponse:
         passphrase, entered = read_form_value(self.req, "passphrase"), self._passphrase_page

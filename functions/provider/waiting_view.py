@@ -27,6 +27,7 @@ _NOT_WAITING: dict[NotWaitingReason, str] = {
     NotWaitingReason.SET_ASIDE: "Referral {} is no longer waiting. Someone has set it aside as not genuine",
     NotWaitingReason.NOT_COLLECTED: "Referral {} is no longer waiting. No one opened it in time, and our copy is gone",
     NotWaitingReason.DELETED: "Referral {} is no longer waiting. Our copy of the answers is deleted",
+    NotWaitingReason.WITHDRAWN: "Referral {} was withdrawn. Do not contact this person",
     NotWaitingReason.DAMAGED: _DAMAGED,
 }
 

@@ -13,9 +13,10 @@ from shared.referrals.intake.mac_migration import MacMigration
 from shared.referrals.key_proofs.key_prover import KeyProver
 from shared.referrals.key_proofs.key_readiness import KeyReadiness
 from shared.referrals.key_proofs.proof_rows import KeyProofs, ProofMac, thumbprint
-from shared.referrals.model import Referral, Sealed
+from shared.referrals.model import Referral
 from shared.referrals.repository import ReferralRepository
 from shared.referrals.row_mac import RowMac
+from shared.referrals.sealed_answers import Sealed
 from shared.referrals.sealing import Sealer, unseal
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.referrals.days import is_day
-from shared.referrals.model import NEVER, Referral, ReferralState, Sealed
+from shared.referrals.model import NEVER, Referral, ReferralState
+from shared.referrals.sealed_answers import Sealed
 from shared.tables.table import Row, moment_text
 
 PARTITION = "referrals"
@@ -13,7 +14,7 @@ PARTITION = "referrals"
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _MIDNIGHTS = {"", "00:00", "00:00:00", "00:00:00Z", "00:00:00+00:00", "00:00:00.000Z"}
 
-LISTED = ("PartitionKey", "RowKey", "ReceivedOn", "ConsentVersion", "SubmissionHash", "CopyOf")
+LISTED = ("PartitionKey", "RowKey", "ReceivedOn", "ConsentVersion", "SubmissionHash", "OwnWords", "CopyOf")
 """The cells of a sealed row that say which referral it is, or of which it is a copy."""
 
 
@@ -66,6 +67,8 @@ def progress_cells(referral: Referral) -> dict[str, Any]:
         "DeletionToldOn": referral.deletion_told_on,
         "Batch": referral.batch,
         "UnclearOn": referral.unclear_on,
+        "WithdrawnOn": referral.withdrawn_on,
+        "WithdrawnToldOn": referral.told_on,
     }
 
 
@@ -88,9 +91,12 @@ def mac_cells(sealed: Sealed) -> dict[str, Any]:
 def read_referral(row: Row) -> Referral:
     """The referral of a status or a sealed row, whatever an editor made of its cells."""
     held_until = _typed_day(row.text("Hold"))
+    state = _state(row.text("State", ReferralState.RECEIVED))
+    # A withdrawal stands above every word that is typed into State, and the word alone is none.
+    is_withdrawn = bool(row.text("WithdrawnOn"))
     return Referral(
         reference=row.key,
-        state=_state(row.text("State", ReferralState.RECEIVED)),
+        state=ReferralState.WITHDRAWN if is_withdrawn else _unless_withdrawn(state),
         received_on=row.text("ReceivedOn"),
         consent_version=row.text("ConsentVersion"),
         submission=row.text("SubmissionHash"),
@@ -124,6 +130,10 @@ def read_referral(row: Row) -> Referral:
         unclear_on=row.text("UnclearOn"),
         slow=row.boolean("Slow", default=False),
         marker=row.text("Marker"),
+        own_words=row.text("OwnWords"),
+        withdrawn_on=row.text("WithdrawnOn"),
+        told_on=row.text("WithdrawnToldOn"),
+        typed_over=is_withdrawn and state is not ReferralState.WITHDRAWN,
         etag=row.etag,
     )
 
@@ -155,6 +165,7 @@ def _identity_cells(referral: Referral) -> dict[str, Any]:
         "ReceivedOn": referral.received_on,
         "ConsentVersion": referral.consent_version,
         "SubmissionHash": referral.submission,
+        "OwnWords": referral.own_words,
     }
 
 
@@ -173,3 +184,7 @@ def _state(text: str) -> ReferralState:
     # Any other word was typed by someone: a person must look, and nothing may be dropped meanwhile.
     word = text.casefold()
     return ReferralState(word) if word in ReferralState else ReferralState.ATTENTION
+
+
+def _unless_withdrawn(state: ReferralState) -> ReferralState:
+    return ReferralState.ATTENTION if state is ReferralState.WITHDRAWN else state

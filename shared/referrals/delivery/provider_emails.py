@@ -66,6 +66,11 @@ class ProviderEmails:
             link_url=self._new_link(referral, now),
         )
 
+    def withdrawn(self, referral: Referral) -> EmailMessage:
+        """The notice that the person has withdrawn the referral; by reference, without answers."""
+        sent_on = in_words(referral.sent_on or referral.received_on)
+        return self._write("referral-withdrawn", referral, sent_on=sent_on, operators=self.operators)
+
     def reminders(self, due: Sequence[tuple[Referral, date | None]], now: datetime) -> EmailMessage:
         """As `reminder`, about one referral or several."""
         if len(due) == 1:

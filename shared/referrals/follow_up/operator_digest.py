@@ -13,6 +13,7 @@ from shared.referrals.delivery.mailbox_health import ProviderMailbox
 from shared.referrals.delivery.notice_sender import OPERATORS, NoticeSender
 from shared.referrals.follow_up.overdue_alarm import ALARMS
 from shared.referrals.model import INLINE, NOT_GENUINE, UNSENT, Referral, ReferralState
+from shared.referrals.transitions import NOT_TOLD
 
 logger = logging.getLogger(__name__)
 
@@ -56,6 +57,8 @@ _WHY = {
     "state-typed": "Its State was a word that is none of the service's. Write the right one.",
     NOT_GENUINE: f"Its State was changed by hand after that. Ask the provider whether they need it. {_AGAIN}",
     "reminder": "A reminder to the provider about it came back. Ask them for an address that works.",
+    NOT_TOLD: "The person withdrew it, and the email that tells the provider so did not arrive. Tell the provider by "
+    "phone: do not contact this person, and consider erasing what you have. Then empty its LastError.",
     "HTTP": f"The email service refuses it. Look at the sender's and the provider's address. {_AGAIN}",
 }
 _OTHERWISE = f"See what LastError says. {_AGAIN}"
@@ -102,12 +105,19 @@ def openings(referrals: Iterable[Referral], now: datetime) -> int | None:
 def needs_operator(referral: Referral) -> bool:
     """True if it does not go on by itself, or has not for hours."""
     waits = referral.state in UNSENT and referral.alarms >= len(ALARMS)
-    return referral.state is ReferralState.ATTENTION or waits
+    return referral.state is ReferralState.ATTENTION or waits or _is_untold(referral)
+
+
+def _is_untold(referral: Referral) -> bool:
+    """True if the provider could not be told that it was withdrawn."""
+    return referral.state is ReferralState.WITHDRAWN and referral.last_error.startswith(NOT_TOLD)
 
 
 def in_words(referral: Referral) -> str:
     """The day it was received, the reason why it needs a person, and the remedy."""
     came = f"Received {_day(referral.received_on)}."
+    if _is_untold(referral):
+        return f"{came} {_WHY[NOT_TOLD]}"
     if referral.state is not ReferralState.ATTENTION:
         return f"{came} {_WAITING}"
     since = f"Waiting for a person since {_day(referral.attention_on)}."

@@ -9,6 +9,7 @@ from shared.local_time import iso_day_in_words
 from shared.referrals.days import is_day
 from shared.referrals.repository import ReferralRepository
 from shared.referrals.retention.retention_rules import INDEX_KEPT, STATUS_DELETED_AFTER
+from shared.referrals.withdrawal.own_words import key_of
 from shared.tables.table import Table, moment_text
 
 _PARTITION = "held"
@@ -39,7 +40,9 @@ class HoldingsReport:
         self._put("statuses", ("status", "statuses"), statuses, after_erasure, now)
         after_mail = f"Each is deleted {INDEX_KEPT} days after its email."
         self._put("mail-index", ("email", "emails"), mails, after_mail, now)
-        self._put_mac_keys(Counter(key for _, key in self.rows.every_mac_key()), now)
+        # The words of a person are kept under such a key too, for longer than the answers.
+        words = [(each.reference, key_of(each.own_words)) for each in self.rows.every_status() if each.own_words]
+        self._put_mac_keys(Counter(key for _, key in {*self.rows.every_mac_key(), *words}), now)
 
     def _put(self, kind: str, words: tuple[str, str], days: Sequence[str], until: str, now: datetime) -> None:
         oldest = min((day for day in days if is_day(day)), default="")

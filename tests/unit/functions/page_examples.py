@@ -312,6 +312,10 @@ PAGES: dict[str, tuple[str, Facts]] = {
         "provider/acknowledge.html",
         ACKNOWLEDGING | {"errors": [FieldError("saved", "Mend saved")]},
     ),
+    "provider, withdrawn": (
+        "provider/withdrawn.html",
+        GONE | {"referral": forwarded_referral(ReferralState.WITHDRAWN, withdrawn_on="2023-09-04")},
+    ),
     "provider, gone": ("provider/gone.html", GONE),
     "provider, gone and confirmed again": ("provider/gone.html", GONE | {"done": "already"}),
     "provider, sent again": ("provider/acknowledge.html", ACKNOWLEDGING | {"done": "kept"}),

@@ -27,9 +27,10 @@ from shared.referrals.delivery.new_link import NewLinkSender
 from shared.referrals.delivery.notice_sender import NoticeSender
 from shared.referrals.delivery.provider_emails import ProviderEmails
 from shared.referrals.intake.service import ReferralService
-from shared.referrals.model import Referral, Sealed
+from shared.referrals.model import Referral
 from shared.referrals.repository import ReferralRepository
 from shared.referrals.row_mac import RowMac
+from shared.referrals.sealed_answers import Sealed
 from shared.referrals.sealing import LocalKey, Sealer, content_key, decrypt
 from shared.signing import Signer
 from tests.builders import KEY, MORNING, referral_request
@@ -76,7 +77,7 @@ class FakeServices:
     sender: FakeMailSender = field(default_factory=FakeMailSender)
 
     def __post_init__(self) -> None:
-        service = ReferralService(self.rows, seal, KEY, "2023-09-01")
+        service = ReferralService(self.rows, seal, KEY, "2023-09-01", lambda _, words: words)
         self.reference = service.accept(referral_request(full_name="Canary Zoë", what_brings_you=STORY), MORNING)
         links, acknowledgements = (
             ReferralLinks(Signer((KEY,)), SITE, Signer((WEB_KEY,))),
@@ -106,7 +107,7 @@ class FakeServices:
 
     def more(self, number: int, day: datetime = MORNING, **cells: str) -> list[str]:
         """So many others come in and are sent as links; returns their references."""
-        service = ReferralService(self.rows, seal, KEY, "2023-09-01")
+        service = ReferralService(self.rows, seal, KEY, "2023-09-01", lambda _, words: words)
         sent = {"State": "sent", "SentOn": london_day(day), "Delivery": "link"} | cells
         references = []
         for _ in range(number):

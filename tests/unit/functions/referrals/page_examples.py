@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from functions.forms.tokens import NOT_YET
 from functions.forms.validation import FieldError
 from functions.problems.error_table import problem_of
 from functions.problems.http_errors import ReferralOutcomeExpiredError
@@ -18,7 +19,14 @@ from tests.builders import MORNING
 type Facts = dict[str, Any] | Callable[[Content], dict[str, Any]]
 
 IDENTITY = FormIdentity("s" * 20, "t" * 20)
-SHOWN = {"reference": "7K2M4P", "shown": "t" * 80, "shown_until_time": "9:15am", "shown_seconds": 900}
+SHOWN = {
+    "reference": "7K2M4P",
+    "words": "tidal onion harbor",
+    "shown": "t" * 80,
+    "shown_until_time": "9:15am",
+    "shown_seconds": 900,
+}
+OWN = {"site": "https://support.example", "reference": "7K2M4P", "form_token": "t" * 20}
 REFERRED = SHOWN | {"by": "Friday 15 September 2023", "mailbox_fails": False}
 
 
@@ -64,6 +72,15 @@ REFERRAL: dict[str, tuple[str, Facts]] = {
         "referrals/already-sent.html",
         SHOWN | {"problem": problem_of(ReferralReusedError("x"))},
     ),
+    "withdraw": ("referrals/withdraw.html", OWN | {"typed": ""}),
+    "withdraw with errors": (
+        "referrals/withdraw.html",
+        OWN | {"typed": "x", "errors": [FieldError("reference", "Mend it"), FieldError("words", "Mend them")]},
+    ),
+    "own form": ("referrals/own-form.html", OWN | {"was_sent": False}),
+    "own form, sent": ("referrals/own-form.html", OWN | {"was_sent": True, "errors": [NOT_YET]}),
+    "withdrawn": ("referrals/withdrawn.html", OWN | {"is_told": False}),
+    "withdrawn, told": ("referrals/withdrawn.html", OWN | {"is_told": True}),
     "referred longer ago": ("referrals/closed.html", {"problem": problem_of(ReferralOutcomeExpiredError())}),
     "referred while mail fails": ("referrals/received.html", REFERRED | {"mailbox_fails": True}),
 }
