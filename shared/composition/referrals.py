@@ -36,6 +36,7 @@ from shared.referrals.intake.status_lookup import GuessLimiter, StatusLookup
 from shared.referrals.retention.erasure import ReferralEraser
 from shared.referrals.retention.holdings_report import HoldingsReport
 from shared.referrals.retention.uncollected_rules import UncollectedLimit
+from shared.referrals.withdrawal.own_words import WordHashes
 from shared.tables.once_a_day import Daily
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class ReferralServices:
             seal=self._keys.sealing(),
             key=key.get_secret_value(),
             consent_version=self._context.content.one_to_one.consent_version,
-            hashed=self.taking_back.hashes.hashed,
+            hashed=WordHashes.of(self._keys.signing_mac).hashed,
         )
 
     @cached_property

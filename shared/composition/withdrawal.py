@@ -16,7 +16,7 @@ from shared.referrals.withdrawal.withdrawal_notes import WithdrawalNotes
 
 
 class WithdrawalServices:
-    """The web app makes hashes of words; the worker alone compares them and withdraws.
+    """In the worker alone: it compares words, withdraws, and tells the provider.
 
     The four functions return what is built when it is used.
     """

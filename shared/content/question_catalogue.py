@@ -167,6 +167,7 @@ _QUESTIONS = (
         options=_YES_NO | {"not-sure": "I am not sure"},
     ),
     Question(name="availability", kind=Kind.SEVERAL, missing="Select when you could come", options=_TIMES, fixed=True),
+    Question(name="replaces", kind=Kind.TEXT, limit=20, missing="Enter the reference of the form that it replaces"),
     Question(name="adjustments", kind=Kind.LONG, limit=500, missing="Enter the adjustments that you need"),
 )
 
