@@ -118,6 +118,7 @@ class _PersonsRequest:
             "form_token": issue_token(self.entered.signer, _ACT, referral.reference, self.now),
             "is_told": was_told(referral),
             "was_sent": referral.may_have_gone,
+            "word": self.built.referrals.taking_back.words_back.of(referral),
         }
         is_withdrawn = referral.state is ReferralState.WITHDRAWN
         return self.page("withdrawn" if is_withdrawn else "own-form", 422 if errors else 200, errors=errors, **facts)

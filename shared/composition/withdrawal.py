@@ -13,6 +13,7 @@ from shared.referrals.withdrawal.own_referral import OwnReferrals
 from shared.referrals.withdrawal.own_words import WordHashes
 from shared.referrals.withdrawal.withdrawal import Withdrawals
 from shared.referrals.withdrawal.withdrawal_notes import WithdrawalNotes
+from shared.referrals.withdrawal.word_back import WordsBack
 
 
 class WithdrawalServices:
@@ -44,6 +45,11 @@ class WithdrawalServices:
         """Finds a referral by the three words of the person who sent it."""
         tries = WrongTries(self._context.referral_tables("CollectTries"))
         return OwnReferrals(status=self._repository().status, hashes=self.hashes, tries=tries)
+
+    @cached_property
+    def words_back(self) -> WordsBack:
+        """What the provider says to the person."""
+        return WordsBack(self._repository(), self._context.provider_signer)
 
     @cached_property
     def withdrawals(self) -> Withdrawals:

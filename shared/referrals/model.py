@@ -50,6 +50,9 @@ NOT_GENUINE = "not-genuine"
 NOTHING_TO_TELL = "not-sent"
 """In place of the day on which the provider was told of a withdrawal: no email of the referral can have gone out."""
 
+WORD_BACK_BYTES = 37
+"""The size of what the provider says to the person, sealed: see `withdrawal.word_back`."""
+
 INLINE, LINK = "inline", "link"
 """The delivery that puts the answers into the email, and the one that sends a link to them."""
 
@@ -101,6 +104,7 @@ class Referral:
         withdrawn_on: the day on which the person took it back; told_on: that on which the provider was told so,
             `NOTHING_TO_TELL` if no email of it can have gone out, "" before.
         typed_over: it was withdrawn, and someone typed another word over that.
+        word_back: what the provider has said to the person, sealed, or as many random characters.
     """
 
     reference: str
@@ -141,6 +145,7 @@ class Referral:
     withdrawn_on: str = ""
     told_on: str = ""
     typed_over: bool = False
+    word_back: str = field(default="", repr=False)
     etag: str = ""
 
     def is_due(self, now: datetime) -> bool:

@@ -1,11 +1,13 @@
 """Rows of the referral tables: cells to a referral, its sealed answers or an index entry, and back."""
 
 import re
+import secrets
 from dataclasses import dataclass
 from typing import Any
 
+from shared import base64url
 from shared.referrals.days import is_day
-from shared.referrals.model import NEVER, Referral, ReferralState
+from shared.referrals.model import NEVER, WORD_BACK_BYTES, Referral, ReferralState
 from shared.referrals.sealed_answers import Sealed
 from shared.tables.table import Row, moment_text
 
@@ -39,6 +41,8 @@ def status_cells(referral: Referral) -> dict[str, Any]:
     """Every column from the start: the portal's dialog offers only those that a row has."""
     first = {"State": str(ReferralState.RECEIVED), "Attempts": 0, "NotBefore": "", "Hold": "no"}
     first |= {"Slow": "yes" if referral.slow else "no", "Marker": referral.marker}
+    # Characters that mean nothing, as many as of something that the provider said.
+    first |= {"WordBack": base64url.encode(secrets.token_bytes(WORD_BACK_BYTES))}
     return key_cells(referral.reference) | _identity_cells(referral) | progress_cells(referral) | first
 
 
@@ -134,6 +138,7 @@ def read_referral(row: Row) -> Referral:
         withdrawn_on=row.text("WithdrawnOn"),
         told_on=row.text("WithdrawnToldOn"),
         typed_over=is_withdrawn and state is not ReferralState.WITHDRAWN,
+        word_back=row.text("WordBack"),
         etag=row.etag,
     )
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -32,6 +33,7 @@ from shared.referrals.repository import ReferralRepository
 from shared.referrals.row_mac import RowMac
 from shared.referrals.sealed_answers import Sealed
 from shared.referrals.sealing import LocalKey, Sealer, content_key, decrypt
+from shared.referrals.withdrawal.word_back import WordsBack
 from shared.signing import Signer
 from tests.builders import KEY, MORNING, referral_request
 from tests.fakes import STANDING_STILL, FakeClock, FakeMailSender, FakeTable
@@ -59,6 +61,7 @@ class FakeReferralServices:
     acknowledgements: AcknowledgementRecorder
     collector: Collector | None
     new_links: NewLinkSender
+    taking_back: SimpleNamespace
     grace_weekdays: int = 3
     most_a_day: int = 20
 
@@ -94,7 +97,8 @@ class FakeServices:
             acknowledge_reference=acknowledgements.acknowledge_opened,
             set_aside_reference=acknowledgements.set_aside,
         )
-        self.referrals = FakeReferralServices(links, acknowledgements, collector, self._new_links(links))
+        taking_back = SimpleNamespace(words_back=WordsBack(self.rows, links.signer))
+        self.referrals = FakeReferralServices(links, acknowledgements, collector, self._new_links(links), taking_back)
 
     def _new_links(self, links: ReferralLinks) -> NewLinkSender:
         log, pause = FakeTable(), MailPause(FakeTable())

@@ -13,6 +13,7 @@ from functions.referrals.pages import FormIdentity
 from functions.referrals.wizard import BUSY, CHECK, CONSENT, HELP, NOT_FOR_YOU, START, Step, Wizard
 from shared.content.content import Content, OneToOne
 from shared.referrals.errors import ReferralReusedError
+from shared.referrals.withdrawal.word_back import Said, WordBack
 from tests import builders
 from tests.builders import MORNING
 
@@ -79,6 +80,10 @@ REFERRAL: dict[str, tuple[str, Facts]] = {
     ),
     "own form": ("referrals/own-form.html", OWN | {"was_sent": False}),
     "own form, sent": ("referrals/own-form.html", OWN | {"was_sent": True, "errors": [NOT_YET]}),
+    **{
+        f"own form, {word}": ("referrals/own-form.html", OWN | {"was_sent": True, "word": word})
+        for word in (*(WordBack(each) for each in Said if each is not Said.WAITING), WordBack(Said.WAITING, 8))
+    },
     "withdrawn": ("referrals/withdrawn.html", OWN | {"is_told": False}),
     "withdrawn, told": ("referrals/withdrawn.html", OWN | {"is_told": True}),
     "referred longer ago": ("referrals/closed.html", {"problem": problem_of(ReferralOutcomeExpiredError())}),
