@@ -107,7 +107,7 @@ class Withdrawals:
         return referral.typed_over or not is_same or "LastError" in cells
 
     def _tell(self, referral: Referral, now: datetime) -> bool:
-        mail_id = f"{referral.reference}-{referral.epoch}-withdrawn"
+        mail_id = f"{referral.reference}-0-withdrawn"  # once, whatever someone types into the row
         return self.notices.deliver(WITHDRAWALS, mail_id, self.writer.withdrawn(referral), now)
 
 

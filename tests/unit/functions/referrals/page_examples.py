@@ -73,19 +73,22 @@ REFERRAL: dict[str, tuple[str, Facts]] = {
         "referrals/already-sent.html",
         SHOWN | {"problem": problem_of(ReferralReusedError("x"))},
     ),
+    "referred longer ago": ("referrals/closed.html", {"problem": problem_of(ReferralOutcomeExpiredError())}),
+    "referred while mail fails": ("referrals/received.html", REFERRED | {"mailbox_fails": True}),
+}
+OWN_FORM: dict[str, tuple[str, Facts]] = {
     "withdraw": ("referrals/withdraw.html", OWN | {"typed": ""}),
     "withdraw with errors": (
         "referrals/withdraw.html",
         OWN | {"typed": "x", "errors": [FieldError("reference", "Mend it"), FieldError("words", "Mend them")]},
     ),
-    "own form": ("referrals/own-form.html", OWN | {"was_sent": False}),
-    "own form, sent": ("referrals/own-form.html", OWN | {"was_sent": True, "errors": [NOT_YET]}),
+    "own form": ("referrals/own-form.html", OWN | {"was_sent": False, "word": None}),
+    "own form, sent": ("referrals/own-form.html", OWN | {"was_sent": True, "errors": [NOT_YET], "word": None}),
     **{
         f"own form, {word}": ("referrals/own-form.html", OWN | {"was_sent": True, "word": word})
         for word in (*(WordBack(each) for each in Said if each is not Said.WAITING), WordBack(Said.WAITING, 8))
     },
     "withdrawn": ("referrals/withdrawn.html", OWN | {"is_told": False}),
     "withdrawn, told": ("referrals/withdrawn.html", OWN | {"is_told": True}),
-    "referred longer ago": ("referrals/closed.html", {"problem": problem_of(ReferralOutcomeExpiredError())}),
-    "referred while mail fails": ("referrals/received.html", REFERRED | {"mailbox_fails": True}),
 }
+"""The pages of the worker for the person who sent a form."""
