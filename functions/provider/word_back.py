@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from functions.forms.body import Submission
-from functions.forms.tokens import NOT_YET, TOKEN, is_ripe, issue_token
+from functions.forms.tokens import NOT_YET, is_ripe, issue_token
 from functions.forms.validation import FieldError
 from functions.provider import keeping
 from shared.bootstrap import Services
@@ -13,6 +13,7 @@ from shared.referrals.model import Referral
 from shared.referrals.withdrawal.word_back import WEEKS, WordBack, may_be_said
 
 ACT = "word"
+_TOKEN = "word_token"  # another form of the page has its own
 _SELECT = FieldError("said", "Select what you want to tell the person")
 _WEEKS = FieldError("said", "Select how many weeks")
 
@@ -29,7 +30,7 @@ def form_facts(built: Services, link: str, referral: Referral, now: datetime) ->
 def say(built: Services, sent: Submission, link: str, referral: Referral, now: datetime) -> tuple[FieldError, ...]:
     """Keeps what was selected, if the form was sent from a page of this link; returns the reason if it does not."""
     words_back = built.referrals.taking_back.words_back
-    if not is_ripe(words_back.signer, ACT, keeping.subject(link, referral), sent.text(TOKEN), now):
+    if not is_ripe(words_back.signer, ACT, keeping.subject(link, referral), sent.text(_TOKEN), now):
         return (NOT_YET,)
     word = WordBack.read(sent.text("said"), sent.text("weeks"))
     if word is None:

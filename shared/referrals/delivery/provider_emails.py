@@ -68,8 +68,7 @@ class ProviderEmails:
 
     def withdrawn(self, referral: Referral) -> EmailMessage:
         """The notice that the person has withdrawn the referral; by reference, without answers."""
-        sent_on = in_words(referral.sent_on or referral.received_on)
-        return self._write("referral-withdrawn", referral, sent_on=sent_on, operators=self.operators)
+        return self._write("referral-withdrawn", referral, operators=self.operators)
 
     def reminders(self, due: Sequence[tuple[Referral, date | None]], now: datetime) -> EmailMessage:
         """As `reminder`, about one referral or several."""

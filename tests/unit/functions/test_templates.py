@@ -41,7 +41,7 @@ FACTS = {
     "referrals/frame.html": set(),
     "referrals/own-frame.html": {"site"},
     "referrals/own-words.html": set(),
-    "provider/word-back.html": set(),
+    "provider/word-back.html": {"choices", "how_long"},
     "referrals/inputs.html": set(),
     "referrals/stored-views.html": set(),
     "problem.html": {"problem", "correlation"},

@@ -16,7 +16,7 @@ from tests.unit.functions.withdrawal.test_withdraw import Person, text
 if TYPE_CHECKING:
     from tests.fakes import FakeTable
 
-TOKEN = re.compile(r'name="act" value="word">\s*<input type="hidden" name="form_token" value="([^"]*)"')
+TOKEN = re.compile(r'name="word_token" value="([^"]*)"')
 BY_LINK = pytest.mark.parametrize("delivery", ["link", "inline"])
 
 
@@ -51,7 +51,7 @@ class Provider(Person):
         [token] = TOKEN.findall(self.look().get_body().decode())
         link = self.link
         self.now += timedelta(seconds=seconds)
-        sent = {"act": "word", "form_token": token} | fields
+        sent = {"act": "word", "word_token": token} | fields
         handler, act = (collect, "word") if self.delivery == "link" else (acknowledge, "")
         answer = handler(request("POST", link, act, sent), Outbox())
         assert isinstance(answer, func.HttpResponse)
@@ -86,7 +86,7 @@ def test_nothing_is_kept_without_a_choice_or_a_token_of_the_page(delivery: str, 
     answers = [
         provider.say(),
         provider.say(said="waiting"),
-        provider.say(said="contacted", form_token="x"),
+        provider.say(said="contacted", word_token="x"),
         provider.say(1, said="contacted"),
     ]
 
