@@ -267,7 +267,7 @@ def test_one_that_no_email_with_such_a_link_holds_cannot_be_confirmed_by_whoever
     assert services.stored == before
 
 
-def test_when_the_copy_is_deleted_the_page_says_so_and_has_no_form_but_to_tell_the_person(
+def test_when_the_copy_is_deleted_the_page_says_so_and_has_one_form_to_tell_the_person(
     services: FakeServices,
 ) -> None:
     services.set(State="erased", AcknowledgedOn="2023-09-04", ErasedOn="2023-09-04")

@@ -94,6 +94,7 @@ class Life(RuleBasedStateMachine):
             if referral is not None:
                 withdrawals.complete(referral, self.now)
         self.note_withdrawal()
+        assert fault or not self.harness.sealed.rows, "our copy goes at once"
 
     def note_withdrawal(self) -> None:
         if self.withdrawn_at is None and self.first.state is ReferralState.WITHDRAWN:
