@@ -41,7 +41,7 @@ class HoldingsReport:
         after_mail = f"Each is deleted {INDEX_KEPT} days after its email."
         self._put("mail-index", ("email", "emails"), mails, after_mail, now)
         # The words of a person are kept under such a key too, for longer than the answers.
-        words = [(each.reference, key_of(each.own_words)) for each in self.rows.every_status() if each.own_words]
+        words = [(each.reference, key) for each in self.rows.every_status() if (key := key_of(each.own_words))]
         self._put_mac_keys(Counter(key for _, key in {*self.rows.every_mac_key(), *words}), now)
 
     def _put(self, kind: str, words: tuple[str, str], days: Sequence[str], until: str, now: datetime) -> None:
