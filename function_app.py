@@ -10,6 +10,8 @@ from functions.bookings import book, change_details, manage, send_email, steps
 from functions.provider import acknowledge, collect, moved
 from functions.referrals import forward_referral, outcome, refer, status, to_print
 from functions.site import assets, content_pages, health, language_pages, not_found, security_txt
+from functions.withdrawal import moved as withdraw_moved
+from functions.withdrawal import withdraw
 from shared.bootstrap import Role, role
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
@@ -29,10 +31,10 @@ PUBLIC = (
     refer,
     to_print,
 )
-# The provider's pages among them: only the worker can make their links, erase or open.
-WORKER = (acknowledge, backup, collect, delivery_reports, forward_referral, send_email, timer)
+# The provider's pages among them, and the one to withdraw: only the worker can make their links, erase or open.
+WORKER = (acknowledge, backup, collect, delivery_reports, forward_referral, send_email, timer, withdraw)
 MODULES = {
-    Role.WEB: (moved, *PUBLIC, *BOTH),
+    Role.WEB: (moved, withdraw_moved, *PUBLIC, *BOTH),
     Role.WORKER: (*WORKER, *BOTH),
     Role.ALL: (*WORKER, *PUBLIC, *BOTH),
 }

@@ -32,7 +32,7 @@ _ARGON2ID = re.compile(
     r"\$[A-Za-z0-9+/]{21}[AQgw]\$[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]"
 )
 _SCRYPT = re.compile(r"scrypt:([0-9]{5,7}):([0-9]{1,2}):([0-9]{1,2}):([A-Za-z0-9_-]{22,86}):([A-Za-z0-9_-]{43,86})")
-_AT_ONCE = threading.BoundedSemaphore(2)  # comparisons in this process: each needs 19 MiB and a core
+_AT_ONCE = threading.BoundedSemaphore(2)  # hashes made or compared in this process: each needs 19 MiB and a core
 _GAPS = re.compile(r"[\s\-\u2010-\u2015]+")
 
 
@@ -44,22 +44,29 @@ class PassphraseHash:
 
     @classmethod
     def of(cls, passphrase: str) -> Self:
-        """A new hash of a generated passphrase, with a salt of its own.
-
-        Argon2id (RFC 9106) with OWASP's parameters, Password Storage Cheat Sheet: 19 MiB, 2 passes, 1 lane. The
-        64 MiB of RFC 9106 are too much for a small instance on which several people open referrals at once.
+        """A new hash of a generated passphrase; see `of_secret`.
 
         Raises:
             ValueError: the passphrase has not the form of a generated one.
         """
-        from cryptography.hazmat.primitives.kdf.argon2 import Argon2id  # noqa: PLC0415  # only one function needs it
-
         plain = _generated(passphrase)
         if plain is None:
             raise ValueError(f"needs {GROUPS} groups of {GROUP_LENGTH} letters and numbers, as it was generated")
+        return cls.of_secret(_encoded(plain))
+
+    @classmethod
+    def of_secret(cls, plain: bytes) -> Self:
+        """A new hash of any secret, with a salt of its own. It takes some 30 ms.
+
+        Argon2id (RFC 9106) with OWASP's parameters, Password Storage Cheat Sheet: 19 MiB, 2 passes, 1 lane. The
+        64 MiB of RFC 9106 are too much for a small instance on which several people open referrals at once.
+        """
+        from cryptography.hazmat.primitives.kdf.argon2 import Argon2id  # noqa: PLC0415  # few functions need it
+
         salt = secrets.token_bytes(_SALT_BYTES)
         kdf = Argon2id(salt=salt, length=_HASH_BYTES, iterations=_PASSES, lanes=_LANES, memory_cost=_MEMORY)
-        return cls(kdf.derive_phc_encoded(_encoded(plain)))
+        with _AT_ONCE:
+            return cls(kdf.derive_phc_encoded(plain))
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -90,11 +97,16 @@ class PassphraseHash:
         if len(passphrase) > MAX_LENGTH:
             return False
         with _AT_ONCE:
-            return sum(self._is_of(plain) for plain in _readings(passphrase)) > 0
+            return sum(self._is_of(_encoded(plain)) for plain in _readings(passphrase)) > 0
 
-    def _is_of(self, plain: str) -> bool:
+    def matches_secret(self, plain: bytes) -> bool:
+        """True if it was made of this very secret by `of_secret`. It takes the same time if not."""
+        with _AT_ONCE:
+            return self._is_of(plain)
+
+    def _is_of(self, plain: bytes) -> bool:
         found = _SCRYPT.fullmatch(self.text)
-        return _matches_scrypt(_encoded(plain), found) if found else _matches_argon2id(_encoded(plain), self.text)
+        return _matches_scrypt(plain, found) if found else _matches_argon2id(plain, self.text)
 
     def __str__(self) -> str:
         return self.text
@@ -106,8 +118,8 @@ def matches_any(passphrase: str, hashes: Iterable[PassphraseHash]) -> bool:
 
 
 def _matches_argon2id(plain: bytes, text: str) -> bool:
-    from cryptography.exceptions import InvalidKey  # noqa: PLC0415  # see `of`
-    from cryptography.hazmat.primitives.kdf.argon2 import Argon2id  # noqa: PLC0415
+    from cryptography.exceptions import InvalidKey  # noqa: PLC0415  # see `of_secret`
+    from cryptography.hazmat.primitives.kdf.argon2 import Argon2id  # noqa: PLC0415  # see `of_secret`
 
     try:
         Argon2id.verify_phc_encoded(plain, text)

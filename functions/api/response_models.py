@@ -86,14 +86,18 @@ class Booked(BookingOutcome):
 
 
 class ReferralTaken(Answer):
+    """`words`: three words, which prove with the reference whose it is. Show them to the person, and keep neither."""
+
     reference: Reference
+    words: str
 
 
 class ReferralOutcome(Answer):
-    """`by`: ask about the referral if there is no contact by this day."""
+    """`by`: ask about the referral if there is no contact by this day. `words` are as in the answer to the referral."""
 
     reference: Reference
     by: date
+    words: str
 
 
 class StatusRequest(BaseModel):
@@ -103,7 +107,10 @@ class StatusRequest(BaseModel):
 
 
 class ReferralStatus(Answer):
-    """`contact`: please ask the provider. `not-collected`: it was never opened there, and its answers are deleted."""
+    """`contact`: please ask the provider. `not-collected`: it was never opened there, and its answers are deleted.
+
+    `withdrawn`: the person has taken it back.
+    """
 
     reference: Reference
     status: Progress

@@ -8,9 +8,11 @@ from functions.problems.http_errors import ReferralOutcomeExpiredError
 from functions.problems.problem_details import Problem, busy, closed, not_ready, wording
 from shared.referrals.errors import (
     KeyNotProvenError,
+    OwnWordsError,
     ReferralReusedError,
     ReferralsBusyError,
     ReferralUnknownError,
+    ReferralWithdrawnError,
     TooManyGuessesError,
 )
 
@@ -21,6 +23,8 @@ def _asking(status: int, name: str, **more: Any) -> Problem:
 
 REFERRAL_PROBLEMS: Mapping[type[Exception], Problem] = {
     ReferralReusedError: Problem(409, "already-sent", wording("referrals", "already-sent"), next_link="/one-to-one"),
+    ReferralWithdrawnError: Problem(409, "withdrawn", wording("referrals", "withdrawn"), next_link="/one-to-one"),
+    OwnWordsError: _asking(404, "referral-unknown"),
     ReferralUnknownError: _asking(404, "referral-unknown"),
     ReferralOutcomeExpiredError: _asking(410, "referral-outcome-expired", template="referrals/closed.html"),
     TooManyGuessesError: _asking(429, "too-many-guesses", retry_after=60),

@@ -16,7 +16,7 @@ from functions.forms.request_values import query
 from functions.forms.tokens import NOT_YET, TOKEN, is_ripe, issue_token
 from functions.forms.validation import FieldError
 from functions.problems.provider import map_provider_errors
-from functions.provider import expired, keeping
+from functions.provider import expired, keeping, word_back
 from functions.provider.view import ProviderView
 from functions.queues import REFERRALS, REFERRALS_STORAGE
 from functions.web.error_handling import handle_errors
@@ -61,7 +61,8 @@ def acknowledge(req: func.HttpRequest, nudge: func.Out[str]) -> func.HttpRespons
         request = _LinkRequest.of(req)
     except LinkExpiredError as error:
         return _expired(req, error)
-    return request.keep(nudge) if request.sent.text("act") == keeping.KEEP else request.confirm()
+    acts = {keeping.KEEP: lambda: request.keep(nudge), word_back.ACT: request.say}
+    return acts.get(request.sent.text("act"), request.confirm)()
 
 
 def _expired(req: func.HttpRequest, error: LinkExpiredError) -> func.HttpResponse:
@@ -105,14 +106,15 @@ class _LinkRequest:
             template = "provider/set-aside.html" if view.is_set_aside else "provider/confirmed.html"
             return self.page(template, view, errors=errors, grace_weekdays=grace, keep_address=self.address, **facts)
         if view.is_gone or view.is_sent_again:
-            return self.page("provider/gone.html" if view.is_gone else "provider/kept.html", view)
+            return self.page(view.gone_page if view.is_gone else "provider/kept.html", view, errors=errors)
         token = issue_token(self.signer, _FORM, self.subject, self.now)
         facts = {"form_token": token, "is_early": self.is_early}
         return self.page("provider/acknowledge.html", view, errors=errors, **facts)
 
     def page(self, template: str, view: ProviderView, **facts: Any) -> func.HttpResponse:
         facts |= {"referral": view, "address": self.address, "site": self.built.site_url}
-        facts |= {"done": query(self.req, "done")}
+        facts |= {"done": query(self.req, "done"), "word_address": self.address}
+        facts |= word_back.form_facts(self.built, token_of(self.req), self.referral, self.now)
         return page(render(template, self.built.content, **facts), 422 if facts.get("errors") else 200)
 
     def confirm(self) -> func.HttpResponse:
@@ -133,6 +135,10 @@ class _LinkRequest:
             return self.show(NOT_YET)
         done = keeping.keep(self.built.referrals.acknowledgements, self.referral, nudge, self.now)
         return see_other(f"{self.address}?done={done}")
+
+    def say(self) -> func.HttpResponse:
+        errors = word_back.say(self.built, self.sent, token_of(self.req), self.referral, self.now)
+        return self.show(*errors) if errors else see_other(f"{self.address}?done=told")
 
     def refusals(self) -> tuple[FieldError, ...]:
         """The reason why this confirmation does not count, if there is one."""

@@ -20,7 +20,7 @@ from functions.forms.tokens import NOT_YET
 from functions.forms.validation import FieldError
 from functions.problems.http_errors import PageNotFoundError
 from functions.problems.provider import map_provider_errors
-from functions.provider import expired, keeping, passphrase_page
+from functions.provider import expired, keeping, passphrase_page, word_back
 from functions.provider.passphrase_page import PassphrasePage
 from functions.provider.view import ProviderView, in_words
 from functions.provider.waiting_view import REFUSED, WaitingView, refusal
@@ -83,12 +83,12 @@ class _ProviderRequest:
     collector: Collector
     now: datetime
 
-    def show(self) -> func.HttpResponse:
+    def show(self, *errors: FieldError) -> func.HttpResponse:
         referral = self.collector.look(self.token, self.now)
         view = ProviderView.of(referral, self.built.content)
         if view.is_finished:
-            return self.confirmed_page(referral)
-        return self.page("provider/gone.html", referral) if view.is_gone else self.passphrase_form()
+            return self.confirmed_page(referral, *errors)
+        return self.page(view.gone_page, referral, errors=errors) if view.is_gone else self.passphrase_form()
 
     def open(self) -> func.HttpResponse:
         passphrase, entered = read_form_value(self.req, "passphrase"), self._passphrase_page
@@ -146,6 +146,11 @@ class _ProviderRequest:
             return self.confirmed_page(referral, NOT_YET) if is_finished else self.show()
         done = keeping.keep(self.built.referrals.acknowledgements, referral, self.nudge, self.now)
         return see_other(f"{self.address}?done={done}")
+
+    def say(self) -> func.HttpResponse:
+        referral, sent = self.collector.look(self.token, self.now), keeping.posted(self.req)
+        errors = word_back.say(self.built, sent, self.token, referral, self.now)
+        return self.show(*errors) if errors else see_other(f"{self.address}?done=told")
 
     def opened_page(self, opened: OpenedReferral) -> func.HttpResponse:
         """The answers, at the address of their own link, and below them what else waits."""
@@ -216,6 +221,8 @@ class _ProviderRequest:
         view = ProviderView.of(referral, self.built.content)
         known = {"referral": view, "address": self.address, "site": self.built.site_url}
         known |= {"done": query(self.req, "done"), "grace_weekdays": self.built.referrals.grace_weekdays}
+        known |= {"word_address": f"{self.address}/word"}
+        known |= word_back.form_facts(self.built, self.token, referral, self.now)
         status = facts.pop("status", 422 if facts.get("errors") else 200)
         return page(render(template, self.built.content, **(known | facts)), status)
 
@@ -229,4 +236,5 @@ _ACTIONS: dict[tuple[str, str], Callable[[_ProviderRequest], func.HttpResponse]]
     ("POST", "not-genuine"): _ProviderRequest.set_aside,
     ("POST", "acknowledge"): _ProviderRequest.acknowledge,
     ("POST", "keep"): _ProviderRequest.keep,
+    ("POST", "word"): _ProviderRequest.say,
 }

@@ -45,9 +45,9 @@ def _show(
     req: func.HttpRequest, address: str, referral: Referral, built: Services, now: datetime, *errors: FieldError
 ) -> func.HttpResponse:
     view, signer = ProviderView.of(referral, built.content), built.referrals.links.signer
-    facts = {"referral": view, "address": address, "site": built.site_url, "done": query(req, "done")}
+    facts = {"referral": view, "address": address, "site": built.site_url, "done": query(req, "done"), "word_token": ""}
     if view.is_gone:
-        return page(render("provider/gone.html", built.content, **facts))
+        return page(render(view.gone_page, built.content, **facts))
     token = issue_token(signer, _FORM, keeping.subject(token_of(req), referral), now)
     facts |= {"form_token": token, "link_days": LASTS_DAYS, "errors": errors}
     return page(render("provider/expired.html", built.content, **facts), 422 if errors else 410)

@@ -24,6 +24,7 @@ class ProviderView:
         is_in_doubt: it is, and the email was reported as undelivered, so that nothing is deleted for now.
         is_gone: our copy is deleted or is being deleted.
         is_sent_again: the provider wanted it kept after all, and it is on its way again.
+        is_withdrawn: the person has withdrawn it, on the day `withdrawn`.
         is_kept_again: the provider said so for the second time, and a person looks.
         was_kept: the provider said so before.
     """
@@ -35,11 +36,13 @@ class ProviderView:
     opened: str
     acknowledged: str
     set_aside: str
+    withdrawn: str
     erased: str
     is_confirmed: bool
     is_set_aside: bool
     is_in_doubt: bool
     is_gone: bool
+    is_withdrawn: bool
     is_sent_again: bool
     is_kept_again: bool
     was_kept: bool
@@ -48,6 +51,11 @@ class ProviderView:
     def is_finished(self) -> bool:
         """True if it is confirmed or set aside, and can still be kept."""
         return self.is_confirmed or self.is_set_aside
+
+    @property
+    def gone_page(self) -> str:
+        """The template of the page that says why nothing is left here."""
+        return "provider/withdrawn.html" if self.is_withdrawn else "provider/gone.html"
 
     @classmethod
     def of(cls, referral: Referral, content: Content) -> Self:
@@ -66,11 +74,14 @@ class ProviderView:
             opened=in_words(referral.opened_on, dates),
             acknowledged="" if referral.is_set_aside else day_of_word,
             set_aside=day_of_word if referral.is_set_aside else "",
+            withdrawn=in_words(referral.withdrawn_on, dates),
             erased=in_words(referral.erased_on, dates),
+            is_withdrawn=referral.state is ReferralState.WITHDRAWN,
             is_confirmed=is_in_doubt or (is_kept_here and not referral.is_set_aside),
             is_set_aside=is_kept_here and referral.is_set_aside,
             is_in_doubt=is_in_doubt,
-            is_gone=referral.state is ReferralState.ERASED or (is_acknowledged and bool(referral.erased_on)),
+            is_gone=referral.state in {ReferralState.ERASED, ReferralState.WITHDRAWN}
+            or (is_acknowledged and bool(referral.erased_on)),
             is_sent_again=referral.kept > 0 and referral.state in UNSENT,
             is_kept_again=referral.state is ReferralState.ATTENTION and referral.last_error == KEPT_AGAIN,
             was_kept=referral.kept > 0,

@@ -19,16 +19,17 @@ _SHOWN = "shown"
 @bp.route(route="one-to-one/sent/{token}", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
 @handle_errors
 def referral_outcome(req: func.HttpRequest) -> func.HttpResponse:
-    """The reference and the day to ask after, as they were when the referral was accepted; reads no referral."""
+    """The reference, the words and the day to ask after, as they were then; reads no referral."""
     built = services()
     now, token = built.now(), token_of(req)
     found = SENT.open(built.signer, token, now)
-    reference, by = found.parts
+    reference, by, *words = found.parts  # an address of before has no words
     if wants_json(req):
-        return json_body({"reference": reference, "by": by})
+        return json_body({"reference": reference, "by": by, "words": " ".join(words)})
     facts = {
         "reference": reference,
         "by": built.content.dates.iso_day(by) if by else "",
+        "words": " ".join(words),
         "mailbox_fails": built.referrals.provider_mailbox.is_failing(now),
         **opened_facts(token, found, now, built.content.dates),
     }

@@ -3,6 +3,7 @@
 The answers travel from page to page in the form itself. They are stored once, encrypted, when the person sends them.
 """
 
+import secrets
 from datetime import date
 
 import azure.functions as func
@@ -29,7 +30,7 @@ from shared.config.settings import Support
 from shared.content.question_catalogue import CATALOGUE
 from shared.fields.answer_fields import TODAY, missing
 from shared.local_time import LONDON, london_day
-from shared.referrals.errors import ReferralReusedError, ReferralsBusyError
+from shared.referrals.errors import ReferralReusedError, ReferralsBusyError, ReferralWithdrawnError
 from shared.referrals.intake.request import ReferralRequest, referral_model
 from shared.referrals.reply_by import reply_by
 from shared.tables.table import StorageError
@@ -88,8 +89,8 @@ def refer(req: func.HttpRequest, nudge: func.Out[str]) -> func.HttpResponse:
         return _refer_from_form(submission, built, nudge, slow=not has_browser_marks(req))
     request = _validated_request(without_token(submission), built)
     slow = not is_ripe(built.signer, FORM, submission.text("submission_id"), submission.text(TOKEN), built.now())
-    reference, location = _accept(request, built, nudge, slow=slow)
-    return json_body({"reference": reference}, status=201, headers={"Location": location})
+    taken, location = _accept(request, built, nudge, slow=slow)
+    return json_body(taken, status=201, headers={"Location": location})
 
 
 def _refer_from_form(submission: Submission, built: Services, nudge: func.Out[str], *, slow: bool) -> func.HttpResponse:
@@ -105,16 +106,16 @@ def _refer_from_form(submission: Submission, built: Services, nudge: func.Out[st
     try:
         return see_other(_accept(request, built, nudge, slow=slow)[1])
     except ReferralReusedError as error:
-        return _already_sent_page(built, error)
+        return _already_sent_page(built, error, request.submission_id or "")
     except (ReferralsBusyError, StorageError) as error:
         return _busy_page(wizard, current, FormIdentity.of(submission, built), built, error)
 
 
-def _already_sent_page(built: Services, error: ReferralReusedError) -> func.HttpResponse:
-    """Shows the reference of the first answers: after an error page the person may never have seen it."""
+def _already_sent_page(built: Services, error: ReferralReusedError, submission_id: str) -> func.HttpResponse:
+    """Shows the reference and the words of the first answers: after an error page the person may never have seen it."""
     found = problem_of(error)
     error_log.log(error, found)
-    facts = fresh_facts(built, error.reference, by="")
+    facts = fresh_facts(built, error.reference, "", built.referrals.intake.words_of(submission_id))
     return page(render("referrals/already-sent.html", built.content, problem=found, **facts), found.status)
 
 
@@ -157,13 +158,21 @@ def _validated_request(submission: Submission, built: Services) -> ReferralReque
     return validate(referral_model(form), submission, missing(form.questions) | own, {TODAY: _today(built)})
 
 
-def _accept(request: ReferralRequest, built: Services, nudge: func.Out[str], *, slow: bool) -> tuple[str, str]:
-    """The reference, and the address of the page that shows it."""
-    now = built.now()
-    reference = built.referrals.intake.accept(request, now, slow=slow)
+def _accept(
+    request: ReferralRequest, built: Services, nudge: func.Out[str], *, slow: bool
+) -> tuple[dict[str, str], str]:
+    """The reference and the three words, and the address of the page that shows them."""
+    now, intake = built.now(), built.referrals.intake
+    submission_id = request.submission_id or secrets.token_urlsafe(24)
+    try:
+        reference = intake.accept(request.model_copy(update={"submission_id": submission_id}), now, slow=slow)
+    except ReferralWithdrawnError as error:
+        nudge.set(referral_message(error.reference))  # the worker deletes what was just stored
+        raise
     nudge.set(referral_message(reference))
     by = reply_by(london_day(now), built.content.one_to_one.reply_weekdays, built.content.working_days)
-    return reference, SENT.issue(built.signer, now, reference, by)
+    words = intake.words_of(submission_id)
+    return {"reference": reference, "words": words}, SENT.issue(built.signer, now, reference, by, words)
 
 
 def _services_if_open() -> Services:

@@ -16,11 +16,12 @@ def opened_facts(token: str, found: Outcome, now: datetime, dates: Dates) -> dic
     return _shown(token, dates.time(found.until), found.seconds_left(now))
 
 
-def fresh_facts(built: Services, reference: str, by: str) -> dict[str, Any]:
+def fresh_facts(built: Services, reference: str, by: str, words: str) -> dict[str, Any]:
     """The template variables of another page with a reference, which is shown for 15 minutes from now."""
     now = built.now()
-    token = SENT.token(built.signer, now, reference, by)
-    return {"reference": reference, **_shown(token, built.content.dates.time(now + SHOWN_FOR), SHOWN_FOR.seconds)}
+    token = SENT.token(built.signer, now, reference, by, words)
+    shown = _shown(token, built.content.dates.time(now + SHOWN_FOR), SHOWN_FOR.seconds)
+    return {"reference": reference, "words": words, **shown}
 
 
 def _shown(token: str, until: str, seconds: int) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Restores the tables of the referrals' account: which notices went, and then the statuses. Answers have no backup."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -11,6 +11,7 @@ from shared.backups.copies import Copy
 from shared.local_time import LONDON
 from shared.mail.delivery import UNKNOWN_OUTCOME
 from shared.referrals import transitions
+from shared.referrals.delivery.notice_sender import WITHDRAWN
 from shared.referrals.model import FINISHED, Referral, ReferralState
 from shared.referrals.referral_rows import read_referral
 from shared.referrals.retention.retention_rules import may_delete_status
@@ -25,7 +26,8 @@ class ReferralRestoration:
     """One restoration at `now` (UTC); `later` are the complete copies after the one that is restored.
 
     A referral under way whose answers were deleted since, or that a later copy has no more, stays away: the provider
-    has finished with it, or someone asked for it to be erased. With `write` False nothing is written.
+    has finished with it, or someone asked for it to be erased. One that was withdrawn since is put back as withdrawn.
+    With `write` False nothing is written.
     """
 
     account: Account
@@ -49,18 +51,28 @@ class ReferralRestoration:
         sealed = {row.key for row in self.account.tables("SealedReferrals").query(["PartitionKey", "RowKey"])}
         # Of those that are under way some answers are there: then the others were not lost.
         answers_are_kept = any(each.reference in sealed for each in referrals if each.state not in FINISHED)
-        wanted = []
+        wanted, withdrawn = [], self._withdrawn()
         for cells, referral in zip(copied, referrals, strict=True):
             has_answers = referral.reference in sealed
             is_erased = referral.state not in FINISHED and answers_are_kept and not has_answers
             if may_delete_status(referral, self.now.astimezone(LONDON).date()):
                 self.report.left["Referrals", LeftOut.EXPIRED, "referrals"] += 1
-            elif key_of(cells) in deleted or is_erased:
+            elif key_of(cells) in deleted or (is_erased and referral.reference not in withdrawn):
                 self.report.left["Referrals", LeftOut.DELETED, "referrals"] += 1
+            elif referral.reference in withdrawn:
+                wanted.append({**cells, **_withdrawn_since(referral, withdrawn[referral.reference])})
             else:
                 wanted.append({**cells, **_changed(referral, self.copy.day, self.now, has_answers=has_answers)})
         self._put_back("Referrals", wanted)
         return self.report
+
+    def _withdrawn(self) -> Mapping[str, str]:
+        """The day on which a referral was withdrawn, by its reference, as far as notes of it are left."""
+        noted = [dict(row.cells) for row in self.account.tables("ReferralService").query(PartitionKey=WITHDRAWN)]
+        copied = [cells for each in self.later for cells in each.rows("ReferralService")]
+        of_notes = {each["RowKey"]: each["At"] for each in (*copied, *noted) if each["PartitionKey"] == WITHDRAWN}
+        rows = (read_referral(Row(cells, "")) for each in self.later for cells in each.rows("Referrals"))
+        return of_notes | {each.reference: each.withdrawn_on for each in rows if each.withdrawn_on}
 
     def _put_back(self, name: str, rows: Sequence[Cells]) -> None:
         table = self.account.tables(name)
@@ -70,6 +82,14 @@ class ReferralRestoration:
         self.report.back[name] += len(missing)
         if self.write:
             insert_each(table, missing)
+
+
+def _withdrawn_since(referral: Referral, day: str) -> Cells:
+    """The cells of one that was withdrawn after the copy. The timer looks once more what is left to do."""
+    if referral.state is ReferralState.WITHDRAWN:
+        return {}
+    cells = transitions.withdrawn(referral, datetime.fromisoformat(f"{day}T12:00:00+00:00"))
+    return {**cells, "WithdrawnToldOn": ""}
 
 
 def _changed(referral: Referral, day: str, now: datetime, *, has_answers: bool) -> Cells:

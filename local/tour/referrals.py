@@ -172,6 +172,25 @@ def _status(visitor: Visitor) -> Iterator[str]:
     yield "status of a form"
 
 
+def _withdrawing(visitor: Visitor) -> Iterator[str]:
+    begin(visitor)
+    answer_all(visitor)
+    agree_and_send(visitor)
+    reference, words = visitor.page.locator("main strong[translate=no]").all_inner_texts()[:2]
+    visitor.open("/one-to-one/withdraw")
+    yield "find a form"
+    visitor.press("Continue")
+    yield "find a form, errors"
+    visitor.write(your_reference=reference, your_3_words="tidal onion hamster")
+    visitor.press("Continue")
+    yield "find a form, wrong words"
+    visitor.write(your_reference=reference, your_3_words=words)
+    visitor.press("Continue")
+    yield "own form"
+    visitor.press("Withdraw my form")
+    yield "own form, withdrawn"
+
+
 REFERRALS = (
     Walk("referring oneself", _referring),
     Walk("off the way of referring oneself", _aside),
@@ -180,4 +199,5 @@ REFERRALS = (
     Walk("reading the questions beforehand", _beforehand),
     Walk("skipping the optional questions", _skipping),
     Walk("asking how far a form has come", _status),
+    Walk("taking a form back", _withdrawing),
 )

@@ -13,9 +13,10 @@ from shared.referrals.intake.mac_migration import MacMigration
 from shared.referrals.key_proofs.key_prover import KeyProver
 from shared.referrals.key_proofs.key_readiness import KeyReadiness
 from shared.referrals.key_proofs.proof_rows import KeyProofs, ProofMac, thumbprint
-from shared.referrals.model import Referral, Sealed
+from shared.referrals.model import Referral
 from shared.referrals.repository import ReferralRepository
 from shared.referrals.row_mac import RowMac
+from shared.referrals.sealed_answers import Sealed
 from shared.referrals.sealing import Sealer, unseal
 
 
@@ -45,13 +46,18 @@ class ReferralKeys:
         secrets = tuple(each.get_secret_value() for each in before)
         return RowMac.of(key.get_secret_value(), secrets, self._settings.referral_mac_migration)
 
+    @cached_property
+    def signing_mac(self) -> RowMac:
+        """Makes MACs with the key in use alone: the app that takes referrals knows no other."""
+        return RowMac.of(self._settings.referral_mac_key.get_secret_value())
+
     def mac_migration(self, rows: ReferralRepository) -> MacMigration | None:
         """None if no setting opens its window."""
         return None if self._settings.referral_mac_migration is None else MacMigration(rows, self.row_mac)
 
     def sealing(self) -> Callable[[Referral, bytes], Sealed]:
         """Returns the function that seals with the first key that is proven, and signs the row."""
-        mac = RowMac.of(self._settings.referral_mac_key.get_secret_value())
+        mac = self.signing_mac
         return lambda referral, answers: mac.sign(referral, self._seal(referral, answers))
 
     def _seal(self, referral: Referral, answers: bytes) -> Sealed:

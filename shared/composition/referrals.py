@@ -11,6 +11,7 @@ from shared.composition.context import AppContext
 from shared.composition.mail import MailServices
 from shared.composition.referral_release import ReleaseServices
 from shared.composition.smoke_test import smoke_test
+from shared.composition.withdrawal import WithdrawalServices
 from shared.config.requirements import INTAKE_NEEDS
 from shared.config.settings import Role, SettingsError
 from shared.referrals.collection.acknowledgement import AcknowledgementRecorder
@@ -35,6 +36,7 @@ from shared.referrals.intake.status_lookup import GuessLimiter, StatusLookup
 from shared.referrals.retention.erasure import ReferralEraser
 from shared.referrals.retention.holdings_report import HoldingsReport
 from shared.referrals.retention.uncollected_rules import UncollectedLimit
+from shared.referrals.withdrawal.own_words import WordHashes
 from shared.tables.once_a_day import Daily
 
 if TYPE_CHECKING:
@@ -43,7 +45,6 @@ if TYPE_CHECKING:
     from shared.referrals.key_proofs.key_prover import KeyProver
     from shared.referrals.key_proofs.key_readiness import KeyReadiness
     from shared.referrals.repository import ReferralRepository
-    from shared.referrals.row_mac import RowMac
 
 
 class ReferralServices:
@@ -54,6 +55,8 @@ class ReferralServices:
         self._settings = context.settings
         self._mail = mail
         self._releasing = ReleaseServices(context, mail, lambda: self._repository)
+        telling = (lambda: self._notices, lambda: self._provider_emails)
+        self.taking_back = WithdrawalServices(context, lambda: self._repository, lambda: self._keys.row_mac, *telling)
 
     @cached_property
     def intake(self) -> ReferralService:
@@ -65,6 +68,7 @@ class ReferralServices:
             seal=self._keys.sealing(),
             key=key.get_secret_value(),
             consent_version=self._context.content.one_to_one.consent_version,
+            hashed=WordHashes.of(self._keys.signing_mac).hashed,
         )
 
     @cached_property
@@ -87,7 +91,7 @@ class ReferralServices:
 
     @cached_property
     def orphan_recovery(self) -> OrphanRecovery:
-        return OrphanRecovery(self._repository, self._row_mac.is_signed)
+        return OrphanRecovery(self._repository, self._keys.row_mac.is_signed)
 
     @cached_property
     def forwarder(self) -> ReferralForwarder:
@@ -96,7 +100,7 @@ class ReferralServices:
         opened = partial(unseal, unwrapper=azure_clients.unwrapper(self._settings))
         return ReferralForwarder(
             queue=self._repository,
-            authenticate=self._row_mac.check,
+            authenticate=self._keys.row_mac.check,
             unseal=opened,
             pause=self._mail.referral_pause,
             sender=self._mail.sender,
@@ -105,14 +109,15 @@ class ReferralServices:
             clock=self._mail.clock,
             share=self._mail.referral_share,
             nudges=self._releasing.nudges,
-            smoke_test=smoke_test(self._context, self._repository, self._row_mac, opened, self._notices),
+            smoke_test=smoke_test(self._context, self._repository, self._keys.row_mac, opened, self._notices),
+            complete_withdrawal=self.taking_back.withdrawals.complete,
         )
 
     @cached_property
     def batch_sender(self) -> BatchSender:
         return BatchSender(
             queue=self._repository,
-            authenticate=self._row_mac.check,
+            authenticate=self._keys.row_mac.check,
             log=self._releasing.batches,
             sending=self._releasing.sending,
             writer=self._provider_emails,
@@ -137,7 +142,7 @@ class ReferralServices:
 
     @property
     def grace_weekdays(self) -> int:
-        """Working days for which answers are kept after the provider has confirmed that it has them."""
+        """Working days for which answers are kept after the provider has confirmed it."""
         return self._settings.referral_grace_weekdays
 
     @property
@@ -160,7 +165,7 @@ class ReferralServices:
             self._settings,
             rows=self._repository,
             tries=self._wrong_tries,
-            mac=self._row_mac,
+            mac=self._keys.row_mac,
             links=self.links,
             acknowledgements=self.acknowledgements,
         )
@@ -178,11 +183,12 @@ class ReferralServices:
             overdue_alarm=OverdueAlarm(self._repository),
             notices=self._notices,
             holdings=HoldingsReport(
-                self._repository, self._context.referral_tables("ReferralService"), self._row_mac.current
+                self._repository, self._context.referral_tables("ReferralService"), self._keys.row_mac.current
             ),
             days=Daily(self._context.service_table, "referrals"),
             uncollected=self._uncollected_notice,
             release=self._releasing.timer,
+            withdrawals=self.taking_back.withdrawals,
             operator_digest=self._operator_digest,
             grace_weekdays=self.grace_weekdays,
             mac_migration=self._keys.mac_migration(self._repository),
@@ -213,8 +219,8 @@ class ReferralServices:
         address = self._settings.operators_email
         if address is None:
             return None
-        mailbox, notices = self.provider_mailbox, self._notices
-        return OperatorDigest(address=address, notices=notices, mailbox=mailbox, renderer=self._mail.renderer)
+        renderer = self._mail.renderer
+        return OperatorDigest(address=address, notices=self._notices, mailbox=self.provider_mailbox, renderer=renderer)
 
     @cached_property
     def _uncollected_notice(self) -> UncollectedNotice:
@@ -229,10 +235,6 @@ class ReferralServices:
     @cached_property
     def _notices(self) -> NoticeSender:
         return NoticeSender(log=self._context.referral_tables("ReferralService"), sending=self._releasing.sending)
-
-    @property
-    def _row_mac(self) -> "RowMac":
-        return self._keys.row_mac
 
     @cached_property
     def _wrong_tries(self) -> WrongTries:

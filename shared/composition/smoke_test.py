@@ -8,7 +8,8 @@ from shared.mail.renderer import MailRenderer
 from shared.referrals.delivery.notice_sender import NoticeSender
 from shared.referrals.delivery.smoke_test import SmokeTest
 from shared.referrals.intake.fixed_answers import fixed_record
-from shared.referrals.model import Referral, Sealed
+from shared.referrals.model import Referral
+from shared.referrals.sealed_answers import Sealed
 from shared.signing import Signer
 
 if TYPE_CHECKING:

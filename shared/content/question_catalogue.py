@@ -157,6 +157,7 @@ _QUESTIONS = (
         codes=(*_YES_NO, "not-sure"),
     ),
     Question(name="availability", kind=Kind.SEVERAL, codes=_TIMES, fixed=True),
+    Question(name="replaces", kind=Kind.TEXT, limit=20),
     Question(name="adjustments", kind=Kind.LONG, limit=500),
 )
 

@@ -2,6 +2,8 @@
 
 ReferralError
  |- ReferralReusedError   this form was sent before, with other answers
+ |- ReferralWithdrawnError  this form was sent before, and the person has withdrawn it
+ |- OwnWordsError         there is no referral with this reference and these three words
  |- ReferralsBusyError    retryable: the same request may be sent again
  |- ReferralLinkError     a link that was never given out, or whose referral is not known any more
  |- LinkExpiredError      a link that is too old to open anything but the page that offers a new one
@@ -35,6 +37,18 @@ class ReferralReusedError(ReferralError):
     def __init__(self, reference: str) -> None:
         super().__init__(reference)
         self.reference = reference
+
+
+class ReferralWithdrawnError(ReferralError):
+    """The same form was sent before, and withdrawn under `reference`: nothing of it is kept."""
+
+    def __init__(self, reference: str) -> None:
+        super().__init__(reference)
+        self.reference = reference
+
+
+class OwnWordsError(ReferralError):
+    """There is no referral with this reference and these three words: the answer must not tell which is wrong."""
 
 
 class ReferralsBusyError(ReferralError):
@@ -104,6 +118,7 @@ class NotWaitingReason(StrEnum):
     SET_ASIDE = "set aside"
     NOT_COLLECTED = "not collected"
     DELETED = "deleted"
+    WITHDRAWN = "withdrawn"
     DAMAGED = "damaged"
 
 

@@ -19,8 +19,12 @@ logger = logging.getLogger(__name__)
 
 
 def is_begun(referral: Referral) -> bool:
-    """True if its erasure has begun and its row does not say that it is over; its answers may still be there."""
-    return referral.state is not ReferralState.ERASED and is_day(referral.erased_on)
+    """True if its erasure has begun and its row does not say that it is over; its answers may still be there.
+
+    A withdrawal deletes the answers by itself.
+    """
+    is_over = referral.state in {ReferralState.ERASED, ReferralState.WITHDRAWN}
+    return not is_over and is_day(referral.erased_on)
 
 
 def is_sent_again(referral: Referral, stored: Referral) -> bool:

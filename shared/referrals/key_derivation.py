@@ -7,6 +7,8 @@ CONTENT = "referral content: AES-256-GCM"
 KEY_PROOF = "proof of a key for referrals: HMAC-SHA256"
 OPENED = "referral opened: HMAC-SHA256"
 PASSPHRASE_ENTERED = "passphrase entered: HMAC-SHA256"
+OWN_WORDS = "three words of a person: HMAC-SHA256"
+OWN_WORDS_MAC = "three words under a reference: HMAC-SHA256"
 ROW_MAC = "SealedReferrals rows: HMAC-SHA256"
 ROW_MAC_KEY_ID = "SealedReferrals rows: id of the key"
 

@@ -13,6 +13,7 @@ class ReferralState(StrEnum):
 
     `received` and `sending` are to be sent, `sent` and `delivered` are with the provider's email, `acknowledged` was
     read there and is still kept here, `erased` has no answers left here, and `attention` waits for a person.
+    `withdrawn` was taken back by the person who sent it, and stands above all others.
     """
 
     RECEIVED = "received"
@@ -22,6 +23,7 @@ class ReferralState(StrEnum):
     ACKNOWLEDGED = "acknowledged"
     ATTENTION = "attention"
     ERASED = "erased"
+    WITHDRAWN = "withdrawn"
 
 
 UNSENT = frozenset({ReferralState.RECEIVED, ReferralState.SENDING})
@@ -30,8 +32,8 @@ UNSENT = frozenset({ReferralState.RECEIVED, ReferralState.SENDING})
 UNANSWERED = frozenset({ReferralState.SENT, ReferralState.DELIVERED})
 """The states in which the provider has an email and has not acknowledged it."""
 
-FINISHED = frozenset({ReferralState.ACKNOWLEDGED, ReferralState.ERASED})
-"""The states in which the provider has confirmed it, or has set it aside."""
+FINISHED = frozenset({ReferralState.ACKNOWLEDGED, ReferralState.ERASED, ReferralState.WITHDRAWN})
+"""The states in which nothing more is asked of the provider: it confirmed it, set it aside, or must not act on it."""
 
 LONGEST_WAIT = timedelta(hours=2)
 """Nothing waits for longer between two attempts: a later `NotBefore` is a clock's mistake, or was typed."""
@@ -44,6 +46,12 @@ NOT_COLLECTED = "not-collected"
 
 NOT_GENUINE = "not-genuine"
 """The reason in the row of a referral that the provider opened and set aside: it does not count as confirmed."""
+
+NOTHING_TO_TELL = "not-sent"
+"""In place of the day on which the provider was told of a withdrawal: no email of the referral can have gone out."""
+
+WORD_BACK_BYTES = 37
+"""The size of what the provider says to the person, sealed: see `withdrawal.word_back`."""
 
 INLINE, LINK = "inline", "link"
 """The delivery that puts the answers into the email, and the one that sends a link to them."""
@@ -64,32 +72,7 @@ class Progress(StrEnum):
     CONFIRMED = "confirmed"
     NOT_COLLECTED = "not-collected"
     CONTACT = "contact"
-
-
-FIRST_VERSION = "1"
-"""Sealed with the content key itself, and at first without a MAC."""
-
-SEAL_VERSION = "2"
-"""Sealed with a key derived from the content key, with the day of receipt as associated data, and with a MAC."""
-
-SEAL_VERSIONS = frozenset({FIRST_VERSION, SEAL_VERSION})
-"""The versions that open; every other one is refused."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sealed:
-    """Sealed answers as they are stored; nothing of them can be read without the private key named by `key_id`.
-
-    `mac` authenticates the row in which they are stored, by the key named `mac_key`; both are empty before it is made.
-    """
-
-    version: str
-    key_id: str
-    wrapped_key: bytes = field(repr=False)
-    nonce: bytes = field(repr=False)
-    ciphertext: bytes = field(repr=False)
-    mac_key: str = ""
-    mac: bytes = field(default=b"", repr=False)
+    WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +100,11 @@ class Referral:
         unclear_on: the day since which an attempt may have sent this email without our knowledge; "" if none can.
         marker: characters that mean nothing, or those of a test of the running service: see `delivery.smoke_test`.
         slow: it came without the marks of a browser: it gives way to others when too many come at once.
+        own_words: the slow hash of the three words that the person was shown; "" of before. See `withdrawal`.
+        withdrawn_on: the day on which the person took it back; told_on: that on which the provider was told so,
+            `NOTHING_TO_TELL` if no email of it can have gone out, "" before.
+        typed_over: it was withdrawn, and someone typed another word over that.
+        word_back: what the provider has said to the person, sealed, or as many random characters.
     """
 
     reference: str
@@ -153,6 +141,11 @@ class Referral:
     unclear_on: str = ""
     slow: bool = False
     marker: str = ""
+    own_words: str = field(default="", repr=False)
+    withdrawn_on: str = ""
+    told_on: str = ""
+    typed_over: bool = False
+    word_back: str = field(default="", repr=False)
     etag: str = ""
 
     def is_due(self, now: datetime) -> bool:
@@ -174,7 +167,12 @@ class Referral:
     @property
     def may_have_been_emailed(self) -> bool:
         """True if an email with its answers went out, or may have: the provider can have read them there."""
-        return self.delivery == INLINE and not (self.was_never_sent and not self.kept)
+        return self.delivery == INLINE and self.may_have_gone
+
+    @property
+    def may_have_gone(self) -> bool:
+        """True if an email about it went out, or may have."""
+        return not self.was_never_sent or self.kept > 0
 
     @property
     def version(self) -> str:
@@ -247,4 +245,5 @@ _PROGRESS_BY_STATE = {
     ReferralState.DELIVERED: Progress.DELIVERED,
     ReferralState.ACKNOWLEDGED: Progress.CONFIRMED,
     ReferralState.ERASED: Progress.CONFIRMED,
+    ReferralState.WITHDRAWN: Progress.WITHDRAWN,
 }

@@ -1,11 +1,14 @@
 """Rows of the referral tables: cells to a referral, its sealed answers or an index entry, and back."""
 
 import re
+import secrets
 from dataclasses import dataclass
 from typing import Any
 
+from shared import base64url
 from shared.referrals.days import is_day
-from shared.referrals.model import NEVER, Referral, ReferralState, Sealed
+from shared.referrals.model import NEVER, WORD_BACK_BYTES, Referral, ReferralState
+from shared.referrals.sealed_answers import Sealed
 from shared.tables.table import Row, moment_text
 
 PARTITION = "referrals"
@@ -13,7 +16,7 @@ PARTITION = "referrals"
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _MIDNIGHTS = {"", "00:00", "00:00:00", "00:00:00Z", "00:00:00+00:00", "00:00:00.000Z"}
 
-LISTED = ("PartitionKey", "RowKey", "ReceivedOn", "ConsentVersion", "SubmissionHash", "CopyOf")
+LISTED = ("PartitionKey", "RowKey", "ReceivedOn", "ConsentVersion", "SubmissionHash", "OwnWords", "CopyOf")
 """The cells of a sealed row that say which referral it is, or of which it is a copy."""
 
 
@@ -38,6 +41,8 @@ def status_cells(referral: Referral) -> dict[str, Any]:
     """Every column from the start: the portal's dialog offers only those that a row has."""
     first = {"State": str(ReferralState.RECEIVED), "Attempts": 0, "NotBefore": "", "Hold": "no"}
     first |= {"Slow": "yes" if referral.slow else "no", "Marker": referral.marker}
+    # Characters that mean nothing, as many as of something that the provider said.
+    first |= {"WordBack": base64url.encode(secrets.token_bytes(WORD_BACK_BYTES))}
     return key_cells(referral.reference) | _identity_cells(referral) | progress_cells(referral) | first
 
 
@@ -66,6 +71,8 @@ def progress_cells(referral: Referral) -> dict[str, Any]:
         "DeletionToldOn": referral.deletion_told_on,
         "Batch": referral.batch,
         "UnclearOn": referral.unclear_on,
+        "WithdrawnOn": referral.withdrawn_on,
+        "WithdrawnToldOn": referral.told_on,
     }
 
 
@@ -88,9 +95,12 @@ def mac_cells(sealed: Sealed) -> dict[str, Any]:
 def read_referral(row: Row) -> Referral:
     """The referral of a status or a sealed row, whatever an editor made of its cells."""
     held_until = _typed_day(row.text("Hold"))
+    state = _state(row.text("State", ReferralState.RECEIVED))
+    # A withdrawal stands above every word that is typed into State, and the word alone is none.
+    is_withdrawn = bool(row.text("WithdrawnOn"))
     return Referral(
         reference=row.key,
-        state=_state(row.text("State", ReferralState.RECEIVED)),
+        state=ReferralState.WITHDRAWN if is_withdrawn else _unless_withdrawn(state),
         received_on=row.text("ReceivedOn"),
         consent_version=row.text("ConsentVersion"),
         submission=row.text("SubmissionHash"),
@@ -124,6 +134,11 @@ def read_referral(row: Row) -> Referral:
         unclear_on=row.text("UnclearOn"),
         slow=row.boolean("Slow", default=False),
         marker=row.text("Marker"),
+        own_words=row.text("OwnWords"),
+        withdrawn_on=row.text("WithdrawnOn"),
+        told_on=row.text("WithdrawnToldOn"),
+        typed_over=is_withdrawn and state is not ReferralState.WITHDRAWN,
+        word_back=row.text("WordBack"),
         etag=row.etag,
     )
 
@@ -155,6 +170,7 @@ def _identity_cells(referral: Referral) -> dict[str, Any]:
         "ReceivedOn": referral.received_on,
         "ConsentVersion": referral.consent_version,
         "SubmissionHash": referral.submission,
+        "OwnWords": referral.own_words,
     }
 
 
@@ -173,3 +189,7 @@ def _state(text: str) -> ReferralState:
     # Any other word was typed by someone: a person must look, and nothing may be dropped meanwhile.
     word = text.casefold()
     return ReferralState(word) if word in ReferralState else ReferralState.ATTENTION
+
+
+def _unless_withdrawn(state: ReferralState) -> ReferralState:
+    return ReferralState.ATTENTION if state is ReferralState.WITHDRAWN else state

@@ -6,8 +6,7 @@ from uuid import UUID, uuid4
 
 from shared.local_time import london_day
 from shared.mail.delivery import LEASE, TAKEN_OVER_AFTER, Claim
-from shared.referrals.ages import Ages
-from shared.referrals.model import Referral, ReferralState, Sealed
+from shared.referrals.model import Referral, ReferralState
 from shared.referrals.referral_rows import (
     LISTED,
     PARTITION,
@@ -21,6 +20,7 @@ from shared.referrals.referral_rows import (
     sealed_cells,
     status_cells,
 )
+from shared.referrals.sealed_answers import Ages, Sealed
 from shared.tables.table import TIMESTAMP, Row, RowConflictError, StorageUnavailableError, Table, moment_text
 
 _MAIL = "mail"
@@ -46,12 +46,13 @@ class ReferralRepository:
         """
         self.sealed_table.insert(sealed_cells(referral, sealed))
 
-    def insert_status(self, referral: Referral) -> None:
-        """Stores the status of a referral; one that is there already is left as it is."""
+    def insert_status(self, referral: Referral) -> bool:
+        """Stores the status of a referral; False if there is one already, which is left as it is."""
         try:
             self.status_table.insert(status_cells(referral))
         except RowConflictError:
-            return
+            return False
+        return True
 
     def sealed(self, reference: str) -> tuple[Referral, Sealed] | None:
         """The sealed answers under this reference, and their referral; None if there are none."""

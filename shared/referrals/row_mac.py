@@ -14,7 +14,8 @@ from typing import Self
 from shared.local_time import london_day
 from shared.referrals.errors import UnsealError, unknown_version
 from shared.referrals.key_derivation import ROW_MAC, ROW_MAC_KEY_ID, derive_key
-from shared.referrals.model import FIRST_VERSION, SEAL_VERSIONS, Referral, Sealed
+from shared.referrals.model import Referral
+from shared.referrals.sealed_answers import FIRST_VERSION, SEAL_VERSIONS, Sealed
 
 MIGRATION_LASTS = timedelta(days=7)
 """The longest time for which rows without a MAC are taken for rows of before there were MACs."""
@@ -90,7 +91,8 @@ class RowMac:
 def _mac(key: bytes, referral: Referral, sealed: Sealed) -> bytes:
     """HMAC-SHA256 over everything in the row, each part with its length, so that no two rows give the same message."""
     texts = ("SealedReferrals", referral.reference, referral.received_on, referral.consent_version, referral.submission)
-    named = (*texts, sealed.version, sealed.mac_key, sealed.key_id)
+    own_words = (referral.own_words,) if referral.own_words else ()  # rows of before have none
+    named = (*texts, sealed.version, sealed.mac_key, sealed.key_id, *own_words)
     parts = (*(text.encode() for text in named), sealed.wrapped_key, sealed.nonce, sealed.ciphertext)
     return hmac.new(key, b"".join(len(part).to_bytes(8) + part for part in parts), hashlib.sha256).digest()
 

@@ -21,7 +21,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from shared import base64url
 from shared.referrals.errors import KeyUnavailableError, UnsealError, unknown_version
 from shared.referrals.key_derivation import CONTENT, derive_key
-from shared.referrals.model import FIRST_VERSION, SEAL_VERSION, SEAL_VERSIONS, Referral, Sealed
+from shared.referrals.model import Referral
+from shared.referrals.sealed_answers import FIRST_VERSION, SEAL_VERSION, SEAL_VERSIONS, Sealed
 
 _ALGORITHM = KeyWrapAlgorithm.rsa_oaep_256
 _KEY_BYTES = 32

@@ -6,7 +6,16 @@ from datetime import datetime, timedelta
 from shared.local_time import london_day
 from shared.mail.delivery import wait_after
 from shared.referrals.days import is_day
-from shared.referrals.model import INLINE, NOT_COLLECTED, NOT_GENUINE, SETTLED, UNSENT, Referral, ReferralState
+from shared.referrals.model import (
+    INLINE,
+    NOT_COLLECTED,
+    NOT_GENUINE,
+    NOTHING_TO_TELL,
+    SETTLED,
+    UNSENT,
+    Referral,
+    ReferralState,
+)
 from shared.tables.table import moment_text
 
 type Cells = dict[str, str | int]
@@ -19,6 +28,8 @@ NOT_OPENED = "not-opened"
 CAME_BACK = "came-back"
 KEPT_AGAIN = "kept-again"
 NOTHING_LEFT = "nothing-left"
+NOT_TOLD = "notice-"
+"""Beginning of the reason in the row of a withdrawn one: the email that tells the provider so did not arrive."""
 
 UNDELIVERED = frozenset({"bounced", "suppressed", "quarantined", "filteredspam", FAILED})
 """Reports, and reasons for attention, that say that an email has not arrived where it is read."""
@@ -92,6 +103,19 @@ def erased(now: datetime, reason: str = "") -> Cells:
     return {**SETTLED, "State": str(ReferralState.ERASED), "ErasedOn": london_day(now), "LastError": reason}
 
 
+def withdrawn(referral: Referral, now: datetime) -> Cells:
+    """The person has taken it back. The days of its stages stay; nothing is asked of the provider or of a person."""
+    told = "" if referral.may_have_gone else NOTHING_TO_TELL
+    return {
+        **SETTLED,
+        **dict.fromkeys(("AttentionOn", *_DELETION), ""),
+        "State": str(ReferralState.WITHDRAWN),
+        "WithdrawnOn": london_day(now),
+        "WithdrawnToldOn": told,
+        "Alarms": 0,
+    }
+
+
 def attention(code: str, now: datetime) -> Cells:
     """It stops until a person has looked; `code` is the reason."""
     return {**SETTLED, "State": str(ReferralState.ATTENTION), "AttentionOn": london_day(now), "LastError": code}
@@ -149,6 +173,7 @@ def reopen_with_new_answers(erased: Referral, sealed: Referral) -> Cells:
         "Epoch": erased.epoch + 1,
         "Batch": "",
         "SubmissionHash": sealed.submission,
+        "OwnWords": sealed.own_words,
         "ReceivedOn": sealed.received_on,
         "DueOn": sealed.received_on,
     }

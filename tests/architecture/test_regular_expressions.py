@@ -56,6 +56,7 @@ PATTERNS = {
     "shared/referrals/collection/wrong_tries.py": {"_COUNTED": OUTSIDE},
     "shared/referrals/errors.py": {"_VERSION": OUTSIDE},
     "shared/referrals/referral_rows.py": {"_DAY": OUTSIDE},
+    "shared/referrals/withdrawal/own_words.py": {"_WORD": OUTSIDE},
     "shared/references.py": {"_STUCK": OUTSIDE},
     "shared/reminder_offsets.py": {"_SHAPE": OUTSIDE},
     "shared/signing.py": {"_TIMED_PROOF": OUTSIDE},

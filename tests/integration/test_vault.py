@@ -10,7 +10,7 @@ import pytest
 from azure.core.credentials import AccessToken
 
 from shared.referrals.errors import KeyUnavailableError, UnsealError
-from shared.referrals.model import Sealed
+from shared.referrals.sealed_answers import Sealed
 from shared.referrals.sealing import Sealer, VaultKey, unseal
 from tests.builders import referral
 from tests.vault import TOKEN, Vault, running_vault

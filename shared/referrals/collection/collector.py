@@ -15,8 +15,9 @@ from shared.referrals.collection.wrong_tries import WrongTries, delay_after
 from shared.referrals.delivery.answer_layout import answer_pairs
 from shared.referrals.delivery.links import ReferralLinks
 from shared.referrals.errors import LinkExpiredError, PassphraseError, ReferralGoneError, ReferralLinkError, UnsealError
-from shared.referrals.model import FINISHED, Referral, Sealed
+from shared.referrals.model import FINISHED, Referral
 from shared.referrals.repository import ReferralRepository
+from shared.referrals.sealed_answers import Sealed
 
 logger = logging.getLogger(__name__)
 

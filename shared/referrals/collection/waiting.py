@@ -30,6 +30,8 @@ def reason_not_waiting(referral: Referral | None) -> NotWaitingReason:
     """The reason for which one that does not wait is not on the list; None is one that is not known (any more)."""
     if referral is None:
         return NotWaitingReason.UNKNOWN
+    if referral.state is ReferralState.WITHDRAWN:
+        return NotWaitingReason.WITHDRAWN
     if referral.is_set_aside:
         return NotWaitingReason.SET_ASIDE
     if referral.state is ReferralState.ERASED:

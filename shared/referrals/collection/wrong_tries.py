@@ -12,7 +12,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -29,7 +29,7 @@ FREE = 5
 LONGEST_DELAY = timedelta(seconds=15)
 
 _HOUR, _EPOCH = timedelta(hours=1), datetime(1970, 1, 1, tzinfo=UTC)
-_PARTITION, _KEY = "tries", "all"  # no reference is as short
+_PARTITION, _ALL = "tries", "all"  # no reference and no name is as short
 _COUNTED = re.compile(r"\b([0-9]{1,9}):([0-9]{1,6})\b")
 _ROUNDS = 20  # of reading again because another process was faster; threads of this one take turns
 _LONGEST_TURN = 10  # seconds: no queue of requests waits for storage that does not answer
@@ -43,15 +43,22 @@ def delay_after(wrong: int) -> timedelta:
 
 @dataclass(frozen=True, slots=True)
 class WrongTries:
-    """The table `CollectTries`: its row `all`, and rows by reference as they were written before, which mean nothing.
+    """One row of the table `CollectTries`: `all` for passphrases, or that of one subject.
+
+    Rows by reference were written before, and mean nothing.
 
     `Minutes` is how many came in each minute of the last hour, as "27893412:3", minutes since 1970. A row that cannot
     be read counts as none, since no one may be shut out by it; the next try writes it anew.
     """
 
     table: Table
+    key: str = _ALL
     _turn: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
     _progress: TriesInProgress = field(default_factory=TriesInProgress, repr=False, compare=False)
+
+    def of(self, name: str) -> "WrongTries":
+        """The tries of one subject, which is known by this name in every process."""
+        return replace(self, key=name)
 
     @contextmanager
     def attempt(self, now: datetime, waited: timedelta, page: str = "") -> Generator[int]:
@@ -74,14 +81,14 @@ class WrongTries:
     def known(self, now: datetime, least: int) -> int:
         """The wrong ones within the hour before `now`, without those being compared here, and at least so many."""
         try:
-            return max(least, self._known(_within_an_hour(self.table.get(_PARTITION, _KEY), now)))
+            return max(least, self._known(_within_an_hour(self.table.get(_PARTITION, self.key), now)))
         except StorageError:
             return least
 
     def _begin(self, now: datetime, waited: timedelta, page: str) -> tuple[int, Callable[[], None]]:
         with self._one_after_the_other():
             for _ in range(_ROUNDS):
-                row = self.table.get(_PARTITION, _KEY)
+                row = self.table.get(_PARTITION, self.key)
                 minutes = _within_an_hour(row, now)
                 known = self._known(minutes)
                 delay = self._checked_delay(known, waited, page)
@@ -119,13 +126,15 @@ class WrongTries:
     def _take_back(self, now: datetime) -> None:
         by, mine = None, uuid4().hex
         for _ in range(_ROUNDS):
-            row = self.table.get(_PARTITION, _KEY)
+            row = self.table.get(_PARTITION, self.key)
             if row is None or by not in {None, row.text("TakenBackBy")}:
                 return  # it was this one's own first attempt, or it cannot be known whose
             by, minutes = row.text("TakenBackBy"), _within_an_hour(row, now)
             minutes[_minute(now)] -= 1
             if not +minutes and not _is_told(row, now):
-                self.table.delete(_PARTITION, _KEY, row.etag)  # nor is the moment of an opening left as its timestamp
+                self.table.delete(
+                    _PARTITION, self.key, row.etag
+                )  # nor is the moment of an opening left as its timestamp
                 return
             try:
                 self._write(row, minutes, TakenBackBy=mine)
@@ -144,6 +153,12 @@ class WrongTries:
         if not is_told:
             logger.error("%d wrong passphrases within an hour, over all links", wrong)
 
+    def prune(self, now: datetime) -> None:
+        """Deletes the rows in which nothing counts any more at `now` (UTC). Raises `StorageError`."""
+        for row in self.table.query(PartitionKey=_PARTITION):
+            if not _within_an_hour(row, now) and not _is_told(row, now):
+                self.table.delete(_PARTITION, row.key, row.etag)
+
     def forget(self, reference: str) -> None:
         """Deletes the row that was written of this referral when each link had a count of its own."""
         self.table.delete(_PARTITION, reference)
@@ -152,13 +167,13 @@ class WrongTries:
         """True if no process has told within the hour before `now`, and it is noted that this one does."""
         mine = uuid4().hex
         for _ in range(_ROUNDS):
-            row = self.table.get(_PARTITION, _KEY)
+            row = self.table.get(_PARTITION, self.key)
             if row is not None and row.text("ToldBy") == mine:  # a write that was reported as a conflict with itself
                 return True
             if row is None or _is_told(row, now):
                 return False
             try:
-                self.table.merge(_cells(ToldAt=moment_text(now), ToldBy=mine), row.etag)
+                self.table.merge(self._cells(ToldAt=moment_text(now), ToldBy=mine), row.etag)
             except RowConflictError:
                 continue
             return True
@@ -175,11 +190,14 @@ class WrongTries:
 
     def _write(self, row: Row | None, minutes: Counter[int], **others: str) -> None:
         written = " ".join(f"{minute}:{count}" for minute, count in sorted(minutes.items()) if count > 0)
-        cells = _cells(Minutes=written, **others)
+        cells = self._cells(Minutes=written, **others)
         if row is None:
             self.table.insert(cells)
         else:
             self.table.merge(cells, row.etag)
+
+    def _cells(self, **cells: str) -> dict[str, Any]:
+        return {"PartitionKey": _PARTITION, "RowKey": self.key} | cells
 
 
 def _is_told(row: Row, now: datetime) -> bool:
@@ -197,7 +215,3 @@ def _within_an_hour(row: Row | None, now: datetime) -> Counter[int]:
 
 def _minute(now: datetime) -> int:
     return (now - _EPOCH) // timedelta(minutes=1)
-
-
-def _cells(**cells: str) -> dict[str, Any]:
-    return {"PartitionKey": _PARTITION, "RowKey": _KEY} | cells

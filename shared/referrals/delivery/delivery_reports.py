@@ -13,7 +13,7 @@ from shared.referrals import transitions
 from shared.referrals.days import is_day
 from shared.referrals.delivery.forwarder import operation_id
 from shared.referrals.delivery.mailbox_health import ProviderMailbox
-from shared.referrals.delivery.notice_sender import OPERATORS
+from shared.referrals.delivery.notice_sender import OPERATORS, WITHDRAWALS
 from shared.referrals.delivery.release.batch_log import BATCHES, BatchLog
 from shared.referrals.errors import ReferralsBusyError
 from shared.referrals.model import SETTLED, UNSENT, Referral, ReferralState
@@ -109,6 +109,8 @@ def cells_for_report(
     referral: Referral, mailed: MailIndexEntry, report: DeliveryReport, now: datetime
 ) -> transitions.Cells:
     """The cells that a report about that email changes; none if it changes nothing."""
+    if referral.state is ReferralState.WITHDRAWN:
+        return _notice(referral, mailed, report)
     if referral.state is ReferralState.ERASED or referral.is_resend_requested or referral.is_marked_not_genuine:
         return {}  # nothing is left to be kept; a person's word, to send it again or to set it aside, counts for more
     if report.status == _DELIVERED and not mailed.notice:
@@ -119,6 +121,14 @@ def cells_for_report(
     if mailed.epoch != referral.epoch or transitions.is_opened(referral):
         return {}
     return _reminder(referral, report, now) if mailed.notice else _did_not_arrive(referral, report.status, now)
+
+
+def _notice(referral: Referral, mailed: MailIndexEntry, report: DeliveryReport) -> transitions.Cells:
+    """The cells of a withdrawn one: if the provider could not be told of that, a person has to tell them."""
+    did_not_arrive = report.status in _NEEDS_ATTENTION | {_FAILED}
+    code = f"{transitions.NOT_TOLD}{report.status}"
+    is_news = mailed.notice == WITHDRAWALS and did_not_arrive and referral.last_error != code
+    return {"LastError": code} if is_news else {}
 
 
 def _did_not_arrive(referral: Referral, status: str, now: datetime) -> transitions.Cells:
@@ -163,7 +173,7 @@ def _day(report: DeliveryReport, now: datetime) -> str:
 
 
 def _log(reference: str, status: str, cells: transitions.Cells) -> None:
-    if cells.get("State") == ReferralState.ATTENTION:
+    if cells.get("State") == ReferralState.ATTENTION or str(cells.get("LastError")).startswith(transitions.NOT_TOLD):
         logger.error("referral %s needs attention: delivery report %s", reference, status)
     else:
         logger.info("delivery report of a referral: %s", status)

@@ -44,8 +44,9 @@ from shared.referrals.delivery.provider_emails import ProviderEmails
 from shared.referrals.delivery.release.flags import Nudges
 from shared.referrals.delivery.smoke_test import SmokeTest
 from shared.referrals.errors import KeyUnavailableError, UnsealError
-from shared.referrals.model import INLINE, Referral, ReferralState, Sealed
+from shared.referrals.model import INLINE, Referral, ReferralState
 from shared.referrals.repository import ReferralRepository
+from shared.referrals.sealed_answers import Sealed
 from shared.tables.table import StorageError
 
 logger = logging.getLogger(__name__)
@@ -62,7 +63,7 @@ class ReferralForwarder:
     """Sends referrals to the provider.
 
     `authenticate` is `RowMac.check`; `unseal` opens sealed answers; `clock` shows UTC; `sleep` waits for
-    so many seconds.
+    so many seconds; `complete_withdrawal` is `Withdrawals.complete`.
     """
 
     queue: ReferralRepository
@@ -76,6 +77,7 @@ class ReferralForwarder:
     share: MailShare | None = None
     nudges: Nudges | None = None
     smoke_test: SmokeTest | None = None
+    complete_withdrawal: Callable[[Referral, datetime], None] | None = None
     sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
 
     def nudge(self, reference: str, now: datetime) -> None:
@@ -129,6 +131,9 @@ class ReferralForwarder:
         referral = self.queue.status(reference) or self._recovered_orphan(reference)
         if referral is None:
             logger.warning("dropped a queue message for a referral that does not exist")
+            return None
+        if referral.state is ReferralState.WITHDRAWN and self.complete_withdrawal is not None:
+            self.complete_withdrawal(referral, now)
             return None
         referral = interrupted_erasure.completed(self.queue, referral, now)
         if not referral.is_due(now) or referral.is_in_batch:
@@ -191,8 +196,8 @@ class ReferralForwarder:
     def _record(self, referral: Referral, claim: Claim, attempt: Attempt, now: datetime) -> None:
         """Writes the outcome into the row; a report or an acknowledgement that came sooner stands."""
         cells = self._cells(referral, claim, attempt, now)
-        self._mark(referral, claim, cells)
-        if cells.get("State") == ReferralState.ATTENTION:
+        is_written = self._mark(referral, claim, cells)
+        if is_written and cells.get("State") == ReferralState.ATTENTION:
             logger.error("referral %s needs attention: %s", referral.reference, cells["LastError"])
         else:  # without its reference: the moment would say when it came
             logger.info("a referral is %s %s", cells.get("State", "postponed"), cells["LastError"])
@@ -202,16 +207,20 @@ class ReferralForwarder:
         if isinstance(attempt, NotSent) and attempt.cause is Cause.EMAIL_REFUSED:
             self.mailbox.record_bounce(str(claim.operation_id), now)
 
-    def _mark(self, referral: Referral, claim: Claim, cells: transitions.Cells) -> None:
-        """Writes the outcome; again if the claim still holds: someone at the provider opened the referral meanwhile."""
+    def _mark(self, referral: Referral, claim: Claim, cells: transitions.Cells) -> bool:
+        """Writes the outcome; again if the claim still holds: someone at the provider opened the referral meanwhile.
+
+        False if it does not hold: it was withdrawn, for instance.
+        """
         etag, claimed = claim.etag, (ReferralState.SENDING, claim.attempts, referral.epoch)
         for _ in range(_CLAIM_TRIES):
             if self.queue.mark(referral.reference, etag, **cells):
-                return
+                return True
             found = self.queue.status(referral.reference)
             if found is None or (found.state, found.attempts, found.epoch) != claimed:
-                return
+                return False
             etag = found.etag
+        return False
 
     def _cells(self, referral: Referral, claim: Claim, attempt: Attempt, now: datetime) -> transitions.Cells:
         match attempt:

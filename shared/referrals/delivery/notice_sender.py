@@ -14,10 +14,13 @@ from shared.tables.table import Row, Table
 
 logger = logging.getLogger(__name__)
 
-REMINDERS, OPERATORS = "reminders", "operators"
-"""Partitions of the email log: notices to the provider, and to the operators."""
+REMINDERS, OPERATORS, WITHDRAWALS = "reminders", "operators", "withdrawals"
+"""Partitions of the email log: notices to the provider, to the operators, and of withdrawals to the provider."""
 
-KEPT_NOTICES = (REMINDERS, OPERATORS, BATCHES)
+WITHDRAWN = "withdrawn"
+"""Partition of notes that a referral was withdrawn: see `withdrawal.withdrawal_notes`."""
+
+KEPT_NOTICES = (REMINDERS, OPERATORS, WITHDRAWALS, WITHDRAWN, BATCHES)
 """Partitions of the email log whose rows are kept for some time after the email."""
 
 SENT_STATES = frozenset({MailState.SENT, MailState.DELIVERED})

@@ -67,6 +67,10 @@ class ProviderEmails:
             link_url=self._new_link(referral, now),
         )
 
+    def withdrawn(self, referral: Referral) -> EmailMessage:
+        """The notice that the person has withdrawn the referral; by reference, without answers."""
+        return self._write("referral-withdrawn", referral, operators=self.operators)
+
     def reminders(self, due: Sequence[tuple[Referral, date | None]], now: datetime) -> EmailMessage:
         """As `reminder`, about one referral or several."""
         if len(due) == 1:

@@ -18,7 +18,8 @@ from shared.mail.renderer import MailRenderer
 from shared.referrals import transitions
 from shared.referrals.delivery.notice_sender import OPERATORS, NoticeSender
 from shared.referrals.errors import KeyUnavailableError, UnsealError
-from shared.referrals.model import Referral, Sealed
+from shared.referrals.model import Referral
+from shared.referrals.sealed_answers import Sealed
 from shared.signing import Signer
 
 logger = logging.getLogger(__name__)

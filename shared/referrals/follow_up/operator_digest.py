@@ -13,6 +13,7 @@ from shared.referrals.delivery.mailbox_health import ProviderMailbox
 from shared.referrals.delivery.notice_sender import OPERATORS, NoticeSender
 from shared.referrals.follow_up.overdue_alarm import ALARMS
 from shared.referrals.model import INLINE, UNSENT, Referral, ReferralState
+from shared.referrals.transitions import NOT_TOLD
 from shared.wording.sentences import sentence, table
 from shared.wording.translation import Sentence
 
@@ -60,12 +61,19 @@ def openings(referrals: Iterable[Referral], now: datetime) -> int | None:
 def needs_operator(referral: Referral) -> bool:
     """True if it does not go on by itself, or has not for hours."""
     waits = referral.state in UNSENT and referral.alarms >= len(ALARMS)
-    return referral.state is ReferralState.ATTENTION or waits
+    return referral.state is ReferralState.ATTENTION or waits or _is_untold(referral)
+
+
+def _is_untold(referral: Referral) -> bool:
+    """True if the provider could not be told that it was withdrawn."""
+    return referral.state is ReferralState.WITHDRAWN and referral.last_error.startswith(NOT_TOLD)
 
 
 def in_words(referral: Referral) -> str:
     """The day it was received, the reason why it needs a person, and the remedy."""
     came = sentence("operators.received", day=_day(referral.received_on))
+    if _is_untold(referral):
+        return f"{came} {_WHY[NOT_TOLD]}"
     if referral.state is not ReferralState.ATTENTION:
         return f"{came} {sentence('operators.unsent')}"
     since: str = sentence("operators.since", day=_day(referral.attention_on))

@@ -3,8 +3,9 @@
 run                 1. add the MACs that are missing, in the days of that migration; read every status, and complete
                        each erasure that was interrupted
                     2. log how many are late, without naming them
-_handle_immediate   3. on every run, for each: complete a manual edit, or note that it is late
-_handle_morning     4. from 8 in the morning, once a day: take steps 5 to 9, then read the statuses again
+_handle_immediate   3. on every run, for each: complete a withdrawal or a manual edit, or note that it is late
+_handle_morning     4. from 8 in the morning, once a day: withdraw again what was revived by hand, take steps 5 to 9,
+                       then read the statuses again
 _apply_deadlines    5. for each: ask for a person's attention; then remind the provider of the others, in one email
 _delete_expired     6. if the clock has been steady for days, for each: erase the answers, or delete the status
 _run_daily          7. on the same condition: announce what is erased uncollected; prune the index and log of emails
@@ -43,6 +44,7 @@ from shared.referrals.retention.retention_rules import (
     may_be_erased,
     may_delete_status,
 )
+from shared.referrals.withdrawal.withdrawal import Withdrawals, is_left
 from shared.tables.once_a_day import Daily
 from shared.tables.service_table import ServiceRows
 from shared.tables.table import RowConflictError, StorageUnavailableError
@@ -70,6 +72,7 @@ class ReferralReconciler:
     days: Daily
     uncollected: UncollectedNotice
     release: ReferralRelease
+    withdrawals: Withdrawals
     operator_digest: OperatorDigest | None = None
     grace_weekdays: int = GRACE_WEEKDAYS
     mac_migration: MacMigration | None = None
@@ -102,14 +105,17 @@ class ReferralReconciler:
 
     def _handle_morning(self, referrals: Sequence[Referral], service_rows: ServiceRows, now: datetime) -> None:
         if self.days.is_due(service_rows, now):
-            self._run_daily(referrals, service_rows, now)
+            self.withdrawals.restore_marks(referrals, now)
+            self._run_daily(self.rows.every_status(), service_rows, now)
             referrals = self.rows.every_status()
         if self.operator_digest is not None:
             self.operator_digest.send(referrals, now)
 
     def _handle_immediate(self, referral: Referral, now: datetime) -> None:
         cells = complete_manual_edit(referral, now)
-        if cells:
+        if is_left(referral):
+            self.withdrawals.complete(referral, now)
+        elif cells:
             logger.warning("filled in the columns missing from a manual edit of a referral")
             self.rows.mark(referral.reference, referral.etag, **cells)
         else:
@@ -124,6 +130,7 @@ class ReferralReconciler:
             self.rows.prune_mail_index(before=_days_ago(INDEX_KEPT, now))
             self.notices.prune(before=_days_ago(STATUS_DELETED_AFTER, now))
         self.release.forget(now)
+        self.eraser.tries.prune(now)
         self.holdings.write(now)
         self.days.done(service_rows, now)
 

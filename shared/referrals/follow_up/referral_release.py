@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from shared.local_time import london_day
 from shared.mail.pause import MailPause
 from shared.mail.share import MailShare
-from shared.referrals.ages import Ages
 from shared.referrals.delivery import resending
 from shared.referrals.delivery.release.batch_log import BatchLog
 from shared.referrals.delivery.release.flags import ReleaseFlags
 from shared.referrals.delivery.release.order import Release, Room, by_age, giving_way, release
 from shared.referrals.model import LINK, Referral
 from shared.referrals.repository import ReferralRepository
+from shared.referrals.sealed_answers import Ages
 
 logger = logging.getLogger(__name__)
 

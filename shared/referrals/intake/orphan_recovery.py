@@ -1,12 +1,14 @@
 """Recovery of sealed answers that have no status, that came again after they were erased, or that may be a copy."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from shared.referrals import transitions
-from shared.referrals.model import Referral, ReferralState, Sealed
+from shared.referrals.model import Referral, ReferralState
 from shared.referrals.repository import ReferralRepository
+from shared.referrals.sealed_answers import Sealed
+from shared.referrals.withdrawal.withdrawal import form_of
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +32,7 @@ class OrphanRecovery:
         # The sealed rows first: one that is written between the two looks is then not taken for an orphan.
         sealed = self.rows.every_sealed()
         known = {referral.reference: referral for referral in self.rows.every_status()}
+        sealed = self._without_withdrawn(sealed, known)
         kept = {each.submission: each for each in sealed if _may_be_original(each, known)}
         for referral in sealed:
             status = known.get(referral.reference)
@@ -40,6 +43,17 @@ class OrphanRecovery:
             elif status.state is ReferralState.ERASED and status.erased_on:  # not the word alone, typed by someone
                 self._handle_resubmission(referral, status)
         return sum(referral.reference not in known for referral in sealed)
+
+    def _without_withdrawn(self, sealed: Iterable[Referral], known: Mapping[str, Referral]) -> list[Referral]:
+        """Deletes answers of a form that the person has withdrawn, and returns the others: it was sent again since."""
+        withdrawn = {form_of(each) for each in known.values() if each.state is ReferralState.WITHDRAWN}
+        others = []
+        for each in sealed:
+            if form_of(each) in withdrawn:
+                self.rows.delete_sealed(each)
+            else:
+                others.append(each)
+        return others
 
     def _adopt(self, sealed: Referral) -> None:
         self.rows.insert_status(sealed)

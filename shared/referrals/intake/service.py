@@ -22,10 +22,18 @@ from datetime import datetime
 from shared.local_time import london_day
 from shared.references import answers_hash, reference, submission_hash
 from shared.referrals.delivery.smoke_test import random_marker
-from shared.referrals.errors import KeyNotProvenError, ReferralReusedError, ReferralsBusyError, UnsealError
+from shared.referrals.errors import (
+    KeyNotProvenError,
+    ReferralReusedError,
+    ReferralsBusyError,
+    ReferralWithdrawnError,
+    UnsealError,
+)
 from shared.referrals.intake.request import ReferralRequest
-from shared.referrals.model import Referral, ReferralState, Sealed
+from shared.referrals.model import Referral, ReferralState
 from shared.referrals.repository import ReferralRepository
+from shared.referrals.sealed_answers import Sealed
+from shared.referrals.withdrawal.own_words import words_of
 from shared.tables.table import RowConflictError, StorageUnavailableError
 
 logger = logging.getLogger(__name__)
@@ -38,13 +46,19 @@ class ReferralService:
     """Accepts referrals.
 
     `seal` makes the answers unreadable for everyone on this side, this service included, and gives them a MAC. It
-    raises where no one could open them again: no one hears "received" of what cannot be read.
+    raises where no one could open them again: no one hears "received" of what cannot be read. `hashed` makes what is
+    kept under a reference of the three words that prove whose it is.
     """
 
     store: ReferralRepository
     seal: Callable[[Referral, bytes], Sealed]
     key: bytes = field(repr=False)
     consent_version: str
+    hashed: Callable[[str, str], str]
+
+    def words_of(self, submission_id: str) -> str:
+        """The three words of the form with this id, which its sender is shown beside the reference."""
+        return words_of(self.key, submission_id)
 
     def accept(self, request: ReferralRequest, now: datetime, *, slow: bool = False) -> str:
         """Stores the referral and returns its reference: for the same submission the same one, until it is set aside.
@@ -56,6 +70,7 @@ class ReferralService:
 
         Raises:
             ReferralReusedError: the same submission was stored with other answers, which stand.
+            ReferralWithdrawnError: the same form was withdrawn; the worker deletes what was stored now.
             ReferralsBusyError: no clear answer from storage, or what is sealed cannot be opened at the moment; the same
                 request may be sent again.
         """
@@ -69,7 +84,8 @@ class ReferralService:
             for number in range(_CANDIDATES)
         ]
         for number, referral in enumerate(candidates):
-            if self._is_stored(referral, answers, spares=candidates[number + 1 :]):
+            own = replace(referral, own_words=self.hashed(referral.reference, self.words_of(submission_id)))
+            if self._is_stored(own, answers, spares=candidates[number + 1 :]):
                 return referral.reference
         raise ReferralsBusyError
 
@@ -92,8 +108,7 @@ class ReferralService:
                 return _is_same(status, referral)
             self._store_copy(referral, answers, spares)
             return True  # its status is made from the first row, whose day and answers may be others
-        self._store_status(referral)
-        return True
+        return self._store_status(referral)
 
     def _insert_sealed(self, referral: Referral, answers: bytes) -> bool:
         """Stores the sealed answers; False if the reference is taken, perhaps by this very referral."""
@@ -116,28 +131,36 @@ class ReferralService:
 
     def _store_copy(self, referral: Referral, answers: bytes, spares: Sequence[Referral]) -> None:
         """Stores the answers under the first reference that is free, named as a copy of this one's."""
-        copies = (replace(spare, copy_of=referral.reference) for spare in spares)
+        copies = (replace(each, copy_of=referral.reference, own_words=referral.own_words) for each in spares)
         if not any(self._insert_sealed(copy, answers) for copy in copies):
             raise ReferralsBusyError
 
-    def _store_status(self, referral: Referral) -> None:
+    def _store_status(self, referral: Referral) -> bool:
+        """Stores the status; False if there is one of another person's, who has withdrawn."""
         try:
-            self.store.insert_status(referral)
+            if self.store.insert_status(referral):
+                return True
+            status = self.store.status(referral.reference)
         except StorageUnavailableError:
             # The answers are safe, so the person gets the reference; `orphan_recovery` adds the status.
             logger.warning("a referral was stored without a status row: recovery will create it")
+            return True
+        return status is None or status.state is not ReferralState.WITHDRAWN or _is_same(status, referral)
 
 
 def _is_same(status: Referral, referral: Referral) -> bool:
-    """True if the status is that of this referral; raises ReferralReusedError.
+    """True if the status is that of this referral; raises ReferralReusedError and ReferralWithdrawnError.
 
     False if it is another person's, or was set aside.
     """
+    is_own = status.submission.partition("-")[0] == referral.submission.partition("-")[0]
+    if is_own and status.state is ReferralState.WITHDRAWN:
+        raise ReferralWithdrawnError(referral.reference)
     if status.is_set_aside and status.state is ReferralState.ACKNOWLEDGED:
         return False
     if status.submission == referral.submission:
         return True
-    if status.submission.partition("-")[0] == referral.submission.partition("-")[0]:
+    if is_own:
         raise ReferralReusedError(referral.reference)
     return False
 

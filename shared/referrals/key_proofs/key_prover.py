@@ -10,7 +10,8 @@ from enum import StrEnum
 from shared.local_time import london_day
 from shared.referrals.errors import KeyNotProvenError, KeyUnavailableError, UnsealError
 from shared.referrals.key_proofs.proof_rows import KeyProof, KeyProofs
-from shared.referrals.model import Referral, ReferralState, Sealed
+from shared.referrals.model import Referral, ReferralState
+from shared.referrals.sealed_answers import Sealed
 
 logger = logging.getLogger(__name__)
 

@@ -9,6 +9,7 @@ from shared.local_time import iso_day_in_words
 from shared.referrals.days import is_day
 from shared.referrals.repository import ReferralRepository
 from shared.referrals.retention.retention_rules import INDEX_KEPT, STATUS_DELETED_AFTER
+from shared.referrals.withdrawal.own_words import key_of
 from shared.tables.table import Table, moment_text
 from shared.wording.sentences import sentence
 from shared.wording.translation import Sentence
@@ -37,7 +38,9 @@ class HoldingsReport:
         self._put("statuses", statuses, after_erasure, now)
         after_mail = sentence("holdings.after-email", days=INDEX_KEPT)
         self._put("mail-index", mails, after_mail, now)
-        self._put_mac_keys(Counter(key for _, key in self.rows.every_mac_key()), now)
+        # The words of a person are kept under such a key too, for longer than the answers.
+        words = [(each.reference, key) for each in self.rows.every_status() if (key := key_of(each.own_words))]
+        self._put_mac_keys(Counter(key for _, key in {*self.rows.every_mac_key(), *words}), now)
 
     def _put(self, kind: str, days: Sequence[str], until: str, now: datetime) -> None:
         oldest = min((day for day in days if is_day(day)), default="")

@@ -54,8 +54,11 @@ def is_held(referral: Referral, today: date) -> bool:
 
 
 def may_delete_status(referral: Referral, today: date) -> bool:
-    """True if the status of an erased referral may be deleted."""
-    return referral.state is ReferralState.ERASED and is_past(referral.erased_on, STATUS_DELETED_AFTER, today)
+    """True if the status of a referral may be deleted: it is erased, or withdrawn and the provider was told."""
+    is_over = referral.state is ReferralState.ERASED or (
+        referral.state is ReferralState.WITHDRAWN and bool(referral.told_on)
+    )
+    return is_over and is_past(referral.erased_on, STATUS_DELETED_AFTER, today)
 
 
 def is_unanswered(referral: Referral) -> bool:

@@ -60,6 +60,10 @@ class FakeIntake:
         self.accepted.append(request)
         return "34679CDF"
 
+    def words_of(self, submission_id: str) -> str:
+        assert submission_id
+        return "tidal onion harbor"
+
 
 @dataclass
 class FakeMailbox:

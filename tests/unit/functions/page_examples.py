@@ -35,7 +35,7 @@ from tests import builders
 from tests.builders import MORNING
 from tests.unit.functions.bookings.fake_self_service import TOKEN, booking
 from tests.unit.functions.html_page import Page
-from tests.unit.functions.referrals.page_examples import REFERRAL, Facts
+from tests.unit.functions.referrals.page_examples import OWN_FORM, REFERRAL, Facts
 
 
 @dataclass(frozen=True)
@@ -153,17 +153,26 @@ ACKNOWLEDGING = SITE | {
     "is_early": False,
     "done": "",
 }
-CONFIRMED = SITE | {
-    "referral": forwarded_referral(ReferralState.ACKNOWLEDGED, acknowledged_on="2023-09-04"),
-    "keep_address": "/acknowledge/t",
-    "keep_token": "1.t",
-    "grace_weekdays": 3,
-    "done": "",
-}
-GONE = SITE | {
-    "done": "",
-    "referral": forwarded_referral(ReferralState.ERASED, acknowledged_on="2023-09-04", erased_on="2023-09-04"),
-}
+WORD = {"word_address": "/collect/t/word", "word_token": "1.t", "word": None, "weeks": (2, 8)}
+CONFIRMED = (
+    SITE
+    | WORD
+    | {
+        "referral": forwarded_referral(ReferralState.ACKNOWLEDGED, acknowledged_on="2023-09-04"),
+        "keep_address": "/acknowledge/t",
+        "keep_token": "1.t",
+        "grace_weekdays": 3,
+        "done": "",
+    }
+)
+GONE = (
+    SITE
+    | WORD
+    | {
+        "done": "",
+        "referral": forwarded_referral(ReferralState.ERASED, acknowledged_on="2023-09-04", erased_on="2023-09-04"),
+    }
+)
 BOOKED = {
     "booking": own_booking(),
     "news": "",
@@ -255,6 +264,7 @@ PAGES: dict[str, tuple[str, Facts]] = {
     "held, to confirm": ("bookings/confirmed.html", OUTCOME | {"state": "to-check", "unproven": True}),
     "waiting, to confirm": ("bookings/confirmed.html", OUTCOME | {"state": "waiting", "unproven": True}),
     **REFERRAL,
+    **OWN_FORM,
     "own booking": ("manage/booking.html", BOOKED),
     "own booking, changed": ("manage/booking.html", BOOKED | {"news": "You have moved to this session"}),
     "own booking with errors": ("manage/booking.html", BOOKED | {"errors": [NOT_YET]}),
@@ -313,6 +323,10 @@ PAGES: dict[str, tuple[str, Facts]] = {
     "provider, acknowledge with errors": (
         "provider/acknowledge.html",
         ACKNOWLEDGING | {"errors": [FieldError("saved", "Mend saved")]},
+    ),
+    "provider, withdrawn": (
+        "provider/withdrawn.html",
+        GONE | {"referral": forwarded_referral(ReferralState.WITHDRAWN, withdrawn_on="2023-09-04")},
     ),
     "provider, gone": ("provider/gone.html", GONE),
     "provider, gone and confirmed again": ("provider/gone.html", GONE | {"done": "already"}),

@@ -71,6 +71,9 @@ def test_every_template_is_among_what_is_shown() -> None:
         "referrals/frame.html",
         "referrals/inputs.html",
         "referrals/stored-views.html",
+        "referrals/own-frame.html",
+        "referrals/own-words.html",
+        "provider/word-back.html",
         "bookings/questions.html",
     }
     assert pages - partial - {template for template, _ in PAGES.values()} == set()

@@ -67,6 +67,7 @@ WORK = {
     "schedule",
     "send_mail",
 }
+PERSON = {"withdraw_form", "withdraw"}
 BOTH = {"assets", "health", "health_details", "zz_elsewhere"}
 
 
@@ -108,9 +109,9 @@ def test_the_providers_pages_are_registered_in_the_worker_alone(role: str, own: 
 def test_the_worker_has_no_page_for_staff_and_the_web_app_does_no_work() -> None:
     web, worker, both = (set(registered(role)) for role in ("web", "worker", "all"))
 
-    assert worker == WORK | PROVIDER.keys() | BOTH
+    assert worker == WORK | PROVIDER.keys() | PERSON | BOTH
     assert web & worker == BOTH
-    assert both == (web | worker) - {"acknowledge_moved"}
+    assert both == (web | worker) - {"acknowledge_moved", "withdraw_moved"}
     assert len(web) >= 30
 
 

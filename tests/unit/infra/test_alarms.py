@@ -74,6 +74,9 @@ PROVOKED_BY: dict[Line, str] = {
         "shared/referrals/delivery/test_delivery_reports.py"
         "::test_an_email_to_the_operators_that_comes_back_is_an_error_in_the_log"
     ),
+    ("shared/referrals/withdrawal/withdrawal.py", ATTENTION): (
+        "shared/referrals/withdrawal/test_withdrawal.py::test_a_notice_that_cannot_be_sent_for_a_day_needs_a_person"
+    ),
     ("shared/referrals/delivery/delivery_reports.py", "referral %s needs attention: delivery report %s"): (
         "shared/referrals/delivery/test_delivery_reports.py::test_a_mail_that_fails_again_and_again_waits_for_a_person"
     ),

@@ -24,7 +24,7 @@ from shared.backups.daily_backup import KEPT_DAYS
 from shared.bookings.model.email_ids import MailId, MailKind
 from shared.bookings.self_service.details import DetailsRequest
 from shared.referrals.collection.wrong_tries import FREE
-from shared.referrals.errors import PassphraseError
+from shared.referrals.errors import OwnWordsError, PassphraseError, ReferralWithdrawnError
 from tests.architecture.source_code import SHARED, relative
 from tests.builders import ROOT, booking_request, referral_request
 from tests.fakes import Crash
@@ -207,6 +207,7 @@ def refers(apps: TwoApps) -> None:
     apps.tick()
     apps.report("delivered")
     collects(apps, references[5], references[11])
+    withdraws(apps, 12, references[12])
     for reference in references[6:9]:
         worker.acknowledgements.acknowledge(reference, apps.now)
     referral = worker.acknowledgements.statuses.status(references[10])
@@ -230,6 +231,22 @@ def collects(apps: TwoApps, *references: str) -> None:
         with pytest.raises(PassphraseError):
             worker.collector.open(another, "another passphrase", apps.now, timedelta(minutes=1))
     worker.collector.open(another, PASSPHRASE, apps.now, timedelta(minutes=1))
+
+
+def withdraws(apps: TwoApps, number: int, reference: str) -> None:
+    """The person takes one back, someone else tries the words of another, and the form is sent again."""
+    web, own = apps.web.referrals, apps.worker.referrals.taking_back
+    form = f"submission-{number:020}"
+    words = web.intake.words_of(form)
+    found = own.own_referrals.find(reference, words, apps.now, timedelta(0), "")
+    with pytest.raises(OwnWordsError):
+        own.own_referrals.find("34679CDF", words, apps.now, timedelta(0), "")
+    withdrawn = own.withdrawals.withdraw(found.reference, apps.now)
+    assert withdrawn is not None
+    own.withdrawals.complete(withdrawn, apps.now)
+    with pytest.raises(ReferralWithdrawnError):
+        web.intake.accept(referral_request(submission_id=form), apps.now)
+    apps.worker.referrals.forwarder.nudge(reference, apps.now)
 
 
 def token_of(apps: TwoApps, address: str) -> str:

@@ -66,7 +66,7 @@ def test_the_working_days_after_a_confirmation_are_written_as_they_are_set(path:
 
 def test_other_documented_figures_match_the_code() -> None:
     assert f"{MAX_GUESSES_PER_MINUTE} wrong guesses a minute" in TEXT
-    assert (len(Progress), "learns one of eight words" in TEXT) == (8, True)
+    assert (len(Progress), "learns one of nine words" in TEXT) == (9, True)
     assert f"What is deleted within {GONE_AFTER.days} days is not copied" in TEXT
     assert f"| {KEPT_DAYS} days, and the versions of deleted copies up to {GONE_AFTER.days - KEPT_DAYS} days" in TEXT
     assert access_token.LASTS.total_seconds() == 30 * 60, "half an hour, says decision 10"

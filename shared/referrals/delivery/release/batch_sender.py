@@ -32,8 +32,9 @@ from shared.referrals.delivery.mailbox_health import ProviderMailbox
 from shared.referrals.delivery.provider_emails import ProviderEmails
 from shared.referrals.delivery.release.batch_log import BATCHES, Batch, BatchLog, Member
 from shared.referrals.errors import UnsealError
-from shared.referrals.model import LINK, Referral, ReferralState, Sealed
+from shared.referrals.model import LINK, Referral, ReferralState
 from shared.referrals.repository import ReferralRepository
+from shared.referrals.sealed_answers import Sealed
 
 logger = logging.getLogger(__name__)
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import batched
 
-from shared.referrals.ages import Ages
 from shared.referrals.model import Referral
+from shared.referrals.sealed_answers import Ages
 
 BATCH_SIZE = 20
 """Links in one email, and referrals that go by themselves even if they come at once."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -27,10 +28,12 @@ from shared.referrals.delivery.new_link import NewLinkSender
 from shared.referrals.delivery.notice_sender import NoticeSender
 from shared.referrals.delivery.provider_emails import ProviderEmails
 from shared.referrals.intake.service import ReferralService
-from shared.referrals.model import Referral, Sealed
+from shared.referrals.model import Referral
 from shared.referrals.repository import ReferralRepository
 from shared.referrals.row_mac import RowMac
+from shared.referrals.sealed_answers import Sealed
 from shared.referrals.sealing import LocalKey, Sealer, content_key, decrypt
+from shared.referrals.withdrawal.word_back import WordsBack
 from shared.signing import Signer
 from tests.builders import KEY, MORNING, referral_request
 from tests.fakes import STANDING_STILL, FakeClock, FakeMailSender, FakeTable
@@ -58,6 +61,7 @@ class FakeReferralServices:
     acknowledgements: AcknowledgementRecorder
     collector: Collector | None
     new_links: NewLinkSender
+    taking_back: SimpleNamespace
     grace_weekdays: int = 3
     most_a_day: int = 20
 
@@ -76,7 +80,7 @@ class FakeServices:
     sender: FakeMailSender = field(default_factory=FakeMailSender)
 
     def __post_init__(self) -> None:
-        service = ReferralService(self.rows, seal, KEY, "2023-09-01")
+        service = ReferralService(self.rows, seal, KEY, "2023-09-01", lambda _, words: words)
         self.reference = service.accept(referral_request(full_name="Canary Zoë", what_brings_you=STORY), MORNING)
         links, acknowledgements = (
             ReferralLinks(Signer((KEY,)), SITE, Signer((WEB_KEY,))),
@@ -93,7 +97,8 @@ class FakeServices:
             acknowledge_reference=acknowledgements.acknowledge_opened,
             set_aside_reference=acknowledgements.set_aside,
         )
-        self.referrals = FakeReferralServices(links, acknowledgements, collector, self._new_links(links))
+        taking_back = SimpleNamespace(words_back=WordsBack(self.rows, links.signer))
+        self.referrals = FakeReferralServices(links, acknowledgements, collector, self._new_links(links), taking_back)
 
     def _new_links(self, links: ReferralLinks) -> NewLinkSender:
         log, pause = FakeTable(), MailPause(FakeTable())
@@ -106,7 +111,7 @@ class FakeServices:
 
     def more(self, number: int, day: datetime = MORNING, **cells: str) -> list[str]:
         """So many others come in and are sent as links; returns their references."""
-        service = ReferralService(self.rows, seal, KEY, "2023-09-01")
+        service = ReferralService(self.rows, seal, KEY, "2023-09-01", lambda _, words: words)
         sent = {"State": "sent", "SentOn": london_day(day), "Delivery": "link"} | cells
         references = []
         for _ in range(number):

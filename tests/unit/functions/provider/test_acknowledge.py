@@ -267,12 +267,15 @@ def test_one_that_no_email_with_such_a_link_holds_cannot_be_confirmed_by_whoever
     assert services.stored == before
 
 
-def test_when_the_copy_is_deleted_the_page_says_so_and_has_no_button(services: FakeServices) -> None:
+def test_when_the_copy_is_deleted_the_page_says_so_and_has_one_form_to_tell_the_person(
+    services: FakeServices,
+) -> None:
     services.set(State="erased", AcknowledgedOn="2023-09-04", ErasedOn="2023-09-04")
     answer = look(services)
 
     assert "Deleted by us Monday 4 September 2023" in text(answer)
-    assert Page(answer.get_body().decode()).all("action", "form") == []
+    assert len(Page(answer.get_body().decode()).all("action", "form")) == 1
+    assert hidden_fields(answer.get_body().decode()).keys() == {"word_token"}
 
 
 @pytest.mark.parametrize("state", ["erased", "delivered"])

@@ -303,7 +303,9 @@ def test_who_does_not_have_it_after_all_has_it_kept_and_sent_again_once(services
     page = look(services, done="now")
     fields = {"form_token": hidden_fields(page.get_body().decode())["form_token"]}
 
-    assert Page(page.get_body().decode()).all("action", "form") == [f"/collect/{token(services)}/keep"]
+    assert Page(page.get_body().decode()).all("action", "form") == [
+        f"/collect/{token(services)}/{act}" for act in ("keep", "word")
+    ]
     for sent in ({}, fields, {"proof": proof}, {"form_token": "1.x"}):
         assert send(services, "keep", outbox, **sent).status_code == 422, "bare, or at once"
     assert (services.state(), outbox.messages) == ("acknowledged", [])

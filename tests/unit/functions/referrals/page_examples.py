@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from functions.forms.tokens import NOT_YET
 from functions.forms.validation import FieldError
 from functions.problems.error_table import problem_of
 from functions.problems.http_errors import ReferralOutcomeExpiredError
@@ -12,13 +13,21 @@ from functions.referrals.pages import FormIdentity
 from functions.referrals.wizard import BUSY, CHECK, CONSENT, HELP, NOT_FOR_YOU, START, Step, Wizard
 from shared.content.content import Content, OneToOne
 from shared.referrals.errors import ReferralReusedError
+from shared.referrals.withdrawal.word_back import Said, WordBack
 from tests import builders
 from tests.builders import MORNING
 
 type Facts = dict[str, Any] | Callable[[Content], dict[str, Any]]
 
 IDENTITY = FormIdentity("s" * 20, "t" * 20)
-SHOWN = {"reference": "7K2M4P", "shown": "t" * 80, "shown_until_time": "9:15am", "shown_seconds": 900}
+SHOWN = {
+    "reference": "7K2M4P",
+    "words": "tidal onion harbor",
+    "shown": "t" * 80,
+    "shown_until_time": "9:15am",
+    "shown_seconds": 900,
+}
+OWN = {"site": "https://support.example", "reference": "7K2M4P", "form_token": "t" * 20}
 REFERRED = SHOWN | {"by": "Friday 15 September 2023", "mailbox_fails": False}
 
 
@@ -67,3 +76,19 @@ REFERRAL: dict[str, tuple[str, Facts]] = {
     "referred longer ago": ("referrals/closed.html", {"problem": problem_of(ReferralOutcomeExpiredError())}),
     "referred while mail fails": ("referrals/received.html", REFERRED | {"mailbox_fails": True}),
 }
+OWN_FORM: dict[str, tuple[str, Facts]] = {
+    "withdraw": ("referrals/withdraw.html", OWN | {"typed": ""}),
+    "withdraw with errors": (
+        "referrals/withdraw.html",
+        OWN | {"typed": "x", "errors": [FieldError("reference", "Mend it"), FieldError("words", "Mend them")]},
+    ),
+    "own form": ("referrals/own-form.html", OWN | {"was_sent": False, "word": None}),
+    "own form, sent": ("referrals/own-form.html", OWN | {"was_sent": True, "errors": [NOT_YET], "word": None}),
+    **{
+        f"own form, {word}": ("referrals/own-form.html", OWN | {"was_sent": True, "word": word})
+        for word in (*(WordBack(each) for each in Said if each is not Said.WAITING), WordBack(Said.WAITING, 8))
+    },
+    "withdrawn": ("referrals/withdrawn.html", OWN | {"is_told": False}),
+    "withdrawn, told": ("referrals/withdrawn.html", OWN | {"is_told": True}),
+}
+"""The pages of the worker for the person who sent a form."""

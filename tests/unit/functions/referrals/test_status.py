@@ -88,6 +88,7 @@ STATES: list[tuple[dict[str, Any], str, str]] = [
         "Your answers are safe. Nafsiyat has not confirmed yet. We are asking.",
     ),
     ({"state": ReferralState.ATTENTION, "last_error": "unseal-mac"}, "contact", "Please contact Nafsiyat"),
+    ({"state": ReferralState.WITHDRAWN}, "withdrawn", "You have withdrawn your form"),
 ]
 
 
@@ -106,6 +107,7 @@ BEFORE: dict[ReferralState, tuple[str, str]] = {  # not opened, opened
     ReferralState.DELIVERED: ("delivered", "opened"),
     ReferralState.ACKNOWLEDGED: ("confirmed", "confirmed"),
     ReferralState.ERASED: ("contact", "contact"),
+    ReferralState.WITHDRAWN: ("withdrawn", "withdrawn"),
 }
 EVERY = [
     *((state, code, word) for state, word in BEFORE.items() for code in (*ASKED, *NOT_ASKED)),
@@ -119,6 +121,7 @@ SAYS = {
     "opened": "Nafsiyat has not confirmed yet that it has been saved",
     "waiting-for-confirmation": "Your answers are safe. Nafsiyat has not confirmed yet. We are asking.",
     "confirmed": "Nafsiyat has confirmed this",
+    "withdrawn": "We no longer have a copy of your answers",
     "contact": "We cannot be sure that Nafsiyat has your form",
 }
 

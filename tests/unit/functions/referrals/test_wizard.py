@@ -232,7 +232,7 @@ def test_the_answers_to_check_are_in_words(monkeypatch: pytest.MonkeyPatch) -> N
         "Ga",
     ):
         assert words in shown
-    assert shown.count("Not provided") == 11
+    assert shown.count("Not provided") == 12
     assert "discreet" not in shown
 
 
@@ -544,11 +544,14 @@ def test_a_whole_document_is_taken_and_every_mistake_in_one_is_named_at_once(our
         "consent_share": True,
     }
     taken = functions.referrals.refer.refer(http_requests.json_post(whole), http_requests.Outbox())
-    assert (taken.status_code, json.loads(taken.get_body())) == (201, {"reference": "34679CDF"})
+    assert (taken.status_code, json.loads(taken.get_body())) == (
+        201,
+        {"reference": "34679CDF", "words": "tidal onion harbor"},
+    )
     shown = functions.referrals.outcome.referral_outcome(
         http_requests.get_token(taken.headers["Location"], accept="application/json")
     )
-    assert json.loads(shown.get_body()) == {"reference": "34679CDF", "by": "2023-09-15"}
+    assert json.loads(shown.get_body()) == {"reference": "34679CDF", "by": "2023-09-15", "words": "tidal onion harbor"}
     refused = functions.referrals.refer.refer(
         http_requests.json_post({"works_for_trust": "no", "contact_by": ["text"], "need_help_now": "no"}),
         http_requests.Outbox(),

@@ -206,11 +206,12 @@ def test_the_warning_lies_ready_as_an_alert_and_is_not_shown_before_its_time(ser
 def test_a_page_that_says_that_a_form_was_sent_before_shows_the_reference_no_longer_than_the_other(
     services: FakeServices,
 ) -> None:
-    facts = fresh_facts(services, REFERENCE, by="")  # type: ignore[arg-type]  # a fake
+    facts = fresh_facts(services, REFERENCE, by="", words="tidal onion harbor")  # type: ignore[arg-type]  # a fake
     answer = longer(f"/one-to-one/sent/{facts['shown']}")
     assert answer.status_code == 303
     page = opened(answer.headers["Location"]).get_body().decode()
     assert "If Nafsiyat has not contacted you, email" in page
+    assert "tidal onion harbor" in page
 
 
 def test_a_token_is_never_the_same_twice() -> None:

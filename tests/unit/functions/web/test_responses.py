@@ -28,6 +28,7 @@ from shared.referrals.errors import (
     NotWaitingReason,
     PassphraseTooSoonError,
     ReferralReusedError,
+    ReferralWithdrawnError,
 )
 from tests.builders import content
 from tests.unit.functions import http_requests
@@ -49,6 +50,7 @@ def _instance(kind: type[Exception]) -> Exception:
     told: dict[type[Exception], tuple[object, ...]] = {
         SettingsError: ({},),
         ReferralReusedError: ("ABCD1234",),
+        ReferralWithdrawnError: ("ABCD1234",),
         LinkExpiredError: ("ABCD1234",),
         PassphraseTooSoonError: (timedelta(seconds=1),),
         NotWaitingError: (NotWaitingReason.UNKNOWN,),

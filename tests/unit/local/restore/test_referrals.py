@@ -204,3 +204,46 @@ def test_what_retention_has_passed_stays_away() -> None:
 
     assert found.left == {("Referrals", LeftOut.EXPIRED, "referrals"): 1}
     assert system.status.rows == {}
+
+
+@pytest.mark.parametrize("is_sent", [True, False])
+@pytest.mark.parametrize("others", [True, False])
+def test_one_that_was_withdrawn_after_the_copy_is_not_revived(is_sent: bool, others: bool) -> None:
+    system = BackedUpReferrals()
+    reference = system.accepted()
+    if is_sent:
+        system.forwarder().forward(reference, MORNING)
+    if others:
+        system.service().accept(referral_request(), MORNING)
+    system.back_up()
+    withdrawn = system.withdrawals().withdraw(reference, MORNING)
+    assert withdrawn is not None
+    system.withdrawals().complete(withdrawn, MORNING)
+    sent = len(system.sender.messages)
+    system.status.rows.clear()
+
+    system.restore()
+    system.forwarder().forward(reference, MORNING + timedelta(hours=2))
+
+    found = system.repository().status(reference)
+    assert found is not None
+    assert (found.state, found.withdrawn_on) == ("withdrawn", DAY)
+    assert found.told_on or not is_sent
+    assert [mail.subject for mail in system.sender.messages[sent:] if "New" in mail.subject] == []
+
+
+def test_one_that_was_withdrawn_before_the_copy_comes_back_as_it_was() -> None:
+    system = BackedUpReferrals()
+    reference = system.accepted()
+    withdrawn = system.withdrawals().withdraw(reference, MORNING)
+    assert withdrawn is not None
+    system.withdrawals().complete(withdrawn, MORNING)
+    system.back_up()
+    before = system.status.rows["referrals", reference].cells
+    system.status.rows.clear()
+    system.own.rows.clear()
+
+    system.restore()
+
+    assert system.status.rows["referrals", reference].cells == before
+    assert ("withdrawn", reference) in system.own.rows

@@ -18,7 +18,7 @@ FORMS_ASK = {
     *("need_help_now", "works_for_trust", "adult", "full_name", "pronouns", "contact_by", "email", "phone"),
     *("message_ok", "safe_contact_notes", "best_times", "therapy_language", "communication_support"),
     *("therapist_preference", "about_me", "what_brings_you", "current_support", "private_place", "availability"),
-    *("adjustments", "date_of_birth", "gp", "therapist_preference_notes"),
+    *("adjustments", "date_of_birth", "gp", "therapist_preference_notes", "replaces"),
 }
 
 

@@ -37,6 +37,7 @@ WHOLE: dict[str, Any] = {
     "private_place": "not-sure",
     "availability": ["weekends"],
     "adjustments": "Breaks",
+    "replaces": "34679CDF",
     "consent_share": True,
 }
 

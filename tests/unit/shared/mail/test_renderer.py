@@ -95,6 +95,8 @@ EVERY: list[tuple[str, dict[str, Any]]] = [
     ("referral-link", RECEIVED | {"reference": "34679CDF", "link_url": "https://collect.example/collect/abc"}),
     ("referral-reminder", REMINDER),
     ("operators-uncollected", {"referrals": [("34679CDF", "Deleted on Thursday 30 November 2023.")]}),
+    ("referral-withdrawn", RECEIVED | {"reference": "34679CDF", "operators": ""}),
+    ("referral-withdrawn", RECEIVED | {"reference": "34679CDF", "operators": "a@example.nhs.uk"}),
     ("referral-new-link", NEW_LINK),
     ("referral-new-link", NEW_LINK | {"inline": False}),
     ("operators", {"referrals": [("34679CDF", "Received Friday 1 September 2023.")], "failing": True, "opened": None}),

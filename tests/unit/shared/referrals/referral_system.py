@@ -36,12 +36,15 @@ from shared.referrals.follow_up.uncollected_notice import UncollectedNotice
 from shared.referrals.intake.mac_migration import MacMigration
 from shared.referrals.intake.orphan_recovery import OrphanRecovery
 from shared.referrals.intake.service import ReferralService
-from shared.referrals.model import Referral, Sealed
+from shared.referrals.model import Referral
 from shared.referrals.repository import ReferralRepository
 from shared.referrals.retention.erasure import ReferralEraser
 from shared.referrals.retention.holdings_report import HoldingsReport
 from shared.referrals.row_mac import RowMac
+from shared.referrals.sealed_answers import Sealed
 from shared.referrals.sealing import LocalKey, Sealer, Unwrapper, unseal
+from shared.referrals.withdrawal.withdrawal import Withdrawals
+from shared.referrals.withdrawal.withdrawal_notes import WithdrawalNotes
 from shared.signing import Signer
 from shared.tables.once_a_day import Daily
 from shared.tables.service_table import read_service_rows
@@ -92,12 +95,13 @@ class ReferralHarness:
         self.share: MailShare | None = None
         self.most_an_hour = 0
         self.bookings_service = FakeTable()
+        self.hashed: Callable[[str, str], str] = lambda _, words: words  # slow where a test is about them
 
     def repository(self, wrap: Wrap = lambda table: table) -> ReferralRepository:
         return ReferralRepository(wrap(self.status), wrap(self.sealed), wrap(self.mail))
 
     def service(self, wrap: Wrap = lambda table: table) -> ReferralService:
-        return ReferralService(self.repository(wrap), seal, KEY, "2023-09-01")
+        return ReferralService(self.repository(wrap), seal, KEY, "2023-09-01", self.hashed)
 
     def writer(self) -> ProviderEmails:
         return ProviderEmails(
@@ -121,6 +125,7 @@ class ReferralHarness:
             clock=self.clock,
             share=self.share,
             nudges=Nudges(self.flags(wrap), self.repository(wrap).status, self.share, self.delivery),
+            complete_withdrawal=self.withdrawals(wrap).complete,
             sleep=self.slept.append,
         )
 
@@ -172,6 +177,10 @@ class ReferralHarness:
     def orphan_recovery(self, wrap: Wrap = lambda table: table) -> OrphanRecovery:
         return OrphanRecovery(self.repository(wrap), self.mac.is_signed)
 
+    def withdrawals(self, wrap: Wrap = lambda table: table) -> Withdrawals:
+        notes = WithdrawalNotes(wrap(self.own))
+        return Withdrawals(rows=self.repository(wrap), notes=notes, notices=self.notices(wrap), writer=self.writer())
+
     def eraser(self, wrap: Wrap = lambda table: table) -> ReferralEraser:
         return ReferralEraser(self.repository(wrap), WrongTries(wrap(self.tries)))
 
@@ -188,6 +197,7 @@ class ReferralHarness:
             days=Daily(wrap(self.service_rows), "referrals"),
             uncollected=UncollectedNotice(rows=rows, notices=notices, renderer=RENDERER, address=OPERATORS),
             release=self.release(wrap),
+            withdrawals=self.withdrawals(wrap),
             operator_digest=OperatorDigest(address=OPERATORS, notices=notices, mailbox=mailbox, renderer=RENDERER),
             grace_weekdays=grace_weekdays,
             mac_migration=MacMigration(rows, self.mac),

@@ -95,6 +95,7 @@ def test_the_status_row_knows_the_day_and_no_more() -> None:
             "Kept",
         ),
         *("Batch", "Slow", "UnclearOn", "Marker"),
+        *("WithdrawnOn", "WithdrawnToldOn", "OwnWords", "WordBack"),
     }
 
 

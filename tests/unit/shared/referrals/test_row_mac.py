@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from shared.referrals.errors import UnsealError
-from shared.referrals.model import Referral, Sealed
+from shared.referrals.model import Referral
 from shared.referrals.row_mac import RowMac
+from shared.referrals.sealed_answers import Sealed
 from tests.builders import MORNING, referral, referral_request
 from tests.unit.shared.referrals.referral_system import MAC, OPERATORS, SEALER, ReferralHarness, seal
 

@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 
 from shared.referrals.intake import service
+from shared.referrals.withdrawal.own_words import WordHashes
 from tests.builders import MORNING, content, referral_request
 from tests.every_row import every_row
 from tests.fakes import FakeTable
-from tests.unit.shared.referrals.referral_system import ReferralHarness
+from tests.unit.shared.referrals.referral_system import MAC, ReferralHarness
 
 SIZE = content().one_to_one.record_size + 16
 STORY = {
@@ -41,6 +42,7 @@ def shape(table: FakeTable) -> dict[str, tuple[type, int]]:
 
 def stored(answers: dict[str, Any]) -> tuple[dict[str, tuple[type, int]], dict[str, tuple[type, int]]]:
     harness = ReferralHarness()
+    harness.hashed = WordHashes.of(MAC).hashed
     harness.service().accept(referral_request(**answers), MORNING)
     return shape(harness.sealed), shape(harness.status)
 

@@ -30,9 +30,10 @@ from shared.referrals.errors import (
     UnsealError,
 )
 from shared.referrals.intake.service import ReferralService
-from shared.referrals.model import Referral, Sealed
+from shared.referrals.model import Referral
 from shared.referrals.repository import ReferralRepository
 from shared.referrals.row_mac import RowMac
+from shared.referrals.sealed_answers import Sealed
 from shared.referrals.sealing import LocalKey, Sealer, content_key, decrypt
 from shared.signing import Signer
 from shared.tables.table import StorageError, StorageUnavailableError, Table
@@ -74,7 +75,7 @@ class Provider:
     tries: FakeTable = field(default_factory=FakeTable)
 
     def __post_init__(self) -> None:
-        service = ReferralService(self.repository, seal, KEY, "2023-09-01")
+        service = ReferralService(self.repository, seal, KEY, "2023-09-01", lambda _, words: words)
         self.reference = service.accept(referral_request(full_name="Zoë", what_brings_you="canary"), MORNING)
         self.token = LINKS.to_collect(self.reference, MORNING).rpartition("/")[2]
 

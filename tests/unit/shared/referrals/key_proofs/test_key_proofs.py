@@ -81,7 +81,7 @@ def test_a_referral_that_cannot_be_opened_is_not_stored_and_its_person_is_asked_
     def broken(*_: Any) -> Any:
         raise error
 
-    service = ReferralService(harness.repository(), broken, KEY, "2023-09-01")
+    service = ReferralService(harness.repository(), broken, KEY, "2023-09-01", lambda _, words: words)
     with pytest.raises(ReferralsBusyError):
         service.accept(referral_request(), MORNING)
 

@@ -9,9 +9,9 @@ import pytest
 from shared.mail.pause import MailPause
 from shared.mail.quota import SendingQuota
 from shared.mail.share import MailShare, SentCounter
-from shared.referrals.ages import Ages
 from shared.referrals.delivery.release.order import Room, by_age, giving_way, release
 from shared.referrals.model import Referral
+from shared.referrals.sealed_answers import Ages
 from shared.tables.table import StorageUnavailableError
 from tests.builders import MORNING, referral, referral_request
 from tests.fakes import FakeTable
