@@ -11,11 +11,12 @@ from functions.provider import keeping
 from shared.bootstrap import Services
 from shared.referrals.model import Referral
 from shared.referrals.withdrawal.word_back import WEEKS, WordBack, may_be_said
+from shared.wording.sentences import sentence
 
 ACT = "word"
 _TOKEN = "word_token"  # another form of the page has its own
-_SELECT = FieldError("said", "Select what you want to tell the person")
-_WEEKS = FieldError("said", "Select how many weeks")
+_SELECT = FieldError("said", sentence("messages.word-back.select"))
+_WEEKS = FieldError("said", sentence("messages.word-back.weeks"))
 
 
 def form_facts(built: Services, link: str, referral: Referral, now: datetime) -> Mapping[str, Any]:

@@ -23,13 +23,14 @@ from shared.referrals.errors import OwnWordsError, PassphraseTooSoonError, Refer
 from shared.referrals.model import Referral, ReferralState
 from shared.referrals.withdrawal.withdrawal import was_told
 from shared.tables.table import StorageError
+from shared.wording.sentences import sentence
 
 bp = func.Blueprint()
 
 _ACT = "withdraw"
-_WRONG = FieldError("reference", "We cannot find a form with this reference and 3 words. Check both and try again")
-_AGAIN = FieldError("reference", "Enter your reference and your 3 words again. This page was open for too long")
-_BUSY = FieldError("", "Nothing has changed. Try again in a minute")
+_WRONG = FieldError("reference", sentence("messages.own-words.wrong"))
+_AGAIN = FieldError("reference", sentence("messages.own-words.too-late"))
+_BUSY = FieldError("", sentence("messages.own-words.busy"))
 _STATUS = {_WRONG: 404, _BUSY: 503}
 
 

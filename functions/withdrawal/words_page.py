@@ -12,10 +12,11 @@ from functions.forms.tokens import TOKEN, age_of, issue_token
 from functions.forms.validation import FieldError
 from shared.referrals.errors import PassphraseTooSoonError
 from shared.signing import Signer
+from shared.wording.sentences import sentence
 
 _FORM, _SUBJECT = "own-words", "withdraw"
-_NO_REFERENCE = FieldError("reference", "Enter your reference")
-_NO_WORDS = FieldError("words", "Enter your 3 words")
+_NO_REFERENCE = FieldError("reference", sentence("messages.own-words.no-reference"))
+_NO_WORDS = FieldError("words", sentence("messages.own-words.no-words"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,4 +64,5 @@ def missing(reference: str, words: str) -> tuple[FieldError, ...]:
 def too_soon(error: PassphraseTooSoonError) -> FieldError:
     """The message about words that were not looked at."""
     seconds = math.ceil(error.wait.total_seconds())
-    return FieldError("words", f"Wait {seconds} second{'' if seconds == 1 else 's'}, then enter your 3 words again")
+    time = sentence("time.second") if seconds == 1 else sentence("time.seconds", number=seconds)
+    return FieldError("words", sentence("messages.own-words.too-soon", time=time))

@@ -48,7 +48,7 @@ class WithdrawalServices:
 
     @cached_property
     def words_back(self) -> WordsBack:
-        """What the provider says to the person."""
+        """The word that the provider sends back to the person."""
         return WordsBack(self._repository(), self._context.provider_signer)
 
     @cached_property

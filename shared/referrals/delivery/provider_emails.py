@@ -69,7 +69,7 @@ class ProviderEmails:
 
     def withdrawn(self, referral: Referral) -> EmailMessage:
         """The notice that the person has withdrawn the referral; by reference, without answers."""
-        return self._write("referral-withdrawn", referral, operators=self.operators)
+        return self._write("referral-withdrawn", referral)
 
     def reminders(self, due: Sequence[tuple[Referral, date | None]], now: datetime) -> EmailMessage:
         """As `reminder`, about one referral or several."""

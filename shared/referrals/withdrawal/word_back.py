@@ -34,7 +34,7 @@ class Said(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class WordBack:
-    """What was said; `weeks` on the waiting list, 0 for anything else."""
+    """One of four fixed things that the provider said; `weeks` on the waiting list, 0 for anything else."""
 
     said: Said
     weeks: int = 0
