@@ -1,9 +1,12 @@
 """Settings for every test: how long one takes never decides whether it passes."""
 
+from pathlib import Path
+
+import pytest
 from hypothesis import settings
 
+from tests import nightly
 from tests.nightly import (
-    pytest_addoption,
     pytest_collection_modifyitems,
     pytest_configure,
     pytest_sessionfinish,
@@ -25,6 +28,11 @@ settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
 _LONGEST_NAME = 40
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    nightly.pytest_addoption(parser)
+    parser.addoption("--pictures", type=Path, metavar="DIR", help="write pictures of every state of every page there")
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:

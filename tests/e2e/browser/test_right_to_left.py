@@ -6,18 +6,16 @@ The pages are rendered here, from the examples of the unit tests, and the browse
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, Route
+from playwright.sync_api import Browser, Page
 
-from functions.site.assets import assets
-from functions.web import render
 from local.tour.browser import open_page
 from shared.content.content import Content, load_content
 from tests.content.pseudo_language import write_site
 from tests.e2e.browser.conftest import PHONE
 from tests.e2e.browser.page_audit import TOO_WIDE, violations
-from tests.unit.functions.page_examples import PAGES, facts_for
+from tests.e2e.browser.rendered_pages import answer_assets, open_example
+from tests.unit.functions.page_examples import PAGES
 
-_SITE = "http://127.0.0.1"
 _DIRECTION = "getComputedStyle(document.body).direction"
 
 
@@ -29,29 +27,15 @@ def content(tmp_path_factory: pytest.TempPathFactory) -> Content:
 @pytest.fixture(scope="module")
 def page(browser: Browser) -> Iterator[Page]:
     with open_page(browser, viewport=PHONE) as (page, issues):
-        page.route("**/assets/**", _asset)
+        answer_assets(page)
         yield page
         assert issues.browser_errors == []
-
-
-def _asset(route: Route) -> None:
-    found = assets()[route.request.url.partition("/assets/")[2]]
-    route.fulfill(body=found.body, content_type=found.mimetype)
-
-
-def _open(page: Page, content: Content, name: str) -> None:
-    template, facts = PAGES[name]
-    # Without the style sheet that asks the typeface of another server.
-    html = render.render(template, content, **(facts_for(facts, content) | {"is_private": True}))
-    page.route(f"{_SITE}/", lambda route: route.fulfill(body=html, content_type="text/html; charset=utf-8"))
-    page.goto(f"{_SITE}/")
-    page.unroute(f"{_SITE}/")
 
 
 def test_every_page_reads_from_right_to_left_and_fits_a_small_phone(page: Page, content: Content) -> None:
     wrong = {}
     for name in PAGES:
-        _open(page, content, name)
+        open_example(page, content, name)
         found = (page.evaluate(_DIRECTION), page.evaluate(TOO_WIDE) > 0, page.locator("h1").count())
         if found != ("rtl", False, 1):
             wrong[name] = found
@@ -62,6 +46,6 @@ def test_no_template_breaks_a_rule_of_wcag_2_2_a_or_aa_from_right_to_left(page: 
     last_of_each = {template: name for name, (template, _) in PAGES.items()}
     found = {}
     for name in last_of_each.values():
-        _open(page, content, name)
+        open_example(page, content, name)
         found[name] = violations(page)
     assert {name: broken for name, broken in found.items() if broken} == {}

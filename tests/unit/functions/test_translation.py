@@ -1,26 +1,19 @@
 """A page in another language: whatever has a word in English on it is found by a language in which all is marked."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass
-from typing import Any
-
 import jinja2
 import pytest
-from pydantic import BaseModel
 
 from functions.forms.validation import FieldError
 from functions.problems.error_table import PROBLEMS
-from functions.problems.problem_details import Problem
 from functions.web import render
 from local.content.service_sentences import service_sentences
 from shared.content.content import Content, load_content
 from shared.wording.sentences import sentence
-from shared.wording.translation import Sentence
 from tests.builders import ROOT
 from tests.content.pseudo_language import write_site
 from tests.unit.functions.html_page import Page
 from tests.unit.functions.page_examples import PAGES, facts_for, show
-from tests.unit.functions.visible_text import unmarked
+from tests.unit.functions.visible_text import not_given, unmarked
 
 
 @pytest.fixture(scope="module")
@@ -28,37 +21,9 @@ def pseudo(tmp_path_factory: pytest.TempPathFactory) -> Content:
     return load_content(write_site(tmp_path_factory.mktemp("content"), "ar"))
 
 
-def given(value: Any) -> Iterator[str]:
-    """Every text that a page is given: what someone typed, and days in words; not what the wording has."""
-    if isinstance(value, (Sentence, Problem)):
-        return
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        yield from given(list(value.values()))
-    elif is_dataclass(value):
-        yield from given([getattr(value, each.name) for each in fields(value)])
-    elif isinstance(value, BaseModel):
-        yield from given(value.model_dump())
-    elif isinstance(value, (list, tuple)):
-        yield from (text for each in value for text in given(each))
-
-
 def untranslated(name: str, content: Content) -> list[str]:
     """Returns what a page shows in English and was not given; the name NHS and the addresses of mailboxes aside."""
-    facts = sorted({"NHS", *given(facts_for(PAGES[name][1], content))}, key=len, reverse=True)
-    found = unmarked(show(name, content).html)
-    return [each for each in found if "@" not in each and _has_words(_without(facts, each))]
-
-
-def _without(facts: list[str], text: str) -> str:
-    for fact in facts:
-        text = "" if text in fact else text.replace(fact, "") if len(fact) > 1 else text
-    return text
-
-
-def _has_words(text: str) -> bool:
-    return any(sign.isalpha() for sign in text)
+    return not_given(unmarked(show(name, content).html), facts_for(PAGES[name][1], content))
 
 
 def test_every_sentence_of_every_page_can_be_translated(pseudo: Content) -> None:
