@@ -123,7 +123,8 @@ class FakeTable:
     def _store(self, key: Key, cells: dict[str, Any]) -> str:
         etag = f'W/"{next(self._etags)}"'
         self._written[key] = self._clock()
-        self.rows[key] = Row(cells, etag, written_at=self._written[key])
+        plain = {name: str(value) if isinstance(value, str) else value for name, value in cells.items()}
+        self.rows[key] = Row(plain, etag, written_at=self._written[key])
         return etag
 
     def _is_left_out(self, row: Row, left_out: Without) -> bool:

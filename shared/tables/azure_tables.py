@@ -95,19 +95,19 @@ class AzureTable:
     def insert(self, cells: Mapping[str, Any]) -> str:
         with _translating_errors():
             try:
-                return str(self.client.create_entity(cells)["etag"])
+                return str(self.client.create_entity(_plain(cells))["etag"])
             except ResourceNotFoundError:  # it carries no code; an insert needs no row, so it is the table
                 raise StorageRefusedError("no such table") from None
 
     def merge(self, cells: Mapping[str, Any], etag: str) -> str:
         condition = MatchConditions.IfNotModified
         with _translating_errors():
-            answer = self.client.update_entity(cells, UpdateMode.MERGE, etag=etag, match_condition=condition)
+            answer = self.client.update_entity(_plain(cells), UpdateMode.MERGE, etag=etag, match_condition=condition)
             return str(answer["etag"])
 
     def put(self, cells: Mapping[str, Any]) -> None:
         with _translating_errors():
-            self.client.upsert_entity(cells, UpdateMode.REPLACE)
+            self.client.upsert_entity(_plain(cells), UpdateMode.REPLACE)
 
     def delete(self, partition: str, key: str, etag: str | None = None) -> None:
         with _translating_errors():
@@ -119,6 +119,11 @@ class AzureTable:
         with _translating_errors():
             operations: list[Any] = [_operation(write) for write in writes]
             return [str(answer.get("etag") or "") for answer in self.client.submit_transaction(operations)]
+
+
+def _plain(cells: Mapping[str, Any]) -> dict[str, Any]:
+    """Texts of a type of their own as texts: the SDK refuses every type but those that it knows."""
+    return {name: str(value) if isinstance(value, str) else value for name, value in cells.items()}
 
 
 def _row(entity: Any, read_at: datetime | None = None) -> Row:
@@ -134,13 +139,14 @@ def _date(answer: Any) -> datetime | None:
 
 
 def _operation(write: Write) -> tuple[str, Mapping[str, Any], Mapping[str, Any]]:
+    cells = _plain(write.cells)
     if write.kind == "create":
-        return ("create", write.cells, {})
+        return ("create", cells, {})
     if write.kind == "delete":
-        return ("delete", write.cells, _condition(write.etag))
+        return ("delete", cells, _condition(write.etag))
     # In a transaction the SDK never takes the ETag from the entity: left out, the write is unconditional.
     condition = {"etag": write.etag, "match_condition": MatchConditions.IfNotModified}
-    return ("update", write.cells, {"mode": UpdateMode(write.kind), **condition})
+    return ("update", cells, {"mode": UpdateMode(write.kind), **condition})
 
 
 def _condition(etag: str | None) -> Mapping[str, Any]:

@@ -38,6 +38,23 @@ def test_what_was_written_is_read_back(table: Table) -> None:
     assert {name: row.cells[name] for name in everything} == everything
 
 
+class Word(str):
+    """A text with a type of its own, as a sentence of the wording is one."""
+
+    __slots__ = ()
+
+
+def test_a_text_of_a_type_of_its_own_is_stored_as_a_text(table: Table) -> None:
+    first = table.insert(cells("a", Text=Word("inserted")))
+    merged = table.merge(cells("a", Text=Word("merged")), first)
+    table.put(cells("b", Text=Word("put")))
+    table.apply([Write("merge", cells("a", Other=Word("in a transaction")), merged)])
+
+    row = read(table, "a")
+    assert (row.cells["Text"], row.cells["Other"], read(table, "b").cells["Text"]) == ("merged", "in a transaction", "put")
+    assert {type(each) for each in (row.cells["Text"], row.cells["Other"])} == {str}
+
+
 def test_a_row_that_is_not_there_is_none(table: Table) -> None:
     assert table.get("p", "nobody") is None
 
