@@ -51,7 +51,11 @@ def test_a_text_of_a_type_of_its_own_is_stored_as_a_text(table: Table) -> None:
     table.apply([Write("merge", cells("a", Other=Word("in a transaction")), merged)])
 
     row = read(table, "a")
-    assert (row.cells["Text"], row.cells["Other"], read(table, "b").cells["Text"]) == ("merged", "in a transaction", "put")
+    assert (row.cells["Text"], row.cells["Other"], read(table, "b").cells["Text"]) == (
+        "merged",
+        "in a transaction",
+        "put",
+    )
     assert {type(each) for each in (row.cells["Text"], row.cells["Other"])} == {str}
 
 
