@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from jinja2 import BytecodeCache, Environment
 
 NHSUK_VERSION = "10.6.1"
-OWN_FILES = "2d7eb42a"  # the start of the SHA-256 of app.css and referral.js: browsers cache an address for a year
+OWN_FILES = "1b6afd63"  # the start of the SHA-256 of app.css and referral.js: browsers cache an address for a year
 ASSETS = f"/assets/nhsuk-{NHSUK_VERSION}-{OWN_FILES}"
 _PRIVATE = ("referrals/", "provider/")
 TEMPLATES = Path(__file__).parents[1] / "templates"

@@ -10,6 +10,7 @@ _PAGES = {
     "who can see what": "/who-can-see-what",
     "help now": "/help-now",
     "resources": "/resources",
+    "prompt questions, not agreed": "/resources/prompts",
     "in your language": "/languages/en",
     "privacy": "/privacy",
     "accessibility": "/accessibility",

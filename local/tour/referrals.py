@@ -49,7 +49,7 @@ TOPICS = (
         required=True,
         answer=lambda v: v.write(what_is_your_email="ann@home.example"),
     ),
-    Topic("phone", "Your phone", required=True, answer=_phone),
+    Topic("phone", "Your phone number", required=True, answer=_phone),
     Topic("language", "Which language", required=True, answer=lambda v: v.choose("English")),
     Topic("more about you", "You can also tell Nafsiyat more", required=False, answer=_more),
 )

@@ -429,7 +429,7 @@ def test_start_moved_shortly_before_it_is_told_in_time_and_one_that_has_passed_i
     edit_session(stack, passed, JoinUrl=f"{JOIN_URL}0")
     for clock in ("15:06", "15:22"):
         jump_to(stack, london(f"2023-09-08 {clock}"))
-    assert "nobody is told of another Date and Time" in problem(stack, passed)
+    assert "no one is told of another Date and Time" in problem(stack, passed)
     assert kinds(stack, passed, "ann") == ["booked", "reminder", "changed"]
     assert "- The joining link has changed" in last_text(stack, passed, "ann")
     assert "Friday 8 September 2023, 3pm to 4:15pm" in last_text(stack, passed, "ann")

@@ -156,7 +156,7 @@ def test_a_page_that_no_longer_applies_is_not_shown_on_the_way_back(visitor: Vis
     while not visitor.page.get_by_role("button", name="Start now").count():
         visitor.go_back()
         headings.add(visitor.heading())
-    assert "Your phone" not in headings
+    assert "Your phone number" not in headings
 
 
 def test_the_history_holds_numbers_and_nothing_that_was_answered(visitor: Visitor) -> None:
@@ -211,7 +211,7 @@ def test_after_sending_back_never_shows_a_step_and_leads_to_the_status_page(visi
     reference = reference_on(visitor)
     for _ in range(len(TOPICS) + 2):
         visitor.go_back()
-        assert (visitor.heading(), visitor.page.title().partition(" \u2013 ")[0]) == (OVER, "Form sent")
+        assert (visitor.heading(), visitor.page.title().partition(" \u2013 ")[0]) == (OVER, OVER)
         assert visitor.page.evaluate(FOCUSED) == OVER
         assert "Ann" not in visitor.page.content()
     visitor.follow("check the progress of your form")
@@ -275,7 +275,7 @@ def test_a_step_that_cannot_be_fetched_is_tried_again_with_the_answers_kept(offl
         assert offline.page.evaluate(FOCUSED) == UNSENT
     offline.page.context.set_offline(False)
     offline.press("Try again")
-    assert offline.heading() == "Your phone"
+    assert offline.heading() == "Your phone number"
     offline.go_back()
     assert offline.page.locator("#email").input_value() == "ann@home.example"
 
