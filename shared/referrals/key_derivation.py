@@ -7,6 +7,7 @@ CONTENT = "referral content: AES-256-GCM"
 KEY_PROOF = "proof of a key for referrals: HMAC-SHA256"
 OPENED = "referral opened: HMAC-SHA256"
 PASSPHRASE_ENTERED = "passphrase entered: HMAC-SHA256"
+PROVIDER_ACKNOWLEDGED = "referral acknowledged: code of the provider"
 ROW_MAC = "SealedReferrals rows: HMAC-SHA256"
 ROW_MAC_KEY_ID = "SealedReferrals rows: id of the key"
 
