@@ -42,7 +42,7 @@ _MODULES = {
     "screenshots": "local.commands.screenshots",
     "content": "local.commands.content",
     "benchmark": "benchmarks.run",
-    "opener": "local.opener.build",
+    "opener": "local.opener.command",
     "package": "local.commands.package",
     "lock": "local.commands.lock",
 }

@@ -1,20 +1,15 @@
-"""`python dev.py opener`: builds the file with which the provider makes keys and opens referrals.
+"""Builds the file with which the provider makes keys and opens referrals.
 
 The same sources give the same bytes on every system: nothing of the time, the machine or the place is in them.
 """
 
-import argparse
 import base64
 import hashlib
 import json
-import sys
-from collections.abc import Sequence
-from pathlib import Path
 from string import Template
 
-from local.paths import ROOT, STATE
+from local.paths import ROOT
 
-FILE = "opener.html"
 WORDS = ROOT / "local" / "opener" / "words.txt"
 _PAGE = ROOT / "local" / "opener" / "page"
 _SCRIPTS = ("encoding", "passphrases", "key_files", "referrals", "elements", "opening", "making")
@@ -23,19 +18,6 @@ _POLICY = (
     "default-src 'none'; script-src '{script}'; style-src '{style}'; base-uri 'none'; form-action 'none'; "
     "require-trusted-types-for 'script'; trusted-types 'none'"
 )
-
-
-def main(arguments: Sequence[str]) -> int:
-    """Returns the exit code."""
-    parser = argparse.ArgumentParser(prog="dev.py opener", description="Builds the file that opens sealed referrals.")
-    parser.add_argument("--to", type=Path, default=STATE / FILE, metavar="FILE", help="where; .local/opener.html")
-    chosen = parser.parse_args(arguments)
-    page = opener()
-    chosen.to.parent.mkdir(parents=True, exist_ok=True)
-    chosen.to.write_bytes(page)
-    print(chosen.to.resolve())
-    print(f"SHA-256: {hashlib.sha256(page).hexdigest()}")
-    return 0
 
 
 def opener() -> bytes:
@@ -59,7 +41,3 @@ def _read(name: str) -> str:
 
 def _csp_hash(text: str) -> str:
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
