@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from local.content.reading_grade import grade, page_texts
 from local.opener import build, command
 from shared.references import ALPHABET
 from shared.referrals import key_derivation
 from tests.builders import ROOT
 from tests.every_row import every_row
+from tests.words import words_in
 
 PAGE = build.opener().decode()
 DOCUMENT = (ROOT / "docs" / "opener.md").read_text("utf-8")
@@ -114,3 +116,11 @@ def test_every_message_of_its_script_has_words() -> None:
     worded = set(re.findall(r'data-message="([\w-]+)"', PAGE.replace(block("script"), "")))
 
     assert named - worded == set()
+
+
+def test_its_page_is_in_the_words_of_the_other_pages_and_no_harder_to_read() -> None:
+    page = PAGE.replace(block("script"), "").replace(block("style"), "")
+    texts = page_texts(page)
+
+    assert words_in("\n".join(texts)) == set()
+    assert 0 < grade(texts) <= 12
