@@ -9,6 +9,7 @@ OPENED = "referral opened: HMAC-SHA256"
 PASSPHRASE_ENTERED = "passphrase entered: HMAC-SHA256"
 OWN_WORDS = "three words of a person: HMAC-SHA256"
 OWN_WORDS_MAC = "three words under a reference: HMAC-SHA256"
+PROVIDER_ACKNOWLEDGED = "referral acknowledged: code of the provider"
 ROW_MAC = "SealedReferrals rows: HMAC-SHA256"
 ROW_MAC_KEY_ID = "SealedReferrals rows: id of the key"
 
