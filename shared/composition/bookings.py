@@ -17,6 +17,7 @@ from shared.bookings.reconcile.session_reconciler import SessionReconciler
 from shared.bookings.retention.run import Retention
 from shared.bookings.self_service.booking_calendar import CalendarNames
 from shared.bookings.self_service.service import SelfService
+from shared.bookings.self_service.session_feed import SessionFeed
 from shared.bookings.staff_emails.digest_log import DigestLogTable
 from shared.bookings.staff_emails.facilitator_briefing import FacilitatorBriefing
 from shared.bookings.staff_emails.immediate_sender import ImmediateSender
@@ -89,15 +90,22 @@ class BookingServices:
 
     @cached_property
     def self_service(self) -> SelfService:
+        return SelfService(self._repository, self._finder, self.places, self._links, self._calendar_names)
+
+    @cached_property
+    def feed(self) -> SessionFeed:
+        return SessionFeed(self.places, self._calendar_names, f"{self._context.site_url}/sessions")
+
+    @property
+    def _calendar_names(self) -> CalendarNames:
         mails = self._context.content.mails
-        names = CalendarNames(
+        return CalendarNames(
             summary=mails.subject_name,
             description=mails.calendar_text,
             location=mails.calendar_place,
             organizer_name=mails.sign_off,
             organizer_address=self._settings.email_sender,
         )
-        return SelfService(self._repository, self._finder, self.places, self._links, names)
 
     @cached_property
     def mailer(self) -> BookingMailer:
