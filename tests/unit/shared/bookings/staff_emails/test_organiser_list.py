@@ -106,7 +106,8 @@ def test_a_session_without_bookings_is_said_to_have_none() -> None:
 def test_each_time_that_it_is_asked_for_it_is_sent_once_and_the_cell_is_emptied() -> None:
     harness = ListHarness()
     harness.tick()
-    assert harness.send == ""
+    as_opened = harness.send
+    assert as_opened == ""
     for sent in (1, 2):
         harness.edit_session(Send="list")
         harness.tick()
