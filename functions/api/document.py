@@ -77,6 +77,8 @@ def _in_path(operation: Operation) -> list[Schema]:
 
 
 def _answers(operation: Operation) -> Schema:
+    if operation.media_type:
+        return {"200": {"description": "OK", "content": {operation.media_type: {}}}}
     if not operation.answers:
         json: Schema = {"application/json": {"schema": {"type": "object"}}}
         return {"200": {"description": "OK", "content": _HTML if operation.page else json}}

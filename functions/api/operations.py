@@ -66,7 +66,7 @@ class Operation:
     """One method at one path. `answers` are the JSON bodies by status, errors not included.
 
     A `page` is answered in HTML unless JSON is preferred, and only in HTML if `answers` is empty. `has_location`: the
-    first answer has a `Location`.
+    first answer has a `Location`. `media_type`: that of an answer that is neither a page nor JSON.
     """
 
     method: str
@@ -77,6 +77,7 @@ class Operation:
     errors: Errors = ()
     page: bool = True
     has_location: bool = False
+    media_type: str = ""
 
     @property
     def can_raise(self) -> Errors:
@@ -97,6 +98,14 @@ def _bookings() -> tuple[Operation, ...]:
             summary="Upcoming group sessions",
             answers={200: answers.Sessions},
             errors=(BookingsClosedError, StorageError),
+        ),
+        Operation(
+            method="get",
+            path="/sessions.ics",
+            summary="Upcoming group sessions as a calendar to subscribe to, under a neutral name",
+            errors=(BookingsClosedError, StorageError),
+            page=False,
+            media_type="text/calendar",
         ),
         Operation(
             method="get",

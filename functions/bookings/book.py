@@ -1,4 +1,4 @@
-"""Routes of group session bookings: the list of sessions, booking a place, and the outcome page."""
+"""Routes of group session bookings: the list of sessions, also as a calendar, booking a place, the outcome page."""
 
 # The worker only understands `typing.List` in the annotation of an output of many messages.
 from typing import List  # noqa: UP035  # see above
@@ -21,7 +21,7 @@ from functions.web.links import token_of
 from functions.web.negotiation import wants_json
 from functions.web.outcome_address import OutcomeAddress
 from functions.web.render import render
-from functions.web.responses import json_body, page, see_other
+from functions.web.responses import json_body, page, respond, see_other
 from shared.bookings.emails.web_calendars import web_calendar_links
 from shared.bookings.model.attendee import AttendeeState
 from shared.bookings.model.email_ids import DueMail
@@ -45,6 +45,15 @@ def list_sessions(req: func.HttpRequest) -> func.HttpResponse:
     if wants_json(req):
         return json_body({"sessions": [view.as_json() for view in views]})
     return page(_list_page.html(built.content, views))
+
+
+@bp.route(route="sessions.ics", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
+@handle_errors
+def session_feed(req: func.HttpRequest) -> func.HttpResponse:
+    del req
+    built = services()
+    check_open(built.closed, Support.BOOKINGS)
+    return respond(built.bookings.feed.file(built.now()), "text/calendar")
 
 
 @bp.route(route="bookings", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)

@@ -1,10 +1,13 @@
-"""`python dev.py load FILE`: loads sessions into the Sessions table. Rows that exist are left alone."""
+"""`python dev.py load FILE`: loads sessions into the Sessions table. Rows that exist are left alone.
+
+A spreadsheet is checked as a whole, and nothing of it is loaded while anything is wrong.
+"""
 
 import argparse
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,8 +18,12 @@ from azure.identity import DefaultAzureCredential
 
 from local.paths import RUNNING, STATE
 from local.process.signals import stoppable
+from local.spreadsheet.sessions import SessionRowsError, problems_of, read_spreadsheet
 from local.stack.azurite import KEY
-from local.stack.sessions_csv import SESSIONS, SessionsFileError, insert_sessions, read_sessions
+from local.stack.sessions_csv import SESSIONS, Session, SessionsFileError, insert_sessions, read_sessions
+
+_SPREADSHEETS = frozenset({".xlsx", ".xlsm"})
+_OTHER_SPREADSHEETS = frozenset({".xls", ".xlsb", ".ods", ".numbers"})
 
 
 class NoTableError(Exception):
@@ -54,7 +61,9 @@ def _running_tables(running: Path) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="dev.py load", description=__doc__)
-    parser.add_argument("file", type=Path, help="CSV in the form of Azure Storage Explorer, as local/sessions.csv")
+    known = "a spreadsheet (.xlsx) with columns in words, or CSV in the form of Azure Storage Explorer"
+    parser.add_argument("file", type=Path, help=f"{known}, as local/sessions.csv")
+    parser.add_argument("--check", action="store_true", help="say what is wrong with the file, and load nothing")
     parser.add_argument("--tables", metavar="URL", help="table service to load into")
     # For tests of this command: where a run keeps what it knows.
     parser.add_argument("--state", type=Path, default=STATE, help=argparse.SUPPRESS)
@@ -68,9 +77,13 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _load(options: argparse.Namespace) -> int:
     try:
-        sessions = read_sessions(options.file)
+        sessions = _read(options.file)
+        if options.check:
+            return _check(sessions)
         with open_sessions(options.tables, os.environ, options.state / RUNNING) as table:
             loaded = insert_sessions(table, sessions)
+    except SessionRowsError as error:
+        return _failed("\n".join((*error.problems, f"{options.file} is wrong in these rows. Nothing was loaded.")))
     except SessionsFileError as error:
         return _failed(f"{options.file} {error}. Nothing was loaded.")
     except NoTableError as error:
@@ -78,6 +91,20 @@ def _load(options: argparse.Namespace) -> int:
     except AzureError as error:
         return _failed(f"The Sessions table could not be written: {error}")
     print(f"{loaded.inserted} loaded, {loaded.already_there} already present and left unchanged.")
+    return 0
+
+
+def _read(file: Path) -> list[Session]:
+    if file.suffix.casefold() in _OTHER_SPREADSHEETS:
+        raise SessionsFileError("is another kind of spreadsheet: save it as Excel Workbook (.xlsx)")
+    return read_spreadsheet(file) if file.suffix.casefold() in _SPREADSHEETS else read_sessions(file)
+
+
+def _check(sessions: Sequence[Session]) -> int:
+    # A CSV file is an export, which may hold rows with problems: they are said here, and do not keep it from loading.
+    if problems := [f"{each['RowKey']}: {said}" for each in sessions for said in problems_of(each)]:
+        return _failed("\n".join(problems))
+    print(f"{len(sessions)} sessions, and nothing is wrong with them. Nothing was loaded.")
     return 0
 
 

@@ -17,7 +17,7 @@ python dev.py test              all checks and tests but those that take long an
 python dev.py test --quick      the checks and the unit tests
 python dev.py test --nightly    all checks and all tests
 python dev.py test ARGUMENTS    only pytest, with these arguments
-python dev.py load FILE         loads sessions (CSV) into the service that is running
+python dev.py load FILE         loads sessions (.xlsx or CSV) into the service that is running
 python dev.py smoke --site URL  tests a running installation: pages, health, a booking, a made-up referral
 python dev.py passphrase        makes a passphrase for the provider, and prints it and its hash
 python dev.py secrets           puts the secrets that are missing into the vaults of an installation in Azure

@@ -68,6 +68,9 @@ FACTS: Mapping[str, Mapping[str, object]] = {
     "cutoff": _NO_PLACE | {"sessions_url": f"{_SITE}/sessions"},
     "unplaced": _PARTING,
     "organiser": {"alerts": [("Session 2023-09-08-1500", "Capacity is empty")], "more": True},
+    "organiser-list": _SESSION
+    | {"session_id": "2023-09-08-1500", "capacity": 12, "waiting": 2, "unproven": 1, "needs": 2}
+    | {"confirmed": ["Zoë Okafor (34679CDF)"], "to_check": ["Cem Example (CDF34679)"]},
     "facilitators": _SESSION
     | {"confirmed": 9, "to_check": 1, "waiting": 2, "capacity": 12}
     | {"adjustments": [("A person", "Captions, please")], "names": ["Zoë Okafor"]},

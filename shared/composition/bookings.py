@@ -17,10 +17,12 @@ from shared.bookings.reconcile.session_reconciler import SessionReconciler
 from shared.bookings.retention.run import Retention
 from shared.bookings.self_service.booking_calendar import CalendarNames
 from shared.bookings.self_service.service import SelfService
+from shared.bookings.self_service.session_feed import SessionFeed
 from shared.bookings.staff_emails.digest_log import DigestLogTable
 from shared.bookings.staff_emails.facilitator_briefing import FacilitatorBriefing
 from shared.bookings.staff_emails.immediate_sender import ImmediateSender
 from shared.bookings.staff_emails.organiser_digest import OrganiserDigest
+from shared.bookings.staff_emails.organiser_list import OrganiserList
 from shared.bookings.tables.past_sessions import PastSessions
 from shared.bookings.tables.repository import BookingRepository
 from shared.bookings.tables.session_finder import SessionFinder
@@ -89,15 +91,22 @@ class BookingServices:
 
     @cached_property
     def self_service(self) -> SelfService:
+        return SelfService(self._repository, self._finder, self.places, self._links, self._calendar_names)
+
+    @cached_property
+    def feed(self) -> SessionFeed:
+        return SessionFeed(self.places, self._calendar_names, f"{self._context.site_url}/sessions")
+
+    @property
+    def _calendar_names(self) -> CalendarNames:
         mails = self._context.content.mails
-        names = CalendarNames(
+        return CalendarNames(
             summary=mails.subject_name,
             description=mails.calendar_text,
             location=mails.calendar_place,
             organizer_name=mails.sign_off,
             organizer_address=self._settings.email_sender,
         )
-        return SelfService(self._repository, self._finder, self.places, self._links, names)
 
     @cached_property
     def mailer(self) -> BookingMailer:
@@ -152,10 +161,12 @@ class BookingServices:
 
     @cached_property
     def staff_notifiers(self) -> Mapping[str, StaffNotifier]:
-        """Emails to staff after a timer run, by a name for the log: one for each address in the settings."""
+        """Emails to staff after a timer run, by a name for the log: those whose address is in the settings."""
         notifiers: dict[str, StaffNotifier] = {}
         if self._settings.organiser_email:
             notifiers["organiser"] = self._organiser_digest(self._settings.organiser_email).run
+            lists = self._organiser_list(self._settings.organiser_email)
+            notifiers["organiser list"] = lambda seen, now: lists.run(seen.reconciled, now)
         if self._settings.facilitator_email:
             briefing = self._facilitator_briefing(self._settings.facilitator_email)
             notifiers["facilitators"] = lambda seen, now: briefing.run(seen.reconciled, now)
@@ -169,6 +180,11 @@ class BookingServices:
             mail=self._immediate_sender,
             renderer=self._mail.renderer,
             policy=self._policy_with_deadlines,
+        )
+
+    def _organiser_list(self, address: str) -> OrganiserList:
+        return OrganiserList(
+            address=address, rows=self._repository, mail=self._immediate_sender, renderer=self._mail.renderer
         )
 
     def _facilitator_briefing(self, address: str) -> FacilitatorBriefing:

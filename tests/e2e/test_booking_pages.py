@@ -143,6 +143,7 @@ def test_a_form_that_lay_open_for_two_days_loses_nothing(stack: Stack, add_sessi
         ("GET", "/cookies", 200),
         ("GET", "/.well-known/security.txt", 200),
         ("GET", "/sessions", 200),
+        ("GET", "/sessions.ics", 200),
         ("GET", "/bookings/new", 200),
         ("GET", "/bookings/check", 303),
         ("GET", "/health", 200),
@@ -193,7 +194,15 @@ def test_a_method_that_is_not_taken_is_told_which_is(stack: Stack) -> None:
 
 
 PAGES = ["/", "/help-now", "/resources", "/privacy", "/cookies", "/sessions", "/bookings/new", "/one-to-one", "/health"]
-PAGES += ["/one-to-one/status", "/openapi.json", f"{ASSETS}/favicon.ico", "/nowhere", "/manage/x", "/bookings/check"]
+PAGES += [
+    "/one-to-one/status",
+    "/openapi.json",
+    "/sessions.ics",
+    f"{ASSETS}/favicon.ico",
+    "/nowhere",
+    "/manage/x",
+    "/bookings/check",
+]
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -97,7 +97,7 @@ def test_whoever_runs_the_sessions_is_told_what_they_have_to_know_and_no_more(st
     assert not [word for word in ("secret", "Cem", "Dee", "@") if word in week.replace(FACILITATORS, "")]
     assert "No joining link" in texts(stack, ORGANISER)[-1]
 
-    # A day before, with nothing new to see to.
+    # A day before, with nothing new to see to but the list.
     before = len(texts(stack, ORGANISER))
     rows(stack, "Sessions").update_entity(keys | {"JoinUrl": "https://teams.example/join/1"})
     pass_time(stack, minutes=5)
@@ -105,7 +105,18 @@ def test_whoever_runs_the_sessions_is_told_what_they_have_to_know_and_no_more(st
     stack.set_clock(london("2023-09-07 15:00"))
     pass_time(stack, minutes=1)
     assert len(texts(stack, FACILITATORS)) == 2
-    assert len(texts(stack, ORGANISER)) == before
+    [booked] = texts(stack, ORGANISER)[before:]
+    assert "No one has a confirmed place" not in booked
+    assert all(f"- {name} (" in booked for name in ("Ann", "Ben"))
+    assert "2 people have needs: see Adjustments" in booked
+    assert not [word for word in ("secret", "Captions", "Dee", "@") if word in booked]
+
+    # And once more when the row asks.
+    rows(stack, "Sessions").update_entity(keys | {"Send": "list"})
+    pass_time(stack, minutes=5)
+    pass_time(stack, minutes=5)
+    assert len(texts(stack, ORGANISER)) == before + 2
+    assert rows(stack, "Sessions").get_entity("sessions", SESSION)["Send"] == ""
 
 
 def test_each_of_these_emails_has_one_recipient_and_a_neutral_subject(stack: Stack) -> None:

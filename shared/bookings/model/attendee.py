@@ -61,7 +61,8 @@ class Attendee:
     `known_state` and `known_email` are what the service last wrote: where the row differs, an administrator wrote it.
     `needs_changed_at`: when they last changed what they need. `asked_by_other_name`: who asked again at
     `asked_again_at` gave another name. `address_since` is the generation in which the row got its present address.
-    `problem` is what the row says is wrong with it, `cell_problems` what is. `same_person`, set by the timer, names
+    `problem` is what the row says is wrong with it, `cell_problems` what is; `position` is what it says of the place on
+    the waiting list. `same_person`, set by the timer, names
     the row of the same roster that counts for this one's address (`shared.bookings.model.same_person`).
     """
 
@@ -96,6 +97,7 @@ class Attendee:
     needs_changed_at: datetime | None = None
     problem: str = ""
     cell_problems: str = ""
+    position: str = ""
     same_person: str = field(default="", compare=False)
 
     @property
@@ -157,12 +159,12 @@ class Attendee:
 
     def given_a_place(self, now: datetime) -> "Attendee":
         state = AttendeeState.TO_CHECK if self.needs_check else AttendeeState.CONFIRMED
-        return replace(self, state=state, state_at=now, known_state=str(state), reason="")
+        return replace(self, state=state, state_at=now, known_state=str(state), reason="", position="")
 
     def cancelled(self, reason: Reason, now: datetime, *, moved_to: str = "") -> "Attendee":
         state = AttendeeState.CANCELLED
         gone = replace(self, state=state, state_at=now, known_state=str(state), reason=str(reason), moved_to=moved_to)
-        return replace(gone, pending_release=None, moving=None)
+        return replace(gone, pending_release=None, moving=None, position="")
 
 
 def can_be_mailed(address: str) -> bool:

@@ -52,10 +52,10 @@ class BookingService:
     sleep: Callable[[float], None] = time.sleep
     _cache: SnapshotCache = field(default_factory=SnapshotCache)
     _locks: SessionLocks = field(default_factory=SessionLocks)
-    _lists: ListMemory = field(init=False)
+    lists: ListMemory = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_lists", ListMemory(self.monotonic))
+        object.__setattr__(self, "lists", ListMemory(self.monotonic))
 
     def bookable_sessions(self, now: datetime) -> list[BookableSession]:
         """Every session that is listed at this moment (UTC), earliest first, with the places left in each.
@@ -65,8 +65,8 @@ class BookingService:
         Raises:
             StorageError: the sessions or the places cannot be read.
         """
-        open_now = [each for each in self._lists.sessions(self.store, now) if each.is_listed(now)]
-        counts = self._lists.counts(self.store, [each.id for each in open_now])
+        open_now = [each for each in self.lists.sessions(self.store, now) if each.is_listed(now)]
+        counts = self.lists.counts(self.store, [each.id for each in open_now])
         shown = (
             run_isolated(logger, f"list of session {each.id}", partial(self._bookable, each, counts[each.id], now))
             for each in open_now
@@ -160,7 +160,7 @@ class BookingService:
                     # Someone was faster, or the answer was lost after the row was written: the next look shows which.
                     self._cache.forget(session_id)
                 finally:
-                    self._lists.forget(session_id)
+                    self.lists.forget(session_id)
                 self.sleep(random.uniform(0, min(0.02 * 2**number, 1.0)))  # noqa: S311  # spreads retries, no secret
         raise BookingsBusyError
 

@@ -12,7 +12,14 @@ from shared.bookings.model.session import AnnouncedDetails, Session, SessionStat
 from shared.bookings.reconcile.edit_notice import edit_notice, recipients
 from shared.bookings.reconcile.overbooked import overbooked_problems
 from shared.bookings.tables.announced_cell import announced_text
-from shared.bookings.tables.session_rows import OVER, WRITTEN_BY_PEOPLE, WRITTEN_BY_SERVICE, SessionRow
+from shared.bookings.tables.send_cell import SEND, send_problem
+from shared.bookings.tables.session_rows import (
+    ASKED_BY_PEOPLE,
+    OVER,
+    WRITTEN_BY_PEOPLE,
+    WRITTEN_BY_SERVICE,
+    SessionRow,
+)
 from shared.local_time import moment_in_words
 from shared.tables.table import moment_text
 from shared.wording.sentences import sentence
@@ -40,9 +47,10 @@ def reconcile_row(row: SessionRow, roster: Roster, now: datetime, problems: tupl
     if row.announced_unreadable and session is not None and session.version:
         cells = {"Announced": announced_text(session)} | cells
     said = [*row.problems, *problems, *_row_problems(row, people, now), *overbooked_problems(row.session, roster)]
-    cells |= {"Problem": " ".join(said), "Starts": row.starts_in_words}
+    said.append(send_problem(row.row.text(SEND)))
+    cells |= {"Problem": " ".join(filter(None, said)), "Starts": row.starts_in_words}
     cells |= {"Confirmed": roster.held, "Waiting": len(roster.waiting), OVER: ""}
-    defaults = WRITTEN_BY_PEOPLE | dict.fromkeys(WRITTEN_BY_SERVICE, "")
+    defaults = WRITTEN_BY_PEOPLE | ASKED_BY_PEOPLE | dict.fromkeys(WRITTEN_BY_SERVICE, "")
     missing = {name: value for name, value in defaults.items() if name not in row.row.cells}
     return RowChanges(missing | {name: value for name, value in cells.items() if _differs(row, name, value)}, session)
 

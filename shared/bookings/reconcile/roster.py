@@ -46,9 +46,15 @@ class RosterChanges:
     gives_places: bool
 
     def since(self, before: Roster) -> "RosterChanges":
-        """The same, with those as changed who are not as they were in `before`."""
+        """The same, with those as changed who are not as they were in `before`.
+
+        Those who only have another place on the waiting list come last: where not all fit into one transaction, the
+        places that are given and freed go first.
+        """
         were = {attendee.key: attendee for attendee in before.attendees}
-        return replace(self, changed=tuple(each for each in self.roster.attendees if each != were[each.key]))
+        changed = [each for each in self.roster.attendees if each != were[each.key]]
+        changed.sort(key=lambda each: replace(were[each.key], position=each.position) == each)
+        return replace(self, changed=tuple(changed))
 
 
 def reconcile_roster(
@@ -65,15 +71,20 @@ def reconcile_roster(
     places = policy.reassigned(session, after, now)
     after = after.with_changed(*places.lost, *places.given)
     after = after.with_changed(*policy.let_on_the_list(session, after, now))
+    positions = {each.key: str(number) for number, each in enumerate(after.waiting, 1)}
     after = after.with_changed(
         *(
-            _with_mail_summary(session, _renew_after_downgrade(each, log), log, now)
+            _with_position(_with_mail_summary(session, _renew_after_downgrade(each, log), log, now), positions)
             for each in after.attendees
             if each.key not in left
         )
     )
     gives = bool(places.given or current is not roster)
     return RosterChanges(after, (), bool(freed or lost or gives), gives_places=gives).since(roster)
+
+
+def _with_position(attendee: Attendee, positions: Mapping[str, str]) -> Attendee:
+    return replace(attendee, position=positions.get(attendee.key, ""))
 
 
 def _freed(session: Session, roster: Roster, policy: AllocationPolicy, now: datetime) -> tuple[Attendee, ...]:

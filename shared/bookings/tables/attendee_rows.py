@@ -65,6 +65,7 @@ def read_attendee(row: Row) -> Attendee:
         known_email=row.text("KnownEmail"),
         problem=row.text("Problem"),
         cell_problems=cell_problems(row),
+        position=row.text("Position"),
     )
 
 
@@ -117,6 +118,7 @@ def write_changes(session_id: str, attendee: Attendee) -> dict[str, Any]:
         "State": str(attendee.state),
         "StateAt": moment_text(attendee.state_at) if attendee.state_at else "",
         "WaitingSince": attendee.waiting_since.isoformat() if attendee.waiting_since else "",
+        "Position": attendee.position,
         "Reason": attendee.reason,
         "NeedsCheck": _yes(attendee.needs_check),
         "ActedAt": _acted_at(attendee),

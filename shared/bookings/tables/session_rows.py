@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from shared.bookings.model.session import BOOKABLE, Session, SessionState
 from shared.bookings.tables.announced_cell import read_announced
 from shared.bookings.tables.cells.visible_text import with_visible_text
+from shared.bookings.tables.send_cell import SEND
 from shared.bookings.tables.session_cells import DEFAULT_MINUTES, SessionCells
 from shared.local_time import short_span
 from shared.reminder_offsets import Offset
@@ -28,6 +29,9 @@ WRITTEN_BY_PEOPLE = {
     "Reminders": "",
     "WaitingList": "yes",
 }
+ASKED_BY_PEOPLE = {SEND: ""}
+"""Written by people as well, and no part of what the session is."""
+
 OVER = "Over"  # see `shared.bookings.tables.past_sessions`
 WRITTEN_BY_SERVICE = ("Starts", "Confirmed", "Waiting", "Announced", "Seen", "Notice", "Problem", OVER)
 

@@ -91,6 +91,10 @@ _MEANINGS: Mapping[str, tuple[str, _Check]] = {
             and (found["ann"]["State"], found["dee"]["State"]) == ("confirmed", "to-check")
         ),
     ),
+    "The place on the waiting list, from 1. Empty for everyone else": (
+        "Position",
+        lambda found, _: {row["Position"] for row in found.rows.values()} == {""},
+    ),
     "As they gave them. They can change their name by the link in their emails": (
         "Name Email",
         lambda found, _: (found["ann"]["Name"], found["ann"]["Email"]) == ("Ann", found.stage.address("ann")),

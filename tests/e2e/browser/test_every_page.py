@@ -16,6 +16,7 @@ from tests.registered_functions import FUNCTIONS
 
 type PageReports = Callable[[Walk], list[PageReport]]
 NO_PAGES = {"assets", "calendar", "health", "health_details", "openapi_document", "resource_file", "security_txt"}
+NO_PAGES |= {"session_feed"}
 ELSEWHERE = "zz_elsewhere"  # any other address: the page that is not found
 
 each_walk = pytest.mark.parametrize("walk", ALL_WALKS, ids=[walk.name for walk in ALL_WALKS])
@@ -79,7 +80,7 @@ def test_every_page_of_the_app_is_on_the_tour(page_reports: PageReports) -> None
 
 
 def test_what_the_tour_leaves_out_are_no_pages(stack: Stack) -> None:
-    for path in ("/health", "/openapi.json", "/.well-known/security.txt"):
+    for path in ("/health", "/openapi.json", "/.well-known/security.txt", "/sessions.ics"):
         assert not get(f"{stack.site}{path}").headers["content-type"].startswith("text/html")
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from azure.data.tables import TableClient, TableServiceClient
+from openpyxl import Workbook
 
 from local.commands import load
 from local.paths import EXAMPLE_SESSIONS
@@ -137,3 +138,30 @@ def test_a_storage_that_does_not_answer_is_said_in_one_line(file: _File, capsys:
     assert load.main([file.write("one,First"), "--tables", tables]) == 1
 
     assert capsys.readouterr().err.startswith("The Sessions table could not be written:")
+
+
+def test_a_spreadsheet_is_loaded_whole_or_not_at_all(
+    azurite: Azurite, sessions: TableClient, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tag = uuid.uuid4().hex
+    path = tmp_path / "sessions.xlsx"
+
+    def load_places(*places: object) -> int:
+        book = Workbook()
+        book.active.append(("Id", "Date", "Time", "Places"))
+        for number, each in enumerate(places):
+            book.active.append((f"{tag}-{number}", "9 October 2026", "3pm", each))
+        book.save(path)
+        return load.main([str(path), "--tables", azurite.tables()])
+
+    def capacities() -> list[int]:
+        found = sessions.query_entities(
+            "RowKey ge @first and RowKey lt @last", parameters={"first": tag, "last": f"{tag}~"}
+        )
+        return [entity["Capacity"] for entity in found]
+
+    assert load_places(12, "twelve") == 1
+    assert 'Row 3: Places is "twelve".' in capsys.readouterr().err
+    assert capacities() == []
+    assert load_places(12, 13) == 0
+    assert capacities() == [12, 13]

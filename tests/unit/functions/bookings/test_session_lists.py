@@ -95,3 +95,13 @@ def test_the_list_is_rendered_anew_only_when_it_says_something_else(
     assert page.html(content, [view(2)]) == "page 2"
     assert page.html(content, []) == "page 3"
     assert page.html(other_content(), []) == "page 4"
+
+
+def test_the_calendar_of_the_sessions_shares_what_the_list_remembers(app: InMemoryApp) -> None:
+    app.sessions()
+
+    assert cost(app, lambda: book.session_feed(http_requests.get())) == 1
+    answer = book.session_feed(http_requests.get())
+    assert (answer.status_code, answer.mimetype) == (200, "text/calendar")
+    assert answer.get_body().count(b"BEGIN:VEVENT") == 2
+    assert b'href="/sessions.ics"' in app.page(book.list_sessions).get_body()

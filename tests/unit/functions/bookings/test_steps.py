@@ -493,7 +493,7 @@ def test_hostile_answers_are_shown_and_never_obeyed(services: FakeServices) -> N
 
 # Closed.
 
-HANDLERS: list[Any] = [bookings.list_sessions, steps.booking_form]
+HANDLERS: list[Any] = [bookings.list_sessions, bookings.session_feed, steps.booking_form]
 SENDING: list[Any] = [steps.booking_session, steps.booking_details, steps.booking_check, bookings.book]
 
 

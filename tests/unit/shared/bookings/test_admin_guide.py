@@ -19,7 +19,13 @@ from shared.bookings.reconcile.stale_saves.cancelled_rows import SET_BACK_PROBLE
 from shared.bookings.reconcile.stray_bookings import stray_problem
 from shared.bookings.tables.attendee_rows import read_attendee, write_attendee, write_repeat_request
 from shared.bookings.tables.repository import UNREADABLE_ROW
-from shared.bookings.tables.session_rows import WRITTEN_BY_PEOPLE, WRITTEN_BY_SERVICE, SessionRow, read_session_row
+from shared.bookings.tables.session_rows import (
+    ASKED_BY_PEOPLE,
+    WRITTEN_BY_PEOPLE,
+    WRITTEN_BY_SERVICE,
+    SessionRow,
+    read_session_row,
+)
 from shared.reminder_offsets import parse_offsets
 from shared.tables.table import Row
 from tests.admin_guide import GUIDE, quoted, section_rows, section_text
@@ -89,6 +95,7 @@ def test_every_column_of_a_session_is_explained() -> None:
 
     columns = {name for row in rows for name in quoted(row["Column"])}
     assert columns >= {*WRITTEN_BY_PEOPLE, *WRITTEN_BY_SERVICE}
+    assert {*ASKED_BY_PEOPLE} <= set(quoted(section_text(GUIDE, "Get a list of who has booked")))
 
 
 def test_every_column_of_a_booking_is_explained() -> None:

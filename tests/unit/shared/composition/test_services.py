@@ -64,9 +64,9 @@ def test_every_part_is_built_once() -> None:
     ("organiser", "facilitator", "names"),
     [
         ("", "", []),
-        ("organiser@example.nhs.uk", "", ["organiser"]),
+        ("organiser@example.nhs.uk", "", ["organiser", "organiser list"]),
         ("", "facilitator@example.nhs.uk", ["facilitators"]),
-        ("organiser@example.nhs.uk", "facilitator@example.nhs.uk", ["organiser", "facilitators"]),
+        ("organiser@example.nhs.uk", "facilitator@example.nhs.uk", ["organiser", "organiser list", "facilitators"]),
     ],
 )
 def test_the_timer_emails_the_staff_whose_address_is_set(organiser: str, facilitator: str, names: list[str]) -> None:

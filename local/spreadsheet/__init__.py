@@ -1,0 +1,1 @@
+"""Sessions in a spreadsheet, read and checked as a whole before anything is loaded."""
