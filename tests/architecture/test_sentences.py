@@ -24,7 +24,7 @@ SHOWN_ERRORS = frozenset({"CellError", "FieldError", "FormError", "FormTokenErro
 _WORD = r"[A-Za-z][a-z]*(?:['’][a-z]+)?"
 _SENTENCE = re.compile(rf"(?:(?:{_WORD}|_)[,:]? ){{2}}[a-z_]|\b[A-Z][a-z]+ [a-z]{{2}}")
 _TWO_WORDS = re.compile(r"[A-Za-z]{2}.*[^A-Za-z].*[a-z]{2}", re.DOTALL)
-_NOT_ENGLISH = re.compile(r"@|%[sd]|\b(?:PartitionKey|SHA256|GCM)\b|^-//|id of the key$")
+_NOT_ENGLISH = re.compile(r"@|%[sd]|\b(?:PartitionKey|SHA256|GCM)\b|^-//|(?:id of the key|code of the provider)$")
 """Filters of queries, formats of log lines, texts that derive keys, the name of a program in a calendar."""
 
 

@@ -8,7 +8,7 @@ import pytest
 from cryptography.exceptions import InvalidTag
 
 from shared.referrals.errors import UnsealError
-from shared.referrals.model import SEAL_VERSIONS, Sealed
+from shared.referrals.sealed_answers import SEAL_VERSIONS, Sealed
 from shared.referrals.provider_sealing.envelope import VERSION, ProviderEnvelope, ProviderSealer
 from shared.referrals.provider_sealing.referral_file import file_name, referral_file
 from shared.referrals.sealing import LocalKey, unseal
