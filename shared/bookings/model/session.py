@@ -128,7 +128,7 @@ def with_first_announcement(session: Session) -> Session:
 
 
 class Change(StrEnum):
-    """What attendees are told that has changed, most important first."""
+    """Changes that attendees are told of, most important first."""
 
     CALLED_OFF = "called-off"
     TAKES_PLACE = "takes-place"
