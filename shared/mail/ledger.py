@@ -152,6 +152,7 @@ class MailLedger:
                 return
             # `At` stays: the sending quota counts by it, and it tells emails of a person's earlier booking apart.
             cells = {"PartitionKey": row.partition, "RowKey": row.key, "State": str(state)}
+            cells |= {"LastError": ""} if read_entry(row).may_have_gone else {}
             with suppress(RowConflictError):
                 self.log.merge(cells | {"ReportedAt": moment_text(now)}, row.etag)
                 return

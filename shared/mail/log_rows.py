@@ -80,8 +80,11 @@ class MailLogEntry:
         return self.is_open(now) or (self.waits and not self.sent_with)
 
     def becomes(self, reported: MailState) -> bool:
-        """True if a report changes the state: in whatever order reports come, the worst of them stands."""
-        return _BY_SEVERITY.index(reported) > _BY_SEVERITY.index(self.state)
+        """True if a report changes the state: in whatever order reports come, the worst of them stands.
+
+        Of an email that was given up, any report says more than that nobody knows whether it was sent.
+        """
+        return self.may_have_gone or _BY_SEVERITY.index(reported) > _BY_SEVERITY.index(self.state)
 
 
 def claimed_cells(partition: str, mail_id: str, attempts: int, now: datetime, unclear_on: str = "") -> dict[str, Any]:
