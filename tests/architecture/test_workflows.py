@@ -153,6 +153,7 @@ def test_the_same_package_is_deployed_that_was_built() -> None:
 PROGRAMS = {
     "az": "echo a-token",
     "sleep": "exit 0",
+    "seq": "echo 1 2 3 4 5 6 7 8 9",
     "curl": """
 cat > /dev/null
 echo "$@" >> asked
