@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.bookings.model.email_ids import MailId, MailKind
-from shared.mail.log_rows import MailState, index_cells
+from shared.mail.log_rows import UNKNOWN_VERSION, MailState, index_cells
 from shared.tables.table import Row, RowConflictError, Table, is_key
 
 type Cells = Mapping[str, Any]
@@ -47,8 +47,6 @@ def known_by_index(index: Iterable[Row], known: Keys) -> Iterator[Cells]:
         is_claimed = is_key(partition) and is_key(mail_id) and not row.text(_RESTORED)
         if not is_claimed or (partition, mail_id) in known:
             continue
-        mail = MailId.parse(mail_id)
-        version = int(mail.about) if mail and mail.kind in _VERSIONED and mail.about.isdecimal() else 0
         yield {
             "PartitionKey": partition,
             "RowKey": mail_id,
@@ -56,8 +54,16 @@ def known_by_index(index: Iterable[Row], known: Keys) -> Iterator[Cells]:
             "At": row.text("At"),
             "Attempts": 1,
             "OperationId": row.partition,
-            "Version": version,
+            "Version": _version(row, MailId.parse(mail_id)),
         }
+
+
+def _version(indexed: Row, mail: MailId | None) -> int:
+    """The version of its session that an email described; of an unknown one the next change is told for certain."""
+    if mail is not None and mail.kind in _VERSIONED and mail.about.isdecimal():
+        return int(mail.about)
+    described = indexed.integer("Version")
+    return UNKNOWN_VERSION if described is None else described
 
 
 def asked_first(session_id: str, mail_id: MailId, since: datetime) -> Cells:

@@ -59,6 +59,8 @@ class Claim:
     identifies this claim in the email log. `lease_ends` (UTC) is None before the claim is made. `earlier` are ids of
     other emails in which the same may have gone already. `members` names what an email about several subjects is about.
     `unclear_on` is the day in London since which an attempt may have gone out without our knowledge; "" if none can.
+    `version_if_gone` is the version that it described if it turns out to have gone before, None for `version`; `noted`
+    is the one that its row names until then.
     """
 
     operation_id: UUID
@@ -71,6 +73,13 @@ class Claim:
     earlier: tuple[UUID, ...] = ()
     members: str = ""
     unclear_on: str = ""
+    version_if_gone: int | None = None
+    noted: int | None = None
+
+    @property
+    def version_to_note(self) -> int:
+        """The version for its row until this claim sends it: what went before may have described an earlier one."""
+        return self.version if self.version_if_gone is None or not self.taken_over else self.version_if_gone
 
     @property
     def day(self) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from shared.local_time import london_day
-from shared.mail.delivery import LEASE, Claim, Outcome, Sent
+from shared.mail.delivery import LEASE, STALLED, Claim, Outcome, Sent
 from shared.mail.log_rows import (
     OWN,
     MailLogEntry,
@@ -19,6 +19,7 @@ from shared.mail.log_rows import (
     outcome_cells,
     read_entry,
 )
+from shared.mail.message import MailNotAcceptedError
 from shared.tables.table import Row, RowConflictError, StorageUnavailableError, Table, moment_text
 
 _REPORT_TRIES = 3
@@ -55,17 +56,49 @@ class MailLedger:
         except (RowConflictError, StorageUnavailableError):
             # Either another process has it, or this one does and the answer was lost: then the row names this claim.
             return self._claim_after_conflict(partition, mail_id, wanted, now, cells["ClaimedBy"])
-        claim = replace(wanted, etag=etag, claimant=cells["ClaimedBy"], lease_ends=now + LEASE)
-        if self._index_claim(partition, mail_id, wanted, now):
-            return claim
-        # Its row in the log was lost, and it may have gone since the index knows it: it is asked about first.
-        return replace(claim, taken_over=True, unclear_on=self._indexed_on(claim.operation_id))
+        claim = replace(wanted, etag=etag, claimant=cells["ClaimedBy"], noted=wanted.version_to_note)
+        return self._indexed(partition, mail_id, replace(claim, lease_ends=now + LEASE), now)
 
-    def _indexed_on(self, operation_id: UUID) -> str:
-        """The day in London on which the index first heard of an email; "" if its row does not say."""
-        row = self.index.get(str(operation_id), OWN)
-        at = row.moment("At") if row is not None else None
-        return london_day(at) if at is not None else ""
+    def note_version(self, partition: str, mail_id: str, claim: Claim) -> Claim:
+        """Notes the version that is about to be sent, where the row names another; returns the claim as it is then.
+
+        It is known by now that no earlier attempt went out: if this one does and is not marked, it is found by its row.
+
+        Raises:
+            MailNotAcceptedError: another process has the email, or a delivery report came meanwhile: nothing is sent.
+            StorageUnavailableError: nothing is sent.
+        """
+        if claim.noted == claim.version:
+            return claim
+        cells = {"PartitionKey": partition, "RowKey": mail_id, "Version": claim.version}
+        try:
+            return replace(claim, etag=self.log.merge(cells, claim.etag), noted=claim.version)
+        except RowConflictError as error:
+            raise MailNotAcceptedError(STALLED) from error
+
+    def _indexed(self, partition: str, mail_id: str, claim: Claim, now: datetime) -> Claim | None:
+        """The claim on a row that was just inserted, once the index knows it; None if another process has it by now.
+
+        Where it did before, the row in the log was lost. The email may have gone, by itself or as part of another: the
+        email service is asked first, and the row says from when on and as part of what.
+        """
+        if self._index_claim(partition, mail_id, claim, now):
+            return claim
+        own, carrier = self.index.get(str(claim.operation_id), OWN), self._carrier(claim.operation_id)
+        lost = replace(claim, taken_over=True, unclear_on=_day(own), earlier=(carrier,) if carrier else ())
+        described = own.integer("Version") if own is not None else None
+        lost = lost if described is None else replace(lost, version_if_gone=described)
+        lost = replace(lost, noted=lost.version_to_note)
+        cells = {"PartitionKey": partition, "RowKey": mail_id, "Version": lost.noted, "UnclearOn": lost.unclear_on}
+        with suppress(RowConflictError):
+            etag = self.log.merge(cells | ({"SentWith": str(carrier)} if carrier else {}), claim.etag)
+            return replace(lost, etag=etag)
+        return None
+
+    def _carrier(self, operation_id: UUID) -> UUID | None:
+        """The other email that this one was last to be part of, by the index: before any other, it had not gone."""
+        rows = [row for row in self.index.query(RowKey=str(operation_id)) if row.key != OWN]
+        return UUID(max(rows, key=lambda row: row.text("At")).partition) if rows else None
 
     def mark(self, partition: str, mail_id: str, claim: Claim, outcome: Outcome, now: datetime) -> None:
         """Records the outcome of a claimed email. Does nothing if another process has taken the claim over since."""
@@ -119,6 +152,7 @@ class MailLedger:
                 return
             # `At` stays: the sending quota counts by it, and it tells emails of a person's earlier booking apart.
             cells = {"PartitionKey": row.partition, "RowKey": row.key, "State": str(state)}
+            cells |= {"LastError": ""} if read_entry(row).may_have_gone else {}
             with suppress(RowConflictError):
                 self.log.merge(cells | {"ReportedAt": moment_text(now)}, row.etag)
                 return
@@ -141,32 +175,40 @@ class MailLedger:
         if row is None:
             return None
         if row.text("ClaimedBy") == claimant:
-            self._index_claim(partition, mail_id, wanted, now)
-            return replace(wanted, etag=row.etag, claimant=claimant, lease_ends=now + LEASE)
+            claim = replace(wanted, etag=row.etag, claimant=claimant, noted=wanted.version_to_note)
+            return self._indexed(partition, mail_id, replace(claim, lease_ends=now + LEASE), now)
         return self._take_over(row, wanted, now) if read_entry(row).may_be_claimed(now) else None
 
     def _take_over(self, row: Row, wanted: Claim, now: datetime) -> Claim | None:
         known = read_entry(row)
         attempts = known.attempts + 1
-        cells = claimed_cells(row.partition, row.key, attempts, now, known.unclear_on)
+        cells, noted = claimed_cells(row.partition, row.key, attempts, now, known.unclear_on), known.version
         if not row.text("OperationId"):  # only deferred so far; an earlier attempt may have described another version
-            cells |= identity_cells(wanted)
+            cells, noted = cells | identity_cells(wanted), wanted.version_to_note
         try:
             etag = self.log.merge(cells, row.etag)
         except RowConflictError:
             return None
         self._index_claim(row.partition, row.key, wanted, now)
         taken_over = replace(wanted, attempts=attempts, taken_over=True, etag=etag, claimant=cells["ClaimedBy"])
-        return replace(taken_over, lease_ends=now + LEASE, unclear_on=known.unclear_on, earlier=_sent_with(row))
+        taken_over = replace(taken_over, lease_ends=now + LEASE, noted=noted)
+        return replace(taken_over, unclear_on=known.unclear_on, earlier=_sent_with(row))
 
     def _index_claim(self, partition: str, mail_id: str, claim: Claim, now: datetime) -> bool:
         """Writes the row by which a delivery report finds the email; False if there is one already."""
         # Before the email is sent: a delivery report can arrive before the next line here runs.
         try:
-            self.index.insert(index_cells(claim.operation_id, partition, mail_id, now))
+            cells = index_cells(claim.operation_id, partition, mail_id, now)
+            self.index.insert(cells | {"Version": claim.version_to_note})
         except RowConflictError:  # an earlier claim, or the SDK's retry met its own first attempt
             return False
         return True
+
+
+def _day(indexed: Row | None) -> str:
+    """The day in London on which the index first heard of an email; "" if its row does not say."""
+    at = indexed.moment("At") if indexed is not None else None
+    return london_day(at) if at is not None else ""
 
 
 def _sent_with(row: Row) -> tuple[UUID, ...]:

@@ -16,6 +16,9 @@ ADDRESS_LIMIT = "address-limit"
 OWN = "mail"
 """The key of the row in the index that is about the email itself, and not about what was sent as part of it."""
 
+UNKNOWN_VERSION = -1
+"""The version of an email that went before, where nothing says which one it described."""
+
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -47,7 +50,8 @@ _BY_SEVERITY = (
 class MailLogEntry:
     """One email's row. `not_before` (UTC): the end of the claim on it, or of the wait before the next attempt.
 
-    `version` is the version of its subject that the email described; 0 if the subject has no versions. `reported_at` is
+    `version` is the version of its subject that the email described; 0 if the subject has no versions, and
+    `UNKNOWN_VERSION` if it went before and nobody knows which. `reported_at` is
     the moment (UTC) of the delivery report that stands; `unclear_on` the day since which an attempt may have gone out.
     `waits`: its address had as many emails as it may have, and nobody has claimed this one. `sent_with` is the
     operation id of another email that it is, or was to be, part of. `may_have_gone`: it is given up without anyone
@@ -76,8 +80,11 @@ class MailLogEntry:
         return self.is_open(now) or (self.waits and not self.sent_with)
 
     def becomes(self, reported: MailState) -> bool:
-        """True if a report changes the state: in whatever order reports come, the worst of them stands."""
-        return _BY_SEVERITY.index(reported) > _BY_SEVERITY.index(self.state)
+        """True if a report changes the state: in whatever order reports come, the worst of them stands.
+
+        Of an email that was given up, any report says more than that nobody knows whether it was sent.
+        """
+        return self.may_have_gone or _BY_SEVERITY.index(reported) > _BY_SEVERITY.index(self.state)
 
 
 def claimed_cells(partition: str, mail_id: str, attempts: int, now: datetime, unclear_on: str = "") -> dict[str, Any]:
@@ -99,7 +106,7 @@ def claimed_cells(partition: str, mail_id: str, attempts: int, now: datetime, un
 
 def identity_cells(wanted: Claim) -> dict[str, Any]:
     """Cells that identify the email to the email service, and what it describes: a version, or its members."""
-    cells = {"OperationId": str(wanted.operation_id), "Version": wanted.version}
+    cells = {"OperationId": str(wanted.operation_id), "Version": wanted.version_to_note}
     return cells | {"Members": wanted.members} if wanted.members else cells
 
 

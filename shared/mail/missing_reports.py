@@ -15,7 +15,7 @@ from shared.failure_isolation import run_isolated
 from shared.local_time import london_day
 from shared.mail.delivery_reports import DeliveryReport
 from shared.mail.log_rows import MailState
-from shared.mail.message import MailError, MailRefusedError, MailSender
+from shared.mail.message import MailError, MailNotAcceptedError, MailRefusedError, MailSender
 from shared.tables.service_table import SERVICE_PARTITION, ServiceRows
 from shared.tables.table import Row, Table
 
@@ -66,6 +66,11 @@ def _operation_id(row: Row) -> UUID | None:
         return None
 
 
+def _concerns_all(error: MailError) -> bool:
+    """True if the email service is to be left alone, or its set-up is wrong."""
+    return isinstance(error, MailNotAcceptedError) and error.pauses_all
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MissingReports:
     """Asks for the reports that are missing. `take` records one as if it had been posted.
@@ -103,27 +108,39 @@ class MissingReports:
             self._save(today, after)
 
     def _asked(self, left: Sequence[UUID], now: datetime) -> Iterator[UUID]:
-        """Asks about each, and stops when the email service does not answer or the time of a run is over."""
-        began = self.monotonic()
-        for operation_id in left:
-            if self.monotonic() - began >= LONGEST_RUN or not self._ask(operation_id, now):
-                return
-            yield operation_id
+        """Asks about each, and stops when the email service does not answer or the time of a run is over.
 
-    def _ask(self, operation_id: UUID, now: datetime) -> bool:
-        """False if the email service did not answer."""
+        One that gets no answer while others do is left to the next day, so that it does not hold them up.
+        """
+        began, unanswered, answers = self.monotonic(), None, False
+        for operation_id in left:
+            if self.monotonic() - began >= LONGEST_RUN:
+                break
+            error = self._ask(operation_id, now)
+            if error is None:
+                unanswered, answers = None, True
+                yield operation_id
+            elif unanswered is not None or _concerns_all(error):
+                return
+            else:
+                unanswered = operation_id
+        if unanswered is not None and answers:
+            yield unanswered
+
+    def _ask(self, operation_id: UUID, now: datetime) -> MailError | None:
+        """Asks about one email, and records the answer; returns the error if there was no answer."""
         try:
             status = self.sender.report(operation_id)
         except MailRefusedError as error:  # it is about this one alone
             logger.warning("the question for a delivery report was refused: %s", error)
-            return True
+            return None
         except MailError as error:
             logger.warning("asking for delivery reports is put off: %s", error)
-            return False
+            return error
         if status is not None:
             report = DeliveryReport(operation_id, status)
             run_isolated(logger, "a delivery report that was asked for", partial(self.take, report, now))
-        return True
+        return None
 
     def _save(self, today: str, after: str) -> None:
         """Notes how far the day's questions have come; "" is the end."""

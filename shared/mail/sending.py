@@ -1,7 +1,7 @@
 """Sending one email once: claim it in the email log, hand it over, begin a pause if asked for one, mark it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -23,7 +23,7 @@ class OutgoingEmail:
 
     `version` is the version of its subject that it describes; 0 if the subject has no versions. `members` names what an
     email about several subjects is about. `is_late`: it should have gone before, so the email service is asked first;
-    the email log may have been lost.
+    the email log may have been lost. `version_if_gone` is the version that it described if it did; None for `version`.
     """
 
     partition: str
@@ -33,6 +33,7 @@ class OutgoingEmail:
     version: int = 0
     members: str = ""
     is_late: bool = False
+    version_if_gone: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,15 +67,16 @@ class IdempotentSender:
         Raises:
             StorageError: it is not known how far it came; send the same email again later.
         """
-        wanted = Claim(email.operation_id, version=email.version, members=email.members)
-        claim = self.ledger.claim(email.partition, email.mail_id, wanted, now)
-        if claim is None:
+        claimed = self.ledger.claim(email.partition, email.mail_id, _wanted(email), now)
+        if claimed is None:
             return None
-        claim = replace(claim, taken_over=claim.taken_over or email.is_late)
+        claim: Claim = claimed
 
         def compose() -> EmailMessage:
+            nonlocal claim
             message = before_sending() or email.message
             self.count(now)
+            claim = self.ledger.note_version(email.partition, email.mail_id, claim)
             return message
 
         outcome = hand_over(compose, claim, self.sender, self.clock)
@@ -90,3 +92,14 @@ class IdempotentSender:
         """
         if self.share is not None and not self.share.take(now):
             raise MailNotAcceptedError(OVER_QUOTA)
+
+
+def _wanted(email: OutgoingEmail) -> Claim:
+    """The claim on an email; one that is late is claimed as if an earlier claim had ended without a mark."""
+    return Claim(
+        email.operation_id,
+        version=email.version,
+        members=email.members,
+        taken_over=email.is_late,
+        version_if_gone=email.version_if_gone,
+    )

@@ -65,7 +65,7 @@ class TimerRun:
         3. Reconcile bookings, name those under sessions that do not exist (looked for once an hour), note those that
            someone deleted by hand, notify staff, and list the due emails within the quota that the referrals leave.
         4. Forget the mailboxes whose last email is over a day old. Unless step 1 failed, delete bookings that are no
-           longer needed, and ask for missing delivery reports for some seconds (each once a day).
+           longer needed, and ask for missing delivery reports for a minute at most (each once a day).
         5. Record the heartbeat, with what failed, even if every step did: the run went through all it could.
         6. Return the work; during a pause that bookings caused, that of referrals only.
 

@@ -153,23 +153,32 @@ def test_the_same_package_is_deployed_that_was_built() -> None:
 PROGRAMS = {
     "az": "echo a-token",
     "sleep": "exit 0",
+    "seq": "echo 1 2 3 4 5 6 7 8 9",
     "curl": """
 cat > /dev/null
 echo "$@" >> asked
 case "$*" in
-  *publish*) echo '"id-1"' ;;
-  *) answer=$(head -n 1 answers); sed -i.before 1d answers; [ "$answer" != gone ] && echo "$answer" ;;
+  *publish*) cat begun ;;
+  *)
+    answer=$(head -n 1 answers)
+    sed -i.before 1d answers
+    case "$answer" in
+      "" | gone) echo "not found" > state.json; printf 404 ;;
+      lost) exit 56 ;;
+      *) echo "$answer" > state.json; printf 200 ;;
+    esac ;;
 esac
 """,
 }
 
 
-def deploys(folder: Path, *answers: str) -> tuple[int, str, list[str]]:
-    """Runs the step that deploys; `answers` are those to whoever asks how a deployment goes."""
+def deploys(folder: Path, *answers: str, begun: str = '"id-1"') -> tuple[int, str, list[str]]:
+    """Runs the step that deploys; `answers` are those to whoever asks how a deployment goes, "gone" after the last."""
     [step] = [each for _, name, job in jobs() if name == "deploy" for each in job["steps"] if "publish()" in str(each)]
     for name, script in PROGRAMS.items():
         (folder / name).write_text(f"#!/bin/sh\n{script}", "utf-8")
         (folder / name).chmod(0o755)
+    (folder / "begun").write_text(begun, "utf-8")
     (folder / "answers").write_text("".join(f"{each}\n" for each in answers), "utf-8")
     path = f"{folder}{os.pathsep}{os.environ['PATH']}"
     environ = {**os.environ, "PATH": path, "WORKER_APP": "func-worker", "WEB_APP": "func-web"}
@@ -180,7 +189,7 @@ def deploys(folder: Path, *answers: str) -> tuple[int, str, list[str]]:
 
 def test_the_package_goes_to_the_worker_and_then_to_the_web_app_as_it_is(tmp_path: Path) -> None:
     done = '{"status": 4, "remoteBuild": false}'
-    code, said, asked = deploys(tmp_path, "gone", '{"status": 2}', done, done)
+    code, said, asked = deploys(tmp_path, "gone", '{"status": 2}', "lost", done, done)
     sent = [each for each in asked if "publish" in each]
 
     assert (code, said.splitlines()) == (0, ["func-worker: deployed", "func-web: deployed"])
@@ -190,6 +199,22 @@ def test_the_package_goes_to_the_worker_and_then_to_the_web_app_as_it_is(tmp_pat
         for app, each in zip(("worker", "web"), sent, strict=True)
     )
     assert not any("a-token" in each for each in asked), "a token on a command line"
+
+
+def test_a_deployment_whose_worker_ended_before_it_said_so_is_done(tmp_path: Path) -> None:
+    code, said, asked = deploys(tmp_path, "gone", '{"status": 2}', "gone", '{"status": 2}', "gone")
+
+    ended = "deployed, and what deployed it has ended"
+    assert (code, said.splitlines()) == (0, [f"func-worker: {ended}", f"func-web: {ended}"])
+    assert sum("publish" in each for each in asked) == 2
+
+
+@pytest.mark.parametrize("begun", ["", "<html>busy</html>", "[]"])
+def test_an_answer_that_names_no_deployment_is_none(tmp_path: Path, begun: str) -> None:
+    """Without an id the address is that of all deployments, and one of before would pass for this one."""
+    code, said, asked = deploys(tmp_path, '{"status": 4}', begun=begun)
+
+    assert (code, said, len(asked)) == (1, "func-worker: no deployment began\n", 1)
 
 
 @pytest.mark.parametrize("answer", ['{"status": 3}', '{"status":-1}', '{"status": 4, "remoteBuild": true}', "gone"])

@@ -7,7 +7,7 @@ from shared.bookings.model.announcement_rules import is_news
 from shared.bookings.model.attendee import Attendee
 from shared.bookings.model.email_ids import INCLUDES_SESSION_DETAILS, KIND_BY_STATE, MailId, MailKind
 from shared.bookings.model.session import AnnouncedDetails, Session
-from shared.mail.log_rows import MailLogEntry, MailState
+from shared.mail.log_rows import UNKNOWN_VERSION, MailLogEntry, MailState
 
 ABOUT_A_CHANGE = frozenset({MailKind.UPDATED, MailKind.SESSION_CANCELLED})
 """The kinds that are sent only to those for whom they say something new."""
@@ -16,8 +16,17 @@ _REACHED = frozenset({MailState.SENT, MailState.DELIVERED, MailState.BOUNCED, Ma
 
 
 def version_known(attendee: Attendee, log: Mapping[str, MailLogEntry]) -> int:
-    """The last version of the session that reached this attendee, or 0."""
-    return max((entry.version for entry in _session_mails(attendee, log)), default=0)
+    """The last version of the session that reached this attendee; 0 for none, `UNKNOWN_VERSION` for one of them."""
+    return max((entry.version for entry in _session_mails(attendee, log) if entry.version), default=0)
+
+
+def version_if_gone(session: Session, mail_id: MailId) -> int:
+    """The version that an email described which turns out to have gone before, and of which no log is left.
+
+    Where that may be an earlier version, its reader is told the present one again: better than not at all.
+    """
+    is_certain = mail_id.kind in ABOUT_A_CHANGE or session.version <= 1
+    return session.version if is_certain else UNKNOWN_VERSION
 
 
 def needs_email(mail_id: MailId, session: Session, attendee: Attendee, log: Mapping[str, MailLogEntry]) -> bool:
@@ -31,7 +40,8 @@ def needs_email(mail_id: MailId, session: Session, attendee: Attendee, log: Mapp
             return known is None or not known.called_off
         case MailKind.UPDATED:
             is_change = known is None or is_news(attendee, session.details, known)
-            return 0 < version < session.version and is_change and not _is_standing_mail_outstanding(attendee, log)
+            is_behind = version != 0 and version < session.version
+            return is_behind and is_change and not _is_standing_mail_outstanding(attendee, log)
         case _:
             return True
 
@@ -55,7 +65,7 @@ def is_outstanding(mail_id: MailId, log: Mapping[str, MailLogEntry]) -> bool:
 def knows_another_time(session: Session, attendee: Attendee, log: Mapping[str, MailLogEntry]) -> bool:
     """True if an attendee was last told another time, or that it is called off."""
     version = version_known(attendee, log)
-    return 0 < version <= session.version and not _is_present_time(session, session.told(version))
+    return version != 0 and version <= session.version and not _is_present_time(session, session.told(version))
 
 
 def new_time_told_at(session: Session, attendee: Attendee, log: Mapping[str, MailLogEntry]) -> datetime | None:

@@ -19,7 +19,7 @@ from shared.bookings.model.session import Session, SessionState
 from shared.mail.log_rows import MailLogEntry
 
 _ALREADY_BOOKED_WITHIN = timedelta(days=2)  # it may have to wait for a day: shared.bookings.emails.address_limit
-_LATE = timedelta(minutes=5)  # the queue takes seconds, and the timer names what it lost within that
+_LATE = timedelta(minutes=7)  # the timer runs every five, and the queue takes seconds
 _CLOCKS_DIFFER = timedelta(seconds=10)  # between two hosts
 _KIND_BY_REASON = {
     Reason.LEFT: MailKind.BOOKING_CANCELLED,

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from shared.bookings.emails.address_limit.combining import CombiningSender
 from shared.bookings.emails.address_limit.mailbox_limits import MailboxLimits
-from shared.bookings.emails.attendee_knowledge import ABOUT_A_CHANGE, needs_email
+from shared.bookings.emails.attendee_knowledge import ABOUT_A_CHANGE, needs_email, version_if_gone
 from shared.bookings.emails.composer import BookingEmail, BookingMailComposer
 from shared.bookings.emails.due_emails import due_emails, is_late
 from shared.bookings.model.allocation_policy import AllocationPolicy
@@ -110,6 +110,7 @@ class BookingMailer:
             message=self.composer.compose(session, attendee, mail_id, now),
             version=session.version,
             is_late=is_late(session, attendee, mail_id, now),
+            version_if_gone=version_if_gone(session, mail_id),
         )
         outcome = self._combining.send(email, BookingEmail(session, attendee, mail_id), now)
         if outcome is not None:

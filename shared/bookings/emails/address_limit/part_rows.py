@@ -35,7 +35,7 @@ class PartRows:
             return False
         keys = {"PartitionKey": str(operation), "RowKey": str(own)}
         with suppress(RowConflictError):  # an earlier attempt has done so
-            index = {"Session": mail.session_id, "Mail": mail.mail_id, "At": moment_text(now)}
+            index = {"Session": mail.session_id, "Mail": mail.mail_id, "At": moment_text(now), "Version": version}
             self.ledger.index.insert(keys | index)
         cells = {"SentWith": str(operation), "Version": version, "NotBefore": moment_text(now + TAKEN_OVER_AFTER)}
         return self._merge(row, cells) or self._has_joined(mail, operation)

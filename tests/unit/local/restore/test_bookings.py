@@ -343,3 +343,19 @@ def test_a_roster_of_more_than_a_transaction_comes_back_whole() -> None:
     assert set(system.states().values()) == {"confirmed"}
     assert len(system.states()) == 120
     assert emails(system) == before
+
+
+@pytest.mark.parametrize("versions", ["as noted", "of before they were noted"])
+def test_who_is_known_by_the_index_alone_is_told_of_a_later_change(versions: str) -> None:
+    system = booked("ann")
+    system.book("ben")
+    if versions != "as noted":
+        for row in system.index.query():
+            system.index.put({name: value for name, value in row.cells.items() if name != "Version"})
+    system.lose("MailLog")
+    system.restore()
+    system.edit_session(Time="16:00")
+
+    system.live(until=system.now + timedelta(hours=1))
+
+    assert [system.kinds(name)[-1] for name in ("ann", "ben")] == ["changed", "changed"]

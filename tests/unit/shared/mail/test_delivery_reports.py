@@ -9,7 +9,7 @@ import pytest
 
 from shared.bookings.emails.mailer import BookingMailer
 from shared.bookings.model.email_ids import MailId, MailKind
-from shared.mail.delivery import Claim, Postponed, Sent
+from shared.mail.delivery import UNKNOWN_OUTCOME, Claim, Postponed, Refused, Sent
 from shared.mail.delivery_reports import reported_state
 from shared.mail.ledger import MailLedger, ReportedMail
 from shared.mail.log_rows import MailState
@@ -104,6 +104,19 @@ def test_in_whatever_order_reports_come_the_worst_stands(order: tuple[MailState,
         log.reported(state)
 
     assert log.row.text("State") == "bounced"
+
+
+@pytest.mark.parametrize("state", [MailState.DELIVERED, MailState.BOUNCED])
+def test_a_report_on_an_email_that_was_given_up_says_how_it_ended(state: MailState) -> None:
+    log = Log()
+    log.ledger().mark("s1", CONFIRMATION, log.claim, Refused(UNKNOWN_OUTCOME), MORNING)
+    log.reported(state)
+    assert (log.row.text("State"), log.row.text("LastError")) == (state, "")
+
+    log = Log()
+    log.ledger().mark("s1", CONFIRMATION, log.claim, Refused("HTTP 400"), MORNING)
+    log.reported(MailState.DELIVERED)
+    assert (log.row.text("State"), log.row.text("LastError")) == ("failed", "HTTP 400")
 
 
 def test_a_second_report_of_the_same_writes_nothing() -> None:

@@ -88,14 +88,30 @@ def test_a_service_that_does_not_answer_is_asked_again_in_the_next_run(
     trouble: str, at: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     asking = Asking(ids(3))
-    asking.sender.trouble = {at: trouble}
+    asking.sender.trouble = {at: trouble, at + 1: trouble}
 
     asking.run()
     assert len(asking.sender.asked) == at
     assert "put off" in caplog.text
+    asking.sender.trouble = {}
     asking.run(NOON + timedelta(minutes=5))
 
     assert sorted(asking.sender.asked) == sorted(asking.waiting)
+
+
+@pytest.mark.parametrize("trouble", ["lost-request", "lost-answer"])
+@pytest.mark.parametrize("at", [0, 1, 2])
+def test_one_question_that_is_never_answered_holds_up_no_other_and_is_asked_once_a_day(trouble: str, at: int) -> None:
+    asking = Asking(sorted(ids(3)))
+    asking.sender.trouble = {at: trouble}
+
+    asking.run()
+    asking.run(NOON + timedelta(minutes=5))
+
+    assert asking.sender.asked == [each for number, each in enumerate(asking.waiting) if number != at]
+    assert asking.sender.requests == 3
+    asking.run(NOON + DAY)
+    assert set(asking.sender.asked) == set(asking.waiting)
 
 
 def test_a_question_that_is_refused_and_a_report_that_cannot_be_recorded_hold_up_no_other(

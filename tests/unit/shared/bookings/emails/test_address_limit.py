@@ -383,3 +383,15 @@ def test_an_address_with_a_tag_or_with_dots_at_gmail_is_the_same_mailbox() -> No
     }
 
     assert {address: mailbox(address) for address in table} == table
+
+
+def test_what_went_as_part_of_another_email_is_not_sent_again_after_the_log_was_lost() -> None:
+    harness = Sessions(6)
+    harness.book_every(**OUTSIDE)
+    harness.until_the_limit_ends()
+    before = Counter(harness.told)
+    harness.log.rows.clear()
+
+    harness.run_for(hours=3)
+
+    assert Counter(harness.told) == before == Counter(harness.references)
