@@ -15,12 +15,13 @@ from shared.bookings.staff_emails.immediate_sender import ImmediateSender
 from shared.bookings.tables.repository import BookingRepository
 from shared.bookings.tables.send_cell import SEND, asks_for_list, list_being_sent, marked_as_being_sent
 from shared.bookings.tables.session_rows import SessionRow
+from shared.content.language.dates import Dates
 from shared.failure_isolation import run_isolated
-from shared.local_time import moment_in_words, span_in_words
 from shared.mail.log_rows import MailState
 from shared.mail.renderer import MailRenderer
 from shared.reminder_offsets import parse_offset
 from shared.tables.table import RowConflictError
+from shared.wording.sentences import sentence
 
 logger = logging.getLogger(__name__)
 
@@ -83,7 +84,7 @@ class OrganiserList:
         entry = reconciled.log.get(mail_id)
         if entry is not None and not entry.is_open(now):
             return
-        facts = list_facts(reconciled.session, reconciled.roster)
+        facts = list_facts(reconciled.session, reconciled.roster, self.renderer.content.dates)
         message = self.renderer.render("organiser-list", to=self.address, **facts)
         self.mail.deliver(reconciled.session.id, mail_id, message, now)
 
@@ -99,14 +100,14 @@ def due_list(session: Session, now: datetime) -> str | None:
     return f"{_PREFIX}{reminder_about(_DAY_BEFORE.text, session.starts)}"
 
 
-def list_facts(session: Session, roster: Roster) -> dict[str, Any]:
+def list_facts(session: Session, roster: Roster, dates: Dates) -> dict[str, Any]:
     """The facts of the email. Who has not proved their address is counted: the name may be anyone's."""
     placed = [each for each in roster.attendees if each.holds_a_place]
     known = [each for each in placed if not each.is_unproven and not each.is_bounced]
     return {
         "session_id": session.id,
-        "starts": moment_in_words(session.starts),
-        "when": span_in_words(session.starts, session.ends),
+        "starts": dates.moment(session.starts),
+        "when": dates.span(session.starts, session.ends),
         "title": session.title,
         "theme": session.theme,
         "capacity": session.capacity,
@@ -121,4 +122,5 @@ def list_facts(session: Session, roster: Roster) -> dict[str, Any]:
 def _in_order(attendees: Iterable[Attendee]) -> list[str]:
     """Each with the reference, in the order of their names."""
     ordered = sorted(attendees, key=lambda each: (each.name.casefold(), each.key))
-    return [f"{each.name or 'no name'} ({each.reference or 'no reference'})" for each in ordered]
+    nameless, none = sentence("portal.no-name"), sentence("organiser.no-reference")
+    return [f"{each.name or nameless} ({each.reference or none})" for each in ordered]

@@ -3,6 +3,7 @@
 from html import unescape
 
 from functions.web.render import TEMPLATES
+from local.tour.letters import FACTS
 from shared.content.content import Content
 from shared.mail.renderer import MailRenderer
 from tests.builders import ROOT
@@ -14,6 +15,7 @@ from tests.unit.shared.mail.test_renderer import EVERY
 # Emails to those who run the sessions; the tests of the renderer cover all others.
 STAFF: list[tuple[str, dict[str, object]]] = [
     ("organiser", {"alerts": [("Row s1", "No capacity")], "more": True}),
+    ("organiser-list", dict(FACTS["organiser-list"]) | {"title": ""}),
     (
         "facilitators",
         dict.fromkeys(["starts", "when", "title", "theme"], "")
