@@ -79,6 +79,7 @@ FACTS: Mapping[str, Mapping[str, object]] = {
     "operators-uncollected": {"referrals": [("34679CDF", "Deleted on Thursday 30 November 2023.")]},
     "operators-test": {"reference": "34679CDF"},
     "referral-link": _REFERRAL,
+    "referral-withdrawn": {"reference": "34679CDF", "received_on": "Friday 1 September 2023"},
     "referral-new-link": _REFERRAL | {"sent_on": "Friday 1 September 2023", "inline": False, "days": 60},
     "referral-reminder": _REMINDED | {"operators": "operators@example.nhs.uk"},
     "referral-batch": {"referrals": [_REFERRAL] * 3},

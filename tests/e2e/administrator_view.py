@@ -22,6 +22,7 @@ _CHANCE = re.compile(
     r"[0-9a-f]{32}(?:-[0-9a-f]{32})?|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|/(?:acknowledge|collect)/[\w-]{32,}"
     r"|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.,\d]*(?:Z|\+00:00)?|Duration=\d+ms|\b\d+ ms\b"
 )
+_SEALED = ("Marker", "WordBack", "OwnWords")  # of chance, but for how long they are
 _OF_THE_STORE = {"etag", "Timestamp", "odata.etag"}
 
 
@@ -83,9 +84,9 @@ def lines_with(stack: Stack, references: Iterable[str]) -> set[str]:
 
 
 def _shape(row: Mapping[str, Any], reference: str) -> str:
-    """The cells of a row: of bytes and the marker only how many, which is all that they tell without a key."""
+    """The cells of a row: of bytes and of what is sealed only how many, which is all that they tell without a key."""
     told = {name: f"{len(cell)} bytes" if isinstance(cell, bytes) else cell for name, cell in row.items()}
-    told |= {"Marker": f"{len(row['Marker'])} characters"} if "Marker" in row else {}
+    told |= {name: f"{len(row[name])} characters" for name in _SEALED if name in row}
     return _plain(_text({name: told[name] for name in sorted(told.keys() - _OF_THE_STORE)}), reference)
 
 

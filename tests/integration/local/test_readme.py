@@ -27,6 +27,7 @@ BENCHMARK = "python3 dev.py benchmark"
 SCREENSHOTS = "python3 dev.py screenshots"
 EVERY_STATE = "python3 dev.py test tests/e2e/browser/test_every_state.py --nightly --pictures DIR"
 CONTENT = "python3 dev.py content FILE"
+OPENER = "python3 dev.py opener"  # what it builds has tests of its own: tests/e2e/browser/test_opener.py
 TEST = "python3 dev.py test"
 TEST_QUICK = "python3 dev.py test --quick"
 TEST_NIGHTLY = "python3 dev.py test --nightly"
@@ -94,9 +95,9 @@ def clock_of(ready: Mapping[str, str]) -> Setting:
 
 
 def test_these_are_all_the_commands_and_options_that_there_are() -> None:
-    assert blocks() == [RUN, LOAD, TEST, BENCHMARK, SCREENSHOTS, *DEPLOY, SMOKE, PACKAGE]
+    assert blocks() == [RUN, LOAD, TEST, BENCHMARK, SCREENSHOTS, OPENER, *DEPLOY, SMOKE, PACKAGE]
     tests = {TEST, TEST_QUICK, TEST_NIGHTLY, TEST_SOME}
-    others = {BENCHMARK, PACKAGE, SMOKE, SCREENSHOTS, EVERY_STATE, CONTENT, PASSPHRASE, SECRETS}
+    others = {BENCHMARK, PACKAGE, SMOKE, SCREENSHOTS, EVERY_STATE, CONTENT, OPENER, PASSPHRASE, SECRETS}
     assert set(re.findall(r"python3 dev\.py[^`\n]*", README)) == {RUN, LOAD, *tests, *others}
     assert set(options()) == {"--at", "--now", "--speed", "--port", "--data", "--mail"}
 
