@@ -16,12 +16,12 @@ import azure.functions as func
 
 from functions.forms.body import read_form_value
 from functions.forms.request_values import query, route_value
-from functions.forms.tokens import NOT_YET
+from functions.forms.timed_page import TimedPage
+from functions.forms.tokens import NOT_YET, TOKEN
 from functions.forms.validation import FieldError
 from functions.problems.http_errors import PageNotFoundError
 from functions.problems.provider import map_provider_errors
 from functions.provider import expired, keeping, passphrase_page, word_back
-from functions.provider.passphrase_page import PassphrasePage
 from functions.provider.view import ProviderView, in_words
 from functions.provider.waiting_view import REFUSED, WaitingView, refusal
 from functions.queues import REFERRALS, REFERRALS_STORAGE
@@ -99,7 +99,9 @@ class _ProviderRequest:
         except PassphraseError as error:
             return self.passphrase_form(passphrase_page.wrong(error))
         except PassphraseTooSoonError as error:
-            return self.passphrase_form(passphrase_page.too_soon(error), form_token=entered.token_after(error))
+            return self.passphrase_form(
+                passphrase_page.too_soon(error), form_token=entered.token_after(comparison=error.is_page_used)
+            )
         return self.opened_page(collected)
 
     def open_waiting(self) -> func.HttpResponse:
@@ -203,8 +205,8 @@ class _ProviderRequest:
         return WaitingReferrals(self.collector, self.built.referrals.most_a_day)
 
     @property
-    def _passphrase_page(self) -> PassphrasePage:
-        return PassphrasePage(self.req, self.token, self.collector.links.signer, self.now)
+    def _passphrase_page(self) -> TimedPage:
+        return TimedPage("passphrase", self.token, self._sent(TOKEN), self.collector.links.signer, self.now)
 
     def _sent(self, name: str) -> str:
         return read_form_value(self.req, name)

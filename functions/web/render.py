@@ -57,11 +57,13 @@ def render(template: str, content: Content | None, **facts: Any) -> str:
     `errors`, a list of `FieldError`, makes it a form with an error summary. Without `content`, for the error
     that it cannot be read, the page has neither header nor footer. One about a referral is `is_private`: it loads
     nothing from other servers; the templates of those pages are so by themselves.
+    `site` is the address of the web app, on pages of the other one.
     """
     errors = facts.pop("errors", ())
     if content:
         facts, errors = _in_language(facts, content), [each.in_language(content.translate) for each in errors]
     facts.setdefault("is_private", template.startswith(_PRIVATE))
+    facts.setdefault("site", "")
     language = content.language if content else ENGLISH
     return (
         _environment(content.sentences if content else NO_SENTENCES, language)

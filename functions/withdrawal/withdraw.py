@@ -4,20 +4,21 @@ The reference and the words travel in bodies, because addresses are logged. Who 
 bound to the reference; a form with it withdraws, once it is 3 seconds old.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import azure.functions as func
 
 from functions.forms.body import BodyError, Submission, read_body
+from functions.forms.timed_page import TimedPage
 from functions.forms.tokens import NOT_YET, TOKEN, age_of, is_ripe, issue_token
 from functions.forms.validation import FieldError
 from functions.queues import REFERRALS, REFERRALS_STORAGE, referral_message
 from functions.web.error_handling import handle_errors
 from functions.web.render import render
 from functions.web.responses import page
-from functions.withdrawal.words_page import WordsPage, missing, too_soon
+from functions.withdrawal.words_page import missing, too_soon
 from shared.bootstrap import Services, services
 from shared.referrals.errors import OwnWordsError, PassphraseTooSoonError, ReferralsBusyError
 from shared.referrals.model import Referral, ReferralState
@@ -38,7 +39,7 @@ _STATUS = {_WRONG: 404, _BUSY: 503}
 @handle_errors
 def withdraw_form(req: func.HttpRequest) -> func.HttpResponse:
     built = services()
-    return _PersonsRequest(built, WordsPage(_posted(req), built.referrals.links.signer, built.now())).ask()
+    return _PersonsRequest(built, _posted(req), built.now()).ask()
 
 
 @bp.route(route="one-to-one/withdraw", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
@@ -46,7 +47,7 @@ def withdraw_form(req: func.HttpRequest) -> func.HttpResponse:
 @handle_errors
 def withdraw(req: func.HttpRequest, nudge: func.Out[str]) -> func.HttpResponse:
     built = services()
-    request = _PersonsRequest(built, WordsPage(_posted(req), built.referrals.links.signer, built.now()))
+    request = _PersonsRequest(built, _posted(req), built.now())
     try:
         return request.withdraw(nudge) if request.sent.text("act") == _ACT else request.open()
     except (StorageError, ReferralsBusyError):
@@ -65,15 +66,12 @@ class _PersonsRequest:
     """One request by a person who may have the reference and the words of a form."""
 
     built: Services
-    entered: WordsPage
+    sent: Submission = field(repr=False)
+    now: datetime
 
     @property
-    def sent(self) -> Submission:
-        return self.entered.sent
-
-    @property
-    def now(self) -> datetime:
-        return self.entered.now
+    def entered(self) -> TimedPage:
+        return TimedPage("own-words", "withdraw", self.sent.text(TOKEN), self.built.referrals.links.signer, self.now)
 
     def ask(self, *errors: FieldError, token: str = "") -> func.HttpResponse:
         """The page that asks for the reference and the words; what was typed as words is not shown again."""
@@ -91,7 +89,7 @@ class _PersonsRequest:
         except OwnWordsError:
             return self.ask(_WRONG)
         except PassphraseTooSoonError as error:
-            return self.ask(too_soon(error), token=self.entered.token_after(error))
+            return self.ask(too_soon(error), token=self.entered.token_after(comparison=error.is_page_used))
         return self.own_form(referral)
 
     def withdraw(self, nudge: func.Out[str]) -> func.HttpResponse:

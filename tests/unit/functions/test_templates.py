@@ -26,7 +26,7 @@ from tests.unit.functions.page_examples import (
     own_booking,
 )
 
-GIVEN = {"assetPath", "content", "errors", "is_private", "messages", *FUNCTIONS}
+GIVEN = {"assetPath", "content", "errors", "is_private", "messages", "site", *FUNCTIONS}
 FACTS = {
     "layout.html": set(),
     "parts.html": set(),
