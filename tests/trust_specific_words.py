@@ -7,7 +7,7 @@ from typing import Any
 from tests import builders
 
 # Words of this trust's own that may stand inside other words; what it shares with everybody is not among them.
-ANYONES = frozenset({"your name"})  # a question here, and plain English everywhere
+ANYONES = frozenset({"your name", "your email address"})  # said here, and plain English everywhere
 OWN_WORDS = frozenset({"mersey", "nafsiyat", "trauma", "raci", "yourspace", "minoriti", "intercultural"})
 
 

@@ -249,7 +249,7 @@ def test_a_scanner_that_submits_the_form_at_once_cancels_nothing_and_gets_the_pa
         post_form(f"{mine}/cancel", hidden_fields(get(f"{mine}/cancel").text)),
     )
     assert (bare.status, at_once.status, everything(stack)) == (422, 422, before)
-    assert "Select the button once more: this page was open for too short or too long a time" in at_once.text
+    assert "Select the button again. This page was open for too long, or only for a moment" in at_once.text
 
     stack.set_clock(LocalClock(stack.clock_path)() + timedelta(seconds=3))
     assert post_form(f"{mine}/cancel", hidden_fields(at_once.text)).status == 303

@@ -257,7 +257,10 @@ PAGES: dict[str, tuple[str, Facts]] = {
         "bookings/not-booked.html",
         REFUSED | {"problem": PROBLEMS[BookingsBusyError], "may_repeat": True, "correlation": "ab12cd34"},
     ),
-    "cancelled and sent again": ("bookings/cancelled.html", {"draft": COMPLETE, "heading": "You cancelled it"}),
+    "cancelled and sent again": (
+        "bookings/cancelled.html",
+        {"draft": COMPLETE, "heading": "You cancelled this booking"},
+    ),
     "booked": ("bookings/confirmed.html", OUTCOME | {"state": "confirmed"}),
     "held": ("bookings/confirmed.html", OUTCOME | {"state": "to-check"}),
     "waiting": ("bookings/confirmed.html", OUTCOME | {"state": "waiting"}),
@@ -307,6 +310,10 @@ PAGES: dict[str, tuple[str, Facts]] = {
     "time away note": ("referrals/time-away-note.html", {"note": TimeAwayNote(title="Away", text=("An hour.",))}),
     "status": ("referrals/status.html", ASKED),
     **{f"status {each}": ("referrals/status.html", ASKED | {"progress": each}) for each in Progress},
+    "status not-collected": (
+        "referrals/status.html",
+        ASKED | {"progress": Progress.NOT_COLLECTED, "deleted_on": "Thursday 30 November 2023"},
+    ),
     "status confirmed and kept": ("referrals/status.html", ASKED | {"progress": Progress.CONFIRMED, "is_kept": True}),
     "status with a day of deletion": (
         "referrals/status.html",

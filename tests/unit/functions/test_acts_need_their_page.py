@@ -113,7 +113,7 @@ def test_an_act_counts_from_3_seconds_to_a_day_after_its_page_was_opened_and_the
     app.now += SOON
     early = send(given)
     assert (early.status_code, app.writes) == (422, before)
-    assert "Select the button once more" in early.get_body().decode()
+    assert "Select the button again" in early.get_body().decode()
     assert all(value in early.get_body().decode() for value in answers.values()), "what was answered is kept"
     app.now += timedelta(days=1)
     late = send(given)

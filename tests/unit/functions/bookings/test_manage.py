@@ -212,11 +212,11 @@ STATES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "held, to be proved": (
         {"state": AttendeeState.TO_CHECK, "needs_check": True, "never_acted": True},
-        ["Confirm the email address", "We hold a place for you", "keep my place", "You can do this until Thursday 7"],
+        ["Confirm your email address", "We hold a place for you", "keep my place", "You can do this until Thursday 7"],
     ),
     "waiting, to be proved": (
         {"state": AttendeeState.WAITING, "needs_check": True, "never_acted": True},
-        ["Confirm the email address", "We do not hold a place for you", "Yes, this is my email address"],
+        ["Confirm your email address", "We do not hold a place for you", "Yes, this is my email address"],
     ),
     "not proved in time": (
         {"state": AttendeeState.CANCELLED, "reason": Reason.NOT_PROVED},

@@ -143,7 +143,7 @@ def test_an_address_that_was_issued_before_it_named_an_email_still_opens(
 
     assert REFERENCE in shown
     assert "The email goes to" not in shown
-    assert ("Now confirm the email address" in shown) is bool(more)
+    assert ("Now confirm your email address" in shown) is bool(more)
 
 
 def test_an_address_of_one_kind_opens_nothing_of_the_other(services: FakeServices) -> None:
