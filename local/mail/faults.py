@@ -46,7 +46,7 @@ class FaultRule(BaseModel):
         retry_after: their `Retry-After`: seconds of the emulator's clock, or any text. Notify sends none.
         seconds: of `delay`, in real time, as a caller's time-out is; of `callback`, of the emulator's clock.
         final: an operation status; `Failed` and `Canceled` deliver nothing: Notify's `technical-failure`.
-        code: error code of `status` or of `final`; of Notify the `error`.
+        code: error code of `status` or of `final`; of Notify the `error`, or "" for a page of the firewall before it.
         report: one status, or several in the order in which they are posted; [] = none. Notify's status is that of the
             first that is final, in its own words.
         callback: it is lost, posted twice, or late by `seconds`.

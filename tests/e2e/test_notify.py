@@ -146,9 +146,22 @@ def test_a_report_counts_twice_as_once_late_as_ever_and_without_the_token_never(
     assert "canary@" not in stack.log_text()
 
 
+def test_what_the_edge_before_the_service_refuses_is_told_holds_up_no_other_email_and_goes_later(stack: Stack) -> None:
+    assert not went_off(stack.log_text(), "mail-set-up-wrong")
+    stack.mail.faults([{"kind": "status", "status": 403, "code": "", "recipient": "refused@"}])
+    refused, other = book(stack, "refused"), book(stack, "let-through")
+
+    assert (mails_to(stack, refused), len(mails_to(stack, other))) == ([], 1)
+    assert "the edge of the email service refused a request" in stack.log_text()
+    assert went_off(stack.log_text(), "mail-set-up-wrong")
+    assert get(f"{stack.site}/health").json == {"status": "healthy"}
+    pass_minutes(stack, 11)
+    assert [len(mails_to(stack, each)) for each in (refused, other)] == [1, 1]
+
+
 def test_a_wrong_set_up_stops_all_email_is_named_and_loses_none(stack: Stack) -> None:
     stack.mail.faults([{"kind": "status", "status": 403, "code": "AuthError", "count": None}])
-    before = stack.mail.requests()["send"]
+    before, logged = stack.mail.requests()["send"], len(stack.log_text())
     address, reference = book(stack, "waiting"), refer(stack)
     stack.settle()
     pass_minutes(stack, 1)
@@ -159,7 +172,7 @@ def test_a_wrong_set_up_stops_all_email_is_named_and_loses_none(stack: Stack) ->
     assert get(f"{stack.site}/health").json == {"status": "unhealthy"}
     assert get(f"{stack.site}/health/details", **key).json["email_set_up"] == "HTTP 403 AuthError"
     assert "the set-up of the email service is wrong, all email is paused: HTTP 403 AuthError" in stack.log_text()
-    assert all(went_off(stack.log_text(), name) for name in ("mail-set-up-wrong", "not-healthy"))
+    assert all(went_off(stack.log_text()[logged:], name) for name in ("mail-set-up-wrong", "not-healthy"))
     assert stack.mail.requests()["send"] - before <= 3
 
     stack.mail.clear_faults()

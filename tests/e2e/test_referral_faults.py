@@ -6,20 +6,18 @@ import os
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from azure.storage.queue import QueueServiceClient, generate_account_sas
+from azure.storage.queue import QueueServiceClient
 
 from local.clock import LocalClock
 from local.commands.run import MAIL_SERVICES
-from local.process.ports import free_ports
 from local.setup.keys import new_keys
 from local.stack.host_client import FunctionFailedError, HostClient
-from local.stack.processes import Plan, running_host
+from local.stack.processes import Plan
 from local.stack.stack import Stack, running_stack, started
 from tests.alarms import went_off
 from tests.builders import MORNING
@@ -27,6 +25,7 @@ from tests.e2e.canaries import CANARIES, is_canary_in
 from tests.e2e.conftest import mails_to, person, rows, unalarmed_errors
 from tests.e2e.forged_rows import GENUINE, replace_sealed
 from tests.e2e.http_client import all_at_once, ask, get, post_form, post_json
+from tests.e2e.other_hosts import another_host, restricted
 from tests.e2e.provider_actions import (
     confirm,
     is_sealed_kept,
@@ -364,7 +363,7 @@ def test_a_web_app_that_may_insert_and_read_alone_takes_referrals_and_repeated_o
     settings = {
         **stack.settings,
         "SERVICE_ROLE": "web",
-        "REFERRALS_STORAGE": insert_and_read_only(stack.settings["REFERRALS_STORAGE"]),
+        "REFERRALS_STORAGE": restricted(stack.settings["REFERRALS_STORAGE"], "ral"),
     }
     form = CANARIES | {"submission_id": "insert-only-0123456789"}
     with another_host(stack, settings, tmp_path) as web:
@@ -401,34 +400,9 @@ def test_two_months_later_the_providers_link_opens_nothing_and_has_a_new_one_ema
     assert not is_canary_in(json.dumps(mail))
 
 
-def insert_and_read_only(connection: str) -> str:
-    """The same account by a shared access signature that may add and read, and neither update nor delete."""
-    parts = dict(part.split("=", 1) for part in connection.rstrip(";").split(";"))
-    signature = generate_account_sas(
-        parts["AccountName"],
-        parts["AccountKey"],
-        resource_types="sco",
-        permission="ral",
-        expiry=datetime(2100, 1, 1, tzinfo=UTC),
-        services="qt",
-    )
-    endpoints = f"TableEndpoint={parts['TableEndpoint']};QueueEndpoint={parts['QueueEndpoint']}"
-    return f"{endpoints};SharedAccessSignature={signature}"
-
-
 def a_plan(folder: Path, keys: dict[str, str], data: Path, *, reports: bool = False) -> Plan:
     folder.mkdir()
     return Plan(at=MORNING, folder=folder, keys=keys, data=data, reports=reports, load=None)
-
-
-@contextmanager
-def another_host(stack: Stack, settings: Any, folder: Path, clock: Path | None = None) -> Iterator[HostClient]:
-    """A second host on the same storage, at the same time."""
-    plan = Plan(at=MORNING, folder=folder, keys={})
-    plan.clock.write_text((clock or stack.clock_path).read_text("utf-8"), "utf-8")
-    with running_host(plan, 0, free_ports(1)[0], settings) as host:
-        host.child.wait_until(host.is_running)
-        yield host
 
 
 def run_until_idle(host: HostClient) -> None:

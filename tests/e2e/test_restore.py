@@ -15,6 +15,7 @@ from local.paths import RUNNING
 from local.stack.azurite import BOOKINGS, REFERRALS
 from local.stack.stack import Stack, running_stack
 from shared.backups.blobs import CONTAINER
+from tests.alarms import went_off
 from tests.builders import MORNING, session_cells
 from tests.e2e.canaries import is_canary_in
 from tests.e2e.conftest import act_form, mails_to, person, roster, rows
@@ -163,6 +164,18 @@ def test_statuses_of_referrals_come_back_and_the_provider_is_not_emailed_again(s
 
     assert dict(table.get_entity("referrals", reference)) == before
     assert mails_to(stack, stack.settings["REFERRAL_RECIPIENT"]) == to_provider
+
+
+def test_a_day_on_which_the_backup_did_not_run_is_told_of_each_account_by_the_next_run(stack: Stack) -> None:
+    """The worker was stopped for the whole of 3 September; of both days before there is a copy."""
+    assert not went_off(stack.log_text(), "backup-missing")
+
+    run(stack, days=3)
+    stack.hosts[0].run("back_up")
+
+    log = stack.log_text()
+    assert went_off(log, "backup-missing")
+    assert all(f"there is no backup of {account} of 2023-09-03" in log for account in ("bookings", "referrals"))
 
 
 def main_for(stack: Stack, folder: Path, day: str) -> int:

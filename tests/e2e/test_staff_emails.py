@@ -11,8 +11,9 @@ import pytest
 
 from local.clock import LocalClock
 from local.stack.stack import Stack, running_stack
+from tests.alarms import went_off
 from tests.builders import MORNING, london, session_cells
-from tests.e2e.conftest import mails_to, person, prove, roster, rows
+from tests.e2e.conftest import mails_to, person, prove, roster, rows, unalarmed_errors
 from tests.e2e.http_client import post_json
 
 ORGANISER, FACILITATORS = "organiser@trust.example", "facilitators@provider.example"
@@ -42,6 +43,7 @@ def stack() -> Iterator[Stack]:
         book(running, "dee", join_waiting_list=True)
         running.settle()
         yield running
+        assert unalarmed_errors(running) == []
 
 
 def book(stack: Stack, name: str, **changes: Any) -> None:
@@ -129,3 +131,18 @@ def test_each_of_these_emails_has_one_recipient_and_a_neutral_subject(stack: Sta
         assert subject.startswith("Staff session")
         assert not [name for name in ("Ann", "Ben", "Cem", "Captions") if name in subject]
     assert not [name for name in ("Ann", "Ben", "agency.example", "Captions") if name in stack.log_text()]
+
+
+def test_one_that_comes_back_is_told_to_those_who_operate_the_service(stack: Stack) -> None:
+    emailed = len(texts(stack, ORGANISER))
+    assert emailed
+    assert not went_off(stack.log_text(), "staff-email-bounces"), "each arrived"
+    stack.mail.faults([{"kind": "report", "report": ["Bounced"], "recipient": ORGANISER}])
+
+    rows(stack, "Sessions").update_entity({"PartitionKey": "sessions", "RowKey": SESSION, "Send": "list"})
+    pass_time(stack, minutes=5)
+    pass_time(stack, minutes=5)
+
+    assert len(texts(stack, ORGANISER)) == emailed + 1
+    assert went_off(stack.log_text(), "staff-email-bounces")
+    assert ORGANISER not in stack.log_text()

@@ -10,7 +10,9 @@ from local.clock import LocalClock
 from local.setup.keys import new_keys
 from local.stack.processes import Plan
 from local.stack.stack import Stack, started
+from tests.alarms import went_off
 from tests.builders import MORNING
+from tests.e2e.conftest import mails_to
 from tests.e2e.http_client import Answer, get, hidden_fields, post_form, post_json
 from tests.e2e.provider_actions import (
     PASSPHRASE,
@@ -95,3 +97,22 @@ def test_half_an_hour_after_the_passphrase_it_opens_no_more_and_a_colleague_is_t
     assert (late.status, "Enter the passphrase again" in late.text) == (422, True)
     assert status_of(link_stack, second)["OpenedOn"] == ""
     assert "opened this referral on" in open_with(link, PASSPHRASE).text
+
+
+def test_one_that_nobody_collects_is_told_to_the_operators_thirty_days_before_it_is_erased(link_stack: Stack) -> None:
+    reference, sent = refer(link_stack), LocalClock(link_stack.clock_path)()
+    link_stack.settle()
+    link_stack.set_clock(sent + timedelta(days=55))
+    pass_days(link_stack, 4)  # after a jump it waits for the clock to go on for three days as clocks do
+    assert not went_off(link_stack.log_text(), "referral-uncollected")
+
+    pass_days(link_stack, 1)
+
+    assert went_off(link_stack.log_text(), "referral-uncollected")
+    row = status_of(link_stack, reference)
+    told = mails_to(link_stack, link_stack.settings["OPERATORS_EMAIL"])[-1]["content"]["plainText"]
+    assert reference in told
+    assert row["DeletionOn"] == (sent + timedelta(days=90)).date().isoformat()
+    assert is_sealed_kept(link_stack, reference)
+    told_to_the_log = [line for line in link_stack.log_text().splitlines() if "nobody has collected" in line]
+    assert not any(reference in line for line in told_to_the_log)

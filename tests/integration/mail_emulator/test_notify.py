@@ -136,6 +136,16 @@ def test_a_request_that_cannot_be_is_refused_by_name(emulator: Emulator, changes
     assert emulator.messages() == []
 
 
+def test_the_firewall_before_it_answers_with_a_page_and_sends_nothing(emulator: Emulator) -> None:
+    emulator.faults([{"kind": "status", "status": 403, "code": ""}])
+
+    answer = post(emulator)
+
+    assert (answer.status_code, answer.headers["content-type"].partition(";")[0]) == (403, "text/html")
+    assert emulator.messages() == []
+    assert post(emulator).status_code == 201
+
+
 def test_a_minute_is_a_bucket_and_a_day_ends_at_midnight_in_utc(emulator: Emulator, advance: Advance) -> None:
     emulator.settings({"notify_per_minute": 2, "notify_per_day": 3})
 
