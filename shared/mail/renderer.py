@@ -78,6 +78,7 @@ def environment(
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,  # or each email asks the disk nine times whether a template has changed
         bytecode_cache=bytecode_cache,
     )
     found.filters["link_target"] = _link_target

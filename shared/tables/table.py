@@ -65,7 +65,9 @@ class Row:
 
     def text(self, name: str, default: str = "") -> str:
         """Returns the cell as text, whatever type an editor gave it; `default` if it is absent or blank."""
-        value = self.cells.get(name, "")
+        value = self.cells.get(name)
+        if value is None:
+            return default  # most cells of most rows
         text = value if isinstance(value, str) else _as_text(value)
         return (text if text.isascii() else _encodable(text)).strip() or default
 
