@@ -17,7 +17,7 @@ from local.tour.bookings import BOOK, ON
 from local.tour.browser import open_page
 from tests.builders import ROOT, session_cells
 from tests.e2e.browser.conftest import Stacks, Visit
-from tests.e2e.browser.website import Website, running_website
+from tests.e2e.browser.website import Website, running_front, running_website
 from tests.e2e.conftest import roster, rows
 from tests.e2e.http_client import ask
 
@@ -60,6 +60,13 @@ def embedded(running: Stacks, needs: tuple[tuple[str, str], ...]) -> Stack:
     return stack
 
 
+@pytest.fixture(scope="module")
+def site(embedded: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the service over https."""
+    with running_front(tmp_path_factory.mktemp("front"), embedded.site) as origin:
+        yield origin
+
+
 @pytest.fixture
 def visitor(visit: Visit, needs: tuple[tuple[str, str], ...], embedded: Stack) -> Iterator[Visitor]:
     with visit(needs=needs, ignore_https_errors=True) as someone:
@@ -73,9 +80,9 @@ def unforgiven(browser: Browser) -> Iterator[tuple[Page, list[str]]]:
         yield page, issues.browser_errors
 
 
-def put(website: Website, html: str, stack: Stack, **headers: str) -> str:
+def put(website: Website, html: str, site: str, **headers: str) -> str:
     """Makes this the page of the website, with the service's address in it, and returns the address of the page."""
-    website.html, website.headers = html.replace(SITE, stack.site), headers
+    website.html, website.headers = html.replace(SITE, site), headers
     return f"{website.origin}/"
 
 
@@ -86,19 +93,21 @@ def test_the_document_has_one_block_for_each_of_its_ways() -> None:
     assert len(script.splitlines()) == 10, "the document says so"
 
 
-def test_the_link_leads_to_the_details_of_the_session(visitor: Visitor, website: Website, embedded: Stack) -> None:
+def test_the_link_leads_to_the_details_of_the_session(visitor: Visitor, website: Website, site: str) -> None:
     for link, heading in (
         ("Book a place on Friday", "Your details"),
         ("See all sessions", "Group reflective practice sessions"),
     ):
-        visitor.open(put(website, BLOCKS[LINK], embedded))
+        visitor.open(put(website, BLOCKS[LINK], site))
         visitor.follow(link)
         assert visitor.heading() == heading
         assert "Friday 8 September 2023, 3pm to 4:15pm" in visitor.page.inner_text("main")
 
 
-def test_the_form_leads_through_our_pages_to_a_booking(visitor: Visitor, website: Website, embedded: Stack) -> None:
-    visitor.open(put(website, BLOCKS[FORM], embedded))
+def test_the_form_leads_through_our_pages_to_a_booking(
+    visitor: Visitor, website: Website, site: str, embedded: Stack
+) -> None:
+    visitor.open(put(website, BLOCKS[FORM], site))
     visitor.write(full_name="Ann Example", email_address="ann@nowhere")
     visitor.press(ON)
     assert visitor.page.title().startswith("Error: Your details")
@@ -109,7 +118,7 @@ def test_the_form_leads_through_our_pages_to_a_booking(visitor: Visitor, website
     assert visitor.page.url == f"{website.origin}/"
     visitor.write(email_address="ann@form.nhs.net")
     visitor.press(ON)
-    assert (visitor.heading(), visitor.page.url) == ("Your details", f"{embedded.site}/bookings/details")
+    assert (visitor.heading(), visitor.page.url) == ("Your details", f"{site}/bookings/details")
     assert visitor.page.get_by_label("Full name").input_value() == "Ann Example"
     assert visitor.page.get_by_label("Email address").input_value() == "ann@form.nhs.net"
     assert roster(embedded, SESSION) == [], "nothing is stored before it was checked"
@@ -122,56 +131,54 @@ def test_the_form_leads_through_our_pages_to_a_booking(visitor: Visitor, website
 
 
 def test_the_script_lists_the_sessions_and_each_leads_to_its_form(
-    visitor: Visitor, website: Website, embedded: Stack
+    visitor: Visitor, website: Website, site: str
 ) -> None:
-    visitor.open(put(website, BLOCKS[LIST], embedded))
+    visitor.open(put(website, BLOCKS[LIST], site))
     visitor.page.get_by_role("listitem").nth(1).wait_for()
 
     [listed, link] = visitor.page.get_by_role("listitem").all_inner_texts()
     assert re.fullmatch(r"Friday 8 September 2023, 3pm to 4:15pm \(places left: 1[12]\)", listed)
     assert link == "See all sessions"
+    asked = "address => fetch(address, {headers: {'X-Requested-With': 'fetch'}}).then(answer => answer.status)"
+    assert visitor.page.evaluate(asked, f"{site}/sessions") == 200, "the browser asks first whether it may"
     visitor.follow("Friday 8 September")
-    assert (visitor.heading(), visitor.page.url) == ("Your details", f"{embedded.site}/bookings/new?session={SESSION}")
+    assert (visitor.heading(), visitor.page.url) == ("Your details", f"{site}/bookings/new?session={SESSION}")
 
 
-def test_the_link_to_the_one_to_one_form_opens_it(visitor: Visitor, website: Website, embedded: Stack) -> None:
-    visitor.open(put(website, BLOCKS[ONE_TO_ONE], embedded))
+def test_the_link_to_the_one_to_one_form_opens_it(visitor: Visitor, website: Website, site: str) -> None:
+    visitor.open(put(website, BLOCKS[ONE_TO_ONE], site))
     visitor.follow("Refer yourself for one-to-one therapy")
 
-    assert visitor.page.url == f"{embedded.site}/one-to-one"
+    assert visitor.page.url == f"{site}/one-to-one"
     assert visitor.page.evaluate("document.referrer") == ""
 
 
 def test_a_website_that_is_not_listed_reads_nothing_and_its_form_is_refused(
-    browser: Browser, other_website: Website, embedded: Stack
+    browser: Browser, other_website: Website, site: str
 ) -> None:
     with unforgiven(browser) as (page, errors):
-        page.goto(put(other_website, BLOCKS[LIST] + BLOCKS[FORM], embedded), wait_until="networkidle")
+        page.goto(put(other_website, BLOCKS[LIST] + BLOCKS[FORM], site), wait_until="networkidle")
         assert page.get_by_role("listitem").all_inner_texts() == ["See all sessions"]
         assert any("blocked by CORS policy" in error for error in errors)
         page.get_by_role("button", name=ON).click()
         assert page.get_by_role("heading", level=1).inner_text() == REFUSED
 
 
-def test_a_page_that_hides_where_it_is_has_its_form_refused(
-    browser: Browser, website: Website, embedded: Stack
-) -> None:
+def test_a_page_that_hides_where_it_is_has_its_form_refused(browser: Browser, website: Website, site: str) -> None:
     """Its origin is `null` then, as is that of any page that asks for the same."""
     with unforgiven(browser) as (page, _):
-        page.goto(put(website, BLOCKS[FORM], embedded, **{"Referrer-Policy": "no-referrer"}))
+        page.goto(put(website, BLOCKS[FORM], site, **{"Referrer-Policy": "no-referrer"}))
         page.get_by_role("button", name=ON).click()
         assert page.get_by_role("heading", level=1).inner_text() == REFUSED
 
 
-def test_no_website_frames_sends_or_reads_the_one_to_one_form(
-    browser: Browser, website: Website, embedded: Stack
-) -> None:
+def test_no_website_frames_sends_or_reads_the_one_to_one_form(browser: Browser, website: Website, site: str) -> None:
     """The one that is listed, which may send the form of a booking."""
-    address = f"{embedded.site}/one-to-one"
+    address = f"{site}/one-to-one"
     frame = f'<iframe src="{address}"></iframe>'
     forms = "".join(f'<form method="post" action="{address}{step}"><button>{step}!</button></form>' for step in STEPS)
     with unforgiven(browser) as (page, _):
-        page.goto(put(website, frame + forms, embedded), wait_until="networkidle")
+        page.goto(put(website, frame + forms, site), wait_until="networkidle")
         [framed] = page.frames[1:]
         assert framed.get_by_role("heading", level=1).count() == 0
         read = "address => fetch(address).then(() => 'read', () => 'refused')"
@@ -220,7 +227,7 @@ def test_origins_that_are_nearly_listed_or_named_twice_open_nothing(website: Web
 def test_only_the_list_of_sessions_and_its_preflight_are_opened(website: Website, embedded: Stack) -> None:
     marks = {"origin": website.origin, "access-control-request-method": "GET"}
     public = ["/", "/sessions.ics", "/bookings/new", "/bookings/details", "/bookings", "/openapi.json", "/health"]
-    public += ["/Sessions/", "/assets/x.css", "/nowhere", *(f"/one-to-one{step}" for step in STEPS)]
+    public += ["/assets/x.css", "/nowhere", *(f"/one-to-one{step}" for step in STEPS)]
     for path in public:
         for method in ("GET", "OPTIONS"):
             answer = ask(method, f"{embedded.site}{path}", **marks)

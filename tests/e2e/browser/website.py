@@ -1,5 +1,9 @@
-"""Websites of an organisation on this machine, over https: other origins than the service's, in a real browser."""
+"""Websites of an organisation on this machine, and a front of the service, over https as in Azure.
 
+A browser names no origin in a form that goes from https to http (Fetch standard, 3.2): both have to be https.
+"""
+
+import http.client
 import ssl
 import threading
 from collections.abc import Iterator
@@ -9,12 +13,14 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+_OF_THE_CONNECTION = {"connection", "content-length", "transfer-encoding"}
 _LOCALHOST = "127.0.0.1"
 _PAGE = (
     '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Staff pages</title></head><body>{}</body></html>'
@@ -33,24 +39,41 @@ class Website:
 @contextmanager
 def running_website(folder: Path) -> Iterator[Website]:
     """A website at a port of its own; its certificate, which browsers do not know, is written into the folder."""
-    server = ThreadingHTTPServer((_LOCALHOST, 0), BaseHTTPRequestHandler)
-    website = Website(f"https://{_LOCALHOST}:{server.server_port}")
-    server.RequestHandlerClass = _handler(website)
+    website = Website("")
+    with _running(folder, _page(website)) as website.origin:
+        yield website
+
+
+@contextmanager
+def running_front(folder: Path, site: str) -> Iterator[str]:
+    """The origin of a server that passes everything on to the service at `site`, headers and all."""
+    with _running(folder, _passing_on(urlsplit(site).netloc)) as origin:
+        yield origin
+
+
+@contextmanager
+def _running(folder: Path, handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    server = ThreadingHTTPServer((_LOCALHOST, 0), handler)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(_new_certificate(folder / f"{server.server_port}.pem"))
     server.socket = context.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield website
+        yield f"https://{_LOCALHOST}:{server.server_port}"
     finally:
         server.shutdown()
         thread.join()
         server.server_close()
 
 
-def _handler(website: Website) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
+class _Silent(BaseHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        """Says nothing."""
+
+
+def _page(website: Website) -> type[BaseHTTPRequestHandler]:
+    class Page(_Silent):
         def do_GET(self) -> None:
             body = _PAGE.format(website.html).encode() if self.path == "/" else b""
             self.send_response(200 if body else 204)
@@ -61,10 +84,33 @@ def _handler(website: Website) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, *_: object) -> None:
-            """Says nothing."""
+    return Page
 
-    return Handler
+
+def _passing_on(service: str) -> type[BaseHTTPRequestHandler]:
+    class Front(_Silent):
+        def do_GET(self) -> None:
+            sent = self.rfile.read(int(self.headers.get("content-length", 0)))
+            connection = http.client.HTTPConnection(service, timeout=120)
+            connection.request(self.command, self.path, sent, dict(self.headers))
+            answer = connection.getresponse()
+            body = answer.read()
+            self.send_response_only(answer.status)
+            for name, value in answer.getheaders():
+                if name.lower() not in _OF_THE_CONNECTION:
+                    self.send_header(name, value)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+            connection.close()
+
+        def do_POST(self) -> None:
+            self.do_GET()
+
+        def do_OPTIONS(self) -> None:
+            self.do_GET()
+
+    return Front
 
 
 def _new_certificate(path: Path) -> Path:
