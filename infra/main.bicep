@@ -122,6 +122,7 @@ param keepPassphrase bool = false
 
 // Settings of the service, with the defaults of the code. docs/settings.md describes each.
 param bookingsKeptDays int = 90
+param bookingOrigins string = ''
 param checkWeekdays int = 2
 param unprovenSharePercent int = 20
 param waitingListFactor int = 3
@@ -198,6 +199,7 @@ var settingsOfBoth = {
 }
 
 var settingsOfWeb = {
+  BOOKING_ORIGINS: bookingOrigins
   CLOSED: closed
   REFERRAL_KEY: '${inWebVault}REFERRAL-KEY)'
 }

@@ -4,6 +4,9 @@ For programs, the form's description: its fields, the sessions to choose from, l
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
+
+from pydantic import BaseModel
 
 from functions.bookings.draft import FORM
 from functions.bookings.session_view import SessionView
@@ -16,6 +19,7 @@ from shared.bookings.model.errors import NotForOutsidersError
 from shared.bookings.places.request import BookingRequest
 from shared.bookings.self_service.details import DetailsRequest
 from shared.bootstrap import Services
+from shared.fields.field_types import EmailAddress, FullName
 from shared.wording.sentences import sentence
 
 _MISSING = {
@@ -52,6 +56,34 @@ def read_details(submission: Submission) -> DetailsRequest:
         FormError: answers are missing or invalid.
     """
     return validate(DetailsRequest, submission, _MISSING)
+
+
+class NameAndEmail(BaseModel):
+    """The answers that a form on another website may ask for, besides the session."""
+
+    full_name: FullName
+    email: EmailAddress
+
+
+def of_another_website(submission: Submission) -> Submission:
+    """The session, name and email of a form on another website.
+
+    Nothing else of it is taken: needs are health data, to be typed on our page alone, and so is the agreement. The
+    submission id and token of a form are those of our pages.
+    """
+    taken = {"session_id", *NameAndEmail.model_fields}
+    return replace(submission, values={name: each for name, each in submission.values.items() if name in taken})
+
+
+def mistakes_of_another_website(submission: Submission) -> tuple[FieldError, ...]:
+    """The errors of the name and email of such a form; none if it has neither and only chooses a session."""
+    if not submission.values.keys() & NameAndEmail.model_fields.keys():
+        return ()
+    try:
+        validate(NameAndEmail, submission, _MISSING)
+    except FormError as found:
+        return found.errors
+    return ()
 
 
 def check_eligible(request: BookingRequest, policy: AllocationPolicy) -> None:

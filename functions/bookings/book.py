@@ -16,6 +16,7 @@ from functions.forms.tokens import FormTokenError, check_form_token, check_honey
 from functions.forms.validation import FormError
 from functions.problems.http_errors import BookingOutcomeExpiredError
 from functions.queues import BOOKINGS_STORAGE, EMAILS, mail_message
+from functions.web.cors import preflight, readable_from
 from functions.web.error_handling import handle_errors
 from functions.web.links import token_of
 from functions.web.negotiation import wants_json
@@ -43,8 +44,16 @@ def list_sessions(req: func.HttpRequest) -> func.HttpResponse:
     check_open(built.closed, Support.BOOKINGS)
     views = pages.sessions(built)
     if wants_json(req):
-        return json_body({"sessions": [view.as_json() for view in views]})
-    return page(_list_page.html(built.content, views))
+        answer = json_body({"sessions": [view.as_json() for view in views]})
+    else:
+        answer = page(_list_page.html(built.content, views))
+    return readable_from(req, answer, built.booking_origins)
+
+
+@bp.route(route="sessions", methods=["OPTIONS"], auth_level=func.AuthLevel.ANONYMOUS)
+@handle_errors
+def sessions_preflight(req: func.HttpRequest) -> func.HttpResponse:
+    return preflight(req, services().booking_origins)
 
 
 @bp.route(route="sessions.ics", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)

@@ -1,15 +1,23 @@
 """Routes of the booking journey in a browser, page by page. Each continues by POST and stores nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import azure.functions as func
 
 from functions.bookings import pages
-from functions.bookings.answers import booking_form_json, check_eligible, read_answers
+from functions.bookings.answers import (
+    booking_form_json,
+    check_eligible,
+    mistakes_of_another_website,
+    of_another_website,
+    read_answers,
+)
 from functions.bookings.draft import Draft
 from functions.bookings.session_view import SessionView
 from functions.forms.availability import check_open
 from functions.forms.body import Submission, UnsupportedBodyError, read_body
+from functions.forms.csrf import is_cross_site
 from functions.forms.request_values import query
 from functions.forms.tokens import check_honeypot
 from functions.forms.validation import FieldError, FormError
@@ -26,6 +34,8 @@ from shared.wording.sentences import sentence
 bp = func.Blueprint()
 
 _START = "/bookings/new"
+# For the one form that pages of BOOKING_ORIGINS may send: it stores nothing, and shows what it was sent to the sender.
+_let_in_listed_websites = replace(handle_errors, origins=lambda: services().booking_origins)
 _SELECT = FieldError("session_id", sentence("messages.booking.session"))
 
 
@@ -53,9 +63,11 @@ def booking_session(req: func.HttpRequest) -> func.HttpResponse:
 
 
 @bp.route(route="bookings/details", methods=["GET", "HEAD", "POST"], auth_level=func.AuthLevel.ANONYMOUS)
-@handle_errors
+@_let_in_listed_websites
 def booking_details(req: func.HttpRequest) -> func.HttpResponse:
-    return _step(req, _details)
+    """The page of details; also where a form on the organisation's own website leads, with what it asked filled in."""
+    from_elsewhere = is_cross_site(req, lambda: services().site_url)
+    return _step(req, _begun_elsewhere if from_elsewhere else _details)
 
 
 @bp.route(route="bookings/check", methods=["GET", "HEAD", "POST"], auth_level=func.AuthLevel.ANONYMOUS)
@@ -82,14 +94,19 @@ def _step(req: func.HttpRequest, show: Callable[[Services, Submission], func.Htt
     return show(built, submission)
 
 
-def _details(built: Services, submission: Submission) -> func.HttpResponse:
+def _begun_elsewhere(built: Services, submission: Submission) -> func.HttpResponse:
+    begun = of_another_website(submission)
+    return _details(built, begun, mistakes_of_another_website(begun))
+
+
+def _details(built: Services, submission: Submission, errors: Sequence[FieldError] = ()) -> func.HttpResponse:
     draft = Draft.of(built, submission)
     chosen = pages.choosable(built, draft.session_id)
     if not draft.session_id:
         return pages.choose(built, draft, pages.sessions(built), _SELECT)
     if chosen is None:
         return pages.choose(built, draft, pages.sessions(built), gone=True)
-    return pages.details(built, draft, chosen)
+    return pages.details(built, draft, chosen, errors)
 
 
 def _check(built: Services, submission: Submission, work: str) -> func.HttpResponse:

@@ -12,6 +12,7 @@ from werkzeug.http import parse_accept_header
 from functions.forms.request_values import header
 
 _MIN_BYTES = 1000  # bytes; compression gains nothing below
+_ACCEPT_ENCODING = "Accept-Encoding"
 _LEVEL = 6  # a third of a millisecond for a page
 
 
@@ -28,5 +29,11 @@ def compressed(req: func.HttpRequest, answer: func.HttpResponse) -> func.HttpRes
         gzip.compress(body, _LEVEL, mtime=0),
         status_code=answer.status_code,
         mimetype=answer.mimetype,
-        headers={**answer.headers, "Content-Encoding": "gzip", "Vary": "Accept-Encoding"},
+        headers={**answer.headers, "Content-Encoding": "gzip", "Vary": _varying(answer)},
     )
+
+
+def _varying(answer: func.HttpResponse) -> str:
+    """The request headers on which the compressed answer depends."""
+    own = answer.headers.get("Vary")
+    return f"{own}, {_ACCEPT_ENCODING}" if own else _ACCEPT_ENCODING

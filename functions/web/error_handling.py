@@ -8,7 +8,7 @@ from http import HTTPStatus
 
 import azure.functions as func
 
-from functions.forms.csrf import is_cross_site
+from functions.forms.csrf import is_cross_site, is_sent_by
 from functions.forms.validation import FieldError, FormError
 from functions.problems.error_table import problem_of
 from functions.problems.http_errors import CrossSiteFormError, MethodNotAllowedError
@@ -44,11 +44,12 @@ class ErrorHandling:
 
     Exceptions become the answers that `functions.problems.error_table` lists: problem details if the client prefers
     JSON, else a page. A link that is not found, and to whose end something seems stuck, leads to the link without it.
-    Cross-site forms are refused. `site` is called when it is needed; if it raises `SettingsError` or `ContentError`,
-    the page is rendered without the content.
+    Cross-site forms are refused, except those of pages of `origins`. `site` is called when it is needed; if it raises
+    `SettingsError` or `ContentError`, the page is rendered without the content.
     """
 
     site: Callable[[], Site]
+    origins: Callable[[], frozenset[str]] = frozenset
 
     def __call__[**P](self, handler: Callable[P, func.HttpResponse]) -> Callable[P, func.HttpResponse]:
         signature = inspect.signature(handler)
@@ -57,7 +58,7 @@ class ErrorHandling:
         def answer(*args: P.args, **kwargs: P.kwargs) -> func.HttpResponse:
             req = signature.bind(*args, **kwargs).arguments["req"]
             try:
-                if is_cross_site(req, lambda: self._known_site().url):
+                if is_cross_site(req, lambda: self._known_site().url) and not is_sent_by(req, self.origins()):
                     raise CrossSiteFormError  # noqa: TRY301  # answered like every other refusal
                 return compressed(req, kept_private(req, handler(*args, **kwargs)))
             except Exception as error:  # noqa: BLE001  # what escapes is logged by the host, message and all

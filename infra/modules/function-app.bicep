@@ -111,6 +111,11 @@ resource site 'Microsoft.Web/sites@2024-11-01' = {
       }
     }
     siteConfig: {
+      // Off: the platform would answer for every address, the referral form's among them, and in place of the app, which opens one (BOOKING_ORIGINS).
+      cors: {
+        allowedOrigins: []
+        supportCredentials: false
+      }
       ftpsState: 'Disabled'
       http20Enabled: true
       minTlsVersion: '1.2'

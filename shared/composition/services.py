@@ -63,6 +63,11 @@ class Services:
         """The kinds of support that are closed by the CLOSED setting."""
         return self._context.settings.closed
 
+    @property
+    def booking_origins(self) -> frozenset[str]:
+        """The origins whose pages may read the list of sessions and begin a booking, as browsers write them."""
+        return self._context.settings.booking_origins
+
     @cached_property
     def heartbeat(self) -> Heartbeat:
         return Heartbeat(self._context.service_table)

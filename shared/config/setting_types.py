@@ -23,6 +23,8 @@ _VAULT_KEY = re.compile(r"/keys/[0-9A-Za-z-]+/?")
 _UUID = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _NOTIFY_KEY = re.compile(rf"[^\s@;=]{{1,200}}-{_UUID}-{_UUID}")
 _TOKEN = re.compile(r"[0-9A-Za-z_-]{32,200}")
+_ORIGIN = re.compile(r"https://[a-z0-9-]+(\.[a-z0-9-]+)*(:[1-9][0-9]{0,4})?")
+_HTTPS_PORT = 443
 _LOCAL_HOSTS = {"127.0.0.1", "localhost", "[::1]"}
 _EMULATOR = "UseDevelopmentStorage=true"
 
@@ -77,6 +79,17 @@ def _domains(value: Any) -> tuple[str, ...]:
     if not all(_DOMAIN.fullmatch(domain) for domain in domains):
         raise ValueError("needs email domains separated by commas")
     return domains
+
+
+def _origins(value: Any) -> frozenset[str]:
+    return frozenset(map(_origin, comma_separated(value)))
+
+
+def _origin(text: str) -> str:
+    # As browsers write it, so that what they send can be compared whole: RFC 6454, 6.2.
+    if not _ORIGIN.fullmatch(text) or urlsplit(text).port == _HTTPS_PORT:
+        raise ValueError("needs https://, a host, and a port only if it is another than 443")
+    return text
 
 
 def _connection_string(value: Any) -> SecretStr:
@@ -158,6 +171,11 @@ Keys = Annotated[tuple[SecretBytes, ...], BeforeValidator(_secrets), Needs(f"{_R
 Day = Annotated[date, BeforeValidator(_day), Needs("a day such as 2026-12-04")]
 SharedKey = Annotated[SecretStr, BeforeValidator(_shared_key), Needs("a key in base64")]
 Domains = Annotated[tuple[str, ...], BeforeValidator(_domains), Needs("email domains with commas between them")]
+Origins = Annotated[
+    frozenset[str],
+    BeforeValidator(_origins),
+    Needs("web addresses such as https://www.example.nhs.uk, without a slash at the end, with commas between them"),
+]
 ConnectionString = Annotated[
     SecretStr, BeforeValidator(_connection_string), Needs("the connection string of a storage account")
 ]

@@ -24,6 +24,7 @@ from shared.config.setting_types import (
     Needs,
     NotifyApiKey,
     NotifyId,
+    Origins,
     Passphrase,
     SharedKey,
     VaultKey,
@@ -93,6 +94,7 @@ class Settings(BaseModel):
     provider_link_key: Key | None = Field(None, alias="PROVIDER_LINK_KEY")
     provider_link_key_previous: Key | None = Field(None, alias="PROVIDER_LINK_KEY_PREVIOUS")
     booking_domains: Domains = Field(alias="BOOKING_DOMAINS")
+    booking_origins: Origins = Field(frozenset(), alias="BOOKING_ORIGINS")
     waiting_list_ends_hours: int = Field(24, alias="WAITING_LIST_ENDS_HOURS", ge=0, le=720)
     check_weekdays: int = Field(2, alias="CHECK_WEEKDAYS", ge=1, le=20)
     unproven_share_percent: int = Field(20, alias="UNPROVEN_SHARE_PERCENT", ge=0, le=100)

@@ -47,7 +47,9 @@ PATTERNS = {
         ("_REMOVED", "_MISPLACED_JOINERS", "_HALF_OF_A_CHARACTER"), OUTSIDE
     ),
     "shared/bookings/tables/session_cells.py": {"_BETWEEN_OFFSETS": OUTSIDE},
-    "shared/config/setting_types.py": dict.fromkeys(("_DOMAIN", "_VAULT_KEY", "_NOTIFY_KEY", "_TOKEN"), OURS),
+    "shared/config/setting_types.py": dict.fromkeys(
+        ("_DOMAIN", "_VAULT_KEY", "_NOTIFY_KEY", "_TOKEN", "_ORIGIN"), OURS
+    ),
     "shared/fields/email_address.py": {"_ORDINARY": OUTSIDE},
     "shared/fields/phone_number.py": {"_EXTENSION": OUTSIDE},
     "shared/log_redaction.py": {"_ADDRESS": OUTSIDE},

@@ -55,6 +55,14 @@ sites_are_encrypted_on_the_way = of_each(
         ),
     },
 )
+# On, the platform answers preflights and adds headers for all addresses, and the app cannot open one of them alone.
+sites_leave_cross_origin_requests_to_the_app = of_each(
+    SITE,
+    {
+        (PROPERTIES, "siteConfig", "cors", "allowedOrigins"): [],
+        (PROPERTIES, "siteConfig", "cors", "supportCredentials"): False,
+    },
+)
 no_password_deploys = of_each(f"{SITE}/basicPublishingCredentialsPolicies", {(PROPERTIES, "allow"): False})
 sites_run_python_3_13_on_flex = of_each(
     SITE,
@@ -185,6 +193,11 @@ POLICIES: dict[Policy, tuple[str, str, str]] = {
     storage_is_in_three_zones: ("modules/data-account.bicep", "Standard_ZRS", "Standard_LRS"),
     containers_are_private: ("modules/host-account.bicep", "publicAccess: 'None'", "publicAccess: 'Blob'"),
     sites_are_encrypted_on_the_way: ("modules/function-app.bicep", "httpsOnly: true", "httpsOnly: false"),
+    sites_leave_cross_origin_requests_to_the_app: (
+        "modules/function-app.bicep",
+        "allowedOrigins: []",
+        "allowedOrigins: ['*']",
+    ),
     no_password_deploys: ("modules/function-app.bicep", "allow: false", "allow: true"),
     both_sites_refuse_passwords: ("modules/function-app.bicep", "name: 'ftp'", "name: 'scm'"),
     sites_run_python_3_13_on_flex: ("modules/function-app.bicep", "'3.13'", "'3.12'"),

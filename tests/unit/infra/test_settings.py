@@ -315,5 +315,12 @@ def test_settings_that_are_empty_by_default_are_optional() -> None:
     fields = {field.alias: field for field in Settings.model_fields.values()}
 
     empty = {name for name, value in defaults().items() if value == ""}
-    assert empty == {"CLOSED", "FACILITATOR_EMAIL", "MAILS_PER_HOUR", "MAILS_PER_MINUTE", "REFERRAL_MAC_MIGRATION"}
+    assert empty == {
+        "BOOKING_ORIGINS",
+        "CLOSED",
+        "FACILITATOR_EMAIL",
+        "MAILS_PER_HOUR",
+        "MAILS_PER_MINUTE",
+        "REFERRAL_MAC_MIGRATION",
+    }
     assert not any(fields[name].is_required() for name in empty)

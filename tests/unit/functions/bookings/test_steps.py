@@ -94,6 +94,7 @@ class FakeServices:
     content: Content
     now: FakeClock
     closed: frozenset[Support] = frozenset()
+    booking_origins: frozenset[str] = frozenset()
     site_url: str = "https://support.example"
     signer: Signer = SIGNER
     bookings: FakeBookingServices = field(default_factory=FakeBookingServices)

@@ -474,6 +474,44 @@ def test_something_else_that_is_to_be_closed_is_named_as_a_mistake() -> None:
     assert problems(WEB | {"CLOSED": "bookings,everything"}) == {"CLOSED": "not valid"}
 
 
+def test_origins_are_as_browsers_write_them() -> None:
+    given = "https://www.trust.nhs.uk, HTTPS://Intranet:8443,https://xn--trst-wna.nhs.uk:65535"
+    origins = {"https://www.trust.nhs.uk", "https://intranet:8443", "https://xn--trst-wna.nhs.uk:65535"}
+    assert Settings.from_environment(WEB | {"BOOKING_ORIGINS": given}).booking_origins == origins
+    assert Settings.from_environment(WEB | {"BOOKING_ORIGINS": ""}).booking_origins == set()
+
+
+@every_row(
+    "given",
+    [
+        "*",
+        "null",
+        "https://",
+        "https://*.trust.nhs.uk",
+        "www.trust.nhs.uk",
+        "http://www.trust.nhs.uk",
+        "http://127.0.0.1:8080",
+        "https://www.trust.nhs.uk/",
+        "https://www.trust.nhs.uk/staff",
+        "https://www.trust.nhs.uk?",
+        "https://www.trust.nhs.uk.",
+        "https://www..trust.nhs.uk",
+        "https://www.trust.nhs.uk:443",
+        "https://www.trust.nhs.uk:0443",
+        "https://www.trust.nhs.uk:0",
+        "https://www.trust.nhs.uk:65536",
+        "https://www.trust.nhs.uk:",
+        "https://someone@www.trust.nhs.uk",
+        "https://tr\N{LATIN SMALL LETTER U WITH DIAERESIS}st.nhs.uk",
+        "https://www.trust.nhs.uk https://m.trust.nhs.uk",
+        "https://www.trust.nhs.uk,",
+        "https://www.trust.nhs.uk,null",
+    ],
+)
+def test_what_no_browser_sends_as_an_origin_is_no_setting(given: str) -> None:
+    assert problems(WEB | {"BOOKING_ORIGINS": given}) == {"BOOKING_ORIGINS": "not valid"}
+
+
 def test_an_empty_value_counts_as_none() -> None:
     assert list(problems(WORKER | {"EMAIL_SENDER": "  "})) == ["EMAIL_SENDER"]
 
