@@ -121,6 +121,8 @@ param smokeTests bool = false
 param keepPassphrase bool = false
 
 // Settings of the service, with the defaults of the code. docs/settings.md describes each.
+@allowed(['none', 'count', 'names'])
+param attendance string = 'count'
 param bookingsKeptDays int = 90
 param bookingOrigins string = ''
 param checkWeekdays int = 2
@@ -170,6 +172,7 @@ var inWebVault = '@Microsoft.KeyVault(VaultName=${webVaultName};SecretName='
 var inWorkerVault = '@Microsoft.KeyVault(VaultName=${workerVaultName};SecretName='
 
 var settingsOfBoth = {
+  ATTENDANCE: attendance
   BOOKINGS_KEPT_DAYS: string(bookingsKeptDays)
   BOOKINGS_STORAGE__queueServiceUri: 'https://${bookingsName}.queue.${storageSuffix}'
   BOOKINGS_STORAGE__tableServiceUri: 'https://${bookingsName}.table.${storageSuffix}'

@@ -69,6 +69,7 @@ def _details_page(act: Act, values: Mapping[str, object], errors: Sequence[Field
         "values": values,
         "asks_adjustments": act.built.bookings.adjustments_are_read,
         "shares_names": act.built.bookings.names_go_to_facilitators,
+        "marks_attendance": act.built.bookings.marks_attendance,
         "form_token": act.form_token,
     }
     return render("manage/details.html", act.built.content, **facts, errors=errors)

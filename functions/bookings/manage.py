@@ -179,6 +179,7 @@ def _move_page(act: Act, *errors: FieldError) -> str:
     bookable_sessions = built.bookings.self_service.choices(act.link, built.now())
     choices = [SessionView.of(each.session, built.content, each.places_left) for each in bookable_sessions]
     facts = {"booking": act.view, "sessions": choices, "chosen": act.sent.text("session_id")}
+    facts |= {"marks_attendance": built.bookings.marks_attendance}
     return render("manage/move.html", built.content, **facts, form_token=act.form_token, errors=errors)
 
 

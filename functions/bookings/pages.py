@@ -86,6 +86,7 @@ def details(
         "opened": opened,
         "asks_adjustments": built.bookings.adjustments_are_read,
         "shares_names": built.bookings.names_go_to_facilitators,
+        "marks_attendance": built.bookings.marks_attendance,
     }
     html = render("bookings/details.html", built.content, **facts, errors=errors)
     return form_page(html, status=422 if errors else 200)

@@ -32,6 +32,7 @@ def who_sees(req: func.HttpRequest) -> func.HttpResponse:
     built = services()
     facts = {"asks_adjustments": built.bookings.adjustments_are_read}
     facts |= {"shares_names": built.bookings.names_go_to_facilitators}
+    facts |= {"marks_attendance": built.bookings.marks_attendance}
     return page(render("info/who-sees.html", built.content, **facts))
 
 
@@ -77,6 +78,7 @@ def privacy(req: func.HttpRequest) -> func.HttpResponse:
     del req
     built = services()
     kept = {"kept_days": built.bookings.kept_days, "grace_weekdays": built.referrals.grace_weekdays}
+    kept |= {"marks_attendance": built.bookings.marks_attendance}
     kept |= {"unconfirmed_days": ERASED_AFTER, "notice_days": NOTICE.days, "status_days": STATUS_DELETED_AFTER}
     return page(render("info/privacy.html", built.content, article=built.content.privacy, **kept))
 

@@ -12,6 +12,7 @@ from shared.bookings.emails.manage_links import ManageLinks
 from shared.bookings.model.allocation_policy import AllocationPolicy
 from shared.bookings.model.attendee import Attendee
 from shared.bookings.places.service import BookingService
+from shared.bookings.reconcile.attendance import AttendanceCells
 from shared.bookings.reconcile.reconcile_all import BookingReconciler, ReconcileResult
 from shared.bookings.reconcile.session_reconciler import SessionReconciler
 from shared.bookings.retention.run import Retention
@@ -29,6 +30,7 @@ from shared.bookings.tables.session_finder import SessionFinder
 from shared.bookings.tables.session_register import SessionRegister
 from shared.composition.context import AppContext
 from shared.composition.mail import MailServices
+from shared.config.choices import Attendance
 from shared.mail.ledger import MailLedger
 from shared.mail.quota import SendingQuota
 from shared.mail.sending import IdempotentSender
@@ -74,6 +76,11 @@ class BookingServices:
     def names_go_to_facilitators(self) -> bool:
         """True if facilitators receive attendees' names; the form then says so."""
         return self._settings.names_go_to_facilitators
+
+    @property
+    def marks_attendance(self) -> bool:
+        """True if it is noted of each person whether they came; the form then says so."""
+        return self._settings.attendance is Attendance.NAMES
 
     @property
     def email_sender(self) -> str:
@@ -137,6 +144,7 @@ class BookingServices:
             log=self._ledger,
             mover=self.self_service.mover,
             policy=self._policy_with_deadlines,
+            attendance=AttendanceCells(self._settings.attendance, timedelta(days=self.kept_days)),
         )
         quota = SendingQuota(*self._settings.mail_quota)
         return BookingReconciler(
@@ -231,4 +239,10 @@ class BookingServices:
     @cached_property
     def _repository(self) -> BookingRepository:
         tables = self._context.booking_tables
-        return BookingRepository(tables("Sessions"), tables("Bookings"), self._settings.reminders, self._register)
+        return BookingRepository(
+            tables("Sessions"),
+            tables("Bookings"),
+            self._settings.reminders,
+            self._register,
+            marks_attendance=self.marks_attendance,
+        )

@@ -37,6 +37,14 @@ class Support(StrEnum):
     ONE_TO_ONE = "one-to-one"
 
 
+class Attendance(StrEnum):
+    """The record of who came to a session: nothing, a number for each session, or each person who booked."""
+
+    NONE = "none"
+    COUNT = "count"
+    NAMES = "names"
+
+
 class FacilitatorList(StrEnum):
     """The list of attendees that facilitators receive: none, or their names."""
 

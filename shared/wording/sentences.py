@@ -9,7 +9,7 @@ from typing import Any
 from shared.wording.translation import Sentence
 
 _FILE = Path(__file__).with_name("en.toml")
-_ENGLISH_ONLY = frozenset({"portal", "organiser", "operators", "holdings", "health", "content"})
+_ENGLISH_ONLY = frozenset({"portal", "organiser", "operators", "holdings", "health", "content", "numbers"})
 """Tables for administrators, operators and whoever writes a content file: they read the portal and the guides."""
 
 

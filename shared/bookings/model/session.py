@@ -122,6 +122,11 @@ class Session:
             raise SessionClosedError(self.id)
 
 
+def took_place(session: Session) -> bool:
+    """True of a session that is over and counts: it was not called off, nor a draft, nor one for tests alone."""
+    return session.runs and not session.is_test
+
+
 def with_first_announcement(session: Session) -> Session:
     """The session with what it says now as the first thing that anyone is told of it."""
     return replace(session, history=(session.details,))

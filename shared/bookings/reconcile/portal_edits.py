@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from shared.bookings.model.announcement_rules import announceable, is_start_too_late, told_at
@@ -24,6 +25,8 @@ from shared.local_time import moment_in_words
 from shared.tables.table import moment_text
 from shared.wording.sentences import sentence
 
+NO_COLUMNS: Mapping[str, str] = MappingProxyType({})
+
 
 @dataclass(frozen=True, slots=True)
 class RowChanges:
@@ -33,7 +36,13 @@ class RowChanges:
     session: Session | None
 
 
-def reconcile_row(row: SessionRow, roster: Roster, now: datetime, problems: tuple[str, ...] = ()) -> RowChanges:
+def reconcile_row(
+    row: SessionRow,
+    roster: Roster,
+    now: datetime,
+    problems: tuple[str, ...] = (),
+    further_columns: Mapping[str, str] = NO_COLUMNS,
+) -> RowChanges:
     """Settles what administrators wrote, and says what cannot be understood or is about to be told.
 
     Args:
@@ -41,6 +50,7 @@ def reconcile_row(row: SessionRow, roster: Roster, now: datetime, problems: tupl
         roster: the session's, as it will be after this run.
         now: UTC.
         problems: what else is wrong with the row, in words.
+        further_columns: those that this installation has besides, each with the text of a new row.
     """
     people = sum(attendee.is_live for attendee in roster.attendees)
     session, cells = _settle(row, roster, people, now)
@@ -50,7 +60,7 @@ def reconcile_row(row: SessionRow, roster: Roster, now: datetime, problems: tupl
     said.append(send_problem(row.row.text(SEND)))
     cells |= {"Problem": " ".join(filter(None, said)), "Starts": row.starts_in_words}
     cells |= {"Confirmed": roster.held, "Waiting": len(roster.waiting), OVER: ""}
-    defaults = WRITTEN_BY_PEOPLE | ASKED_BY_PEOPLE | dict.fromkeys(WRITTEN_BY_SERVICE, "")
+    defaults = WRITTEN_BY_PEOPLE | ASKED_BY_PEOPLE | dict(further_columns) | dict.fromkeys(WRITTEN_BY_SERVICE, "")
     missing = {name: value for name, value in defaults.items() if name not in row.row.cells}
     return RowChanges(missing | {name: value for name, value in cells.items() if _differs(row, name, value)}, session)
 

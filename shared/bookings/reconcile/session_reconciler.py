@@ -16,6 +16,7 @@ from shared.bookings.model.email_ids import DueMail
 from shared.bookings.model.same_person import one_place_each
 from shared.bookings.model.session import Session
 from shared.bookings.places.applicant import typed_reference
+from shared.bookings.reconcile.attendance import AttendanceCells
 from shared.bookings.reconcile.portal_edits import reconcile_row
 from shared.bookings.reconcile.roster import RosterChanges, reconcile_roster
 from shared.bookings.reconcile.stale_saves.cancelled_rows import moves_to_note
@@ -54,6 +55,7 @@ class SessionReconciler:
     log: MailLedger
     mover: Mover
     policy: AllocationPolicy = field(default_factory=AllocationPolicy)
+    attendance: AttendanceCells = field(default_factory=AttendanceCells)
 
     def reconcile(self, row: SessionRow, problems: tuple[str, ...], now: datetime) -> ReconciledSession | None:
         """Reconciles the session of a row; None where it is over, or was never understood.
@@ -76,7 +78,8 @@ class SessionReconciler:
             self.name_problems(row, problems, now)
             return None
         if row.is_over(now):
-            self._change_row(row, marker_cells(row, over=not problems))  # a row with problems is looked at in every run
+            marked = marker_cells(row, over=not problems)  # a row with problems is looked at in every run
+            self._change_row(row, {**self.attendance.when_over(row, now), **marked})
             return None
         roster, log, lost = self._read_roster(session, now)
         row = _with_versions_counted(row, log)
@@ -84,7 +87,8 @@ class SessionReconciler:
         policy = replace(self.policy, on_hold=row.on_hold)
         roster = self._change_roster(session, roster, log, policy, now, lost=lost, is_current=is_current)
         problems += (lost_in_words(session.id, lost),) if lost else ()
-        row_changes = reconcile_row(row, roster, now, problems)
+        problems += self.attendance.problems(row, now)
+        row_changes = reconcile_row(row, roster, now, problems, self.attendance.columns)
         if self._change_row(row, row_changes.cells):
             session = row_changes.session or session
         return replace(self._result(row, session, roster, log, now), lost=lost)

@@ -16,6 +16,7 @@ from shared.bookings.tables.attendee_rows import (
     write_details,
     write_repeat_request,
 )
+from shared.bookings.tables.cells.attended import ATTENDED
 from shared.bookings.tables.past_sessions import long_over
 from shared.bookings.tables.session_register import SessionRegister
 from shared.bookings.tables.session_rows import WRITTEN_BY_PEOPLE, SessionRow, one_row_each, read_session_row
@@ -38,13 +39,15 @@ type RowStamps = Mapping[tuple[str, str], str]
 class BookingRepository:
     """The tables `Sessions` and `Bookings`. `reminders` are those of a session whose row names none.
 
-    The `register` says what attendees were told where a row's cell `Announced` cannot be read.
+    The `register` says what attendees were told where a row's cell `Announced` cannot be read. `marks_attendance`: a
+    booking gets a column for whether the person came, because the form says so; one of before has none.
     """
 
     sessions_table: Table
     bookings_table: Table
     reminders: tuple[Offset, ...]
     register: SessionRegister
+    marks_attendance: bool = False
 
     def session_row(self, session_id: str) -> SessionRow | None:
         """The row with this key, in whatever partition (of several the one that is the session); None where none is."""
@@ -139,7 +142,11 @@ class BookingRepository:
             RowConflictError: someone took or freed a place since, or the row is there already.
             StorageUnavailableError: it is not known whether it was written.
         """
-        writes = [_touch(session.id, guard, attendee.booked_at), _placed(session, attendee), *_merges(session.id, lost)]
+        writes = [
+            _touch(session.id, guard, attendee.booked_at),
+            self._placed(session, attendee),
+            *_merges(session.id, lost),
+        ]
         guard_now, attendee_now, *_ = self.bookings_table.apply(writes)
         return guard_now, replace(attendee, etag=attendee_now)
 
@@ -149,7 +156,11 @@ class BookingRepository:
         Raises:
             RowConflictError: the row is there already, or changed.
         """
-        self.bookings_table.apply([_placed(session, attendee)])
+        self.bookings_table.apply([self._placed(session, attendee)])
+
+    def _placed(self, session: Session, attendee: Attendee) -> Write:
+        cells = write_attendee(session, attendee) | ({ATTENDED: ""} if self.marks_attendance else {})
+        return Write("replace", cells, attendee.etag) if attendee.etag else Write("create", cells)
 
     def update_places(self, session_id: str, guard: str, changed: Sequence[Attendee], now: datetime) -> None:
         """Writes attendees whose places were given or freed, with the guard: all or nothing, at most 99.
@@ -203,8 +214,3 @@ def _touch(session_id: str, guard: str, now: datetime) -> Write:
 
 def _merges(session_id: str, changed: Iterable[Attendee]) -> list[Write]:
     return [Write("merge", write_changes(session_id, each), each.etag) for each in changed]
-
-
-def _placed(session: Session, attendee: Attendee) -> Write:
-    cells = write_attendee(session, attendee)
-    return Write("replace", cells, attendee.etag) if attendee.etag else Write("create", cells)

@@ -79,6 +79,7 @@ DETAILS = {
     "opened": True,
     "asks_adjustments": True,
     "shares_names": False,
+    "marks_attendance": False,
 }
 CHECKING = {
     "draft": COMPLETE,
@@ -185,9 +186,10 @@ CHANGING = {
     "values": ANSWERED,
     "asks_adjustments": True,
     "shares_names": False,
+    "marks_attendance": False,
     "form_token": "1.t",
 }
-MOVING = {"booking": own_booking(), "sessions": SESSIONS, "chosen": "", "form_token": "1.t"}
+MOVING = {"booking": own_booking(), "sessions": SESSIONS, "chosen": "", "form_token": "1.t", "marks_attendance": True}
 CANCELLING = {"booking": own_booking(), "form_token": "1.t"}
 
 
@@ -203,7 +205,10 @@ OUTCOME = {
 PAGES: dict[str, tuple[str, Facts]] = {
     "start": ("start.html", {"closed": frozenset(), "shares_names": True}),
     "start, all closed": ("start.html", {"closed": frozenset(Support), "shares_names": False}),
-    "who sees what": ("info/who-sees.html", {"asks_adjustments": True, "shares_names": False}),
+    "who sees what": (
+        "info/who-sees.html",
+        {"asks_adjustments": True, "shares_names": False, "marks_attendance": False},
+    ),
     "help now": ("info/help-now.html", {}),
     "resources": ("info/resources.html", {"offers": OFFERS}),
     "prompts": ("info/prompts.html", {"article": ARTICLE.model_copy(update={"title": "Prompts"})}),
@@ -212,6 +217,7 @@ PAGES: dict[str, tuple[str, Facts]] = {
         {
             "article": ARTICLE.model_copy(update={"title": "Privacy"}),
             "kept_days": 90,
+            "marks_attendance": True,
             "grace_weekdays": 3,
             "unconfirmed_days": 30,
             "notice_days": 30,

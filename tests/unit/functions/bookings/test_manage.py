@@ -92,6 +92,7 @@ class FakeBookingServices:
     self_service: FakeSelfService = field(default_factory=FakeSelfService)
     adjustments_are_read: bool = True
     names_go_to_facilitators: bool = False
+    marks_attendance: bool = False
 
 
 @dataclass

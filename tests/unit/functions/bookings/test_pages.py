@@ -80,6 +80,19 @@ def test_the_form_says_whether_those_who_run_the_session_get_a_list_of_names(nam
     assert ["does not get a list of names" in text for text in shown] == [False, True]
 
 
+@pytest.mark.parametrize("name", ["booking", "change details", "move", "privacy", "who sees what"])
+def test_each_page_about_a_booking_says_if_it_is_noted_of_each_person_whether_they_came(
+    name: str, content: Content
+) -> None:
+    template, facts = PAGES[name]
+    assert isinstance(facts, dict)
+    shown = [
+        Page(render.render(template, content, **facts | {"marks_attendance": marks})).text for marks in (True, False)
+    ]
+
+    assert ["After the session" in text and "if you came" in text for text in shown] == [True, False]
+
+
 def test_what_was_left_out_is_said_to_be(content: Content) -> None:
     answers = BookingRequest.model_validate(ANSWERED | {"adjustments": "", "reminders": "no"})
     shown = show("check", content, answers=answers)

@@ -86,6 +86,7 @@ class FakeBookingServices:
     policy: AllocationPolicy = builders.POLICY
     adjustments_are_read: bool = True
     names_go_to_facilitators: bool = False
+    marks_attendance: bool = False
     email_sender: str = "sessions@trust.example"
 
 

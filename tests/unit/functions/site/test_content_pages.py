@@ -21,7 +21,7 @@ from shared.referrals.retention.uncollected_rules import NOTICE
 from tests import builders
 from tests.unit.functions import http_requests
 
-BOOKINGS = {"kept_days": 41, "adjustments_are_read": True, "names_go_to_facilitators": False}
+BOOKINGS = {"kept_days": 41, "adjustments_are_read": True, "names_go_to_facilitators": False, "marks_attendance": False}
 
 
 @dataclass

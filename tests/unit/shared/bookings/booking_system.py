@@ -11,6 +11,7 @@ from shared.bookings.emails.manage_links import ManageLinks
 from shared.bookings.model.allocation_policy import AllocationPolicy
 from shared.bookings.places.request import BookingResult
 from shared.bookings.places.service import BookingService
+from shared.bookings.reconcile.attendance import AttendanceCells
 from shared.bookings.reconcile.reconcile_all import BookingReconciler
 from shared.bookings.reconcile.session_reconciler import SessionReconciler
 from shared.bookings.self_service.booking_calendar import CalendarNames
@@ -19,6 +20,7 @@ from shared.bookings.tables.past_sessions import PastSessions
 from shared.bookings.tables.repository import GUARD, BookingRepository
 from shared.bookings.tables.session_finder import SessionFinder
 from shared.bookings.tables.session_register import SessionRegister
+from shared.config.choices import Attendance
 from shared.mail.ledger import MailLedger
 from shared.mail.message import EmailMessage
 from shared.mail.pause import MailPause
@@ -56,6 +58,7 @@ class BookingHarness:
         self.sender = FakeMailSender(dedupes=False)
         self.clock = FakeClock(STANDING_STILL)
         self.time, self.policy, self.now, self.quota = FakeTime(), policy, MORNING, SendingQuota(0, 0)
+        self.attendance = Attendance.COUNT
         self.comes_back: Callable[[str], bool] = lambda _: False
         self._looked_at_sent = 0
         self.add_session(**cells)
@@ -191,7 +194,8 @@ class BookingHarness:
 
     def repository(self, wrap: Wrap = lambda table: table) -> BookingRepository:
         register = SessionRegister(wrap(self.service))
-        return BookingRepository(wrap(self.sessions), wrap(self.bookings), REMINDERS, register)
+        marks = self.attendance is Attendance.NAMES
+        return BookingRepository(wrap(self.sessions), wrap(self.bookings), REMINDERS, register, marks_attendance=marks)
 
     def booking(self, wrap: Wrap = lambda table: table) -> BookingService:
         repository = self.repository(wrap)
@@ -208,7 +212,13 @@ class BookingHarness:
 
     def schedule(self, wrap: Wrap = lambda table: table) -> BookingReconciler:
         rosters, mover = self.repository(wrap), self.self_service(wrap).mover
-        reconciler = SessionReconciler(rosters=rosters, log=self.ledger(), mover=mover, policy=self.policy)
+        reconciler = SessionReconciler(
+            rosters=rosters,
+            log=self.ledger(),
+            mover=mover,
+            policy=self.policy,
+            attendance=AttendanceCells(self.attendance),
+        )
         register = SessionRegister(wrap(self.service))
         past = PastSessions(wrap(self.service))
         return BookingReconciler(rows=rosters, reconciler=reconciler, register=register, past=past, quota=self.quota)

@@ -11,6 +11,7 @@ import pytest
 from shared.bookings.email_log.lost_roster import lost_in_words
 from shared.bookings.model.attendee import Roster
 from shared.bookings.model.same_person import same_person_problem
+from shared.bookings.reconcile.attendance import AttendanceCells
 from shared.bookings.reconcile.duplicate_rows import same_key_problem
 from shared.bookings.reconcile.failed_session import note_failure
 from shared.bookings.reconcile.overbooked import overbooked_problems
@@ -18,6 +19,7 @@ from shared.bookings.reconcile.portal_edits import reconcile_row
 from shared.bookings.reconcile.stale_saves.cancelled_rows import SET_BACK_PROBLEM
 from shared.bookings.reconcile.stray_bookings import stray_problem
 from shared.bookings.tables.attendee_rows import read_attendee, write_attendee, write_repeat_request
+from shared.bookings.tables.cells.attended import ATTENDED
 from shared.bookings.tables.repository import UNREADABLE_ROW
 from shared.bookings.tables.session_rows import (
     ASKED_BY_PEOPLE,
@@ -96,6 +98,14 @@ def test_every_column_of_a_session_is_explained() -> None:
     columns = {name for row in rows for name in quoted(row["Column"])}
     assert columns >= {*WRITTEN_BY_PEOPLE, *WRITTEN_BY_SERVICE}
     assert {*ASKED_BY_PEOPLE} <= set(quoted(section_text(GUIDE, "Get a list of who has booked")))
+
+
+def test_guide_quotes_what_a_session_that_is_over_says_of_who_came() -> None:
+    cells, over = AttendanceCells(), london("2023-09-08 16:20")
+    told = reconcile_row(read({}), Roster((), ""), MORNING).cells["Announced"]
+    said = [cells.when_over(read({"Announced": told} | typed), over)["Notice"] for typed in ({}, {"Attended": 9})]
+
+    assert {ATTENDED, *said} <= set(quoted(" ".join(section_text(GUIDE, "Write down how many people came").split())))
 
 
 def test_every_column_of_a_booking_is_explained() -> None:
