@@ -24,7 +24,8 @@ class BookingView:
     `state` is an attendee's, or `called-off` if the session is and the booking was not cancelled before.
     `position` counts from 1 in the waiting list; `list_is_full`: it has no room for them yet. `join_url` is empty
     without a confirmed place, and once the session is over. `may_be_in_calendar`: they wait, and may have had a place
-    before. `address` is the page's own path, without a slash at its end. `prove_until`: until when a button proves that
+    before. `note` is empty as `join_url` is; `awaits_link`: they have a place, and the link is still to come.
+    `address` is the page's own path, without a slash at its end. `prove_until`: until when a button proves that
     the address is theirs; empty if they need not press it.
     """
 
@@ -39,6 +40,8 @@ class BookingView:
     reference: str
     reminders: bool
     join_url: str
+    awaits_link: bool
+    note: str
     too_late: bool
     may_be_in_calendar: bool
     prove_until: str
@@ -60,6 +63,8 @@ class BookingView:
             reference=attendee.reference,
             reminders=attendee.reminders,
             join_url=session.join_url if may_join else "",
+            awaits_link=may_join and session.awaits_link,
+            note=session.note if may_join else "",
             too_late=now >= session.starts,
             may_be_in_calendar=attendee.is_waiting and attendee.generation > attendee.address_since,
             prove_until=content.dates.moment(kept_until(session, attendee)) if attendee.is_unproven else "",

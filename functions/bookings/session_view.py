@@ -7,19 +7,29 @@ from shared.bookings.model.session import Session
 from shared.content.content import Content
 from shared.local_time import iso
 
-JSON_FIELDS = ("id", "title", "theme", "description", "facilitator", "starts", "ends", "when", "places_left")
+JSON_FIELDS = (
+    *("id", "title", "theme", "description", "facilitator", "place", "online", "starts", "ends", "when", "places_left"),
+)
 """The fields of a session in JSON."""
 
 
 @dataclass(frozen=True, slots=True)
 class SessionView:
-    """One session in words, without its joining link."""
+    """One session in words, without its joining link and its note.
+
+    `place` is the usual one where `has_own_place` is false. `online`: people join it by a link. `also_online`: that is
+    to be said beside its place.
+    """
 
     id: str
     title: str
     theme: str
     description: str
     facilitator: str
+    place: str
+    has_own_place: bool
+    online: bool
+    also_online: bool
     starts: str
     ends: str
     when: str
@@ -36,6 +46,10 @@ class SessionView:
             theme=session.theme or content.groups.open_theme,
             description=session.description,
             facilitator=session.facilitator,
+            place=session.place or content.groups.place,
+            has_own_place=bool(session.place),
+            online=session.is_online,
+            also_online=session.is_also_online,
             starts=iso(session.starts),
             ends=iso(session.ends),
             when=content.dates.span(session.starts, session.ends),

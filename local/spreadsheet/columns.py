@@ -14,6 +14,8 @@ TITLES: Mapping[str, tuple[str, ...]] = {
     "Theme": ("Theme",),
     "Description": ("Description", "About"),
     "Facilitator": ("Facilitator", "Led by"),
+    "Place": ("Place", "Where", "Room", "Venue"),
+    "Note": ("Note",),
     "JoinUrl": ("Joining link", "Join link", "Teams link", "Link", "JoinUrl"),
     "State": ("State", "Status"),
     "Reminders": ("Reminders",),

@@ -8,7 +8,8 @@ from shared.mail.renderer import MailRenderer
 
 _SITE = "https://staff-support.example.nhs.uk"
 _WHEN = {"starts": "Friday 8 September 2023, 3pm", "when": "Friday 8 September 2023, 3pm to 4:15pm"}
-_SESSION = _WHEN | {"title": "Group reflective practice session", "theme": "Belonging at work"}
+_WHERE = {"place": "Room 4, Example House", "also_online": True}
+_SESSION = _WHEN | _WHERE | {"title": "Group reflective practice session", "theme": "Belonging at work"}
 _TOKEN = "Ab3_-xyz0123456789"
 _OWN = {
     "manage_url": f"{_SITE}/manage/{_TOKEN}",
@@ -26,8 +27,9 @@ _PLACE = (
     | _OWN
     | _WEB_CALENDARS
     | {"reference": "34679CDF", "join_url": "https://teams.example/join/1", "confirmed": True}
+    | {"is_online": True, "awaits_link": False, "note": "Please use the side door."}
 )
-_NO_PLACE = _PLACE | {"join_url": "", "confirmed": False}
+_NO_PLACE = _PLACE | {"join_url": "", "confirmed": False, "note": ""}
 _PARTING = _WHEN | _OWN | {"sessions_url": f"{_SITE}/sessions"}
 _REMINDERS = {"reminders": ["Thursday 7 September 2023, 3pm", "Friday 8 September 2023, 2pm"]}
 _REFERRAL = {
@@ -61,7 +63,7 @@ FACTS: Mapping[str, Mapping[str, object]] = {
             _NO_PLACE | {"kind": "waiting", "position": 3, "cutoff": "Thursday 7 September 2023, 3pm"},
         ],
     },
-    "updated": _PLACE | _REMINDERS | {"changes": ["moved"], "ends": "4:15pm"},
+    "updated": _PLACE | _REMINDERS | {"changes": ["moved", "place", "note"], "ends": "4:15pm"},
     "cancelled": _PARTING,
     "gone": _PARTING,
     "released": _PARTING,

@@ -20,6 +20,7 @@ from tests.e2e.admin_guide.trials import BEFORE, Scene, Trial, played, try_all
 UNTRUE = {
     "See what no cell can stop": ("30,000 characters. Write at most 200.", "30,000 characters. Write at most 300."),
     "Fill in the columns": ("How long it lasts: `75`", "How long it lasts: `75 minutes`"),
+    "Hold a session in a room": ("| `Room 4`, and nothing", "| `Room 4, or online`, and nothing"),
     "Write a cell as you like": ("`15h00`", "`3:00`"),
     "Write again what could mean two things": ("| `29 September` |", "| `29 September 2023` |"),
     "Check when it starts": ("`Thu 28 Sep 2023, 3am to 4:15am`", "`Thu 28 Sep 2023, 3pm to 4:15pm`"),

@@ -90,8 +90,13 @@ class BookingMailComposer:
             "when": self._dates.span(session.starts, session.ends),
             "title": session.title or groups.session_title,
             "theme": session.theme or groups.open_theme,
+            "place": session.place or groups.place,
+            "also_online": session.is_also_online,
+            "is_online": session.is_online,
             # Only for people who have a place that nobody has to check any more.
             "join_url": session.join_url if confirmed else "",
+            "awaits_link": confirmed and session.awaits_link,
+            "note": session.note if confirmed else "",
             "confirmed": confirmed,
             "sessions_url": f"{self.links.site_url}/sessions",
             "manage_url": self.links.url(session.id, attendee),

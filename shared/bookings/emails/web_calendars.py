@@ -30,14 +30,14 @@ def web_calendar_links(session: Session, mails: Mails) -> WebCalendarLinks:
         "path": "/calendar/action/compose",
         "rru": "addevent",
         "subject": mails.subject_name,
-        "location": mails.calendar_place,
+        "location": session.place or mails.calendar_place,
         "startdt": f"{starts:%Y-%m-%dT%H:%M:%SZ}",
         "enddt": f"{ends:%Y-%m-%dT%H:%M:%SZ}",
     }
     google = {
         "action": "TEMPLATE",
         "text": mails.subject_name,
-        "location": mails.calendar_place,
+        "location": session.place or mails.calendar_place,
         "dates": f"{_basic(starts)}/{_basic(ends)}",
     }
     return WebCalendarLinks(_address(_OUTLOOK, outlook), _address(_GOOGLE, google))

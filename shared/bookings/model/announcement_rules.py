@@ -30,14 +30,14 @@ def announceable(written: AnnouncedDetails, known: AnnouncedDetails, now: dateti
 def told_at(after: AnnouncedDetails, before: AnnouncedDetails, since: datetime) -> datetime:
     """The moment from which an edit first seen at `since` (UTC) is told: once it has settled, or once it is urgent."""
     settled = since + SETTLING_TIME
-    if (after.starts, after.join_url, after.called_off) == (before.starts, before.join_url, before.called_off):
-        return settled
+    if replace(after, minutes=before.minutes, theme=before.theme) == before:
+        return settled  # nothing that anyone needs to come or to join
     return max(since, min(settled, min(after.starts, before.starts) - URGENT_WITHIN))
 
 
 def details_for(attendee: Attendee, details: AnnouncedDetails) -> AnnouncedDetails:
-    """The details as this attendee is told them: the joining link is only for those whose place is confirmed."""
-    return details if attendee.state is AttendeeState.CONFIRMED else replace(details, join_url="")
+    """The details as this attendee is told them: link and note are only for those whose place is confirmed."""
+    return details if attendee.state is AttendeeState.CONFIRMED else replace(details, join_url="", note="")
 
 
 def is_news(attendee: Attendee, after: AnnouncedDetails, before: AnnouncedDetails) -> bool:

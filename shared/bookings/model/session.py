@@ -24,13 +24,18 @@ RUNS = BOOKABLE | {SessionState.CLOSED}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnnouncedDetails:
-    """Details that attendees are told of when they change. `starts` is in UTC; an empty `theme` is an open session."""
+    """Details that attendees are told of when they change. `starts` is in UTC; an empty `theme` is an open session.
+
+    An empty `place` is the organisation's usual one, online. `note` and `join_url` are for those with a place alone.
+    """
 
     starts: datetime
     minutes: int
     theme: str
     join_url: str
     called_off: bool
+    place: str = ""
+    note: str = ""
 
     @property
     def ends(self) -> datetime:
@@ -39,7 +44,7 @@ class AnnouncedDetails:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """One dated session as attendees know it; `join_url` is for attendees only.
+    """One dated session as attendees know it; `join_url` and `note` are for attendees only.
 
     `history` holds the details of each version that they were told, oldest first; `forgotten` counts the versions
     before those, which nobody can be expected to know any more. `typed` is what its row says where that differs
@@ -58,6 +63,8 @@ class Session:
     waiting_list: bool = True
     description: str = ""
     facilitator: str = ""
+    place: str = ""
+    note: str = ""
     history: tuple[AnnouncedDetails, ...] = ()
     forgotten: int = 0
     typed: AnnouncedDetails | None = None
@@ -84,11 +91,28 @@ class Session:
             theme=self.theme,
             join_url=self.join_url,
             called_off=self.state is SessionState.CANCELLED,
+            place=self.place,
+            note=self.note,
         )
 
     @property
     def ends(self) -> datetime:
         return self.starts + timedelta(minutes=self.minutes)
+
+    @property
+    def is_also_online(self) -> bool:
+        """True if it is both in a room and online, and its place does not say so itself."""
+        return bool(self.place and self.join_url) and not _says_online(self.place)
+
+    @property
+    def awaits_link(self) -> bool:
+        """True if a joining link is still to come: it is online, or its place says that it is that as well."""
+        return not self.join_url and (not self.place or _says_online(self.place))
+
+    @property
+    def is_online(self) -> bool:
+        """True if people join it by a link, whether that is there yet or not."""
+        return bool(self.join_url) or self.awaits_link
 
     @property
     def runs(self) -> bool:
@@ -144,6 +168,10 @@ class Change(StrEnum):
     LINK_GONE = "link-gone"
     THEME = "theme"
     NO_THEME = "no-theme"
+    PLACE = "place"
+    NO_PLACE = "no-place"
+    NOTE = "note"
+    NO_NOTE = "no-note"
 
 
 def changes(before: AnnouncedDetails, after: AnnouncedDetails) -> list[Change]:
@@ -159,6 +187,10 @@ def changes(before: AnnouncedDetails, after: AnnouncedDetails) -> list[Change]:
         found.append(_of_the_link(before.join_url, after.join_url))
     if after.theme != before.theme:
         found.append(Change.THEME if after.theme else Change.NO_THEME)
+    if after.place != before.place:
+        found.append(Change.PLACE if after.place else Change.NO_PLACE)
+    if after.note != before.note:
+        found.append(Change.NOTE if after.note else Change.NO_NOTE)
     return found
 
 
@@ -166,3 +198,7 @@ def _of_the_link(before: str, after: str) -> Change:
     if not after:
         return Change.LINK_GONE
     return Change.LINK_CHANGED if before else Change.LINK_GIVEN
+
+
+def _says_online(place: str) -> bool:
+    return "online" in place.casefold()

@@ -49,6 +49,10 @@ def _words(after: AnnouncedDetails) -> dict[Change, str]:
         Change.LINK_GONE: sentence("portal.session.changes.link-invalid"),
         Change.THEME: sentence("portal.session.changes.theme", theme=after.theme),
         Change.NO_THEME: sentence("portal.session.changes.no-theme"),
+        Change.PLACE: sentence("portal.session.changes.place", place=after.place),
+        Change.NO_PLACE: sentence("portal.session.changes.no-place"),
+        Change.NOTE: sentence("portal.session.changes.note", note=after.note),
+        Change.NO_NOTE: sentence("portal.session.changes.no-note"),
     }
 
 

@@ -44,11 +44,11 @@ def is_older(row: Row, cell: str, kept: timedelta, now: datetime, *, since: date
 
 
 def without_link(row: Row) -> str | None:
-    """The text of `Announced` without the joining links that it holds; None where it holds none."""
+    """The text of `Announced` without the joining links and notes that it holds; None where it holds none."""
     text, known = row.text("Announced"), read_session_row(row, ()).known
     if known is None:
         return "" if text else None
-    if not any(details.join_url for details in known.history):
+    if not any(details.join_url or details.note for details in known.history):
         return None
-    history = tuple(replace(details, join_url="") for details in known.history)
-    return announced_text(replace(known, join_url="", history=history))
+    history = tuple(replace(details, join_url="", note="") for details in known.history)
+    return announced_text(replace(known, join_url="", note="", history=history))

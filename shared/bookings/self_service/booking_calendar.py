@@ -38,7 +38,7 @@ def calendar_entry(
         ends=session.ends,
         summary=names.summary,
         description=f"{names.description}\n{link}",
-        location=names.location,
+        location=session.place or names.location,
         organizer_name=names.organizer_name,
         organizer_address=names.organizer_address,
         url=link,

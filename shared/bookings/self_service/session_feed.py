@@ -47,7 +47,7 @@ class SessionFeed:
             ends=session.ends,
             summary=self.names.summary,
             description=self.page,
-            location=self.names.location,
+            location=session.place or self.names.location,
             organizer_name=self.names.organizer_name,
             organizer_address=self.names.organizer_address,
             url=self.page,

@@ -77,6 +77,8 @@ def briefing_facts(session: Session, roster: Roster, *, names: bool, dates: Date
         "when": dates.span(session.starts, session.ends),
         "title": session.title,
         "theme": session.theme,
+        "place": session.place,
+        "also_online": session.is_also_online,
         "confirmed": len(confirmed),
         "to_check": sum(each.state is AttendeeState.TO_CHECK for each in placed),
         "waiting": len(roster.waiting),

@@ -201,7 +201,7 @@ def _adjustments_withdrawn(session: Session, attendee: Attendee, changed_at: dat
 
 
 def _lacks_link(session: Session, now: datetime) -> bool:
-    return session.runs and not session.join_url and now >= days_before(session.starts, LINK_WANTED_DAYS)
+    return session.runs and session.awaits_link and now >= days_before(session.starts, LINK_WANTED_DAYS)
 
 
 def _no_link(session: Session) -> Alert:

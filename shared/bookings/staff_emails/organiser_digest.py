@@ -175,8 +175,9 @@ def _alerts_of_session(
         return [*lost, *_alerts_of_deleted(reconciled, known, now), *of_people(session)]
     # What the run wrote, or would write, into the row's Problem.
     problem = reconcile_row(row, reconciled.roster, now).cells.get("Problem", row.row.text("Problem"))
-    if row.written is not None and row.written.join_url:
-        session = replace(session, join_url=row.written.join_url)  # the organiser did that, it has only to settle
+    if row.written is not None and not row.written.awaits_link:
+        # The organiser did that, it has only to settle.
+        session = replace(session, join_url=row.written.join_url, place=row.written.place)
     found = [row_problem_alert(session.id, problem)] if problem else []
     return lost + found + failed_briefing_alerts(session, reconciled.log) + of_people(session)
 

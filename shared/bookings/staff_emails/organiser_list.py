@@ -110,6 +110,8 @@ def list_facts(session: Session, roster: Roster, dates: Dates) -> dict[str, Any]
         "when": dates.span(session.starts, session.ends),
         "title": session.title,
         "theme": session.theme,
+        "place": session.place,
+        "also_online": session.is_also_online,
         "capacity": session.capacity,
         "waiting": len(roster.waiting),
         "unproven": len(placed) - len(known),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from functools import lru_cache
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
@@ -27,6 +27,7 @@ _LONGEST_WRITTEN, _LONGEST_READ = 28_000, 32_000
 _KEPT_VERSIONS = 20
 _MAX_VERSIONS = 300  # in a cell of before the history was bounded
 _MOMENT_LENGTH = 40
+_ADDED_LATER = frozenset({"place", "note"})  # left out where they are empty, as in cells of before
 _REMEMBERED = 200  # cells whose meaning is remembered: each run of the timer reads those of the run before
 
 
@@ -54,6 +55,8 @@ class _Told(BaseModel):
     theme: Annotated[str, Field(max_length=_LONGEST_TEXT)]
     join_url: Annotated[str, Field(max_length=_LONGEST_TEXT, pattern=r"^(https://|$)")]
     called_off: bool
+    place: Annotated[str, Field(max_length=_LONGEST_TEXT)] = ""  # this and the next: not in cells of before
+    note: Annotated[str, Field(max_length=_LONGEST_TEXT)] = ""
 
     def details(self) -> AnnouncedDetails:
         return AnnouncedDetails(
@@ -62,6 +65,8 @@ class _Told(BaseModel):
             theme=one_line(self.theme),  # as the row is read, so that a blank that only looks alike is no change
             join_url=self.join_url,
             called_off=self.called_off,
+            place=one_line(self.place),
+            note=one_line(self.note),
         )
 
 
@@ -113,12 +118,17 @@ def _text(session: Session, history: Sequence[AnnouncedDetails]) -> str:
         "state": str(session.state),
         "reminders": ",".join(offset.text for offset in session.reminders) or "none",
         "waiting_list": session.waiting_list,
-        "told": [asdict(details) | {"starts": moment_text(details.starts)} for details in history],
+        "told": [_told(details) for details in history],
     }
     # Left out where they are empty, as in cells of before, which so need not be written again.
     facts |= {"description": session.description} if session.description else {}
     facts |= {"facilitator": session.facilitator} if session.facilitator else {}
     return json.dumps(facts, ensure_ascii=False)
+
+
+def _told(details: AnnouncedDetails) -> dict[str, Any]:
+    facts = asdict(details) | {"starts": moment_text(details.starts)}
+    return {name: value for name, value in facts.items() if value or name not in _ADDED_LATER}
 
 
 @lru_cache(_REMEMBERED)
@@ -145,6 +155,8 @@ def _session(session_id: str, announced: _Announced, reminders: tuple[Offset, ..
         minutes=last.minutes,
         theme=last.theme,
         join_url=last.join_url,
+        place=last.place,
+        note=last.note,
         capacity=announced.capacity,
         title=announced.title,
         description=announced.description,

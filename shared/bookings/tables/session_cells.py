@@ -21,7 +21,12 @@ from shared.yes_no import parse_yes_no
 
 DEFAULT_MINUTES = 75
 
-_LENGTHS = {"Title": 200, "Theme": 200, "Description": 200, "JoinUrl": LINK_LENGTH, "Reminders": REMINDERS_LENGTH}
+_LENGTHS = {
+    **dict.fromkeys(("Title", "Theme", "Description", "Place"), 200),
+    "Note": 500,
+    "JoinUrl": LINK_LENGTH,
+    "Reminders": REMINDERS_LENGTH,
+}
 _LENGTH = 100  # of every other cell
 _LONGEST_SESSION = 1_440  # minutes: a day
 _BETWEEN_OFFSETS = re.compile(r"[,;\s]+")
@@ -61,6 +66,12 @@ class SessionCells:
 
     def facilitator(self) -> str | None:
         return self._read("Facilitator", one_line, "")
+
+    def place(self) -> str | None:
+        return self._read("Place", one_line, "")
+
+    def note(self) -> str | None:
+        return self._read("Note", one_line, "")
 
     def join_url(self) -> str | None:
         return self._read("JoinUrl", parse_link, sentence("portal.session.join-url"))

@@ -24,6 +24,8 @@ WRITTEN_BY_PEOPLE = {
     "Theme": "",
     "Description": "",
     "Facilitator": "",
+    "Place": "",
+    "Note": "",
     "JoinUrl": "",
     "State": "draft",
     "Reminders": "",
@@ -89,6 +91,8 @@ def _as_announced(written: Session, known: Session) -> Session:
         minutes=known.minutes,
         theme=known.theme,
         join_url=known.join_url,
+        place=known.place,
+        note=known.note,
         capacity=written.capacity,
         title=written.title,
         description=written.description,
@@ -152,6 +156,7 @@ def _written(
     state, offsets, waiting_list = cells.state(), cells.reminders(reminders), cells.waiting_list()
     title, theme, join_url = cells.title(), cells.theme(), cells.join_url()
     description, facilitator = cells.description(), cells.facilitator()
+    place, note = cells.place(), cells.note()
     if cells.problems or starts is None:
         return None
     return Session(
@@ -164,6 +169,8 @@ def _written(
         facilitator=facilitator or "",
         theme=theme or "",
         join_url=join_url or "",
+        place=place or "",
+        note=note or "",
         state=state or SessionState.DRAFT,
         reminders=offsets if offsets is not None else reminders,
         waiting_list=waiting_list is not False,

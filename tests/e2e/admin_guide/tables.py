@@ -15,6 +15,7 @@ from tests.e2e.admin_guide.claims.row_claims import cell_is
 from tests.e2e.admin_guide.health import health_answer
 from tests.e2e.admin_guide.list_age import age_of_the_list
 from tests.e2e.admin_guide.phrases import UnknownPhraseError
+from tests.e2e.admin_guide.places import room_and_link
 from tests.e2e.admin_guide.problems import booking_put_right, session_put_right
 from tests.e2e.admin_guide.same_key import row_that_is_the_session
 from tests.e2e.admin_guide.service import Service
@@ -82,6 +83,7 @@ def _not_free(stage: Stage, name: str, free: int) -> str:
 TRIALS: Mapping[str, MakeTrial] = {
     "See what no cell can stop": happens(SESSION),
     "Fill in the columns": column_written_or_empty,
+    "Hold a session in a room": room_and_link,
     "Write a cell as you like": what_is_read,
     "Write again what could mean two things": what_is_asked_back,
     "Check when it starts": when_it_starts,

@@ -47,6 +47,9 @@ class View:
     theme: str = ""
     description: str = ""
     facilitator: str = ""
+    place: str = "Online"
+    has_own_place: bool = False
+    also_online: bool = False
     when: str = "Friday 8 September 2023, 3pm to 4:15pm"
     places_left: int = 12
     waiting_list: bool = True
@@ -61,7 +64,8 @@ FULL, ONE_LEFT = (
     View(id="full", when="Tuesday", places_left=0, joins_waiting_list=True),
     View(id="a/b c&d?", theme="Voices", places_left=1, description="To be heard", facilitator="Ada Example"),
 )
-SESSIONS = [View(), ONE_LEFT, FULL]
+IN_A_ROOM = View(place="Room 4", has_own_place=True, also_online=True)
+SESSIONS = [View(), ONE_LEFT, FULL, IN_A_ROOM]
 ANSWERED: dict[str, Any] = {
     "session_id": "2023-09-08-1500",
     "full_name": "Zoë Okafor",
@@ -91,8 +95,8 @@ REFUSED = {"draft": COMPLETE, "may_wait": False, "may_repeat": False, "may_chang
 
 
 def own_booking(session: dict[str, Any] | None = None, **attendee: Any) -> BookingView:
-    """The booking that a link opens; its session has a theme, since one without is called what the copy calls it."""
-    known = booking(session={"theme": "Voices"} | (session or {}), **attendee)
+    """The booking that a link opens; its session has a theme and a place, as one without has those of the copy."""
+    known = booking(session={"theme": "Voices", "place": "Room 4", "note": "Ring twice"} | (session or {}), **attendee)
     return BookingView.of(TOKEN, known, builders.content(), MORNING)
 
 

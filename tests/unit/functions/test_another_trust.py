@@ -18,7 +18,7 @@ STAFF: list[tuple[str, dict[str, object]]] = [
     ("organiser-list", dict(FACTS["organiser-list"]) | {"title": ""}),
     (
         "facilitators",
-        dict.fromkeys(["starts", "when", "title", "theme"], "")
+        dict.fromkeys(["starts", "when", "title", "theme", "place", "also_online"], "")
         | dict.fromkeys(["confirmed", "to_check", "waiting", "capacity"], 3)
         | {"adjustments": [("A person", "Captions")], "names": ["Zoë Okafor"]},
     ),

@@ -49,7 +49,9 @@ _EMPTY: dict[str, Callable[[Stage, str], bool]] = {
     "Nothing is said": lambda stage, _: _listed(stage)["description"] == "",
     "No name is shown": lambda stage, _: _listed(stage)["facilitator"] == "",
     "An open session": lambda stage, _: _listed(stage)["theme"] == content().groups.open_theme,
-    "The confirmation says that the link will follow": lambda stage, _: (
+    "It is online, and the usual place is shown": lambda stage, _: _listed(stage)["place"] == content().groups.place,
+    "There is no note": lambda stage, _: "Note:" not in _confirmation(stage),
+    "The confirmation of a session online says that the link will follow": lambda stage, _: (
         "We will send you the link to join" in _confirmation(stage)
     ),
     "`draft`: nobody sees it": lambda stage, _: not _listed(stage) and stage.cell("Problem") == "",

@@ -146,14 +146,15 @@ def test_guide_shows_ways_to_write_each_cell_that_can_be_mistyped() -> None:
 
 def test_guide_names_the_greatest_length_of_each_cell() -> None:
     limits = {"Title": "200", "Theme": "200", "Description": "200", "JoinUrl": "2,000", "Reminders": "200"}
+    limits |= {"Place": "200", "Note": "500"}
     for name in WRITTEN_BY_PEOPLE:
         [problem] = read({name: "x" * 4_012}).problems
         assert problem == f"{name} has 4,012 characters. Write at most {limits.get(name, '100')}."
     words = (
-        "`Title`, `Theme` and `Description` have at most 200 characters, `JoinUrl` 2,000, `Reminders` 200 and every "
-        "other cell 100."
+        "`Title`, `Theme`, `Description` and `Place` have at most 200 characters, `Note` 500, `JoinUrl` 2,000, "
+        "`Reminders` 200 and every other cell 100."
     )
-    assert words in section_text(GUIDE, COLUMNS)
+    assert words in " ".join(section_text(GUIDE, COLUMNS).split())
     assert "Theme has 4,012 characters. Write at most 200." in PROBLEMS
 
 

@@ -59,7 +59,7 @@ UNREADABLE = {
     "a link that is null": announced_json({"join_url": None}),
     "a link that runs a script": announced_json({"join_url": "javascript:alert(1)"}),
     "called off in words": announced_json({"called_off": "no"}),
-    "a column too many": announced_json({"place": "Room 1"}),
+    "a column too many": announced_json({"room": "Room 1"}),
     "a theme that is missing": json.dumps(_FACTS | {"told": [{k: v for k, v in _TOLD.items() if k != "theme"}]}),
     "nothing told": json.dumps(_FACTS | {"told": []}),
     "told null": json.dumps(_FACTS | {"told": None}),

@@ -19,6 +19,10 @@ FACTS: dict[str, Any] = {
     "when": "Friday 8 September 2023, 3pm to 4:15pm",
     "title": "Reflective practice",
     "theme": "Rest <b>& recovery</b>",
+    "place": "Room <b>4</b>",
+    "also_online": True,
+    "awaits_link": False,
+    "note": "Ring <i>twice</i>",
     "join_url": "https://teams.example/join/1?a=1&b=2",
     "confirmed": True,
     "manage_url": "https://support.example/manage/abc",
@@ -70,7 +74,10 @@ TOGETHER = {"bookings": COMBINED, "privacy_url": FACTS["privacy_url"]}
 TRUST = set(f"{content().organisation.name} {content().organisation.descriptor}".split())  # in the HTML's band
 EVERY: list[tuple[str, dict[str, Any]]] = [
     ("confirmation", CONFIRMED),
-    ("checking", FACTS | {"confirmed": False, "join_url": "", "deadline": "Tuesday 5 September 2023, 9am"}),
+    (
+        "checking",
+        FACTS | {"confirmed": False, "is_online": True, "join_url": "", "deadline": "Tuesday 5 September 2023, 9am"},
+    ),
     ("waiting", UNPLACED | {"position": 3, "cutoff": "Thursday 7 September 2023, 3pm", "left_calendar_url": ""}),
     (
         "waiting",
@@ -85,7 +92,7 @@ EVERY: list[tuple[str, dict[str, Any]]] = [
     ("prove", UNPROVEN | {"held": False}),
     ("unheld", UNPROVEN),
     ("combined", TOGETHER),
-    ("updated", FACTS | {"changes": ["moved", "theme"], "ends": "4:15pm", "reminders": []}),
+    ("updated", FACTS | {"changes": ["moved", "theme", "place", "note"], "ends": "4:15pm", "reminders": []}),
     ("cancelled", PARTING),
     ("gone", PARTING),
     ("released", PARTING),
@@ -132,7 +139,7 @@ def test_text_and_html_say_the_same(template: str, facts: dict[str, Any]) -> Non
 
 @every_row("template, facts", EVERY)
 def test_a_fact_that_nobody_gave_is_an_error_and_not_a_blank(template: str, facts: dict[str, Any]) -> None:
-    for name in facts.keys() - {"confirmed"}:  # only asked for where there is no link to join by
+    for name in facts.keys() - {"confirmed", "awaits_link"}:  # only asked for where there is no link to join by
         with pytest.raises(UndefinedError):
             written(template, {other: value for other, value in facts.items() if other != name})
 
@@ -167,7 +174,10 @@ def test_markup_in_what_was_given_is_shown_and_not_obeyed() -> None:
 
 
 def test_a_confirmation_without_a_link_says_that_it_will_follow() -> None:
-    assert "We will send you the link to join" in written("confirmation", CONFIRMED | {"join_url": ""}).text
+    assert (
+        "We will send you the link to join"
+        in written("confirmation", CONFIRMED | {"join_url": "", "awaits_link": True}).text
+    )
 
 
 def test_a_confirmation_without_reminders_says_so() -> None:

@@ -284,6 +284,7 @@ LINKS_ASKED_BACK = {
 TOO_LONG = {"Title": 200, "Theme": 200, "Description": 200, "JoinUrl": 2_000, "Reminders": 200} | dict.fromkeys(
     ["Date", "Time", "Capacity", "Minutes", "State", "WaitingList", "Facilitator"], 100
 )
+TOO_LONG |= {"Place": 200, "Note": 500}
 
 
 @every_row("cell", THE_29TH_OF_SEPTEMBER)
@@ -342,7 +343,7 @@ def test_joining_link_that_cannot_be_opened_is_asked_back(cell: str, said: str) 
     assert problem(JoinUrl=cell) == said
 
 
-@pytest.mark.parametrize("name", ["Title", "Theme", "Description", "Facilitator"])
+@pytest.mark.parametrize("name", ["Title", "Theme", "Description", "Facilitator", "Place", "Note"])
 def test_text_keeps_what_its_script_needs_and_is_one_line(name: str) -> None:
     persian = "می\N{ZERO WIDTH NON-JOINER}خواهم"
 
@@ -368,6 +369,8 @@ def test_cell_that_is_too_long_is_named_with_its_limit(name: str, most: int) -> 
         ("Theme", "x" * 200),
         ("Description", "x" * 200),
         ("Facilitator", "x" * 100),
+        ("Place", "x" * 200),
+        ("Note", "x" * 500),
         ("JoinUrl", "https://teams.example/".ljust(2_000, "x")),
     ],
 )
