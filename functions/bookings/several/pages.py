@@ -84,7 +84,7 @@ def check(
 
 
 def unfinished(built: Services, sent: Submission, choice: Choice, lines: Sequence[SessionLine]) -> func.HttpResponse:
-    """The page that says which sessions are booked and which are not, and lets the person go on with the others."""
+    """The page that says of each session if it is booked, and lets the person go on with the others."""
     to_ask, to_repeat = [each for each in lines if each.may_wait], [each for each in lines if each.may_repeat]
     goes_on = to_ask or to_repeat
     draft = choice.draft(built, sent) if goes_on else choice.draft_anew(built, sent)

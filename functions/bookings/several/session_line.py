@@ -23,7 +23,7 @@ _UNPROVEN, _BETWEEN = "unproven", ":"
 
 @dataclass(frozen=True, slots=True)
 class SessionLine:
-    """What became of one session: a booking with its `state` and `reference`, or a `problem` and no booking.
+    """One session: booked, with its `state` and `reference`, or not, with the `problem` that stood in the way.
 
     `session` is None if there is no such session, or no longer. `may_wait`: it is full, and the person may still say
     if they would wait. `may_repeat`: nothing is known to be stored, and the same form may be sent again. `correlation`
