@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import pytest
 from playwright.sync_api import Browser, Response, ViewportSize
 
 from local.stack.stack import Stack
@@ -16,6 +17,7 @@ from tests.e2e.conftest import mails_to, roster
 from tests.unit.functions.bookings.page_examples import SEVERAL
 
 WIDTHS: Sequence[ViewportSize] = tuple({"width": width, "height": 844} for width in (320, 390, 1280))
+TELLING = ("choose several with errors", "several, full and busy", "several booked, in every state")
 DAYS = ("2023-09-08", "2023-09-15", "2023-09-22", "2023-10-03", "2023-10-10", "2023-10-17")
 
 
@@ -120,11 +122,12 @@ def test_changing_the_sessions_keeps_the_answers_and_one_alone_goes_the_way_of_o
     assert states(stack, ids) == [[], ["confirmed"], []]
 
 
-def test_no_state_of_these_pages_breaks_a_rule_on_any_screen(browser: Browser) -> None:
+@pytest.mark.parametrize("names", [TELLING, pytest.param(tuple(SEVERAL), marks=pytest.mark.nightly)])
+def test_no_state_of_these_pages_breaks_a_rule_on_any_screen(names: Sequence[str], browser: Browser) -> None:
     content, found = builders.agreed_content(), dict[tuple[str, int], list[str]]()
     with open_page(browser, viewport=WIDTHS[0]) as (page, issues):
         answer_assets(page)
-        for name in SEVERAL:
+        for name in names:
             open_example(page, content, name)
             for size in WIDTHS:
                 page.set_viewport_size(size)
