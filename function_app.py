@@ -7,6 +7,8 @@ import azure.functions as func
 from functions import backup, delivery_reports, timer
 from functions.api import openapi
 from functions.bookings import book, change_details, manage, send_email, steps
+from functions.bookings.several import book as book_several
+from functions.bookings.several import steps as several_steps
 from functions.provider import acknowledge, collect, moved
 from functions.referrals import forward_referral, outcome, refer, status, to_print
 from functions.site import assets, content_pages, health, language_pages, not_found, security_txt
@@ -20,6 +22,8 @@ BOTH = (health, assets)
 PUBLIC = (
     steps,
     book,
+    several_steps,
+    book_several,
     content_pages,
     language_pages,
     security_txt,

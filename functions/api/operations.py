@@ -117,7 +117,8 @@ def _bookings() -> tuple[Operation, ...]:
         Operation(
             method="post",
             path="/bookings",
-            summary="Books a place, or joins the waiting list. Whoever has no work address has to answer "
+            summary="Books a place in one session, or joins its waiting list: several sessions are several requests, "
+            "which may have one `submission_id`, answered for each session. Whoever has no work address has to answer "
             "`works_for_trust`. The same `submission_id` is one booking, however often it is sent; once that is "
             "cancelled, another one books again",
             answers={201: answers.Booked},

@@ -30,6 +30,7 @@ from shared.bookings.model.errors import SubmissionCancelledError
 from shared.bookings.places.request import BookingRequest, BookingResult
 from shared.bootstrap import Services, services
 from shared.config.settings import Support
+from shared.fields.email_address import masked_address
 
 bp = func.Blueprint()
 _list_page = ListPage()
@@ -129,7 +130,7 @@ def _form_with_errors(built: Services, submission: Submission, error: Exception)
 
 def _answer(booked: BookingResult, submission: Submission, built: Services, address: str) -> func.HttpResponse:
     unproven = _UNPROVEN if booked.unproven else ""
-    location = _location(built, booked.session.id, booked.reference, booked.state, unproven, _masked(address))
+    location = _location(built, booked.session.id, booked.reference, booked.state, unproven, masked_address(address))
     if submission.is_form:
         return see_other(location)
     answer = {"reference": booked.reference, "state": str(booked.state)} | _link_of_test(built, booked)
@@ -145,9 +146,3 @@ def _link_of_test(built: Services, booked: BookingResult) -> dict[str, str]:
 
 def _location(built: Services, session_id: str, reference: str, state: AttendeeState, *more: str) -> str:
     return _OUTCOME.issue(built.signer, built.now(), session_id, reference, str(state), *more)
-
-
-def _masked(address: str) -> str:
-    """The address with only the first letter before the @: others may see the screen."""
-    local, _, domain = address.rpartition("@")
-    return f"{local[:1]}***@{domain}"

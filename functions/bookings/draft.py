@@ -11,22 +11,28 @@ from shared.bookings.places.request import BookingRequest
 from shared.bootstrap import Services
 
 FORM = "booking"
+ONE_SESSION, SEVERAL_SESSIONS = "/bookings", "/bookings/several"
+"""Addresses at which the form of one session is sent, and the form of several; its pages have theirs below it."""
 
 _NEEDED = ("session_id", "full_name", "email", "group_agreement")
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The answers so far, by field as typed, with the submission id and token that the next page's form carries."""
+    """The answers so far, by field as typed, with the submission id and token that the next page's form carries.
+
+    `way` is the address below which the form's pages are.
+    """
 
     values: dict[str, str | list[str]]
     submission_id: str
     form_token: str
+    way: str = ONE_SESSION
 
     @classmethod
-    def new(cls, built: Services, session_id: str = "") -> Self:
+    def new(cls, built: Services, session_id: str = "", *, way: str = ONE_SESSION) -> Self:
         """A draft without answers, except for the session if one is chosen."""
-        return cls._of(built, FormError((), {"session_id": session_id} if session_id else {}), "")
+        return replace(cls._of(built, FormError((), {"session_id": session_id} if session_id else {}), ""), way=way)
 
     @classmethod
     def of(cls, built: Services, submission: Submission, found: FormError | None = None) -> Self:

@@ -79,17 +79,20 @@ def details(
     built: Services, draft: Draft, chosen: SessionView, errors: Sequence[FieldError] = (), *, opened: bool = False
 ) -> func.HttpResponse:
     """The page for contact details and adjustments. `opened`: reached by a link, so the way back is a link as well."""
-    facts = {
+    facts = {"chosen": chosen, "opened": opened} | details_facts(built, draft)
+    html = render("bookings/details.html", built.content, **facts, errors=errors)
+    return form_page(html, status=422 if errors else 200)
+
+
+def details_facts(built: Services, draft: Draft) -> dict[str, object]:
+    """The variables of that page that have nothing to do with the session."""
+    return {
         "draft": draft,
         "values": draft.values,
-        "chosen": chosen,
-        "opened": opened,
         "asks_adjustments": built.bookings.adjustments_are_read,
         "shares_names": built.bookings.names_go_to_facilitators,
         "marks_attendance": built.bookings.marks_attendance,
     }
-    html = render("bookings/details.html", built.content, **facts, errors=errors)
-    return form_page(html, status=422 if errors else 200)
 
 
 def work(
@@ -105,9 +108,14 @@ def mistakes(
     built: Services, draft: Draft, chosen: SessionView, found: FormError, *, work_opened: bool = False
 ) -> func.HttpResponse:
     """The page on which answers can be put right: where someone works has a page of its own, after all others."""
-    if {each.field for each in found.errors} == {"works_for_trust"}:
+    if is_only_about_work(found):
         return work(built, draft, found.errors, opened=work_opened)
     return details(built, draft, chosen, found.errors)
+
+
+def is_only_about_work(found: FormError) -> bool:
+    """True if where someone works is all that is wrong or missing."""
+    return {each.field for each in found.errors} == {"works_for_trust"}
 
 
 def check(

@@ -7,6 +7,7 @@ from local.tour.visitor import Visitor
 from local.tour.walk import Walk
 
 ON, BOOK, WAIT = "Continue", "Confirm and book", "Confirm and join the waiting list"
+SEVERAL, BOOK_ALL = "Book several sessions at once", "Confirm all"
 WORK, SHARE = "Do you work for Mersey Care?", "Share this with Nafsiyat"
 
 
@@ -25,6 +26,14 @@ def go_to_check(visitor: Visitor, session_id: str, address: str = "") -> None:
     open_details(visitor, session_id)
     fill_in(visitor, address or f"ann@{session_id}.nhs.net")
     visitor.press(ON)
+
+
+def choose_several(visitor: Visitor, number: int) -> None:
+    """Opens the page to choose several sessions from the list, and chooses the first of them."""
+    visitor.open("/sessions")
+    visitor.follow(SEVERAL)
+    for box in visitor.page.get_by_role("checkbox").all()[:number]:
+        box.check()
 
 
 def _list(visitor: Visitor) -> Iterator[str]:
@@ -122,6 +131,34 @@ def _sent_again(visitor: Visitor) -> Iterator[str]:
     yield "booking, cancelled since it was sent"
 
 
+def _several(visitor: Visitor) -> Iterator[str]:
+    visitor.delete_all_sessions()
+    session_id = visitor.session(Capacity=1)
+    for day in ("2023-09-25", "2023-10-03"):
+        visitor.session(Date=day, Description="A quiet hour to look back on the week", Facilitator="Ada Example")
+    choose_several(visitor, 0)
+    yield "several sessions, choose"
+    visitor.press(ON)
+    yield "several sessions, choose, errors"
+    choose_several(visitor, 3)
+    visitor.press(ON)
+    yield "several sessions, your details"
+    visitor.press(ON)
+    yield "several sessions, your details, errors"
+    fill_in(visitor, f"ann@{session_id}.nhs.net")
+    visitor.press(ON)
+    yield "several sessions, check your answers"
+    visitor.press("Change Sessions")
+    yield "several sessions, change the sessions"
+    visitor.press(ON)
+    visitor.book(session_id)
+    visitor.press(BOOK_ALL)
+    yield "several sessions, one filled up meanwhile"
+    visitor.page.get_by_role("checkbox").check()
+    visitor.press(ON)
+    yield "several sessions, booked"
+
+
 BOOKINGS = (
     Walk("the list of sessions", _list),
     Walk("booking", _booking),
@@ -129,4 +166,5 @@ BOOKINGS = (
     Walk("waiting for a place", _waiting),
     Walk("no place", _refused),
     Walk("a cancelled booking sent again", _sent_again),
+    Walk("several sessions", _several),
 )

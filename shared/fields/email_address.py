@@ -43,6 +43,12 @@ _LOCAL = frozenset(string.ascii_letters + string.digits + "!#$%&'*+-/=?^_`{|}~."
 _LOCAL_LENGTH = 64  # RFC 5321, section 4.5.3.1.1
 
 
+def masked_address(address: str) -> str:
+    """Returns the address with only the first letter before the @: others may see the screen."""
+    local, _, domain = address.rpartition("@")
+    return f"{local[:1]}***@{domain}"
+
+
 def read_email_address(text: str) -> str:
     """Returns the address in ASCII, its domain in lower case and in IDNA form.
 

@@ -13,6 +13,8 @@ import functions.site.health
 import shared.bootstrap
 from functions import timer
 from functions.bookings import book, manage, send_email, steps
+from functions.bookings.several import book as book_several
+from functions.bookings.several import steps as several_steps
 from shared.composition import azure_clients
 from shared.composition.services import Services
 from shared.config.settings import Settings
@@ -79,7 +81,8 @@ class InMemoryApp:
         self.built = Services(self._settings, lambda: self.now)
         monkeypatch.setattr(azure_clients, "tables", lambda _: self.tables.__getitem__)
         monkeypatch.setattr(azure_clients, "mail_sender", lambda _: self.sender)
-        for module in (book, manage, steps, send_email, timer, functions.site.health, shared.bootstrap):
+        pages = (book, manage, steps, book_several, several_steps)
+        for module in (*pages, send_email, timer, functions.site.health, shared.bootstrap):
             monkeypatch.setattr(module, "services", lambda: self.built)
 
     def sessions(self) -> list[dict[str, Any]]:

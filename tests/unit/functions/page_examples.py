@@ -1,10 +1,7 @@
 """Every page in every state, as a template with its variables."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
-
-from pydantic import BaseModel
 
 from functions.bookings.booking_view import BookingView
 from functions.bookings.draft import Draft
@@ -34,46 +31,10 @@ from shared.referrals.model import Progress, ReferralState
 from tests import builders
 from tests.builders import MORNING
 from tests.unit.functions.bookings.fake_self_service import TOKEN, booking
+from tests.unit.functions.bookings.page_examples import ANSWERED, FULL, SESSIONS, SEVERAL, View, errors_in
 from tests.unit.functions.html_page import Page
 from tests.unit.functions.referrals.page_examples import OWN_FORM, REFERRAL, Facts
 
-
-@dataclass(frozen=True)
-class View:
-    """A session as the blueprint hands it over."""
-
-    id: str = "2023-09-08-1500"
-    title: str = "Circle"
-    theme: str = ""
-    description: str = ""
-    facilitator: str = ""
-    place: str = "Online"
-    has_own_place: bool = False
-    also_online: bool = False
-    when: str = "Friday 8 September 2023, 3pm to 4:15pm"
-    places_left: int = 12
-    waiting_list: bool = True
-    joins_waiting_list: bool = False
-
-
-def errors_in(model: type[BaseModel]) -> list[FieldError]:
-    return [FieldError(name, f"Mend {name}") for name in model.model_fields]
-
-
-FULL, ONE_LEFT = (
-    View(id="full", when="Tuesday", places_left=0, joins_waiting_list=True),
-    View(id="a/b c&d?", theme="Voices", places_left=1, description="To be heard", facilitator="Ada Example"),
-)
-IN_A_ROOM = View(place="Room 4", has_own_place=True, also_online=True)
-SESSIONS = [View(), ONE_LEFT, FULL, IN_A_ROOM]
-ANSWERED: dict[str, Any] = {
-    "session_id": "2023-09-08-1500",
-    "full_name": "Zoë Okafor",
-    "email": "zoe@home.example",
-    "works_for_trust": "yes",
-    "adjustments": "Captions",
-    "group_agreement": "yes",
-}
 EMPTY, COMPLETE = (Draft(each, "s" * 20, "t" * 20) for each in ({}, ANSWERED))
 CHOOSING = {"draft": EMPTY, "sessions": SESSIONS, "gone": False}
 DETAILS = {
@@ -276,6 +237,7 @@ PAGES: dict[str, tuple[str, Facts]] = {
     "waiting": ("bookings/confirmed.html", OUTCOME | {"state": "waiting"}),
     "held, to confirm": ("bookings/confirmed.html", OUTCOME | {"state": "to-check", "unproven": True}),
     "waiting, to confirm": ("bookings/confirmed.html", OUTCOME | {"state": "waiting", "unproven": True}),
+    **SEVERAL,
     **REFERRAL,
     **OWN_FORM,
     "own booking": ("manage/booking.html", BOOKED),

@@ -77,6 +77,8 @@ def test_every_template_is_among_what_is_shown() -> None:
         "referrals/own-words.html",
         "provider/word-back.html",
         "bookings/questions.html",
+        "bookings/answers.html",
+        "bookings/several/lines.html",
     }
     assert pages - partial - {template for template, _ in PAGES.values()} == set()
     mails = {path.name.removesuffix(".jinja") for path in LETTERS.iterdir() if not path.name.startswith("_")}

@@ -14,8 +14,9 @@ from functions.web.responses import page
 from shared.content.content import Content
 from tests.every_row import every_row
 from tests.unit.functions import http_requests
+from tests.unit.functions.bookings.page_examples import SESSIONS
 from tests.unit.functions.html_page import Page
-from tests.unit.functions.page_examples import PAGES, SESSIONS, Pages, show
+from tests.unit.functions.page_examples import PAGES, Pages, show
 
 BUDGET = 60_000  # bytes over the wire, beside the font
 LATER = 5_000  # bytes over the wire: what the first page brought is kept by the browser

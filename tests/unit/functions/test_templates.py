@@ -11,6 +11,7 @@ from shared.bookings.places.request import BookingRequest
 from shared.content.language.translated_templates import FUNCTIONS
 from tests.builders import agreed_content
 from tests.every_row import every_row
+from tests.unit.functions.bookings.page_examples import IS_FULL, View
 from tests.unit.functions.page_examples import (
     ARTICLE,
     CHECKING,
@@ -20,7 +21,6 @@ from tests.unit.functions.page_examples import (
     PAGES,
     SECTION,
     WAITING,
-    View,
     facts_for,
     forwarded_referral,
     own_booking,
@@ -33,6 +33,8 @@ FACTS = {
     "manage/parts.html": set(),
     "bookings/frame.html": set(),
     "bookings/questions.html": set(),
+    "bookings/answers.html": set(),
+    "bookings/several/lines.html": set(),
     "bookings/session.html": set(CHOOSING),
     "provider/frame.html": {"site"},
     "provider/parts.html": {"referral"},
@@ -67,6 +69,7 @@ def test_templates_use_only_attributes_that_exist(template: str) -> None:
     known |= {"referral": forwarded_referral()}
     known |= {"waiting": WAITING, "row": WAITING.rows[0]} if template == "provider/waiting-list.html" else {}
     known |= {"provider": content.provider, "line": content.urgent_help[0], "error": FieldError("", "")}
+    known |= {"line": IS_FULL} if template.startswith("bookings/several/") else {}
     known |= {"draft": EMPTY, "answers": CHECKING["answers"], "manager": content.who_sees.manager}
     known |= {"article": ARTICLE, "offer": OFFERS[0], "part": SECTION, "link": SECTION.links[0]}
     known |= {"each": content.help_now.cards[0]} if template == "info/help-now.html" else {}

@@ -10,8 +10,9 @@ from functions.bookings.draft import Draft
 from functions.web import render
 from shared.bookings.places.request import BookingRequest
 from shared.content.content import Content
+from tests.unit.functions.bookings.page_examples import ANSWERED, FULL, ONE_LEFT, SESSIONS, View, errors_in
 from tests.unit.functions.html_page import Page
-from tests.unit.functions.page_examples import ANSWERED, FULL, ONE_LEFT, PAGES, SESSIONS, View, errors_in, show
+from tests.unit.functions.page_examples import PAGES, show
 
 HOSTILE = "<script>alert(1)</script>{{7*7}}[x](http://evil)\"' onload=x"
 
