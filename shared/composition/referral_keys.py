@@ -14,6 +14,8 @@ from shared.referrals.key_proofs.key_prover import KeyProver
 from shared.referrals.key_proofs.key_readiness import KeyReadiness
 from shared.referrals.key_proofs.proof_rows import KeyProofs, ProofMac, thumbprint
 from shared.referrals.model import Referral
+from shared.referrals.provider_sealing.envelope import ProviderSealer
+from shared.referrals.provider_sealing.sealed_row import to_sealed
 from shared.referrals.repository import ReferralRepository
 from shared.referrals.row_mac import RowMac
 from shared.referrals.sealed_answers import Sealed
@@ -56,8 +58,11 @@ class ReferralKeys:
         return None if self._settings.referral_mac_migration is None else MacMigration(rows, self.row_mac)
 
     def sealing(self) -> Callable[[Referral, bytes], Sealed]:
-        """Returns the function that seals with the first key that is proven, and signs the row."""
+        """Returns the function that seals, with the provider's keys or the first that is proven, and signs the row."""
         mac = self.signing_mac
+        if self._settings.is_sealed_for_provider:
+            sealer = ProviderSealer(self._settings.referral_provider_keys)
+            return lambda referral, answers: mac.sign(referral, to_sealed(sealer.seal(referral, answers)))
         return lambda referral, answers: mac.sign(referral, self._seal(referral, answers))
 
     def _seal(self, referral: Referral, answers: bytes) -> Sealed:
@@ -74,7 +79,9 @@ class ReferralKeys:
 
     @cached_property
     def _sealers(self) -> dict[str, Sealer]:
-        """By thumbprint, the key in use first."""
+        """By thumbprint, the key in use first; none where the provider's keys are in use."""
+        if self._settings.is_sealed_for_provider:
+            return {}
         current, previous = self._settings.referral_public_key, self._settings.referral_public_key_previous
         if current is None:
             raise SettingsError({PUBLIC_KEY: "required by both apps"})
