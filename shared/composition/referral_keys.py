@@ -1,6 +1,7 @@
 """The keys of referrals, each built on first use: what seals and signs, and the proof that what is sealed opens."""
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import cached_property
 
 from shared.composition import azure_clients
@@ -52,6 +53,15 @@ class ReferralKeys:
     def signing_mac(self) -> RowMac:
         """Makes MACs with the key in use alone: the app that takes referrals knows no other."""
         return RowMac.of(self._settings.referral_mac_key.get_secret_value())
+
+    def check_to_send(self, *, opens_links: bool) -> Callable[[Referral, Referral, Sealed, datetime], None]:
+        """Returns the check of a row before an email about it goes out.
+
+        `opens_links`: a passphrase opens what was sealed before the provider had keys of its own. Where none does, an
+        email about it would lead nowhere, and a person has to look.
+        """
+        is_alone = self._settings.is_sealed_for_provider and not opens_links
+        return self.row_mac.check_for_provider if is_alone else self.row_mac.check
 
     def mac_migration(self, rows: ReferralRepository) -> MacMigration | None:
         """None if no setting opens its window."""

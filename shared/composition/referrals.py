@@ -40,6 +40,7 @@ from shared.tables.once_a_day import Daily
 if TYPE_CHECKING:
     from shared.composition.referral_keys import ReferralKeys
     from shared.referrals.collection.collector import Collector
+    from shared.referrals.collection.sealed_collection import SealedCollection
     from shared.referrals.key_proofs.key_prover import KeyProver
     from shared.referrals.key_proofs.key_readiness import KeyReadiness
     from shared.referrals.repository import ReferralRepository
@@ -104,7 +105,7 @@ class ReferralServices:
         opened = partial(unseal, unwrapper=azure_clients.unwrapper(self._settings))
         return ReferralForwarder(
             queue=self._repository,
-            authenticate=self._keys.row_mac.check,
+            authenticate=self._keys.check_to_send(opens_links=self.collector is not None),
             unseal=opened,
             pause=self._mail.referral_pause,
             sender=self._mail.sender,
@@ -121,7 +122,7 @@ class ReferralServices:
     def batch_sender(self) -> BatchSender:
         return BatchSender(
             queue=self._repository,
-            authenticate=self._keys.row_mac.check,
+            authenticate=self._keys.check_to_send(opens_links=self.collector is not None),
             log=self._releasing.batches,
             sending=self._releasing.sending,
             writer=self._provider_emails,
@@ -167,6 +168,21 @@ class ReferralServices:
 
         return build_collector(
             self._settings,
+            rows=self._repository,
+            tries=self._wrong_tries,
+            mac=self._keys.row_mac,
+            links=self.links,
+            acknowledgements=self.acknowledgements,
+        )
+
+    @cached_property
+    def sealed_collection(self) -> "SealedCollection | None":
+        """None in the public app. It is there whatever the delivery is now: some may have been sealed before."""
+        if self._settings.role is Role.WEB:
+            return None
+        from shared.composition.collection import build_sealed_collection
+
+        return build_sealed_collection(
             rows=self._repository,
             tries=self._wrong_tries,
             mac=self._keys.row_mac,

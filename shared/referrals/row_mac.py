@@ -59,6 +59,12 @@ class RowMac:
         if status.received_on != stored.received_on:
             raise UnsealError("day")
 
+    def check_for_provider(self, status: Referral, stored: Referral, sealed: Sealed, now: datetime) -> None:
+        """As `check`, and raises UnsealError if anyone but the provider has a key that opens it."""
+        self.check(status, stored, sealed, now)
+        if sealed.version != PROVIDER_VERSION:
+            raise unknown_version(sealed.version)
+
     def is_signed(self, stored: Referral, sealed: Sealed) -> bool:
         """True if the row has a MAC of this service's."""
         try:
