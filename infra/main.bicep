@@ -37,8 +37,8 @@ param operatorsEmail string
 @minLength(3)
 param referralRecipient string
 
-@description('`link`: an email holds a link to the answers, which open with a passphrase. `inline`: an email holds the answers; not with `notify`.')
-@allowed(['link', 'inline'])
+@description('`link`: an email holds a link to the answers, which open with a passphrase. `inline`: an email holds the answers; not with `notify`. `sealed`: an email holds a link to a file that only keys of the provider\'s own open.')
+@allowed(['link', 'inline', 'sealed'])
 param referralDelivery string
 
 @description('Object id of the Entra group whose members keep the sessions and bookings in the portal.')
@@ -117,8 +117,11 @@ param previousVersions object = {}
 @description('True once SMOKE-KEY is in the vault of the worker: made-up referrals of `python3 dev.py smoke` are then told to the operators, not to the provider.')
 param smokeTests bool = false
 
-@description('With `inline`: true while links in emails of before still need the passphrase.')
+@description('With `inline` or `sealed`: true while links in emails of before still need the passphrase.')
 param keepPassphrase bool = false
+
+@description('With `sealed`: true while referrals wait that were sealed with the key in the vault. Else the worker has no right to that key, and does not know where it is.')
+param keepReferralKey bool = false
 
 // Settings of the service, with the defaults of the code. docs/settings.md describes each.
 @allowed(['none', 'count', 'names'])
@@ -163,6 +166,9 @@ var hasAcs = mailService == 'acs'
 var siteHost = hostNamePhase == 'secure' && !empty(siteHostName) ? siteHostName : '${webName}.azurewebsites.net'
 var collectHost = hostNamePhase == 'secure' && !empty(collectHostName) ? collectHostName : '${workerName}.azurewebsites.net'
 
+// What is sealed to the provider's own keys opens with none of ours.
+var workerOpensReferrals = referralDelivery != 'sealed' || keepReferralKey
+
 var alarmAddresses = empty(alarmEmails) ? [operatorsEmail] : alarmEmails
 
 // ---- Settings of the service ----
@@ -191,6 +197,7 @@ var settingsOfBoth = {
   ORGANISER_EMAIL: organiserEmail
   REFERRALS_STORAGE__queueServiceUri: 'https://${referralsName}.queue.${storageSuffix}'
   REFERRALS_STORAGE__tableServiceUri: 'https://${referralsName}.table.${storageSuffix}'
+  REFERRAL_DELIVERY: referralDelivery
   REFERRAL_GRACE_WEEKDAYS: string(referralGraceWeekdays)
   REFERRAL_MAC_KEY: '${inWebVault}REFERRAL-MAC-KEY)'
   // The public half of the key: no secret, but it is known only once the key is there.
@@ -205,6 +212,8 @@ var settingsOfWeb = {
   BOOKING_ORIGINS: bookingOrigins
   CLOSED: closed
   REFERRAL_KEY: '${inWebVault}REFERRAL-KEY)'
+  // Public keys: no secret. They come from the provider, and there are none with another delivery.
+  REFERRAL_PROVIDER_KEYS: referralDelivery == 'sealed' ? '${inWebVault}REFERRAL-PROVIDER-KEYS)' : ''
 }
 
 var settingsOfWorker = {
@@ -217,7 +226,6 @@ var settingsOfWorker = {
   PROVIDER_LINK_KEY_PREVIOUS: contains(previousVersions, 'PROVIDER_LINK_KEY') ? '${inWorkerVault}PROVIDER-LINK-KEY;SecretVersion=${previousVersions.PROVIDER_LINK_KEY})' : ''
   REFERRALS_STORAGE__blobServiceUri: 'https://${referralsName}.blob.${storageSuffix}'
   REFERRALS_PER_HOUR: string(referralsPerHour)
-  REFERRAL_DELIVERY: referralDelivery
   REFERRAL_MAC_KEY_PREVIOUS: contains(previousVersions, 'REFERRAL_MAC_KEY') ? '${inWebVault}REFERRAL-MAC-KEY;SecretVersion=${previousVersions.REFERRAL_MAC_KEY})' : ''
   REFERRAL_MAC_MIGRATION: referralMacMigration
   // A reference to a secret that is not there is an unusable setting: only where the passphrase is needed.
@@ -228,7 +236,7 @@ var settingsOfWorker = {
   REFERRAL_UNCOLLECTED_DAYS: string(referralUncollectedDays)
   // As with the passphrase: only where the secret is there.
   SMOKE_KEY: smokeTests ? '${inWorkerVault}SMOKE-KEY)' : ''
-  REFERRAL_VAULT_KEY: 'https://${workerVaultName}${vaultSuffix}/keys/${keyName}'
+  REFERRAL_VAULT_KEY: workerOpensReferrals ? 'https://${workerVaultName}${vaultSuffix}/keys/${keyName}' : ''
 }
 
 var settingsOfNotify = {
@@ -340,7 +348,7 @@ module workerVault 'modules/vault.bicep' = {
     operatorsGroupId: operatorsGroupId
     secretSetterRoleId: roles.outputs.secretSetter
     keyName: keyName
-    keyUnwrapperPrincipalId: identities.outputs.workerPrincipalId
+    keyUnwrapperPrincipalId: workerOpensReferrals ? identities.outputs.workerPrincipalId : ''
     keyUnwrapperRoleId: roles.outputs.keyUnwrapper
     subnetId: privateSubnetId
     allowedIpRanges: allowedIpRanges

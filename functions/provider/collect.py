@@ -15,20 +15,21 @@ from typing import Any
 import azure.functions as func
 
 from functions.forms.body import read_form_value
-from functions.forms.request_values import query, route_value
+from functions.forms.request_values import route_value
 from functions.forms.timed_page import TimedPage
-from functions.forms.tokens import NOT_YET, TOKEN
+from functions.forms.tokens import TOKEN
 from functions.forms.validation import FieldError
 from functions.problems.http_errors import PageNotFoundError
 from functions.problems.provider import map_provider_errors
-from functions.provider import expired, keeping, passphrase_page, word_back
-from functions.provider.view import ProviderView, in_words
+from functions.provider import expired, passphrase_page, sealed
+from functions.provider.link_pages import LinkPages
+from functions.provider.sealed import SealedRequest
+from functions.provider.view import in_words
 from functions.provider.waiting_view import REFUSED, WaitingView, refusal
 from functions.queues import REFERRALS, REFERRALS_STORAGE
 from functions.web.error_handling import handle_errors
 from functions.web.links import path_to, token_of
-from functions.web.render import render
-from functions.web.responses import page, respond, see_other
+from functions.web.responses import respond, see_other
 from shared.bootstrap import Services, services
 from shared.referrals.collection.collector import Collector, OpenedReferral
 from shared.referrals.collection.download import as_text, file_name
@@ -58,37 +59,46 @@ _LOST = FieldError("passphrase", sentence("messages.passphrase.lost"))
 @handle_errors
 @map_provider_errors()
 def collect(req: func.HttpRequest, nudge: func.Out[str]) -> func.HttpResponse:
-    built = services()
-    act = _ACTIONS.get(("POST" if req.method == "POST" else "GET", route_value(req, "act")))
-    if built.referrals.collector is None or act is None:
-        raise PageNotFoundError
-    request = _ProviderRequest(req, nudge, built, built.referrals.collector, built.now())
+    built, name = services(), ("POST" if req.method == "POST" else "GET", route_value(req, "act"))
+    now = built.now()
     try:
-        return act(request)
+        return _answer(req, nudge, built, name, now)
     except LinkExpiredError as error:
-        return expired.answer(req, "collect", error.reference, built, request.now)
+        return expired.answer(req, "collect", error.reference, built, now)
     except ReferralGoneError:
-        return see_other(request.address)  # that page says so
+        return see_other(path_to("collect", token_of(req)))  # that page says so
+
+
+def _answer(
+    req: func.HttpRequest, nudge: func.Out[str], built: Services, name: tuple[str, str], now: datetime
+) -> func.HttpResponse:
+    """The answer to a request by its method and act; what only the provider's keys open has pages of its own."""
+    desk, collector = built.referrals.sealed_collection, built.referrals.collector
+    if desk is None or (name not in _ACTIONS and name not in sealed.ACTIONS):
+        raise PageNotFoundError
+    opens_nothing = collector is None and built.referrals.are_sealed_for_provider
+    if desk.is_sealed(token_of(req), now) or opens_nothing:
+        return sealed.answer(SealedRequest(req, nudge, built, now, desk), name)
+    if collector is None or name not in _ACTIONS:
+        raise PageNotFoundError
+    request = _ProviderRequest(req, nudge, built, now, collector)
+    try:
+        return _ACTIONS[name](request)
     except ProofError as error:
         return request.ask_again(_LOST if isinstance(error, SessionLostError) else _AGAIN)
 
 
 @dataclass(frozen=True, slots=True)
-class _ProviderRequest:
-    """One request by the provider at one link."""
+class _ProviderRequest(LinkPages):
+    """One request at the link of a referral that a passphrase opens."""
 
-    req: func.HttpRequest
-    nudge: func.Out[str]
-    built: Services
     collector: Collector
-    now: datetime
 
-    def show(self, *errors: FieldError) -> func.HttpResponse:
-        referral = self.collector.look(self.token, self.now)
-        view = ProviderView.of(referral, self.built.content)
-        if view.is_finished:
-            return self.confirmed_page(referral, *errors)
-        return self.page(view.gone_page, referral, errors=errors) if view.is_gone else self.passphrase_form()
+    def look(self) -> Referral:
+        return self.collector.look(self.token, self.now)
+
+    def unfinished_page(self, *errors: FieldError) -> func.HttpResponse:
+        return self.passphrase_form(*errors)
 
     def open(self) -> func.HttpResponse:
         passphrase, entered = read_form_value(self.req, "passphrase"), self._passphrase_page
@@ -106,9 +116,9 @@ class _ProviderRequest:
 
     def open_waiting(self) -> func.HttpResponse:
         """Another referral of the list; or, without a reference, this one again for the proof of having opened it."""
-        session, reference = self._sent("session"), self._sent("reference")
+        session, reference = self.sent("session"), self.sent("reference")
         if not reference:
-            again = self.collector.open_again(self.token, self._sent("proof"), self.now)
+            again = self.collector.open_again(self.token, self.sent("proof"), self.now)
             session = session if self.waiting.is_good(self.token, session, self.now) else ""
             return self.opened_page(replace(again, token=self.token, session=session))
         try:
@@ -119,40 +129,27 @@ class _ProviderRequest:
             return self.list_page(listed, session, errors=(message,), status=status)
 
     def list(self) -> func.HttpResponse:
-        session = self._sent("session")
+        session = self.sent("session")
         return self.list_page(self.waiting.listed(self.token, session, self.now), session)
 
     def save(self) -> func.HttpResponse:
-        collected = self.collector.open_again(self.token, self._sent("proof"), self.now)
+        collected = self.collector.open_again(self.token, self.sent("proof"), self.now)
         reference = collected.referral.reference
         headers = {"Content-Disposition": f'attachment; filename="{file_name(reference)}"'}
         return respond(as_text(reference, collected.answers), "text/plain", headers=headers)
 
     def acknowledge(self) -> func.HttpResponse:
-        self.collector.acknowledge(self.token, self._sent("proof"), self.now)
+        self.collector.acknowledge(self.token, self.sent("proof"), self.now)
         return self.page_after()
 
     def set_aside(self) -> func.HttpResponse:
         """Asks whether it is meant, and sets the referral aside once that is confirmed."""
-        proof = self._sent("proof")
-        if self._sent("confirmed") != "yes":
+        proof = self.sent("proof")
+        if self.sent("confirmed") != "yes":
             referral = self.collector.check_opened(self.token, proof, self.now)
-            return self.page("provider/not-genuine.html", referral, proof=proof, session=self._sent("session"))
+            return self.page("provider/not-genuine.html", referral, proof=proof, session=self.sent("session"))
         self.collector.set_aside(self.token, proof, self.now)
         return self.page_after()
-
-    def keep(self) -> func.HttpResponse:
-        referral, sent = self.collector.look(self.token, self.now), keeping.posted(self.req)
-        if not keeping.is_meant(sent, self.collector.links.signer, self.token, referral, self.now):
-            is_finished = ProviderView.of(referral, self.built.content).is_finished
-            return self.confirmed_page(referral, NOT_YET) if is_finished else self.show()
-        done = keeping.keep(self.built.referrals.acknowledgements, referral, self.nudge, self.now)
-        return see_other(f"{self.address}?done={done}")
-
-    def say(self) -> func.HttpResponse:
-        referral, sent = self.collector.look(self.token, self.now), keeping.posted(self.req)
-        errors = word_back.say(self.built, sent, self.token, referral, self.now)
-        return self.show(*errors) if errors else see_other(f"{self.address}?done=told")
 
     def opened_page(self, opened: OpenedReferral) -> func.HttpResponse:
         """The answers, at the address of their own link, and below them what else waits."""
@@ -164,13 +161,13 @@ class _ProviderRequest:
         return self.page("provider/referral.html", opened.referral, waiting=self._beside(opened), **facts)
 
     def list_page(self, listed: Sequence[Referral], session: str, **facts: Any) -> func.HttpResponse:
-        referral = self.collector.look(self.token, self.now)
-        view = WaitingView.of(listed, self.built.content, self._sent("page"))
+        referral = self.look()
+        view = WaitingView.of(listed, self.built.content, self.sent("page"))
         return self.page("provider/waiting.html", referral, waiting=view, session=session, **facts)
 
     def page_after(self) -> func.HttpResponse:
         """The list if others wait and the passphrase was entered in the last half hour; else the referral's page."""
-        session, referral = self._sent("session"), self.collector.look(self.token, self.now)
+        session, referral = self.sent("session"), self.look()
         done = "set-aside" if referral.is_set_aside else "now"  # by this request, or by a colleague a moment before
         with suppress(ProofError, KeyUnavailableError, StorageError):
             if session and (listed := self.waiting.listed(self.token, session, self.now)):
@@ -184,21 +181,15 @@ class _ProviderRequest:
         except StorageError:
             return None
 
-    def confirmed_page(self, referral: Referral, *errors: FieldError) -> func.HttpResponse:
-        facts = keeping.form_facts(self.collector.links.signer, self.token, referral, self.now)
-        keep_address = f"{self.address}/keep"
-        template = "provider/set-aside.html" if referral.is_set_aside else "provider/confirmed.html"
-        return self.page(template, referral, errors=errors, keep_address=keep_address, **facts)
-
     def ask_again(self, reason: FieldError) -> func.HttpResponse:
         """Asks for the passphrase; where this referral is finished it opens nothing, and the page says what does."""
-        if self.collector.look(self.token, self.now).state in FINISHED:
+        if self.look().state in FINISHED:
             return see_other(f"{self.address}?done=over")
         return self.passphrase_form(reason)
 
     def passphrase_form(self, *errors: FieldError, form_token: str = "") -> func.HttpResponse:
         facts = {"errors": errors, "form_token": form_token or self._passphrase_page.new_token}
-        return self.page("provider/collect.html", self.collector.look(self.token, self.now), **facts)
+        return self.page("provider/collect.html", self.look(), **facts)
 
     @property
     def waiting(self) -> WaitingReferrals:
@@ -206,27 +197,7 @@ class _ProviderRequest:
 
     @property
     def _passphrase_page(self) -> TimedPage:
-        return TimedPage("passphrase", self.token, self._sent(TOKEN), self.collector.links.signer, self.now)
-
-    def _sent(self, name: str) -> str:
-        return read_form_value(self.req, name)
-
-    @property
-    def token(self) -> str:
-        return token_of(self.req)
-
-    @property
-    def address(self) -> str:
-        return path_to("collect", self.token)
-
-    def page(self, template: str, referral: Referral, **facts: Any) -> func.HttpResponse:
-        view = ProviderView.of(referral, self.built.content)
-        known = {"referral": view, "address": self.address, "site": self.built.site_url}
-        known |= {"done": query(self.req, "done"), "grace_weekdays": self.built.referrals.grace_weekdays}
-        known |= {"word_address": f"{self.address}/word"}
-        known |= word_back.form_facts(self.built, self.token, referral, self.now)
-        status = facts.pop("status", 422 if facts.get("errors") else 200)
-        return page(render(template, self.built.content, **(known | facts)), status)
+        return TimedPage("passphrase", self.token, self.sent(TOKEN), self.collector.links.signer, self.now)
 
 
 _ACTIONS: dict[tuple[str, str], Callable[[_ProviderRequest], func.HttpResponse]] = {

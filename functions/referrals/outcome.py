@@ -30,6 +30,7 @@ def referral_outcome(req: func.HttpRequest) -> func.HttpResponse:
         "reference": reference,
         "by": built.content.dates.iso_day(by) if by else "",
         "words": " ".join(words),
+        "sealed": built.referrals.are_sealed_for_provider,
         "mailbox_fails": built.referrals.provider_mailbox.is_failing(now),
         **opened_facts(token, found, now, built.content.dates),
     }

@@ -11,7 +11,7 @@ from functions.web.responses import json_body, page
 from shared.bootstrap import Services, services
 from shared.referrals.days import in_words
 from shared.referrals.errors import ReferralUnknownError
-from shared.referrals.model import Referral, ReferralState
+from shared.referrals.model import SEALED, Referral, ReferralState
 from shared.referrals.retention.retention_rules import STATUS_DELETED_AFTER, earliest_erasure
 from shared.referrals.retention.uncollected_rules import announced_day
 from shared.wording.sentences import sentence
@@ -54,7 +54,8 @@ def _facts(referral: Referral, built: Services) -> dict[str, object]:
 
     `is_kept`: its answers are still here. `deleted_on`: the day, in words, on which they were deleted, or are if nobody
     collects them; "" if there is none. `deleted_from`: the first day on which they may be deleted although the
-    provider, whose mailbox has them, has not confirmed that; "" if there is none.
+    provider, whose mailbox has them, has not confirmed that; "" if there is none. `sealed`: no one here can know if its
+    answers open, so that the page says no more than that they were sent.
     """
     is_kept = referral.state is not ReferralState.ERASED
     dates = built.content.dates
@@ -64,6 +65,7 @@ def _facts(referral: Referral, built: Services) -> dict[str, object]:
         "progress": referral.progress,
         "deleted_on": (dates.day(deleted_on) if deleted_on else "") if is_kept else in_words(referral.erased_on, dates),
         "is_kept": is_kept,
+        "sealed": referral.delivery == SEALED,
         "deleted_from": dates.day(earliest) if earliest else "",
         "grace_weekdays": built.referrals.grace_weekdays,
     }

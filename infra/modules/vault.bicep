@@ -15,6 +15,8 @@ param secretSetterRoleId string
 
 @description('Name of an RSA key to make in this vault; empty: none.')
 param keyName string = ''
+
+@description('The app that unwraps with that key; empty: none does.')
 param keyUnwrapperPrincipalId string = ''
 param keyUnwrapperRoleId string = ''
 
@@ -93,7 +95,7 @@ resource reader 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for prin
   }
 }]
 
-resource unwrapper 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(keyName)) {
+resource unwrapper 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(keyName) && !empty(keyUnwrapperPrincipalId)) {
   scope: key
   name: guid(vault.id, keyName, keyUnwrapperPrincipalId, keyUnwrapperRoleId)
   properties: {

@@ -8,15 +8,22 @@ them; with `--leaked` it is looked up at once, and what the one before made ends
 
 import argparse
 import getpass
+import json
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import TypeAdapter
 
 from local.azure.environment import MissingError, environment
 from local.azure.references import App, refresh_references
 from local.azure.vault import Vault, VaultError
 from local.setup.keys import new_secret
+from shared.config.requirements import PROVIDER_KEYS
+from shared.config.rsa_keys import ProviderJwks
+from shared.config.settings import Settings
 
 WEB, WORKER = "WEB_VAULT_URL", "WORKER_VAULT_URL"
 KEY = "referrals"
@@ -33,13 +40,19 @@ MADE: Mapping[str, str] = {
 
 GIVEN: Mapping[str, str] = {
     "REFERRAL_PASSPHRASE": WORKER,
+    PROVIDER_KEYS: WEB,
     "NOTIFY_API_KEY": WORKER,
     "NOTIFY_CALLBACK_TOKEN": WORKER,  # the website of Notify gets it too, and no one can read it in the vault
     "SMOKE_KEY": WORKER,
 }
-"""Secrets that a person has to give."""
+"""Secrets that a person has to give; the provider's public keys are none, and are kept beside them."""
 
 NEVER_RENEWED = "BOOKING_KEY"
+
+
+class UnusableError(Exception):
+    """A file that was given cannot be used. Its text quotes nothing of it."""
+
 
 ROTATED = frozenset(
     {"LINK_KEY", "NOTIFY_CALLBACK_TOKEN", "PROVIDER_LINK_KEY", "REFERRAL_MAC_KEY", "REFERRAL_PASSPHRASE", PUBLIC_KEY}
@@ -114,7 +127,7 @@ def main(arguments: Sequence[str]) -> int:
         values = environment(os.environ, (WEB, WORKER, *App.SETTINGS))
         secrets = Secrets({name: Vault(values[name]) for name in (WEB, WORKER)}, leaked=wanted.leaked)
         is_done = not _apply(wanted, secrets) or refresh_references(App.both(values))
-    except (MissingError, VaultError) as error:
+    except (MissingError, VaultError, UnusableError) as error:
         print(error, file=sys.stderr)
         return 1
     # A deployment goes on: the apps start after it, and look their secrets up then.
@@ -124,12 +137,24 @@ def main(arguments: Sequence[str]) -> int:
 def _apply(wanted: argparse.Namespace, secrets: Secrets) -> bool:
     """True if the apps are to look their secrets up."""
     if wanted.set:
-        return secrets.give(wanted.set, getpass.getpass(f"{wanted.set}: ").strip())
+        return secrets.give(wanted.set, _given(wanted))
     if wanted.renew:
         return secrets.renew(wanted.renew)
     if wanted.newest_key:
         return secrets.renew_key()
     return wanted.refresh or secrets.complete()
+
+
+def _given(wanted: argparse.Namespace) -> str:
+    """Raises UnusableError if it is a file that cannot be read or holds no keys of a provider."""
+    if wanted.set != PROVIDER_KEYS:
+        return getpass.getpass(f"{wanted.set}: ").strip()
+    try:
+        text = wanted.file.read_text("utf-8")
+        TypeAdapter(ProviderJwks).validate_python(text)
+        return json.dumps(json.loads(text))  # in one line, as a setting is
+    except (OSError, ValueError) as error:
+        raise UnusableError(f"{wanted.file}: needs {Settings.expected_values()[PROVIDER_KEYS]}") from error
 
 
 def _is_asked_for(wanted: argparse.Namespace) -> bool:
@@ -147,7 +172,10 @@ def _arguments(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--leaked", action="store_true", help="with one of the first three: the one before ends at once"
     )
+    parser.add_argument("--file", type=Path, metavar="FILE", help=f"with --set {PROVIDER_KEYS}: what the opener saved")
     wanted = parser.parse_args(arguments)
+    if (wanted.set == PROVIDER_KEYS) != (wanted.file is not None):
+        parser.error(f"--file goes with --set {PROVIDER_KEYS}, and that with --file")
     if wanted.leaked and not (wanted.set or wanted.renew or wanted.newest_key):
         parser.error("--leaked goes with --set, --renew or --newest-key")
     return wanted

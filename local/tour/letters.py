@@ -32,12 +32,14 @@ _PLACE = (
 _NO_PLACE = _PLACE | {"join_url": "", "confirmed": False, "note": ""}
 _PARTING = _WHEN | _OWN | {"sessions_url": f"{_SITE}/sessions"}
 _REMINDERS = {"reminders": ["Thursday 7 September 2023, 3pm", "Friday 8 September 2023, 2pm"]}
-_REFERRAL = {
+_REFERRAL: dict[str, object] = {
+    "sealed": False,
     "reference": "34679CDF",
     "received_on": "Friday 1 September 2023",
     "contact_by": "Friday 15 September 2023",
     "link_url": f"{_SITE}/acknowledge/{_TOKEN}",
 }
+_SEALED = _REFERRAL | {"sealed": True}
 _REMINDED = _REFERRAL | {
     "sent_on": "Friday 1 September 2023",
     "inline": True,
@@ -81,6 +83,7 @@ FACTS: Mapping[str, Mapping[str, object]] = {
     "operators-uncollected": {"referrals": [("34679CDF", "Deleted on Thursday 30 November 2023.")]},
     "operators-test": {"reference": "34679CDF"},
     "referral-link": _REFERRAL,
+    "referral-sealed": _SEALED,
     "referral-withdrawn": {"reference": "34679CDF", "received_on": "Friday 1 September 2023"},
     "referral-new-link": _REFERRAL | {"sent_on": "Friday 1 September 2023", "inline": False, "days": 60},
     "referral-reminder": _REMINDED | {"operators": "operators@example.nhs.uk"},

@@ -78,14 +78,18 @@ def _acs_sender(settings: Settings) -> MailSender:
 def unwrapper(settings: Settings) -> "Unwrapper":
     """The key that decrypts referrals: a private key in a setting (on a developer's machine), else the vault's.
 
+    None is needed where the provider's keys alone open what is sealed; one that is given opens what was sealed before.
+
     Raises:
         SettingsError: this app is given neither, as the one that only seals.
     """
-    from shared.referrals.sealing import LocalKey, VaultKey
+    from shared.referrals.sealing import LocalKey, NoKey, VaultKey
 
     private, previous = settings.referral_private_key, settings.referral_private_key_previous
     if private is not None:
         return LocalKey(*(key.get_secret_value() for key in (private, previous) if key is not None))
+    if settings.referral_vault_key is None and settings.is_sealed_for_provider:
+        return NoKey()
     if settings.referral_vault_key is None:
         raise SettingsError({"REFERRAL_VAULT_KEY": "required by the app that decrypts referrals"})
     return VaultKey(str(settings.referral_vault_key), _identity(settings.bookings_client_id))

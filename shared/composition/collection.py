@@ -1,9 +1,10 @@
-"""Builds the service with which the provider opens referrals; only the app that decrypts imports it."""
+"""Builds the services with which the provider gets referrals; only the worker imports it."""
 
 from shared.composition import azure_clients
 from shared.config.settings import Settings
 from shared.referrals.collection.acknowledgement import AcknowledgementRecorder
 from shared.referrals.collection.collector import Collector
+from shared.referrals.collection.sealed_collection import CODES, SealedCollection
 from shared.referrals.collection.wrong_tries import WrongTries
 from shared.referrals.delivery.links import ReferralLinks
 from shared.referrals.repository import ReferralRepository
@@ -30,6 +31,25 @@ def build_collector(  # noqa: PLR0913  # all by keyword
         authenticate=mac.check,
         content_key=lambda sealed: content_key(sealed, unwrapper),
         unseal=decrypt,
+        acknowledge_reference=acknowledgements.acknowledge_opened,
+        set_aside_reference=acknowledgements.set_aside,
+    )
+
+
+def build_sealed_collection(
+    *,
+    rows: ReferralRepository,
+    tries: WrongTries,
+    mac: RowMac,
+    links: ReferralLinks,
+    acknowledgements: AcknowledgementRecorder,
+) -> SealedCollection:
+    """Returns the service for what only the provider's keys open: it has no key."""
+    return SealedCollection(
+        links=links,
+        store=rows,
+        tries=tries.of(CODES),
+        authenticate=mac.check,
         acknowledge_reference=acknowledgements.acknowledge_opened,
         set_aside_reference=acknowledgements.set_aside,
     )

@@ -1,6 +1,7 @@
 """The keys of referrals, each built on first use: what seals and signs, and the proof that what is sealed opens."""
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import cached_property
 
 from shared.composition import azure_clients
@@ -14,6 +15,8 @@ from shared.referrals.key_proofs.key_prover import KeyProver
 from shared.referrals.key_proofs.key_readiness import KeyReadiness
 from shared.referrals.key_proofs.proof_rows import KeyProofs, ProofMac, thumbprint
 from shared.referrals.model import Referral
+from shared.referrals.provider_sealing.envelope import ProviderSealer
+from shared.referrals.provider_sealing.sealed_row import to_sealed
 from shared.referrals.repository import ReferralRepository
 from shared.referrals.row_mac import RowMac
 from shared.referrals.sealed_answers import Sealed
@@ -51,13 +54,25 @@ class ReferralKeys:
         """Makes MACs with the key in use alone: the app that takes referrals knows no other."""
         return RowMac.of(self._settings.referral_mac_key.get_secret_value())
 
+    def check_to_send(self, *, opens_links: bool) -> Callable[[Referral, Referral, Sealed, datetime], None]:
+        """Returns the check of a row before an email about it goes out.
+
+        `opens_links`: a passphrase opens what was sealed before the provider had keys of its own. Where none does, an
+        email about it would lead nowhere, and a person has to look.
+        """
+        is_alone = self._settings.is_sealed_for_provider and not opens_links
+        return self.row_mac.check_for_provider if is_alone else self.row_mac.check
+
     def mac_migration(self, rows: ReferralRepository) -> MacMigration | None:
         """None if no setting opens its window."""
         return None if self._settings.referral_mac_migration is None else MacMigration(rows, self.row_mac)
 
     def sealing(self) -> Callable[[Referral, bytes], Sealed]:
-        """Returns the function that seals with the first key that is proven, and signs the row."""
+        """Returns the function that seals, with the provider's keys or the first that is proven, and signs the row."""
         mac = self.signing_mac
+        if self._settings.is_sealed_for_provider:
+            sealer = ProviderSealer(self._settings.referral_provider_keys)
+            return lambda referral, answers: mac.sign(referral, to_sealed(sealer.seal(referral, answers)))
         return lambda referral, answers: mac.sign(referral, self._seal(referral, answers))
 
     def _seal(self, referral: Referral, answers: bytes) -> Sealed:
@@ -74,7 +89,9 @@ class ReferralKeys:
 
     @cached_property
     def _sealers(self) -> dict[str, Sealer]:
-        """By thumbprint, the key in use first."""
+        """By thumbprint, the key in use first; none where the provider's keys are in use."""
+        if self._settings.is_sealed_for_provider:
+            return {}
         current, previous = self._settings.referral_public_key, self._settings.referral_public_key_previous
         if current is None:
             raise SettingsError({PUBLIC_KEY: "required by both apps"})

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from shared.composition import azure_clients
 from shared.composition.context import AppContext
 from shared.composition.mail import MailServices
+from shared.composition.operators import operator_digest, smoke_test, uncollected_notice
 from shared.composition.referral_release import ReleaseServices
-from shared.composition.smoke_test import smoke_test
 from shared.composition.withdrawal import WithdrawalServices
 from shared.config.requirements import INTAKE_NEEDS
 from shared.config.settings import Role, SettingsError
@@ -25,23 +25,22 @@ from shared.referrals.delivery.notice_sender import NoticeSender
 from shared.referrals.delivery.provider_emails import ProviderEmails
 from shared.referrals.delivery.release.batch_sender import BatchSender
 from shared.referrals.follow_up.deadlines import Deadlines
-from shared.referrals.follow_up.operator_digest import OperatorDigest
 from shared.referrals.follow_up.overdue_alarm import OverdueAlarm
 from shared.referrals.follow_up.provider_reminder import ProviderReminder
 from shared.referrals.follow_up.referral_reconciler import ReferralReconciler
-from shared.referrals.follow_up.uncollected_notice import UncollectedNotice
 from shared.referrals.intake.orphan_recovery import OrphanRecovery
 from shared.referrals.intake.service import ReferralService
 from shared.referrals.intake.status_lookup import GuessLimiter, StatusLookup
+from shared.referrals.model import SEALED
 from shared.referrals.retention.erasure import ReferralEraser
 from shared.referrals.retention.holdings_report import HoldingsReport
-from shared.referrals.retention.uncollected_rules import UncollectedLimit
 from shared.referrals.withdrawal.own_words import WordHashes
 from shared.tables.once_a_day import Daily
 
 if TYPE_CHECKING:
     from shared.composition.referral_keys import ReferralKeys
     from shared.referrals.collection.collector import Collector
+    from shared.referrals.collection.sealed_collection import SealedCollection
     from shared.referrals.key_proofs.key_prover import KeyProver
     from shared.referrals.key_proofs.key_readiness import KeyReadiness
     from shared.referrals.repository import ReferralRepository
@@ -69,7 +68,13 @@ class ReferralServices:
             key=key.get_secret_value(),
             consent_version=self._context.content.one_to_one.consent_version,
             hashed=WordHashes.of(self._keys.signing_mac).hashed,
+            delivery=SEALED if self.are_sealed_for_provider else "",
         )
+
+    @property
+    def are_sealed_for_provider(self) -> bool:
+        """True if no app of this service can open new referrals, so that none can know that they are readable."""
+        return self._settings.is_sealed_for_provider
 
     @cached_property
     def key_readiness(self) -> "KeyReadiness":
@@ -100,7 +105,7 @@ class ReferralServices:
         opened = partial(unseal, unwrapper=azure_clients.unwrapper(self._settings))
         return ReferralForwarder(
             queue=self._repository,
-            authenticate=self._keys.row_mac.check,
+            authenticate=self._keys.check_to_send(opens_links=self.collector is not None),
             unseal=opened,
             pause=self._mail.referral_pause,
             sender=self._mail.sender,
@@ -117,7 +122,7 @@ class ReferralServices:
     def batch_sender(self) -> BatchSender:
         return BatchSender(
             queue=self._repository,
-            authenticate=self._keys.row_mac.check,
+            authenticate=self._keys.check_to_send(opens_links=self.collector is not None),
             log=self._releasing.batches,
             sending=self._releasing.sending,
             writer=self._provider_emails,
@@ -171,6 +176,21 @@ class ReferralServices:
         )
 
     @cached_property
+    def sealed_collection(self) -> "SealedCollection | None":
+        """None in the public app. It is there whatever the delivery is now: some may have been sealed before."""
+        if self._settings.role is Role.WEB:
+            return None
+        from shared.composition.collection import build_sealed_collection
+
+        return build_sealed_collection(
+            rows=self._repository,
+            tries=self._wrong_tries,
+            mac=self._keys.row_mac,
+            links=self.links,
+            acknowledgements=self.acknowledgements,
+        )
+
+    @cached_property
     def eraser(self) -> ReferralEraser:
         return ReferralEraser(self._repository, self._wrong_tries)
 
@@ -186,10 +206,10 @@ class ReferralServices:
                 self._repository, self._context.referral_tables("ReferralService"), self._keys.row_mac.current
             ),
             days=Daily(self._context.service_table, "referrals"),
-            uncollected=self._uncollected_notice,
+            uncollected=uncollected_notice(self._context, self._repository, self._notices),
             release=self._releasing.timer,
             withdrawals=self.taking_back.withdrawals,
-            operator_digest=self._operator_digest,
+            operator_digest=operator_digest(self._context, self._notices, self.provider_mailbox),
             grace_weekdays=self.grace_weekdays,
             mac_migration=self._keys.mac_migration(self._repository),
         )
@@ -212,24 +232,6 @@ class ReferralServices:
         deadlines = Deadlines(self._settings.referral_reminder_weekdays, self._context.content.working_days)
         return ProviderReminder(
             rows=self._repository, notices=self._notices, writer=self._provider_emails, deadlines=deadlines
-        )
-
-    @cached_property
-    def _operator_digest(self) -> OperatorDigest | None:
-        address = self._settings.operators_email
-        if address is None:
-            return None
-        renderer = self._mail.renderer
-        return OperatorDigest(address=address, notices=self._notices, mailbox=self.provider_mailbox, renderer=renderer)
-
-    @cached_property
-    def _uncollected_notice(self) -> UncollectedNotice:
-        return UncollectedNotice(
-            rows=self._repository,
-            notices=self._notices,
-            renderer=self._mail.renderer,
-            address=self._settings.operators_email or "",
-            limit=UncollectedLimit(self._settings.referral_uncollected_days),
         )
 
     @cached_property

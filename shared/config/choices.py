@@ -24,10 +24,14 @@ QUOTAS: Mapping[MailService, tuple[int, int]] = {MailService.NOTIFY: (3000, 10_0
 
 
 class Delivery(StrEnum):
-    """The form in which a referral reaches the provider: answers in the email, or a link to a page that shows them."""
+    """The form in which a referral reaches the provider.
+
+    Answers in the email; a link to a page that shows them; or a link to a file that only the provider's keys open.
+    """
 
     INLINE = "inline"
     LINK = "link"
+    SEALED = "sealed"
 
 
 class Support(StrEnum):

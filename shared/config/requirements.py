@@ -10,6 +10,9 @@ WORKER_NEEDS = ("MAIL_SERVICE", "REFERRAL_RECIPIENT", "REFERRAL_DELIVERY")
 PUBLIC_KEY = "REFERRAL_PUBLIC_KEY"
 """Required by both apps: the one seals with it, the other proves that it can open what is sealed with it."""
 
+PROVIDER_KEYS = "REFERRAL_PROVIDER_KEYS"
+"""Required in its place with REFERRAL_DELIVERY=sealed, by the app that seals: the other opens nothing."""
+
 MAIL_NEEDS: Mapping[str, tuple[str, ...]] = {
     MailService.ACS: ("EMAIL_ENDPOINT",),
     MailService.NOTIFY: ("NOTIFY_API_KEY", "NOTIFY_TEMPLATE_ID", "NOTIFY_CALLBACK_TOKEN"),
@@ -21,9 +24,11 @@ INTAKE_NEEDS = ("REFERRAL_KEY", PUBLIC_KEY)
 
 SHARED_KEY = "needs a key of its own: the web app has LINK_KEY, and must not be able to make the provider's links"
 
+NOT_SEALED = "is for REFERRAL_DELIVERY=sealed: with any other, the worker could open what is sealed"
+
 NOT_INLINE = (
-    "must be link with MAIL_SERVICE=notify: answers in an email could be read at GOV.UK Notify for days by whoever has "
-    "a key or sees its dashboard, and it cannot be made to encrypt an email on its way"
+    "must be link or sealed with MAIL_SERVICE=notify: answers in an email could be read at GOV.UK Notify for "
+    "days by whoever has a key or sees its dashboard, and it cannot be made to encrypt an email on its way"
 )
 
 _PROVIDER_NEEDS = {
@@ -40,17 +45,26 @@ def missing_settings(given: Mapping[str, str]) -> dict[str, str]:
     for storage in _STORAGES:
         found |= _missing_of_storage(storage, given)
     role = given.get("SERVICE_ROLE")
-    if role != Role.WORKER:
-        found |= {name: "missing" for name in INTAKE_NEEDS if name not in given}
-    elif PUBLIC_KEY not in given:
-        found[PUBLIC_KEY] = "missing"
+    found |= {name: "missing" for name in _needs_to_seal(role, is_sealed=_is_sealed(given)) if name not in given}
     return found if role == Role.WEB else found | _missing_of_worker(given)
 
 
 def refused_settings(given: Mapping[str, str]) -> dict[str, str]:
     """Returns the settings that those `given` beside them forbid, each with its problem."""
     by_notify = given.get("MAIL_SERVICE") == MailService.NOTIFY
-    return {"REFERRAL_DELIVERY": NOT_INLINE} if by_notify and given.get("REFERRAL_DELIVERY") == Delivery.INLINE else {}
+    is_inline = given.get("REFERRAL_DELIVERY") == Delivery.INLINE
+    found = {"REFERRAL_DELIVERY": NOT_INLINE} if by_notify and is_inline else {}
+    return found | {PROVIDER_KEYS: NOT_SEALED} if PROVIDER_KEYS in given and not _is_sealed(given) else found
+
+
+def _is_sealed(given: Mapping[str, str]) -> bool:
+    return given.get("REFERRAL_DELIVERY") == Delivery.SEALED
+
+
+def _needs_to_seal(role: str | None, *, is_sealed: bool) -> tuple[str, ...]:
+    if role == Role.WORKER:
+        return () if is_sealed else (PUBLIC_KEY,)
+    return tuple(PROVIDER_KEYS if is_sealed and name == PUBLIC_KEY else name for name in INTAKE_NEEDS)
 
 
 def _missing_of_worker(given: Mapping[str, str]) -> dict[str, str]:
@@ -65,7 +79,7 @@ def _missing_of_worker(given: Mapping[str, str]) -> dict[str, str]:
     needs = dict.fromkeys(named, "missing") | _PROVIDER_NEEDS
     found = blobs | {name: why for name, why in needs.items() if name not in given}
     key, vault = _OPENS_REFERRALS
-    return found if key in given or vault in given else found | {key: f"missing (or {vault})"}
+    return found if _is_sealed(given) or key in given or vault in given else found | {key: f"missing (or {vault})"}
 
 
 def _missing_of_storage(name: str, given: Mapping[str, str]) -> dict[str, str]:

@@ -11,6 +11,7 @@ from shared.config.setting_types import Needs, decode_base64
 
 _RSA_BITS = 3072  # NIST SP 800-57, part 1, table 2: as strong as the 128 bits that protect health data for decades
 _PREVIOUS_BITS = 2048  # of a key with which nothing new is sealed; NIST SP 800-131A: shorter ones protect nothing
+_LEAST_PROVIDER_KEYS = 2  # the loss of one must not lose every referral
 
 
 def _public_jwk(value: Any) -> dict[str, str]:
@@ -18,6 +19,17 @@ def _public_jwk(value: Any) -> dict[str, str]:
     if "d" in jwk:
         raise ValueError("contains a private key: only the public key may be given")
     return jwk
+
+
+def _provider_jwks(value: Any) -> tuple[dict[str, str], ...]:
+    keys = _object(str(value)).get("keys")
+    if not isinstance(keys, list):
+        raise ValueError("needs a JSON Web Key Set, as the opener saves it")  # noqa: TRY004  # pydantic takes no other
+    jwks = tuple(_public_jwk(each) for each in keys)
+    different = {(_number(each, "n"), _number(each, "e")) for each in jwks}
+    if len(different) < max(len(jwks), _LEAST_PROVIDER_KEYS):
+        raise ValueError("needs two keys or more, each of them once")
+    return jwks
 
 
 def _private_jwk(value: Any, *, bits: int) -> SecretStr:
@@ -37,7 +49,7 @@ def _private_jwk(value: Any, *, bits: int) -> SecretStr:
 
 
 def _jwk(value: Any, bits: int) -> dict[str, str]:
-    jwk = _object(str(value))
+    jwk = value if isinstance(value, dict) else _object(str(value))
     if jwk.get("kty") != "RSA" or not jwk.get("kid") or not all(isinstance(part, str) for part in jwk.values()):
         raise ValueError("needs an RSA key as JSON Web Key with a kid")
     n, e = _number(jwk, "n"), _number(jwk, "e")
@@ -67,6 +79,11 @@ PublicJwk = Annotated[
     dict[str, str],
     BeforeValidator(_public_jwk),
     Needs(f"a public RSA key of {_RSA_BITS} bits or more as JSON Web Key with a kid"),
+]
+ProviderJwks = Annotated[
+    tuple[dict[str, str], ...],
+    BeforeValidator(_provider_jwks),
+    Needs(f"two different public RSA keys or more, of {_RSA_BITS} bits or more, as the file that the opener saves"),
 ]
 PrivateJwk = Annotated[
     SecretStr,

@@ -10,7 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, HttpUrl, Sec
 from shared.config.choices import QUOTAS, Attendance, Delivery, FacilitatorList, MailService, Role, Support
 from shared.config.expected_values import expected_value
 from shared.config.requirements import SHARED_KEY, WORKER_NEEDS, missing_settings, refused_settings
-from shared.config.rsa_keys import PreviousPrivateJwk, PrivateJwk, PublicJwk
+from shared.config.rsa_keys import PreviousPrivateJwk, PrivateJwk, ProviderJwks, PublicJwk
 from shared.config.setting_types import (
     BearerToken,
     ConnectionString,
@@ -116,6 +116,7 @@ class Settings(BaseModel):
     referral_mac_migration: Day | None = Field(None, alias="REFERRAL_MAC_MIGRATION")
     referral_public_key: PublicJwk | None = Field(None, alias="REFERRAL_PUBLIC_KEY")
     referral_public_key_previous: PublicJwk | None = Field(None, alias="REFERRAL_PUBLIC_KEY_PREVIOUS")
+    referral_provider_keys: ProviderJwks = Field((), alias="REFERRAL_PROVIDER_KEYS")
     referral_private_key: PrivateJwk | None = Field(None, alias="REFERRAL_PRIVATE_KEY")
     referral_private_key_previous: PreviousPrivateJwk | None = Field(None, alias="REFERRAL_PRIVATE_KEY_PREVIOUS")
     referral_vault_key: VaultKey | None = Field(None, alias="REFERRAL_VAULT_KEY")
@@ -195,6 +196,11 @@ class Settings(BaseModel):
         minute, hour = QUOTAS[self.mail_service or MailService.ACS]
         given = (self.mails_per_minute, self.mails_per_hour)
         return minute if given[0] is None else given[0], hour if given[1] is None else given[1]
+
+    @property
+    def is_sealed_for_provider(self) -> bool:
+        """True if new referrals are sealed to the provider's own keys, so that no app can open them."""
+        return self.referral_delivery is Delivery.SEALED
 
     @property
     def names_go_to_facilitators(self) -> bool:

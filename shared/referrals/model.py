@@ -53,8 +53,8 @@ NOTHING_TO_TELL = "not-sent"
 WORD_BACK_BYTES = 37
 """The size of what the provider says to the person, sealed: see `withdrawal.word_back`."""
 
-INLINE, LINK = "inline", "link"
-"""The delivery that puts the answers into the email, and the one that sends a link to them."""
+INLINE, LINK, SEALED = "inline", "link", "sealed"
+"""The deliveries: answers in the email, a link to them, and a link to a file that only the provider's keys open."""
 
 
 class Progress(StrEnum):

@@ -7,8 +7,8 @@ from typing import Any
 
 from shared import base64url
 from shared.referrals.days import is_day
-from shared.referrals.model import NEVER, WORD_BACK_BYTES, Referral, ReferralState
-from shared.referrals.sealed_answers import Sealed
+from shared.referrals.model import NEVER, SEALED, WORD_BACK_BYTES, Referral, ReferralState
+from shared.referrals.sealed_answers import PROVIDER_VERSION, Sealed
 from shared.tables.table import Row, moment_text
 
 PARTITION = "referrals"
@@ -16,8 +16,8 @@ PARTITION = "referrals"
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _MIDNIGHTS = {"", "00:00", "00:00:00", "00:00:00Z", "00:00:00+00:00", "00:00:00.000Z"}
 
-LISTED = ("PartitionKey", "RowKey", "ReceivedOn", "ConsentVersion", "SubmissionHash", "OwnWords", "CopyOf")
-"""The cells of a sealed row that say which referral it is, or of which it is a copy."""
+LISTED = ("PartitionKey", "RowKey", "ReceivedOn", "ConsentVersion", "SubmissionHash", "OwnWords", "CopyOf", "Version")
+"""The cells of a sealed row that say which referral it is, or of which it is a copy, and who can open it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +85,7 @@ def sealed_cells(referral: Referral, sealed: Sealed) -> dict[str, Any]:
         "Sealed": sealed.ciphertext,
     }
     copied = {"CopyOf": referral.copy_of} if referral.copy_of else {}
+    content |= {"Acknowledgement": sealed.acknowledgement} if sealed.version == PROVIDER_VERSION else {}
     return key_cells(referral.reference) | _identity_cells(referral) | content | mac_cells(sealed) | copied
 
 
@@ -123,7 +124,8 @@ def read_referral(row: Row) -> Referral:
         epoch=row.integer("Epoch") or 0,
         redriven=row.integer("Redriven") or 0,
         kept=row.integer("Kept") or 0,
-        delivery=row.text("Delivery"),
+        # A sealed row has no such cell; what only the provider's keys open can go in no other way.
+        delivery=SEALED if row.text("Version") == PROVIDER_VERSION else row.text("Delivery"),
         # Any word typed there that is no day is an objection.
         held=row.boolean("Hold", default=bool(row.text("Hold")) and not held_until),
         held_until=held_until,
@@ -152,6 +154,7 @@ def read_sealed(row: Row) -> Sealed:
         ciphertext=_bytes(row, "Sealed"),
         mac_key=row.text("MacKey"),
         mac=_bytes(row, "Mac"),
+        acknowledgement=_bytes(row, "Acknowledgement"),
     )
 
 

@@ -15,7 +15,7 @@ from shared.local_time import london_day
 from shared.referrals.errors import UnsealError, unknown_version
 from shared.referrals.key_derivation import ROW_MAC, ROW_MAC_KEY_ID, derive_key
 from shared.referrals.model import Referral
-from shared.referrals.sealed_answers import FIRST_VERSION, SEAL_VERSIONS, Sealed
+from shared.referrals.sealed_answers import FIRST_VERSION, PROVIDER_VERSION, SEAL_VERSIONS, Sealed
 
 MIGRATION_LASTS = timedelta(days=7)
 """The longest time for which rows without a MAC are taken for rows of before there were MACs."""
@@ -52,12 +52,18 @@ class RowMac:
         Raises:
             UnsealError: it was not, or another day of receipt stands in one of the two rows.
         """
-        if sealed.version not in SEAL_VERSIONS:
+        if sealed.version not in {*SEAL_VERSIONS, PROVIDER_VERSION}:
             raise unknown_version(sealed.version)
         if not self.awaits(sealed, now):
             self._check_mac(stored, sealed)
         if status.received_on != stored.received_on:
             raise UnsealError("day")
+
+    def check_for_provider(self, status: Referral, stored: Referral, sealed: Sealed, now: datetime) -> None:
+        """As `check`, and raises UnsealError if anyone but the provider has a key that opens it."""
+        self.check(status, stored, sealed, now)
+        if sealed.version != PROVIDER_VERSION:
+            raise unknown_version(sealed.version)
 
     def is_signed(self, stored: Referral, sealed: Sealed) -> bool:
         """True if the row has a MAC of this service's."""
@@ -93,7 +99,11 @@ def _mac(key: bytes, referral: Referral, sealed: Sealed) -> bytes:
     texts = ("SealedReferrals", referral.reference, referral.received_on, referral.consent_version, referral.submission)
     own_words = (referral.own_words,) if referral.own_words else ()  # rows of before have none
     named = (*texts, sealed.version, sealed.mac_key, sealed.key_id, *own_words)
-    parts = (*(text.encode() for text in named), sealed.wrapped_key, sealed.nonce, sealed.ciphertext)
+    # Rows of other versions have none; the version itself is among the texts.
+    has_code = sealed.version == PROVIDER_VERSION or sealed.acknowledgement
+    acknowledged_by = (sealed.acknowledgement,) if has_code else ()
+    content = (sealed.wrapped_key, sealed.nonce, sealed.ciphertext, *acknowledged_by)
+    parts = (*(text.encode() for text in named), *content)
     return hmac.new(key, b"".join(len(part).to_bytes(8) + part for part in parts), hashlib.sha256).digest()
 
 

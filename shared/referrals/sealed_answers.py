@@ -13,7 +13,10 @@ SEAL_VERSION = "2"
 """Sealed with a key derived from the content key, with the day of receipt as associated data, and with a MAC."""
 
 SEAL_VERSIONS = frozenset({FIRST_VERSION, SEAL_VERSION})
-"""The versions that open; every other one is refused."""
+"""The versions that the worker opens; every other one is refused."""
+
+PROVIDER_VERSION = "3"
+"""Sealed to the provider's own keys, with the hash of a code that only it can tell: see `provider_sealing`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,8 @@ class Sealed:
     """Sealed answers as they are stored; nothing of them can be read without the private key named by `key_id`.
 
     `mac` authenticates the row in which they are stored, by the key named `mac_key`; both are empty before it is made.
+    `acknowledgement` is the hash of the provider's code, in the version of the provider's keys. There `key_id` names
+    all of them, and `wrapped_key` holds as many wrapped keys.
     """
 
     version: str
@@ -30,6 +35,7 @@ class Sealed:
     ciphertext: bytes = field(repr=False)
     mac_key: str = ""
     mac: bytes = field(default=b"", repr=False)
+    acknowledgement: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,10 @@ class Sealer:
 
 
 class Unwrapper(Protocol):
-    """Unwraps a key with the private key of that id: `VaultKey` in Azure, `LocalKey` on a developer's machine."""
+    """Unwraps a key with the private key of that id.
+
+    `VaultKey` does so in Azure, `LocalKey` on a developer's machine, and `NoKey` never: the provider has the keys.
+    """
 
     def unwrap(self, key_id: str, wrapped_key: bytes) -> bytes:
         """The unwrapped key.
@@ -65,6 +68,14 @@ class Unwrapper(Protocol):
             KeyUnavailableError: the private key cannot be used at the moment.
             UnsealError: it is another key's, or was tampered with.
         """
+
+
+class NoKey:
+    """The worker that has no key, because only the provider's keys open what is sealed."""
+
+    def unwrap(self, key_id: str, wrapped_key: bytes) -> bytes:  # noqa: ARG002  # as of the others
+        """Raises KeyUnavailableError, whatever it is given."""
+        raise KeyUnavailableError("this service has no key")
 
 
 class LocalKey:

@@ -173,6 +173,7 @@ def reopen_with_new_answers(erased: Referral, sealed: Referral) -> Cells:
         "Epoch": erased.epoch + 1,
         "Batch": "",
         "SubmissionHash": sealed.submission,
+        "Delivery": sealed.delivery,
         "OwnWords": sealed.own_words,
         "ReceivedOn": sealed.received_on,
         "DueOn": sealed.received_on,

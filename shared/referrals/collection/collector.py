@@ -2,20 +2,19 @@
 
 import json
 import logging
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from shared.passphrase import PassphraseHash, matches_any
-from shared.referrals import interrupted_erasure, transitions
 from shared.referrals.collection import access_token, provider_session
+from shared.referrals.collection.linked_referral import linked_referral, recording_damage
 from shared.referrals.collection.opening_note import note_opening
 from shared.referrals.collection.wrong_tries import WrongTries, delay_after
 from shared.referrals.delivery.answer_layout import answer_pairs
 from shared.referrals.delivery.links import ReferralLinks
-from shared.referrals.errors import LinkExpiredError, PassphraseError, ReferralGoneError, ReferralLinkError, UnsealError
-from shared.referrals.model import FINISHED, Referral
+from shared.referrals.errors import KeyUnavailableError, PassphraseError, ReferralGoneError, UnsealError
+from shared.referrals.model import FINISHED, SEALED, Referral
 from shared.referrals.repository import ReferralRepository
 from shared.referrals.sealed_answers import Sealed
 
@@ -70,13 +69,7 @@ class Collector:
             LinkExpiredError: it is too old at `now` (UTC); so do all that take a link.
             StorageError: storage refuses, or gives no clear answer.
         """
-        link = self.links.collect_link(token)
-        if link.is_expired(now):
-            raise LinkExpiredError(link.reference)
-        referral = self.store.status(link.reference)
-        if referral is None:
-            raise ReferralLinkError
-        return interrupted_erasure.completed(self.store, referral, now)
+        return linked_referral(self.links, self.store, token, now)
 
     def open(
         self, token: str, passphrase: str, now: datetime, waited: timedelta = timedelta(0), page: str = ""
@@ -118,7 +111,7 @@ class Collector:
             ReferralGoneError, KeyUnavailableError, UnsealError, StorageError: as for `open`.
         """
         referral = self._present(token, now)
-        with self._recording_damage(referral, now):
+        with recording_damage(self.store, referral, now):
             unlocked = self._unlocked(token, referral, now)
             access_token.check(unlocked.key, referral, proof, now)
             return self._collected(referral, unlocked, proof)
@@ -145,13 +138,13 @@ class Collector:
         return self._checked(token, self._present(token, now), proof, now)
 
     def _checked(self, token: str, referral: Referral, proof: str, now: datetime) -> Referral:
-        with self._recording_damage(referral, now):
+        with recording_damage(self.store, referral, now):
             key = self._unlocked(token, referral, now).key
         access_token.check(key, referral, proof, now)
         return referral
 
     def _open_checked(self, token: str, referral: Referral, now: datetime) -> OpenedReferral:
-        with self._recording_damage(referral, now):
+        with recording_damage(self.store, referral, now):
             unlocked = self._unlocked(token, referral, now)
             found = self._collected(referral, unlocked, access_token.issue(unlocked.key, referral, now))
         logger.info("a referral was opened by the provider")
@@ -189,16 +182,11 @@ class Collector:
             self._present(token, now)  # deleted since its row was read
             raise UnsealError("missing")
         self.authenticate(referral, *found, now)
+        if (
+            found[0].delivery == SEALED
+        ):  # whatever was typed into its status: it is not damaged, and no passphrase opens it
+            raise KeyUnavailableError("only the provider's keys open it")
         return _Unlocked(*found, self.content_key(found[1]))
-
-    @contextmanager
-    def _recording_damage(self, referral: Referral, now: datetime) -> Generator[None]:
-        try:
-            yield
-        except UnsealError as error:
-            logger.error("referral %s needs attention: unseal-%s", referral.reference, error)  # noqa: TRY400
-            self.store.mark(referral.reference, referral.etag, **transitions.damaged(referral, str(error), now))
-            raise
 
     def _collected(self, referral: Referral, unlocked: "_Unlocked", proof: str) -> OpenedReferral:
         answers = json.loads(self.unseal(unlocked.stored, unlocked.sealed, unlocked.key))

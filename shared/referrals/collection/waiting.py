@@ -1,11 +1,11 @@
 """The referrals that wait for the provider behind a link, and the order in which they are listed. Pure decisions."""
 
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, groupby
 
 from shared.referrals.errors import NotWaitingReason
-from shared.referrals.model import INLINE, NOT_COLLECTED, UNANSWERED, UNSENT, Referral, ReferralState
+from shared.referrals.model import INLINE, NOT_COLLECTED, SEALED, UNANSWERED, UNSENT, Referral, ReferralState
 
 SHOWN = 100
 """Referrals on a page of the list."""
@@ -16,14 +16,18 @@ _DAMAGED = ("unseal-", "not-erased")
 
 
 def is_waiting(referral: Referral) -> bool:
-    """True if a link to it went out, or an email with one failed, and the provider has not dealt with it.
+    """True if a link to its answers went out, or an email with one failed, and the provider has not dealt with it.
 
     One that is still to be sent, or is being sent again, is not: it may be claimed, so that its opening could not be
     noted, and two people might ring the same person.
     """
-    went_as_link = referral.delivery not in {"", INLINE}
-    is_out = referral.state in UNANSWERED or referral.state is ReferralState.ATTENTION
-    return went_as_link and is_out and not _is_damaged(referral)
+    went_as_link = referral.delivery not in {"", INLINE, SEALED}
+    return went_as_link and _is_out(referral)
+
+
+def is_waiting_sealed(referral: Referral) -> bool:
+    """As `is_waiting`, for one that only the provider's keys open."""
+    return referral.delivery == SEALED and _is_out(referral)
 
 
 def reason_not_waiting(referral: Referral | None) -> NotWaitingReason:
@@ -54,8 +58,13 @@ def _reason_erased(referral: Referral) -> NotWaitingReason:
     return NotWaitingReason.NOT_COLLECTED if is_uncollected else NotWaitingReason.DELETED
 
 
-def in_order(referrals: Iterable[Referral], most_a_day: int, page: int = SHOWN) -> list[Referral]:
-    """Those that wait, the oldest day first, and those that may be invented last.
+def in_order(
+    referrals: Iterable[Referral],
+    most_a_day: int,
+    page: int = SHOWN,
+    waits: Callable[[Referral], bool] = is_waiting,
+) -> list[Referral]:
+    """Those that wait (`waits`), the oldest day first, and those that may be invented last.
 
     Behind the others go those that came without a browser's marks; then those of a day on which more than `most_a_day`
     came, whatever has become of them since, 0 for no such day; then those of such a day without the marks.
@@ -66,7 +75,7 @@ def in_order(referrals: Iterable[Referral], most_a_day: int, page: int = SHOWN) 
     known = list(referrals)
     days = Counter(each.received_on for each in known)
     crowded = {day for day, number in days.items() if 0 < most_a_day < number}
-    ordered = sorted((each for each in known if is_waiting(each)), key=lambda each: _place(each, crowded))
+    ordered = sorted((each for each in known if waits(each)), key=lambda each: _place(each, crowded))
     return ordered if len(ordered) <= page else _mixed(ordered, crowded)
 
 
@@ -97,6 +106,11 @@ def _every_fifth(front: deque[Referral], behind: deque[Referral]) -> Iterator[Re
 
 def _place(referral: Referral, crowded: set[str]) -> tuple[bool, bool, str, str]:
     return referral.received_on in crowded, referral.slow, referral.received_on, referral.reference
+
+
+def _is_out(referral: Referral) -> bool:
+    is_sent = referral.state in UNANSWERED or referral.state is ReferralState.ATTENTION
+    return is_sent and not _is_damaged(referral)
 
 
 def _is_damaged(referral: Referral) -> bool:

@@ -17,7 +17,7 @@ After a crash between two steps the claim ends with its lease, and the timer nam
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -44,7 +44,7 @@ from shared.referrals.delivery.provider_emails import ProviderEmails
 from shared.referrals.delivery.release.flags import Nudges
 from shared.referrals.delivery.smoke_test import SmokeTest
 from shared.referrals.errors import KeyUnavailableError, UnsealError
-from shared.referrals.model import INLINE, Referral, ReferralState
+from shared.referrals.model import Referral, ReferralState
 from shared.referrals.repository import ReferralRepository
 from shared.referrals.sealed_answers import Sealed
 from shared.tables.table import StorageError
@@ -190,8 +190,9 @@ class ReferralForwarder:
         if found is None:
             return None
         self.authenticate(referral, *found, now)
-        answers = self.unseal(*found) if self.writer.delivery == INLINE else b""
-        return self.writer.referral(referral, answers, now)
+        kind = found[0].delivery or referral.delivery  # a sealed row knows, whatever is typed into the status
+        answers = self.unseal(*found) if self.writer.holds_answers(found[0]) else b""
+        return self.writer.referral(replace(referral, delivery=kind), answers, now)
 
     def _record(self, referral: Referral, claim: Claim, attempt: Attempt, now: datetime) -> None:
         """Writes the outcome into the row; a report or an acknowledgement that came sooner stands."""

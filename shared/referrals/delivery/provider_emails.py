@@ -12,7 +12,7 @@ from shared.mail.renderer import MailRenderer
 from shared.referrals.days import in_words
 from shared.referrals.delivery.answer_layout import answer_pairs
 from shared.referrals.delivery.links import LASTS_DAYS, ReferralLinks
-from shared.referrals.model import INLINE, Referral
+from shared.referrals.model import INLINE, SEALED, Referral
 from shared.referrals.reply_by import reply_by
 
 
@@ -32,16 +32,20 @@ class ProviderEmails:
     operators: str = field(default="", repr=False)
 
     def referral(self, referral: Referral, answers: bytes, now: datetime) -> EmailMessage:
-        """The referral itself, sent at `now` (UTC); with the delivery `link` without answers, which may be empty."""
-        if self.delivery != INLINE:
-            link = self.links.to_collect(referral.reference, now)
-            return self._write("referral-link", referral, link_url=link)
+        """The referral itself, sent at `now` (UTC); without answers, which may be empty, unless `holds_answers`."""
+        if not self.holds_answers(referral):
+            template = "referral-sealed" if referral.delivery == SEALED else "referral-link"
+            return self._write(template, referral, link_url=self.links.to_collect(referral.reference, now))
         return self._write(
             "referral",
             referral,
             answers=answer_pairs(json.loads(answers), referral),
             link_url=self.links.to_acknowledge(referral.reference, now),
         )
+
+    def holds_answers(self, referral: Referral) -> bool:
+        """True if the email has the answers themselves: never those that only the provider's keys open."""
+        return self.delivery == INLINE and referral.delivery != SEALED
 
     def batch(self, referrals: Sequence[Referral], now: datetime) -> EmailMessage:
         """Links to several referrals, sent at `now` (UTC), each with the day it was received; it holds no answers."""
@@ -102,9 +106,13 @@ class ProviderEmails:
         return self.renderer.render(template, to=self.recipient, **self._facts(referral), **facts)
 
     def _facts(self, referral: Referral) -> dict[str, object]:
-        """Reference, day of receipt, and the day that the person was promised: in words, "" if it is not known."""
+        """Reference, day of receipt, and the day that the person was promised: in words, "" if it is not known.
+
+        `sealed`: only the provider's own keys open it.
+        """
         return {
             "reference": referral.reference,
             "received_on": self._day(referral.received_on),
+            "sealed": referral.delivery == SEALED,
             "contact_by": self._day(reply_by(referral.received_on, self.reply_weekdays, self.working_days)),
         }

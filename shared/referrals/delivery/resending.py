@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from shared.local_time import london_day
-from shared.referrals.model import INLINE, Referral
+from shared.referrals.model import INLINE, LINK, SEALED, Referral
 
 
 def with_delivery(referral: Referral, delivery: str) -> Referral:
@@ -12,9 +12,12 @@ def with_delivery(referral: Referral, delivery: str) -> Referral:
 
     An email without answers in the provider's mailbox must never count as one that holds them. So `inline` stands only
     if it is the delivery now: the email of this attempt holds a link otherwise, whatever an earlier one was to hold.
+    What only the provider's keys open goes in no other way, and what was sealed before goes as a link then.
     """
     is_link_out = referral.attempts > 0 and referral.delivery not in {"", INLINE}
-    return replace(referral, delivery=referral.delivery if is_link_out else delivery)
+    if is_link_out or referral.delivery == SEALED:
+        return referral
+    return replace(referral, delivery=LINK if delivery == SEALED else delivery)
 
 
 def with_batch(referral: Referral, batch: str) -> Referral:

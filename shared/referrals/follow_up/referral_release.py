@@ -12,7 +12,7 @@ from shared.referrals.delivery import resending
 from shared.referrals.delivery.release.batch_log import BatchLog
 from shared.referrals.delivery.release.flags import ReleaseFlags
 from shared.referrals.delivery.release.order import Release, Room, by_age, giving_way, release
-from shared.referrals.model import LINK, Referral
+from shared.referrals.model import INLINE, Referral
 from shared.referrals.repository import ReferralRepository
 from shared.referrals.sealed_answers import Ages
 
@@ -66,7 +66,7 @@ class ReferralRelease:
         joined = tuple(dict.fromkeys(each.batch for each in due if each.is_in_batch))
         ordered = by_age((each for each in due if not each.is_in_batch), ages)
         room = self._room(now).less(len(joined))
-        in_batches = self.delivery == LINK
+        in_batches = self.delivery != INLINE
         found = release(giving_way(ordered) if surge else ordered, room, in_batches=in_batches, surge=surge)
         return self._named(found, joined, now)
 

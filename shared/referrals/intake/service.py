@@ -47,7 +47,8 @@ class ReferralService:
 
     `seal` makes the answers unreadable for everyone on this side, this service included, and gives them a MAC. It
     raises where no one could open them again: no one hears "received" of what cannot be read. `hashed` makes what is
-    kept under a reference of the three words that prove whose it is.
+    kept under a reference of the three words that prove whose it is. `delivery` is `SEALED` if only the provider's keys
+    open what it seals, so that it can go in no other way; else "", and the worker decides.
     """
 
     store: ReferralRepository
@@ -55,6 +56,7 @@ class ReferralService:
     key: bytes = field(repr=False)
     consent_version: str
     hashed: Callable[[str, str], str]
+    delivery: str = ""
 
     def words_of(self, submission_id: str) -> str:
         """The three words of the form with this id, which its sender is shown beside the reference."""
@@ -98,6 +100,7 @@ class ReferralService:
             due_on=today,
             consent_version=self.consent_version,
             submission=fingerprint,
+            delivery=self.delivery,
         )
 
     def _is_stored(self, referral: Referral, answers: bytes, spares: Sequence[Referral]) -> bool:

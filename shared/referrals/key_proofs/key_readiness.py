@@ -23,7 +23,8 @@ class KeyReadiness:
     """The first of `keys` (thumbprints) that was proven once and whose last canary opened, however long ago that is.
 
     The vault and the timer may be down for days: what is sealed meanwhile opens afterwards. `prove` is for a process
-    that can open referrals itself, as on a developer's machine: it need not wait for the timer.
+    that can open referrals itself, as on a developer's machine: it need not wait for the timer. There are no keys where
+    only the provider's open what is sealed: nothing here could prove them, and the provider's drill does.
     """
 
     proofs: KeyProofs
@@ -34,11 +35,11 @@ class KeyReadiness:
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def __post_init__(self) -> None:
-        self._usable = self.keys[0]
+        self._usable = self.keys[0] if self.keys else None
 
     def is_ready(self, now: datetime) -> bool:
         """True if referrals can be taken at `now` (UTC)."""
-        return self.usable(now) is not None
+        return not self.keys or self.usable(now) is not None
 
     def usable(self, now: datetime) -> str | None:
         """The key to seal with at `now` (UTC), as of a minute ago at most; None if there is none. A request a minute.

@@ -17,9 +17,10 @@ from shared.referrals.key_derivation import CONTENT, derive_key
 from shared.referrals.model import Referral
 from shared.referrals.provider_sealing.acknowledgement_code import acknowledgement_code, acknowledgement_hash
 from shared.referrals.provider_sealing.provider_keys import read_provider_keys
+from shared.referrals.sealed_answers import PROVIDER_VERSION
 
-VERSION = "3"
-"""The version of these envelopes. The worker refuses it by name: it has no key for one."""
+VERSION = PROVIDER_VERSION
+"""The version of these envelopes. Whatever opens the others refuses it by name: it has no key for one."""
 
 _KEY_BYTES = 32
 _NONCE_BYTES = 12  # NIST SP 800-38D: 96 bits; the key is used once

@@ -27,12 +27,12 @@ def read_provider_keys(jwks: Sequence[Mapping[str, str]]) -> tuple[ProviderKey, 
     A `kid` is not looked at: whoever writes settings could name one key as another.
 
     Raises:
-        ValueError: there are fewer than two different keys, so that the loss of one would lose every referral; or one
-            is no public RSA key of 3072 bits or more.
+        ValueError: there are fewer than two different keys, so that the loss of one would lose every referral; one is
+            there twice, so that it may have been meant for another; or one is no public RSA key of 3072 bits or more.
     """
     keys = {key.thumbprint: key for key in map(_provider_key, jwks)}
-    if len(keys) < _LEAST_KEYS:
-        raise ValueError("needs two different keys or more")
+    if len(keys) < max(len(jwks), _LEAST_KEYS):
+        raise ValueError("needs two keys or more, each of them once")
     return tuple(keys[thumbprint] for thumbprint in sorted(keys))
 
 

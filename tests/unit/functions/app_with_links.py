@@ -50,8 +50,8 @@ class CountedTable(StrictTable):
 class AppWithLinks(InMemoryApp):
     """One process that is both apps, with a booking and a referral, and the links that were emailed about them."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, delivery: str, domain: str = "") -> None:
-        super().__init__(monkeypatch, REFERRAL_DELIVERY=delivery)
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, delivery: str, domain: str = "", **settings: Any) -> None:
+        super().__init__(monkeypatch, REFERRAL_DELIVERY=delivery, **settings)
         self.queued, self.domain = 0, domain
         self.tables.default_factory = CountedTable
         for name, module in list(sys.modules.items()):

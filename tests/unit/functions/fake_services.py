@@ -87,6 +87,7 @@ class FakeReferralServices:
     intake: FakeIntake = field(default_factory=FakeIntake)
     provider_mailbox: FakeMailbox = field(default_factory=FakeMailbox)
     key_readiness: FakeReadiness = field(default_factory=FakeReadiness)
+    are_sealed_for_provider: bool = False
 
 
 @dataclass

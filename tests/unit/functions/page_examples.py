@@ -86,6 +86,7 @@ ASKED = {
     "reference": "34679CDF",
     "progress": "",
     "is_kept": False,
+    "sealed": False,
     "grace_weekdays": 3,
     "status_days": 90,
 } | dict.fromkeys(("deleted_on", "deleted_from"), "")
@@ -101,7 +102,9 @@ OPENED = SITE | {
     "session": "34679CDF.1-s",
     "waiting": WaitingView((), 0),
     "opened_before": "",
+    "code": "",
 }
+SEALED = OPENED | {"typed": "", "code": "3QWK-K7MN-4Q44-X9TH-6PRR", "addresses": {"34679CDF": "/collect/u"}}
 WAITING = WaitingView((forwarded_referral(), forwarded_referral(opened_on="2023-09-04")), 0)
 SET_ASIDE = {"acknowledged_on": "2023-09-04", "opened_on": "2023-09-04", "last_error": "not-genuine"}
 ASIDE = forwarded_referral(ReferralState.ACKNOWLEDGED, **SET_ASIDE)
@@ -286,6 +289,10 @@ PAGES: dict[str, tuple[str, Facts]] = {
         "referrals/status.html",
         ASKED | {"progress": Progress.NOT_COLLECTED, "deleted_on": "Thursday 30 November 2023"},
     ),
+    **{
+        f"status {each}, sealed": ("referrals/status.html", ASKED | {"progress": each, "sealed": True})
+        for each in (Progress.RECEIVED, Progress.WAITING_FOR_CONFIRMATION, Progress.NOT_COLLECTED)
+    },
     "status confirmed and kept": ("referrals/status.html", ASKED | {"progress": Progress.CONFIRMED, "is_kept": True}),
     "status with a day of deletion": (
         "referrals/status.html",
@@ -326,6 +333,24 @@ PAGES: dict[str, tuple[str, Facts]] = {
         "provider/collect.html",
         OPENED | {"errors": [FieldError("passphrase", "Mend passphrase")]},
     ),
+    "provider, sealed": ("provider/sealed.html", SEALED),
+    "provider, sealed with errors": (
+        "provider/sealed.html",
+        SEALED | {"typed": "3QWK", "errors": [FieldError("code", "Mend code")]},
+    ),
+    "provider, sealed kept again": ("provider/sealed.html", SEALED | {"referral": KEPT_AGAIN}),
+    "provider, sealed sent again": ("provider/sealed.html", SEALED | {"done": "kept"}),
+    "provider, sealed, set it aside?": ("provider/not-genuine.html", SEALED),
+    "provider, sealed, waiting": ("provider/sealed-waiting.html", SEALED | {"waiting": WAITING, "done": "now"}),
+    "provider, sealed, waiting after setting aside": (
+        "provider/sealed-waiting.html",
+        SEALED | {"waiting": WAITING, "done": "set-aside"},
+    ),
+    "provider, sealed, page 2": (
+        "provider/sealed-waiting.html",
+        SEALED | {"waiting": WaitingView(WAITING.rows, 205, page=2, pages=3)},
+    ),
+    "provider, sealed, nothing waits": ("provider/sealed-waiting.html", SEALED),
     "provider, opened": ("provider/referral.html", OPENED),
     "provider, opened before, others wait": (
         "provider/referral.html",

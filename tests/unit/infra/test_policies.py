@@ -310,8 +310,25 @@ def test_only_the_worker_may_use_the_key_and_only_to_unwrap() -> None:
     webs = template("main.bicep").named("module", "webVault")
 
     assert "wrap/action" not in str(unwrapper).replace("unwrap/action", "")
-    assert workers.get("params", "keyUnwrapperPrincipalId") == Expression("identities.outputs.workerPrincipalId")
+    assert workers.get("params", "keyUnwrapperPrincipalId") == Expression(
+        "workerOpensReferrals ? identities.outputs.workerPrincipalId : ''"
+    )
     assert webs.get("params", "keyName") is None
+
+
+def test_what_only_the_provider_opens_gives_the_worker_no_right_to_the_key_in_the_vault() -> None:
+    """Nor does it know where that key is, unless someone says that referrals of before still need it."""
+    main, vault = template("main.bicep"), template("modules/vault.bicep")
+    settings = main.named("variable", "settingsOfWorker").value
+
+    assert main.named("variable", "workerOpensReferrals").value == Expression(
+        "referralDelivery != 'sealed' || keepReferralKey"
+    )
+    assert main.named("parameter", "keepReferralKey").value is False
+    assert isinstance(settings, dict)
+    assert value_text(settings["REFERRAL_VAULT_KEY"]).startswith("workerOpensReferrals ? ")
+    assert value_text(settings["REFERRAL_VAULT_KEY"]).endswith(" : ''")
+    assert "!empty(keyUnwrapperPrincipalId)" in vault.named("resource", "unwrapper").condition
 
 
 def test_operators_store_secrets_and_read_none() -> None:

@@ -1,6 +1,7 @@
 """Each app gets every setting that its code reads, and no other; secrets as references to a vault that it may read."""
 
 import ast
+import json
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,6 +20,7 @@ from shared.config.settings import Role, Settings
 from shared.passphrase import PassphraseHash
 from tests.builders import MORNING, ROOT
 from tests.fakes import FakeBlobs, FakeTable
+from tests.opener_files import VECTORS
 from tests.unit.functions.test_app_roles import EVERYTHING
 from tests.unit.infra.bicep import Expression, Template, Value, template
 
@@ -40,6 +42,7 @@ INSTALLATIONS: list[dict[str, str]] = [
     {},
     {"ORGANISER_EMAIL": "", "FACILITATOR_EMAIL": "room@example.nhs.uk", "FACILITATOR_LIST": "names"},
     {"REFERRAL_PRIVATE_KEY": "", "REFERRAL_VAULT_KEY": "https://v.vault.azure.net/keys/referrals"},
+    {"REFERRAL_DELIVERY": "sealed", "REFERRAL_PROVIDER_KEYS": json.dumps(VECTORS["public_keys"])},
 ]
 MAIL_SERVICES = {"settingsOfAcs": "acs", "settingsOfNotify": "notify"}
 

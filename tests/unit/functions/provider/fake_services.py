@@ -22,6 +22,7 @@ from shared.mail.sending import IdempotentSender
 from shared.passphrase import PassphraseHash
 from shared.referrals.collection.acknowledgement import AcknowledgementRecorder
 from shared.referrals.collection.collector import Collector
+from shared.referrals.collection.sealed_collection import SealedCollection
 from shared.referrals.collection.wrong_tries import WrongTries
 from shared.referrals.delivery.links import ReferralLinks
 from shared.referrals.delivery.new_link import NewLinkSender
@@ -60,10 +61,12 @@ class FakeReferralServices:
     links: ReferralLinks
     acknowledgements: AcknowledgementRecorder
     collector: Collector | None
+    sealed_collection: SealedCollection
     new_links: NewLinkSender
     taking_back: SimpleNamespace
     grace_weekdays: int = 3
     most_a_day: int = 20
+    are_sealed_for_provider: bool = False
 
 
 @dataclass
@@ -98,7 +101,16 @@ class FakeServices:
             set_aside_reference=acknowledgements.set_aside,
         )
         taking_back = SimpleNamespace(words_back=WordsBack(self.rows, links.signer))
-        self.referrals = FakeReferralServices(links, acknowledgements, collector, self._new_links(links), taking_back)
+        desk = SealedCollection(
+            links=links,
+            store=self.rows,
+            tries=WrongTries(self.tries),
+            authenticate=MAC.check,
+            acknowledge_reference=acknowledgements.acknowledge_opened,
+            set_aside_reference=acknowledgements.set_aside,
+        )
+        new_links = self._new_links(links)
+        self.referrals = FakeReferralServices(links, acknowledgements, collector, desk, new_links, taking_back)
 
     def _new_links(self, links: ReferralLinks) -> NewLinkSender:
         log, pause = FakeTable(), MailPause(FakeTable())

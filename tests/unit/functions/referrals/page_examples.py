@@ -28,7 +28,7 @@ SHOWN = {
     "shown_seconds": 900,
 }
 OWN = {"site": "https://support.example", "reference": "7K2M4P", "form_token": "t" * 20}
-REFERRED = SHOWN | {"by": "Friday 15 September 2023", "mailbox_fails": False}
+REFERRED = SHOWN | {"by": "Friday 15 September 2023", "mailbox_fails": False, "sealed": False}
 
 
 def wizard(form: OneToOne, **typed: str | tuple[str, ...]) -> Wizard:
@@ -74,6 +74,7 @@ REFERRAL: dict[str, tuple[str, Facts]] = {
         SHOWN | {"problem": problem_of(ReferralReusedError("x"))},
     ),
     "referred longer ago": ("referrals/closed.html", {"problem": problem_of(ReferralOutcomeExpiredError())}),
+    "sent to the provider's keys": ("referrals/received.html", REFERRED | {"sealed": True}),
     "referred while mail fails": ("referrals/received.html", REFERRED | {"mailbox_fails": True}),
 }
 OWN_FORM: dict[str, tuple[str, Facts]] = {

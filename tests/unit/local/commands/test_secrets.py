@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from local.commands.secrets import MADE, PUBLIC_KEY, WEB, WORKER
 from local.setup.keys import new_secret
 from shared.config.settings import Settings
 from tests.key_vaults import KeyVaults
+from tests.opener_files import VECTORS
 from tests.unit.shared.config.test_settings import WEB as WEB_SETTINGS
 
 
@@ -65,9 +67,10 @@ def test_a_run_that_was_cut_off_is_completed_by_the_next(installation: KeyVaults
 def test_what_a_person_has_to_give_is_named_until_it_is_there(installation: KeyVaults) -> None:
     of_notify = ["NOTIFY_API_KEY", "NOTIFY_CALLBACK_TOKEN"]
     installation.secrets.complete()
-    assert [line.partition(":")[0] for line in installation.said[-4:]] == [
+    assert [line.partition(":")[0] for line in installation.said[-5:]] == [
         *of_notify,
         "REFERRAL_PASSPHRASE",
+        "REFERRAL_PROVIDER_KEYS",
         "SMOKE_KEY",
     ]
 
@@ -75,7 +78,11 @@ def test_what_a_person_has_to_give_is_named_until_it_is_there(installation: KeyV
     installation.said.clear()
     installation.secrets.complete()
 
-    assert [line.partition(":")[0] for line in installation.said] == [*of_notify, "SMOKE_KEY"]
+    assert [line.partition(":")[0] for line in installation.said] == [
+        *of_notify,
+        "REFERRAL_PROVIDER_KEYS",
+        "SMOKE_KEY",
+    ]
     assert installation.worker.versions["REFERRAL-PASSPHRASE"] == ["argon2id:hash"]
 
 
@@ -176,9 +183,40 @@ def test_a_secret_has_at_least_32_bytes_and_none_is_the_same() -> None:
     assert min(len(new_secret()) for _ in range(20)) >= 43
 
 
+def test_the_providers_keys_come_from_the_openers_file_and_are_checked_before_they_are_stored(
+    monkeypatch: pytest.MonkeyPatch, installation: KeyVaults, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole, one = tmp_path / "provider-keys.json", tmp_path / "one.json"
+    whole.write_text(json.dumps(VECTORS["public_keys"], indent=1), "utf-8")
+    one.write_text(json.dumps({"keys": VECTORS["public_keys"]["keys"][:1]}), "utf-8")
+    for name, value in (VALUES | {WORKER: "https://kv-worker.vault.azure.net"}).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(
+        secrets, "Vault", lambda url: (installation.web if "web" in url else installation.worker).opened()
+    )
+    monkeypatch.setattr(secrets, "refresh_references", lambda _: True)
+
+    for wrong in (one, tmp_path / "missing.json"):
+        assert secrets.main(["--set", "REFERRAL_PROVIDER_KEYS", "--file", str(wrong)]) == 1
+        assert "two different public RSA keys" in capsys.readouterr().err
+    assert "REFERRAL-PROVIDER-KEYS" not in installation.values()
+    assert secrets.main(["--set", "REFERRAL_PROVIDER_KEYS", "--file", str(whole)]) == 0
+    [stored] = installation.web.versions["REFERRAL-PROVIDER-KEYS"]
+    assert json.loads(stored) == VECTORS["public_keys"]
+    assert "\n" not in stored
+
+
 @pytest.mark.parametrize(
     "arguments",
-    [["--renew", "BOOKING_KEY"], ["--set", "LINK_KEY"], ["--renew", "x"], ["--leaked"], ["--refresh", "--leaked"]],
+    [
+        ["--renew", "BOOKING_KEY"],
+        ["--set", "LINK_KEY"],
+        ["--renew", "x"],
+        ["--leaked"],
+        ["--refresh", "--leaked"],
+        ["--set", "REFERRAL_PROVIDER_KEYS"],
+        ["--refresh", "--file", "x"],
+    ],
 )
 def test_the_key_of_bookings_is_never_made_anew_and_no_random_key_is_typed(arguments: list[str]) -> None:
     with pytest.raises(SystemExit):

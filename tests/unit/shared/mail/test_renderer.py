@@ -38,7 +38,7 @@ PARTING = {name: FACTS[name] for name in ("starts", "when", "manage_url", "calen
     "sessions_url": "https://support.example/sessions"
 }
 UNPROVEN = UNPLACED | {"kept_until": "Thursday 7 September 2023"}
-PROMISE = {"contact_by": "Friday 15 September 2023"}
+PROMISE: dict[str, Any] = {"contact_by": "Friday 15 September 2023", "sealed": False}
 RECEIVED = PROMISE | {"received_on": "Friday 1 September 2023"}
 ANSWERS = {"reference": "34679CDF", "answers": [("Name", "Zoë <b>Okafor</b> {{7*7}}"), ("Story", "one\ntwo")]} | {
     "link_url": "https://support.example/acknowledge/abc"
@@ -100,11 +100,14 @@ EVERY: list[tuple[str, dict[str, Any]]] = [
     ("unplaced", {name: fact for name, fact in PARTING.items() if name != "calendar_url"}),
     ("referral", ANSWERS),
     ("referral-link", RECEIVED | {"reference": "34679CDF", "link_url": "https://collect.example/collect/abc"}),
+    ("referral-sealed", RECEIVED | {"reference": "34679CDF", "link_url": "https://collect.example/collect/abc"}),
+    ("referral-reminder", REMINDER | {"inline": False, "sealed": True}),
     ("referral-reminder", REMINDER),
     ("operators-uncollected", {"referrals": [("34679CDF", "Deleted on Thursday 30 November 2023.")]}),
     ("referral-withdrawn", {"reference": "34679CDF", "received_on": RECEIVED["received_on"]}),
     ("referral-new-link", NEW_LINK),
     ("referral-new-link", NEW_LINK | {"inline": False}),
+    ("referral-new-link", NEW_LINK | {"inline": False, "sealed": True}),
     ("operators", {"referrals": [("34679CDF", "Received Friday 1 September 2023.")], "failing": True, "opened": None}),
     ("operators", {"referrals": [("34679CDF", "Received Friday 1 September 2023.")], "failing": False, "opened": 1}),
     ("operators-test", {"reference": "34679CDF"}),
@@ -112,6 +115,11 @@ EVERY: list[tuple[str, dict[str, Any]]] = [
     ("referral-reminder", REMINDER | {"inline": False, "opened_on": "Monday 4 September 2023"}),
     ("referral-reminder", REMINDER | {"contact_by": ""}),
     ("referral-batch", {"referrals": [REMINDER | {"received_on": "Friday 1 September 2023"}] * 2}),
+    ("referral-batch", {"referrals": [REMINDER | {"received_on": "Friday 1 September 2023", "sealed": True}] * 2}),
+    (
+        "referral-reminders",
+        {"referrals": [EACH | {"inline": False, "sealed": True}], "operators": "a@example.nhs.uk"},
+    ),
     (
         "referral-reminders",
         {"referrals": [EACH, EACH | {"inline": False, "erased_on": ""}], "operators": "a@example.nhs.uk"},

@@ -36,7 +36,8 @@ def test_a_row_that_this_service_wrote_is_taken() -> None:
 @pytest.mark.parametrize("name", [field.name for field in dataclasses.fields(Sealed)])
 def test_no_cell_of_the_sealed_answers_can_be_changed(name: str) -> None:
     sealed, other = seal(STATUS, b"answers"), seal(STATUS, b"others")
-    changed = {"version": "1", "key_id": "another", "mac_key": "0" * 16}.get(name, getattr(other, name))
+    typed = {"version": "1", "key_id": "another", "mac_key": "0" * 16, "acknowledgement": b"code"}
+    changed = typed.get(name, getattr(other, name))
 
     assert checked(MAC, STATUS, dataclasses.replace(sealed, **{name: changed})) in {"mac", "mac key"}
 
@@ -63,7 +64,7 @@ def test_another_day_in_the_status_is_refused() -> None:
     assert checked(MAC, STATUS, seal(STATUS, b"answers"), status=changed) == "day"
 
 
-@pytest.mark.parametrize("version", ["0", "3", ""])
+@pytest.mark.parametrize("version", ["0", "4", ""])
 def test_an_unknown_version_is_refused_even_with_a_mac(version: str) -> None:
     sealed = MAC.sign(STATUS, dataclasses.replace(SEALER.seal(STATUS, b"answers"), version=version))
 

@@ -1,14 +1,18 @@
-"""The part of forwarding that recognises tests of the running service."""
+"""Services that tell the operators: of tests, of what needs a person, and of what nobody collects."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from shared.composition.context import AppContext
 from shared.mail.renderer import MailRenderer
+from shared.referrals.delivery.mailbox_health import ProviderMailbox
 from shared.referrals.delivery.notice_sender import NoticeSender
 from shared.referrals.delivery.smoke_test import SmokeTest
+from shared.referrals.follow_up.operator_digest import OperatorDigest
+from shared.referrals.follow_up.uncollected_notice import UncollectedNotice
 from shared.referrals.intake.fixed_answers import fixed_record
 from shared.referrals.model import Referral
+from shared.referrals.retention.uncollected_rules import UncollectedLimit
 from shared.referrals.sealed_answers import Sealed
 from shared.signing import Signer
 
@@ -37,4 +41,23 @@ def smoke_test(
         notices=notices,
         renderer=MailRenderer(context.content),
         operators=operators,
+    )
+
+
+def operator_digest(context: AppContext, notices: NoticeSender, mailbox: ProviderMailbox) -> OperatorDigest | None:
+    """None where there is no operator to tell."""
+    address = context.settings.operators_email
+    if address is None:
+        return None
+    return OperatorDigest(address=address, notices=notices, mailbox=mailbox, renderer=MailRenderer(context.content))
+
+
+def uncollected_notice(context: AppContext, rows: "ReferralRepository", notices: NoticeSender) -> UncollectedNotice:
+    """Announces the day on which answers are erased that nobody collects; to no one where there is no operator."""
+    return UncollectedNotice(
+        rows=rows,
+        notices=notices,
+        renderer=MailRenderer(context.content),
+        address=context.settings.operators_email or "",
+        limit=UncollectedLimit(context.settings.referral_uncollected_days),
     )
