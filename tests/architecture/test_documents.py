@@ -20,7 +20,7 @@ DOCUMENTS = [
     *(ROOT / name for name in ("CONTRIBUTING.md", "SECURITY.md", "infra/README.md")),
     *sorted((ROOT / "docs").rglob("*.md")),
 ]
-TOP_LEVEL = {"functions", "shared", "local", "benchmarks", "tests", "docs", "infra", ".ci", ".vscode"}
+TOP_LEVEL = {"functions", "shared", "local", "benchmarks", "tests", "docs", "infra", "spec", ".ci", ".vscode"}
 BUILT = {f"{folder.relative_to(ROOT)}/" for folder in (render.COMPILED, renderer.COMPILED)}
 MOST_MODULES = 12
 

@@ -1,0 +1,59 @@
+"""The models of spec/: two checkers agree on every one, and each deliberate mistake breaks a promise."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from tests.unit.spec import mail_ledger_mistakes
+from tests.unit.spec.mail_ledger import MailLedgerModel
+from tests.unit.spec.state_graph import explore
+from tests.unit.spec.tla_checker import Verdict, check, read_model
+
+THREE = ("a", "b", "c")
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A module of spec/ with its constants, and the same model in Python, whose states are counted by us."""
+
+    name: str
+    model: Any
+    constants: dict[str, object]
+
+
+CASES = [
+    Case("mail_ledger", MailLedgerModel(), {}),
+    Case("mail_ledger", MailLedgerModel(workers=3, max_faults=1), {"Workers": THREE, "MaxFaults": 1}),
+    Case("mail_ledger", MailLedgerModel(dedupes=True, can_be_asked=False), {"Dedupes": True, "CanBeAsked": False}),
+    Case("mail_ledger", MailLedgerModel(can_be_asked=False), {"CanBeAsked": False}),
+]
+NIGHTLY = [
+    Case("mail_ledger", MailLedgerModel(workers=3, max_faults=3), {"Workers": THREE, "MaxFaults": 3}),
+    Case("mail_ledger", MailLedgerModel(max_faults=4), {"MaxFaults": 4}),
+]
+MISTAKES = {"mail_ledger": mail_ledger_mistakes.MISTAKES}
+
+
+def disagreements(cases: list[Case]) -> list[object]:
+    """Models of which the checker finds a promise broken, or other states than we do."""
+    verdicts = check([read_model(case.name).with_constants(**case.constants) for case in cases])
+    counted = [Verdict(len(explore(case.model).edges)) for case in cases]
+    return [each for each in zip(cases, verdicts, counted, strict=True) if each[1] != each[2]]
+
+
+def test_every_promise_holds_in_every_state_and_two_checkers_count_the_same_states() -> None:
+    assert disagreements(CASES) == []
+
+
+@pytest.mark.nightly
+def test_so_it_is_with_more_workers_and_more_faults() -> None:
+    assert disagreements(NIGHTLY) == []
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_each_deliberate_mistake_breaks_a_promise(name: str) -> None:
+    mistakes = MISTAKES[name]
+    verdicts = check([read_model(name).with_mistake(*each) for each in mistakes.values()])
+
+    assert [mistake for mistake, verdict in zip(mistakes, verdicts, strict=True) if not verdict.broken] == []
