@@ -6,7 +6,7 @@ from typing import Any
 
 from functions.forms.tokens import TOKEN
 from shared.bookings.model.allocation_policy import AllocationPolicy
-from shared.content.content import OneToOne
+from shared.content.one_to_one import OneToOne
 from shared.content.question import FormQuestion
 from shared.fields.field_schemas import Schema
 

@@ -10,7 +10,7 @@ from functions.web.error_handling import handle_errors
 from functions.web.responses import json_body
 from shared.bootstrap import Services, services
 from shared.config.settings import SettingsError
-from shared.content.content import ContentError
+from shared.content.content import ContentError, NotOfferedError
 from shared.local_time import LONDON
 from shared.tables.table import StorageError, moment_text
 from shared.timer.run_report import EMAIL_SET_UP, Failure, RunReport
@@ -91,10 +91,10 @@ def _calendar_problems(built: Services) -> Problems:
 
 
 def _consent_problems(built: Services) -> Problems:
-    """People agree to a number of working days: it is to be the one of the setting. Nothing if there is no content."""
+    """People agree to a number of working days: it is to be the one of the setting. Nothing if there is no form."""
     try:
         facts = " ".join(built.content.one_to_one.consent_facts)
-    except ContentError:
+    except (ContentError, NotOfferedError):
         return {}
     is_said = sentence("health.promised-days", days=built.referrals.grace_weekdays) in facts
     return {} if is_said else {"consent_facts": sentence("health.other-working-days")}

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from local.smoke.client import Client, SmokeError, hidden_fields
-from shared.content.content import OneToOne
+from shared.content.one_to_one import OneToOne
 from shared.referrals.delivery.smoke_test import signed_marker
 from shared.referrals.intake.fixed_answers import fixed_answers
 from shared.referrals.model import Progress

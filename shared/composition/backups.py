@@ -12,6 +12,7 @@ from shared.bookings.reconcile.session_reconciler import ReconciledSession
 from shared.bookings.retention.copied_rows import CopiedRows
 from shared.composition import azure_clients
 from shared.composition.context import AppContext
+from shared.config.settings import Support
 from shared.local_time import LONDON
 from shared.referrals.retention.copied_rows import copied_notice, copied_status
 from shared.tables.table import Row
@@ -26,13 +27,11 @@ class BackupServices:
 
     @cached_property
     def daily(self) -> DailyBackup:
-        referrals = azure_clients.blobs(self._settings.referrals_backups, CONTAINER)
-        return DailyBackup(
-            (
-                AccountBackup("bookings", self._bookings_blobs, self._bookings, self._for_restoring),
-                AccountBackup("referrals", referrals, self._referrals),
-            )
-        )
+        accounts = [AccountBackup("bookings", self._bookings_blobs, self._bookings, self._for_restoring)]
+        if Support.ONE_TO_ONE in self._settings.offered:
+            referrals = azure_clients.blobs(self._settings.referrals_backups, CONTAINER)
+            accounts.append(AccountBackup("referrals", referrals, self._referrals))
+        return DailyBackup(accounts)
 
     def note_deleted(self, reconciled: Iterable[ReconciledSession], now: datetime) -> None:
         """Notes the bookings that someone deleted by hand, as a run of the timer at `now` (UTC) found the rosters.

@@ -12,11 +12,11 @@ from shared.config.settings import Settings, Support
 from shared.content.content import Content
 from shared.local_time import Clock
 from shared.mail.delivery_reports import DeliveryReport
-from shared.mail.missing_reports import MissingReports, UnreportedInLog
+from shared.mail.missing_reports import MissingReports, Unreported, UnreportedInLog
 from shared.signing import Signer
 from shared.tables.service_table import read_service_rows
 from shared.timer.marks import Heartbeat, RecoveryMark
-from shared.timer.run import TimerRun
+from shared.timer.run import ReferralWork, TimerRun
 
 
 class Services:
@@ -63,6 +63,11 @@ class Services:
         """The kinds of support that are closed by the CLOSED setting."""
         return self._context.settings.closed
 
+    @property
+    def offered(self) -> frozenset[Support]:
+        """The kinds of support that there are: those of the content file."""
+        return self._context.settings.offered
+
     @cached_property
     def heartbeat(self) -> Heartbeat:
         return Heartbeat(self._context.service_table)
@@ -71,29 +76,40 @@ class Services:
     def timer_run(self) -> TimerRun:
         return TimerRun(
             read_service_rows=lambda: read_service_rows(self._context.service_table),
-            bookings=self.bookings.reconciler,
-            referrals=self.referrals.reconciler,
-            orphan_recovery=self.referrals.orphan_recovery,
-            recovery_mark=RecoveryMark(self._context.service_table),
+            bookings=self.bookings.reconciler if Support.BOOKINGS in self.offered else None,
+            referrals=self._referral_work,
             heartbeat=self.heartbeat,
             pause=self.mail.pause,
             limits=self.bookings.mailbox_limits,
             retention=self.bookings.retention,
-            prove_keys=self.referrals.key_prover.run,
             missing_reports=self.missing_reports if self.mail.asks_for_reports else None,
             note_deleted=self.backups.note_deleted,
             staff=self.bookings.staff_notifiers,
         )
 
+    @property
+    def _referral_work(self) -> ReferralWork | None:
+        """The referrals' part of a run; None where no one-to-one sessions are offered."""
+        if Support.ONE_TO_ONE not in self.offered:
+            return None
+        return ReferralWork(
+            prove_keys=self.referrals.key_prover.run,
+            reconciler=self.referrals.reconciler,
+            orphan_recovery=self.referrals.orphan_recovery,
+            recovery_mark=RecoveryMark(self._context.service_table),
+        )
+
     @cached_property
     def missing_reports(self) -> MissingReports:
         days = self.mail.sender.remembered_days
-        logs = (self._context.booking_tables("MailLog"), self._context.referral_tables("ReferralService"))
-        referrals = partial(self.referrals.delivery_reports.unreported, days)
+        sources: list[Unreported] = [UnreportedInLog(self._context.booking_tables("MailLog"), days)]
+        if Support.ONE_TO_ONE in self.offered:
+            sources.append(UnreportedInLog(self._context.referral_tables("ReferralService"), days))
+            sources.append(partial(self.referrals.delivery_reports.unreported, days))
         return MissingReports(
             table=self._context.service_table,
             sender=self.mail.sender,
-            sources=(*(UnreportedInLog(log, days) for log in logs), referrals),
+            sources=sources,
             take=self.record_report,
         )
 
@@ -104,5 +120,5 @@ class Services:
             StorageError: it may not be recorded; record it again.
             ReferralsBusyError: as that.
         """
-        is_known = self.referrals.delivery_reports.take(report, now)
+        is_known = Support.ONE_TO_ONE in self.offered and self.referrals.delivery_reports.take(report, now)
         return is_known or self.bookings.mailer.record_report(str(report.operation_id), report.status, now)

@@ -12,6 +12,8 @@ Address = Annotated[str, Field(pattern=r"^(https://|tel:|sms:|mailto:|/)\S+$")]
 ReportAddress = Annotated[str, Field(pattern=r"^(https://|mailto:|tel:)\S+$")]
 LanguageTag = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+PhoneText = Annotated[str, Field(pattern=r"^[+0-9][0-9 ]{5,20}$")]
+EmailText = Annotated[str, Field(pattern=r"^[^\s@]+@[^\s@]+\.[^\s@]+$")]
 
 _SECURITY_GOOD_FOR = timedelta(days=364)
 
@@ -50,21 +52,21 @@ class Article(ContentModel):
 class Start(ContentModel):
     """The start page around the two kinds of support; `..._seen_by` states who sees what someone enters for each.
 
-    `sections` come after them and after who can see what, and `background` after those.
+    A kind that is offered has one. `sections` come after them and after who can see what, and `background` after those.
     """
 
     lede: str
     sections: tuple[Section, ...] = ()
-    groups_seen_by: str
-    one_to_one_seen_by: str
+    groups_seen_by: str = ""
+    one_to_one_seen_by: str = ""
     background: tuple[Section, ...] = ()
 
 
 class ManagerSees(ContentModel):
-    """The row of the table about a person's manager, in each kind of support."""
+    """The row of the table about a person's manager, in each kind of support that is offered."""
 
-    group: str
-    form: str
+    group: str = ""
+    form: str = ""
 
 
 class WhoSees(ContentModel):
@@ -167,7 +169,7 @@ class Closed(ContentModel):
 
 
 class ClosedPages(ContentModel):
-    """The pages of the two kinds of support while they are closed."""
+    """The pages of the kinds of support while they are closed; each that is offered has one."""
 
-    bookings: Closed
-    one_to_one: Closed
+    bookings: Closed | None = None
+    one_to_one: Closed | None = None

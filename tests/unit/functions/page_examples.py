@@ -26,9 +26,10 @@ from shared.bookings.model.session import SessionState
 from shared.bookings.places.request import BookingRequest
 from shared.bookings.self_service.details import DetailsRequest
 from shared.config.settings import Support
-from shared.content.content import Content, TimeAwayNote
+from shared.content.content import Content
 from shared.content.content_models import Article, Link, Section
 from shared.content.language_pages import LanguagePage
+from shared.content.one_to_one import TimeAwayNote
 from shared.referrals.errors import ReferralLinkError
 from shared.referrals.model import Progress, ReferralState
 from tests import builders

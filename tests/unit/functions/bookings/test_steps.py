@@ -513,6 +513,7 @@ def test_while_booking_is_closed_every_page_says_so_and_where_else_to_turn(servi
         answer = raw_answer(handler, req)
         page = answer.get_body().decode()
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "86400")
+        assert services.content.closed.bookings is not None
         assert f"<h1>{services.content.closed.bookings.title}</h1>" in page
         assert all(f'href="{each}"' in page for each in ("/one-to-one", "/help-now", "/resources"))
         assert "quote this code" not in page

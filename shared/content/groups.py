@@ -1,0 +1,33 @@
+"""The copy about group sessions, and whom people ask about a booking."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from shared.content.content_models import ContentModel, EmailText, PhoneText
+
+
+class GroupsContact(ContentModel):
+    """The team that people ask about a booking, and when; `reply_within` counts working days, None until it is agreed.
+
+    `team` stands in a sentence: "contact TEAM".
+    """
+
+    team: str
+    email: EmailText
+    phone: PhoneText
+    hours: str
+    reply_within: Annotated[int, Field(ge=1, le=60)] | None = None
+
+
+class Groups(ContentModel):
+    """Copy for group sessions; `open_theme` is the theme shown for a session without one."""
+
+    name: str
+    summary: str
+    about: tuple[str, ...]
+    open_theme: str
+    place: str
+    session_title: str
+    agreement: str
+    contact: GroupsContact
