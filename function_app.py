@@ -46,7 +46,7 @@ ONLY_FOR = {
         *(acknowledge, collect, forward_referral, withdraw),
     ),
 }
-"""Functions that are registered only where that kind of support is offered: elsewhere no page is found at its addresses."""
+"""Functions that are registered only where that kind of support is offered: elsewhere there is no page at all."""
 
 
 def blueprints(of: Role, offers: Collection[Support]) -> tuple[func.Blueprint, ...]:
