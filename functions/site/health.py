@@ -11,7 +11,7 @@ from functions.web.responses import json_body
 from shared.bootstrap import Services, services
 from shared.config.settings import SettingsError
 from shared.content.content import ContentError, NotOfferedError
-from shared.local_time import LONDON
+from shared.local_time import zone
 from shared.tables.table import StorageError, moment_text
 from shared.timer.run_report import EMAIL_SET_UP, Failure, RunReport
 from shared.wording.sentences import sentence
@@ -86,7 +86,7 @@ def _calendar_problems(built: Services) -> Problems:
         known_until = built.content.bank_holidays.known_until
     except ContentError:
         return {}
-    is_near = built.now().astimezone(LONDON).date() > known_until - _LIST_ENDS_SOON
+    is_near = built.now().astimezone(zone()).date() > known_until - _LIST_ENDS_SOON
     return {"bank_holidays": {"known_until": known_until.isoformat()}} if is_near else {}
 
 

@@ -13,7 +13,7 @@ from shared.bookings.retention.copied_rows import CopiedRows
 from shared.composition import azure_clients
 from shared.composition.context import AppContext
 from shared.config.settings import Support
-from shared.local_time import LONDON
+from shared.local_time import zone
 from shared.referrals.retention.copied_rows import copied_notice, copied_status
 from shared.tables.table import Row
 
@@ -75,7 +75,7 @@ class BackupServices:
         return [Source(name, tables(name), select) for name, select in selects.items()]
 
     def _referrals(self, now: datetime) -> Sequence[Source]:
-        tables, today = self._context.referral_tables, now.astimezone(LONDON).date()
+        tables, today = self._context.referral_tables, now.astimezone(zone()).date()
         return [
             Source("Referrals", tables("Referrals"), lambda row: copied_status(row, today, GONE_AFTER)),
             Source("ReferralService", tables("ReferralService"), lambda row: copied_notice(row, today, GONE_AFTER)),

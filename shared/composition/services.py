@@ -1,5 +1,6 @@
 """All services of a process, composed from its settings and built on first use."""
 
+from contextlib import suppress
 from datetime import datetime
 from functools import cached_property, partial
 
@@ -9,7 +10,8 @@ from shared.composition.context import AppContext
 from shared.composition.mail import MailServices
 from shared.composition.referrals import ReferralServices
 from shared.config.settings import Settings, Support
-from shared.content.content import Content
+from shared.content.content import Content, ContentError
+from shared.installation.here import use_installation
 from shared.local_time import Clock
 from shared.mail.delivery_reports import DeliveryReport
 from shared.mail.missing_reports import MissingReports, Unreported, UnreportedInLog
@@ -25,6 +27,8 @@ class Services:
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self._context = AppContext(settings)
         self._clock = clock
+        with suppress(ContentError):  # whoever needs the content then says what is wrong with it
+            use_installation(self._context.content.installation)
         self.mail = MailServices(self._context, clock)
         self.bookings = BookingServices(self._context, self.mail)
         self.referrals = ReferralServices(self._context, self.mail)

@@ -3,6 +3,7 @@
 import tomllib
 from pathlib import Path
 from typing import Self
+from zoneinfo import ZoneInfo
 
 from pydantic import ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
@@ -17,6 +18,7 @@ from shared.content.content_models import (
     HelpLine,
     HelpNow,
     PhoneText,
+    Region,
     Resources,
     Security,
     Start,
@@ -26,6 +28,7 @@ from shared.content.groups import Groups
 from shared.content.language.in_language import InLanguage
 from shared.content.language.language_file import read_content_file
 from shared.content.one_to_one import OneToOne
+from shared.installation.here import USUAL_MINUTES, Installation
 from shared.local_time import WorkingDays
 from shared.wording.sentences import sentence
 
@@ -106,11 +109,21 @@ class Content(InLanguage):
     closed: ClosedPages = ClosedPages()
     security: Security
     bank_holidays: BankHolidays
+    region: Region = Region()
     in_your_language: Article
 
     @property
     def working_days(self) -> WorkingDays:
         return WorkingDays(frozenset(self.bank_holidays.days))
+
+    @property
+    def installation(self) -> Installation:
+        """Facts that the whole process goes by."""
+        return Installation(
+            zone=ZoneInfo(self.region.time_zone),
+            phone_region=self.region.phone_country,
+            session_minutes=self.groups.minutes if self.has_groups else USUAL_MINUTES,
+        )
 
     @property
     def has_groups(self) -> bool:

@@ -2,8 +2,9 @@
 
 from datetime import date, timedelta
 from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from shared.wording.sentences import sentence
@@ -16,6 +17,14 @@ PhoneText = Annotated[str, Field(pattern=r"^[+0-9][0-9 ]{5,20}$")]
 EmailText = Annotated[str, Field(pattern=r"^[^\s@]+@[^\s@]+\.[^\s@]+$")]
 
 _SECURITY_GOOD_FOR = timedelta(days=364)
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise PydanticCustomError("question", "{found}", {"found": sentence("content.no-such-zone")}) from None
+    return name
 
 
 class ContentModel(BaseModel):
@@ -159,6 +168,18 @@ class BankHolidays(ContentModel):
         if max(self.days) > self.known_until:
             raise PydanticCustomError("question", "{found}", {"found": sentence("content.days-after-known")})
         return self
+
+
+class Region(ContentModel):
+    """The place where people read the clocks and dial: London's, unless the file says otherwise.
+
+    `time_zone` is a name of the IANA time zone database, and `times` how people call its time, in a sentence;
+    `phone_country` is the country (ISO 3166) of phone numbers without a country's code.
+    """
+
+    time_zone: Annotated[str, AfterValidator(_known_zone)] = "Europe/London"
+    times: str = "UK time"
+    phone_country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = "GB"
 
 
 class Closed(ContentModel):

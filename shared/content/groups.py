@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from shared.content.content_models import ContentModel, EmailText, PhoneText
+from shared.installation.here import USUAL_MINUTES
 
 
 class GroupsContact(ContentModel):
@@ -21,7 +22,10 @@ class GroupsContact(ContentModel):
 
 
 class Groups(ContentModel):
-    """Copy for group sessions; `open_theme` is the theme shown for a session without one."""
+    """Copy for group sessions; `open_theme` is the theme shown for a session without one.
+
+    A session whose row names no length takes `minutes`.
+    """
 
     name: str
     summary: str
@@ -29,5 +33,6 @@ class Groups(ContentModel):
     open_theme: str
     place: str
     session_title: str
+    minutes: Annotated[int, Field(ge=1, le=1_440)] = USUAL_MINUTES
     agreement: str
     contact: GroupsContact

@@ -16,7 +16,8 @@ import pytest
 
 from local.clock import LocalClock
 from local.stack.stack import Stack, running_stack
-from shared.local_time import LONDON, days_before, is_ambiguous, span_in_words
+from shared.installation.here import LONDON
+from shared.local_time import days_before, is_ambiguous, span_in_words
 from shared.signing import Signer
 from shared.tables.table import moment_text
 from tests.builders import MORNING, london, session_cells
