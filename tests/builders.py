@@ -13,7 +13,7 @@ from shared.bookings.places.request import BookingRequest
 from shared.content.agreement import TO_BE_AGREED, agreed_part
 from shared.content.content import Content, load_content
 from shared.fields.answer_fields import TODAY
-from shared.installation.here import LONDON
+from shared.installation.facts import LONDON
 from shared.mail.log_rows import MailLogEntry, MailState
 from shared.referrals.intake.request import ReferralRequest, referral_model
 from shared.referrals.model import Referral, ReferralState

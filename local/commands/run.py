@@ -29,7 +29,8 @@ from local.stack.processes import Plan
 from local.stack.sessions_csv import SessionsFileError
 from local.stack.setting_checks import InvalidSettingsError
 from local.stack.stack import Stack, started
-from shared.installation.here import LONDON, here
+from shared.installation.facts import LONDON
+from shared.installation.here import here
 from shared.local_time import NoSuchTimeError, instant, moment_in_words
 
 _DEFAULT_START = datetime(2023, 9, 1, 9, 0, tzinfo=LONDON)

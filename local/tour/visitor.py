@@ -15,7 +15,7 @@ from playwright.sync_api import Page
 from local.clock import LocalClock
 from local.stack.sessions_csv import SESSIONS
 from local.stack.stack import Stack
-from shared.installation.here import LONDON
+from shared.installation.facts import LONDON
 
 _numbers = count(1)
 _SESSION = {

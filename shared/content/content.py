@@ -28,7 +28,7 @@ from shared.content.groups import Groups
 from shared.content.language.in_language import InLanguage
 from shared.content.language.language_file import read_content_file
 from shared.content.one_to_one import OneToOne
-from shared.installation.here import USUAL_MINUTES, Installation
+from shared.installation.facts import USUAL_MINUTES, Installation
 from shared.local_time import WorkingDays
 from shared.wording.sentences import sentence
 

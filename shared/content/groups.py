@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from shared.content.content_models import ContentModel, EmailText, PhoneText
-from shared.installation.here import USUAL_MINUTES
+from shared.installation.facts import USUAL_MINUTES
 
 
 class GroupsContact(ContentModel):

@@ -16,7 +16,7 @@ import pytest
 
 from local.clock import LocalClock
 from local.stack.stack import Stack, running_stack
-from shared.installation.here import LONDON
+from shared.installation.facts import LONDON
 from shared.local_time import days_before, is_ambiguous, span_in_words
 from shared.signing import Signer
 from shared.tables.table import moment_text

@@ -15,7 +15,8 @@ from shared.config.settings import Settings
 from shared.content.content import Content, ContentError, load_content
 from shared.fields.phone_number import read_phone_number
 from shared.fields.reading import ReadingError
-from shared.installation.here import Installation, here, use_installation
+from shared.installation.facts import Installation
+from shared.installation.here import here, use_installation
 from shared.local_time import iso, local_day, moment_in_words
 from shared.mail.renderer import MailRenderer
 from shared.tables.table import Row
