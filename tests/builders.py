@@ -127,7 +127,7 @@ def booking_request(**changes: Any) -> BookingRequest:
 
 def referral_request(**changes: Any) -> ReferralRequest:
     facts: dict[str, Any] = {
-        "works_for_trust": "yes",
+        "works_here": "yes",
         "full_name": "Zoë Okafor",
         "contact_by": ["email"],
         "email": "zoe@home.example",

@@ -121,7 +121,8 @@ def _bookings() -> tuple[Operation, ...]:
             method="post",
             path="/bookings",
             summary="Books a place, or joins the waiting list. Whoever has no work address has to answer "
-            "`works_for_trust`. The same `submission_id` is one booking, however often it is sent; once that is "
+            "`works_here` (`works_for_trust` is accepted too). "
+            "The same `submission_id` is one booking, however often it is sent; once that is "
             "cancelled, another one books again",
             answers={201: answers.Booked},
             body=BookingRequest,

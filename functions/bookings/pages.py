@@ -104,7 +104,7 @@ def mistakes(
     built: Services, draft: Draft, chosen: SessionView, found: FormError, *, work_opened: bool = False
 ) -> func.HttpResponse:
     """The page on which answers can be put right: where someone works has a page of its own, after all others."""
-    if {each.field for each in found.errors} == {"works_for_trust"}:
+    if {each.field for each in found.errors} == {"works_here"}:
         return work(built, draft, found.errors, opened=work_opened)
     return details(built, draft, chosen, found.errors)
 

@@ -54,7 +54,7 @@ def health(tested: Installation) -> None:
 def booking(tested: Installation) -> None:
     """A place is booked and cancelled."""
     asked = {"session_id": tested.session, "full_name": "Website Test", "email": tested.email}
-    agreed = {"works_for_trust": True, "group_agreement": True, "reminders": False}
+    agreed = {"works_here": True, "group_agreement": True, "reminders": False}
     form = _ripe_form(tested.site, "/bookings/new")
     manage = tested.site.post_json("/bookings", asked | agreed | form, status=201).json.get("manage")
     if manage is None:

@@ -277,7 +277,7 @@ class Season:
     def a_person(self, session_id: str) -> dict[str, Any]:
         body = person(session_id, self.random.choice(NAMES), join_waiting_list=self.random.random() < 0.8)
         if self.random.random() < 0.15:
-            body |= {"email": OUTSIDER, "works_for_trust": True}
+            body |= {"email": OUTSIDER, "works_here": True}
         return body
 
     def someone(self) -> tuple[str, Any] | None:

@@ -67,7 +67,7 @@ ANSWERED: dict[str, Any] = {
     "session_id": "2023-09-08-1500",
     "full_name": "Zoë Okafor",
     "email": "zoe@home.example",
-    "works_for_trust": "yes",
+    "works_here": "yes",
     "adjustments": "Captions",
     "group_agreement": "yes",
 }
@@ -244,7 +244,7 @@ PAGES: dict[str, tuple[str, Facts]] = {
     "where you work": ("bookings/work.html", {"draft": COMPLETE}),
     "where you work with errors": (
         "bookings/work.html",
-        {"draft": COMPLETE, "errors": [FieldError("works_for_trust", "Mend works_for_trust")]},
+        {"draft": COMPLETE, "errors": [FieldError("works_here", "Mend works_here")]},
     ),
     "check": ("bookings/check.html", CHECKING),
     "check when it is full": ("bookings/check.html", CHECKING | {"chosen": FULL}),
