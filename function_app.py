@@ -1,6 +1,7 @@
 """The function app: registers the blueprints of its role. The Functions host looks for it at the root."""
 
 import gc
+from collections.abc import Collection
 
 import azure.functions as func
 
@@ -14,7 +15,7 @@ from functions.referrals import forward_referral, outcome, refer, status, to_pri
 from functions.site import assets, content_pages, health, language_pages, not_found, security_txt
 from functions.withdrawal import moved as withdraw_moved
 from functions.withdrawal import withdraw
-from shared.bootstrap import Role, role
+from shared.bootstrap import Role, Support, offered, role
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 
@@ -42,7 +43,26 @@ MODULES = {
     Role.WORKER: (*WORKER, *BOTH),
     Role.ALL: (*WORKER, *PUBLIC, *BOTH),
 }
-BLUEPRINTS = tuple(module.bp for module in MODULES[role()])
+ONLY_FOR = {
+    Support.BOOKINGS: (steps, book, manage, change_details, send_email),
+    Support.ONE_TO_ONE: (
+        *(moved, withdraw_moved, status, outcome, refer, to_print),
+        *(acknowledge, collect, forward_referral, withdraw),
+    ),
+}
+"""Functions that are registered only where that kind of support is offered: elsewhere there is no page at all."""
+
+
+def blueprints(of: Role, offers: Collection[Support]) -> tuple[func.Blueprint, ...]:
+    """Returns the blueprints of an app of an installation that offers these kinds of support."""
+    absent = {module for kind, modules in ONLY_FOR.items() if kind not in offers for module in modules}
+    found = {module: module.bp for module in MODULES[of] if module not in absent}
+    if timer in found and Support.ONE_TO_ONE not in offers:
+        found[timer] = timer.bp_without_referrals
+    return tuple(found.values())
+
+
+BLUEPRINTS = blueprints(role(), offered())
 
 for blueprint in (*BLUEPRINTS, not_found.catch_all_blueprint(BLUEPRINTS)):
     app.register_functions(blueprint)

@@ -19,20 +19,20 @@ _CALLS = 3
 _UNITS = (" ", ",", "@", ".", "\u0301", "\\", "a", "1", "-", " ,", "a@", "<")
 _ORDINARY = {"full_name": "Ann Lee", "email": "ann@nhs"}
 _DETAILS, _COLLECT = "/manage/*/details", "/collect/*"
-_REFERRAL = {"works_for_trust": "yes", "full_name": "Ann", "contact_by": ["email"], "email": "ann@home.example"} | {
+_REFERRAL = {"works_here": "yes", "full_name": "Ann", "contact_by": ["email"], "email": "ann@home.example"} | {
     "therapy_language": "English",
     "what_brings_you": "One sentence",
     "consent_share": True,
 }
 _FIELDS = {
     "/bookings": (
-        *("session_id", "full_name", "email", "works_for_trust", "group_agreement", "join_waiting_list"),
+        *("session_id", "full_name", "email", "works_here", "group_agreement", "join_waiting_list"),
         *("adjustments", "share_adjustments", "reminders", "submission_id", "form_token", "unknown"),
     ),
     "/one-to-one": (
         *("full_name", "email", "phone", "contact_by", "therapy_language", "what_brings_you", "consent_share"),
         *("message_ok", "safe_contact_notes", "availability", "adjustments"),
-        *("works_for_trust", "submission_id", "form_token", "unknown"),
+        *("works_here", "submission_id", "form_token", "unknown"),
     ),
     _DETAILS: ("full_name", "adjustments", "share_adjustments", "form_token", "unknown"),
     _COLLECT: ("passphrase", "form_token", "unknown"),

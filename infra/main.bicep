@@ -33,7 +33,7 @@ param organiserEmail string
 @minLength(3)
 param operatorsEmail string
 
-@description('The provider\'s one address for referrals.')
+@description('The provider\'s one address for referrals; `none` where the content file offers no one-to-one sessions.')
 @minLength(3)
 param referralRecipient string
 

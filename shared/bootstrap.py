@@ -5,11 +5,12 @@ import threading
 from datetime import UTC, datetime
 
 from shared.composition.services import Services
-from shared.config.settings import Role, Settings
+from shared.config.offered import offered_kinds
+from shared.config.settings import Role, Settings, Support
 from shared.local_time import Clock
 from shared.log_redaction import configure
 
-__all__ = ["Role", "Services", "role", "services", "use_clock"]
+__all__ = ["Role", "Services", "Support", "offered", "role", "services", "use_clock"]
 
 _lock = threading.Lock()
 _clock: Clock = lambda: datetime.now(UTC)  # noqa: E731  # a default that `use_clock` replaces
@@ -32,6 +33,14 @@ def role() -> Role:
     """
     given = os.environ.get("SERVICE_ROLE", "").strip()
     return Role(given) if given in set(Role) else Role.ALL
+
+
+def offered() -> frozenset[Support]:
+    """The kinds of support of the content file, as the environment names it: known before the settings are read.
+
+    Both if there is no such file; the settings or the content then say what is wrong.
+    """
+    return offered_kinds(os.environ.get("CONTENT_FILE", "").strip())
 
 
 def services() -> Services:

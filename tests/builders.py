@@ -13,7 +13,7 @@ from shared.bookings.places.request import BookingRequest
 from shared.content.agreement import TO_BE_AGREED, agreed_part
 from shared.content.content import Content, load_content
 from shared.fields.answer_fields import TODAY
-from shared.local_time import LONDON
+from shared.installation.facts import LONDON
 from shared.mail.log_rows import MailLogEntry, MailState
 from shared.referrals.intake.request import ReferralRequest, referral_model
 from shared.referrals.model import Referral, ReferralState
@@ -127,7 +127,7 @@ def booking_request(**changes: Any) -> BookingRequest:
 
 def referral_request(**changes: Any) -> ReferralRequest:
     facts: dict[str, Any] = {
-        "works_for_trust": "yes",
+        "works_here": "yes",
         "full_name": "Zoë Okafor",
         "contact_by": ["email"],
         "email": "zoe@home.example",

@@ -26,8 +26,8 @@ _LOCATION: Schema = {"Location": {"required": True, "schema": {"type": "string"}
 
 
 def document(content: Content, policy: AllocationPolicy) -> Schema:
-    """The document for these questions and for the trust's email domains, which decide on required answers."""
-    listed = operations(content.one_to_one)
+    """The document for these questions and for the organisation's email domains, which decide on required answers."""
+    listed = operations(content)
     paths: dict[str, Schema] = defaultdict(dict)
     for each in listed:
         paths[each.path][each.method] = _operation(each, content.organisation.name)
@@ -50,9 +50,12 @@ def _schemas(listed: Iterable[Operation], content: Content, policy: AllocationPo
     models = {ProblemDetails: "validation"} | {each.body: "validation" for each in listed if each.body}
     models |= {answer: "serialization" for each in listed for answer in each.answers.values()}
     schemas: Schema = models_json_schema(list(models.items()), ref_template=_SCHEMA_REF)[1]["$defs"]  # type: ignore[arg-type]  # a Literal, which a plain str is not inferred as
-    booking, referral = BookingRequest.__name__, referral_model(content.one_to_one).__name__
-    schemas[booking] = with_token(with_policy(schemas[booking], policy))
-    schemas[referral] = with_token(with_needs(schemas[referral], content.one_to_one))
+    if content.has_groups:
+        booking = BookingRequest.__name__
+        schemas[booking] = with_token(with_policy(schemas[booking], policy))
+    if content.has_one_to_one:
+        referral = referral_model(content.one_to_one).__name__
+        schemas[referral] = with_token(with_needs(schemas[referral], content.one_to_one))
     return schemas
 
 

@@ -19,7 +19,8 @@ from functions.problems.http_errors import (
 from shared.bookings.model import errors as bookings
 from shared.bookings.places.request import BookingRequest
 from shared.config.settings import SettingsError
-from shared.content.content import ContentError, OneToOne
+from shared.content.content import Content, ContentError
+from shared.content.one_to_one import OneToOne
 from shared.referrals import errors as referrals
 from shared.referrals.intake.request import referral_model
 from shared.tables.table import StorageError
@@ -84,9 +85,11 @@ class Operation:
         return (*self.errors, *_ALWAYS)
 
 
-def operations(form: OneToOne) -> tuple[Operation, ...]:
-    """All operations, for the questions of one content file. What can be read can be asked for its head (HEAD)."""
-    listed = (*_bookings(), *_one_to_one(form), *_about_the_service())
+def operations(content: Content) -> tuple[Operation, ...]:
+    """All operations, for what one content file offers and asks. What can be read can be asked for its head (HEAD)."""
+    of_groups = _bookings() if content.has_groups else ()
+    of_one_to_one = _one_to_one(content.one_to_one) if content.has_one_to_one else ()
+    listed = (*of_groups, *of_one_to_one, *_about_the_service())
     return (*listed, *(replace(each, method="head", summary="Its head") for each in listed if each.method == "get"))
 
 
@@ -119,7 +122,7 @@ def _bookings() -> tuple[Operation, ...]:
             path="/bookings",
             summary="Books a place in one session, or joins its waiting list: several sessions are several requests, "
             "which may have one `submission_id`, answered for each session. Whoever has no work address has to answer "
-            "`works_for_trust`. The same `submission_id` is one booking, however often it is sent; once that is "
+            "`works_here` (`works_for_trust` is accepted too). The same `submission_id` is one booking, however often it is sent; once that is "
             "cancelled, another one books again",
             answers={201: answers.Booked},
             body=BookingRequest,

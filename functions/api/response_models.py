@@ -69,10 +69,10 @@ class FormDescription(Answer):
 
 
 class BookingOutcome(Answer):
-    """`to-check`: the place is held until the organiser has seen that the person works for the trust.
+    """`to-check`: the place is held until the organiser has seen that the person works for the organisation.
 
-    With an address that is not the trust's, `to-check` and `waiting` are certain once the person has pressed the button
-    that the email to them leads to.
+    With an address that is not the organisation's, `to-check` and `waiting` are certain once the person has pressed the
+    button that the email to them leads to.
     """
 
     reference: Reference

@@ -6,15 +6,15 @@ from typing import Any
 
 from functions.forms.tokens import TOKEN
 from shared.bookings.model.allocation_policy import AllocationPolicy
-from shared.content.content import OneToOne
+from shared.content.one_to_one import OneToOne
 from shared.content.question import FormQuestion
 from shared.fields.field_schemas import Schema
 
 
 def with_policy(schema: Schema, policy: AllocationPolicy) -> Schema:
-    """Requires `works_for_trust` of a booking whose email address is in none of the trust's domains."""
+    """Requires `works_here` of a booking whose email address is in none of the organisation's domains."""
     listed = {"properties": {"email": {"type": "string", "pattern": _domain_pattern(policy.domains)}}}
-    answered = {"required": ["works_for_trust"], "properties": {"works_for_trust": {"not": {"type": "null"}}}}
+    answered = {"required": ["works_here"], "properties": {"works_here": {"not": {"type": "null"}}}}
     return schema | {"anyOf": [listed, answered]}
 
 

@@ -27,7 +27,7 @@ _MISSING = {
     "full_name": sentence("messages.booking.name"),
     "email": sentence("messages.booking.email"),
     "group_agreement": sentence("messages.booking.agreement"),
-    "works_for_trust": sentence("messages.booking.works-here"),
+    "works_here": sentence("messages.booking.works-here"),
     "join_waiting_list": sentence("messages.booking.waiting-list"),
     "adjustments": sentence("messages.booking.needs"),
     "share_adjustments": sentence("messages.booking.share-needs"),
@@ -37,14 +37,14 @@ _MISSING = {
 
 
 def read_answers(submission: Submission, policy: AllocationPolicy) -> BookingRequest:
-    """The request in a form or in JSON. Without one of the trust's addresses, `works_for_trust` is required.
+    """The request in a form or in JSON. Without one of the trust's addresses, `works_here` is required.
 
     Raises:
         FormError: answers are missing or invalid.
     """
     request = validate(BookingRequest, without_token(submission), _MISSING)
-    if request.works_for_trust is None and not policy.is_staff_address(request.email):
-        asked = FieldError("works_for_trust", _MISSING["works_for_trust"])
+    if request.works_here is None and not policy.is_staff_address(request.email):
+        asked = FieldError("works_here", _MISSING["works_here"])
         raise FormError((asked,), as_typed(BookingRequest, submission))
     return request
 
@@ -92,7 +92,7 @@ def check_eligible(request: BookingRequest, policy: AllocationPolicy) -> None:
     Raises:
         NotForOutsidersError: they do not.
     """
-    if not request.works_for_trust and not policy.is_staff_address(request.email):
+    if not request.works_here and not policy.is_staff_address(request.email):
         raise NotForOutsidersError
 
 
@@ -110,7 +110,7 @@ def _wordings(built: Services, sessions: tuple[tuple[str, str], ...]) -> dict[st
         "session_id": Wording(sentence("form.booking.session"), choices=sessions),
         "full_name": Wording(sentence("form.booking.name")),
         "email": Wording(sentence("form.booking.email"), sentence("form.booking.email-hint")),
-        "works_for_trust": Wording(
+        "works_here": Wording(
             sentence("form.booking.works-here", organisation=organisation), sentence("form.booking.works-here-hint")
         ),
         "group_agreement": Wording(content.groups.agreement),

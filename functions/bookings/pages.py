@@ -115,7 +115,7 @@ def mistakes(
 
 def is_only_about_work(found: FormError) -> bool:
     """True if where someone works is all that is wrong or missing."""
-    return {each.field for each in found.errors} == {"works_for_trust"}
+    return {each.field for each in found.errors} == {"works_here"}
 
 
 def check(

@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Never
 from urllib.parse import parse_qsl
@@ -16,6 +17,8 @@ MAX_FIELDS = 100
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
 HTML = "text/html"
+CALLED_BEFORE = {"works_for_trust": "works_here"}
+"""Names of fields as programs learned them before, which are still accepted, each with its name today."""
 
 
 class BodyError(Exception):
@@ -68,7 +71,7 @@ def read_body(req: func.HttpRequest) -> Submission:
     values = _parsed(body, kind)
     if values is None:
         raise MalformedBodyError
-    return Submission(values, is_form=kind == FORM)
+    return Submission({_name_today(name, values): value for name, value in values.items()}, is_form=kind == FORM)
 
 
 def read_form_value(req: func.HttpRequest, name: str) -> str:
@@ -88,6 +91,12 @@ def content_type(req: func.HttpRequest) -> str:
     kind, options = parse_options_header(header(req, "content-type"))
     charset = options.get("charset", "utf-8").casefold()
     return kind.casefold() if charset in {"utf-8", "utf8"} else ""
+
+
+def _name_today(name: str, values: Mapping[str, object]) -> str:
+    """Returns the name of a field, for that of before too; with both of them, each keeps its own."""
+    today = CALLED_BEFORE.get(name, name)
+    return name if today in values else today
 
 
 def _parsed(body: bytes, kind: str) -> dict[str, object] | None:

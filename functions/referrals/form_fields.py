@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from functions.forms.body import Submission
-from shared.content.content import OneToOne
+from shared.content.one_to_one import OneToOne
 from shared.content.question import FormQuestion
 from shared.content.question_catalogue import Kind
 

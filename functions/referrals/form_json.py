@@ -4,7 +4,7 @@ from functions.forms.form_description import Wording, fields_json, token_json
 from functions.referrals.form_fields import CONSENT
 from functions.referrals.pages import FORM
 from shared.bootstrap import Services
-from shared.content.content import OneToOne
+from shared.content.one_to_one import OneToOne
 from shared.content.question import FormQuestion
 from shared.content.question_catalogue import Kind
 from shared.referrals.intake.request import referral_model

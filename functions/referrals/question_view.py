@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from functions.referrals.form_fields import DATE_PARTS, FormFields, another_input, date_inputs
 from functions.referrals.wizard import Wizard
-from shared.content.content import OneToOne
+from shared.content.one_to_one import OneToOne
 from shared.content.question import FormQuestion
 from shared.content.question_catalogue import Kind
 from shared.fields.answer_text import in_words

@@ -29,7 +29,7 @@ from shared.bootstrap import Services, services
 from shared.config.settings import Support
 from shared.content.question_catalogue import CATALOGUE
 from shared.fields.answer_fields import TODAY, missing
-from shared.local_time import LONDON, london_day
+from shared.local_time import local_day, zone
 from shared.referrals.errors import ReferralReusedError, ReferralsBusyError, ReferralWithdrawnError
 from shared.referrals.intake.request import ReferralRequest, referral_model
 from shared.referrals.reply_by import reply_by
@@ -170,7 +170,7 @@ def _accept(
         nudge.set(referral_message(error.reference))  # the worker deletes what was just stored
         raise
     nudge.set(referral_message(reference))
-    by = reply_by(london_day(now), built.content.one_to_one.reply_weekdays, built.content.working_days)
+    by = reply_by(local_day(now), built.content.one_to_one.reply_weekdays, built.content.working_days)
     words = intake.words_of(submission_id)
     return {"reference": reference, "words": words}, SENT.issue(built.signer, now, reference, by, words)
 
@@ -187,4 +187,4 @@ def _wizard(submission: Submission, built: Services) -> Wizard:
 
 
 def _today(built: Services) -> date:
-    return built.now().astimezone(LONDON).date()
+    return built.now().astimezone(zone()).date()

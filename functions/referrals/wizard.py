@@ -8,7 +8,7 @@ from functools import cached_property
 from functions.forms.body import Submission
 from functions.forms.validation import FieldError, FormError, validate
 from functions.referrals.form_fields import FormFields
-from shared.content.content import OneToOne
+from shared.content.one_to_one import OneToOne
 from shared.content.question import FormQuestion, QuestionPage
 from shared.content.question_catalogue import CALLS_FOR_HELP, EMAIL, URGENT
 from shared.fields.answer_fields import TODAY, missing

@@ -10,8 +10,8 @@ from functions.web.error_handling import handle_errors
 from functions.web.responses import json_body
 from shared.bootstrap import Services, services
 from shared.config.settings import SettingsError
-from shared.content.content import ContentError
-from shared.local_time import LONDON
+from shared.content.content import ContentError, NotOfferedError
+from shared.local_time import zone
 from shared.tables.table import StorageError, moment_text
 from shared.timer.run_report import EMAIL_SET_UP, Failure, RunReport
 from shared.wording.sentences import sentence
@@ -86,15 +86,15 @@ def _calendar_problems(built: Services) -> Problems:
         known_until = built.content.bank_holidays.known_until
     except ContentError:
         return {}
-    is_near = built.now().astimezone(LONDON).date() > known_until - _LIST_ENDS_SOON
+    is_near = built.now().astimezone(zone()).date() > known_until - _LIST_ENDS_SOON
     return {"bank_holidays": {"known_until": known_until.isoformat()}} if is_near else {}
 
 
 def _consent_problems(built: Services) -> Problems:
-    """People agree to a number of working days: it is to be the one of the setting. Nothing if there is no content."""
+    """People agree to a number of working days: it is to be the one of the setting. Nothing if there is no form."""
     try:
         facts = " ".join(built.content.one_to_one.consent_facts)
-    except ContentError:
+    except (ContentError, NotOfferedError):
         return {}
     is_said = sentence("health.promised-days", days=built.referrals.grace_weekdays) in facts
     return {} if is_said else {"consent_facts": sentence("health.other-working-days")}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from local.commands import run
 from local.content.report import report
-from shared.content.content import ContentError
+from shared.content.content import ContentError, load_content
 
 PAGES = (
     "/",
@@ -29,6 +29,8 @@ PAGES = (
     "/cookies",
 )
 """The pages that show what the content file says, in the order in which people meet them."""
+_OF_GROUPS = ("/sessions", "/bookings")
+_OF_ONE_TO_ONE = ("/one-to-one", "/time-away-note")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -43,8 +45,15 @@ def main(arguments: Sequence[str]) -> int:
         return 1
     if chosen.check:
         return 0
-    print(f"\nPages to look at, once the site is there:\n  {'\n  '.join(PAGES)}\n", flush=True)
+    print(f"\nPages to look at, once the site is there:\n  {'\n  '.join(_pages(chosen.file))}\n", flush=True)
     return run.main(["--content", str(chosen.file), *([] if chosen.no_browser else ["--open"])])
+
+
+def _pages(file: Path) -> list[str]:
+    """Returns the pages of the kinds of support that the file offers."""
+    content = load_content(file, to_check=True)
+    absent = (() if content.has_groups else _OF_GROUPS) + (() if content.has_one_to_one else _OF_ONE_TO_ONE)
+    return [page for page in PAGES if not page.startswith(absent)]
 
 
 def _options(arguments: Sequence[str]) -> argparse.Namespace:

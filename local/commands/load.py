@@ -16,6 +16,7 @@ from azure.core.exceptions import AzureError
 from azure.data.tables import TableClient
 from azure.identity import DefaultAzureCredential
 
+from local.content.installation import use_content_file
 from local.paths import RUNNING, STATE
 from local.process.signals import stoppable
 from local.spreadsheet.sessions import SessionRowsError, problems_of, read_spreadsheet
@@ -56,7 +57,12 @@ def _running_tables(running: Path) -> str:
         raise NoTableError(
             "Nothing to load into: start the service with `python dev.py`, or give --tables, or set BOOKINGS_STORAGE."
         )
-    return str(json.loads(running.read_text("utf-8"))["tables"])
+    return _running(running)["tables"]
+
+
+def _running(file: Path) -> dict[str, str]:
+    """Returns what a local run says of itself; nothing if there is none."""
+    return dict(json.loads(file.read_text("utf-8"))) if file.exists() else {}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -76,6 +82,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _load(options: argparse.Namespace) -> int:
+    use_content_file(os.environ.get("CONTENT_FILE") or _running(options.state / RUNNING).get("content"))
     try:
         sessions = _read(options.file)
         if options.check:

@@ -15,6 +15,7 @@ from typing import NoReturn
 
 from azure.core.exceptions import AzureError
 
+from local.content.installation import use_content_file
 from local.paths import ROOT, RUNNING, STATE
 from local.process.child_process import ChildFailedError
 from local.process.ports import is_free
@@ -28,7 +29,9 @@ from local.stack.processes import Plan
 from local.stack.sessions_csv import SessionsFileError
 from local.stack.setting_checks import InvalidSettingsError
 from local.stack.stack import Stack, started
-from shared.local_time import LONDON, NoSuchTimeError, instant, moment_in_words
+from shared.installation.facts import LONDON
+from shared.installation.here import here
+from shared.local_time import NoSuchTimeError, instant, moment_in_words
 
 _DEFAULT_START = datetime(2023, 9, 1, 9, 0, tzinfo=LONDON)
 _RUNS_KEPT = 5
@@ -69,7 +72,12 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="dev.py run", description="Runs the whole service until Ctrl+C.")
     parser.add_argument("--port", type=_free_port, metavar="N", help="port of the site; any free port by default")
     clock = parser.add_mutually_exclusive_group()
-    clock.add_argument("--at", type=_moment, metavar='"2023-09-07 14:00"', help="where the clock starts, London time")
+    clock.add_argument(
+        "--at",
+        type=_wall,
+        metavar='"2023-09-07 14:00"',
+        help="where the clock starts, by the clocks of the content file",
+    )
     clock.add_argument("--now", action="store_true", help="the real time")
     parser.add_argument("--speed", type=_speed, default=1.0, metavar="N", help="let the clock run N times as fast")
     parser.add_argument("--data", type=Path, metavar="DIR", help="folder to keep the tables in; in memory by default")
@@ -84,7 +92,13 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--app", type=Path, default=ROOT, help=argparse.SUPPRESS)
     parser.add_argument("--state", type=Path, default=STATE, help=argparse.SUPPRESS)
     parser.add_argument("--settings", type=Path, default=DEVELOPER_SETTINGS_FILE, help=argparse.SUPPRESS)
-    return parser.parse_args(arguments)
+    chosen = parser.parse_args(arguments)
+    use_content_file(chosen.content and chosen.content.resolve(), chosen.settings)
+    try:
+        chosen.at = chosen.at and _moment(chosen.at)
+    except NoSuchTimeError as error:
+        parser.error(f"argument --at: {error}")
+    return chosen
 
 
 def _free_port(text: str) -> int:
@@ -94,12 +108,13 @@ def _free_port(text: str) -> int:
     return port
 
 
-def _moment(text: str) -> datetime:
+def _moment(wall: datetime) -> datetime:
+    return wall if wall.tzinfo else instant(wall.date(), wall.time())
+
+
+def _wall(text: str) -> datetime:
     try:
-        wall = datetime.fromisoformat(text)
-        return wall if wall.tzinfo else instant(wall.date(), wall.time())
-    except NoSuchTimeError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
+        return datetime.fromisoformat(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f'{text!r} is not a date and time like "2023-09-07 14:00"') from error
 
@@ -127,10 +142,10 @@ def clock_notice(chosen: argparse.Namespace) -> str:
     if chosen.now:
         return "The clock shows the real time."
     if chosen.at:
-        return f"The clock starts at {moment_in_words(chosen.at)} in London."
+        return f"The clock starts at {moment_in_words(chosen.at)} in {here().clocks}."
     return (
-        f"The clock starts at {moment_in_words(_DEFAULT_START)} in London, because the example sessions are of 2023: "
-        "--now for the real time, --at for another moment."
+        f"The clock starts at {moment_in_words(_DEFAULT_START)} in {here().clocks}, because the example sessions are "
+        "of 2023: --now for the real time, --at for another moment."
     )
 
 
@@ -177,6 +192,7 @@ def _addresses(stack: Stack) -> dict[str, str]:
         "referral_blobs": stack.azurite.blobs(REFERRALS),
         "clock": str(stack.clock_path),
         "admin_key": stack.hosts[0].master_key,
+        "content": stack.settings["CONTENT_FILE"],
     }
 
 

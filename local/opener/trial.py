@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from local.paths import ROOT
-from shared.local_time import london_day
+from shared.local_time import local_day
 from shared.references import reference
 from shared.referrals.model import Referral, ReferralState
 from shared.referrals.provider_sealing.envelope import ProviderSealer
@@ -30,7 +30,7 @@ def write_trial(public_keys: Path, folder: Path, now: datetime) -> Path:
     """
     sealer = ProviderSealer(_keys(public_keys.read_text("utf-8")))
     name = reference(secrets.token_bytes(32), "trial")
-    day = london_day(now)
+    day = local_day(now)
     referral = Referral(
         reference=name, state=ReferralState.RECEIVED, received_on=day, consent_version="trial", submission=""
     )

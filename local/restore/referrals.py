@@ -8,7 +8,7 @@ from local.restore.account import Account
 from local.restore.missing_rows import Cells, deleted_later, insert_each, key_of
 from local.restore.report import LeftOut, Report
 from shared.backups.copies import Copy
-from shared.local_time import LONDON
+from shared.local_time import zone
 from shared.mail.delivery import UNKNOWN_OUTCOME
 from shared.referrals import transitions
 from shared.referrals.delivery.notice_sender import WITHDRAWN
@@ -55,7 +55,7 @@ class ReferralRestoration:
         for cells, referral in zip(copied, referrals, strict=True):
             has_answers = referral.reference in sealed
             is_erased = referral.state not in FINISHED and answers_are_kept and not has_answers
-            if may_delete_status(referral, self.now.astimezone(LONDON).date()):
+            if may_delete_status(referral, self.now.astimezone(zone()).date()):
                 self.report.left["Referrals", LeftOut.EXPIRED, "referrals"] += 1
             elif key_of(cells) in deleted or (is_erased and referral.reference not in withdrawn):
                 self.report.left["Referrals", LeftOut.DELETED, "referrals"] += 1

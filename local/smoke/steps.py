@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from local.smoke.client import Client, SmokeError, hidden_fields
-from shared.content.content import OneToOne
+from shared.content.one_to_one import OneToOne
 from shared.referrals.delivery.smoke_test import signed_marker
 from shared.referrals.intake.fixed_answers import fixed_answers
 from shared.referrals.model import Progress
@@ -54,7 +54,7 @@ def health(tested: Installation) -> None:
 def booking(tested: Installation) -> None:
     """A place is booked and cancelled."""
     asked = {"session_id": tested.session, "full_name": "Website Test", "email": tested.email}
-    agreed = {"works_for_trust": True, "group_agreement": True, "reminders": False}
+    agreed = {"works_here": True, "group_agreement": True, "reminders": False}
     form = _ripe_form(tested.site, "/bookings/new")
     manage = tested.site.post_json("/bookings", asked | agreed | form, status=201).json.get("manage")
     if manage is None:

@@ -12,7 +12,7 @@ from local.stack.sessions_csv import Session, SessionsFileError
 from shared.bookings.model.session import Session as PlannedSession
 from shared.bookings.tables.cells.visible_text import one_line
 from shared.bookings.tables.session_rows import LOADED_PARTITION, SessionRow, read_session_row
-from shared.local_time import LONDON
+from shared.local_time import zone
 from shared.tables.table import Row, is_key
 
 
@@ -84,7 +84,7 @@ def _with_title(problem: str, titles: Mapping[str, str]) -> str:
 
 
 def _with_id(number: int, written: Session, planned: PlannedSession) -> _Found:
-    starts = planned.starts.astimezone(LONDON)
+    starts = planned.starts.astimezone(zone())
     key = one_line(str(written.get(ID, ""))) or f"{starts:%Y-%m-%d-%H%M}"
     if not is_key(key):
         return _Found(number, {}, (f'The id "{key[:60]}" cannot be used: no / \\ # ? and at most 512 characters.',))

@@ -39,7 +39,7 @@ def _booked(visitor: Visitor) -> Iterator[str]:
     yield "cancel"
     visitor.press(CANCEL)
     yield "own booking, cancelled"
-    visitor.open(visitor.link(visitor.book(session_id, email=f"zoe@{session_id}.example", works_for_trust=True)))
+    visitor.open(visitor.link(visitor.book(session_id, email=f"zoe@{session_id}.example", works_here=True)))
     yield "own booking, to be checked"
     visitor.open("/manage/unknown")
     yield "own booking, link unknown"

@@ -5,7 +5,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import datetime
 
 from local.stack.stack import Stack, running_stack
-from shared.local_time import LONDON
+from shared.installation.facts import LONDON
 
 _MORNING = datetime(2023, 9, 1, 9, 0, tzinfo=LONDON)
 _NO_BUDGET = {"MAILS_PER_MINUTE": "0", "MAILS_PER_HOUR": "0"}

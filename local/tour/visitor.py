@@ -15,7 +15,7 @@ from playwright.sync_api import Page
 from local.clock import LocalClock
 from local.stack.sessions_csv import SESSIONS
 from local.stack.stack import Stack
-from shared.local_time import LONDON
+from shared.installation.facts import LONDON
 
 _numbers = count(1)
 _SESSION = {
@@ -143,7 +143,7 @@ class Visitor:
     def referral(self, **answers: Any) -> str:
         """Refers someone as an API client does, and returns the reference once the provider has been emailed."""
         asked: dict[str, Any] = {
-            "works_for_trust": "yes",
+            "works_here": "yes",
             "full_name": "Ann Example",
             "contact_by": ["email"],
             "email": "ann@home.example",

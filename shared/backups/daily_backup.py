@@ -17,7 +17,7 @@ from shared.backups.blobs import BlobExistsError, Blobs
 from shared.backups.copies import Manifest, TableCopy, complete_days, complete_name, days_in
 from shared.backups.typed_rows import encode_row
 from shared.failure_isolation import run_isolated
-from shared.local_time import london_day
+from shared.local_time import local_day
 from shared.tables.table import Row, Table, moment_text
 
 logger = logging.getLogger(__name__)
@@ -64,7 +64,7 @@ class AccountBackup:
         Raises:
             StorageError: there is no copy of today yet, or old ones are left; run it again.
         """
-        day, names = london_day(now), self.blobs.names()
+        day, names = local_day(now), self.blobs.names()
         done = complete_days(names)
         if day not in done:
             self._copy(day, now)

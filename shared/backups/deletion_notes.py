@@ -11,7 +11,7 @@ from datetime import datetime
 from hashlib import sha256
 
 from shared.backups.blobs import BlobExistsError, Blobs
-from shared.local_time import london_day
+from shared.local_time import local_day
 
 _FOLDER = "/deleted/"
 
@@ -29,7 +29,7 @@ class DeletionNotes:
         Raises:
             StorageError: some may not be; note them again.
         """
-        names = {f"{london_day(now)}{_FOLDER}{_hash(partition, key)}" for key in keys}
+        names = {f"{local_day(now)}{_FOLDER}{_hash(partition, key)}" for key in keys}
         for name in sorted(names - self._noted):
             with suppress(BlobExistsError):  # another process, or this one before it was started anew
                 self.blobs.write(name, [])

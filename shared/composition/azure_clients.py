@@ -41,7 +41,7 @@ def mail_sender(settings: Settings) -> MailSender:
     Raises:
         SettingsError: this app is not the one that sends email.
     """
-    if settings.worker.mail_service is MailService.NOTIFY:
+    if settings.sending_service is MailService.NOTIFY:
         return notify_sender(settings)
     return _acs_sender(settings)
 

@@ -12,7 +12,8 @@ from shared.bookings.reconcile.session_reconciler import ReconciledSession
 from shared.bookings.retention.copied_rows import CopiedRows
 from shared.composition import azure_clients
 from shared.composition.context import AppContext
-from shared.local_time import LONDON
+from shared.config.settings import Support
+from shared.local_time import zone
 from shared.referrals.retention.copied_rows import copied_notice, copied_status
 from shared.tables.table import Row
 
@@ -26,13 +27,11 @@ class BackupServices:
 
     @cached_property
     def daily(self) -> DailyBackup:
-        referrals = azure_clients.blobs(self._settings.referrals_backups, CONTAINER)
-        return DailyBackup(
-            (
-                AccountBackup("bookings", self._bookings_blobs, self._bookings, self._for_restoring),
-                AccountBackup("referrals", referrals, self._referrals),
-            )
-        )
+        accounts = [AccountBackup("bookings", self._bookings_blobs, self._bookings, self._for_restoring)]
+        if Support.ONE_TO_ONE in self._settings.offered:
+            referrals = azure_clients.blobs(self._settings.referrals_backups, CONTAINER)
+            accounts.append(AccountBackup("referrals", referrals, self._referrals))
+        return DailyBackup(accounts)
 
     def note_deleted(self, reconciled: Iterable[ReconciledSession], now: datetime) -> None:
         """Notes the bookings that someone deleted by hand, as a run of the timer at `now` (UTC) found the rosters.
@@ -76,7 +75,7 @@ class BackupServices:
         return [Source(name, tables(name), select) for name, select in selects.items()]
 
     def _referrals(self, now: datetime) -> Sequence[Source]:
-        tables, today = self._context.referral_tables, now.astimezone(LONDON).date()
+        tables, today = self._context.referral_tables, now.astimezone(zone()).date()
         return [
             Source("Referrals", tables("Referrals"), lambda row: copied_status(row, today, GONE_AFTER)),
             Source("ReferralService", tables("ReferralService"), lambda row: copied_notice(row, today, GONE_AFTER)),

@@ -2,15 +2,13 @@
 
 from collections.abc import Callable
 from functools import cached_property
-from pathlib import Path
 
 from shared.composition import azure_clients
+from shared.config.offered import ROOT
 from shared.config.settings import Role, Settings, SettingsError
 from shared.content.content import Content, load_content
 from shared.signing import Signer
 from shared.tables.table import Table
-
-_ROOT = Path(__file__).parents[2]
 
 
 class AppContext:
@@ -21,7 +19,7 @@ class AppContext:
 
     @cached_property
     def content(self) -> Content:
-        return load_content(_ROOT / self.settings.content_file)
+        return load_content(ROOT / self.settings.content_file)
 
     @property
     def site_url(self) -> str:

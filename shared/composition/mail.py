@@ -4,7 +4,7 @@ from functools import cached_property
 
 from shared.composition import azure_clients
 from shared.composition.context import AppContext
-from shared.config.settings import MailService
+from shared.config.settings import MailService, Support
 from shared.local_time import Clock
 from shared.mail.message import MailSender
 from shared.mail.pause import MailPause
@@ -34,8 +34,9 @@ class MailServices:
 
     @cached_property
     def share(self) -> MailShare | None:
-        """The share of everything but referrals: the quota less a fifth, which is kept for them."""
-        return self._share(self._others, self._referrals, self._quota.share(_RESERVED))
+        """The share of everything but referrals: the quota less a fifth, which is kept for them where there are any."""
+        reserve = self._quota.share(_RESERVED) if self._has_referrals else SendingQuota(0, 0)
+        return self._share(self._others, self._referrals, reserve)
 
     @cached_property
     def referral_share(self) -> MailShare | None:
@@ -55,11 +56,16 @@ class MailServices:
 
     @cached_property
     def _referrals(self) -> SentCounter:
-        return SentCounter(self._referral_table, "count")
+        return SentCounter(self._referral_table, "count" if self._has_referrals else "referral count")
+
+    @property
+    def _has_referrals(self) -> bool:
+        return Support.ONE_TO_ONE in self._context.settings.offered
 
     @cached_property
     def _referral_table(self) -> Table:
-        return self._context.referral_tables("ReferralService")
+        context = self._context
+        return context.referral_tables("ReferralService") if self._has_referrals else context.service_table
 
     @cached_property
     def renderer(self) -> MailRenderer:

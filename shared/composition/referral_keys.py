@@ -45,14 +45,14 @@ class ReferralKeys:
     @cached_property
     def row_mac(self) -> RowMac:
         """Makes MACs with the key in use and accepts those of before."""
-        key, before = self._settings.referral_mac_key, self._settings.referral_mac_key_previous
+        key, before = self._settings.mac_key, self._settings.referral_mac_key_previous
         secrets = tuple(each.get_secret_value() for each in before)
         return RowMac.of(key.get_secret_value(), secrets, self._settings.referral_mac_migration)
 
     @cached_property
     def signing_mac(self) -> RowMac:
         """Makes MACs with the key in use alone: the app that takes referrals knows no other."""
-        return RowMac.of(self._settings.referral_mac_key.get_secret_value())
+        return RowMac.of(self._settings.mac_key.get_secret_value())
 
     def check_to_send(self, *, opens_links: bool) -> Callable[[Referral, Referral, Sealed, datetime], None]:
         """Returns the check of a row before an email about it goes out.
@@ -102,5 +102,5 @@ class ReferralKeys:
         settings = self._settings
         # The worker signs with each, because the web app is given a new key after it.
         before = () if settings.role is Role.WEB else settings.referral_mac_key_previous
-        secrets = [each.get_secret_value() for each in (settings.referral_mac_key, *before)]
+        secrets = [each.get_secret_value() for each in (settings.mac_key, *before)]
         return KeyProofs(self._context.referral_tables("ReferralService"), ProofMac.of(*secrets))

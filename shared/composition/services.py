@@ -1,5 +1,6 @@
 """All services of a process, composed from its settings and built on first use."""
 
+from contextlib import suppress
 from datetime import datetime
 from functools import cached_property, partial
 
@@ -9,14 +10,15 @@ from shared.composition.context import AppContext
 from shared.composition.mail import MailServices
 from shared.composition.referrals import ReferralServices
 from shared.config.settings import Settings, Support
-from shared.content.content import Content
+from shared.content.content import Content, ContentError
+from shared.installation.here import use_installation
 from shared.local_time import Clock
 from shared.mail.delivery_reports import DeliveryReport
-from shared.mail.missing_reports import MissingReports, UnreportedInLog
+from shared.mail.missing_reports import MissingReports, Unreported, UnreportedInLog
 from shared.signing import Signer
 from shared.tables.service_table import read_service_rows
 from shared.timer.marks import Heartbeat, RecoveryMark
-from shared.timer.run import TimerRun
+from shared.timer.run import ReferralWork, TimerRun
 
 
 class Services:
@@ -25,6 +27,8 @@ class Services:
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self._context = AppContext(settings)
         self._clock = clock
+        with suppress(ContentError):  # whoever needs the content then says what is wrong with it
+            use_installation(self._context.content.installation)
         self.mail = MailServices(self._context, clock)
         self.bookings = BookingServices(self._context, self.mail)
         self.referrals = ReferralServices(self._context, self.mail)
@@ -68,6 +72,11 @@ class Services:
         """The origins whose pages may read the list of sessions and begin a booking, as browsers write them."""
         return self._context.settings.booking_origins
 
+    @property
+    def offered(self) -> frozenset[Support]:
+        """The kinds of support that there are: those of the content file."""
+        return self._context.settings.offered
+
     @cached_property
     def heartbeat(self) -> Heartbeat:
         return Heartbeat(self._context.service_table)
@@ -76,29 +85,40 @@ class Services:
     def timer_run(self) -> TimerRun:
         return TimerRun(
             read_service_rows=lambda: read_service_rows(self._context.service_table),
-            bookings=self.bookings.reconciler,
-            referrals=self.referrals.reconciler,
-            orphan_recovery=self.referrals.orphan_recovery,
-            recovery_mark=RecoveryMark(self._context.service_table),
+            bookings=self.bookings.reconciler if Support.BOOKINGS in self.offered else None,
+            referrals=self._referral_work,
             heartbeat=self.heartbeat,
             pause=self.mail.pause,
             limits=self.bookings.mailbox_limits,
             retention=self.bookings.retention,
-            prove_keys=self.referrals.key_prover.run,
             missing_reports=self.missing_reports if self.mail.asks_for_reports else None,
             note_deleted=self.backups.note_deleted,
             staff=self.bookings.staff_notifiers,
         )
 
+    @property
+    def _referral_work(self) -> ReferralWork | None:
+        """The referrals' part of a run; None where no one-to-one sessions are offered."""
+        if Support.ONE_TO_ONE not in self.offered:
+            return None
+        return ReferralWork(
+            prove_keys=self.referrals.key_prover.run,
+            reconciler=self.referrals.reconciler,
+            orphan_recovery=self.referrals.orphan_recovery,
+            recovery_mark=RecoveryMark(self._context.service_table),
+        )
+
     @cached_property
     def missing_reports(self) -> MissingReports:
         days = self.mail.sender.remembered_days
-        logs = (self._context.booking_tables("MailLog"), self._context.referral_tables("ReferralService"))
-        referrals = partial(self.referrals.delivery_reports.unreported, days)
+        sources: list[Unreported] = [UnreportedInLog(self._context.booking_tables("MailLog"), days)]
+        if Support.ONE_TO_ONE in self.offered:
+            sources.append(UnreportedInLog(self._context.referral_tables("ReferralService"), days))
+            sources.append(partial(self.referrals.delivery_reports.unreported, days))
         return MissingReports(
             table=self._context.service_table,
             sender=self.mail.sender,
-            sources=(*(UnreportedInLog(log, days) for log in logs), referrals),
+            sources=sources,
             take=self.record_report,
         )
 
@@ -109,5 +129,5 @@ class Services:
             StorageError: it may not be recorded; record it again.
             ReferralsBusyError: as that.
         """
-        is_known = self.referrals.delivery_reports.take(report, now)
+        is_known = Support.ONE_TO_ONE in self.offered and self.referrals.delivery_reports.take(report, now)
         return is_known or self.bookings.mailer.record_report(str(report.operation_id), report.status, now)

@@ -1,8 +1,8 @@
-"""Settings that are required or forbidden because of others: by the role of the app, or one in place of another."""
+"""Settings that are required or forbidden because of others: the role of the app, its content file, another setting."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 
-from shared.config.choices import Delivery, MailService, Role
+from shared.config.choices import Delivery, MailService, Role, Support
 
 WORKER_NEEDS = ("MAIL_SERVICE", "REFERRAL_RECIPIENT", "REFERRAL_DELIVERY")
 """Required by the app that sends email."""
@@ -39,12 +39,19 @@ _OPENS_REFERRALS = ("REFERRAL_PRIVATE_KEY", "REFERRAL_VAULT_KEY")
 _STORAGES = ("BOOKINGS_STORAGE", "REFERRALS_STORAGE")
 
 
-def missing_settings(given: Mapping[str, str]) -> dict[str, str]:
-    """Returns the settings that are missing beside those `given`, each with its problem."""
+def missing_settings(given: Mapping[str, str], offered: Collection[Support] = frozenset(Support)) -> dict[str, str]:
+    """Returns the settings that are missing beside those `given`, each with its problem.
+
+    Those of one-to-one sessions are needed only where they are among the kinds of support `offered`.
+    """
     found: dict[str, str] = {}
+    role = given.get("SERVICE_ROLE")
+    if Support.ONE_TO_ONE not in offered:
+        found |= _missing_of_storage(_STORAGES[0], given)
+        return found if role == Role.WEB else found | _missing_of_sender(given, _STORAGES[:1])
     for storage in _STORAGES:
         found |= _missing_of_storage(storage, given)
-    role = given.get("SERVICE_ROLE")
+    found |= {name: "missing" for name in ("REFERRAL_MAC_KEY",) if name not in given}
     found |= {name: "missing" for name in _needs_to_seal(role, is_sealed=_is_sealed(given)) if name not in given}
     return found if role == Role.WEB else found | _missing_of_worker(given)
 
@@ -67,17 +74,22 @@ def _needs_to_seal(role: str | None, *, is_sealed: bool) -> tuple[str, ...]:
     return tuple(PROVIDER_KEYS if is_sealed and name == PUBLIC_KEY else name for name in INTAKE_NEEDS)
 
 
-def _missing_of_worker(given: Mapping[str, str]) -> dict[str, str]:
+def _missing_of_sender(given: Mapping[str, str], storages: Iterable[str]) -> dict[str, str]:
+    """Returns what is missing to send email and to back up these storage accounts."""
     blobs = {
         f"{name}__blobServiceUri": "missing: the worker keeps its backups there"
-        for name in _STORAGES
+        for name in storages
         if name not in given and f"{name}__blobServiceUri" not in given and f"{name}__tableServiceUri" in given
     }
+    named = ("MAIL_SERVICE", *MAIL_NEEDS.get(given.get("MAIL_SERVICE", ""), ()))
+    return blobs | {name: "missing" for name in named if name not in given}
+
+
+def _missing_of_worker(given: Mapping[str, str]) -> dict[str, str]:
     is_link = given.get("REFERRAL_DELIVERY") == Delivery.LINK
-    of_mail = MAIL_NEEDS.get(given.get("MAIL_SERVICE", ""), ())
-    named = [*WORKER_NEEDS, *of_mail, *(["REFERRAL_PASSPHRASE"] if is_link else [])]
+    named = [*WORKER_NEEDS, *(["REFERRAL_PASSPHRASE"] if is_link else [])]
     needs = dict.fromkeys(named, "missing") | _PROVIDER_NEEDS
-    found = blobs | {name: why for name, why in needs.items() if name not in given}
+    found = _missing_of_sender(given, _STORAGES) | {name: why for name, why in needs.items() if name not in given}
     key, vault = _OPENS_REFERRALS
     return found if _is_sealed(given) or key in given or vault in given else found | {key: f"missing (or {vault})"}
 

@@ -5,20 +5,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, HttpUrl, SecretStr, ValidationError
+from pydantic import BeforeValidator, Field, HttpUrl, SecretBytes, ValidationError
 
 from shared.config.choices import QUOTAS, Attendance, Delivery, FacilitatorList, MailService, Role, Support
 from shared.config.expected_values import expected_value
+from shared.config.offered import is_unused, offered_kinds
 from shared.config.requirements import SHARED_KEY, WORKER_NEEDS, missing_settings, refused_settings
 from shared.config.rsa_keys import PreviousPrivateJwk, PrivateJwk, ProviderJwks, PublicJwk
 from shared.config.setting_types import (
     BearerToken,
-    ConnectionString,
-    Credential,
     Day,
     Domains,
     Endpoint,
-    HttpsUrl,
     Key,
     Keys,
     Needs,
@@ -30,6 +28,7 @@ from shared.config.setting_types import (
     VaultKey,
     comma_separated,
 )
+from shared.config.storage_settings import StorageSettings
 from shared.fields.field_types import EmailAddress
 from shared.passphrase import PassphraseHash
 from shared.reminder_offsets import Offset, parse_offsets
@@ -51,7 +50,7 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class WorkerSettings:
-    """The settings that are required to send email."""
+    """The settings that are required to send email to the provider."""
 
     mail_service: MailService
     referral_recipient: str
@@ -67,27 +66,13 @@ Offsets = Annotated[
 Mailbox = Annotated[EmailAddress, Needs("one email address")]
 
 
-class Settings(BaseModel):
+class Settings(StorageSettings):
     """Everything that differs between installations. `docs/settings.md` describes each setting."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     role: Role = Field(alias="SERVICE_ROLE")
     site_url: HttpUrl = Field(alias="SITE_URL")
     content_file: Path = Field(alias="CONTENT_FILE")
     closed: Supports = Field(frozenset(), alias="CLOSED")
-    bookings_connection: ConnectionString | None = Field(None, alias="BOOKINGS_STORAGE")
-    bookings_tables: HttpsUrl | None = Field(None, alias="BOOKINGS_STORAGE__tableServiceUri")
-    bookings_queues: HttpsUrl | None = Field(None, alias="BOOKINGS_STORAGE__queueServiceUri")
-    bookings_blobs: HttpsUrl | None = Field(None, alias="BOOKINGS_STORAGE__blobServiceUri")
-    bookings_credential: Credential | None = Field(None, alias="BOOKINGS_STORAGE__credential")
-    bookings_client_id: str | None = Field(None, alias="BOOKINGS_STORAGE__clientId")
-    referrals_connection: ConnectionString | None = Field(None, alias="REFERRALS_STORAGE")
-    referrals_tables: HttpsUrl | None = Field(None, alias="REFERRALS_STORAGE__tableServiceUri")
-    referrals_queues: HttpsUrl | None = Field(None, alias="REFERRALS_STORAGE__queueServiceUri")
-    referrals_blobs: HttpsUrl | None = Field(None, alias="REFERRALS_STORAGE__blobServiceUri")
-    referrals_credential: Credential | None = Field(None, alias="REFERRALS_STORAGE__credential")
-    referrals_client_id: str | None = Field(None, alias="REFERRALS_STORAGE__clientId")
     booking_key: Key = Field(alias="BOOKING_KEY")
     link_key: Key = Field(alias="LINK_KEY")
     link_key_previous: Key | None = Field(None, alias="LINK_KEY_PREVIOUS")
@@ -111,7 +96,7 @@ class Settings(BaseModel):
     smoke_key: Key | None = Field(None, alias="SMOKE_KEY")
     reminders: Offsets = Field(parse_offsets("P1D,PT1H"), alias="REMINDERS")
     referral_key: Key | None = Field(None, alias="REFERRAL_KEY")
-    referral_mac_key: Key = Field(alias="REFERRAL_MAC_KEY")
+    referral_mac_key: Key | None = Field(None, alias="REFERRAL_MAC_KEY")
     referral_mac_key_previous: Keys = Field((), alias="REFERRAL_MAC_KEY_PREVIOUS")
     referral_mac_migration: Day | None = Field(None, alias="REFERRAL_MAC_MIGRATION")
     referral_public_key: PublicJwk | None = Field(None, alias="REFERRAL_PUBLIC_KEY")
@@ -156,8 +141,10 @@ class Settings(BaseModel):
         Raises:
             SettingsError: settings are missing or not valid; it names all of them, not only the first.
         """
-        given = {name: value.strip() for name in cls.names() if (value := environ.get(name, "")).strip()}
-        problems = missing_settings(given) | refused_settings(given)
+        written = {name: value.strip() for name in cls.names() if (value := environ.get(name, "")).strip()}
+        offered = offered_kinds(written.get("CONTENT_FILE", ""))
+        given = {name: value for name, value in written.items() if not is_unused(name, offered)}
+        problems = missing_settings(given, offered) | refused_settings(given)
         try:
             settings = cls.model_validate(given)
         except ValidationError as error:
@@ -179,8 +166,35 @@ class Settings(BaseModel):
         return {name: SHARED_KEY for name, key in keys.items() if key and key.get_secret_value() in known}
 
     @property
+    def offered(self) -> frozenset[Support]:
+        """The kinds of support that the content file has."""
+        return offered_kinds(str(self.content_file))
+
+    @property
+    def mac_key(self) -> SecretBytes:
+        """The key that authenticates rows of referrals.
+
+        Raises:
+            SettingsError: no one-to-one sessions are offered.
+        """
+        if self.referral_mac_key is None:
+            raise SettingsError({"REFERRAL_MAC_KEY": "required where one-to-one sessions are offered"})
+        return self.referral_mac_key
+
+    @property
+    def sending_service(self) -> MailService:
+        """The email service of the app that sends email.
+
+        Raises:
+            SettingsError: this is the other app, which is not given one.
+        """
+        if self.mail_service is None:
+            raise SettingsError({"MAIL_SERVICE": "required by the app that sends email"})
+        return self.mail_service
+
+    @property
     def worker(self) -> WorkerSettings:
-        """The settings of the app that sends email.
+        """The settings of the app that sends email to the provider.
 
         Raises:
             SettingsError: this is the other app, which is not given them.
@@ -210,35 +224,6 @@ class Settings(BaseModel):
     def passphrases(self) -> tuple[PassphraseHash, ...]:
         """Hashes of the passphrases that open a referral: two during a rotation, none if there are no links."""
         return tuple(each for each in (self.referral_passphrase, self.referral_passphrase_previous) if each)
-
-    @property
-    def bookings_storage(self) -> StorageConnection:
-        return _connection(self.bookings_connection, self.bookings_tables, self.bookings_client_id)
-
-    @property
-    def referrals_storage(self) -> StorageConnection:
-        return _connection(self.referrals_connection, self.referrals_tables, self.referrals_client_id)
-
-    @property
-    def bookings_backups(self) -> StorageConnection:
-        """The way to the copies of the bookings' tables."""
-        return _connection(self.bookings_connection, None, self.bookings_client_id, self.bookings_blobs)
-
-    @property
-    def referrals_backups(self) -> StorageConnection:
-        """The way to the copies of the referrals' tables."""
-        return _connection(self.referrals_connection, None, self.referrals_client_id, self.referrals_blobs)
-
-
-def _connection(
-    string: SecretStr | None, tables: HttpUrl | None, client_id: str | None, blobs: HttpUrl | None = None
-) -> StorageConnection:
-    return StorageConnection(
-        connection_string=string.get_secret_value() if string else None,
-        table_endpoint=str(tables) if tables else None,
-        client_id=client_id,
-        blob_endpoint=str(blobs) if blobs else None,
-    )
 
 
 def _why(kind: str) -> str:

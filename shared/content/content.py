@@ -2,9 +2,10 @@
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Self
+from zoneinfo import ZoneInfo
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from shared.content.agreement import agreed_part
@@ -13,28 +14,31 @@ from shared.content.content_models import (
     BankHolidays,
     ClosedPages,
     ContentModel,
+    EmailText,
     HelpLine,
     HelpNow,
-    Link,
+    PhoneText,
+    Region,
     Resources,
     Security,
     Start,
     WhoSees,
 )
-from shared.content.form_checks import problems
+from shared.content.groups import Groups
 from shared.content.language.in_language import InLanguage
 from shared.content.language.language_file import read_content_file
-from shared.content.question import FormQuestion, Language, QuestionPage
-from shared.content.referral_record import MAX_RECORD_BYTES, record_size
+from shared.content.one_to_one import OneToOne
+from shared.installation.facts import USUAL_MINUTES, Installation
 from shared.local_time import WorkingDays
 from shared.wording.sentences import sentence
-
-PhoneText = Annotated[str, Field(pattern=r"^[+0-9][0-9 ]{5,20}$")]
-EmailText = Annotated[str, Field(pattern=r"^[^\s@]+@[^\s@]+\.[^\s@]+$")]
 
 
 class ContentError(Exception):
     """The content file is missing, or lacks content that the pages and emails need."""
+
+
+class NotOfferedError(LookupError):
+    """Copy was asked for that belongs to a kind of support which this installation does not offer."""
 
 
 class Organisation(ContentModel):
@@ -69,101 +73,6 @@ class Operators(ContentModel):
         return self
 
 
-class GroupsContact(ContentModel):
-    """The team that people ask about a booking, and when; `reply_within` counts working days, None until it is agreed.
-
-    `team` stands in a sentence: "contact TEAM".
-    """
-
-    team: str
-    email: EmailText
-    phone: PhoneText
-    hours: str
-    reply_within: Annotated[int, Field(ge=1, le=60)] | None = None
-
-
-class Groups(ContentModel):
-    """Copy for group sessions; `open_theme` is the theme shown for a session without one."""
-
-    name: str
-    summary: str
-    about: tuple[str, ...]
-    open_theme: str
-    place: str
-    session_title: str
-    agreement: str
-    contact: GroupsContact
-
-
-class OtherSupport(ContentModel):
-    """Support elsewhere, for people who are not eligible for one-to-one sessions."""
-
-    name: str
-    how: str
-
-
-class TimeAwayNote(ContentModel):
-    """A page to print and show to a manager: `title` and the sentences of the note, with gaps to fill in by hand."""
-
-    title: str
-    text: Annotated[tuple[str, ...], Field(min_length=1)]
-
-
-class OneToOne(ContentModel):
-    """Copy and questions for one-to-one referrals.
-
-    `assurances` are the facts to know before the first button: who is told, and who is not. `time_away_note` is a note
-    to show to a manager, which does not say what the time is for. `consent` is shown beside the box and
-    `consent_version` stored with each referral; `consent_facts` is what a person should know before agreeing. `direct`
-    tells how to contact the provider without this service, and `own_form` links to the provider's own form. After
-    `reply_weekdays` working days without a reply a person should ask.
-    """
-
-    name: str
-    summary: str
-    assurances: Annotated[tuple[str, ...], Field(min_length=1)]
-    about: tuple[str, ...]
-    for_whom: tuple[str, ...]
-    time_away_note: TimeAwayNote | None = None
-    minutes: Annotated[int, Field(ge=1)]
-    direct: str
-    own_form: Link | None = None
-    reply: str
-    reading_hours: str | None = None
-    reply_weekdays: Annotated[int, Field(ge=1, le=60)]
-    languages: Annotated[tuple[Language, ...], Field(min_length=1)]
-    pages: Annotated[tuple[QuestionPage, ...], Field(min_length=1)]
-    not_for_you: str
-    other_support: Annotated[tuple[OtherSupport, ...], Field(min_length=1)]
-    consent: str
-    consent_version: str
-    consent_facts: tuple[str, ...]
-
-    @property
-    def questions(self) -> tuple[FormQuestion, ...]:
-        """Every question of the form, in order."""
-        return tuple(each for page in self.pages for each in page.questions)
-
-    @property
-    def asked(self) -> frozenset[str]:
-        """The names of the questions of the form."""
-        return frozenset(each.ask for each in self.questions)
-
-    @property
-    def record_size(self) -> int:
-        """Bytes to which every record of this form is padded before it is sealed."""
-        return record_size(self.questions, self.languages, self.consent_version, self.consent)
-
-    @model_validator(mode="after")
-    def _works(self) -> Self:
-        found = problems(self.pages)
-        if self.record_size > MAX_RECORD_BYTES:
-            found.append(sentence("content.record-too-long", size=self.record_size, most=MAX_RECORD_BYTES))
-        if found:
-            raise PydanticCustomError("question", "{found}", {"found": "; ".join(found)})
-        return self
-
-
 class Mails(ContentModel):
     """Copy for emails and calendar entries. Others may see all of it, so none of it names the subject of a session.
 
@@ -178,14 +87,16 @@ class Mails(ContentModel):
 
 
 class Content(InLanguage):
-    """The content of one trust and one provider."""
+    """The content of one organisation and one provider; a kind of support that has no table is not offered at all."""
+
+    model_config = ConfigDict(serialize_by_alias=True)
 
     service_name: str
     organisation: Organisation
     provider: Provider
     operators: Operators
-    groups: Groups
-    one_to_one: OneToOne
+    group_sessions: Groups | None = Field(None, alias="groups")
+    one_to_one_sessions: OneToOne | None = Field(None, alias="one_to_one")
     mails: Mails
     urgent_help: tuple[HelpLine, ...] = Field(min_length=1)
     start: Start
@@ -195,14 +106,75 @@ class Content(InLanguage):
     privacy: Article
     accessibility: Article
     cookies: Article
-    closed: ClosedPages
+    closed: ClosedPages = ClosedPages()
     security: Security
     bank_holidays: BankHolidays
+    region: Region = Region()
     in_your_language: Article
 
     @property
     def working_days(self) -> WorkingDays:
         return WorkingDays(frozenset(self.bank_holidays.days))
+
+    @property
+    def installation(self) -> Installation:
+        """Facts that the whole process goes by."""
+        return Installation(
+            zone=ZoneInfo(self.region.time_zone),
+            phone_region=self.region.phone_country,
+            session_minutes=self.groups.minutes if self.has_groups else USUAL_MINUTES,
+        )
+
+    @property
+    def has_groups(self) -> bool:
+        """True if group sessions are offered."""
+        return self.group_sessions is not None
+
+    @property
+    def has_one_to_one(self) -> bool:
+        """True if one-to-one sessions are offered."""
+        return self.one_to_one_sessions is not None
+
+    @property
+    def groups(self) -> Groups:
+        """The copy about group sessions.
+
+        Raises:
+            NotOfferedError: there are none.
+        """
+        if self.group_sessions is None:
+            raise NotOfferedError("groups")
+        return self.group_sessions
+
+    @property
+    def one_to_one(self) -> OneToOne:
+        """The copy and the form of one-to-one sessions.
+
+        Raises:
+            NotOfferedError: there are none.
+        """
+        if self.one_to_one_sessions is None:
+            raise NotOfferedError("one_to_one")
+        return self.one_to_one_sessions
+
+    @classmethod
+    def keys(cls) -> frozenset[str]:
+        """Returns the names of the keys and tables of a content file."""
+        return frozenset(field.alias or name for name, field in cls.model_fields.items())
+
+    @model_validator(mode="after")
+    def _says_what_it_offers(self) -> Self:
+        kinds = {
+            "groups": (self.has_groups, self.start.groups_seen_by, self.closed.bookings),
+            "one_to_one": (self.has_one_to_one, self.start.one_to_one_seen_by, self.closed.one_to_one),
+        }
+        lacking = [kind for kind, (is_offered, *copy) in kinds.items() if is_offered and not all(copy)]
+        found = [sentence("content.kind-needs", kind=kind) for kind in lacking]
+        if not (self.has_groups or self.has_one_to_one):
+            found.append(sentence("content.no-kind"))
+        if found:
+            raise PydanticCustomError("question", "{found}", {"found": "; ".join(found)})
+        return self
 
 
 def load_content(path: Path, *, to_check: bool = False) -> Content:
@@ -215,7 +187,7 @@ def load_content(path: Path, *, to_check: bool = False) -> Content:
         ContentError: the file cannot be read or a part is missing; the message names each part, never its text.
     """
     try:
-        content = Content.model_validate(agreed_part(read_content_file(path, Content.model_fields)))
+        content = Content.model_validate(agreed_part(read_content_file(path, Content.keys())))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ContentError(f"the content file cannot be read: {type(error).__name__}") from error
     except ValidationError as error:

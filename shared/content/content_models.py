@@ -2,8 +2,9 @@
 
 from datetime import date, timedelta
 from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from shared.wording.sentences import sentence
@@ -12,8 +13,18 @@ Address = Annotated[str, Field(pattern=r"^(https://|tel:|sms:|mailto:|/)\S+$")]
 ReportAddress = Annotated[str, Field(pattern=r"^(https://|mailto:|tel:)\S+$")]
 LanguageTag = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+PhoneText = Annotated[str, Field(pattern=r"^[+0-9][0-9 ]{5,20}$")]
+EmailText = Annotated[str, Field(pattern=r"^[^\s@]+@[^\s@]+\.[^\s@]+$")]
 
 _SECURITY_GOOD_FOR = timedelta(days=364)
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise PydanticCustomError("question", "{found}", {"found": sentence("content.no-such-zone")}) from None
+    return name
 
 
 class ContentModel(BaseModel):
@@ -50,21 +61,21 @@ class Article(ContentModel):
 class Start(ContentModel):
     """The start page around the two kinds of support; `..._seen_by` states who sees what someone enters for each.
 
-    `sections` come after them and after who can see what, and `background` after those.
+    A kind that is offered has one. `sections` come after them and after who can see what, and `background` after those.
     """
 
     lede: str
     sections: tuple[Section, ...] = ()
-    groups_seen_by: str
-    one_to_one_seen_by: str
+    groups_seen_by: str = ""
+    one_to_one_seen_by: str = ""
     background: tuple[Section, ...] = ()
 
 
 class ManagerSees(ContentModel):
-    """The row of the table about a person's manager, in each kind of support."""
+    """The row of the table about a person's manager, in each kind of support that is offered."""
 
-    group: str
-    form: str
+    group: str = ""
+    form: str = ""
 
 
 class WhoSees(ContentModel):
@@ -159,6 +170,18 @@ class BankHolidays(ContentModel):
         return self
 
 
+class Region(ContentModel):
+    """The place where people read the clocks and dial: London's, unless the file says otherwise.
+
+    `time_zone` is a name of the IANA time zone database, and `times` how people call its time, in a sentence;
+    `phone_country` is the country (ISO 3166) of phone numbers without a country's code.
+    """
+
+    time_zone: Annotated[str, AfterValidator(_known_zone)] = "Europe/London"
+    times: str = "UK time"
+    phone_country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = "GB"
+
+
 class Closed(ContentModel):
     """The page of a kind of support while it is closed."""
 
@@ -167,7 +190,7 @@ class Closed(ContentModel):
 
 
 class ClosedPages(ContentModel):
-    """The pages of the two kinds of support while they are closed."""
+    """The pages of the kinds of support while they are closed; each that is offered has one."""
 
-    bookings: Closed
-    one_to_one: Closed
+    bookings: Closed | None = None
+    one_to_one: Closed | None = None

@@ -95,7 +95,7 @@ _QUESTIONS = (
         kept=False,
     ),
     Question(
-        name="works_for_trust",
+        name="works_here",
         kind=Kind.ONE,
         codes=_YES_NO,
         fixed=True,

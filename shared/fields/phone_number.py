@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from shared.fields.reading import ReadingError, check_encodable, check_length
 from shared.fields.signs import BLANKS, DASHES, EVERY_DIRECTION, HYPHENS, INVISIBLE_ENDS, SPACES, sign_name
+from shared.installation.here import here
 from shared.wording.sentences import sentence
 from shared.wording.translation import Sentence
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 PHONE_LENGTH = 40
 
 _FORMAT = sentence("fields.phone.format")
-_REGION = "GB"  # numbers without a country's code are dialled from here
 _FULL_WIDTH = {chr(code + 0xFEE0): chr(code) for code in range(0x21, 0x7F)}
 _FOLDED = str.maketrans(
     _FULL_WIDTH
@@ -35,7 +35,7 @@ _LEAST, _MOST = 7, 18  # digits: a number has at most 15 (ITU-T E.164), and up t
 def read_phone_number(text: str) -> str:
     """Returns the number as it was typed, with ASCII digits and signs and without what shows nothing.
 
-    A number without a country's code is one of the United Kingdom's.
+    A number without a country's code is one of the country of this installation.
 
     Raises:
         ReadingError: no phone can be reached under it, or it is not one number. The sentence names what is wrong.
@@ -91,7 +91,7 @@ def _is_reachable(main: str) -> bool:
     import phonenumbers  # noqa: PLC0415  # only a form that asks for a number needs its tables
 
     try:
-        number = phonenumbers.parse(main, _REGION)
+        number = phonenumbers.parse(main, here().phone_region)
     except phonenumbers.NumberParseException:
         return False
     return phonenumbers.is_valid_number(number) or _is_like_a_mobile(number)

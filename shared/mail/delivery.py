@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from shared.local_time import Clock, london_day
+from shared.local_time import Clock, local_day
 from shared.mail.message import (
     EmailMessage,
     MailNotAcceptedError,
@@ -84,7 +84,7 @@ class Claim:
     @property
     def day(self) -> str:
         """The day in London of this claim; "" before it is made."""
-        return london_day(self.lease_ends - LEASE) if self.lease_ends is not None else ""
+        return local_day(self.lease_ends - LEASE) if self.lease_ends is not None else ""
 
     def may_send(self, now: datetime) -> bool:
         """True if even the longest request that begins at `now` (UTC) ends within the lease."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from shared.local_time import london_day
+from shared.local_time import local_day
 from shared.mail.delivery import LEASE, STALLED, Claim, Outcome, Sent
 from shared.mail.log_rows import (
     OWN,
@@ -208,7 +208,7 @@ class MailLedger:
 def _day(indexed: Row | None) -> str:
     """The day in London on which the index first heard of an email; "" if its row does not say."""
     at = indexed.moment("At") if indexed is not None else None
-    return london_day(at) if at is not None else ""
+    return local_day(at) if at is not None else ""
 
 
 def _sent_with(row: Row) -> tuple[UUID, ...]:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
-from shared.local_time import london_day
+from shared.local_time import local_day
 from shared.mail.delivery import TAKEN_OVER_AFTER, UNKNOWN_OUTCOME, Claim, Outcome, Postponed, Refused
 from shared.tables.table import Row, moment_text
 
@@ -100,7 +100,7 @@ def claimed_cells(partition: str, mail_id: str, attempts: int, now: datetime, un
         "NotBefore": moment_text(now + TAKEN_OVER_AFTER),
         "Attempts": attempts,
         "ClaimedBy": uuid4().hex,
-        "UnclearOn": unclear_on or london_day(now),
+        "UnclearOn": unclear_on or local_day(now),
     }
 
 

@@ -12,7 +12,7 @@ from functools import partial
 from uuid import UUID
 
 from shared.failure_isolation import run_isolated
-from shared.local_time import london_day
+from shared.local_time import local_day
 from shared.mail.delivery_reports import DeliveryReport
 from shared.mail.log_rows import MailState
 from shared.mail.message import MailError, MailNotAcceptedError, MailRefusedError, MailSender
@@ -92,7 +92,7 @@ class MissingReports:
         Raises:
             StorageError: the rest is asked about in the next run.
         """
-        today, row = london_day(now), rows.get(_ROW)
+        today, row = local_day(now), rows.get(_ROW)
         is_begun = row is not None and row.text("Day") == today
         after = row.text("After") if row is not None and is_begun else ""
         if is_begun and not after:

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, time
 
-from shared.local_time import WorkingDays, instant, london_day
+from shared.local_time import WorkingDays, instant, local_day
 
 _NOON = time(12)  # a time that every day has, whatever the clocks do
 
@@ -16,4 +16,4 @@ def reply_by(received_on: str, days: int, calendar: WorkingDays) -> str:
         received: datetime = instant(date.fromisoformat(received_on), _NOON)
     except ValueError:  # words that someone entered in the portal
         return ""
-    return london_day(calendar.after(received, days))
+    return local_day(calendar.after(received, days))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from shared.local_time import london_day
+from shared.local_time import local_day
 from shared.mail.delivery import LEASE, TAKEN_OVER_AFTER, Claim
 from shared.referrals.model import Referral, ReferralState
 from shared.referrals.referral_rows import (
@@ -192,7 +192,7 @@ class ReferralRepository:
         claimant = uuid4().hex
         cells = {"State": str(ReferralState.SENDING), "Attempts": attempts, "ClaimedBy": claimant}
         cells |= {"NotBefore": moment_text(now + TAKEN_OVER_AFTER)}
-        cells |= {"UnclearOn": referral.unclear_on or london_day(now)}
+        cells |= {"UnclearOn": referral.unclear_on or local_day(now)}
         try:
             return self.status_table.merge(
                 key_cells(referral.reference) | progress_cells(referral) | cells, referral.etag
@@ -205,7 +205,7 @@ class ReferralRepository:
         """Stores which referral the email is about; returns the row if that is stored already."""
         cells = {"PartitionKey": str(operation_id), "RowKey": _MAIL, "Referral": referral.reference}
         try:
-            self.mail_table.insert(cells | {"Epoch": referral.epoch, "On": london_day(now)})
+            self.mail_table.insert(cells | {"Epoch": referral.epoch, "On": local_day(now)})
         except RowConflictError:  # an earlier attempt wrote it, or the SDK's first try
             return self.mail_table.get(str(operation_id), _MAIL)
         return None

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Self
 
-from shared.local_time import london_day
+from shared.local_time import local_day
 from shared.referrals.errors import UnsealError, unknown_version
 from shared.referrals.key_derivation import ROW_MAC, ROW_MAC_KEY_ID, derive_key
 from shared.referrals.model import Referral
@@ -82,7 +82,7 @@ class RowMac:
         """True until the end of the last day, if that is within a week: a setting that is forgotten opens nothing."""
         if self.migration_ends is None:
             return False
-        return timedelta(0) <= self.migration_ends - date.fromisoformat(london_day(now)) < MIGRATION_LASTS
+        return timedelta(0) <= self.migration_ends - date.fromisoformat(local_day(now)) < MIGRATION_LASTS
 
     def _check_mac(self, stored: Referral, sealed: Sealed) -> None:
         if not sealed.mac and not sealed.mac_key:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from shared.local_time import london_day
+from shared.local_time import local_day
 from shared.mail.delivery import wait_after
 from shared.referrals.days import is_day
 from shared.referrals.model import (
@@ -46,7 +46,7 @@ _FIRST_REDRIVE = 4  # the wait after a fourth attempt, 10 minutes: the email ser
 
 def sent(now: datetime) -> Cells:
     """The email service has accepted it."""
-    return {**SETTLED, "State": str(ReferralState.SENT), "SentOn": london_day(now), "Alarms": 0}
+    return {**SETTLED, "State": str(ReferralState.SENT), "SentOn": local_day(now), "Alarms": 0}
 
 
 def delivered(referral: Referral, day: str) -> Cells:
@@ -58,14 +58,14 @@ def delivered(referral: Referral, day: str) -> Cells:
 def acknowledged(referral: Referral, now: datetime) -> Cells:
     """The provider says that it has it. One whose email was reported as undelivered goes on as if it had not."""
     if is_undelivered(referral):
-        return {"AcknowledgedOn": london_day(now)}
-    days = {"SentOn": referral.sent_on or london_day(now), "AcknowledgedOn": london_day(now), "ErasedOn": ""}
+        return {"AcknowledgedOn": local_day(now)}
+    days = {"SentOn": referral.sent_on or local_day(now), "AcknowledgedOn": local_day(now), "ErasedOn": ""}
     return {**SETTLED, **days, "State": str(ReferralState.ACKNOWLEDGED)}
 
 
 def opened(referral: Referral, now: datetime) -> Cells:
     """The answers were opened with the passphrase."""
-    return {"OpenedOn": referral.opened_on or london_day(now)}
+    return {"OpenedOn": referral.opened_on or local_day(now)}
 
 
 def acknowledged_after_opening(referral: Referral, now: datetime) -> Cells:
@@ -93,14 +93,14 @@ def kept(referral: Referral, now: datetime) -> Cells:
         "Epoch": referral.epoch + 1,
         "Batch": "",
         "Kept": referral.kept + 1,
-        "DueOn": london_day(now),
+        "DueOn": local_day(now),
         **opened_earlier,
     }
 
 
 def erased(now: datetime, reason: str = "") -> Cells:
     """No answers are left here. Written after they were deleted, never before; `reason` if no one acknowledged them."""
-    return {**SETTLED, "State": str(ReferralState.ERASED), "ErasedOn": london_day(now), "LastError": reason}
+    return {**SETTLED, "State": str(ReferralState.ERASED), "ErasedOn": local_day(now), "LastError": reason}
 
 
 def withdrawn(referral: Referral, now: datetime) -> Cells:
@@ -110,7 +110,7 @@ def withdrawn(referral: Referral, now: datetime) -> Cells:
         **SETTLED,
         **dict.fromkeys(("AttentionOn", *_DELETION), ""),
         "State": str(ReferralState.WITHDRAWN),
-        "WithdrawnOn": london_day(now),
+        "WithdrawnOn": local_day(now),
         "WithdrawnToldOn": told,
         "Alarms": 0,
     }
@@ -118,7 +118,7 @@ def withdrawn(referral: Referral, now: datetime) -> Cells:
 
 def attention(code: str, now: datetime) -> Cells:
     """It stops until a person has looked; `code` is the reason."""
-    return {**SETTLED, "State": str(ReferralState.ATTENTION), "AttentionOn": london_day(now), "LastError": code}
+    return {**SETTLED, "State": str(ReferralState.ATTENTION), "AttentionOn": local_day(now), "LastError": code}
 
 
 def damaged(referral: Referral, why: str, now: datetime) -> Cells:
@@ -133,7 +133,7 @@ def not_erased(referral: Referral, now: datetime) -> Cells:
 
 def came_back(referral: Referral, code: str, now: datetime) -> Cells:
     """Its email was reported as undelivered, in the words of `code`: a person looks, and the day stays."""
-    return attention(code, now) | {"CameBackOn": referral.came_back_on or london_day(now)}
+    return attention(code, now) | {"CameBackOn": referral.came_back_on or local_day(now)}
 
 
 def waiting(referral: Referral, until: datetime, code: str, now: datetime) -> Cells:
@@ -154,7 +154,7 @@ def failed(referral: Referral, now: datetime) -> Cells:
         "Attempts": 0,
         "Batch": "",
         "Redriven": referral.redriven + 1,
-        "DueOn": london_day(now),
+        "DueOn": local_day(now),
         "SentOn": "",
         "CameBackOn": "",
         "NotBefore": moment_text(until),
@@ -189,7 +189,7 @@ def erasure_completed(referral: Referral, now: datetime) -> Cells:
     is_link = referral.delivery not in {"", INLINE}
     is_uncollected = is_link and not referral.opened_on and not referral.acknowledged_on
     reason = NOT_COLLECTED if is_uncollected else reason_of_erasure(referral)
-    cells = erased(now, reason) | {"ErasedOn": referral.erased_on or london_day(now)}
+    cells = erased(now, reason) | {"ErasedOn": referral.erased_on or local_day(now)}
     is_missed = referral.is_resend_requested and not reason
     return cells | {"LastError": NOTHING_LEFT, "AcknowledgedOn": ""} if is_missed else cells
 
@@ -201,7 +201,7 @@ def already_erased(referral: Referral) -> Cells:
 
 def is_given_up(referral: Referral, give_up_after: timedelta, now: datetime) -> bool:
     """True if sending it has been tried for so long since it came or was to be sent again."""
-    return london_day(now - give_up_after) >= (referral.due_on or referral.received_on or london_day(now))
+    return local_day(now - give_up_after) >= (referral.due_on or referral.received_on or local_day(now))
 
 
 def reason_of_erasure(referral: Referral) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from shared.local_time import london_day
+from shared.local_time import local_day
 from shared.tables.service_table import SERVICE_PARTITION, ServiceRows
 from shared.tables.table import Table
 
@@ -23,7 +23,7 @@ class Daily:
 
     def is_due(self, rows: ServiceRows, now: datetime) -> bool:
         """True if it was not done yet on the day of `now` (UTC)."""
-        return self.name not in rows or rows[self.name].text("Day") != london_day(now)
+        return self.name not in rows or rows[self.name].text("Day") != local_day(now)
 
     def steady(self, rows: ServiceRows, now: datetime) -> int:
         """Returns the count including today; 0 on the first day, after a jump and after over 3 days without a run."""
@@ -33,7 +33,7 @@ class Daily:
             last = date.fromisoformat(rows[self.name].text("Day"))
         except ValueError:
             return 0
-        days = (date.fromisoformat(london_day(now)) - last).days
+        days = (date.fromisoformat(local_day(now)) - last).days
         return (rows[self.name].integer("Steady") or 0) + 1 if 0 < days <= _LONGEST_SILENCE else 0
 
     def done(self, rows: ServiceRows, now: datetime, **results: int) -> None:
@@ -41,5 +41,5 @@ class Daily:
 
         `results` are further cells of the row, for people to read.
         """
-        cells = {"PartitionKey": SERVICE_PARTITION, "RowKey": self.name, "Day": london_day(now)}
+        cells = {"PartitionKey": SERVICE_PARTITION, "RowKey": self.name, "Day": local_day(now)}
         self.table.put(cells | {"Steady": self.steady(rows, now)} | results)

@@ -35,23 +35,43 @@ class DueWork:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReferralWork:
+    """The parts of a run that are about referrals."""
+
+    prove_keys: Callable[[datetime], None]
+    reconciler: ReferralReconciler
+    orphan_recovery: OrphanRecovery
+    recovery_mark: RecoveryMark
+
+    def run(self, rows: ServiceRows, parts: "_Parts", now: datetime) -> DueReferrals:
+        parts.run("key proof", lambda: self.prove_keys(now))
+        return parts.run("referrals", lambda: self._reconcile(rows, parts, now)).value or DueReferrals()
+
+    def _reconcile(self, rows: ServiceRows, parts: "_Parts", now: datetime) -> DueReferrals:
+        if self.recovery_mark.is_due(rows, now):
+            parts.run("adoption", lambda: self._recover_orphans(now))
+        return self.reconciler.run(rows, now)
+
+    def _recover_orphans(self, now: datetime) -> None:
+        self.orphan_recovery.run()
+        self.recovery_mark.done(now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TimerRun:
-    """The parts of a run.
+    """The parts of a run; None for `bookings` or `referrals` where that kind of support is not offered.
 
     `note_deleted` notes the bookings that someone deleted by hand. `staff` notify the organiser and facilitators of
     what the run found, by a name for the log.
     """
 
     read_service_rows: Callable[[], ServiceRows]
-    bookings: BookingReconciler
-    referrals: ReferralReconciler
-    orphan_recovery: OrphanRecovery
-    recovery_mark: RecoveryMark
+    bookings: BookingReconciler | None
+    referrals: ReferralWork | None
     heartbeat: Heartbeat
     pause: MailPause
     limits: MailboxLimits
     retention: Retention
-    prove_keys: Callable[[datetime], None]
     note_deleted: Callable[[Sequence[ReconciledSession], datetime], None]
     missing_reports: MissingReports | None = None
     staff: Mapping[str, Callable[[ReconcileResult, datetime], object]] = field(default_factory=dict)
@@ -74,10 +94,8 @@ class TimerRun:
         parts = _Parts()
         memory = parts.run("memory", self._read_rows)
         rows = memory.value or {}
-        parts.run("key proof", lambda: self.prove_keys(now))
-        referrals = parts.run("referrals", lambda: self._referrals(rows, parts, now)).value or DueReferrals()
-        bookings = parts.run("bookings", lambda: self._bookings(rows, parts, now, ahead=referrals.emails))
-        mails, found = bookings.value or ([], None)
+        referrals = self.referrals.run(rows, parts, now) if self.referrals else DueReferrals()
+        mails, found = self._bookings(self.bookings, rows, parts, now, ahead=referrals.emails)
         parts.run("address limits", lambda: self.limits.prune(now))
         if memory.succeeded:
             parts.run("retention", lambda: self.retention.run(rows, now))
@@ -108,25 +126,24 @@ class TimerRun:
         self.pause.refresh(rows)
         return rows
 
-    def _referrals(self, rows: ServiceRows, parts: "_Parts", now: datetime) -> DueReferrals:
-        if self.recovery_mark.is_due(rows, now):
-            parts.run("adoption", lambda: self._recover_orphans(now))
-        return self.referrals.run(rows, now)
-
-    def _recover_orphans(self, now: datetime) -> None:
-        self.orphan_recovery.run()
-        self.recovery_mark.done(now)
-
     def _bookings(
-        self, rows: ServiceRows, parts: "_Parts", now: datetime, *, ahead: int
+        self, bookings: BookingReconciler | None, rows: ServiceRows, parts: "_Parts", now: datetime, *, ahead: int
+    ) -> tuple[list[DueMail], ReconcileResult | None]:
+        if bookings is None:
+            return [], None
+        done = parts.run("bookings", lambda: self._reconcile(bookings, rows, parts, now, ahead=ahead))
+        return done.value or ([], None)
+
+    def _reconcile(
+        self, bookings: BookingReconciler, rows: ServiceRows, parts: "_Parts", now: datetime, *, ahead: int
     ) -> tuple[list[DueMail], ReconcileResult]:
-        found = self.bookings.run(rows, now)
-        strays = parts.run("bookings without a session", lambda: self.bookings.find_strays(found, rows, now))
+        found = bookings.run(rows, now)
+        strays = parts.run("bookings without a session", lambda: bookings.find_strays(found, rows, now))
         found = replace(found, strays=strays.value or ())
         parts.run("deletion notes", lambda: self.note_deleted(found.reconciled, now))
         for name, notify in self.staff.items():
             parts.run(name, partial(notify, found, now))
-        return self.bookings.mails_within_quota(found.reconciled, now, ahead=ahead), found
+        return bookings.mails_within_quota(found.reconciled, now, ahead=ahead), found
 
 
 @dataclass(frozen=True, slots=True)

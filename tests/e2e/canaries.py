@@ -14,7 +14,7 @@ from azure.storage.queue import QueueServiceClient
 from local.stack.stack import Stack
 
 CANARIES = {
-    "works_for_trust": "yes",
+    "works_here": "yes",
     "full_name": "Canary-Nameself",
     "contact_by": ["email", "phone"],
     "email": "canary-address@canary-home.example",

@@ -44,7 +44,7 @@ def test_who_has_no_place_for_certain_finds_the_joining_link_nowhere(stack: Stac
     """Neither someone whose address is not proved, nor someone who is to be checked, nor someone who waits."""
     session_id = add_session(JoinUrl="https://teams.example/canary-link", Capacity=1)
     outside = "zoe@home.example"
-    assert post_json(f"{stack.site}/bookings", person(session_id, email=outside, works_for_trust=True)).status == 201
+    assert post_json(f"{stack.site}/bookings", person(session_id, email=outside, works_here=True)).status == 201
     stack.settle()
     unproven = seen_by(stack, outside)
     prove(stack, outside)

@@ -8,7 +8,8 @@ import pytest
 
 from local.commands.run import MAIL_SERVICES
 from local.stack.stack import Stack, running_stack
-from shared.local_time import LONDON, moment_in_words
+from shared.installation.facts import LONDON
+from shared.local_time import moment_in_words
 from tests.builders import MORNING, london, session_cells
 from tests.e2e.conftest import mails_to, person, rows
 from tests.e2e.http_client import post_json

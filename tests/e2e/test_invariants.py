@@ -16,7 +16,8 @@ import pytest
 
 from local.clock import LocalClock
 from local.stack.stack import Stack, running_stack
-from shared.local_time import LONDON, days_before, is_ambiguous, span_in_words
+from shared.installation.facts import LONDON
+from shared.local_time import days_before, is_ambiguous, span_in_words
 from shared.signing import Signer
 from shared.tables.table import moment_text
 from tests.builders import MORNING, london, session_cells
@@ -276,7 +277,7 @@ class Season:
     def a_person(self, session_id: str) -> dict[str, Any]:
         body = person(session_id, self.random.choice(NAMES), join_waiting_list=self.random.random() < 0.8)
         if self.random.random() < 0.15:
-            body |= {"email": OUTSIDER, "works_for_trust": True}
+            body |= {"email": OUTSIDER, "works_here": True}
         return body
 
     def someone(self) -> tuple[str, Any] | None:

@@ -37,7 +37,7 @@ def places_left(stack: Stack, session_id: str) -> int:
 def test_60_invented_outside_addresses_leave_four_fifths_of_the_places_to_others(stack: Stack) -> None:
     rows(stack, "Sessions").create_entity(session_cells(RowKey="outside"))
     bodies = [
-        person("outside", email=f"x{number}@home.example", works_for_trust=True, join_waiting_list=True)
+        person("outside", email=f"x{number}@home.example", works_here=True, join_waiting_list=True)
         for number in range(INVENTED)
     ]
 

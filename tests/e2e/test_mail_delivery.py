@@ -18,7 +18,7 @@ from tests.e2e.http_client import post_json
 
 SESSION = "2023-10-03-1500"
 REFERRAL = {
-    "works_for_trust": "yes",
+    "works_here": "yes",
     "full_name": "Zoë Okafor",
     "contact_by": ["email"],
     "email": "zoe@home.example",

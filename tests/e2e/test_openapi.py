@@ -111,7 +111,7 @@ def is_described(document: Document, name: str, body: object) -> bool:
 
 def test_what_a_signed_address_answers_is_described_too(stack_without_emails: Stack, document: Document) -> None:
     """No client finds such an address by chance: it is in the answer to what was posted."""
-    referral: Document = {"works_for_trust": "yes", "full_name": "Zoë", "contact_by": "email", "email": "zoe@a.example"}
+    referral: Document = {"works_here": "yes", "full_name": "Zoë", "contact_by": "email", "email": "zoe@a.example"}
     referral |= {"therapy_language": "English", "consent_share": True}
     booked, referred = (
         get_json(

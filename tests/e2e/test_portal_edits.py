@@ -624,7 +624,7 @@ def test_someone_who_is_to_be_checked_gets_the_joining_link_when_confirmed_is_ty
 ) -> None:
     session_id = add_session(Capacity=1)
     outsider = f"out@{session_id}.example"
-    answer = ask(stack, session_id, "out", email=outsider, works_for_trust=True)
+    answer = ask(stack, session_id, "out", email=outsider, works_here=True)
     stack.settle()
     prove(stack, outsider)
     tick(stack)
@@ -648,7 +648,7 @@ def test_someone_who_is_to_be_checked_gets_the_joining_link_when_confirmed_is_ty
 
 def test_nobody_who_was_not_checked_in_two_weekdays_keeps_others_waiting(stack: Stack, add_session: AddSession) -> None:
     session_id = add_session(Capacity=1)
-    book(stack, session_id, "out", email=f"out@{session_id}.example", works_for_trust=True)
+    book(stack, session_id, "out", email=f"out@{session_id}.example", works_here=True)
     prove(stack, f"out@{session_id}.example")
     book(stack, session_id, "ann")
     jump_to(stack, london("2023-09-05 08:55"))

@@ -98,7 +98,7 @@ def test_a_form_ends_on_a_page_with_the_reference(stack: Stack) -> None:
 
 
 def test_a_form_with_mistakes_comes_back_with_what_was_typed(stack: Stack) -> None:
-    typed = {"works_for_trust": "yes", "full_name": "Zoë", "contact_by": ["email", "phone"]}
+    typed = {"works_here": "yes", "full_name": "Zoë", "contact_by": ["email", "phone"]}
     for missing, message in ((None, "Enter your email address"), ({"email": "a@b"}, "in the correct format")):
         answer = post_form(
             f"{stack.site}/one-to-one", opened_form(stack, "/one-to-one") | LED | typed | (missing or {})

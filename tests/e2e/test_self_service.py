@@ -557,7 +557,7 @@ def test_every_email_to_someone_on_the_list_carries_one_link_to_their_own_bookin
 ) -> None:
     session_id = add_session(Capacity=2)
     book(stack, session_id, "ann")
-    book(stack, session_id, "out", email=f"out@{session_id}.example", works_for_trust=True)
+    book(stack, session_id, "out", email=f"out@{session_id}.example", works_here=True)
     prove(stack, f"out@{session_id}.example")
     book(stack, session_id, "ben", "cy", "ann")
     rows(stack, "Sessions").update_entity({"PartitionKey": "sessions", "RowKey": session_id, "Theme": "Rest"})
@@ -581,7 +581,7 @@ def test_every_email_to_someone_on_the_list_carries_one_link_to_their_own_bookin
 def test_every_final_email_carries_one_link(stack: Stack, add_session: AddSession) -> None:
     session_id, full = add_session(), add_session(Capacity=0)
     book(stack, session_id, "ann", "ben")
-    book(stack, session_id, "out", email=f"out@{session_id}.example", works_for_trust=True)
+    book(stack, session_id, "out", email=f"out@{session_id}.example", works_here=True)
     prove(stack, f"out@{session_id}.example")
     book(stack, full, "cy")
     press(stack, f"{link(stack, session_id, 'ann')}/cancel")

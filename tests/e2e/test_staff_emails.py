@@ -37,7 +37,7 @@ def stack() -> Iterator[Stack]:
         running.mail.faults([{"kind": "report", "report": ["Bounced"], "recipient": "ben@"}])
         book(running, "ann", adjustments="Captions, please", share_adjustments=True)
         book(running, "ben", adjustments="A secret of Ben's", share_adjustments=False)
-        book(running, "cem", email="cem@agency.example", works_for_trust=True)
+        book(running, "cem", email="cem@agency.example", works_here=True)
         running.settle()
         prove(running, "cem@agency.example")
         book(running, "dee", join_waiting_list=True)

@@ -64,9 +64,7 @@ def storage(tmp_path: Path) -> Iterator[CountedStorage]:
 
 def test_the_list_and_the_timer_cost_real_tables_what_they_show(storage: CountedStorage) -> None:
     storage.tick()
-    booked = storage.services.bookings.places.book(
-        booking_request(session_id="open-07", works_for_trust="yes"), storage.now
-    )
+    booked = storage.services.bookings.places.book(booking_request(session_id="open-07", works_here="yes"), storage.now)
     assert booked.state == "to-check"
     first, warm = storage.requests(storage.listed), storage.requests(storage.listed)
 

@@ -23,7 +23,7 @@ class BookingRequest(BaseModel):
     session_id: Annotated[str, Field(min_length=1)]
     full_name: FullName
     email: EmailAddress
-    works_for_trust: YesOrNo | None = None
+    works_here: YesOrNo | None = None
     group_agreement: Agreed
     join_waiting_list: YesOrNo = False
     adjustments: Adjustments = ""
@@ -44,7 +44,7 @@ class BookingRequest(BaseModel):
             session_id=session_id,
             full_name=attendee.name,
             email=attendee.email,
-            works_for_trust=True,
+            works_here=True,
             group_agreement=True,
             join_waiting_list=False,
             adjustments=attendee.adjustments,

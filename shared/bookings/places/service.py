@@ -130,7 +130,7 @@ class BookingService:
         that whoever changes it touches the guard afterwards.
         """
         listed = already_checked or self.policy.is_staff_address(applied.request.email)
-        if not listed and not applied.request.works_for_trust:
+        if not listed and not applied.request.works_here:
             raise NotForOutsidersError
         applied = replace(applied, needs_check=not listed)
 

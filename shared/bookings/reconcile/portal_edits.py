@@ -21,6 +21,7 @@ from shared.bookings.tables.session_rows import (
     WRITTEN_BY_SERVICE,
     SessionRow,
 )
+from shared.installation.here import here
 from shared.local_time import moment_in_words
 from shared.tables.table import moment_text
 from shared.wording.sentences import sentence
@@ -60,7 +61,8 @@ def reconcile_row(
     said.append(send_problem(row.row.text(SEND)))
     cells |= {"Problem": " ".join(filter(None, said)), "Starts": row.starts_in_words}
     cells |= {"Confirmed": roster.held, "Waiting": len(roster.waiting), OVER: ""}
-    defaults = WRITTEN_BY_PEOPLE | ASKED_BY_PEOPLE | dict(further_columns) | dict.fromkeys(WRITTEN_BY_SERVICE, "")
+    by_people = WRITTEN_BY_PEOPLE | {"Minutes": here().session_minutes} | ASKED_BY_PEOPLE
+    defaults = by_people | dict(further_columns) | dict.fromkeys(WRITTEN_BY_SERVICE, "")
     missing = {name: value for name, value in defaults.items() if name not in row.row.cells}
     return RowChanges(missing | {name: value for name, value in cells.items() if _differs(row, name, value)}, session)
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from shared.bookings.retention.inventory import Inventory
 from shared.bookings.retention.retention_rules import session_end
 from shared.bookings.tables.repository import GUARD
-from shared.local_time import LONDON, day_in_words
+from shared.local_time import day_in_words, zone
 from shared.tables.table import Row, Table, moment_text
 from shared.wording.sentences import sentence
 
@@ -32,7 +32,7 @@ class _Holding:
             "PartitionKey": _PARTITION,
             "RowKey": self.kind,
             "Count": len(self.rows),
-            "Oldest": f"{oldest.astimezone(LONDON):%Y-%m-%d}" if oldest else "",
+            "Oldest": f"{oldest.astimezone(zone()):%Y-%m-%d}" if oldest else "",
             "CheckedAt": moment_text(now),
             "InWords": " ".join(self._sentences(oldest)),
         }

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.bookings.tables.session_rows import OVER, SessionRow
-from shared.local_time import london_day
+from shared.local_time import local_day
 from shared.tables.service_table import SERVICE_PARTITION, ServiceRows
 from shared.tables.table import Table, Without, moment_text
 
@@ -42,7 +42,7 @@ class PastSessions:
 
     def unread(self, rows: ServiceRows, now: datetime) -> Without | None:
         """Returns the rows to leave unread at `now` (UTC); None once a day, when every row is to be read."""
-        if NAME not in rows or rows[NAME].text("Day") != london_day(now):
+        if NAME not in rows or rows[NAME].text("Day") != local_day(now):
             return None
         since = rows[NAME].moment("Since")
         return None if since is None else Without(OVER, _YES, since - _ANSWER_TIME)
@@ -50,7 +50,7 @@ class PastSessions:
     def record(self, read: Sequence[SessionRow], now: datetime) -> None:
         """Records that the marked rows among those `read` were dealt with; on a day's first run these are all rows."""
         moments = [each.row.read_at for each in read if each.row.read_at is not None]
-        cells = {"PartitionKey": SERVICE_PARTITION, "RowKey": NAME, "Day": london_day(now)}
+        cells = {"PartitionKey": SERVICE_PARTITION, "RowKey": NAME, "Day": local_day(now)}
         self.table.put(cells | {"Since": moment_text(min(moments)) if moments else ""})
 
 

@@ -13,13 +13,12 @@ from shared.bookings.tables.cells.numbers import parse_number
 from shared.bookings.tables.cells.problem import CellError, too_long
 from shared.bookings.tables.cells.times import parse_time
 from shared.bookings.tables.cells.visible_text import ascii_signs, one_line, shown
+from shared.installation.here import here
 from shared.local_time import NoSuchTimeError, instant, is_ambiguous
 from shared.reminder_offsets import Offset, parse_offsets
 from shared.tables.table import Row
 from shared.wording.sentences import sentence
 from shared.yes_no import parse_yes_no
-
-DEFAULT_MINUTES = 75
 
 _LENGTHS = {
     **dict.fromkeys(("Title", "Theme", "Description", "Place"), 200),
@@ -44,16 +43,16 @@ class SessionCells:
     problems: list[str] = field(default_factory=list)
 
     def starts(self) -> datetime | None:
-        """The start that `Date` and `Time` name, London time, in UTC."""
+        """The start that `Date` and `Time` name, in UTC."""
         day = self._read("Date", parse_day, sentence("portal.session.date"))
-        at = self._read("Time", self._time, sentence("portal.session.time"))
+        at = self._read("Time", self._time, sentence("portal.session.time", clocks=here().clocks))
         return None if day is None or at is None else self._instant(day, at)
 
     def capacity(self) -> int | None:
         return self._read("Capacity", _places, sentence("portal.session.capacity"))
 
     def minutes(self) -> int | None:
-        return self._read("Minutes", _minutes, sentence("portal.session.minutes"), str(DEFAULT_MINUTES))
+        return self._read("Minutes", _minutes, sentence("portal.session.minutes"), str(here().session_minutes))
 
     def title(self) -> str | None:
         return self._read("Title", one_line, "")

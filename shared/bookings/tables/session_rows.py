@@ -8,7 +8,8 @@ from shared.bookings.model.session import BOOKABLE, Session, SessionState
 from shared.bookings.tables.announced_cell import read_announced
 from shared.bookings.tables.cells.visible_text import with_visible_text
 from shared.bookings.tables.send_cell import SEND
-from shared.bookings.tables.session_cells import DEFAULT_MINUTES, SessionCells
+from shared.bookings.tables.session_cells import SessionCells
+from shared.installation.here import here
 from shared.local_time import short_span
 from shared.reminder_offsets import Offset
 from shared.tables.table import Row, parse_moment
@@ -19,7 +20,7 @@ WRITTEN_BY_PEOPLE = {
     "Date": "",
     "Time": "",
     "Capacity": "",
-    "Minutes": DEFAULT_MINUTES,
+    "Minutes": "",
     "Title": "",
     "Theme": "",
     "Description": "",
@@ -162,7 +163,7 @@ def _written(
     return Session(
         id=cells.row.key,
         starts=starts,
-        minutes=minutes or DEFAULT_MINUTES,
+        minutes=minutes or here().session_minutes,
         capacity=capacity or 0,
         title=title or "",
         description=description or "",

@@ -1,4 +1,4 @@
-"""Dates and times of Europe/London in words, in the language of one content.
+"""Dates and times of this installation in words, in the language of one content.
 
 English is written as the NHS writes it; any other language by the rules of Unicode's locale data (CLDR), with babel,
 which is imported only then. A language that they do not have gets English dates.
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from shared import local_time
 from shared.content.language_pages import ENGLISH
-from shared.local_time import LONDON
+from shared.local_time import zone
 
 if TYPE_CHECKING:
     from babel import Locale
@@ -42,7 +42,7 @@ class Dates:
         return _date(day, "long", locale) if locale else local_time.date_without_weekday(day)
 
     def time(self, moment: datetime) -> str:
-        """Returns London's time: 3pm, or 15:00 where clocks are read so."""
+        """Returns the time here: 3pm, or 15:00 where clocks are read so."""
         locale = known_locale(self.language)
         return _time(moment, locale) if locale else local_time.clock_time(moment)
 
@@ -51,7 +51,7 @@ class Dates:
         locale = known_locale(self.language)
         if not locale:
             return local_time.moment_in_words(moment)
-        day = _date(moment.astimezone(LONDON), "full", locale)
+        day = _date(moment.astimezone(zone()), "full", locale)
         return str(locale.datetime_formats["medium"]).format(_time(moment, locale), day)
 
     def span(self, starts: datetime, ends: datetime) -> str:
@@ -90,4 +90,4 @@ def _date(day: date, length: Literal["full", "long"], locale: "Locale") -> str:
 def _time(moment: datetime, locale: "Locale") -> str:
     from babel.dates import format_time  # noqa: PLC0415  # see above
 
-    return format_time(moment, "short", tzinfo=LONDON, locale=locale)
+    return format_time(moment, "short", tzinfo=zone(), locale=locale)

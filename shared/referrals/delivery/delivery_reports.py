@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from shared.local_time import london_day
+from shared.local_time import local_day
 from shared.mail.delivery import UNKNOWN_OUTCOME, is_forgotten
 from shared.mail.delivery_reports import DeliveryReport, reported_state
 from shared.referrals import transitions
@@ -68,7 +68,7 @@ class ReferralDeliveryReports:
 
         Only as far back as the email service remembers them. Batches are in the email log. Raises `StorageError`.
         """
-        today = london_day(now)
+        today = local_day(now)
         for referral in self.statuses.every_status():
             is_own = referral.state is ReferralState.SENT and not referral.batch
             is_old = is_day(referral.sent_on) and referral.sent_on < today
@@ -140,7 +140,7 @@ def _did_not_arrive(referral: Referral, status: str, now: datetime) -> transitio
         return transitions.failed(referral, now)
     if referral.state is ReferralState.ACKNOWLEDGED:
         return transitions.came_back(referral, _FAILED, now)
-    return {} if referral.came_back_on else {"CameBackOn": london_day(now)}  # a person looks at it already
+    return {} if referral.came_back_on else {"CameBackOn": local_day(now)}  # a person looks at it already
 
 
 def _reminder(referral: Referral, report: DeliveryReport, now: datetime) -> transitions.Cells:
@@ -169,7 +169,7 @@ def _is_about_sending(code: str) -> bool:
 
 def _day(report: DeliveryReport, now: datetime) -> str:
     is_sound = report.at is not None and now - _OLDEST <= report.at <= now
-    return london_day(report.at if report.at and is_sound else now)
+    return local_day(report.at if report.at and is_sound else now)
 
 
 def _log(reference: str, status: str, cells: transitions.Cells) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from shared.local_time import london_day
+from shared.local_time import local_day
 from shared.referrals.days import days_since
 from shared.referrals.delivery import sealed_tokens
 from shared.referrals.errors import ReferralLinkError
@@ -43,7 +43,7 @@ class ProviderLink:
 
     def is_expired(self, now: datetime) -> bool:
         """True if it does not open any more at `now` (UTC)."""
-        days = days_since(self.sent_on, date.fromisoformat(london_day(now)))
+        days = days_since(self.sent_on, date.fromisoformat(local_day(now)))
         return days is None or not -_MOST_AHEAD <= days <= LASTS_DAYS
 
 
@@ -75,7 +75,7 @@ class ReferralLinks:
 
     def collect_token(self, reference: str, sent_at: datetime) -> str:
         """The part of `to_collect` that names the referral."""
-        return sealed_tokens.issue(self.signer, _COLLECT, reference, london_day(sent_at))
+        return sealed_tokens.issue(self.signer, _COLLECT, reference, local_day(sent_at))
 
     def collect_token_beside(self, token: str, reference: str) -> str:
         """A token to collect another referral, for whoever has this link: it expires with it.
@@ -116,7 +116,7 @@ def _with_moment(parts: tuple[str, ...]) -> ProviderLink | None:
     match parts:
         case (reference, seconds) if seconds.isascii() and seconds.isdecimal() and len(seconds) < 12:
             sent_at = datetime.fromtimestamp(int(seconds), UTC)
-            return ProviderLink(reference, london_day(sent_at), sent_at)
+            return ProviderLink(reference, local_day(sent_at), sent_at)
         case _:
             return None
 

@@ -5,7 +5,7 @@ import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from shared.local_time import london_day
+from shared.local_time import local_day
 from shared.tables.table import Row, StorageError, Table
 
 logger = logging.getLogger(__name__)
@@ -41,7 +41,7 @@ class ProviderMailbox:
         if row is not None and row.text("Operation") == operation_id:
             return
         count = _count(row) + 1
-        self._write(Bad=count, Operation=operation_id, Since=_since(row) or london_day(now))
+        self._write(Bad=count, Operation=operation_id, Since=_since(row) or local_day(now))
         if count == _BAD_IN_A_ROW:
             logger.error("email to the provider is bouncing: the referral page says so until one is delivered")
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.local_time import london_day
+from shared.local_time import local_day
 from shared.referrals.delivery.notice_sender import REMINDERS, NoticeSender
 from shared.referrals.delivery.provider_emails import ProviderEmails
 from shared.referrals.model import Referral
@@ -22,5 +22,5 @@ class NewLinkSender:
         Raises:
             StorageError: it is not known how far it came; ask again.
         """
-        mail_id = f"{referral.reference}-{referral.epoch}-link-{london_day(now)}"
+        mail_id = f"{referral.reference}-{referral.epoch}-link-{local_day(now)}"
         return self.notices.deliver(REMINDERS, mail_id, self.writer.new_link(referral, now), now)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from shared.local_time import london_day
+from shared.local_time import local_day
 from shared.referrals.model import INLINE, LINK, SEALED, Referral
 
 
@@ -32,7 +32,7 @@ def reset_for_resend(referral: Referral, now: datetime) -> Referral:
         epoch=referral.epoch + 1,
         attempts=0,
         batch="",
-        due_on=london_day(now),
+        due_on=local_day(now),
         sent_on="",
         delivered_on="",
         opened_on="",

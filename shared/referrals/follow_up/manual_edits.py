@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from shared.local_time import london_day
+from shared.local_time import local_day
 from shared.referrals.days import is_day
 from shared.referrals.model import INLINE, NOT_GENUINE, SETTLED, Referral, ReferralState
 from shared.referrals.transitions import (
@@ -19,7 +19,7 @@ from shared.referrals.transitions import (
 
 def complete_manual_edit(referral: Referral, now: datetime) -> Cells:
     """The cells that a person who typed a state left unwritten; every deadline then begins today."""
-    today = london_day(now)
+    today = local_day(now)
     match referral.state:
         case ReferralState.ATTENTION | ReferralState.ERASED if _is_typed(referral):
             return attention(STATE_TYPED, now) | without_false_word(referral)
@@ -45,7 +45,7 @@ def _is_typed(referral: Referral) -> bool:
 def _complete_sent(referral: Referral, now: datetime) -> Cells:
     if has_come_back(referral):
         return attention(_report(referral), now)  # the word does not undo it
-    return {} if is_day(referral.sent_on) else {"SentOn": london_day(now)}
+    return {} if is_day(referral.sent_on) else {"SentOn": local_day(now)}
 
 
 def _complete_acknowledged(referral: Referral, now: datetime) -> Cells:
@@ -54,8 +54,8 @@ def _complete_acknowledged(referral: Referral, now: datetime) -> Cells:
         return attention(reason, now)
     # The service itself leaves no other error beside the word: over one, it was typed, and its days begin now.
     if referral.last_error not in {"", NOT_GENUINE}:
-        return {**SETTLED, "AcknowledgedOn": london_day(now)}
-    return {} if is_day(referral.acknowledged_on) else {"AcknowledgedOn": london_day(now)}
+        return {**SETTLED, "AcknowledgedOn": local_day(now)}
+    return {} if is_day(referral.acknowledged_on) else {"AcknowledgedOn": local_day(now)}
 
 
 def _reason_for_doubt(referral: Referral) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from shared.local_time import iso_day_in_words, london_day
+from shared.local_time import iso_day_in_words, local_day
 from shared.mail.message import EmailMessage
 from shared.mail.renderer import MailRenderer
 from shared.referrals.days import days_since
@@ -36,7 +36,7 @@ class OperatorDigest:
         """Sends today's digest if a referral needs a person and it was not sent yet. Raises `StorageError`."""
         found = [referral for referral in referrals if needs_operator(referral)]
         if found:
-            mail_id = f"{OPERATORS}-{london_day(now)}"
+            mail_id = f"{OPERATORS}-{local_day(now)}"
             message = self._message(found, openings(referrals, now), now)
             self.notices.deliver(OPERATORS, mail_id, message, now)
 
@@ -52,7 +52,7 @@ def openings(referrals: Iterable[Referral], now: datetime) -> int | None:
 
     A number, and neither which nor when: that is the provider's.
     """
-    today = date.fromisoformat(london_day(now))
+    today = date.fromisoformat(local_day(now))
     links = [each for each in referrals if each.opened_on or each.delivery not in {"", INLINE}]
     ages = [days_since(each.opened_on, today) for each in links]
     return sum(age is not None and 0 <= age < _WEEK for age in ages) if links else None

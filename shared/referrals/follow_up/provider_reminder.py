@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from shared.local_time import london_day
+from shared.local_time import local_day
 from shared.mail.log_rows import MailState, read_entry
 from shared.referrals.days import add_days
 from shared.referrals.delivery.notice_sender import REMINDERS, SENT_STATES, NoticeSender
@@ -58,7 +58,7 @@ class ProviderReminder:
         Raises:
             StorageError: the outcome is unknown; the next run goes on.
         """
-        today = date.fromisoformat(london_day(now))
+        today = date.fromisoformat(local_day(now))
         numbered = (DueReminder(each, self.deadlines.reminder_due(each, today)) for each in referrals)
         due = {str(each): each for each in numbered if each.number}
         if not due or not self.deadlines.working_days.includes(today):
@@ -86,7 +86,7 @@ class ProviderReminder:
 
     def _count(self, reminder: DueReminder, now: datetime) -> None:
         referral = reminder.referral
-        self.rows.mark(referral.reference, referral.etag, Warned=reminder.number, WarnedOn=london_day(now))
+        self.rows.mark(referral.reference, referral.etag, Warned=reminder.number, WarnedOn=local_day(now))
         logger.info("the provider was reminded of a referral")
 
 

@@ -22,7 +22,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 
 from shared.failure_isolation import run_isolated
-from shared.local_time import LONDON
+from shared.local_time import zone
 from shared.referrals import interrupted_erasure, transitions
 from shared.referrals.delivery.notice_sender import NoticeSender
 from shared.referrals.follow_up.deadlines import Deadlines
@@ -90,7 +90,7 @@ class ReferralReconciler:
         run_isolated(
             logger, "referral run: immediate steps", partial(_for_each, referrals, self._handle_immediate, now)
         )
-        if now.astimezone(LONDON).hour >= _MORNING:
+        if now.astimezone(zone()).hour >= _MORNING:
             morning = partial(self._handle_morning, referrals, service_rows, now)
             run_isolated(logger, "referral run: daily steps", morning)
         return self.release.run(referrals, now)
@@ -192,7 +192,7 @@ def _unclear_error(step: Step, referral: Referral, now: datetime) -> StorageUnav
 
 
 def _today(now: datetime) -> date:
-    return now.astimezone(LONDON).date()
+    return now.astimezone(zone()).date()
 
 
 def _days_ago(days: int, now: datetime) -> str:

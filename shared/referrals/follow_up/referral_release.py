@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from shared.local_time import london_day
+from shared.local_time import local_day
 from shared.mail.pause import MailPause
 from shared.mail.share import MailShare
 from shared.referrals.delivery import resending
@@ -91,7 +91,7 @@ class ReferralRelease:
 
     def _may_be_many(self, referrals: Sequence[Referral], now: datetime) -> bool:
         """True if so many may have come in the last hour: status rows have days only, and cost no request more."""
-        since = london_day(now - _HOUR)
+        since = local_day(now - _HOUR)
         return 0 < self.most_an_hour < sum(each.received_on >= since for each in referrals)
 
     def _raise_alarm(self, ages: Ages, now: datetime) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
-from shared.local_time import date_in_words, london_day
+from shared.local_time import date_in_words, local_day
 from shared.mail.renderer import MailRenderer
 from shared.referrals.days import add_days, in_words
 from shared.referrals.delivery.notice_sender import OPERATORS, NoticeSender
@@ -37,7 +37,7 @@ class UncollectedNotice:
         Raises:
             StorageError: some may not be announced; the next run goes on.
         """
-        today = date.fromisoformat(london_day(now))
+        today = date.fromisoformat(local_day(now))
         days = {each.reference: self.limit.day_to_announce(each, today) for each in referrals}
         current = [self._moved(each, days[each.reference]) for each in referrals]
         listed = {each: day for each in current if (day := days[each.reference]) is not None}
@@ -65,7 +65,7 @@ class UncollectedNotice:
             return True
         facts = [(each.reference, _in_words(each, day)) for each, day in listed.items()]
         message = self.renderer.render("operators-uncollected", to=self.address, referrals=facts)
-        return self.notices.deliver(OPERATORS, f"uncollected-{london_day(now)}", message, now)
+        return self.notices.deliver(OPERATORS, f"uncollected-{local_day(now)}", message, now)
 
 
 def _in_words(referral: Referral, day: date) -> str:

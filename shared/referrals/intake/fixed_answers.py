@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from shared.content.content import OneToOne
+from shared.content.one_to_one import OneToOne
 from shared.content.question import FormQuestion
 from shared.content.question_catalogue import CONTACT_BY, Kind
 from shared.fields.answer_fields import TODAY
-from shared.local_time import LONDON
+from shared.local_time import zone
 from shared.referrals.intake.request import referral_model
 from shared.wording.sentences import sentence
 
@@ -31,7 +31,7 @@ def fixed_answers(form: OneToOne) -> dict[str, object]:
 
 def fixed_record(form: OneToOne, now: datetime) -> bytes:
     """The record of these answers, as it is sealed before it is padded; `now` (UTC) is when the form is filled in."""
-    context = {TODAY: now.astimezone(LONDON).date()}
+    context = {TODAY: now.astimezone(zone()).date()}
     return referral_model(form).model_validate(fixed_answers(form), context=context).record.encode()
 
 

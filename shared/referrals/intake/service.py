@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from shared.local_time import london_day
+from shared.local_time import local_day
 from shared.references import answers_hash, reference, submission_hash
 from shared.referrals.delivery.smoke_test import random_marker
 from shared.referrals.errors import (
@@ -92,7 +92,7 @@ class ReferralService:
         raise ReferralsBusyError
 
     def _referral(self, submission_id: str, candidate: int, fingerprint: str, now: datetime) -> Referral:
-        today = london_day(now)
+        today = local_day(now)
         return Referral(
             reference=reference(self.key, "referral", submission_id, str(candidate)),
             state=ReferralState.RECEIVED,

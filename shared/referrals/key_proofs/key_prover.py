@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from shared.local_time import london_day
+from shared.local_time import local_day
 from shared.referrals.errors import KeyNotProvenError, KeyUnavailableError, UnsealError
 from shared.referrals.key_proofs.proof_rows import KeyProof, KeyProofs
 from shared.referrals.model import Referral, ReferralState
@@ -75,7 +75,7 @@ class KeyProver:
         return _Doubt.FAILED
 
     def _opens(self, key: str, now: datetime) -> bool:
-        day, answers = london_day(now), secrets.token_bytes(32)
+        day, answers = local_day(now), secrets.token_bytes(32)
         canary = Referral(
             reference=_CANARY,
             state=ReferralState.RECEIVED,

@@ -8,7 +8,7 @@ import logging
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from shared.local_time import london_day
+from shared.local_time import local_day
 from shared.referrals import transitions
 from shared.referrals.collection.wrong_tries import WrongTries
 from shared.referrals.interrupted_erasure import completed, is_sent_again
@@ -33,7 +33,7 @@ class ReferralEraser:
         """
         # It fails if someone objected, or wants it kept or sent again, since the row was read; with the day in it the
         # provider is not promised any more that it is kept.
-        etag = self.rows.change(referral.reference, referral.etag, NotBefore="", ErasedOn=london_day(now))
+        etag = self.rows.change(referral.reference, referral.etag, NotBefore="", ErasedOn=local_day(now))
         found = self.rows.sealed(referral.reference)
         if found is not None and not is_sent_again(referral, found[0]):
             self.rows.delete_sealed(found[0])
@@ -46,7 +46,7 @@ class ReferralEraser:
         """Says `erased` in a row that has changed since the day was written: a report came, or someone opened it."""
         current = self.rows.status(reference)
         if current is not None:
-            completed(self.rows, replace(current, erased_on=current.erased_on or london_day(now)), now)
+            completed(self.rows, replace(current, erased_on=current.erased_on or local_day(now)), now)
 
     def delete_status(self, referral: Referral, now: datetime) -> None:
         """Deletes the status of an erased referral, unless answers are there again: then a person looks."""

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from shared.local_time import london_day
+from shared.local_time import local_day
 from shared.referrals import transitions
 from shared.referrals.days import is_past
 from shared.referrals.delivery.notice_sender import WITHDRAWALS, NoticeSender
@@ -93,10 +93,10 @@ class Withdrawals:
 
     def _finish(self, referral: Referral, now: datetime) -> None:
         self.notes.add(referral.reference, now)
-        told = referral.told_on or (london_day(now) if self._tell(referral, now) else "")
+        told = referral.told_on or (local_day(now) if self._tell(referral, now) else "")
         cells: transitions.Cells = {"State": str(ReferralState.WITHDRAWN), "WithdrawnToldOn": told}
-        cells["ErasedOn"] = referral.erased_on or london_day(now)
-        is_late = not told and is_past(referral.withdrawn_on, 1, date.fromisoformat(london_day(now)))
+        cells["ErasedOn"] = referral.erased_on or local_day(now)
+        is_late = not told and is_past(referral.withdrawn_on, 1, date.fromisoformat(local_day(now)))
         if is_late and not referral.last_error:
             cells["LastError"] = _NOT_SENT
         if self._differs(referral, cells) and self.rows.mark(referral.reference, referral.etag, **cells):

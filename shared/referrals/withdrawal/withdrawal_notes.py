@@ -4,7 +4,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.local_time import london_day
+from shared.local_time import local_day
 from shared.referrals.delivery.notice_sender import WITHDRAWN
 from shared.tables.table import RowConflictError, Table
 
@@ -21,7 +21,7 @@ class WithdrawalNotes:
     def add(self, reference: str, now: datetime) -> None:
         """Notes the day in London of `now`; a note that is there stays."""
         with suppress(RowConflictError):
-            self.table.insert({"PartitionKey": WITHDRAWN, "RowKey": reference, "At": london_day(now)})
+            self.table.insert({"PartitionKey": WITHDRAWN, "RowKey": reference, "At": local_day(now)})
 
     def references(self) -> frozenset[str]:
         """The references of all that are noted."""

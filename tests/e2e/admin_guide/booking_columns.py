@@ -32,7 +32,7 @@ class Bookings:
         stage = Stage(service, Capacity=3)
         needs: dict[str, dict[str, Any]] = {
             "ann": {"adjustments": NEEDS, "share_adjustments": True},
-            "dee": {"works_for_trust": True},
+            "dee": {"works_here": True},
         }
         return cls(stage, {name: stage.book(name, **needs.get(name, {})).json for name in ("ann", "ben", "dee", "cem")})
 

@@ -76,7 +76,7 @@ class Scene:
             if name == "ben" and service.now > _WAITING_LIST_ENDS:
                 stage.type_booking(name, State="waiting")
             else:
-                answer = stage.book(name, **({"works_for_trust": True} if name == "dee" else {}))
+                answer = stage.book(name, **({"works_here": True} if name == "dee" else {}))
                 assert answer.status == 201, answer.text
             if name == "dee" and self.proves:
                 service.settle()

@@ -18,7 +18,7 @@ from tests.registered_functions import FUNCTIONS
 from tests.unit.functions import http_requests
 from tests.unit.functions.in_memory_app import InMemoryApp, StrictTable
 
-REFERRAL = {"works_for_trust": "yes", "full_name": "Ann", "contact_by": ["email"], "email": "ann@home.example"} | {
+REFERRAL = {"works_here": "yes", "full_name": "Ann", "contact_by": ["email"], "email": "ann@home.example"} | {
     "therapy_language": "English",
     "what_brings_you": "One sentence",
     "consent_share": True,

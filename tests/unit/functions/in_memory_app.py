@@ -110,7 +110,7 @@ class InMemoryApp:
             "session_id": session_id,
             "full_name": name.title(),
             "email": f"{name}@{self.domain or self._settings.booking_domains[0]}",
-            "works_for_trust": "yes",
+            "works_here": "yes",
             "group_agreement": "yes",
             "join_waiting_list": "yes",
         }

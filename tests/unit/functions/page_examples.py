@@ -23,9 +23,10 @@ from shared.bookings.model.session import SessionState
 from shared.bookings.places.request import BookingRequest
 from shared.bookings.self_service.details import DetailsRequest
 from shared.config.settings import Support
-from shared.content.content import Content, TimeAwayNote
+from shared.content.content import Content
 from shared.content.content_models import Article, Link, Section
 from shared.content.language_pages import LanguagePage
+from shared.content.one_to_one import TimeAwayNote
 from shared.referrals.errors import ReferralLinkError
 from shared.referrals.model import Progress, ReferralState
 from tests import builders
@@ -217,7 +218,7 @@ PAGES: dict[str, tuple[str, Facts]] = {
     "where you work": ("bookings/work.html", {"draft": COMPLETE}),
     "where you work with errors": (
         "bookings/work.html",
-        {"draft": COMPLETE, "errors": [FieldError("works_for_trust", "Mend works_for_trust")]},
+        {"draft": COMPLETE, "errors": [FieldError("works_here", "Mend works_here")]},
     ),
     "check": ("bookings/check.html", CHECKING),
     "check when it is full": ("bookings/check.html", CHECKING | {"chosen": FULL}),

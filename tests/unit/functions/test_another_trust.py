@@ -1,12 +1,16 @@
 """Another trust and another provider: no page and no mail of theirs holds a trace of this one."""
 
+import json
+import re
 from html import unescape
 
+from functions.api.document import document
 from functions.web.render import TEMPLATES
+from local.content.service_sentences import service_sentences
 from local.tour.letters import FACTS
 from shared.content.content import Content
 from shared.mail.renderer import MailRenderer
-from tests.builders import ROOT
+from tests.builders import POLICY, ROOT
 from tests.every_row import every_row
 from tests.trust_specific_words import traces
 from tests.unit.functions.page_examples import PAGES, Pages, show
@@ -43,6 +47,12 @@ def test_another_trusts_mail_speaks_for_them_alone(
     mail = MailRenderer(other_content).render(template, to="a@b.example", **facts)
     assert traces(f"{mail.subject} {mail.text} {unescape(mail.html)}") == []
     assert other_content.organisation.name in mail.text
+
+
+def test_no_sentence_of_the_service_calls_the_organisation_a_trust(other_content: Content) -> None:
+    said = json.dumps(document(other_content, POLICY)).replace("works_for_trust", "")
+    assert re.findall(r".{30}\btrusts?\b.{30}", said, re.IGNORECASE) == []
+    assert [each for each in service_sentences() if re.search(r"\btrusts?\b", each, re.IGNORECASE)] == []
 
 
 @every_row("name", PAGES)

@@ -12,7 +12,7 @@ from shared.composition.services import Services
 from shared.timer.run_report import RunReport
 from tests.unit.functions.app_with_links import REFERRAL, AppWithLinks
 
-BOOKING: dict[str, Any] = {"session_id": "s2", "full_name": "Zoë Other", "works_for_trust": True}
+BOOKING: dict[str, Any] = {"session_id": "s2", "full_name": "Zoë Other", "works_here": True}
 BOOKING |= {"group_agreement": True}
 INSIDE, OUTSIDE = "{}@nhs.net", "{}@home.example"
 

@@ -191,7 +191,7 @@ def test_needs_an_agreement_and_a_token_from_elsewhere_are_left_out(app: InMemor
             "adjustments": "a need of health",
             "share_adjustments": "yes",
             "group_agreement": "yes",
-            "works_for_trust": "yes",
+            "works_here": "yes",
             "join_waiting_list": "yes",
             "reminders": "no",
             "left_blank": "a program",

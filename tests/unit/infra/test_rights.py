@@ -121,7 +121,7 @@ def books_and_changes(apps: TwoApps) -> None:
             apps.worker.bookings.mailer.deliver("s1", mail_id, apps.now)
         apps.tick(hours=2)
     places.book(
-        booking_request(session_id="s2", full_name="Dee", email="dee@elsewhere.example", works_for_trust=True), apps.now
+        booking_request(session_id="s2", full_name="Dee", email="dee@elsewhere.example", works_here=True), apps.now
     )
     apps.tick()
     assert len(places.bookable_sessions(apps.now)) == 3

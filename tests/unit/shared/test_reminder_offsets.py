@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.local_time import LONDON
+from shared.installation.facts import LONDON
 from shared.reminder_offsets import parse_offset, parse_offsets, reminder_times
 from tests.builders import london
 

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import cast
 from uuid import UUID
 
-from shared.local_time import london_day
+from shared.local_time import local_day
 from shared.mail.delivery import LONGEST_REQUEST, UNKNOWN_OUTCOME
 from shared.mail.ledger import MailLedger
 from shared.mail.log_rows import OWN, MailState, read_entry
@@ -122,7 +122,7 @@ class EmailUnderTest:
     def _day(self, text: str) -> str:
         if not text:
             return ""
-        is_old = date.fromisoformat(london_day(self.now)) - date.fromisoformat(text) >= timedelta(days=REMEMBERED_DAYS)
+        is_old = date.fromisoformat(local_day(self.now)) - date.fromisoformat(text) >= timedelta(days=REMEMBERED_DAYS)
         return "old" if is_old else "today"
 
     def _start(self, number: int) -> SteppedProcess:

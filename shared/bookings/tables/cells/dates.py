@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time
 
 from shared.bookings.tables.cells.problem import CellError
 from shared.bookings.tables.cells.visible_text import ascii_signs
-from shared.local_time import LONDON, date_without_weekday
+from shared.local_time import date_without_weekday, zone
 from shared.wording.sentences import sentence
 
 _MONTHS = (
@@ -35,7 +35,7 @@ def parse_day(text: str) -> date:
     """Reads a day between 2000 and 2099.
 
     Read are year, month and day in this order, as ISO 8601 writes them or with fewer digits; the month in words; a
-    weekday that matches; and an ISO 8601 date and time that is midnight in UTC or London, which editors make of a day.
+    weekday that matches; and an ISO 8601 date and time that is midnight in UTC or here, which editors make of a day.
 
     Raises:
         CellError: it can mean several days, contradicts itself, or lacks the year. The message says what to write.
@@ -68,11 +68,11 @@ def _year_first(text: str) -> date | None:
 
 
 def _of_midnight(day: date, clock: str) -> date:
-    """The day whose midnight, in UTC or London, a date and time names."""
+    """The day whose midnight, in UTC or here, a date and time names."""
     if not 2000 <= day.year < 2100:
         return day
     moment = datetime.fromisoformat(f"{day}T{clock.strip().upper()}")
-    there = (moment.astimezone(UTC), moment.astimezone(LONDON)) if moment.tzinfo else (moment,)
+    there = (moment.astimezone(UTC), moment.astimezone(zone())) if moment.tzinfo else (moment,)
     for each in there:
         if each.time() == time():
             return each.date()

@@ -1,10 +1,11 @@
-"""A time of day as people and table editors write it, by the clock in London."""
+"""A time of day as people and table editors write it, by the clock here."""
 
 import re
 from datetime import time
 
 from shared.bookings.tables.cells.problem import CellError
 from shared.bookings.tables.cells.visible_text import ascii_signs
+from shared.installation.here import here
 from shared.wording.sentences import sentence
 
 _MIDNIGHT = sentence("portal.time.midnight")
@@ -40,9 +41,9 @@ def parse_time(text: str) -> time:
         return _without_day(found[1], found[2])
     if found := _DECIMAL.fullmatch(written):
         # An editor makes 15.3 of 15.30, and nobody knows any more which it was.
-        raise CellError(sentence("portal.time.decimal", hour=found[1], minute=found[2]))
+        raise CellError(sentence("portal.time.decimal", hour=found[1], minute=found[2], clocks=here().clocks))
     if _ZONED.fullmatch(written):
-        raise CellError(sentence("portal.time.zone"))
+        raise CellError(sentence("portal.time.zone", clocks=here().clocks))
     if found := _TWELVE_HOURS.fullmatch(written):
         return _of_half_a_day(int(found[1]), int(found[2] or 0), found[3])
     return _of_whole_day(text, written)
@@ -50,7 +51,7 @@ def parse_time(text: str) -> time:
 
 def _without_day(day: str, clock: str) -> time:
     if day not in _NO_DAY:
-        raise CellError(sentence("portal.time.with-date"))
+        raise CellError(sentence("portal.time.with-date", clocks=here().clocks))
     return _of_whole_day(clock, clock)
 
 

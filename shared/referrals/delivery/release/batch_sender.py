@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from shared.local_time import london_day
+from shared.local_time import local_day
 from shared.mail.delivery import UNKNOWN_OUTCOME, Claim, Outcome, Postponed, Refused, Sent, hand_over, is_forgotten
 from shared.mail.log_rows import MailState
 from shared.mail.message import EmailMessage, MailError, MailStatus
@@ -163,7 +163,7 @@ class BatchSender:
 
     def _is_forgotten(self, referral: Referral, now: datetime) -> bool:
         """True if it is too late to know whether an earlier attempt sent the referral: a person has to look."""
-        if not is_forgotten(referral.unclear_on, london_day(now), self.sending.sender.remembered_days):
+        if not is_forgotten(referral.unclear_on, local_day(now), self.sending.sender.remembered_days):
             return False
         cells = transitions.attention(UNKNOWN_OUTCOME, now)
         if self.queue.mark(referral.reference, referral.etag, **cells):

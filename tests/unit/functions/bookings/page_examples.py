@@ -52,7 +52,7 @@ ANSWERED: dict[str, Any] = {
     "session_id": "2023-09-08-1500",
     "full_name": "Zoë Okafor",
     "email": "zoe@home.example",
-    "works_for_trust": "yes",
+    "works_here": "yes",
     "adjustments": "Captions",
     "group_agreement": "yes",
 }

@@ -23,7 +23,7 @@ HOSTILE = "<script>alert(1)</script>{{7*7}}[x](http://evil)\"' onload=x"
         (
             "booking with errors",
             BookingRequest,
-            {"submission_id", "session_id", "join_waiting_list", "works_for_trust", "reminders"},
+            {"submission_id", "session_id", "join_waiting_list", "works_here", "reminders"},
         ),
     ],
 )
@@ -64,9 +64,9 @@ def test_what_is_wrong_about_where_someone_works_stands_in_the_summary_and_besid
     content: Content,
 ) -> None:
     shown = show("where you work with errors", content)
-    assert "#works_for_trust" in shown.all("href", "a")
-    assert {"works_for_trust", "works_for_trust-error"} <= set(shown.all("id"))
-    assert shown.text.count("Mend works_for_trust") == 2
+    assert "#works_here" in shown.all("href", "a")
+    assert {"works_here", "works_here-error"} <= set(shown.all("id"))
+    assert shown.text.count("Mend works_here") == 2
 
 
 @pytest.mark.parametrize("name", ["booking", "change details"])
@@ -152,7 +152,7 @@ def test_whatever_is_typed_is_shown_literally(content: Content) -> None:
 
 def test_whatever_administrators_and_the_copy_say_is_shown_literally(content: Content) -> None:
     hostile = View(id=HOSTILE, title=HOSTILE, theme=HOSTILE, when=HOSTILE, description=HOSTILE, facilitator=HOSTILE)
-    groups = dict.fromkeys(content.groups.model_dump(), HOSTILE) | {"about": [HOSTILE]}
+    groups = dict.fromkeys(content.groups.model_dump(), HOSTILE) | {"about": [HOSTILE], "minutes": 50}
     contact = content.groups.contact.model_dump() | {"team": HOSTILE, "hours": HOSTILE}
     said = Content.model_validate(content.model_dump() | {"groups": groups | {"contact": contact}})
     for name in ("start", "sessions", "choose a session", "booking", "check", "booked"):

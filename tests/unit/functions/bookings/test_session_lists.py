@@ -44,7 +44,7 @@ def cost(app: InMemoryApp, request: Any) -> int:
 
 
 def test_a_session_that_became_free_elsewhere_is_not_called_full(app: InMemoryApp) -> None:
-    booked = elsewhere(app).book(booking_request(works_for_trust="yes"), MORNING)
+    booked = elsewhere(app).book(booking_request(works_here="yes"), MORNING)
     assert app.sessions()[0]["places_left"] == 0
     [row] = app.tables["Bookings"].query(Reference=booked.reference)
     app.tables["Bookings"].merge({"PartitionKey": "s1", "RowKey": row.key, "State": "cancelled"}, row.etag)
@@ -57,7 +57,7 @@ def test_a_session_that_became_free_elsewhere_is_not_called_full(app: InMemoryAp
 
 def test_a_session_that_became_full_elsewhere_is_not_offered_as_free(app: InMemoryApp) -> None:
     app.sessions()
-    elsewhere(app).book(booking_request(works_for_trust="yes"), MORNING)
+    elsewhere(app).book(booking_request(works_here="yes"), MORNING)
 
     assert app.sessions()[0]["places_left"] == 1, "the list remembers"
     for answer in (opened("s1"), steps.booking_details(http_requests.form({"session_id": "s1"}))):

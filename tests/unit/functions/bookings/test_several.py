@@ -377,7 +377,7 @@ def test_a_personal_address_is_asked_about_work_once_and_confirmed_for_each_sess
     assert (asked.status, asked.title, asked.ways[0]) == (200, "Your workplace", "/bookings/several/check?work=asked")
     wrong = zoe.send(steps.several_check, asked.sent, "asked")
     assert (wrong.status, wrong.title) == (422, "Error: Your workplace")
-    check = zoe.send(steps.several_check, [*wrong.sent, ("works_for_trust", "yes")], "asked")
+    check = zoe.send(steps.several_check, [*wrong.sent, ("works_here", "yes")], "asked")
     assert "/bookings/several/check?work=change" in check.ways
     assert zoe.send(steps.several_check, check.sent, "change").title == "Your workplace"
     done = zoe.follow(zoe.book(check.sent))
@@ -386,7 +386,7 @@ def test_a_personal_address_is_asked_about_work_once_and_confirmed_for_each_sess
 
 
 def test_whoever_does_not_work_here_is_told_once_and_nothing_is_booked(app: InMemoryApp, zoe: Person) -> None:
-    check = zoe.check("s1", "s2", email="zoe@home.example", works_for_trust="no")
+    check = zoe.check("s1", "s2", email="zoe@home.example", works_here="no")
     assert (check.status, "/bookings/several/details" in check.ways) == (409, True)
     shown = zoe.book(check.sent)
     assert (shown.status, shown.values("session_id"), states(app)) == (409, ["s1", "s2"], {})

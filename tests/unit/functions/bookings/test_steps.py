@@ -298,18 +298,18 @@ def test_who_has_another_address_is_asked_where_they_work_before_the_check(servi
     left_out = send_work(asked.sent, "asked")
     assert (left_out.status, left_out.title) == (422, "Error: Your workplace")
     assert "Select yes if you work here" in left_out.text
-    check = send_work(left_out.sent | {"works_for_trust": "yes"}, "asked")
+    check = send_work(left_out.sent | {"works_here": "yes"}, "asked")
     assert (check.status, check.title, "Do you work for Mersey Care?" in check.text) == (200, CHECK, True)
 
 
 def test_the_answer_on_where_someone_works_can_be_changed_and_a_no_is_asked_again(services: FakeServices) -> None:
-    fields = filled_in_form(services, email="zoe@home.example", works_for_trust="yes")
+    fields = filled_in_form(services, email="zoe@home.example", works_here="yes")
     check = send(steps.booking_check, fields)
     assert "/bookings/check?work=change" in check.actions
     change = send_work(check.sent, "change")
-    assert (change.status, change.title, change.chosen) == (200, "Your workplace", {"works_for_trust": "yes"})
-    assert "works_for_trust" not in send(steps.booking_details, fields | {"works_for_trust": "no"}).sent
-    assert send(steps.booking_details, fields).sent["works_for_trust"] == "yes"
+    assert (change.status, change.title, change.chosen) == (200, "Your workplace", {"works_here": "yes"})
+    assert "works_here" not in send(steps.booking_details, fields | {"works_here": "no"}).sent
+    assert send(steps.booking_details, fields).sent["works_here"] == "yes"
 
 
 def test_who_has_a_work_address_is_never_asked_where_they_work(services: FakeServices) -> None:
@@ -323,7 +323,7 @@ def test_a_form_sent_without_the_answer_on_where_someone_works_is_asked_for_it(s
 
 
 def test_who_does_not_work_here_is_told_before_they_confirm_and_can_mend_it(services: FakeServices) -> None:
-    shown = send(steps.booking_check, filled_in_form(services, email="zoe@home.example", works_for_trust="no"))
+    shown = send(steps.booking_check, filled_in_form(services, email="zoe@home.example", works_here="no"))
     assert (shown.status, "Error" in shown.title, "for people who work for Mersey Care" in shown.text) == (
         409,
         False,
@@ -515,6 +515,7 @@ def test_while_booking_is_closed_every_page_says_so_and_where_else_to_turn(servi
         answer = raw_answer(handler, req)
         page = answer.get_body().decode()
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "86400")
+        assert services.content.closed.bookings is not None
         assert f"<h1>{services.content.closed.bookings.title}</h1>" in page
         assert all(f'href="{each}"' in page for each in ("/one-to-one", "/help-now", "/resources"))
         assert "quote this code" not in page

@@ -11,6 +11,8 @@ from functions.forms.body import FORM, JSON, BodyError, Submission, read_body
 from functions.forms.validation import FormError, validate
 from functions.web.negotiation import wants_json
 from shared.bookings.places.request import BookingRequest
+from shared.content.question import FormQuestion
+from shared.content.question_catalogue import CATALOGUE
 from shared.referrals.intake.request import referral_model
 from tests import builders
 from tests.unit.functions import http_requests
@@ -128,3 +130,19 @@ def test_json_is_what_the_accept_header_prefers(accept: str, wanted: bool) -> No
 def test_whoever_sends_json_is_answered_in_json() -> None:
     assert wants_json(http_requests.json_post({}, accept="*/*"))
     assert not wants_json(http_requests.form({}, accept="*/*"))
+
+
+def test_a_field_may_have_its_name_of_before() -> None:
+    for text, kind in ((b"works_for_trust=yes&email=a", FORM), (b'{"works_for_trust": "yes", "email": "a"}', JSON)):
+        assert read_body(http_requests.post(text, kind)).values == {"works_here": "yes", "email": "a"}
+    both = read_body(http_requests.post(b'{"works_for_trust": "no", "works_here": "yes"}', JSON))
+    assert both.values == {"works_for_trust": "no", "works_here": "yes"}
+    error = refused_answers(BookingRequest, both)
+    assert error is not None
+    assert "" in {each.field for each in error.errors}, "a program that says both is told of it"
+
+
+def test_a_content_file_may_have_a_questions_name_of_before() -> None:
+    asked = {"ask": "works_for_trust", "label": "Do you work here?", "short": "Work"}
+    assert FormQuestion.model_validate(asked).ask == "works_here"
+    assert "works_for_trust" not in CATALOGUE

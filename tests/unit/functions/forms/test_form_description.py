@@ -22,7 +22,7 @@ from shared.referrals.intake.request import referral_model
 from tests.builders import MORNING, other_content
 from tests.unit.functions.app_with_links import REFERRAL, AppWithLinks
 
-BOOKING = {"session_id": "s2", "full_name": "Ben", "email": "ben@home.example", "works_for_trust": True}
+BOOKING = {"session_id": "s2", "full_name": "Ben", "email": "ben@home.example", "works_here": True}
 BOOKING |= {"group_agreement": True}
 FORMS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "/bookings": ("booking_form", "book", BOOKING),

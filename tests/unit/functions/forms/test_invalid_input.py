@@ -33,7 +33,7 @@ BOOKING = {"session_id": "s1", "full_name": "Ann Lee", "email": "ann@nhs.net", "
 FORM_ASKED = builders.content().one_to_one
 REFERRAL_MODEL = referral_model(FORM_ASKED)
 REFERRAL = {
-    "works_for_trust": "yes",
+    "works_here": "yes",
     "full_name": "Ann Lee",
     "contact_by": "email",
     "email": "ann@example.com",

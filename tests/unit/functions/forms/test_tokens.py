@@ -179,7 +179,7 @@ FORMS = {
         functions.referrals.outcome.referral_outcome,
         {
             "need_help_now": "no",
-            "works_for_trust": "yes",
+            "works_here": "yes",
             "full_name": "Zoë",
             "contact_by": "email",
             "email": "zoe@home.example",

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 import azure.functions as func
 
 from shared.content.content import Content
-from shared.local_time import london_day
+from shared.local_time import local_day
 from shared.mail.ledger import MailLedger
 from shared.mail.pause import MailPause
 from shared.mail.renderer import MailRenderer
@@ -124,7 +124,7 @@ class FakeServices:
     def more(self, number: int, day: datetime = MORNING, **cells: str) -> list[str]:
         """So many others come in and are sent as links; returns their references."""
         service = ReferralService(self.rows, seal, KEY, "2023-09-01", lambda _, words: words)
-        sent = {"State": "sent", "SentOn": london_day(day), "Delivery": "link"} | cells
+        sent = {"State": "sent", "SentOn": local_day(day), "Delivery": "link"} | cells
         references = []
         for _ in range(number):
             references.append(service.accept(referral_request(what_brings_you="canary-other"), day))

@@ -12,7 +12,7 @@ import shared.bootstrap
 from functions.forms.tokens import issue_token
 from functions.provider.acknowledge import acknowledge, acknowledge_form
 from shared.content.content import Content
-from shared.local_time import iso_day_in_words, london_day
+from shared.local_time import iso_day_in_words, local_day
 from shared.referrals.collection.acknowledgement import AcknowledgementRecorder
 from shared.referrals.repository import ReferralRepository
 from shared.signing import Signer
@@ -443,7 +443,7 @@ def test_after_an_email_that_came_back_a_confirmation_is_noted_and_a_person_look
 
 def test_the_page_says_the_day_that_the_person_was_promised(services: FakeServices) -> None:
     weekdays = services.content.one_to_one.reply_weekdays
-    day = iso_day_in_words(london_day(services.content.working_days.after(MORNING, weekdays)))
+    day = iso_day_in_words(local_day(services.content.working_days.after(MORNING, weekdays)))
 
     assert f"Please contact this person by {day}." in text(look(services))
 

@@ -11,7 +11,7 @@ import shared.bootstrap
 from functions.forms.tokens import issue_token
 from functions.provider.collect import collect
 from shared.content.content import Content
-from shared.local_time import iso_day_in_words, london_day
+from shared.local_time import iso_day_in_words, local_day
 from shared.referrals.collection.wrong_tries import WrongTries
 from shared.referrals.errors import KeyUnavailableError
 from tests.builders import MORNING
@@ -419,7 +419,7 @@ def test_the_app_that_faces_the_public_has_no_such_page(services: FakeServices) 
 
 def test_every_page_says_the_day_that_the_person_was_promised(services: FakeServices) -> None:
     weekdays = services.content.one_to_one.reply_weekdays
-    day = iso_day_in_words(london_day(services.content.working_days.after(MORNING, weekdays)))
+    day = iso_day_in_words(local_day(services.content.working_days.after(MORNING, weekdays)))
     before, (page, proof) = look(services), opened(services)
     send(services, "acknowledge", proof=proof)
 

@@ -13,7 +13,7 @@ import shared.bootstrap
 from functions.provider.acknowledge import acknowledge, acknowledge_form
 from functions.provider.collect import collect
 from shared.content.content import Content
-from shared.local_time import LONDON
+from shared.installation.facts import LONDON
 from shared.signing import Signer
 from tests.builders import MORNING
 from tests.e2e.http_client import hidden_fields

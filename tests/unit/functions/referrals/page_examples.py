@@ -11,7 +11,8 @@ from functions.referrals import pages as referral_pages
 from functions.referrals.form_fields import FormFields
 from functions.referrals.pages import FormIdentity
 from functions.referrals.wizard import BUSY, CHECK, CONSENT, HELP, NOT_FOR_YOU, START, Step, Wizard
-from shared.content.content import Content, OneToOne
+from shared.content.content import Content
+from shared.content.one_to_one import OneToOne
 from shared.referrals.errors import ReferralReusedError
 from shared.referrals.withdrawal.word_back import Said, WordBack
 from tests import builders

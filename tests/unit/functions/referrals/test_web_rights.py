@@ -37,7 +37,7 @@ RIGHTS: Mapping[str, frozenset[str]] = {
 """The operations that the web app's identity may do in the referrals' account, by table."""
 
 REFERRAL = {
-    "works_for_trust": "yes",
+    "works_here": "yes",
     "full_name": "Canary Zoë",
     "contact_by": ["email"],
     "email": "zoe@home.example",

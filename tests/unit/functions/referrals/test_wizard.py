@@ -65,7 +65,7 @@ def begin(services: FakeServices) -> FormBrowser:
 
 ANSWERS: dict[str, Any] = {
     "need_help_now": "no",
-    "works_for_trust": "yes",
+    "works_here": "yes",
     "adult": "yes",
     "full_name": "Zoë",
     "date_of_birth__day": "27",
@@ -170,7 +170,7 @@ def test_who_may_need_help_now_is_shown_where_it_is_and_may_go_on(said: str, our
 
 
 def test_who_does_not_work_here_is_shown_other_support_and_may_have_pressed_wrong(our_services: FakeServices) -> None:
-    person = answer_until(begin(our_services), "Where you work").fill(works_for_trust="no").press()
+    person = answer_until(begin(our_services), "Where you work").fill(works_here="no").press()
     assert (person.title, person.answer.status_code) == ("Other support for you", 200)
     assert our_services.content.one_to_one.other_support[0].how in person.text
     assert "Continue" not in {button["text"] for button in person.page.buttons}
@@ -271,7 +271,7 @@ def test_a_step_that_no_longer_applies_is_asked_for_again_as_the_one_before(our_
 
 
 def test_mistakes_are_not_told_before_they_are_sent_on(our_services: FakeServices) -> None:
-    fields = [("full_name", "=1+1"), ("works_for_trust", "yes"), ("at", "full_name"), ("go", "again")]
+    fields = [("full_name", "=1+1"), ("works_here", "yes"), ("at", "full_name"), ("go", "again")]
     answer = functions.referrals.refer.questions(http_requests.form(fields))
     assert (answer.status_code, FormBrowser(unsent, answer).title) == (200, "Your name")
 
@@ -295,11 +295,11 @@ def test_changing_to_an_ineligible_answer_is_explained_and_can_be_undone(our_ser
     person = (
         answer_until(begin(our_services), "Check your answers before you send them")
         .press("Change Works for Mersey Care")
-        .fill(works_for_trust="no")
+        .fill(works_here="no")
         .press()
     )
     assert person.title == "Other support for you"
-    assert person.press("Back").fill(works_for_trust="yes").press().title == "Check your answers before you send them"
+    assert person.press("Back").fill(works_here="yes").press().title == "Check your answers before you send them"
 
 
 def test_enter_in_a_field_goes_on_and_not_back(our_services: FakeServices) -> None:
@@ -409,8 +409,8 @@ def test_who_saw_an_error_and_sends_other_answers_learns_the_reference_of_the_fi
     ("damage", "title"),
     [
         ({"need_help_now": []}, "Error: Before you start"),
-        ({"works_for_trust": ["no"]}, "Other support for you"),
-        ({"works_for_trust": ["yes", "no"]}, "Error: Where you work"),
+        ({"works_here": ["no"]}, "Other support for you"),
+        ({"works_here": ["yes", "no"]}, "Error: Where you work"),
         ({"full_name": ["Zoë", "Ann"]}, "Error: Your name"),
         ({"contact_by": ["pigeon"]}, "Error: How to contact you"),
         ({"email": ["a@b.example", "c@d.example"]}, "Error: Your email address"),
@@ -536,7 +536,7 @@ def test_until_the_key_is_proven_the_first_page_says_kindly_that_the_form_is_bac
 
 def test_a_whole_document_is_taken_and_every_mistake_in_one_is_named_at_once(our_services: FakeServices) -> None:
     whole = {
-        "works_for_trust": "yes",
+        "works_here": "yes",
         "full_name": "Zoë",
         "contact_by": ["email"],
         "email": "zoe@home.example",
@@ -553,12 +553,12 @@ def test_a_whole_document_is_taken_and_every_mistake_in_one_is_named_at_once(our
     )
     assert json.loads(shown.get_body()) == {"reference": "34679CDF", "by": "2023-09-15", "words": "tidal onion harbor"}
     refused = functions.referrals.refer.refer(
-        http_requests.json_post({"works_for_trust": "no", "contact_by": ["text"], "need_help_now": "no"}),
+        http_requests.json_post({"works_here": "no", "contact_by": ["text"], "need_help_now": "no"}),
         http_requests.Outbox(),
     )
     assert refused.status_code == 422
     assert [(each["field"], each["detail"]) for each in json.loads(refused.get_body())["errors"]] == [
-        ("works_for_trust", "Select yes if you work here"),
+        ("works_here", "Select yes if you work here"),
         ("full_name", "Enter your name"),
         ("phone", "Enter your phone number"),
         ("therapy_language", "Select the language you would like to use"),

@@ -105,6 +105,7 @@ def test_what_is_closed_has_no_button_and_says_so(closed: set[Support], buttons:
     services.closed = frozenset(closed)
     page = page_text(functions.site.content_pages.start)
     assert page.count('data-module="nhsuk-button"') == buttons
+    assert services.content.closed.bookings is not None
     assert (services.content.closed.bookings.title in page) is (Support.BOOKINGS in closed)
 
 

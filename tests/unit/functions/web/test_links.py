@@ -42,7 +42,7 @@ SEEN = [
 ]
 ELSEWHERE = ["//", "/.", "/)", "/_", "/%29", "/.)", "//.", "/-"]
 PERSON = {"session_id": "s2", "full_name": "Ben", "email": "ben@home.example"}
-PERSON |= {"works_for_trust": "yes", "group_agreement": "yes"}
+PERSON |= {"works_here": "yes", "group_agreement": "yes"}
 
 parts = st.lists(st.text(st.characters(exclude_characters="\n", exclude_categories=["Cs"])), min_size=1, max_size=4)
 tokens = st.one_of(

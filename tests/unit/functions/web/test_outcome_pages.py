@@ -27,7 +27,7 @@ from tests.unit.functions.html_page import Page
 REFERENCE = "34679CDF"
 PERSON = {"session_id": "s1", "full_name": "Zoë", "email": "zoe@example.nhs.uk", "group_agreement": True}
 REFERRAL = {
-    "works_for_trust": "yes",
+    "works_here": "yes",
     "full_name": "Zoë",
     "contact_by": ["email"],
     "email": "zoe@home.example",

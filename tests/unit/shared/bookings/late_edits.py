@@ -12,7 +12,8 @@ from datetime import UTC, datetime, timedelta
 from shared.bookings.model.attendee import Attendee, AttendeeState, can_be_mailed
 from shared.bookings.model.email_ids import INCLUDES_SESSION_DETAILS, MailKind
 from shared.bookings.model.session import Session
-from shared.local_time import LONDON, span_in_words
+from shared.installation.facts import LONDON
+from shared.local_time import span_in_words
 from shared.mail.log_rows import MailState
 from tests.unit.shared.bookings.faulty_booking_system import FaultyBookingHarness, SentMail, Snapshot
 

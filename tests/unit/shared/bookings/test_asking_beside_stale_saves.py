@@ -129,7 +129,7 @@ def test_who_left_the_waiting_list_and_asks_again_waits_behind_the_others() -> N
 
 def test_who_was_not_checked_in_time_and_asks_again_is_held_a_place_anew() -> None:
     harness = PortalHarness(Date="2023-09-29")
-    dee: dict[str, Any] = {"email": "dee@personal.example", "works_for_trust": True, "proves": True}
+    dee: dict[str, Any] = {"email": "dee@personal.example", "works_here": True, "proves": True}
     harness.book("dee", **dee)
     harness.tick()
     form = harness.opened("dee")

@@ -162,7 +162,7 @@ def test_no_place_is_given_by_the_timer_while_two_rows_have_one_key(capacity: in
 
 def test_nobody_to_check_loses_a_place_while_two_rows_have_one_key() -> None:
     harness = BookingHarness(Date="2023-09-15")
-    harness.book("dee", email="dee@personal.example", works_for_trust=True, proves=True)
+    harness.book("dee", email="dee@personal.example", works_here=True, proves=True)
     harness.tick()
     type_twin(harness, Date="2023-09-20")
     harness.live(until=london("2023-09-06 12:00"))

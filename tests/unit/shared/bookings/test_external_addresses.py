@@ -12,7 +12,7 @@ from shared.local_time import moment_in_words
 from tests.builders import POLICY, london
 from tests.unit.shared.bookings.booking_system import BookingHarness
 
-OUTSIDE: dict[str, Any] = {"email": "ann@personal.example", "works_for_trust": True, "proves": True}
+OUTSIDE: dict[str, Any] = {"email": "ann@personal.example", "works_here": True, "proves": True}
 
 
 def test_an_address_of_the_trust_is_confirmed_at_once() -> None:
@@ -21,7 +21,7 @@ def test_an_address_of_the_trust_is_confirmed_at_once() -> None:
 
 @pytest.mark.parametrize("address", ["ann@example.nhs.uk.evil.example", "ann@evilexample.nhs.uk"])
 def test_an_address_that_only_looks_like_the_trusts_is_checked(address: str) -> None:
-    assert BookingHarness().book("ann", email=address, works_for_trust=True).state is AttendeeState.TO_CHECK
+    assert BookingHarness().book("ann", email=address, works_here=True).state is AttendeeState.TO_CHECK
 
 
 def test_who_does_not_say_that_they_work_for_the_trust_gets_no_place() -> None:
@@ -29,7 +29,7 @@ def test_who_does_not_say_that_they_work_for_the_trust_gets_no_place() -> None:
 
     for answer in (None, False):
         with pytest.raises(NotForOutsidersError):
-            harness.book("ann", email="ann@personal.example", works_for_trust=answer)
+            harness.book("ann", email="ann@personal.example", works_here=answer)
 
     assert harness.rows() == []
 

@@ -86,17 +86,17 @@ class BookingStateMachine(RuleBasedStateMachine):
     # People.
 
     def book(self, name: str, session_id: str, waits: bool) -> None:
-        wanted = {"works_for_trust": True, "join_waiting_list": waits, "submission_id": f"form-{len(self.forms):022}"}
+        wanted = {"works_here": True, "join_waiting_list": waits, "submission_id": f"form-{len(self.forms):022}"}
         self.forms.append((name, session_id, wanted))
         self._book(name, session_id, wanted)
 
     def book_without_an_id(self, name: str, session_id: str) -> None:
-        self._book(name, session_id, {"works_for_trust": True, "join_waiting_list": True})
+        self._book(name, session_id, {"works_here": True, "join_waiting_list": True})
 
     def ask_everywhere(self, name: str) -> None:
         """Asks for every session, and asks again: more than an address may be sent in a day."""
         for session_id in (*SESSIONS, *SESSIONS):
-            self._book(name, session_id, {"works_for_trust": True, "join_waiting_list": True})
+            self._book(name, session_id, {"works_here": True, "join_waiting_list": True})
 
     def send_the_same_form_again(self, number: int) -> None:
         if not self.forms:
@@ -177,7 +177,7 @@ class BookingStateMachine(RuleBasedStateMachine):
         if not ahead:
             return
         session = min(ahead, key=lambda each: each.starts)
-        self._book(name, session.id, {"works_for_trust": True, "join_waiting_list": True})
+        self._book(name, session.id, {"works_here": True, "join_waiting_list": True})
         drive = late_edits.start(self.harness, session.id, before, tick=lambda: self.tick(0))
         if drive is not None:
             late_edits.type_and_check(self.harness, drive, edit, tick=lambda: self.tick(0))
@@ -320,7 +320,7 @@ class BookingStateMachine(RuleBasedStateMachine):
             match what:
                 case "book":
                     name = sorted(PEOPLE)[number % 4]
-                    self._ask(name, session_id, {"works_for_trust": True, "join_waiting_list": True})
+                    self._ask(name, session_id, {"works_here": True, "join_waiting_list": True})
                 case "cancel" if found:
                     harness.cancel_by(link_of(*found))
                 case "move" if found:

@@ -7,7 +7,7 @@ import pytest
 from tests.builders import london
 from tests.unit.shared.bookings.booking_system import BookingHarness
 
-OUTSIDER: dict[str, Any] = {"email": "dee@personal.example", "works_for_trust": True, "proves": True}
+OUTSIDER: dict[str, Any] = {"email": "dee@personal.example", "works_here": True, "proves": True}
 
 
 def with_someone_waiting(**cells: Any) -> BookingHarness:

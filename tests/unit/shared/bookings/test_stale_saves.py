@@ -116,7 +116,7 @@ def test_set_back_row_is_booked_again_by_writing_confirmed_and_the_session_says_
 
 def test_who_was_not_checked_in_time_stays_released() -> None:
     harness = PortalHarness(Date="2023-09-15")
-    harness.book("dee", email="dee@personal.example", works_for_trust=True, proves=True)
+    harness.book("dee", email="dee@personal.example", works_here=True, proves=True)
     harness.tick()
     form = harness.opened("dee")
     harness.live(until=london("2023-09-14 16:00"))
@@ -131,7 +131,7 @@ def test_who_was_not_checked_in_time_stays_released() -> None:
 
 def test_who_was_not_checked_in_time_is_held_a_place_again_while_there_is_time() -> None:
     harness = PortalHarness(Date="2023-09-29")
-    harness.book("dee", email="dee@personal.example", works_for_trust=True, proves=True)
+    harness.book("dee", email="dee@personal.example", works_here=True, proves=True)
     harness.tick()
     form = harness.opened("dee")
     harness.live(until=london("2023-09-06 12:00"))

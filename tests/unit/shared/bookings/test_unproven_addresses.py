@@ -19,7 +19,7 @@ from tests.unit.shared.bookings.self_service.test_details import change
 
 def outside(harness: BookingHarness, name: str, **changes: Any) -> BookingResult:
     """Books with an outside address, whose email nobody has answered yet."""
-    return harness.book(name, email=f"{name}@personal.example.com", works_for_trust=True, **changes)
+    return harness.book(name, email=f"{name}@personal.example.com", works_here=True, **changes)
 
 
 def invented(number: int) -> list[str]:

@@ -33,7 +33,8 @@ def explained() -> set[tuple[str, str]]:
 def keys(model: type[ContentModel], place: str = "") -> Iterator[tuple[str, str]]:
     """Headings under which each key of a table, and of the tables in it, is to be explained."""
     heading = SHAPES.get(model, place or "The file")
-    for name, field in model.model_fields.items():
+    for attribute, field in model.model_fields.items():
+        name = field.alias or attribute
         yield heading, name
         inside = name if heading in {"The file", *SHAPES.values()} else f"{place}.{name}"
         for each in _tables(field.annotation):

@@ -15,7 +15,7 @@ from tests import builders
 
 FILE = builders.ROOT / "functions" / "content" / "mersey-care" / "en.toml"
 FORMS_ASK = {
-    *("need_help_now", "works_for_trust", "adult", "full_name", "pronouns", "contact_by", "email", "phone"),
+    *("need_help_now", "works_here", "adult", "full_name", "pronouns", "contact_by", "email", "phone"),
     *("message_ok", "safe_contact_notes", "best_times", "therapy_language", "communication_support"),
     *("therapist_preference", "about_me", "what_brings_you", "current_support", "private_place", "availability"),
     *("adjustments", "date_of_birth", "gp", "therapist_preference_notes", "replaces"),
@@ -100,8 +100,8 @@ def test_pages_that_go_together_are_loaded(tmp_path: Path) -> None:
         pytest.param([*WORKS, page(asked("current_support", limit=5))], "the limit of", id="limit of radios"),
         pytest.param([page(asked("adult")), *WORKS], "adult must be required and alone", id="optional filter"),
         pytest.param(
-            [page(asked("works_for_trust", required=True), asked("gp")), *WORKS],
-            "works_for_trust must be required and alone on its page",
+            [page(asked("works_here", required=True), asked("gp")), *WORKS],
+            "works_here must be required and alone on its page",
             id="filter in company",
         ),
         pytest.param([NAME, EMAIL, WAYS, PHONE], "email must not come before contact_by", id="email first"),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.content.content import OneToOne
+from shared.content.one_to_one import OneToOne
 from shared.content.question import FormQuestion
 from shared.content.question_catalogue import CHARACTERS, Kind
 from shared.content.referral_record import MAX_RECORD_BYTES, record_json, record_size

@@ -15,7 +15,7 @@ from tests.every_row import every_row
 
 OTHER = builders.other_content().one_to_one
 WHOLE: dict[str, Any] = {
-    "works_for_trust": "yes",
+    "works_here": "yes",
     "adult": "yes",
     "full_name": "Zoë Okafor",
     "pronouns": "she/her",
@@ -104,7 +104,7 @@ def test_a_day_is_taken_in_any_digits_and_with_the_month_in_words_up_to_today(gi
     assert answers(taken(date_of_birth=given))["date_of_birth"] == kept
 
 
-@every_row("name", ["works_for_trust", "adult"])
+@every_row("name", ["works_here", "adult"])
 @every_row("given", ["no", True, "maybe", ["yes"], None, ""])
 def test_eligibility_questions_must_be_answered_yes(name: str, given: object) -> None:
     assert [field for field, _ in refused(**{name: given})] == [name]

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.local_time import WorkingDays, iso_day_in_words, london_day
+from shared.local_time import WorkingDays, iso_day_in_words, local_day
 from shared.referrals.follow_up.provider_reminder import ProviderReminder
 from shared.referrals.reply_by import reply_by
 from tests.builders import MORNING, content
@@ -24,7 +24,7 @@ def test_no_day_is_promised_for_what_is_no_day(received_on: str) -> None:
 def test_it_is_the_day_counted_from_any_moment_of_the_day_of_receipt(start: datetime) -> None:
     for hour in range(24 * 5):
         now = start + timedelta(hours=hour)
-        assert reply_by(london_day(now), 10, WEEKDAYS) == london_day(WEEKDAYS.after(now, 10))
+        assert reply_by(local_day(now), 10, WEEKDAYS) == local_day(WEEKDAYS.after(now, 10))
 
 
 @pytest.mark.parametrize("delivery", ["inline", "link"])

@@ -20,7 +20,7 @@ from shared.mail.quota import SendingQuota
 from shared.tables.service_table import read_service_rows
 from shared.tables.table import StorageUnavailableError, Table
 from shared.timer.marks import Heartbeat, RecoveryMark
-from shared.timer.run import DueWork, TimerRun
+from shared.timer.run import DueWork, ReferralWork, TimerRun
 from shared.timer.run_report import EMAIL_SET_UP, RunReport, failures
 from tests.builders import KEY, MORNING, booking_request
 from tests.fakes import FakeMailSender, FakeTable
@@ -103,16 +103,18 @@ class TimerParts:
         schedule = TimerRun(
             read_service_rows=lambda: read_service_rows(self._breaking("memory")(self.service)),
             bookings=self.bookings.schedule(self._booking_table),
-            referrals=self.referrals.reconciler(self._status_table),
-            orphan_recovery=self.referrals.orphan_recovery(self._breaking("adoption")),
-            recovery_mark=RecoveryMark(self.service),
+            referrals=ReferralWork(
+                prove_keys=lambda now: self._may_fail("key proof"),
+                reconciler=self.referrals.reconciler(self._status_table),
+                orphan_recovery=self.referrals.orphan_recovery(self._breaking("adoption")),
+                recovery_mark=RecoveryMark(self.service),
+            ),
             heartbeat=Heartbeat(self._breaking("heartbeat")(self.service)),
             retention=self._retention(self._breaking("retention")),
             pause=pause,
             note_deleted=lambda *_: self._may_fail("deletion notes"),
             limits=MailboxLimits(self._breaking("address limits")(self.bookings.limits), KEY),
             staff={"staff": self._notify},
-            prove_keys=lambda now: self._may_fail("key proof"),
             missing_reports=self._missing_reports(),
         )
         return schedule.run(now)

@@ -23,7 +23,7 @@ from tests.fakes import FAULTS, Crash, FakeTable, Fault, InjectedFault, with_fau
 from tests.unit.shared.bookings.booking_system import BookingHarness
 from tests.unit.shared.bookings.interleaving import run_at_once
 
-OUTSIDE: dict[str, Any] = {"works_for_trust": True}
+OUTSIDE: dict[str, Any] = {"works_here": True}
 REFERENCE = re.compile(r"Your reference:\n\s+(\w{8})")
 
 

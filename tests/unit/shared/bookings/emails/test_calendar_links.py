@@ -14,7 +14,7 @@ from tests.builders import london
 from tests.unit.shared.bookings.booking_system import BookingHarness
 from tests.unit.shared.bookings.test_deleted_sessions import deleted
 
-OUTSIDE: dict[str, Any] = {"email": "ann@personal.example", "works_for_trust": True, "proves": True}
+OUTSIDE: dict[str, Any] = {"email": "ann@personal.example", "works_here": True, "proves": True}
 
 
 def links(mail: EmailMessage) -> list[str]:
@@ -241,7 +241,7 @@ def test_every_email_with_a_calendar_link_says_how_to_remove_an_entry_by_hand() 
     harness.tick()
     harness.move("ann", "s2")
     harness.cancel("ann", "s2")
-    harness.book("amy", "s2", email="amy@personal.example", works_for_trust=True, proves=True)
+    harness.book("amy", "s2", email="amy@personal.example", works_here=True, proves=True)
     harness.live(until=harness.now + timedelta(days=5))
     harness.book("cem", "s2")
     harness.edit_session("s2", State="cancelled")

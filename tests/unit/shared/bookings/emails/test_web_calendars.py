@@ -54,7 +54,7 @@ def test_a_blank_is_no_plus_which_outlook_would_show() -> None:
 def test_an_email_has_them_for_a_place_and_not_for_one_that_is_only_held() -> None:
     harness = BookingHarness(Capacity=2)
     harness.book("ann")
-    harness.book("ben", email="ben@personal.example", works_for_trust=True, proves=True)
+    harness.book("ben", email="ben@personal.example", works_here=True, proves=True)
     harness.book("cem", join_waiting_list=True)
     kinds = dict(zip(harness.kinds(""), harness.mails(), strict=True))
 

@@ -8,7 +8,7 @@ import pytest
 
 from shared.bookings.retention.run import NAME, Retention, RetentionResult
 from shared.bookings.tables.repository import GUARD
-from shared.local_time import london_day
+from shared.local_time import local_day
 from shared.tables.once_a_day import Daily
 from shared.tables.service_table import ServiceRows, read_service_rows
 from shared.tables.table import Row, RowConflictError, StorageError, StorageUnavailableError, Table, Write
@@ -51,7 +51,7 @@ def run(
 def let_days_pass(harness: BookingHarness, now: datetime) -> None:
     """Runs of the days before this one, which found nothing to delete; what this day's row says stays."""
     if is_due(read_service_rows(harness.service), now):
-        yesterday = london_day(now - timedelta(days=1))
+        yesterday = local_day(now - timedelta(days=1))
         harness.service.put({"PartitionKey": "service", "RowKey": "retention", "Day": yesterday, "Steady": 9})
 
 

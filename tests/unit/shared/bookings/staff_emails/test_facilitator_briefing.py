@@ -132,7 +132,7 @@ def test_a_session_that_moves_is_told_of_at_its_new_time() -> None:
 def test_they_are_told_the_numbers() -> None:
     harness = HarnessWithFacilitators(Capacity=2)
     harness.book("ann")
-    harness.book("ben", email="ben@agency.example", works_for_trust=True, proves=True)
+    harness.book("ben", email="ben@agency.example", works_here=True, proves=True)
     harness.book("cleo", join_waiting_list=True)
     harness.live(until=london("2023-09-01 15:00"))
 
@@ -159,7 +159,7 @@ def test_with_names_they_are_told_who_is_confirmed_and_who_needs_what() -> None:
     harness.names = True
     harness.book("zoe", adjustments="Captions", share_adjustments=True)
     harness.book("ben", adjustments="Secret-one")
-    harness.book("dora", email="dora@agency.example", works_for_trust=True)
+    harness.book("dora", email="dora@agency.example", works_here=True)
     harness.live(until=london("2023-09-01 15:00"))
 
     [text] = harness.texts_received

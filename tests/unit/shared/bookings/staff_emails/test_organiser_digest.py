@@ -45,7 +45,7 @@ from tests.fakes import (
 from tests.unit.shared.bookings.booking_system import RENDERER, BookingHarness, Wrap
 
 ADDRESS = "organiser@example.nhs.uk"
-OUTSIDER: dict[str, Any] = {"email": "ann@agency.example", "works_for_trust": True, "proves": True}
+OUTSIDER: dict[str, Any] = {"email": "ann@agency.example", "works_here": True, "proves": True}
 FIVE = timedelta(minutes=5)
 TROUBLES = ("crash-before", "crash-after", "lost-request", "lost-answer", "throttled", "refused")
 

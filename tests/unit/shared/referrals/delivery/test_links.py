@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from shared import base64url
-from shared.local_time import LONDON
+from shared.installation.facts import LONDON
 from shared.referrals.delivery.links import ProviderLink, ReferralLinks
 from shared.referrals.errors import ReferralLinkError
 from shared.signing import Signer

@@ -10,7 +10,7 @@ from shared.bookings.retention.run import Retention
 from shared.mail.pause import MailPause
 from shared.tables.service_table import read_service_rows
 from shared.timer.marks import Heartbeat, RecoveryMark
-from shared.timer.run import TimerRun
+from shared.timer.run import ReferralWork, TimerRun
 from tests.builders import KEY, MORNING, referral_request
 from tests.fakes import Crash, FakeTable, InjectedFault, with_fault
 from tests.unit.shared.bookings.booking_system import BookingHarness
@@ -46,14 +46,16 @@ class Timer:
         schedule = TimerRun(
             read_service_rows=lambda: read_service_rows(self.service),
             bookings=BookingHarness().schedule(),
-            referrals=self.harness.reconciler(),
-            orphan_recovery=self.harness.orphan_recovery(wrap),
-            recovery_mark=RecoveryMark(wrap(self.service)),
+            referrals=ReferralWork(
+                prove_keys=lambda now: None,
+                reconciler=self.harness.reconciler(),
+                orphan_recovery=self.harness.orphan_recovery(wrap),
+                recovery_mark=RecoveryMark(wrap(self.service)),
+            ),
             heartbeat=Heartbeat(self.service),
             pause=MailPause(self.service),
             limits=MailboxLimits(FakeTable(), KEY),
             retention=idle_retention(),
-            prove_keys=lambda now: None,
             note_deleted=lambda *_: None,
         )
         return schedule.run(self.now).referrals

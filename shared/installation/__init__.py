@@ -1,0 +1,1 @@
+"""Facts of this installation that its whole process goes by."""

@@ -1,0 +1,28 @@
+"""Facts of this installation that its whole process goes by: its clocks, its phones, the usual length of a session.
+
+They come from the content file.
+"""
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+LONDON = ZoneInfo("Europe/London")
+USUAL_MINUTES = 75
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """The place of an installation.
+
+    `phone_region` is the country (ISO 3166) of numbers without a country's code; `session_minutes` is the length of a
+    session whose row names none.
+    """
+
+    zone: ZoneInfo = LONDON
+    phone_region: str = "GB"
+    session_minutes: int = USUAL_MINUTES
+
+    @property
+    def clocks(self) -> str:
+        """The city by whose clocks times are read, as sentences for administrators name it: London."""
+        return self.zone.key.rpartition("/")[2].replace("_", " ")
