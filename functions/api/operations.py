@@ -122,8 +122,8 @@ def _bookings() -> tuple[Operation, ...]:
             path="/bookings",
             summary="Books a place in one session, or joins its waiting list: several sessions are several requests, "
             "which may have one `submission_id`, answered for each session. Whoever has no work address has to answer "
-            "`works_here` (`works_for_trust` is accepted too). The same `submission_id` is one booking, however often it is sent; once that is "
-            "cancelled, another one books again",
+            "`works_here` (`works_for_trust` is accepted too). The same `submission_id` is one booking, however often "
+            "it is sent; once that is cancelled, another one books again",
             answers={201: answers.Booked},
             body=BookingRequest,
             errors=_BODY + _BOOKING,

@@ -1,10 +1,10 @@
-"""Months and quarters by the calendar in London. Pure."""
+"""Months and quarters by the calendar here."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Self
 
-from shared.local_time import LONDON, date_without_weekday
+from shared.local_time import date_without_weekday, zone
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -15,8 +15,8 @@ class Month:
 
     @classmethod
     def of(cls, moment: datetime) -> Self:
-        """Returns the month of London's date at that moment."""
-        return cls(moment.astimezone(LONDON).date().replace(day=1))
+        """Returns the month of the date here at that moment."""
+        return cls(moment.astimezone(zone()).date().replace(day=1))
 
     @property
     def key(self) -> str:
@@ -34,12 +34,12 @@ class Month:
         return _after(self.first, 1)
 
     def is_over(self, now: datetime) -> bool:
-        """True if it is over in London at `now` (UTC)."""
-        return now.astimezone(LONDON).date() >= self.next_first
+        """True if it is over here at `now` (UTC)."""
+        return now.astimezone(zone()).date() >= self.next_first
 
     def is_final(self, kept: timedelta, now: datetime) -> bool:
         """True if no booking of the month is kept any more: `kept` (days) have passed since its end."""
-        return now.astimezone(LONDON).date() >= self.next_first + kept
+        return now.astimezone(zone()).date() >= self.next_first + kept
 
     def corrected_until(self, kept: timedelta) -> str:
         """Returns the last day before it is final: 29 December 2023."""
@@ -58,8 +58,8 @@ class Quarter:
 
     @classmethod
     def last_over(cls, now: datetime) -> Self:
-        """Returns the quarter before the present one, in London at `now` (UTC)."""
-        return cls.of(cls.of(now.astimezone(LONDON).date()).first - timedelta(days=1))
+        """Returns the quarter before the present one, here at `now` (UTC)."""
+        return cls.of(cls.of(now.astimezone(zone()).date()).first - timedelta(days=1))
 
     @property
     def key(self) -> str:
