@@ -66,7 +66,7 @@ CHOSEN = Draft(
 )
 CHOOSING: dict[str, Any] = {"draft": EMPTY, "sessions": SESSIONS, "gone": False, "most": 5}
 DETAILS: dict[str, Any] = {"draft": CHOSEN, "values": CHOSEN.values, "chosen": SESSIONS, "opened": False}
-DETAILS |= {"asks_adjustments": True, "shares_names": False}
+DETAILS |= {"asks_adjustments": True, "shares_names": False, "marks_attendance": False}
 CHECKING: dict[str, Any] = {"draft": CHOSEN, "answers": BookingRequest.model_validate(ANSWERED), "chosen": SESSIONS}
 CHECKING |= {"asks_adjustments": True}
 PLACE, HELD, WAITING = (
