@@ -1,7 +1,7 @@
 """Catch-all route, so that "not found" also is a page of the service with its security headers.
 
-It answers OPTIONS for every address: with the methods taken there, and without CORS headers, so that a page of another
-site may send nothing but a form, which is refused, and read no answer.
+It answers OPTIONS for every address but the list of sessions: with the methods taken there, and without CORS headers,
+so that a page of another site may send nothing but a form, which is refused, and read no answer.
 """
 
 import re

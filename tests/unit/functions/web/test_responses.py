@@ -243,6 +243,8 @@ def test_a_handler_whose_errors_reach_the_wrapper_names_every_field(handle_error
         {"sec_fetch_site": "cross-site"},
         {"sec_fetch_site": "cross-site", "origin": "null"},
         {"sec_fetch_site": "Cross-Site", "origin": "https://support.example"},
+        {"sec_fetch_site": "same-site"},
+        {"sec_fetch_site": "same-site", "origin": "null"},
         {"origin": "https://evil.example"},
         {"origin": "https://support.example.evil.example"},
         {"origin": "https://support.example:8443"},
@@ -272,6 +274,7 @@ def test_a_form_that_another_site_sent_is_refused(headers: dict[str, str], handl
         {"origin": "https://SUPPORT.example:443"},
         {"origin": "https://www.known.example"},
         {"sec_fetch_site": "none"},
+        {"sec_fetch_site": "same-site", "origin": "https://www.known.example"},
     ],
 )
 def test_a_form_of_our_own_is_taken(headers: dict[str, str], handle_errors: ErrorHandling) -> None:
