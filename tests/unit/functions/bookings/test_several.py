@@ -7,6 +7,7 @@ from typing import Any
 import azure.functions as func
 import pytest
 
+from functions.bookings import manage
 from functions.bookings.several import book, steps
 from shared.tables.table import StorageUnavailableError
 from tests.builders import session_cells
@@ -383,6 +384,28 @@ def test_a_personal_address_is_asked_about_work_once_and_confirmed_for_each_sess
     done = zoe.follow(zoe.book(check.sent))
     assert (done.title, set(states(app).values())) == ("Now confirm your bookings", {"to-check"})
     assert "Do this for every session" in done.text
+
+
+def test_whoever_confirms_one_of_five_bookings_gets_the_other_emails_with_the_next_run(
+    app: InMemoryApp, zoe: Person
+) -> None:
+    ids = list(DATES)[:5]
+    done = zoe.follow(zoe.book(zoe.check(*ids, email="zoe@home.example", works_for_trust="yes").sent))
+    assert "the rest come within minutes" in done.text
+    app._send(zoe.outbox)
+    app.tick()
+    assert len(app.subjects("zoe")) == 3
+    token = re.findall(r"/manage/([\w-]+)", app.sender.messages[0].text)[0]
+    opened = Shown(app.page(manage.manage_booking, token=token))
+    app.now += timedelta(seconds=5)
+    prove = http_requests.form([pair for pair in opened.sent if pair[0] == "form_token"][:1])
+    pressed = func.HttpRequest(
+        "POST", prove.url, headers=dict(prove.headers), route_params={"token": token}, body=prove.get_body()
+    )
+    assert manage.prove_address(pressed, http_requests.Outbox()).status_code == 303
+    app.now += timedelta(minutes=5)
+    app.tick()
+    assert sum(each.startswith("Staff session to confirm") for each in app.subjects("zoe")) == 5
 
 
 def test_whoever_does_not_work_here_is_told_once_and_nothing_is_booked(app: InMemoryApp, zoe: Person) -> None:

@@ -11,8 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from functions.bookings.several.session_line import SessionLine
+from functions.problems.http_errors import BookingOutcomeExpiredError
 from functions.web.links import token_in
 from functions.web.opaque_tokens import OpaqueToken
+from functions.web.outcome_address import OutcomeAddress
 from shared.signing import Signer
 from tests.builders import MORNING
 from tests.registered_functions import FUNCTIONS
@@ -91,6 +94,10 @@ def read_at() -> dict[str, str]:
 
 def token_for(app: AppWithLinks, route: str) -> str:
     page = route.partition("/")[0]
+    if route.startswith("bookings/several"):
+        address = OutcomeAddress("/" + route.removesuffix("/{token}"), BookingOutcomeExpiredError)
+        line = SessionLine("s2", None, "confirmed", "7K2M4P").text
+        return address.token(app.built.signer, app.now, "b***@home.example", line)
     if page in {"bookings", "one-to-one"}:
         answer = app.post_json(*{"bookings": ("book", PERSON), "one-to-one": ("refer", REFERRAL)}[page])
         return str(answer.headers["Location"].rpartition("/")[2])
