@@ -6,6 +6,7 @@ counted of each is kept in the table `Service`, partition `tallies`, until the n
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,14 +15,20 @@ from shared.bookings.model.attendee import AttendeeState, Reason, Roster
 from shared.bookings.model.session import Session, took_place
 from shared.bookings.retention.retention_rules import are_over
 from shared.bookings.tables.attendee_rows import read_attendee
-from shared.bookings.tables.cells.attended import ATTENDED, count_marked, read_attended
+from shared.bookings.tables.cells.attended import (
+    ATTENDED,
+    count_marked,
+    mark_problem,
+    read_attended,
+    with_problem,
+)
 from shared.bookings.tables.place_counts import COUNTED_CELLS
 from shared.bookings.tables.repository import GUARD
 from shared.bookings.tables.session_rows import SessionRow, one_row_each, read_session_row
 from shared.config.choices import Attendance
 from shared.numbers.periods import Month
 from shared.numbers.session_tally import RosterTally, SessionTally
-from shared.tables.table import Row, Table
+from shared.tables.table import Row, RowConflictError, Table
 
 TALLIES = "tallies"
 """Partition of the table `Service`."""
@@ -68,7 +75,7 @@ class SessionTallies:
 
     def _rosters(self) -> Mapping[str, Sequence[Row]]:
         found: defaultdict[str, list[Row]] = defaultdict(list)
-        for row in self.bookings.query([*COUNTED_CELLS, ATTENDED]):
+        for row in self.bookings.query([*COUNTED_CELLS, ATTENDED, "Problem"]):
             found[row.partition].append(row)
         return found
 
@@ -79,6 +86,7 @@ class SessionTallies:
             roster = None if kept is None else _read_tally(kept)
         else:
             roster = roster_tally(bookings)
+            self._name_misread(bookings)
             self._keep(session.id, roster, kept)
         return SessionTally(
             session_id=session.id,
@@ -91,6 +99,17 @@ class SessionTallies:
     def _keep(self, session_id: str, roster: RosterTally, kept: Row | None) -> None:
         if kept is None or _read_tally(kept) != roster:
             self.service.put({"PartitionKey": TALLIES, "RowKey": session_id, **_tally_cells(roster)})
+
+    def _name_misread(self, bookings: Sequence[Row]) -> None:
+        """Says in the row of a booking what is wrong with its mark; one that changed meanwhile is left to tomorrow."""
+        if self.attendance is not Attendance.NAMES:
+            return
+        for row in bookings:
+            said = with_problem(row, mark_problem(row))
+            if row.key != GUARD and said != row.text("Problem"):
+                with suppress(RowConflictError):
+                    cells = {"PartitionKey": row.partition, "RowKey": row.key, "Problem": said}
+                    self.bookings.merge(cells, row.etag)
 
     def _attended(self, row: SessionRow, session: Session, roster: RosterTally | None) -> int | None:
         if self.attendance is Attendance.COUNT:

@@ -161,7 +161,7 @@ def goes_wrong(apps: TwoApps) -> None:
     apps.add_session("s4", "not a day")
     by_hand = {"PartitionKey": "s6", "RowKey": "someone", "Name": "Eve", "Email": "eve@example.nhs.uk"}
     apps.add_session("s6", "2023-10-27")
-    apps.tables["Bookings"].insert(by_hand | {"State": "confirmed"})
+    apps.tables["Bookings"].insert(by_hand | {"State": "confirmed", "Attended": "maybe"})
     apps.tables["Bookings"].insert(by_hand | {"PartitionKey": "nowhere", "State": "confirmed"})
     del apps.tables["Sessions"].rows["sessions", "s3"]
     apps.silent = "MailLog"

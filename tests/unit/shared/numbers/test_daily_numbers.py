@@ -197,6 +197,26 @@ def test_names_are_counted_from_the_bookings_and_a_month_without_marks_is_not_kn
     assert counts(board.month())[3] == 6
 
 
+def test_a_mark_that_is_neither_yes_nor_no_is_named_in_the_booking_and_counts_as_no_one() -> None:
+    harness = harness_of_september(attendance=Attendance.NAMES)
+    harness.at(OCTOBER)
+    board = Board(harness)
+    for name in people(7):
+        harness.edit(name, Attended="yes")
+    odd = people(1)[0]
+    harness.edit(odd, Attended="maybe", Problem="Something else.")
+    board.run()
+    assert harness.row(odd).text("Problem") == (
+        'Something else. Attended is "maybe". Write yes or no, or leave it empty.'
+    )
+    assert counts(board.month())[3] == 6
+    harness.edit(odd, Attended="yes")
+    the_next_day(board)
+
+    assert harness.row(odd).text("Problem") == "Something else."
+    assert counts(board.month())[3] == 7
+
+
 def test_where_no_attendance_is_noted_the_table_has_no_column_for_it() -> None:
     row = board_in_october(attendance=Attendance.NONE).month()
 
