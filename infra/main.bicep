@@ -298,7 +298,7 @@ module bookings 'modules/data-account.bicep' = {
     name: bookingsName
     location: location
     tags: tags
-    tables: ['Sessions', 'Bookings', 'MailLog', 'MailIndex', 'MailLimits', 'Service']
+    tables: ['Sessions', 'Bookings', 'MailLog', 'MailIndex', 'MailLimits', 'Service', 'Numbers']
     queues: ['emails', 'emails-poison']
     subnetId: privateSubnetId
     allowedIpRanges: allowedIpRanges

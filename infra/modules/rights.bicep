@@ -125,7 +125,7 @@ module workerWritesBookings 'table-rights.bicep' = {
     accountName: bookingsAccount
     principalId: worker
     roleDefinitionId: rowWriter
-    tables: ['Sessions']
+    tables: ['Sessions', 'Numbers']
   }
 }
 

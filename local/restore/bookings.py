@@ -1,4 +1,4 @@
-"""Restores the tables of the bookings' account: the service's notes, the email log, sessions, and then bookings.
+"""Restores the tables of the bookings' account: the service's notes, the email log, sessions, bookings, numbers.
 
 In this order the running service gives no place away and emails no one anew meanwhile: with the log back and the
 bookings still missing it takes a session's roster for lost, and waits.
@@ -73,6 +73,7 @@ class BookingRestoration:
             found = one_row_each(rows, lambda _: None)
             of_session = [cells for cells in booked if cells["PartitionKey"] == session_id]
             rosters.restore(session_id, found[0].session if found else None, of_session, log.get(session_id, {}))
+        self._put_back("Numbers", self.copy.rows("Numbers"), _keys(self.account.tables("Numbers").query()))
         return self.report
 
     def _setting(self, name: str) -> str:

@@ -13,7 +13,7 @@ from shared.backups.blobs import CONTAINER
 
 TABLES_AND_QUEUES: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
     "BOOKINGS_STORAGE": (
-        (SESSIONS, "Bookings", "MailLog", "MailIndex", "MailLimits", "Service"),
+        (SESSIONS, "Bookings", "MailLog", "MailIndex", "MailLimits", "Service", "Numbers"),
         ("emails", "emails-poison"),
     ),
     "REFERRALS_STORAGE": (

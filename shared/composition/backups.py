@@ -71,6 +71,7 @@ class BackupServices:
             "Bookings": copied.booking,
             "MailLog": copied.log,
             "Service": copied.service,
+            "Numbers": lambda row: row.cells,
         }
         return [Source(name, tables(name), select) for name, select in selects.items()]
 

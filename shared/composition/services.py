@@ -1,20 +1,26 @@
 """All services of a process, composed from its settings and built on first use."""
 
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property, partial
 
+from shared.bookings.retention.session_tallies import SessionTallies
 from shared.composition.backups import BackupServices
 from shared.composition.bookings import BookingServices
 from shared.composition.context import AppContext
 from shared.composition.mail import MailServices
 from shared.composition.referrals import ReferralServices
+from shared.config.choices import Attendance
 from shared.config.settings import Settings, Support
 from shared.content.content import Content, ContentError
 from shared.installation.here import use_installation
 from shared.local_time import Clock
 from shared.mail.delivery_reports import DeliveryReport
 from shared.mail.missing_reports import MissingReports, Unreported, UnreportedInLog
+from shared.numbers.daily_numbers import DailyNumbers
+from shared.numbers.periods import Quarter
+from shared.referrals.referral_rows import PARTITION, read_referral
+from shared.referrals.retention.passed_on import passed_on
 from shared.signing import Signer
 from shared.tables.service_table import read_service_rows
 from shared.timer.marks import Heartbeat, RecoveryMark
@@ -91,6 +97,7 @@ class Services:
             pause=self.mail.pause,
             limits=self.bookings.mailbox_limits,
             retention=self.bookings.retention,
+            numbers=self.daily_numbers,
             missing_reports=self.missing_reports if self.mail.asks_for_reports else None,
             note_deleted=self.backups.note_deleted,
             staff=self.bookings.staff_notifiers,
@@ -107,6 +114,30 @@ class Services:
             orphan_recovery=self.referrals.orphan_recovery,
             recovery_mark=RecoveryMark(self._context.service_table),
         )
+
+    @cached_property
+    def daily_numbers(self) -> DailyNumbers:
+        tables, attendance = self._context.booking_tables, self._context.settings.attendance
+        tallies = SessionTallies(
+            sessions=tables("Sessions"),
+            bookings=tables("Bookings"),
+            service=self._context.service_table,
+            kept=timedelta(days=self.bookings.kept_days),
+            attendance=attendance,
+        )
+        return DailyNumbers(
+            numbers=tables("Numbers"),
+            service=self._context.service_table,
+            kept=tallies.kept,
+            tallies=tallies.read,
+            forget_tallies=tallies.forget,
+            passed_on=self._passed_on if Support.ONE_TO_ONE in self.offered else None,
+            with_attendance=attendance is not Attendance.NONE,
+        )
+
+    def _passed_on(self, quarter: Quarter) -> int:
+        rows = self._context.referral_tables("Referrals").query(PartitionKey=PARTITION)
+        return passed_on([read_referral(row) for row in rows], quarter)
 
     @cached_property
     def missing_reports(self) -> MissingReports:

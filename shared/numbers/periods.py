@@ -67,6 +67,11 @@ class Quarter:
         return f"{self.first:%Y-%m}"
 
     @property
+    def next_first(self) -> date:
+        """The first day of the quarter after it."""
+        return _after(self.first, 3)
+
+    @property
     def in_words(self) -> str:
         """The quarter in words: July to September 2023."""
         return f"{self.first:%B} to {_after(self.first, 2):%B %Y}"

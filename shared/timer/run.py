@@ -14,6 +14,7 @@ from shared.bookings.retention.run import Retention
 from shared.failure_isolation import Result, run_isolated
 from shared.mail.missing_reports import MissingReports
 from shared.mail.pause import MailPause
+from shared.numbers.daily_numbers import DailyNumbers
 from shared.referrals.follow_up.referral_reconciler import ReferralReconciler
 from shared.referrals.follow_up.referral_release import DueReferrals
 from shared.referrals.intake.orphan_recovery import OrphanRecovery
@@ -72,6 +73,7 @@ class TimerRun:
     pause: MailPause
     limits: MailboxLimits
     retention: Retention
+    numbers: DailyNumbers
     note_deleted: Callable[[Sequence[ReconciledSession], datetime], None]
     missing_reports: MissingReports | None = None
     staff: Mapping[str, Callable[[ReconcileResult, datetime], object]] = field(default_factory=dict)
@@ -79,7 +81,8 @@ class TimerRun:
     def run(self, now: datetime) -> DueWork:
         """Does everything due at `now` (UTC) and returns the work for the queues. Raises nothing.
 
-        1. Read the table `Service`, and take over a pause that another process began.
+        1. Read the table `Service`, and take over a pause that another process began. Unless that failed, write the
+           numbers for a board (once a day).
         2. Prove that referrals can be opened (at the start of the process and once an hour). Recover orphaned referrals
            (once an hour), then reconcile referrals and list those that go now.
         3. Reconcile bookings, name those under sessions that do not exist (looked for once an hour), note those that
@@ -94,6 +97,8 @@ class TimerRun:
         parts = _Parts()
         memory = parts.run("memory", self._read_rows)
         rows = memory.value or {}
+        if memory.succeeded:  # before anything is deleted that it counts
+            parts.run("numbers", lambda: self.numbers.run(rows, now))
         referrals = self.referrals.run(rows, parts, now) if self.referrals else DueReferrals()
         mails, found = self._bookings(self.bookings, rows, parts, now, ahead=referrals.emails)
         parts.run("address limits", lambda: self.limits.prune(now))

@@ -20,6 +20,8 @@ MODELS = [path for path in SHARED if path.parent.name == "model" or path.stem in
 OWN_ROWS = {  # rows that only the service writes, whatever they held before
     "shared/bookings/retention/holdings_report.py",
     "shared/bookings/retention/run.py",
+    "shared/bookings/retention/session_tallies.py",
+    "shared/numbers/daily_numbers.py",
     "shared/referrals/delivery/mailbox_health.py",
     "shared/referrals/delivery/release/flags.py",
     "shared/referrals/key_proofs/proof_rows.py",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.bookings.model.session import took_place
-from shared.bookings.tables.cells.attended import ATTENDED, attended_text, read_attended
+from shared.bookings.tables.cells.attended import ATTENDED, attended_text, read_attended, with_problem
 from shared.bookings.tables.session_rows import SessionRow
 from shared.config.choices import Attendance
 from shared.numbers.periods import Month
@@ -48,7 +48,7 @@ class AttendanceCells:
         if self.attendance is Attendance.NAMES:
             return {"Notice": sentence("portal.attended.ask-names", until=until)}
         attended, problem = read_attended(row.row, _most(row))
-        said = {"Problem": " ".join(filter(None, (_other_problems(row), problem)))}
+        said = {"Problem": with_problem(row.row, problem)}
         missing = {} if ATTENDED in row.row.cells else self.columns
         return {**missing, **said, "Notice": "" if problem else _notice(attended, until)}
 
@@ -57,11 +57,6 @@ def _most(row: SessionRow) -> int:
     """The greatest number that is plausible: as many as there were places, or as held one."""
     capacity = row.session.capacity if row.session else 0
     return max(capacity, row.row.integer("Confirmed") or 0)
-
-
-def _other_problems(row: SessionRow) -> str:
-    """The problems of the row from before the session was over; the sentences about `Attended` come last."""
-    return row.row.text("Problem").partition(f"{ATTENDED} is ")[0].strip()
 
 
 def _notice(attended: int | None, until: str) -> str:

@@ -36,6 +36,7 @@ _CHANGES = {
     "OPERATORS_EMAIL": "operators@example.nhs.uk",
     "FACILITATOR_EMAIL": "room@example.nhs.uk",
     "BOOKING_DOMAINS": "example.nhs.uk",
+    "ATTENDANCE": "names",
     "REFERRALS_PER_HOUR": "20",
     "REFERRAL_MAC_MIGRATION": "2023-09-06",
 }

@@ -31,7 +31,7 @@ def read_attended(row: Row, most: int) -> tuple[int | None, str]:
         wanted = sentence("portal.attended.more", wanted=error)
     except ValueError:
         wanted = sentence("portal.attended.number")
-    return None, sentence("portal.session.cell", name=ATTENDED, written=f'"{shown(text)}"', wanted=wanted)
+    return None, _asked_back(text, wanted)
 
 
 def count_marked(rows: Iterable[Row]) -> int | None:
@@ -40,6 +40,17 @@ def count_marked(rows: Iterable[Row]) -> int | None:
     return sum(marks) if marks else None
 
 
-def misread_marks(rows: Iterable[Row]) -> list[Row]:
-    """Returns the rows in which there is something else than yes or no."""
-    return [row for row in rows if attended_text(row) and parse_yes_no(attended_text(row)) is None]
+def mark_problem(row: Row) -> str:
+    """Returns the sentence about a booking that says something else than yes or no; "" for any other."""
+    text = attended_text(row)
+    return _asked_back(text, sentence("portal.attended.mark")) if text and parse_yes_no(text) is None else ""
+
+
+def with_problem(row: Row, problem: str) -> str:
+    """Returns what the row says is wrong, with `problem` in place of what it said of `Attended`, which comes last."""
+    others = row.text("Problem").partition(f"{ATTENDED} is ")[0].strip()
+    return " ".join(filter(None, (others, problem)))
+
+
+def _asked_back(text: str, wanted: str) -> str:
+    return sentence("portal.session.cell", name=ATTENDED, written=f'"{shown(text)}"', wanted=wanted)

@@ -27,14 +27,15 @@ class BackedUp(HarnessWithOrganiser):
 
     def __init__(self, **cells: Any) -> None:
         super().__init__(**cells)
-        self.blobs = FakeBlobs()
+        self.blobs, self.numbers = FakeBlobs(), FakeTable()
         self.process = self._new_process()
         self.before_writing: Callable[[str], None] = lambda _: None
 
     @property
     def tables(self) -> dict[str, FakeTable]:
-        names = ("Sessions", "Bookings", "MailLog", "MailIndex", "Service")
-        return dict(zip(names, (self.sessions, self.bookings, self.log, self.index, self.service), strict=True))
+        names = ("Sessions", "Bookings", "MailLog", "MailIndex", "Service", "Numbers")
+        tables = (self.sessions, self.bookings, self.log, self.index, self.service, self.numbers)
+        return dict(zip(names, tables, strict=True))
 
     def _new_process(self) -> BackupServices:
         settings = Settings.from_environment(EVERYTHING | {"REMINDERS": "P1D,PT1H"})

@@ -14,7 +14,7 @@ from tests.unit.local.restore.backed_up import BackedUp
 
 PEOPLE = ("ann", "ben", "cem", "dee")
 CAPACITY = 2
-TABLES = ("Sessions", "Bookings", "MailLog", "MailIndex", "Service")
+TABLES = ("Sessions", "Bookings", "MailLog", "MailIndex", "Service", "Numbers")
 
 EVENTS = st.lists(st.tuples(st.sampled_from(("book", "cancel", "delete")), st.sampled_from(PEOPLE)), max_size=6)
 LOSSES = st.sets(st.sampled_from(TABLES), min_size=1)

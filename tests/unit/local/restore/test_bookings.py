@@ -12,7 +12,7 @@ from shared.tables.table import Row
 from tests.builders import booking_request, london
 from tests.unit.local.restore.backed_up import BackedUp
 
-ALL = ("Sessions", "Bookings", "MailLog", "MailIndex", "Service")
+ALL = ("Sessions", "Bookings", "MailLog", "MailIndex", "Service", "Numbers")
 
 
 def booked(*names: str, **cells: object) -> BackedUp:
@@ -263,6 +263,18 @@ def test_a_copy_that_is_damaged_anywhere_is_refused_by_the_check(table: str) -> 
 
     with pytest.raises(CopyError):
         system.restore(write=False)
+
+
+def test_the_numbers_for_a_board_are_put_back_and_none_is_changed() -> None:
+    system, month = BackedUp(), {"PartitionKey": "months", "RowKey": "2023-07", "Booked": 12, "Final": "yes"}
+    system.numbers.insert(month)
+    system.numbers.insert(month | {"RowKey": "2023-08"})
+    system.back_up()
+    system.lose("Numbers")
+    system.numbers.insert(month | {"RowKey": "2023-08", "Booked": 13})
+    system.restore()
+
+    assert [row.cells["Booked"] for row in system.numbers.query()] == [12, 13]
 
 
 def test_while_the_log_is_back_and_the_bookings_are_not_no_place_is_given() -> None:

@@ -28,6 +28,8 @@ from shared.bookings.tables.session_rows import (
     SessionRow,
     read_session_row,
 )
+from shared.numbers.daily_numbers import MONTHS, QUARTERS
+from shared.numbers.suppression import FEWER, NOT_KNOWN, NOT_SHOWN, MonthCounts, published_month
 from shared.reminder_offsets import parse_offsets
 from shared.tables.table import Row
 from tests.admin_guide import GUIDE, quoted, section_rows, section_text
@@ -112,6 +114,14 @@ def test_every_column_of_a_booking_is_explained() -> None:
     written = write_attendee(session(), attendee()).keys() | write_repeat_request("s1", attendee()).keys()
 
     assert {name for name in written if f"`{name}`" not in BOOKINGS} == set()
+
+
+def test_every_column_of_the_numbers_and_every_text_in_place_of_one_is_explained() -> None:
+    counts = MonthCounts(sessions=1, places=20, booked=12, attended=None, cancelled=0, waited=0)
+    named = set(quoted(section_text(GUIDE, "Show a board the numbers")))
+
+    assert {*published_month(counts), "Month", "Final", "Quarter", "ReferralsPassedOn"} <= named
+    assert {FEWER, NOT_SHOWN, NOT_KNOWN, MONTHS, QUARTERS} <= named
 
 
 @every_row("says", SENSELESS)

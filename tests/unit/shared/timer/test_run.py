@@ -25,6 +25,7 @@ from shared.timer.run_report import EMAIL_SET_UP, RunReport, failures
 from tests.builders import KEY, MORNING, booking_request
 from tests.fakes import FakeMailSender, FakeTable
 from tests.unit.shared.bookings.booking_system import BookingHarness
+from tests.unit.shared.numbers.board_numbers import idle_numbers
 from tests.unit.shared.referrals.referral_system import ReferralHarness
 
 FAILURES = [StorageUnavailableError("canary@example.nhs.uk"), ValueError("canary@example.nhs.uk")]
@@ -111,6 +112,7 @@ class TimerParts:
             ),
             heartbeat=Heartbeat(self._breaking("heartbeat")(self.service)),
             retention=self._retention(self._breaking("retention")),
+            numbers=idle_numbers(self._breaking("numbers")(FakeTable())),
             pause=pause,
             note_deleted=lambda *_: self._may_fail("deletion notes"),
             limits=MailboxLimits(self._breaking("address limits")(self.bookings.limits), KEY),
@@ -190,7 +192,16 @@ def test_referrals_that_fail_do_not_stop_bookings(parts: TimerParts) -> None:
 
 
 ESSENTIAL = ["memory", "bookings", "release", "referrals"]
-SECONDARY = ["staff", "retention", "adoption", "deletion notes", "pause", "address limits", "delivery reports"]
+SECONDARY = [
+    "staff",
+    "numbers",
+    "retention",
+    "adoption",
+    "deletion notes",
+    "pause",
+    "address limits",
+    "delivery reports",
+]
 
 
 @pytest.mark.parametrize("part", ESSENTIAL + SECONDARY)

@@ -14,6 +14,7 @@ from shared.timer.run import ReferralWork, TimerRun
 from tests.builders import KEY, MORNING, referral_request
 from tests.fakes import Crash, FakeTable, InjectedFault, with_fault
 from tests.unit.shared.bookings.booking_system import BookingHarness
+from tests.unit.shared.numbers.board_numbers import idle_numbers
 from tests.unit.shared.referrals.referral_system import ReferralHarness
 
 ADOPTION = ("service", "adoption")
@@ -56,6 +57,7 @@ class Timer:
             pause=MailPause(self.service),
             limits=MailboxLimits(FakeTable(), KEY),
             retention=idle_retention(),
+            numbers=idle_numbers(FakeTable()),
             note_deleted=lambda *_: None,
         )
         return schedule.run(self.now).referrals
