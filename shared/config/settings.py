@@ -7,7 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, HttpUrl, SecretStr, ValidationError
 
-from shared.config.choices import QUOTAS, Delivery, FacilitatorList, MailService, Role, Support
+from shared.config.choices import QUOTAS, Delivery, FacilitatorList, FeedbackEmails, MailService, Role, Support
 from shared.config.expected_values import expected_value
 from shared.config.requirements import SHARED_KEY, WORKER_NEEDS, missing_settings, refused_settings
 from shared.config.rsa_keys import PreviousPrivateJwk, PrivateJwk, PublicJwk
@@ -105,6 +105,7 @@ class Settings(BaseModel):
     operators_email: Mailbox | None = Field(None, alias="OPERATORS_EMAIL")
     facilitator_email: Mailbox | None = Field(None, alias="FACILITATOR_EMAIL")
     facilitator_list: FacilitatorList = Field(FacilitatorList.NONE, alias="FACILITATOR_LIST")
+    feedback_emails: FeedbackEmails = Field(FeedbackEmails.NO, alias="FEEDBACK_EMAILS")
     smoke_key: Key | None = Field(None, alias="SMOKE_KEY")
     reminders: Offsets = Field(parse_offsets("P1D,PT1H"), alias="REMINDERS")
     referral_key: Key | None = Field(None, alias="REFERRAL_KEY")
