@@ -135,6 +135,8 @@ param closed string = ''
 param facilitatorEmail string = ''
 @allowed(['none', 'names'])
 param facilitatorList string = 'none'
+@allowed(['no', 'yes'])
+param feedbackEmails string = 'no'
 // Empty: what the email service allows by itself.
 param mailsPerHour string = ''
 param mailsPerMinute string = ''
@@ -218,6 +220,7 @@ var settingsOfWeb = {
 
 var settingsOfWorker = {
   BOOKINGS_STORAGE__blobServiceUri: 'https://${bookingsName}.blob.${storageSuffix}'
+  FEEDBACK_EMAILS: feedbackEmails
   MAILS_PER_HOUR: mailsPerHour
   MAILS_PER_MINUTE: mailsPerMinute
   MAIL_SERVICE: mailService

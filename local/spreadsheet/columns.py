@@ -17,6 +17,7 @@ TITLES: Mapping[str, tuple[str, ...]] = {
     "Place": ("Place", "Where", "Room", "Venue"),
     "Note": ("Note",),
     "JoinUrl": ("Joining link", "Join link", "Teams link", "Link", "JoinUrl"),
+    "FeedbackUrl": ("Feedback link", "FeedbackUrl"),
     "State": ("State", "Status"),
     "Reminders": ("Reminders",),
     "WaitingList": ("Waiting list",),

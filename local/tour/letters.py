@@ -31,7 +31,7 @@ _PLACE = (
 )
 _NO_PLACE = _PLACE | {"join_url": "", "confirmed": False, "note": ""}
 _PARTING = _WHEN | _OWN | {"sessions_url": f"{_SITE}/sessions"}
-_REMINDERS = {"reminders": ["Thursday 7 September 2023, 3pm", "Friday 8 September 2023, 2pm"]}
+_REMINDERS = {"reminders_held": False, "reminders": ["Thursday 7 September 2023, 3pm", "Friday 8 September 2023, 2pm"]}
 _REFERRAL: dict[str, object] = {
     "sealed": False,
     "reference": "34679CDF",
@@ -71,6 +71,7 @@ FACTS: Mapping[str, Mapping[str, object]] = {
     "released": _PARTING,
     "cutoff": _NO_PLACE | {"sessions_url": f"{_SITE}/sessions"},
     "unplaced": _PARTING,
+    "feedback": _WHEN | _OWN | {"feedback_url": "https://forms.example/feedback/1"},
     "organiser": {"alerts": [("Session 2023-09-08-1500", "Capacity is empty")], "more": True},
     "organiser-list": _SESSION
     | {"session_id": "2023-09-08-1500", "capacity": 12, "waiting": 2, "unproven": 1, "needs": 2}

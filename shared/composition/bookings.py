@@ -30,7 +30,7 @@ from shared.bookings.tables.session_finder import SessionFinder
 from shared.bookings.tables.session_register import SessionRegister
 from shared.composition.context import AppContext
 from shared.composition.mail import MailServices
-from shared.config.choices import Attendance
+from shared.config.choices import Attendance, FeedbackEmails
 from shared.mail.ledger import MailLedger
 from shared.mail.quota import SendingQuota
 from shared.mail.sending import IdempotentSender
@@ -59,8 +59,9 @@ class BookingServices:
 
     @cached_property
     def _policy_with_deadlines(self) -> AllocationPolicy:
-        """The same rules with the bank holidays of the content file, which only what is told or due in days needs."""
-        return replace(self.policy, working_days=self._context.content.working_days)
+        """The same rules with what only emails need: the bank holidays, and if feedback is asked for."""
+        asks = self._settings.feedback_emails is FeedbackEmails.YES
+        return replace(self.policy, working_days=self._context.content.working_days, feedback=asks)
 
     @property
     def kept_days(self) -> int:

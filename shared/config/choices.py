@@ -54,3 +54,10 @@ class FacilitatorList(StrEnum):
 
     NONE = "none"
     NAMES = "names"
+
+
+class FeedbackEmails(StrEnum):
+    """The emails after a session to those who had a place, with the link of its row for feedback: none, or one each."""
+
+    NO = "no"
+    YES = "yes"

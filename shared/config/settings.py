@@ -7,7 +7,16 @@ from typing import Annotated, Self
 
 from pydantic import BeforeValidator, Field, HttpUrl, SecretBytes, ValidationError
 
-from shared.config.choices import QUOTAS, Attendance, Delivery, FacilitatorList, MailService, Role, Support
+from shared.config.choices import (
+    QUOTAS,
+    Attendance,
+    Delivery,
+    FacilitatorList,
+    FeedbackEmails,
+    MailService,
+    Role,
+    Support,
+)
 from shared.config.expected_values import expected_value
 from shared.config.offered import is_unused, offered_kinds
 from shared.config.requirements import SHARED_KEY, WORKER_NEEDS, missing_settings, refused_settings
@@ -93,6 +102,7 @@ class Settings(StorageSettings):
     facilitator_email: Mailbox | None = Field(None, alias="FACILITATOR_EMAIL")
     facilitator_list: FacilitatorList = Field(FacilitatorList.NONE, alias="FACILITATOR_LIST")
     attendance: Attendance = Field(Attendance.COUNT, alias="ATTENDANCE")
+    feedback_emails: FeedbackEmails = Field(FeedbackEmails.NO, alias="FEEDBACK_EMAILS")
     smoke_key: Key | None = Field(None, alias="SMOKE_KEY")
     reminders: Offsets = Field(parse_offsets("P1D,PT1H"), alias="REMINDERS")
     referral_key: Key | None = Field(None, alias="REFERRAL_KEY")

@@ -36,6 +36,10 @@ UNTRUE = {
         "into `Reminders` | Nobody is emailed |\n| 2:50pm | Write `no`",
         "into `Reminders` | Ann gets `reminder` 10 minutes later |\n| 2:50pm | Write `no`",
     ),
+    "Hold the emails of a session": (
+        "an hour later empty `HoldEmails` | | Ann and Ben get `changed` on the next run",
+        "an hour later empty `HoldEmails` | | Nobody is emailed",
+    ),
     "Change a past session": (
         "| Empty `Over` | Nobody is emailed. `Over` is `yes`",
         "| Empty `Over` | `Over` is empty",

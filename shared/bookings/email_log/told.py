@@ -65,6 +65,6 @@ def _told_since(booked_at: datetime, mails: Iterable[tuple[MailId, MailLogEntry]
     for mail_id, entry in mails:
         if entry.at >= booked_at:
             kinds[mail_id.generation].add(mail_id.kind)
-            if mail_id.kind is MailKind.WAITING:
+            if mail_id.kind is MailKind.WAITING and not mail_id.about:  # not one that an administrator had sent again
                 since[mail_id.generation] = entry.at
     return Told({generation: frozenset(found) for generation, found in kinds.items()}, since)

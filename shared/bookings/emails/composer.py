@@ -97,6 +97,7 @@ class BookingMailComposer:
             "join_url": session.join_url if confirmed else "",
             "awaits_link": confirmed and session.awaits_link,
             "note": session.note if confirmed else "",
+            "feedback_url": session.feedback_url,
             "confirmed": confirmed,
             "sessions_url": f"{self.links.site_url}/sessions",
             "manage_url": self.links.url(session.id, attendee),
@@ -104,6 +105,7 @@ class BookingMailComposer:
             "calendar_url": "" if attendee.is_waiting else self.links.calendar_url(session.id, attendee),
             "outlook_url": on_the_web.outlook,
             "google_url": on_the_web.google,
+            "reminders_held": session.holds_emails,  # whether they will come is not known
             "reminders": [self._dates.moment(at) for at in upcoming_reminders(session, attendee, now)],
         }
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from shared.bookings.emails.attendee_knowledge import is_outstanding, knows_another_time, needs_email
+from shared.bookings.emails.feedback import feedback_email
 from shared.bookings.emails.reminders import due_reminder, reminder_moment, reminders_told_by_change
 from shared.bookings.model.allocation_policy import AllocationPolicy
 from shared.bookings.model.announcement_rules import awaits_new_time
@@ -16,7 +17,11 @@ from shared.bookings.model.attendee import Attendee, Reason, Roster, can_be_mail
 from shared.bookings.model.email_ids import KIND_BY_STATE, MailId, MailKind, stamp
 from shared.bookings.model.proving import kept_until
 from shared.bookings.model.session import Session, SessionState
+from shared.bookings.tables.cells.send_again import asked_at
 from shared.mail.log_rows import MailLogEntry
+
+HELD = frozenset({MailKind.UPDATED, MailKind.REMINDER, MailKind.FEEDBACK})
+"""The kinds that wait while an administrator holds the emails of a session."""
 
 _ALREADY_BOOKED_WITHIN = timedelta(days=2)  # it may have to wait for a day: shared.bookings.emails.address_limit
 _LATE = timedelta(minutes=7)  # the timer runs every five, and the queue takes seconds
@@ -34,11 +39,15 @@ def due_emails(session: Session, attendee: Attendee, policy: AllocationPolicy, n
     """Every email that this attendee should have had by `now` (UTC) and that is still worth sending."""
     # Another address is one that the timer has not noted yet, or that is another person's on the same roster.
     not_theirs = attendee.same_person or attendee.has_other_address
-    if not can_be_mailed(attendee.email) or not_theirs or attendee.is_bounced or session.is_over(now):
+    if not can_be_mailed(attendee.email) or not_theirs or attendee.is_bounced:
         return []
-    if attendee.is_unproven:
-        return _mails_about_proof(session, attendee, now)
-    return _mails_about_booking(session, attendee, policy, now)
+    if session.is_over(now):
+        due = feedback_email(session, attendee, now) if policy.feedback else []
+    elif attendee.is_unproven:
+        due = _mails_about_proof(session, attendee, now)
+    else:
+        due = _mails_about_booking(session, attendee, policy, now)
+    return [each for each in due if not (session.holds_emails and each.kind in HELD)]
 
 
 def is_late(session: Session, attendee: Attendee, mail_id: MailId, now: datetime) -> bool:
@@ -56,7 +65,7 @@ def _mails_about_booking(session: Session, attendee: Attendee, policy: Allocatio
         return []
     if not attendee.is_live:
         return _cancellation_mail(attendee)
-    mails = [*_standing_mail(attendee), *_already_booked_mail(attendee, now)]
+    mails = [*_standing_mail(attendee), *_sent_again(attendee), *_already_booked_mail(attendee, now)]
     if session.version > 1:
         mails.append(_about_version(session, attendee, MailKind.UPDATED))
     if awaits_new_time(session, now):  # what depends on the time follows once the new one is told, or taken back
@@ -75,6 +84,11 @@ def _mails_about_proof(session: Session, attendee: Attendee, now: datetime) -> l
 def _standing_mail(attendee: Attendee) -> list[MailId]:
     # Who waits for room on the waiting list is emailed once they are on it; the page after the button said so.
     return [] if attendee.is_behind_the_list else [MailId.to(attendee, KIND_BY_STATE[attendee.state])]
+
+
+def _sent_again(attendee: Attendee) -> list[MailId]:
+    asked = asked_at(attendee.send_again)
+    return [MailId.to(attendee, KIND_BY_STATE[attendee.state], asked)] if asked else []
 
 
 def _about_version(session: Session, attendee: Attendee, kind: MailKind) -> MailId:

@@ -22,9 +22,9 @@ def reminder_moment(session: Session, attendee: Attendee, mail_id: MailId) -> da
 
 
 def missed_reminders(session: Session, attendee: Attendee, now: datetime) -> list[MailId]:
-    """Reminders whose moment has passed and that are not worth sending any more."""
+    """Reminders whose moment has passed and that are not worth sending any more: all while emails are held."""
     due = [mail_id for at, mail_id in _reminders(session, attendee) if at <= now]
-    return due if now >= session.starts else due[:-1]
+    return due if session.holds_emails or now >= session.starts else due[:-1]
 
 
 def reminders_told_by_change(session: Session, attendee: Attendee, log: Mapping[str, MailLogEntry]) -> list[MailId]:

@@ -33,7 +33,7 @@ class AllocationPolicy:
     the waiting list ends and a freed place is open to everyone. `check_weekdays`: for how many working days a place
     is held for someone with another address. `unproven_share`: the part of the places, in percent, that unproven people
     may hold, one at least. `waiting_list_factor`: for each place that many people may wait, 0 for any number.
-    `on_hold`: for now no place is given or freed by itself.
+    `on_hold`: for now no place is given or freed by itself. `feedback`: who had a place is asked how it was.
     """
 
     domains: tuple[str, ...] = ()
@@ -42,6 +42,7 @@ class AllocationPolicy:
     unproven_share: int = 20
     waiting_list_factor: int = 3
     on_hold: bool = False
+    feedback: bool = False
     working_days: WorkingDays = field(default_factory=WorkingDays)
 
     def is_staff_address(self, address: str) -> bool:

@@ -62,8 +62,9 @@ class Attendee:
     `needs_changed_at`: when they last changed what they need. `asked_by_other_name`: who asked again at
     `asked_again_at` gave another name. `address_since` is the generation in which the row got its present address.
     `problem` is what the row says is wrong with it, `cell_problems` what is; `position` is what it says of the place on
-    the waiting list. `same_person`, set by the timer, names
-    the row of the same roster that counts for this one's address (`shared.bookings.model.same_person`).
+    the waiting list. `send_again` is the cell by which an administrator has the last confirmation sent again.
+    `same_person`, set by the timer, names the row of the same roster that counts for this one's address
+    (`shared.bookings.model.same_person`).
     """
 
     key: str
@@ -98,6 +99,7 @@ class Attendee:
     problem: str = ""
     cell_problems: str = ""
     position: str = ""
+    send_again: str = ""
     same_person: str = field(default="", compare=False)
 
     @property

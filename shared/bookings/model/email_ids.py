@@ -31,6 +31,7 @@ class MailKind(StrEnum):
     HOLD_EXPIRED = "released"
     CUTOFF = "cutoff"
     NOT_PLACED = "unplaced"
+    FEEDBACK = "feedback"
 
 
 INCLUDES_SESSION_DETAILS = frozenset(

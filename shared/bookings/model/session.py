@@ -48,7 +48,7 @@ class Session:
 
     `history` holds the details of each version that they were told, oldest first; `forgotten` counts the versions
     before those, which nobody can be expected to know any more. `typed` is what its row says where that differs
-    from what attendees know.
+    from what attendees know. `holds_emails`: an administrator has updates and reminders wait.
     """
 
     id: str
@@ -65,9 +65,11 @@ class Session:
     facilitator: str = ""
     place: str = ""
     note: str = ""
+    feedback_url: str = ""
     history: tuple[AnnouncedDetails, ...] = ()
     forgotten: int = 0
     typed: AnnouncedDetails | None = None
+    holds_emails: bool = False
 
     @property
     def version(self) -> int:

@@ -16,15 +16,20 @@ def recipients(roster: Roster, after: AnnouncedDetails, before: AnnouncedDetails
     return [each for each in live if is_news(each, after, before)]
 
 
-def edit_notice(roster: Roster, after: AnnouncedDetails, before: AnnouncedDetails, since: datetime) -> str:
+def edit_notice(
+    roster: Roster, after: AnnouncedDetails, before: AnnouncedDetails, since: datetime, *, held: bool = False
+) -> str:
     """The text of the cell for an edit first seen at `since` (UTC), with the time in London at which it is told.
 
-    Empty if the session is over by then: nobody is emailed about it any more.
+    Empty if the session is over by then: nobody is emailed about it any more. `held`: it is told once emails are not
+    held any longer.
     """
     people, at = recipients(roster, after, before), told_at(after, before, since)
     if at >= before.ends:
         return ""
     words = "; ".join(_changes(people, after, before))
+    if held:
+        return sentence("portal.session.notice-held", people=_people(len(people)), changes=words)
     return sentence("portal.session.notice", people=_people(len(people)), time=clock_time(at), changes=words)
 
 

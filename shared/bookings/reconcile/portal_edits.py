@@ -12,7 +12,9 @@ from shared.bookings.model.attendee import Roster
 from shared.bookings.model.session import AnnouncedDetails, Session, SessionState, with_first_announcement
 from shared.bookings.reconcile.edit_notice import edit_notice, recipients
 from shared.bookings.reconcile.overbooked import overbooked_problems
+from shared.bookings.reconcile.requests.held_emails import held_notice, held_problem, is_held
 from shared.bookings.tables.announced_cell import announced_text
+from shared.bookings.tables.cells.hold_emails import HELD_SINCE, held_since_text
 from shared.bookings.tables.send_cell import SEND, send_problem
 from shared.bookings.tables.session_rows import (
     ASKED_BY_PEOPLE,
@@ -58,8 +60,9 @@ def reconcile_row(
     if row.announced_unreadable and session is not None and session.version:
         cells = {"Announced": announced_text(session)} | cells
     said = [*row.problems, *problems, *_row_problems(row, people, now), *overbooked_problems(row.session, roster)]
-    said.append(send_problem(row.row.text(SEND)))
+    said += [send_problem(row.row.text(SEND)), held_problem(row.row, now)]
     cells |= {"Problem": " ".join(filter(None, said)), "Starts": row.starts_in_words}
+    cells |= {"Notice": held_notice(cells["Notice"], row.session), HELD_SINCE: held_since_text(row.row, now)}
     cells |= {"Confirmed": roster.held, "Waiting": len(roster.waiting), OVER: ""}
     by_people = WRITTEN_BY_PEOPLE | {"Minutes": here().session_minutes} | ASKED_BY_PEOPLE
     defaults = by_people | dict(further_columns) | dict.fromkeys(WRITTEN_BY_SERVICE, "")
@@ -81,7 +84,8 @@ def _settle(row: SessionRow, roster: Roster, people: int, now: datetime) -> tupl
     if row.on_hold or details == known.details:
         return row.session, quiet | {"Announced": announced_text(row.session)}
     since = _seen_since(row, details, now)
-    if recipients(roster, details, known.details) and now < told_at(details, known.details, since):
+    told = recipients(roster, details, known.details)
+    if told and (is_held(row.session, details) or now < told_at(details, known.details, since)):
         return row.session, _preview_cells(row, roster, details, known, since)
     announced = replace(_announced(written, known), starts=details.starts, history=(*known.history, details))
     return announced, quiet | {"Announced": announced_text(announced)}
@@ -112,7 +116,7 @@ def _preview_cells(
 ) -> dict[str, Any]:
     return {
         "Seen": f"{_fingerprint(details)} {moment_text(since)}",
-        "Notice": edit_notice(roster, details, known.details, since),
+        "Notice": edit_notice(roster, details, known.details, since, held=is_held(row.session, details)),
         "Announced": announced_text(row.session or known),
     }
 

@@ -18,6 +18,7 @@ from shared.bookings.model.proving import forgotten, kept_until, vouched_for, wi
 from shared.bookings.model.same_person import one_place_each, same_person_problem
 from shared.bookings.model.session import Session
 from shared.bookings.reconcile.address_change import note_address_change
+from shared.bookings.reconcile.requests.sending_again import answer
 from shared.bookings.reconcile.stale_saves.cancelled_rows import SET_BACK_PROBLEM, is_set_back
 from shared.bookings.reconcile.stale_saves.settling import StaleSaves
 from shared.local_time import short
@@ -189,16 +190,16 @@ def _belongs_to(entry: MailLogEntry, key: str, generation: int) -> bool:
 def _with_mail_summary(
     session: Session, attendee: Attendee, log: Mapping[str, MailLogEntry], now: datetime
 ) -> Attendee:
-    """The attendee with what people read in the row: which emails went out and will, and what is wrong."""
+    """The attendee with what people read in the row: which emails went out and will, what is wrong, and answers."""
     mine = f"{attendee.key}-{attendee.generation}-"
     done = sorted(
         (each for each in log.values() if each.mail_id.startswith(mine)), key=lambda each: (each.at, each.mail_id)
     )
     set_back = SET_BACK_PROBLEM if is_set_back(attendee) else ""
-    emails = (_undelivered(done), _perhaps_sent(done))
-    problems = (attendee.cell_problems, same_person_problem(attendee), set_back, *emails)
-    summary = _mail_summary(session, attendee, done, now)
-    return replace(attendee, mail=summary, problem=" ".join(filter(None, problems)))
+    cells = (attendee.cell_problems, same_person_problem(attendee), set_back)
+    problems = (*cells, _undelivered(done), _perhaps_sent(done))
+    summary, said = _mail_summary(session, attendee, done, now), " ".join(filter(None, problems))
+    return replace(attendee, mail=summary, problem=said, send_again=answer(session, attendee, log, now))
 
 
 def _mail_summary(session: Session, attendee: Attendee, done: Sequence[MailLogEntry], now: datetime) -> str:
@@ -214,9 +215,8 @@ def _coming(session: Session, attendee: Attendee, now: datetime) -> list[str]:
         return [sentence("portal.booking.mail.none-can-be-sent")]
     if attendee.is_unproven:
         return [sentence("portal.booking.mail.address", until=short(kept_until(session, attendee)))]
-    return [
-        sentence("portal.booking.mail.reminder", at=short(at)) for at in upcoming_reminders(session, attendee, now)[:1]
-    ]
+    key = "portal.booking.mail.reminder-held" if session.holds_emails else "portal.booking.mail.reminder"
+    return [sentence(key, at=short(at)) for at in upcoming_reminders(session, attendee, now)[:1]]
 
 
 def _undelivered(done: Sequence[MailLogEntry]) -> str:

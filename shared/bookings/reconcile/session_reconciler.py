@@ -9,6 +9,7 @@ from typing import Any
 
 from shared.bookings.email_log.lost_roster import lost_bookings, lost_in_words
 from shared.bookings.emails.due_emails import mails_to_send
+from shared.bookings.emails.feedback import is_feedback_owed, may_ask
 from shared.bookings.emails.reminders import reminders_to_skip
 from shared.bookings.model.allocation_policy import AllocationPolicy
 from shared.bookings.model.attendee import Roster
@@ -18,6 +19,7 @@ from shared.bookings.model.session import Session
 from shared.bookings.places.applicant import typed_reference
 from shared.bookings.reconcile.attendance import AttendanceCells
 from shared.bookings.reconcile.portal_edits import reconcile_row
+from shared.bookings.reconcile.requests.past_session import cells_when_over
 from shared.bookings.reconcile.roster import RosterChanges, reconcile_roster
 from shared.bookings.reconcile.stale_saves.cancelled_rows import moves_to_note
 from shared.bookings.self_service.mover import Mover
@@ -78,9 +80,7 @@ class SessionReconciler:
             self.name_problems(row, problems, now)
             return None
         if row.is_over(now):
-            marked = marker_cells(row, over=not problems)  # a row with problems is looked at in every run
-            self._change_row(row, {**self.attendance.when_over(row, now), **marked})
-            return None
+            return self._ask_for_feedback(row, session, problems, now)
         roster, log, lost = self._read_roster(session, now)
         row = _with_versions_counted(row, log)
         is_current = partial(self.rosters.is_unchanged, row)
@@ -92,6 +92,21 @@ class SessionReconciler:
         if self._change_row(row, row_changes.cells):
             session = row_changes.session or session
         return replace(self._result(row, session, roster, log, now), lost=lost)
+
+    def _ask_for_feedback(
+        self, row: SessionRow, session: Session, problems: tuple[str, ...], now: datetime
+    ) -> ReconciledSession | None:
+        """The session with the emails that ask how it was, while any is to come; else None, and the row is marked."""
+        roster, log = Roster((), ""), dict[str, MailLogEntry]()
+        if self.policy.feedback and may_ask(session, now):
+            roster, log = self._marked_roster(session), dict(self.log.entries(session.id))
+        is_owed = is_feedback_owed(session, roster, log, now)
+        # A row with problems is looked at in every run.
+        marker = marker_cells(row, over=not problems and not is_owed)
+        self._change_row(row, {**cells_when_over(row, self.attendance, now), **marker})
+        due = mails_to_send(session, roster, log, self.policy, now) if is_owed else []
+        mails = tuple(DueMail(session.id, str(mail_id)) for mail_id in due)
+        return ReconciledSession(row, session, roster, mails, log) if is_owed else None
 
     def name_problems(self, row: SessionRow, problems: tuple[str, ...], now: datetime) -> None:
         """Writes the `Problem` of a row that is no session at present, and nothing of what it says. Raises as above."""

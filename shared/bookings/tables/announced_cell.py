@@ -27,6 +27,7 @@ _LONGEST_WRITTEN, _LONGEST_READ = 28_000, 32_000
 _KEPT_VERSIONS = 20
 _MAX_VERSIONS = 300  # in a cell of before the history was bounded
 _MOMENT_LENGTH = 40
+_LINK = r"^(https://|$)"
 _ADDED_LATER = frozenset({"place", "note"})  # left out where they are empty, as in cells of before
 _REMEMBERED = 200  # cells whose meaning is remembered: each run of the timer reads those of the run before
 
@@ -53,7 +54,7 @@ class _Told(BaseModel):
     starts: Annotated[datetime, BeforeValidator(_moment)]
     minutes: Annotated[int, Field(ge=1, le=MAX_MINUTES)]
     theme: Annotated[str, Field(max_length=_LONGEST_TEXT)]
-    join_url: Annotated[str, Field(max_length=_LONGEST_TEXT, pattern=r"^(https://|$)")]
+    join_url: Annotated[str, Field(max_length=_LONGEST_TEXT, pattern=_LINK)]
     called_off: bool
     place: Annotated[str, Field(max_length=_LONGEST_TEXT)] = ""  # this and the next: not in cells of before
     note: Annotated[str, Field(max_length=_LONGEST_TEXT)] = ""
@@ -83,6 +84,7 @@ class _Announced(BaseModel):
     title: Annotated[str, Field(max_length=_LONGEST_TEXT)]
     description: Annotated[str, Field(max_length=_LONGEST_TEXT)] = ""  # not in cells of before
     facilitator: Annotated[str, Field(max_length=_LONGEST_TEXT)] = ""
+    feedback_url: Annotated[str, Field(max_length=_LONGEST_TEXT, pattern=_LINK)] = ""
     state: SessionState
     reminders: Annotated[str, Field(max_length=_LONGEST_REMINDERS), BeforeValidator(_offsets)]
     waiting_list: bool
@@ -123,6 +125,7 @@ def _text(session: Session, history: Sequence[AnnouncedDetails]) -> str:
     # Left out where they are empty, as in cells of before, which so need not be written again.
     facts |= {"description": session.description} if session.description else {}
     facts |= {"facilitator": session.facilitator} if session.facilitator else {}
+    facts |= {"feedback_url": session.feedback_url} if session.feedback_url else {}
     return json.dumps(facts, ensure_ascii=False)
 
 
@@ -161,6 +164,7 @@ def _session(session_id: str, announced: _Announced, reminders: tuple[Offset, ..
         title=announced.title,
         description=announced.description,
         facilitator=announced.facilitator,
+        feedback_url=announced.feedback_url,
         state=SessionState.CANCELLED if last.called_off else announced.state,
         reminders=parse_offsets(announced.reminders) if announced.reminders else reminders,
         waiting_list=announced.waiting_list,

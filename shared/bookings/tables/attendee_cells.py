@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from shared.bookings.model.attendee import ADJUSTMENTS_LENGTH, AttendeeState
 from shared.bookings.tables.cells.problem import too_long
+from shared.bookings.tables.cells.send_again import is_unknown
 from shared.bookings.tables.cells.visible_text import one_line, shown, visible_text, with_visible_text
 from shared.fields.email_address import EMAIL_LENGTH, read_email_address
 from shared.fields.person_name import NAME_LENGTH, read_person_name
@@ -13,7 +14,7 @@ from shared.tables.table import Row
 from shared.wording.sentences import sentence
 
 _LENGTHS = {"Name": NAME_LENGTH, "Email": EMAIL_LENGTH, "Adjustments": ADJUSTMENTS_LENGTH} | dict.fromkeys(
-    ("State", "Reference", "Session", "ShareAdjustments", "Reminders", "NeedsCheck"), 100
+    ("State", "Reference", "Session", "ShareAdjustments", "Reminders", "NeedsCheck", "SendAgain"), 100
 )
 _READ_AS_FORMS_DO = frozenset({"Name", "Email"})  # by readings that decide themselves on what cannot be seen
 _OTHER_SPELLINGS = {"canceled": "cancelled", "to check": "to-check"}
@@ -77,6 +78,8 @@ def cell_problems(row: Row) -> str:
         found["Name"] = f"{refused}."
     if "Email" not in found and (refused := _read(read_email_address, typed["Email"])[1]):
         found["Email"] = sentence("portal.booking.no-email") + (f" {refused}." if texts["Email"] else "")
+    if "SendAgain" not in found and is_unknown(one_line(texts["SendAgain"])):
+        found["SendAgain"] = sentence("portal.booking.send-again-unknown", text=shown(texts["SendAgain"]))
     return " ".join(found.values())
 
 

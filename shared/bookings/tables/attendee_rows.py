@@ -66,6 +66,7 @@ def read_attendee(row: Row) -> Attendee:
         problem=row.text("Problem"),
         cell_problems=cell_problems(row),
         position=row.text("Position"),
+        send_again=short_text(row, "SendAgain"),
     )
 
 
@@ -119,6 +120,7 @@ def write_changes(session_id: str, attendee: Attendee) -> dict[str, Any]:
         "StateAt": moment_text(attendee.state_at) if attendee.state_at else "",
         "WaitingSince": attendee.waiting_since.isoformat() if attendee.waiting_since else "",
         "Position": attendee.position,
+        "SendAgain": attendee.send_again,
         "Reason": attendee.reason,
         "NeedsCheck": _yes(attendee.needs_check),
         "ActedAt": _acted_at(attendee),

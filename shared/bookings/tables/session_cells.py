@@ -23,7 +23,7 @@ from shared.yes_no import parse_yes_no
 _LENGTHS = {
     **dict.fromkeys(("Title", "Theme", "Description", "Place"), 200),
     "Note": 500,
-    "JoinUrl": LINK_LENGTH,
+    **dict.fromkeys(("JoinUrl", "FeedbackUrl"), LINK_LENGTH),
     "Reminders": REMINDERS_LENGTH,
 }
 _LENGTH = 100  # of every other cell
@@ -74,6 +74,9 @@ class SessionCells:
 
     def join_url(self) -> str | None:
         return self._read("JoinUrl", parse_link, sentence("portal.session.join-url"))
+
+    def feedback_url(self) -> str | None:
+        return self._read("FeedbackUrl", parse_link, sentence("portal.session.join-url"))
 
     def state(self) -> SessionState | None:
         return self._read("State", _state, sentence("portal.session.state"), "draft")

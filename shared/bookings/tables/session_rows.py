@@ -1,11 +1,12 @@
 """An administrator's row of the table `Sessions`: the session that it says, and the one that attendees know."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shared.bookings.model.session import BOOKABLE, Session, SessionState
 from shared.bookings.tables.announced_cell import read_announced
+from shared.bookings.tables.cells.hold_emails import HELD_SINCE, HOLD_EMAILS, holds_emails
 from shared.bookings.tables.cells.visible_text import with_visible_text
 from shared.bookings.tables.send_cell import SEND
 from shared.bookings.tables.session_cells import SessionCells
@@ -28,15 +29,16 @@ WRITTEN_BY_PEOPLE = {
     "Place": "",
     "Note": "",
     "JoinUrl": "",
+    "FeedbackUrl": "",
     "State": "draft",
     "Reminders": "",
     "WaitingList": "yes",
 }
-ASKED_BY_PEOPLE = {SEND: ""}
+ASKED_BY_PEOPLE = {SEND: "", HOLD_EMAILS: ""}
 """Written by people as well, and no part of what the session is."""
 
 OVER = "Over"  # see `shared.bookings.tables.past_sessions`
-WRITTEN_BY_SERVICE = ("Starts", "Confirmed", "Waiting", "Announced", "Seen", "Notice", "Problem", OVER)
+WRITTEN_BY_SERVICE = ("Starts", "Confirmed", "Waiting", "Announced", "Seen", "Notice", "Problem", HELD_SINCE, OVER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +76,13 @@ class SessionRow:
         """The session as it stands for everyone who books or has booked; None for a row that was never understood.
 
         Places, reminders and whether it takes bookings follow the row at once. What attendees were told stands until
-        they are told otherwise. With a problem in the row, all of it goes on as it was last understood.
+        they are told otherwise. With a problem in the row, all of it goes on as it was last understood; but emails
+        are held or not by their own cell.
         """
-        if self.written is None or self.known is None:
-            return self.written or self.known
-        return _as_announced(self.written, self.known)
+        found = self.written or self.known
+        if self.written is not None and self.known is not None:
+            found = _as_announced(self.written, self.known)
+        return found if found is None else replace(found, holds_emails=holds_emails(self.row))
 
 
 def _as_announced(written: Session, known: Session) -> Session:
@@ -98,6 +102,7 @@ def _as_announced(written: Session, known: Session) -> Session:
         title=written.title,
         description=written.description,
         facilitator=written.facilitator,
+        feedback_url=written.feedback_url,
         state=state,
         reminders=written.reminders,
         waiting_list=written.waiting_list,
@@ -157,7 +162,7 @@ def _written(
     state, offsets, waiting_list = cells.state(), cells.reminders(reminders), cells.waiting_list()
     title, theme, join_url = cells.title(), cells.theme(), cells.join_url()
     description, facilitator = cells.description(), cells.facilitator()
-    place, note = cells.place(), cells.note()
+    place, note, feedback_url = cells.place(), cells.note(), cells.feedback_url()
     if cells.problems or starts is None:
         return None
     return Session(
@@ -172,9 +177,11 @@ def _written(
         join_url=join_url or "",
         place=place or "",
         note=note or "",
+        feedback_url=feedback_url or "",
         state=state or SessionState.DRAFT,
         reminders=offsets if offsets is not None else reminders,
         waiting_list=waiting_list is not False,
+        holds_emails=holds_emails(cells.row),
     )
 
 

@@ -95,6 +95,10 @@ _MEANINGS: Mapping[str, tuple[str, _Check]] = {
         "Position",
         lambda found, _: {row["Position"] for row in found.rows.values()} == {""},
     ),
+    "Empty. If you write `yes`, the last confirmation is sent again, and this cell says what became of it": (
+        "SendAgain",
+        lambda found, _: found["ann"]["SendAgain"] == "",
+    ),
     "As they gave them. They can change their name by the link in their emails": (
         "Name Email",
         lambda found, _: (found["ann"]["Name"], found["ann"]["Email"]) == ("Ann", found.stage.address("ann")),

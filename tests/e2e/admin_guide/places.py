@@ -13,10 +13,14 @@ _PROMISED = "We will send you the link to join"
 
 def room_and_link(service: Service, row: GuideRow) -> Trial:
     """Tries a row that says what people read of a session with this place and this link."""
-    place, link, words = "".join(quoted(row["Place"])), "".join(quoted(row["JoinUrl"])), row["What people read"]
+    place, link, words = "".join(quoted(row["`Place`"])), "".join(quoted(row["`JoinUrl`"])), row["What people read"]
     read, ending = "".join(quoted(words)) or content().groups.place, words.rpartition(", and ")[2]
     if ending not in {"that the link will follow", "nothing about a link", "the link"}:
         raise UnknownPhraseError(f"the trials do not know what people read: {words}")
+    return _read(service, place, link, read, ending)
+
+
+def _read(service: Service, place: str, link: str, read: str, ending: str) -> Trial:
     yield BEFORE
     stage = Stage(service, Place=place, JoinUrl=link)
     assert stage.book("ann").status == 201

@@ -93,6 +93,7 @@ TRIALS: Mapping[str, MakeTrial] = {
     "Change a session": noticed,
     "Change a session on the day": saved_at("8", SESSION),
     "Know when a reminder goes": saved_at("7", _REMINDED),
+    "Hold the emails of a session": noticed,
     "Change a past session": past_session,
     "Cancel a session": happens(SESSION),
     "Put back a session that was deleted": happens(SESSION),

@@ -2,8 +2,8 @@
 
 Whoever books may have typed anyone's address, and any number of times. So an address whose owner has never pressed a
 button behind a link of ours gets few of the emails that a form alone brings about: that say where a new booking
-stands, ask for a proof of the address, or answer someone who asked again. What tells of a change, a cancellation or a
-place that became free is owed to whoever has booked, and never counts.
+stands, ask for a proof of the address or for feedback, or answer someone who asked again. What tells of a change, a
+cancellation or a place that became free is owed to whoever has booked, and never counts.
 """
 
 from datetime import timedelta
@@ -20,6 +20,7 @@ WITHIN = timedelta(days=1) + TAKEN_OVER_AFTER
 """A day, from the latest moment at which an email may have gone that was counted when it was claimed."""
 
 COUNTED = frozenset({*KIND_BY_STATE.values(), MailKind.PROVE, MailKind.HOLD_LOST, MailKind.ALREADY_BOOKED})
+COUNTED |= {MailKind.FEEDBACK}
 """The kinds that a form alone can bring about."""
 
 _WITHOUT_DOTS = frozenset({"gmail.com", "googlemail.com"})  # whose local parts are the same with and without dots

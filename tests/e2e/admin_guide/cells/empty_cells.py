@@ -50,6 +50,9 @@ _EMPTY: dict[str, Callable[[Stage, str], bool]] = {
     "No name is shown": lambda stage, _: _listed(stage)["facilitator"] == "",
     "An open session": lambda stage, _: _listed(stage)["theme"] == content().groups.open_theme,
     "It is online, and the usual place is shown": lambda stage, _: _listed(stage)["place"] == content().groups.place,
+    "Nobody is asked how it was": lambda stage, _: (
+        "feedback" not in [mail.kind for mail in stage.mails_to(stage.address("ann"))]
+    ),
     "There is no note": lambda stage, _: "Note:" not in _confirmation(stage),
     "The confirmation of a session online says that the link will follow": lambda stage, _: (
         "We will send you the link to join" in _confirmation(stage)

@@ -31,12 +31,15 @@ _OWN = {
     "Who is about to be emailed about your change, and when": "Notice",
     "What people were told": "Announced",
     "When your change was first seen": "Seen",
+    "Since when updates and reminders are held, in UTC": "HeldSince",
     "`yes` once the session is over": "Over",
 }
 _EMPTY_IF: dict[str, Mapping[str, str]] = {
     "Empty if the service could not read it": {"Date": "tomorrow"},
     "Empty if all is well": {},
     "Empty if nobody is": {},
+    "Empty if they are not": {},
+    "While you hold emails it says so": {"HoldEmails": "", "Notice": ""},
     "Empty if nothing waits to be announced": {},
     "Leave it alone": {"Announced": ""},
 }

@@ -71,6 +71,7 @@ SENSELESS: dict[str, dict[str, Any]] = {
     'Reminders is "1 day".': {"Reminders": "1 day"},
     'WaitingList is "maybe".': {"WaitingList": "maybe"},
     'JoinUrl is "teams".': {"JoinUrl": "teams"},
+    'FeedbackUrl is "forms".': {"FeedbackUrl": "forms"},
     'JoinUrl is "http://teams.example". It begins': {"JoinUrl": "http://teams.example"},
     'JoinUrl is "https://teams". It names no website': {"JoinUrl": "https://teams"},
     'JoinUrl is "https://teams.example/1 ID". There is a space': {"JoinUrl": "https://teams.example/1 ID"},
@@ -99,7 +100,8 @@ def test_every_column_of_a_session_is_explained() -> None:
 
     columns = {name for row in rows for name in quoted(row["Column"])}
     assert columns >= {*WRITTEN_BY_PEOPLE, *WRITTEN_BY_SERVICE}
-    assert {*ASKED_BY_PEOPLE} <= set(quoted(section_text(GUIDE, "Get a list of who has booked")))
+    asked = {"Send": "Get a list of who has booked", "HoldEmails": "Hold the emails of a session"}
+    assert {*ASKED_BY_PEOPLE} == {name for name, said in asked.items() if name in quoted(section_text(GUIDE, said))}
 
 
 def test_guide_quotes_what_a_session_that_is_over_says_of_who_came() -> None:
@@ -156,13 +158,13 @@ def test_guide_shows_ways_to_write_each_cell_that_can_be_mistyped() -> None:
 
 def test_guide_names_the_greatest_length_of_each_cell() -> None:
     limits = {"Title": "200", "Theme": "200", "Description": "200", "JoinUrl": "2,000", "Reminders": "200"}
-    limits |= {"Place": "200", "Note": "500"}
+    limits |= {"Place": "200", "Note": "500", "FeedbackUrl": "2,000"}
     for name in WRITTEN_BY_PEOPLE:
         [problem] = read({name: "x" * 4_012}).problems
         assert problem == f"{name} has 4,012 characters. Write at most {limits.get(name, '100')}."
     words = (
-        "`Title`, `Theme`, `Description` and `Place` have at most 200 characters, `Note` 500, `JoinUrl` 2,000, "
-        "`Reminders` 200 and every other cell 100."
+        "`Title`, `Theme`, `Description` and `Place` have at most 200 characters, `Note` 500, `JoinUrl` and "
+        "`FeedbackUrl` 2,000, `Reminders` 200 and every other cell 100."
     )
     assert words in " ".join(section_text(GUIDE, COLUMNS).split())
     assert "Theme has 4,012 characters. Write at most 200." in PROBLEMS

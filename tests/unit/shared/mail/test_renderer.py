@@ -32,7 +32,11 @@ FACTS: dict[str, Any] = {
 UNPLACED = {name: fact for name, fact in FACTS.items() if name != "calendar_url"}
 WEB_CALENDARS = {"outlook_url": "https://outlook.example/a?b=1&c=2", "google_url": "https://google.example/a?b=1&c=2"}
 PLACED = FACTS | WEB_CALENDARS
-CONFIRMED = PLACED | {"reminders": ["Thursday 7 September 2023, 3pm"], "moved": False, "waited": False}
+CONFIRMED = (
+    PLACED
+    | {"reminders_held": False}
+    | {"reminders": ["Thursday 7 September 2023, 3pm"], "moved": False, "waited": False}
+)
 CONFIRMED |= {"left_calendar_url": ""}
 PARTING = {name: FACTS[name] for name in ("starts", "when", "manage_url", "calendar_url", "privacy_url")} | {
     "sessions_url": "https://support.example/sessions"
@@ -67,6 +71,7 @@ COMBINED: list[dict[str, Any]] = [
     EACH_BOOKED | {"kind": "waiting", "position": 3, "cutoff": "Thursday"},
     EACH_BOOKED | {"kind": "prove", "held": True, "held_until": "Saturday"},
     EACH_BOOKED | {"kind": "unheld", "held": False},
+    EACH_BOOKED | {"kind": "feedback", "feedback_url": "https://forms.example/feedback/1"},
     EACH_BOOKED | {"kind": "again", "state": "confirmed", "other_name": True, "unproven": False},
     EACH_BOOKED | {"kind": "again", "other_name": False, "unproven": True, "held": False},
 ]
@@ -92,11 +97,20 @@ EVERY: list[tuple[str, dict[str, Any]]] = [
     ("prove", UNPROVEN | {"held": False}),
     ("unheld", UNPROVEN),
     ("combined", TOGETHER),
-    ("updated", FACTS | {"changes": ["moved", "theme", "place", "note"], "ends": "4:15pm", "reminders": []}),
+    (
+        "updated",
+        FACTS
+        | {"changes": ["moved", "theme", "place", "note"], "ends": "4:15pm", "reminders_held": False, "reminders": []},
+    ),
     ("cancelled", PARTING),
     ("gone", PARTING),
     ("released", PARTING),
     ("cutoff", UNPLACED | {"sessions_url": "https://support.example/sessions"}),
+    (
+        "feedback",
+        {name: FACTS[name] for name in ("starts", "when", "manage_url", "privacy_url")}
+        | {"feedback_url": "https://forms.example/feedback?a=1&b=2"},
+    ),
     ("unplaced", {name: fact for name, fact in PARTING.items() if name != "calendar_url"}),
     ("referral", ANSWERS),
     ("referral-link", RECEIVED | {"reference": "34679CDF", "link_url": "https://collect.example/collect/abc"}),
@@ -161,7 +175,7 @@ def test_a_subject_is_neutral(template: str, facts: dict[str, Any]) -> None:
 
 
 def test_the_subject_of_the_combined_email_is_a_number() -> None:
-    assert written("combined", TOGETHER).subject == "Staff session bookings: 7 updates"
+    assert written("combined", TOGETHER).subject == "Staff session bookings: 8 updates"
 
 
 @pytest.mark.parametrize("facts", COMBINED, ids=lambda facts: facts["kind"])

@@ -1,0 +1,65 @@
+"""Answers to `SendAgain` in a booking's row: the last confirmation goes once more, or the cell says why not. Pure.
+
+The cell is marked first, and emptied once the email is over with. The mark is a part of the email's id, so a run that
+was cut off goes on with the same email, and a row that is saved as it was while the mark stood asks for nothing again.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from shared.bookings.emails.attendee_knowledge import is_outstanding
+from shared.bookings.model.attendee import Attendee, can_be_mailed
+from shared.bookings.model.email_ids import KIND_BY_STATE, MailId, stamp
+from shared.bookings.model.session import Session
+from shared.bookings.tables.cells.send_again import asked_at, asks_again, being_sent, not_sent
+from shared.local_time import short
+from shared.mail.log_rows import MailLogEntry, MailState
+from shared.wording.sentences import sentence
+
+APART = timedelta(hours=1)
+"""At least this long after the one before: a row that is saved again as it was asks for nothing new."""
+
+
+def answer(session: Session, attendee: Attendee, log: Mapping[str, MailLogEntry], now: datetime) -> str:
+    """The text of the cell as it should be at `now` (UTC)."""
+    if asked := asked_at(attendee.send_again):
+        is_done = _is_over_with(attendee, asked, log) or bool(_why_never(session, attendee))
+        return "" if is_done else attendee.send_again
+    if not asks_again(attendee.send_again):
+        return attendee.send_again
+    why = _why_never(session, attendee) or _why_not_now(attendee, log, now)
+    return not_sent(why) if why else being_sent(stamp(now))
+
+
+def _is_over_with(attendee: Attendee, asked: str, log: Mapping[str, MailLogEntry]) -> bool:
+    """True once it was sent or given up, whatever it said: where someone stands may have changed since."""
+    ids = (MailId.to(attendee, kind, asked) for kind in KIND_BY_STATE.values())
+    return any(not is_outstanding(mail_id, log) for mail_id in ids)
+
+
+def _why_never(session: Session, attendee: Attendee) -> str:
+    """The reason why this booking has no such email; "" if it has."""
+    reasons = {
+        "session": not session.runs,
+        "cancelled": not attendee.is_live,
+        "address": not can_be_mailed(attendee.email) or bool(attendee.same_person) or attendee.has_other_address,
+        "came-back": attendee.is_bounced,
+        "not-proved": attendee.is_unproven,
+        "list-full": attendee.is_behind_the_list,
+    }
+    return next((sentence(f"portal.booking.send-again.{why}") for why, applies in reasons.items() if applies), "")
+
+
+def _why_not_now(attendee: Attendee, log: Mapping[str, MailLogEntry], now: datetime) -> str:
+    first = MailId.to(attendee, KIND_BY_STATE[attendee.state])
+    if is_outstanding(first, log):
+        return sentence("portal.booking.send-again.first")
+    sent = [entry.at for entry in log.values() if _is_same_email(entry, first) and entry.state is not MailState.SKIPPED]
+    latest = max(sent, default=now - APART)
+    return sentence("portal.booking.send-again.lately", at=short(latest)) if now - latest < APART else ""
+
+
+def _is_same_email(entry: MailLogEntry, first: MailId) -> bool:
+    mail = MailId.parse(entry.mail_id)
+    return mail is not None and replace(mail, about="") == first and bool(mail.about)
