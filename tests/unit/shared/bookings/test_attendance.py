@@ -135,3 +135,17 @@ def test_a_row_whose_month_is_final_is_left_alone(over: BookingHarness) -> None:
     over.tick()
 
     assert typed(over, Attended=9) == ("", ASKED)
+
+
+def test_what_is_wrong_with_the_link_for_feedback_stands_before_it_and_each_is_mended_alone(
+    over: BookingHarness,
+) -> None:
+    link, number = 'FeedbackUrl is "http://forms.example/1".', 'Attended is "nine".'
+    both = typed(over, FeedbackUrl="http://forms.example/1", Attended="nine")[0]
+    assert (both.startswith(link), both.count(number), both.count(link)) == (True, 1, 1)
+    etag = over.session_row().etag
+    over.tick()
+    assert over.session_row().etag == etag, "a run that finds nothing new writes nothing"
+    assert typed(over, FeedbackUrl="https://forms.example/1")[0].startswith(number)
+    assert typed(over, FeedbackUrl="http://forms.example/1", Attended="9")[0].startswith(link)
+    assert typed(over, FeedbackUrl="https://forms.example/1")[0] == ""

@@ -29,10 +29,14 @@ def idle_numbers(table: Table) -> DailyNumbers:
 
 
 class Board:
-    """What a board sees of a harness. `passed_on` is the number of referrals of any quarter."""
+    """What a board sees of a harness.
+
+    `passed_on` is the number of referrals of any quarter, None where no one-to-one sessions are offered.
+    """
 
     def __init__(self, harness: BookingHarness, kept: timedelta = KEPT) -> None:
-        self.harness, self.kept, self.passed_on, self.numbers = harness, kept, 0, FakeTable(lambda: harness.now)
+        self.harness, self.kept, self.numbers = harness, kept, FakeTable(lambda: harness.now)
+        self.passed_on: int | None = 0
         self.asked: list[Quarter] = []
 
     def run(self, wrap: Callable[[FakeTable], Table] = lambda table: table) -> None:
@@ -50,7 +54,7 @@ class Board:
             kept=self.kept,
             tallies=tallies.read,
             forget_tallies=tallies.forget,
-            passed_on=self._count,
+            passed_on=None if self.passed_on is None else self._count,
             with_attendance=self.harness.attendance is not Attendance.NONE,
         )
         numbers.run(read_service_rows(self.harness.service), self.harness.now)
@@ -66,4 +70,4 @@ class Board:
 
     def _count(self, quarter: Quarter) -> int:
         self.asked.append(quarter)
-        return self.passed_on
+        return self.passed_on or 0

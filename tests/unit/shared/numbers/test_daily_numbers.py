@@ -271,6 +271,15 @@ def test_a_quarter_with_many_has_their_number() -> None:
     assert row.cells["ReferralsPassedOn"] == 23
 
 
+def test_without_one_to_one_sessions_no_quarter_is_written() -> None:
+    board = Board(harness_of_september())
+    board.harness.at(OCTOBER)
+    board.passed_on = None
+    board.run()
+
+    assert (board.quarter(), board.month() is not None) == (None, True)
+
+
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("at", range(8))
 def test_a_run_that_is_cut_off_anywhere_is_finished_by_the_next(fault: Fault, at: int) -> None:
