@@ -1,4 +1,4 @@
-"""The opener in Firefox, from the disk and with the network cut: it makes keys and opens what the service seals to them.
+"""The opener in Firefox, from the disk and with the network cut: it makes keys, and opens what was sealed to them.
 
 Playwright drives no Firefox but its own; this is the one that people have, driven by Puppeteer over WebDriver BiDi.
 """
