@@ -78,7 +78,9 @@ def pip_command(python: Path, requirements: Sequence[Path]) -> list[str | Path]:
 
 
 def _install_azurite(fingerprint: str) -> None:
-    _say("Installing Azurite, the storage emulator, and two checkers. The first time this takes half a minute or so.")
+    _say(
+        "Installing Azurite, the storage emulator, and tools for tests. The first time this takes half a minute or so."
+    )
     draft = NODE.with_name("node.new")
     try:
         _empty(draft)

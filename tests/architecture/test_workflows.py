@@ -1,5 +1,6 @@
 """Workflows run only actions that are pinned to a commit, with no more rights than each job needs."""
 
+import hashlib
 import json
 import os
 import re
@@ -22,6 +23,7 @@ _PINNED = re.compile(r"[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+|\./\.github/workfl
 MORE_RIGHTS = {
     ("codeql.yml", "analyse"): {"contents": "read", "security-events": "write"},
     ("deploy.yml", "deploy"): {"contents": "read", "id-token": "write"},
+    ("release.yml", "release"): {"contents": "write"},
 }
 """Jobs that may do more, and what."""
 
@@ -225,6 +227,39 @@ def test_a_deployment_that_failed_or_was_built_again_ends_the_workflow(tmp_path:
     assert "func-worker: " in said
     assert "deployed\n" not in said.replace("was deployed\n", "")
     assert not any("func-web" in each for each in asked)
+
+
+@pytest.mark.parametrize(("named", "code"), [(True, 0), (False, 1)])
+def test_a_release_has_the_opener_with_the_hash_that_the_document_names(
+    tmp_path: Path, *, named: bool, code: int
+) -> None:
+    [job] = [job for workflow, name, job in jobs() if (workflow, name) == ("release.yml", "release")]
+    page = tmp_path / "built" / ".local" / "opener.html"
+    page.parent.mkdir(parents=True)
+    page.write_bytes(b"the opener")
+    digest = hashlib.sha256(page.read_bytes()).hexdigest()
+    (tmp_path / "built" / "opener.sha256").write_text(f"{digest}  .local/opener.html\n", "utf-8")
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "opener.md").write_text(f"`{digest if named else '0' * 64}`", "utf-8")
+    (tmp_path / "gh").write_text('#!/bin/sh\necho "$@" > asked\ncat notes.md >> asked\n', "utf-8")
+    (tmp_path / "gh").chmod(0o755)
+    environ = {**os.environ, "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}", "TAG": "v1.2.3"}
+    steps = [each for each in job["steps"] if "run" in each]
+    done = [
+        subprocess.run(
+            ["bash", "-eo", "pipefail", "-c", each["run"]],
+            cwd=tmp_path / each.get("working-directory", "."),
+            env=environ,
+            capture_output=True,
+            check=False,
+        ).returncode
+        for each in steps
+    ]
+
+    assert done == [code, 0]
+    asked = (tmp_path / "asked").read_text("utf-8")
+    assert asked.startswith("release create v1.2.3 built/.local/opener.html built/opener.sha256 --verify-tag")
+    assert digest in asked
 
 
 def test_every_commit_is_searched_for_secrets() -> None:

@@ -94,6 +94,7 @@ class ReferralHarness:
         self.clock = FakeClock(STANDING_STILL)
         self.share: MailShare | None = None
         self.most_an_hour = 0
+        self.sealed_for = ""
         self.bookings_service = FakeTable()
         self.hashed: Callable[[str, str], str] = lambda _, words: words  # slow where a test is about them
 
@@ -101,7 +102,7 @@ class ReferralHarness:
         return ReferralRepository(wrap(self.status), wrap(self.sealed), wrap(self.mail))
 
     def service(self, wrap: Wrap = lambda table: table) -> ReferralService:
-        return ReferralService(self.repository(wrap), seal, KEY, "2023-09-01", self.hashed)
+        return ReferralService(self.repository(wrap), seal, KEY, "2023-09-01", self.hashed, self.sealed_for)
 
     def writer(self) -> ProviderEmails:
         return ProviderEmails(
