@@ -71,4 +71,4 @@ def _details_page(act: Act, values: Mapping[str, object], errors: Sequence[Field
         "shares_names": act.built.bookings.names_go_to_facilitators,
         "form_token": act.form_token,
     }
-    return render("manage/details.html", act.built.content, **facts, errors=errors)
+    return render("manage/details.html", act.content, **facts, errors=errors)

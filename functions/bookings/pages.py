@@ -87,7 +87,7 @@ def details(
         "asks_adjustments": built.bookings.adjustments_are_read,
         "shares_names": built.bookings.names_go_to_facilitators,
     }
-    html = render("bookings/details.html", built.content, **facts, errors=errors)
+    html = render("bookings/details.html", built.content.of_programme(chosen.programme), **facts, errors=errors)
     return form_page(html, status=422 if errors else 200)
 
 
@@ -119,7 +119,7 @@ def check(
         "chosen": chosen,
         "asks_adjustments": built.bookings.adjustments_are_read,
     }
-    html = render("bookings/check.html", built.content, **facts, errors=errors)
+    html = render("bookings/check.html", built.content.of_programme(chosen.programme), **facts, errors=errors)
     return form_page(html, status=422 if errors else 200)
 
 

@@ -7,13 +7,24 @@ from shared.bookings.model.session import Session
 from shared.content.content import Content
 from shared.local_time import iso
 
-JSON_FIELDS = ("id", "title", "theme", "description", "facilitator", "starts", "ends", "when", "places_left")
+JSON_FIELDS = (
+    "id",
+    "title",
+    "theme",
+    "description",
+    "facilitator",
+    "programme",
+    "starts",
+    "ends",
+    "when",
+    "places_left",
+)
 """The fields of a session in JSON."""
 
 
 @dataclass(frozen=True, slots=True)
 class SessionView:
-    """One session in words, without its joining link."""
+    """One session in words, without its joining link. `programme` is "" where there is only one."""
 
     id: str
     title: str
@@ -25,15 +36,17 @@ class SessionView:
     when: str
     places_left: int | None
     waiting_list: bool
+    programme: str = ""
 
     @classmethod
     def of(
         cls, session: Session, content: Content, places_left: int | None = None, *, waiting_list: bool = False
     ) -> Self:
+        groups = content.groups.of(session.programme)
         return cls(
             id=session.id,
-            title=session.title or content.groups.session_title,
-            theme=session.theme or content.groups.open_theme,
+            title=session.title or groups.session_title,
+            theme=session.theme or groups.open_theme,
             description=session.description,
             facilitator=session.facilitator,
             starts=iso(session.starts),
@@ -41,6 +54,7 @@ class SessionView:
             when=content.dates.span(session.starts, session.ends),
             places_left=places_left,
             waiting_list=waiting_list,
+            programme=(session.programme or groups.name) if groups.programmes else "",
         )
 
     @property

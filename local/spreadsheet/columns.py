@@ -14,6 +14,7 @@ TITLES: Mapping[str, tuple[str, ...]] = {
     "Theme": ("Theme",),
     "Description": ("Description", "About"),
     "Facilitator": ("Facilitator", "Led by"),
+    "Programme": ("Programme", "Program"),
     "JoinUrl": ("Joining link", "Join link", "Teams link", "Link", "JoinUrl"),
     "State": ("State", "Status"),
     "Reminders": ("Reminders",),

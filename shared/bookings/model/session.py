@@ -43,7 +43,7 @@ class Session:
 
     `history` holds the details of each version that they were told, oldest first; `forgotten` counts the versions
     before those, which nobody can be expected to know any more. `typed` is what its row says where that differs
-    from what attendees know.
+    from what attendees know. `programme` is "" for the first one of the installation.
     """
 
     id: str
@@ -58,6 +58,7 @@ class Session:
     waiting_list: bool = True
     description: str = ""
     facilitator: str = ""
+    programme: str = ""
     history: tuple[AnnouncedDetails, ...] = ()
     forgotten: int = 0
     typed: AnnouncedDetails | None = None

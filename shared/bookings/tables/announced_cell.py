@@ -78,6 +78,7 @@ class _Announced(BaseModel):
     title: Annotated[str, Field(max_length=_LONGEST_TEXT)]
     description: Annotated[str, Field(max_length=_LONGEST_TEXT)] = ""  # not in cells of before
     facilitator: Annotated[str, Field(max_length=_LONGEST_TEXT)] = ""
+    programme: Annotated[str, Field(max_length=_LONGEST_TEXT)] = ""
     state: SessionState
     reminders: Annotated[str, Field(max_length=_LONGEST_REMINDERS), BeforeValidator(_offsets)]
     waiting_list: bool
@@ -118,6 +119,7 @@ def _text(session: Session, history: Sequence[AnnouncedDetails]) -> str:
     # Left out where they are empty, as in cells of before, which so need not be written again.
     facts |= {"description": session.description} if session.description else {}
     facts |= {"facilitator": session.facilitator} if session.facilitator else {}
+    facts |= {"programme": session.programme} if session.programme else {}
     return json.dumps(facts, ensure_ascii=False)
 
 
@@ -149,6 +151,7 @@ def _session(session_id: str, announced: _Announced, reminders: tuple[Offset, ..
         title=announced.title,
         description=announced.description,
         facilitator=announced.facilitator,
+        programme=announced.programme,
         state=SessionState.CANCELLED if last.called_off else announced.state,
         reminders=parse_offsets(announced.reminders) if announced.reminders else reminders,
         waiting_list=announced.waiting_list,

@@ -61,6 +61,10 @@ class SessionCells:
     def facilitator(self) -> str | None:
         return self._read("Facilitator", one_line, "")
 
+    def programme(self) -> str | None:
+        names = [f'"{name}"' for name in here().programmes]
+        return self._read("Programme", _programme, sentence("portal.session.programme", names=" or ".join(names)))
+
     def join_url(self) -> str | None:
         return self._read("JoinUrl", parse_link, sentence("portal.session.join-url"))
 
@@ -120,6 +124,13 @@ def _offsets(text: str) -> tuple[Offset, ...]:
     if text.casefold() in _NO_REMINDERS:
         return ()
     return parse_offsets(",".join(filter(None, _BETWEEN_OFFSETS.split(ascii_signs(text)))))
+
+
+def _programme(text: str) -> str:
+    found = here().programme(one_line(text))
+    if found is None:
+        raise ValueError("no such programme")
+    return found
 
 
 def _state(text: str) -> SessionState:

@@ -1,7 +1,7 @@
 """An administrator's row of the table `Sessions`: the session that it says, and the one that attendees know."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shared.bookings.model.session import BOOKABLE, Session, SessionState
@@ -25,6 +25,7 @@ WRITTEN_BY_PEOPLE = {
     "Theme": "",
     "Description": "",
     "Facilitator": "",
+    "Programme": "",
     "JoinUrl": "",
     "State": "draft",
     "Reminders": "",
@@ -94,6 +95,7 @@ def _as_announced(written: Session, known: Session) -> Session:
         title=written.title,
         description=written.description,
         facilitator=written.facilitator,
+        programme=written.programme,
         state=state,
         reminders=written.reminders,
         waiting_list=written.waiting_list,
@@ -109,10 +111,17 @@ def read_session_row(row: Row, reminders: tuple[Offset, ...]) -> SessionRow:
     starts, minutes = cells.starts(), cells.minutes()
     written = _written(cells, starts, minutes, reminders)
     announced = row.text("Announced")
-    known = read_announced(row.key, announced, reminders)
+    known = _of_a_programme(read_announced(row.key, announced, reminders))
     unreadable = bool(announced) and known is None
     in_words = short_span(starts, starts + timedelta(minutes=minutes)) if starts and minutes else ""
     return SessionRow(row, written, tuple(cells.problems), known, _unsettled_edit(row), unreadable, in_words)
+
+
+def _of_a_programme(known: Session | None) -> Session | None:
+    """Returns the session, closed if its programme is gone: nobody may agree to the rules of another."""
+    if known is None or here().programme(known.programme) is not None or known.state not in BOOKABLE:
+        return known
+    return replace(known, state=SessionState.CLOSED)
 
 
 def session_among(rows: Sequence[SessionRow], remembered: Session | None) -> SessionRow:
@@ -152,7 +161,7 @@ def _written(
     capacity = cells.capacity()
     state, offsets, waiting_list = cells.state(), cells.reminders(reminders), cells.waiting_list()
     title, theme, join_url = cells.title(), cells.theme(), cells.join_url()
-    description, facilitator = cells.description(), cells.facilitator()
+    description, facilitator, programme = cells.description(), cells.facilitator(), cells.programme()
     if cells.problems or starts is None:
         return None
     return Session(
@@ -163,6 +172,7 @@ def _written(
         title=title or "",
         description=description or "",
         facilitator=facilitator or "",
+        programme=programme or "",
         theme=theme or "",
         join_url=join_url or "",
         state=state or SessionState.DRAFT,

@@ -48,6 +48,7 @@ class View:
     theme: str = ""
     description: str = ""
     facilitator: str = ""
+    programme: str = ""
     when: str = "Friday 8 September 2023, 3pm to 4:15pm"
     places_left: int = 12
     waiting_list: bool = True

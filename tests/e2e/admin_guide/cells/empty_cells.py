@@ -48,6 +48,7 @@ _EMPTY: dict[str, Callable[[Stage, str], bool]] = {
     "The usual name of these sessions": lambda stage, _: _listed(stage)["title"] == content().groups.session_title,
     "Nothing is said": lambda stage, _: _listed(stage)["description"] == "",
     "No name is shown": lambda stage, _: _listed(stage)["facilitator"] == "",
+    "The first programme": lambda stage, _: _listed(stage)["programme"] == "",
     "An open session": lambda stage, _: _listed(stage)["theme"] == content().groups.open_theme,
     "The confirmation says that the link will follow": lambda stage, _: (
         "We will send you the link to join" in _confirmation(stage)
