@@ -20,6 +20,7 @@ from functions.web.negotiation import wants_json
 from functions.web.responses import form_page, see_other
 from shared.bookings.self_service.service import ManagedBooking
 from shared.bootstrap import Services
+from shared.content.content import Content
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,11 @@ class Act:
         link, now = token_of(req), built.now()
         booking = built.bookings.self_service.find(link, now)
         return cls(name, req, built, link, booking, BookingView.of(link, booking, built.content, now), sent)
+
+    @property
+    def content(self) -> Content:
+        """The content as pages about this booking show it."""
+        return self.built.content.of_programme(self.booking.session.programme)
 
     @property
     def is_meant(self) -> bool:

@@ -3,7 +3,7 @@
 For programs, the form's description: its fields, the sessions to choose from, limits, and a form token.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import replace
 
 from pydantic import BaseModel
@@ -96,14 +96,15 @@ def check_eligible(request: BookingRequest, policy: AllocationPolicy) -> None:
         raise NotForOutsidersError
 
 
-def booking_form_json(built: Services, sessions: Iterable[SessionView]) -> dict[str, object]:
-    """The description of the form that POST /bookings takes."""
+def booking_form_json(built: Services, sessions: Sequence[SessionView], session_id: str = "") -> dict[str, object]:
+    """The description of the form that POST /bookings takes, with the rules of the group of that session."""
     chosen = tuple((each.id, each.when) for each in sessions if each.can_be_chosen)
-    fields = fields_json(BookingRequest, _wordings(built, chosen))
+    programme = next((each.programme for each in sessions if each.id == session_id), "")
+    fields = fields_json(BookingRequest, _wordings(built, chosen, programme))
     return {"post_to": "/bookings", **token_json(FORM, built.signer, built.now()), "fields": fields}
 
 
-def _wordings(built: Services, sessions: tuple[tuple[str, str], ...]) -> dict[str, Wording]:
+def _wordings(built: Services, sessions: tuple[tuple[str, str], ...], programme: str) -> dict[str, Wording]:
     content, read = built.content, built.bookings.adjustments_are_read
     organisation, provider = content.organisation.name, content.provider.short_name
     labels = {
@@ -113,7 +114,7 @@ def _wordings(built: Services, sessions: tuple[tuple[str, str], ...]) -> dict[st
         "works_here": Wording(
             sentence("form.booking.works-here", organisation=organisation), sentence("form.booking.works-here-hint")
         ),
-        "group_agreement": Wording(content.groups.agreement),
+        "group_agreement": Wording(content.groups.of(programme).agreement),
         "join_waiting_list": Wording(sentence("form.booking.waiting-list")),
         "adjustments": Wording(
             sentence("form.booking.needs"), "" if read else sentence("form.booking.needs-unread-hint")

@@ -97,13 +97,14 @@ def booking_outcome(req: func.HttpRequest) -> func.HttpResponse:
     if wants_json(req):
         return json_body({"reference": reference, "state": state})
     session = built.bookings.places.session(session_id)
+    content = built.content.of_programme(session.programme)
     return page(
         render(
             "bookings/confirmed.html",
-            built.content,
+            content,
             reference=reference,
-            session=SessionView.of(session, built.content),
-            calendars=web_calendar_links(session, built.content.mails),
+            session=SessionView.of(session, content),
+            calendars=web_calendar_links(session, content.mails),
             state=state,
             unproven=bool(unproven),
             address=address,

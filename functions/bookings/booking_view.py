@@ -68,7 +68,7 @@ class BookingView:
             too_late=now >= session.starts,
             may_be_in_calendar=attendee.is_waiting and attendee.generation > attendee.address_since,
             prove_until=content.dates.moment(kept_until(session, attendee)) if attendee.is_unproven else "",
-            web_calendars=web_calendar_links(session, content.mails),
+            web_calendars=web_calendar_links(session, content.of_programme(session.programme).mails),
         )
 
     @property

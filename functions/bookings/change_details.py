@@ -72,4 +72,4 @@ def _details_page(act: Act, values: Mapping[str, object], errors: Sequence[Field
         "marks_attendance": act.built.bookings.marks_attendance,
         "form_token": act.form_token,
     }
-    return render("manage/details.html", act.built.content, **facts, errors=errors)
+    return render("manage/details.html", act.content, **facts, errors=errors)

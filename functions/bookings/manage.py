@@ -167,11 +167,11 @@ def _booking_page(act: Act, *errors: FieldError) -> str:
         "reminders_token": replace(act, name=_REMINDERS).form_token,
     }
     facts |= {"prove_token": replace(act, name=_PROVE).form_token}
-    return render("manage/booking.html", act.built.content, **facts, errors=errors)
+    return render("manage/booking.html", act.content, **facts, errors=errors)
 
 
 def _cancel_page(act: Act, *errors: FieldError) -> str:
-    return render("manage/cancel.html", act.built.content, booking=act.view, form_token=act.form_token, errors=errors)
+    return render("manage/cancel.html", act.content, booking=act.view, form_token=act.form_token, errors=errors)
 
 
 def _move_page(act: Act, *errors: FieldError) -> str:
@@ -180,7 +180,7 @@ def _move_page(act: Act, *errors: FieldError) -> str:
     choices = [SessionView.of(each.session, built.content, each.places_left) for each in bookable_sessions]
     facts = {"booking": act.view, "sessions": choices, "chosen": act.sent.text("session_id")}
     facts |= {"marks_attendance": built.bookings.marks_attendance}
-    return render("manage/move.html", built.content, **facts, form_token=act.form_token, errors=errors)
+    return render("manage/move.html", act.content, **facts, form_token=act.form_token, errors=errors)
 
 
 def _not_moved(built: Services, token: str, error: BookingError) -> func.HttpResponse:

@@ -80,7 +80,7 @@ def details(
 ) -> func.HttpResponse:
     """The page for contact details and adjustments. `opened`: reached by a link, so the way back is a link as well."""
     facts = {"chosen": chosen, "opened": opened} | details_facts(built, draft)
-    html = render("bookings/details.html", built.content, **facts, errors=errors)
+    html = render("bookings/details.html", built.content.of_programme(chosen.programme), **facts, errors=errors)
     return form_page(html, status=422 if errors else 200)
 
 
@@ -128,7 +128,7 @@ def check(
         "chosen": chosen,
         "asks_adjustments": built.bookings.adjustments_are_read,
     }
-    html = render("bookings/check.html", built.content, **facts, errors=errors)
+    html = render("bookings/check.html", built.content.of_programme(chosen.programme), **facts, errors=errors)
     return form_page(html, status=422 if errors else 200)
 
 

@@ -8,7 +8,8 @@ from shared.content.content import Content
 from shared.local_time import iso
 
 JSON_FIELDS = (
-    *("id", "title", "theme", "description", "facilitator", "place", "online", "starts", "ends", "when", "places_left"),
+    *("id", "title", "theme", "description", "facilitator", "programme", "place", "online"),
+    *("starts", "ends", "when", "places_left"),
 )
 """The fields of a session in JSON."""
 
@@ -18,7 +19,7 @@ class SessionView:
     """One session in words, without its joining link and its note.
 
     `place` is the usual one where `has_own_place` is false. `online`: people join it by a link. `also_online`: that is
-    to be said beside its place.
+    to be said beside its place. `programme` is "" where there is only one.
     """
 
     id: str
@@ -35,18 +36,20 @@ class SessionView:
     when: str
     places_left: int | None
     waiting_list: bool
+    programme: str = ""
 
     @classmethod
     def of(
         cls, session: Session, content: Content, places_left: int | None = None, *, waiting_list: bool = False
     ) -> Self:
+        groups = content.groups.of(session.programme)
         return cls(
             id=session.id,
-            title=session.title or content.groups.session_title,
-            theme=session.theme or content.groups.open_theme,
+            title=session.title or groups.session_title,
+            theme=session.theme or groups.open_theme,
             description=session.description,
             facilitator=session.facilitator,
-            place=session.place or content.groups.place,
+            place=session.place or groups.place,
             has_own_place=bool(session.place),
             online=session.is_online,
             also_online=session.is_also_online,
@@ -55,6 +58,7 @@ class SessionView:
             when=content.dates.span(session.starts, session.ends),
             places_left=places_left,
             waiting_list=waiting_list,
+            programme=(session.programme or groups.name) if groups.programmes else "",
         )
 
     @property

@@ -45,7 +45,7 @@ def booking_form(req: func.HttpRequest) -> func.HttpResponse:
     built = services()
     check_open(built.closed, Support.BOOKINGS)
     if wants_json(req):
-        return json_body(booking_form_json(built, pages.sessions(built)))
+        return json_body(booking_form_json(built, pages.sessions(built), query(req, "session")))
     session_id = query(req, "session")
     chosen = _session_in(built, session_id)
     if chosen is not None:

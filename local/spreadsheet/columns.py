@@ -14,6 +14,7 @@ TITLES: Mapping[str, tuple[str, ...]] = {
     "Theme": ("Theme",),
     "Description": ("Description", "About"),
     "Facilitator": ("Facilitator", "Led by"),
+    "Programme": ("Programme", "Program"),
     "Place": ("Place", "Where", "Room", "Venue"),
     "Note": ("Note",),
     "JoinUrl": ("Joining link", "Join link", "Teams link", "Link", "JoinUrl"),

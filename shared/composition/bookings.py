@@ -31,6 +31,7 @@ from shared.bookings.tables.session_register import SessionRegister
 from shared.composition.context import AppContext
 from shared.composition.mail import MailServices
 from shared.config.choices import Attendance, FeedbackEmails
+from shared.content.content import Mails
 from shared.mail.ledger import MailLedger
 from shared.mail.quota import SendingQuota
 from shared.mail.sending import IdempotentSender
@@ -107,7 +108,11 @@ class BookingServices:
 
     @property
     def _calendar_names(self) -> CalendarNames:
-        mails = self._context.content.mails
+        content = self._context.content
+        own = {each.name: self._words_of(content.of_programme(each.name).mails) for each in content.groups.programmes}
+        return replace(self._words_of(content.mails), programmes=own)
+
+    def _words_of(self, mails: Mails) -> CalendarNames:
         return CalendarNames(
             summary=mails.subject_name,
             description=mails.calendar_text,

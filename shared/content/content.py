@@ -123,6 +123,7 @@ class Content(InLanguage):
             zone=ZoneInfo(self.region.time_zone),
             phone_region=self.region.phone_country,
             session_minutes=self.groups.minutes if self.has_groups else USUAL_MINUTES,
+            programmes=self.groups.programme_names if self.has_groups else (),
         )
 
     @property
@@ -156,6 +157,15 @@ class Content(InLanguage):
         if self.one_to_one_sessions is None:
             raise NotOfferedError("one_to_one")
         return self.one_to_one_sessions
+
+    def of_programme(self, name: str) -> Self:
+        """Returns the content as pages and emails about a session of that programme show it; "" is the first one."""
+        found = next((each for each in self.groups.programmes if each.name == name), None)
+        if found is None:
+            return self
+        own = {"subject_name": found.subject_name, "calendar_place": found.calendar_place}
+        mails = self.mails.model_copy(update={key: value for key, value in own.items() if value is not None})
+        return self.model_copy(update={"group_sessions": self.groups.of(name), "mails": mails})
 
     @classmethod
     def keys(cls) -> frozenset[str]:

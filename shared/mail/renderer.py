@@ -34,6 +34,8 @@ class MailRenderer:
     def render(self, template: str, *, to: str, **facts: Any) -> EmailMessage:
         """Renders the email `template` to one address, with these facts, which are never read as markup.
 
+        A fact called `content` takes the place of the renderer's own, for an email about a session of one programme.
+
         Raises:
             jinja2.TemplateError: there is no such template, or it names a fact that is not given.
         """

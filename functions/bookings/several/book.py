@@ -78,7 +78,11 @@ def several_outcome(req: func.HttpRequest) -> func.HttpResponse:
     lines = read_lines(texts, known.values(), built.content)
     confirmed = [known[each.id] for each in lines if each.state == AttendeeState.CONFIRMED and each.id in known]
     calendars = [
-        (SessionView.of(each, built.content).when, web_calendar_links(each, built.content.mails)) for each in confirmed
+        (
+            SessionView.of(each, built.content).when,
+            web_calendar_links(each, built.content.of_programme(each.programme).mails),
+        )
+        for each in confirmed
     ]
     facts = {
         "lines": lines,

@@ -17,6 +17,7 @@ from functions.web.responses import form_page
 from shared.bookings.places.request import BookingRequest
 from shared.bookings.places.several_sessions import MOST_SESSIONS
 from shared.bootstrap import Services
+from shared.content.content import Content
 
 
 def choose(built: Services, draft: Draft, *errors: FieldError, gone: bool = False) -> func.HttpResponse:
@@ -46,12 +47,22 @@ def for_chosen(
     return show(choice, views)
 
 
+def content_for(built: Services, chosen: Sequence[SessionView]) -> Content:
+    """The content of the programme of all that are chosen; of several programmes, that of all with each one's rules."""
+    found = [built.content.of_programme(name) for name in dict.fromkeys(each.programme for each in chosen)]
+    if len(found) == 1:
+        return found[0]
+    rules = dict.fromkeys(each.groups.agreement for each in found)
+    groups = built.content.groups.model_copy(update={"agreement": " ".join(rules)})
+    return built.content.model_copy(update={"group_sessions": groups})
+
+
 def details(
     built: Services, draft: Draft, chosen: Sequence[SessionView], errors: Sequence[FieldError] = ()
 ) -> func.HttpResponse:
     """The page for contact details and adjustments."""
     facts = {"chosen": chosen, "opened": False} | of_one.details_facts(built, draft)
-    html = render("bookings/several/details.html", built.content, **facts, errors=errors)
+    html = render("bookings/several/details.html", content_for(built, chosen), **facts, errors=errors)
     return form_page(html, status=422 if errors else 200)
 
 
@@ -79,7 +90,7 @@ def check(
         "chosen": chosen,
         "asks_adjustments": built.bookings.adjustments_are_read,
     }
-    html = render("bookings/several/check.html", built.content, **facts, errors=errors)
+    html = render("bookings/several/check.html", content_for(built, chosen), **facts, errors=errors)
     return form_page(html, status=422 if errors else 200)
 
 

@@ -54,7 +54,7 @@ class BookingMailComposer:
     def compose(self, session: Session, attendee: Attendee, mail_id: MailId, now: datetime) -> EmailMessage:
         """The email with this id, as true as it can be at `now` (UTC)."""
         facts = self._every_fact(BookingEmail(session, attendee, mail_id), now)
-        return self._render(str(mail_id.kind), attendee.email, **facts)
+        return self._render(str(mail_id.kind), attendee.email, session.programme, **facts)
 
     def compose_together(self, emails: Sequence[BookingEmail], now: datetime) -> EmailMessage:
         """One email to the address of the first that says what all of these say, in the order of the sessions."""
@@ -62,18 +62,20 @@ class BookingMailComposer:
         told = (e for e in emails if not (_only_repeats(e) and (e.session.id, e.attendee.key) in answered))
         ordered = sorted(told, key=lambda each: (each.session.starts, each.session.id, str(each.mail_id)))
         bookings = [self._every_fact(each, now) | {"kind": str(each.mail_id.kind)} for each in ordered]
-        return self._render("combined", emails[0].attendee.email, bookings=bookings)
+        programmes = {each.session.programme for each in ordered}
+        of_all = programmes.pop() if len(programmes) == 1 else ""
+        return self._render("combined", emails[0].attendee.email, of_all, bookings=bookings)
 
     @property
     def _dates(self) -> Dates:
         return self.renderer.content.dates
 
-    def _render(self, template: str, address: str, **facts: Any) -> EmailMessage:
+    def _render(self, template: str, address: str, programme: str, **facts: Any) -> EmailMessage:
         """Renders an email to an attendee, which names the team that they can ask; answers go to that team as well."""
-        team = self.renderer.content.groups.contact.email
+        content = self.renderer.content.of_programme(programme)
         privacy_url = f"{self.links.site_url}/privacy"
-        message = self.renderer.render(template, to=address, privacy_url=privacy_url, **facts)
-        return replace(message, reply_to=team)
+        message = self.renderer.render(template, to=address, content=content, privacy_url=privacy_url, **facts)
+        return replace(message, reply_to=content.groups.contact.email)
 
     def _every_fact(self, email: BookingEmail, now: datetime) -> dict[str, Any]:
         session, attendee = email.session, email.attendee
@@ -81,10 +83,11 @@ class BookingMailComposer:
         return facts | (self._facts_of_proof(session, attendee) if attendee.is_unproven else {})
 
     def _facts(self, session: Session, attendee: Attendee, now: datetime) -> dict[str, Any]:
-        content = self.renderer.content
+        content = self.renderer.content.of_programme(session.programme)
         groups, on_the_web = content.groups, web_calendar_links(session, content.mails)
         confirmed = attendee.state is AttendeeState.CONFIRMED
         return {
+            "of_session": content,
             "reference": attendee.reference,
             "starts": self._dates.moment(session.starts),
             "when": self._dates.span(session.starts, session.ends),

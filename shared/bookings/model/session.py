@@ -48,7 +48,8 @@ class Session:
 
     `history` holds the details of each version that they were told, oldest first; `forgotten` counts the versions
     before those, which nobody can be expected to know any more. `typed` is what its row says where that differs
-    from what attendees know. `holds_emails`: an administrator has updates and reminders wait.
+    from what attendees know. `holds_emails`: an administrator has updates and reminders wait. `programme`
+    is "" for the first one of the installation.
     """
 
     id: str
@@ -66,6 +67,7 @@ class Session:
     place: str = ""
     note: str = ""
     feedback_url: str = ""
+    programme: str = ""
     history: tuple[AnnouncedDetails, ...] = ()
     forgotten: int = 0
     typed: AnnouncedDetails | None = None

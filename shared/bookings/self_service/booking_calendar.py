@@ -1,7 +1,8 @@
 """The calendar entry of one booking."""
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from shared.bookings.model.attendee import Attendee, AttendeeState
@@ -13,7 +14,7 @@ from shared.bookings.self_service.calendar import CalendarEntry
 class CalendarNames:
     """The words that a calendar shows of a session: neutral ones, and the service as its organiser.
 
-    `description` stands before the link that manages the booking.
+    `description` stands before the link that manages the booking. `programmes` have words of their own, by name.
     """
 
     summary: str
@@ -21,6 +22,11 @@ class CalendarNames:
     location: str
     organizer_name: str
     organizer_address: str
+    programmes: Mapping[str, "CalendarNames"] = field(default_factory=dict)
+
+    def of(self, session: Session) -> "CalendarNames":
+        """Returns the words for a session."""
+        return self.programmes.get(session.programme, self)
 
 
 def calendar_entry(
@@ -30,7 +36,7 @@ def calendar_entry(
 
     Without a place it cancels the entry of the place that they may have had before.
     """
-    called_off = session.state is SessionState.CANCELLED
+    called_off, names = session.state is SessionState.CANCELLED, names.of(session)
     return CalendarEntry(
         uid=_uid(session.id, attendee),
         sequence=_sequence(session, attendee, called_off=called_off),

@@ -7,7 +7,7 @@ from datetime import datetime
 from shared.bookings.emails.manage_links import ManageLinks
 from shared.bookings.model.attendee import Attendee, Reason, Roster
 from shared.bookings.model.email_ids import DueMail
-from shared.bookings.model.errors import BookingsBusyError, LinkUnknownError, TooLateError
+from shared.bookings.model.errors import BookingsBusyError, LinkUnknownError, SessionUnknownError, TooLateError
 from shared.bookings.model.generation import is_same_person
 from shared.bookings.model.pending_move import PendingMove
 from shared.bookings.model.proving import acted
@@ -139,9 +139,10 @@ class SelfService:
         )
 
     def choices(self, token: str, now: datetime) -> list[BookableSession]:
-        """The other sessions that take bookings. Raises LinkUnknownError."""
-        here = self.find(token, now).session.id
-        return [bookable for bookable in self.bookings.bookable_sessions(now) if bookable.session.id != here]
+        """The other sessions of the programme that take bookings. Raises LinkUnknownError."""
+        here = self.find(token, now).session
+        others = (each for each in self.bookings.bookable_sessions(now) if each.session.id != here.id)
+        return [each for each in others if each.session.programme == here.programme]
 
     def calendar(self, token: str, now: datetime) -> bytes:
         """The booking as a calendar file, in place of an earlier one of the same booking. Raises LinkUnknownError."""
@@ -207,7 +208,8 @@ class SelfService:
         proved = self._proofs.proved(booking.session, booking.roster, attendee, now)
         marked = replace(proved, moving=PendingMove(to_session_id))
         if marked != attendee:
-            self.bookings.session(to_session_id)
+            if self.bookings.session(to_session_id).programme != booking.session.programme:
+                raise SessionUnknownError(to_session_id)  # its group has other rules, to which nobody has agreed
             self.rosters.update_attendees(here, (marked,))
         return ActionResult(booking=replace(booking, attendee=marked))
 

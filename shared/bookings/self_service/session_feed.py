@@ -40,16 +40,17 @@ class SessionFeed:
         return calendar_feed([each for each in entries if each is not None], self.names.summary)
 
     def _entry(self, session: Session, now: datetime) -> CalendarEntry:
+        names = self.names.of(session)
         return CalendarEntry(
             uid=_uid(session.id),
             sequence=session.version,
             starts=session.starts,
             ends=session.ends,
-            summary=self.names.summary,
+            summary=names.summary,
             description=self.page,
-            location=session.place or self.names.location,
-            organizer_name=self.names.organizer_name,
-            organizer_address=self.names.organizer_address,
+            location=session.place or names.location,
+            organizer_name=names.organizer_name,
+            organizer_address=names.organizer_address,
             url=self.page,
             cancelled=session.state is SessionState.CANCELLED,
             stamped_at=now,

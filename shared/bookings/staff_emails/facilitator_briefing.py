@@ -47,7 +47,8 @@ class FacilitatorBriefing:
             return
         dates = self.renderer.content.dates
         facts = briefing_facts(reconciled.session, reconciled.roster, names=self.names, dates=dates)
-        message = self.renderer.render("facilitators", to=self.address, **facts)
+        content = self.renderer.content.of_programme(reconciled.session.programme)
+        message = self.renderer.render("facilitators", to=self.address, content=content, **facts)
         self.mail.deliver(reconciled.session.id, mail_id, message, now)
 
 

@@ -85,12 +85,13 @@ class OrganiserList:
         if entry is not None and not entry.is_open(now):
             return
         facts = list_facts(reconciled.session, reconciled.roster, self.renderer.content.dates)
-        message = self.renderer.render("organiser-list", to=self.address, **facts)
+        content = self.renderer.content.of_programme(reconciled.session.programme)
+        message = self.renderer.render("organiser-list", to=self.address, content=content, **facts)
         self.mail.deliver(reconciled.session.id, mail_id, message, now)
 
 
 def due_list(session: Session, now: datetime) -> str | None:
-    """The id of the list that should have gone by `now` (UTC), a day before by the clock in London.
+    """The id of the list that should have gone by `now` (UTC), a day before by the clock here.
 
     None once the session has started, where it does not run, and while an edit of the start settles.
     """

@@ -85,6 +85,7 @@ class _Announced(BaseModel):
     description: Annotated[str, Field(max_length=_LONGEST_TEXT)] = ""  # not in cells of before
     facilitator: Annotated[str, Field(max_length=_LONGEST_TEXT)] = ""
     feedback_url: Annotated[str, Field(max_length=_LONGEST_TEXT, pattern=_LINK)] = ""
+    programme: Annotated[str, Field(max_length=_LONGEST_TEXT)] = ""
     state: SessionState
     reminders: Annotated[str, Field(max_length=_LONGEST_REMINDERS), BeforeValidator(_offsets)]
     waiting_list: bool
@@ -126,6 +127,7 @@ def _text(session: Session, history: Sequence[AnnouncedDetails]) -> str:
     facts |= {"description": session.description} if session.description else {}
     facts |= {"facilitator": session.facilitator} if session.facilitator else {}
     facts |= {"feedback_url": session.feedback_url} if session.feedback_url else {}
+    facts |= {"programme": session.programme} if session.programme else {}
     return json.dumps(facts, ensure_ascii=False)
 
 
@@ -165,6 +167,7 @@ def _session(session_id: str, announced: _Announced, reminders: tuple[Offset, ..
         description=announced.description,
         facilitator=announced.facilitator,
         feedback_url=announced.feedback_url,
+        programme=announced.programme,
         state=SessionState.CANCELLED if last.called_off else announced.state,
         reminders=parse_offsets(announced.reminders) if announced.reminders else reminders,
         waiting_list=announced.waiting_list,

@@ -72,6 +72,10 @@ class SessionCells:
     def note(self) -> str | None:
         return self._read("Note", one_line, "")
 
+    def programme(self) -> str | None:
+        names = [f'"{name}"' for name in here().programmes]
+        return self._read("Programme", _programme, sentence("portal.session.programme", names=" or ".join(names)))
+
     def join_url(self) -> str | None:
         return self._read("JoinUrl", parse_link, sentence("portal.session.join-url"))
 
@@ -134,6 +138,13 @@ def _offsets(text: str) -> tuple[Offset, ...]:
     if text.casefold() in _NO_REMINDERS:
         return ()
     return parse_offsets(",".join(filter(None, _BETWEEN_OFFSETS.split(ascii_signs(text)))))
+
+
+def _programme(text: str) -> str:
+    found = here().programme(one_line(text))
+    if found is None:
+        raise ValueError("no such programme")
+    return found
 
 
 def _state(text: str) -> SessionState:

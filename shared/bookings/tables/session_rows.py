@@ -26,6 +26,7 @@ WRITTEN_BY_PEOPLE = {
     "Theme": "",
     "Description": "",
     "Facilitator": "",
+    "Programme": "",
     "Place": "",
     "Note": "",
     "JoinUrl": "",
@@ -103,6 +104,7 @@ def _as_announced(written: Session, known: Session) -> Session:
         description=written.description,
         facilitator=written.facilitator,
         feedback_url=written.feedback_url,
+        programme=written.programme,
         state=state,
         reminders=written.reminders,
         waiting_list=written.waiting_list,
@@ -118,10 +120,17 @@ def read_session_row(row: Row, reminders: tuple[Offset, ...]) -> SessionRow:
     starts, minutes = cells.starts(), cells.minutes()
     written = _written(cells, starts, minutes, reminders)
     announced = row.text("Announced")
-    known = read_announced(row.key, announced, reminders)
+    known = _of_a_programme(read_announced(row.key, announced, reminders))
     unreadable = bool(announced) and known is None
     in_words = short_span(starts, starts + timedelta(minutes=minutes)) if starts and minutes else ""
     return SessionRow(row, written, tuple(cells.problems), known, _unsettled_edit(row), unreadable, in_words)
+
+
+def _of_a_programme(known: Session | None) -> Session | None:
+    """Returns the session, closed if its programme is gone: nobody may agree to the rules of another."""
+    if known is None or here().programme(known.programme) is not None or known.state not in BOOKABLE:
+        return known
+    return replace(known, state=SessionState.CLOSED)
 
 
 def session_among(rows: Sequence[SessionRow], remembered: Session | None) -> SessionRow:
@@ -161,7 +170,7 @@ def _written(
     capacity = cells.capacity()
     state, offsets, waiting_list = cells.state(), cells.reminders(reminders), cells.waiting_list()
     title, theme, join_url = cells.title(), cells.theme(), cells.join_url()
-    description, facilitator = cells.description(), cells.facilitator()
+    description, facilitator, programme = cells.description(), cells.facilitator(), cells.programme()
     place, note, feedback_url = cells.place(), cells.note(), cells.feedback_url()
     if cells.problems or starts is None:
         return None
@@ -173,6 +182,7 @@ def _written(
         title=title or "",
         description=description or "",
         facilitator=facilitator or "",
+        programme=programme or "",
         theme=theme or "",
         join_url=join_url or "",
         place=place or "",

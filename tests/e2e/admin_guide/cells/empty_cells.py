@@ -48,6 +48,7 @@ _EMPTY: dict[str, Callable[[Stage, str], bool]] = {
     "The usual name of these sessions": lambda stage, _: _listed(stage)["title"] == content().groups.session_title,
     "Nothing is said": lambda stage, _: _listed(stage)["description"] == "",
     "No name is shown": lambda stage, _: _listed(stage)["facilitator"] == "",
+    "The first programme": lambda stage, _: _listed(stage)["programme"] == "",
     "An open session": lambda stage, _: _listed(stage)["theme"] == content().groups.open_theme,
     "It is online, and the usual place is shown": lambda stage, _: _listed(stage)["place"] == content().groups.place,
     "Nobody is asked how it was": lambda stage, _: (

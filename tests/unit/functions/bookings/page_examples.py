@@ -28,6 +28,7 @@ class View:
     theme: str = ""
     description: str = ""
     facilitator: str = ""
+    programme: str = ""
     place: str = "Online"
     has_own_place: bool = False
     also_online: bool = False

@@ -152,7 +152,7 @@ def test_whatever_is_typed_is_shown_literally(content: Content) -> None:
 
 def test_whatever_administrators_and_the_copy_say_is_shown_literally(content: Content) -> None:
     hostile = View(id=HOSTILE, title=HOSTILE, theme=HOSTILE, when=HOSTILE, description=HOSTILE, facilitator=HOSTILE)
-    groups = dict.fromkeys(content.groups.model_dump(), HOSTILE) | {"about": [HOSTILE], "minutes": 50}
+    groups = dict.fromkeys(content.groups.model_dump(), HOSTILE) | {"about": [HOSTILE], "minutes": 50, "programmes": []}
     contact = content.groups.contact.model_dump() | {"team": HOSTILE, "hours": HOSTILE}
     said = Content.model_validate(content.model_dump() | {"groups": groups | {"contact": contact}})
     for name in ("start", "sessions", "choose a session", "booking", "check", "booked"):

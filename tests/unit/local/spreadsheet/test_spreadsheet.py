@@ -141,7 +141,7 @@ def test_a_time_by_the_clock_in_london_stays_that_time_in_winter_and_summer(tmp_
 def test_columns_that_are_unknown_missing_or_there_twice_are_named(tmp_path: Path) -> None:
     said = problems(tmp_path, ("Date", "Day", "Places", "Colour"), ("2026-10-09", "", 12, "red"))
 
-    known = "Date, Time, Places, Minutes, Title, Theme, Description, Facilitator, Place, Note"
+    known = "Date, Time, Places, Minutes, Title, Theme, Description, Facilitator, Programme, Place, Note"
     others = "Joining link, Feedback link, State, Reminders, Waiting list, Id"
     assert said == [
         f'Row 1: There is no column "Colour". The columns are {known}, {others}.',

@@ -4,6 +4,7 @@ The tables about cells are tried in memory; `tests/e2e/test_admin_guide.py` trie
 service.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -28,12 +29,14 @@ from shared.bookings.tables.session_rows import (
     SessionRow,
     read_session_row,
 )
+from shared.installation.facts import Installation
+from shared.installation.here import use_installation
 from shared.numbers.daily_numbers import MONTHS, QUARTERS
 from shared.numbers.suppression import FEWER, NOT_KNOWN, NOT_SHOWN, MonthCounts, published_month
 from shared.reminder_offsets import parse_offsets
 from shared.tables.table import Row
 from tests.admin_guide import GUIDE, quoted, section_rows, section_text
-from tests.builders import MORNING, attendee, london, session, session_cells
+from tests.builders import MORNING, attendee, content, london, session, session_cells
 from tests.every_row import every_row
 from tests.fakes import FakeTable
 
@@ -70,6 +73,7 @@ SENSELESS: dict[str, dict[str, Any]] = {
     'State is "opne".': {"State": "opne"},
     'Reminders is "1 day".': {"Reminders": "1 day"},
     'WaitingList is "maybe".': {"WaitingList": "maybe"},
+    'Programme is "Practice".': {"Programme": "Practice"},
     'JoinUrl is "teams".': {"JoinUrl": "teams"},
     'FeedbackUrl is "forms".': {"FeedbackUrl": "forms"},
     'JoinUrl is "http://teams.example". It begins': {"JoinUrl": "http://teams.example"},
@@ -89,6 +93,13 @@ ASKED_BACK = [
     for name in quoted(row["Column"])
     for cell in quoted(row["These are asked back"])
 ]
+
+
+@pytest.fixture(autouse=True)
+def _programmes_are_known() -> Iterator[None]:
+    use_installation(content().installation)
+    yield
+    use_installation(Installation())
 
 
 def read(cells: dict[str, Any]) -> SessionRow:

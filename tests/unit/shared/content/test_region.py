@@ -50,7 +50,7 @@ def there(elsewhere: Path) -> Content:
 
 
 def test_a_file_that_says_nothing_is_in_london() -> None:
-    assert content().installation == Installation(ZoneInfo("Europe/London"), "GB", 75)
+    assert content().installation == Installation(ZoneInfo("Europe/London"), "GB", 75, (content().groups.name,))
     assert content().region.times == "UK time"
 
 
@@ -105,7 +105,7 @@ def test_the_developers_commands_go_by_the_file_that_they_are_given(elsewhere: P
     use_content_file(elsewhere)
     assert (here().clocks, here().session_minutes) == ("New York", 50)
     use_content_file()
-    assert here() == Installation(), "that of the settings"
+    assert here() == content().installation, "that of the settings"
     use_content_file(elsewhere)
     use_content_file(elsewhere.with_name("missing.toml"))
     assert here().clocks == "New York", "the command says what is wrong with it"

@@ -282,7 +282,7 @@ LINKS_ASKED_BACK = {
 }
 
 TOO_LONG = {"Title": 200, "Theme": 200, "Description": 200, "JoinUrl": 2_000, "Reminders": 200} | dict.fromkeys(
-    ["Date", "Time", "Capacity", "Minutes", "State", "WaitingList", "Facilitator"], 100
+    ["Date", "Time", "Capacity", "Minutes", "State", "WaitingList", "Facilitator", "Programme"], 100
 )
 TOO_LONG |= {"Place": 200, "Note": 500, "FeedbackUrl": 2_000}
 
