@@ -11,6 +11,7 @@ import pytest
 
 import functions.bookings.change_details
 from functions.bookings import acts, book, manage, steps
+from functions.bookings.several.steps import several_details
 from shared.content.content import ContentError, load_content
 from shared.installation.facts import Installation
 from shared.installation.here import use_installation
@@ -215,3 +216,16 @@ def test_two_programmes_of_one_name_are_refused(file: Path) -> None:
     file.write_text(file.read_text("utf-8").replace('"Walking hours"', f'"{TALKS.upper()}"'), "utf-8")
     with pytest.raises(ContentError, match="two programmes of the same name"):
         load_content(file)
+
+
+def test_who_books_sessions_of_both_at_once_agrees_to_the_rules_of_both(app: InMemoryApp) -> None:
+    add(app, "2023-09-10-1500", Programme="Walking hours", Date="2023-09-10", Title="")
+    app.tick()
+    for ids, talks, walks in (
+        ([FIRST, WALK], True, True),
+        ([WALK, "2023-09-10-1500"], False, True),
+    ):
+        answer = several_details(http_requests.form([("session_id", each) for each in ids]))
+        text = answer.get_body().decode()
+        assert (OWN_AGREEMENT in text, "at the pace of the slowest" in text) == (talks, walks), ids
+        assert ("Walking hours" in text, TALKS in text) == (True, talks)
