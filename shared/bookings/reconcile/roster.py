@@ -195,8 +195,7 @@ def _with_mail_summary(
     done = sorted(
         (each for each in log.values() if each.mail_id.startswith(mine)), key=lambda each: (each.at, each.mail_id)
     )
-    set_back = SET_BACK_PROBLEM if is_set_back(attendee) else ""
-    cells = (attendee.cell_problems, same_person_problem(attendee), set_back)
+    cells = (attendee.cell_problems, same_person_problem(attendee), SET_BACK_PROBLEM if is_set_back(attendee) else "")
     problems = (*cells, _undelivered(done), _perhaps_sent(done))
     summary, said = _mail_summary(session, attendee, done, now), " ".join(filter(None, problems))
     return replace(attendee, mail=summary, problem=said, send_again=answer(session, attendee, log, now))
@@ -215,8 +214,9 @@ def _coming(session: Session, attendee: Attendee, now: datetime) -> list[str]:
         return [sentence("portal.booking.mail.none-can-be-sent")]
     if attendee.is_unproven:
         return [sentence("portal.booking.mail.address", until=short(kept_until(session, attendee)))]
-    key = "portal.booking.mail.reminder-held" if session.holds_emails else "portal.booking.mail.reminder"
-    return [sentence(key, at=short(at)) for at in upcoming_reminders(session, attendee, now)[:1]]
+    due = [short(at) for at in upcoming_reminders(session, attendee, now)[:1]]
+    held: list[str] = [sentence("portal.booking.mail.reminder-held", at=at) for at in due]
+    return held if session.holds_emails else [sentence("portal.booking.mail.reminder", at=at) for at in due]
 
 
 def _undelivered(done: Sequence[MailLogEntry]) -> str:

@@ -1,1 +1,1 @@
-"""What administrators ask for in a cell: emails to be held, a confirmation to be sent again, feedback."""
+"""Wishes that administrators write into a cell: emails to be held, a confirmation to be sent again, feedback."""

@@ -24,7 +24,7 @@ def held_notice(edit: str, session: Session | None) -> str:
 
 
 def held_problem(row: Row, now: datetime) -> str:
-    """What is wrong with the cell, or that emails have been held for a day at `now` (UTC); "" if neither is so."""
+    """The problem of the cell, or that emails have been held for a day at `now` (UTC); "" if there is none."""
     since = held_since(row, now)
     if (unread := hold_problem(row)) or since is None or now - since < NAMED_AFTER:
         return unread

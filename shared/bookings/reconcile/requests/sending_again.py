@@ -40,15 +40,16 @@ def _is_over_with(attendee: Attendee, asked: str, log: Mapping[str, MailLogEntry
 
 def _why_never(session: Session, attendee: Attendee) -> str:
     """The reason why this booking has no such email; "" if it has."""
+    no_address = not can_be_mailed(attendee.email) or bool(attendee.same_person) or attendee.has_other_address
     reasons = {
-        "session": not session.runs,
-        "cancelled": not attendee.is_live,
-        "address": not can_be_mailed(attendee.email) or bool(attendee.same_person) or attendee.has_other_address,
-        "came-back": attendee.is_bounced,
-        "not-proved": attendee.is_unproven,
-        "list-full": attendee.is_behind_the_list,
+        sentence("portal.booking.send-again.session"): not session.runs,
+        sentence("portal.booking.send-again.cancelled"): not attendee.is_live,
+        sentence("portal.booking.send-again.address"): no_address,
+        sentence("portal.booking.send-again.came-back"): attendee.is_bounced,
+        sentence("portal.booking.send-again.not-proved"): attendee.is_unproven,
+        sentence("portal.booking.send-again.list-full"): attendee.is_behind_the_list,
     }
-    return next((sentence(f"portal.booking.send-again.{why}") for why, applies in reasons.items() if applies), "")
+    return next((why for why, applies in reasons.items() if applies), "")
 
 
 def _why_not_now(attendee: Attendee, log: Mapping[str, MailLogEntry], now: datetime) -> str:

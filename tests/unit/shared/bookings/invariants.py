@@ -177,6 +177,9 @@ def check_true_when_sent(new: list[SentMail]) -> None:
         if each.attendee.state is not AttendeeState.CONFIRMED:
             assert "teams.example" not in each.message.text, "a joining link to someone without a place"
             assert "joining link" not in each.message.text, "news of a joining link to someone who never had one"
+            assert "canary" not in each.message.text, "a note to someone without a place"
+        if each.mail.kind in {MailKind.UPDATED, MailKind.REMINDER}:
+            assert each.session is None or not each.session.holds_emails, f"{each.mail.kind} while emails are held"
         if each.mail.kind is MailKind.UPDATED:
             assert "\n- " in each.message.text, "an update that says nothing new"
         if each.mail.kind is MailKind.REMINDER and each.row is not None:
@@ -277,5 +280,7 @@ def _check_knows(harness: FaultyBookingHarness, session: Session, attendee: Atte
 def _check_last_word(session: Session, attendee: Attendee, mine: list[SentMail]) -> None:
     text, kinds = mine[-1].message.text, [str(each.mail.kind) for each in mine]
     assert span_in_words(session.starts, session.ends) in text, f"the last word is an old time: {kinds}"
+    assert session.place in text, f"the last word is an old place: {kinds}"
     if attendee.state is AttendeeState.CONFIRMED:
         assert session.join_url in text, f"the last word is an old joining link: {kinds}"
+        assert session.note in text, f"the last word is an old note: {kinds}"

@@ -35,6 +35,9 @@ GOOD_CELLS = st.one_of(
     st.fixed_dictionaries({"Capacity": st.integers(0, 4)}),
     st.fixed_dictionaries({"State": st.sampled_from(["open", "closed", "cancelled", "draft"])}),
     st.fixed_dictionaries({"JoinUrl": st.sampled_from(["", "https://teams.example/1", "https://teams.example/2"])}),
+    st.fixed_dictionaries({"Note": st.sampled_from(["", "Ring at the canary door", "Ring at the canary gate"])}),
+    st.fixed_dictionaries({"Place": st.sampled_from(["", "Room 4", "Room 5, or online"])}),
+    st.fixed_dictionaries({"HoldEmails": st.sampled_from(["yes", "yes", "no", "perhaps"])}),
     st.fixed_dictionaries({"Time": st.sampled_from(["15:00", "11:00", "00:30", "01:30", "03:00", "23:30", "9am"])}),
     st.fixed_dictionaries({"Minutes": st.sampled_from([60, "75", 90.0]), "Theme": st.sampled_from(["", "Rest"])}),
 )
@@ -52,6 +55,7 @@ BAD_CELLS: list[dict[str, Any]] = [
     {"Reminders": "1 day"},
     {"WaitingList": "maybe"},
     {"JoinUrl": "teams"},
+    {"FeedbackUrl": "http://forms.example"},
     {"Announced": "{}"},
     {"Announced": announced_json({"minutes": "90"})},
     {"Announced": announced_json({"starts": "9999-12-31T23:59:00Z"})},
@@ -64,11 +68,15 @@ CORRECTED_CELLS = {
     "WaitingList": "yes",
     "Capacity": 2,
     "JoinUrl": "",
+    "FeedbackUrl": "",
+    "HoldEmails": "",
     "Theme": "",
 }
 HAND_EDITS: list[dict[str, Any]] = [
     *({"State": state} for state in ("confirmed", "cancelled", "waiting", "to-check", "conf", "")),
     {"Email": "new@example.nhs.uk"},
+    {"SendAgain": "yes"},
+    {"SendAgain": "yes", "State": "confirmed"},
     {"Email": "nobody"},
     {"Generation": "", "BookedAt": "", "StateAt": ""},
     {"KnownState": "", "WaitingSince": "yesterday"},

@@ -178,6 +178,7 @@ class BookingStateMachine(RuleBasedStateMachine):
             return
         session = min(ahead, key=lambda each: each.starts)
         self._book(name, session.id, {"works_here": True, "join_waiting_list": True})
+        self.harness.type_session(session.id, HoldEmails="")
         drive = late_edits.start(self.harness, session.id, before, tick=lambda: self.tick(0))
         if drive is not None:
             late_edits.type_and_check(self.harness, drive, edit, tick=lambda: self.tick(0))
@@ -251,6 +252,8 @@ class BookingStateMachine(RuleBasedStateMachine):
     def teardown(self) -> None:
         if hasattr(self, "harness"):
             self.accident = ()
+            for session_id in SESSIONS:
+                self.harness.type_session(session_id, HoldEmails="")
             self.harness.pass_time(hours=1)  # what was refused again and again waits as long
             for _ in range(9):
                 self.tick(5)
