@@ -1,4 +1,4 @@
-"""The daily run that writes the table `Numbers`: a row for each month that is over, and one for each quarter.
+"""The daily run that writes the table `Numbers`: a row for each month that is complete, and one for each quarter.
 
 It follows from the rows as they are, so that running it twice changes nothing. A row of a month is written anew until
 the month is final, when no booking of it is kept any more; after that it is never touched. A row of a quarter is
@@ -66,7 +66,7 @@ class DailyNumbers:
         written = {row.key: row for row in self.numbers.query(PartitionKey=MONTHS)}
         for month, tallies in _by_month(self.tallies(now)).items():
             before = written.get(month.key)
-            if month.is_over(now) and not (before and before.boolean("Final", default=False)):
+            if month.is_complete(now) and not (before and before.boolean("Final", default=False)):
                 self._write_month(month, month_counts(tallies), before, now)
 
     def _write_month(self, month: Month, counts: MonthCounts | None, before: Row | None, now: datetime) -> None:

@@ -33,9 +33,12 @@ class Month:
         """The first day of the month after it."""
         return _after(self.first, 1)
 
-    def is_over(self, now: datetime) -> bool:
-        """True if it is over here at `now` (UTC)."""
-        return now.astimezone(zone()).date() >= self.next_first
+    def is_complete(self, now: datetime) -> bool:
+        """True if no session of it still runs in London at `now` (UTC): on the second day of the next month.
+
+        A session lasts a day at most, so one of the last evening may end on the first.
+        """
+        return now.astimezone(zone()).date() > self.next_first
 
     def is_final(self, kept: timedelta, now: datetime) -> bool:
         """True if no booking of the month is kept any more: `kept` (days) have passed since its end."""

@@ -18,7 +18,7 @@ from tests.unit.shared.bookings.retention.test_retention import clean
 from tests.unit.shared.numbers.board_numbers import Board
 
 COUNTS = ("Sessions", "Places", "Booked", "Attended", "Cancelled", "Waited")
-OCTOBER = london("2023-10-01 00:05")
+OCTOBER = london("2023-10-02 00:05")
 LAST_DAY, FINAL = london("2023-12-29 00:05"), london("2023-12-30 00:05")  # 90 days after the end of September
 
 
@@ -65,9 +65,9 @@ def test_a_month_that_is_over_has_a_row_without_anything_of_a_person() -> None:
     assert (row.text("Month"), row.text("Final")) == ("September 2023", "no")
 
 
-def test_a_month_has_no_row_before_it_is_over() -> None:
+def test_a_month_has_no_row_while_a_session_of_it_may_run() -> None:
     harness = harness_of_september()
-    harness.at(london("2023-09-30 23:55"))
+    harness.at(london("2023-10-01 23:55"))
     harness.tick()
     board = Board(harness)
     board.run()
@@ -119,6 +119,20 @@ def test_each_person_counts_once_as_booked_cancelled_or_waiting() -> None:
     assert counts(board.month()) == [FEWER, 6, 6, NOT_KNOWN, 5, 7]
 
 
+def test_a_session_of_the_last_evening_counts_with_the_others_from_the_first_row_on() -> None:
+    harness = harness_of_september()
+    harness.add_session(RowKey="late", Date="2023-09-30", Time="23:30", Capacity=20)
+    for name in people(9, first=20):
+        harness.book(name, "late")
+    board = Board(harness)
+    for day in (1, 2, 3):
+        harness.at(london(f"2023-10-0{day} 00:05"))
+        harness.tick()
+        board.run()
+        row = board.month()
+        assert row is None if day == 1 else counts(row) == [FEWER, 40, 21, NOT_KNOWN, FEWER, FEWER]
+
+
 def test_who_moved_counts_in_the_other_session_alone_and_cancelled_sessions_not_at_all() -> None:
     harness = harness_of_september(*people(10))
     harness.add_session(RowKey="s2", Date="2023-10-20", Capacity=20)
@@ -127,7 +141,7 @@ def test_who_moved_counts_in_the_other_session_alone_and_cancelled_sessions_not_
     for name in people(2):
         harness.move(name, "s2")
     harness.tick()
-    harness.at(london("2023-11-01 00:05"))
+    harness.at(london("2023-11-02 00:05"))
     board = Board(harness)
     board.run()
 

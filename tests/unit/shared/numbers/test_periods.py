@@ -15,10 +15,10 @@ def test_a_month_is_that_of_the_day_in_london() -> None:
     assert Month.of(london("2023-09-30 23:30")).key == "2023-09"
 
 
-def test_a_month_is_over_after_its_last_day_and_final_when_no_booking_of_it_is_kept() -> None:
+def test_a_month_is_complete_a_day_after_its_last_day_and_final_when_no_booking_of_it_is_kept() -> None:
     month = Month(date(2023, 12, 1))
 
-    assert [month.is_over(london(each)) for each in ("2023-12-31 23:59", "2024-01-01 00:00")] == [False, True]
+    assert [month.is_complete(london(each)) for each in ("2024-01-01 23:59", "2024-01-02 00:00")] == [False, True]
     assert [month.is_final(KEPT, london(each)) for each in ("2024-03-30 23:59", "2024-03-31 00:00")] == [False, True]
     assert month.corrected_until(KEPT) == "30 March 2024"
 
