@@ -16,7 +16,7 @@ from shared.bookings.reconcile.attendance import AttendanceCells
 from shared.bookings.reconcile.reconcile_all import BookingReconciler, ReconcileResult
 from shared.bookings.reconcile.session_reconciler import SessionReconciler
 from shared.bookings.retention.run import Retention
-from shared.bookings.self_service.booking_calendar import CalendarNames
+from shared.bookings.self_service.booking_calendar import CalendarNames, calendar_names
 from shared.bookings.self_service.service import SelfService
 from shared.bookings.self_service.session_feed import SessionFeed
 from shared.bookings.staff_emails.digest_log import DigestLogTable
@@ -31,7 +31,6 @@ from shared.bookings.tables.session_register import SessionRegister
 from shared.composition.context import AppContext
 from shared.composition.mail import MailServices
 from shared.config.choices import Attendance, FeedbackEmails
-from shared.content.content import Mails
 from shared.mail.ledger import MailLedger
 from shared.mail.quota import SendingQuota
 from shared.mail.sending import IdempotentSender
@@ -108,18 +107,7 @@ class BookingServices:
 
     @property
     def _calendar_names(self) -> CalendarNames:
-        content = self._context.content
-        own = {each.name: self._words_of(content.of_programme(each.name).mails) for each in content.groups.programmes}
-        return replace(self._words_of(content.mails), programmes=own)
-
-    def _words_of(self, mails: Mails) -> CalendarNames:
-        return CalendarNames(
-            summary=mails.subject_name,
-            description=mails.calendar_text,
-            location=mails.calendar_place,
-            organizer_name=mails.sign_off,
-            organizer_address=self._settings.email_sender,
-        )
+        return calendar_names(self._context.content, self._settings.email_sender)
 
     @cached_property
     def mailer(self) -> BookingMailer:

@@ -34,7 +34,7 @@ class Month:
         return _after(self.first, 1)
 
     def is_complete(self, now: datetime) -> bool:
-        """True if no session of it still runs in London at `now` (UTC): on the second day of the next month.
+        """True if no session of it still runs here at `now` (UTC): on the second day of the next month.
 
         A session lasts a day at most, so one of the last evening may end on the first.
         """

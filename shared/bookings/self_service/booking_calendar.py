@@ -2,12 +2,13 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from shared.bookings.model.attendee import Attendee, AttendeeState
 from shared.bookings.model.session import Session, SessionState
 from shared.bookings.self_service.calendar import CalendarEntry
+from shared.content.content import Content, Mails
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,22 @@ class CalendarNames:
     def of(self, session: Session) -> "CalendarNames":
         """Returns the words for a session."""
         return self.programmes.get(session.programme, self)
+
+
+def calendar_names(content: Content, address: str) -> CalendarNames:
+    """The words of an installation's content, with `address` as the organiser's."""
+    own = {each.name: _names_in(content.of_programme(each.name).mails, address) for each in content.groups.programmes}
+    return replace(_names_in(content.mails, address), programmes=own)
+
+
+def _names_in(mails: Mails, address: str) -> CalendarNames:
+    return CalendarNames(
+        summary=mails.subject_name,
+        description=mails.calendar_text,
+        location=mails.calendar_place,
+        organizer_name=mails.sign_off,
+        organizer_address=address,
+    )
 
 
 def calendar_entry(

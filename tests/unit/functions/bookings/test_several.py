@@ -390,7 +390,7 @@ def test_whoever_confirms_one_of_five_bookings_gets_the_other_emails_with_the_ne
     app: InMemoryApp, zoe: Person
 ) -> None:
     ids = list(DATES)[:5]
-    done = zoe.follow(zoe.book(zoe.check(*ids, email="zoe@home.example", works_for_trust="yes").sent))
+    done = zoe.follow(zoe.book(zoe.check(*ids, email="zoe@home.example", works_here="yes").sent))
     assert "the rest come within minutes" in done.text
     app._send(zoe.outbox)
     app.tick()

@@ -71,6 +71,7 @@ def test_the_public_list_of_a_full_session_does_not_show_who_or_how_many_wait() 
         "theme",
         "description",
         "facilitator",
+        "programme",
         "place",
         "online",
         "starts",
