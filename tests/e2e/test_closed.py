@@ -25,7 +25,10 @@ def before(closed: Stack) -> Services:
     return Services(Settings.from_environment({**closed.settings, "CLOSED": ""}), lambda: MORNING)
 
 
-@pytest.mark.parametrize("path", ["/sessions", "/bookings/new", "/bookings/new?session=s1", "/bookings/check"])
+PATHS = ["/sessions", "/bookings/new", "/bookings/new?session=s1", "/bookings/check", "/bookings/several/new"]
+
+
+@pytest.mark.parametrize("path", PATHS)
 def test_a_page_says_that_it_is_closed_and_where_else_to_turn(path: str, closed: Stack) -> None:
     page = get(f"{closed.site}{path}")
     assert (page.status, page.headers["retry-after"]) == (503, "86400")
@@ -38,7 +41,8 @@ def test_nobody_new_is_taken(closed: Stack) -> None:
     form = person("s1", "new", group_agreement="yes")
     answers = [post_json(f"{closed.site}/bookings", person("s1", "new"))]
     answers += [post_form(f"{closed.site}/bookings{step}", form) for step in ("", "/details", "/check", "/session")]
-    assert [answer.status for answer in answers] == [503] * 5
+    answers += [post_form(f"{closed.site}/bookings/several{step}", form) for step in ("", "/details", "/check")]
+    assert [answer.status for answer in answers] == [503] * 8
     assert [row for row in roster(closed, "s1") if "new" in row["Email"]] == []
 
 
