@@ -1,7 +1,8 @@
 """Routes that book several sessions with one form, and show what became of each."""
 
-# The worker only understands `typing.List` in the annotation of an output of many messages.
 from collections.abc import Sequence
+
+# The worker only understands `typing.List` in the annotation of an output of many messages.
 from typing import List  # noqa: UP035  # see above
 
 import azure.functions as func
