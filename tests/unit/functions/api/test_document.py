@@ -24,7 +24,7 @@ def described(content: Content) -> dict[str, Any]:
 
 def test_it_describes_every_method_of_every_address_that_it_names(described: dict[str, Any]) -> None:
     for path, operations in described["paths"].items():
-        taken = ROUTES.methods_at(path.removeprefix("/")) - {"OPTIONS"}  # a browser's own question before a request
+        taken = ROUTES.methods_at(path.removeprefix("/")) - {"OPTIONS"}  # which every address answers, described or not
         assert {method.upper() for method in operations} == taken, path
 
 
