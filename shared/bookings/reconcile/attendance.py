@@ -41,7 +41,8 @@ class AttendanceCells:
         month = Month.of(session.starts)
         if month.is_final(self.kept, now):
             return {}
-        return {name: text for name, text in self._asked(row, month).items() if row.row.text(name) != text}
+        wanted, there = self._asked(row, month), row.row
+        return {name: text for name, text in wanted.items() if name not in there.cells or there.text(name) != text}
 
     def _asked(self, row: SessionRow, month: Month) -> dict[str, str]:
         until = month.corrected_until(self.kept)

@@ -130,6 +130,15 @@ def test_a_session_that_did_not_take_place_asks_for_nothing(state: str) -> None:
     assert said(harness) == ("", "")
 
 
+def test_a_row_that_was_over_before_there_was_the_column_gets_it() -> None:
+    """The portal offers only columns that a row has."""
+    harness = BookingHarness(Date="2023-08-31")
+    harness.tick()
+
+    assert harness.session_row().cells["Attended"] == ""
+    assert said(harness) == ("", "Write into Attended how many people came, by 29 November 2023.")
+
+
 def test_a_row_whose_month_is_final_is_left_alone(over: BookingHarness) -> None:
     over.at(london("2023-12-30 00:05"))
     over.tick()
