@@ -62,10 +62,18 @@ def errors_in(model: type[BaseModel]) -> list[FieldError]:
 
 FULL, ONE_LEFT = (
     View(id="full", when="Tuesday", places_left=0, joins_waiting_list=True),
-    View(id="a/b c&d?", theme="Voices", places_left=1, description="To be heard", facilitator="Ada Example"),
+    View(
+        id="a/b c&d?",
+        theme="Voices",
+        places_left=1,
+        description="To be heard",
+        facilitator="Ada Example",
+        place="Room 4",
+        has_own_place=True,
+        also_online=True,
+    ),
 )
-IN_A_ROOM = View(place="Room 4", has_own_place=True, also_online=True)
-SESSIONS = [View(), ONE_LEFT, FULL, IN_A_ROOM]
+SESSIONS = [View(), ONE_LEFT, FULL]
 ANSWERED: dict[str, Any] = {
     "session_id": "2023-09-08-1500",
     "full_name": "Zoë Okafor",
