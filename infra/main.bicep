@@ -171,6 +171,9 @@ var collectHost = hostNamePhase == 'secure' && !empty(collectHostName) ? collect
 // What is sealed to the provider's own keys opens with none of ours.
 var workerOpensReferrals = referralDelivery != 'sealed' || keepReferralKey
 
+// Nobody here can see that what only the provider opens is a test: each would go to the provider.
+var tellsOfTests = smokeTests && referralDelivery != 'sealed'
+
 var alarmAddresses = empty(alarmEmails) ? [operatorsEmail] : alarmEmails
 
 // ---- Settings of the service ----
@@ -238,7 +241,7 @@ var settingsOfWorker = {
   REFERRAL_REMINDER_WEEKDAYS: string(referralReminderWeekdays)
   REFERRAL_UNCOLLECTED_DAYS: string(referralUncollectedDays)
   // As with the passphrase: only where the secret is there.
-  SMOKE_KEY: smokeTests ? '${inWorkerVault}SMOKE-KEY)' : ''
+  SMOKE_KEY: tellsOfTests ? '${inWorkerVault}SMOKE-KEY)' : ''
   REFERRAL_VAULT_KEY: workerOpensReferrals ? 'https://${workerVaultName}${vaultSuffix}/keys/${keyName}' : ''
 }
 
@@ -513,7 +516,7 @@ module alarms 'modules/alarms.bicep' = {
     auditEmails: empty(auditEmails) ? alarmAddresses : auditEmails
     webClientId: identities.outputs.webClientId
     workerClientId: identities.outputs.workerClientId
-    smokeTests: smokeTests
+    smokeTests: tellsOfTests
   }
 }
 

@@ -7,11 +7,11 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from local.paths import ROOT
 from local.smoke.client import Client, SmokeError
-from local.smoke.steps import SECONDS, Installation
+from local.smoke.steps import SECONDS, STEPS, STEPS_OF_DRILL, Installation, referral
 from shared import base64url
 from shared.content.content import ContentError, load_content
 from shared.signing import Signer
@@ -23,19 +23,22 @@ _SESSION = "smoke-test"
 def main(arguments: Sequence[str]) -> int:
     """Returns the exit code: 1 if a step failed or took too long, 2 if the test could not begin."""
     try:
-        tested = _installation(_parser().parse_args(arguments))
+        chosen = _parser().parse_args(arguments)
+        tested = _installation(chosen)
     except (LookupError, ValueError, ContentError) as error:
         print(f"smoke: not begun: {error}", file=sys.stderr)
         return 2
-    passed, failure = run(tested)
+    steps = STEPS_OF_DRILL if chosen.drill else [each for each in STEPS if each is not chosen.without]
+    passed, failure = run(tested, steps)
     print("; ".join([f"smoke: {'FAILED' if failure else 'passed'}", *([failure] if failure else []), *passed]))
     return 1 if failure else 0
 
 
-def run(tested: Installation) -> tuple[list[str], str]:
+def run(tested: Installation, steps: Iterable[Callable[[Installation], None]] = STEPS) -> tuple[list[str], str]:
     """The steps that passed, each with its seconds, and why the next one did not; "" if they all did."""
     passed: list[str] = []
-    for step, most in SECONDS.items():
+    for step in steps:
+        most = SECONDS[step]
         began = time.monotonic()
         try:
             step(tested)
@@ -76,6 +79,17 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--worker", metavar="URL", help="address of the worker app")
     parser.add_argument(
         "--session", default=_SESSION, metavar="ID", help="a session in state test; smoke-test by default"
+    )
+    sealed = parser.add_mutually_exclusive_group()
+    sealed.add_argument(
+        "--without-referral",
+        dest="without",
+        action="store_const",
+        const=referral,
+        help="sends none: with REFERRAL_DELIVERY=sealed each would go to the provider",
+    )
+    sealed.add_argument(
+        "--drill", action="store_true", help="sends one to the provider, to be opened there, and does nothing else"
     )
     return parser
 

@@ -81,8 +81,33 @@ def referral(tested: Installation) -> None:
         time.sleep(_BETWEEN_LOOKS)
 
 
-SECONDS: Mapping[Callable[[Installation], None], float] = {pages: 60.0, health: 30.0, booking: 60.0, referral: 300.0}
-"""The steps in their order, and the seconds that each may take: an app that slept has to start first."""
+def drill(tested: Installation) -> None:
+    """A made-up referral is accepted, and the provider is emailed about it: its answers say that it is a test."""
+    sent = fixed_answers(tested.form) | _ripe_form(tested.site, "/one-to-one")
+    reference = tested.site.post_json("/one-to-one", sent, status=201).json["reference"]
+    deadline = time.monotonic() + SECONDS[drill]
+    while (status := _status(tested.site, reference)) == Progress.RECEIVED:
+        if time.monotonic() > deadline:
+            raise SmokeError("it was not handled in time")
+        time.sleep(_BETWEEN_LOOKS)
+    if status not in {Progress.SENT, Progress.DELIVERED}:
+        raise SmokeError(f"it is {status}")
+
+
+SECONDS: Mapping[Callable[[Installation], None], float] = {
+    pages: 60.0,
+    health: 30.0,
+    booking: 60.0,
+    referral: 300.0,
+    drill: 300.0,
+}
+"""The seconds that each step may take: an app that slept has to start first."""
+
+STEPS = (pages, health, booking, referral)
+"""The steps of a test that troubles no one at the provider, in their order."""
+
+STEPS_OF_DRILL = (health, drill)
+"""Those of a drill, after which the provider opens what came."""
 
 
 def _status(site: Client, reference: str) -> str:

@@ -24,12 +24,13 @@ from shared.referrals.key_derivation import derive_key
 from shared.referrals.provider_sealing.acknowledgement_code import acknowledgement_code
 from shared.referrals.sealed_answers import Sealed
 from shared.referrals.sealing import LocalKey
-from tests.builders import MORNING
+from tests.builders import MORNING, session_cells
 from tests.e2e.administrator_view import lines_with, readable_texts
 from tests.e2e.canaries import CANARIES, files_with_canaries, is_canary_in
 from tests.e2e.conftest import mails_to, rows, unalarmed_errors
 from tests.e2e.http_client import Answer, get, post_form
 from tests.e2e.provider_actions import is_sealed_kept, link_in, mail_about, pass_days, refer, status_of
+from tests.e2e.test_smoke import SESSION, smoke
 from tests.opener_files import Key, content_key, keys, opened_referral
 
 KEYS = keys("the provider in the tests of the running service")
@@ -182,6 +183,32 @@ def test_the_code_of_either_key_confirms_it_and_it_is_erased(deployment: Deploym
         pass_days(stack, 6)
         assert status_of(stack, reference)["State"] == "erased"
         assert not is_sealed_kept(stack, reference)
+
+
+def test_a_drill_goes_the_whole_way_to_the_provider_and_each_key_opens_it(deployment: Deployment) -> None:
+    """The proof that what the service seals can be read: no one here could know."""
+    stack = deployment.stack
+    code, said = smoke(stack, "--drill")
+    stack.settle()
+    link = link_in(str(mails_to(stack, stack.settings["REFERRAL_RECIPIENT"])[-1]["content"]["plainText"]))
+    file = file_at(link)
+
+    assert (code, said.startswith("smoke: passed; health")) == (0, True), said
+    for key in KEYS:
+        record = opened_referral(file, content_key(file, key.name, key.private))
+        assert "Website Test" in [each["answer"] for each in record["answers"]]
+    assert confirm_with(link, code_of(link, KEYS[0])).status in {200, 303}
+
+
+def test_the_test_that_runs_by_itself_sends_the_provider_nothing(deployment: Deployment) -> None:
+    stack = deployment.stack
+    rows(stack, "Sessions").create_entity(session_cells(RowKey=SESSION, State="test", Date="2099-01-01"))
+    before = len(mails_to(stack, stack.settings["REFERRAL_RECIPIENT"]))
+    code, said = smoke(stack, "--without-referral")
+    stack.settle()
+
+    assert (code, said.startswith("smoke: passed; pages")) == (0, True), said
+    assert len(mails_to(stack, stack.settings["REFERRAL_RECIPIENT"])) == before
 
 
 def test_what_was_sealed_to_the_keys_of_before_opens_with_them_after_a_change_of_keys(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ CODES = "codes"
 
 @dataclass(frozen=True, slots=True)
 class CodeEntry:
-    """What was entered into a `page` that had been open for so long: see `WrongTries.attempt`."""
+    """A code, and the `page` into which it was entered, which had been open for so long: see `WrongTries.attempt`."""
 
     code: str
     waited: timedelta = timedelta(0)

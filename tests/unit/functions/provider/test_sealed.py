@@ -17,6 +17,7 @@ from tests.opener_files import Key, content_key, keys, opened_referral
 from tests.unit.functions import http_requests
 from tests.unit.functions.app_with_links import REFERRAL, AppWithLinks
 from tests.unit.functions.provider.fake_services import text
+from tests.unit.functions.test_app_roles import services
 
 WRONG = acknowledgement_code(bytes(32))
 STORY = "canary-story: Ọ́káfọ̀, أشعر بالتعب"
@@ -282,3 +283,10 @@ def test_the_form_is_open_without_a_proof_of_the_worker(app: SealedApp) -> None:
     assert app.call("one_to_one_form", "GET", {}).status_code == 200
     app.built.referrals.key_prover.run(MORNING)
     assert [key for key in app.tables["ReferralService"].rows if key[0] == "key-proof"] == []
+
+
+def test_the_app_that_faces_the_public_gives_no_file_and_takes_no_code() -> None:
+    sealed = {"REFERRAL_DELIVERY": "sealed", "REFERRAL_PROVIDER_KEYS": KEYS}
+
+    assert services("web", **sealed).referrals.sealed_collection is None
+    assert services("worker", **sealed).referrals.sealed_collection is not None

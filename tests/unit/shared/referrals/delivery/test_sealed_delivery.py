@@ -12,14 +12,14 @@ from shared.referrals.provider_sealing.envelope import ProviderSealer
 from shared.referrals.provider_sealing.sealed_row import to_sealed
 from shared.referrals.sealed_answers import Sealed
 from shared.referrals.sealing import NoKey
-from tests.builders import MORNING, referral
+from tests.builders import MORNING, referral, referral_request
 from tests.every_row import every_row
 from tests.opener_files import keys
 from tests.unit.functions.in_memory_app import InMemoryApp
 from tests.unit.functions.provider.test_sealed import KEYS as PROVIDER_KEYS
 from tests.unit.functions.test_app_roles import services
 from tests.unit.shared.referrals import referral_system
-from tests.unit.shared.referrals.referral_system import MAC, ReferralHarness
+from tests.unit.shared.referrals.referral_system import MAC, RECIPIENT, ReferralHarness
 
 SEALER = ProviderSealer([key.jwk for key in keys()])
 OWN = referral_system.seal
@@ -52,6 +52,28 @@ def test_what_was_sealed_to_the_provider_goes_as_a_link_to_its_file_after_any_ch
     assert (status.state, status.delivery) == ("sent", SEALED)
     assert in_order([status], 0) == [], "on no list that a passphrase opens"
     assert in_order([status], 0, waits=is_waiting_sealed) == [status]
+
+
+@pytest.mark.usefixtures("to_provider")
+def test_a_backlog_goes_in_emails_of_links_and_a_reminder_speaks_of_the_file() -> None:
+    """None of them asks for the passphrase of another way, or says what nobody here can know: that it was opened."""
+    harness = ReferralHarness("sealed")
+    harness.key, harness.sealed_for = NoKey(), SEALED
+    for _ in range(21):
+        harness.service().accept(referral_request(), MORNING)
+    harness.tick(MORNING)
+    batch, *_ = sorted(harness.sender.messages, key=lambda each: -len(each.text))
+
+    assert batch.subject == "20 new self-referrals"
+    assert batch.text.count("https://collect.example/collect/") == 20
+    assert {row.text("Delivery") for row in harness.rows} == {SEALED}
+    for day in range(1, 8):
+        harness.tick(MORNING + timedelta(days=day))
+    reminder = next(each for each in reversed(harness.mails_to(RECIPIENT)) if "Reminder" in each.subject)
+    for message in (batch, reminder):
+        assert "passphrase we agreed" not in message.text
+        assert "No one has opened it" not in message.text
+        assert "on a website" in message.text
 
 
 def test_what_was_sealed_before_waits_for_a_person_where_nothing_opens_it_any_more(

@@ -105,7 +105,7 @@ def test_the_service_has_nothing_that_opens_it() -> None:
     assert key not in b"".join(held)
 
 
-def test_the_worker_refuses_its_version_by_name() -> None:
+def test_what_opens_the_other_versions_refuses_it_by_name() -> None:
     envelope, _ = sealed()
     row = Sealed(VERSION, "", next(iter(envelope.wrapped_keys.values())), envelope.nonce, envelope.ciphertext)
 
