@@ -40,11 +40,13 @@ def settled(rows: ReferralRepository, referral: Referral, now: datetime) -> Refe
     """As `completed`, for the timer, which alone erases: where the answers are still there its erasure is taken back.
 
     It broke off before it deleted anything, and begins anew on its day. Until then nothing says that they are deleted.
+    A run that only stands still deletes nothing when it goes on: the answers have another ETag than it has read.
     """
     found = completed(rows, referral, now)
     stored = rows.sealed(found.reference) if is_begun(found) else None
     if stored is None or is_sent_again(found, stored[0]):
         return found
+    rows.renew_sealed(stored[0])
     rows.mark(found.reference, found.etag, ErasedOn="")
     return rows.status(found.reference) or found
 

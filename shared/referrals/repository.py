@@ -155,6 +155,14 @@ class ReferralRepository:
             return found is not None and found.text("OpeningId") == opening
         return True
 
+    def renew_sealed(self, stored: Referral) -> None:
+        """Gives the sealed row that was read as `stored` another ETag, so that no one deletes it by this one.
+
+        Raises:
+            RowConflictError: it has changed since, or is gone.
+        """
+        self.sealed_table.merge(key_cells(stored.reference), stored.etag)
+
     def delete_sealed(self, sealed: Referral) -> None:
         """Erases the answers that were read as `sealed`; nothing happens if they are gone.
 

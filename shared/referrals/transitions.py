@@ -56,10 +56,13 @@ def delivered(referral: Referral, day: str) -> Cells:
 
 
 def acknowledged(referral: Referral, now: datetime) -> Cells:
-    """The provider says that it has it. One whose email was reported as undelivered goes on as if it had not."""
+    """The provider says that it has it. One whose email was reported as undelivered goes on as if it had not.
+
+    A day of erasure stays: the run that wrote it may be about to delete the answers.
+    """
     if is_undelivered(referral):
         return {"AcknowledgedOn": local_day(now)}
-    days = {"SentOn": referral.sent_on or local_day(now), "AcknowledgedOn": local_day(now), "ErasedOn": ""}
+    days = {"SentOn": referral.sent_on or local_day(now), "AcknowledgedOn": local_day(now)}
     return {**SETTLED, **days, "State": str(ReferralState.ACKNOWLEDGED)}
 
 

@@ -29,12 +29,13 @@ class ReferralEraser:
         """Deletes the answers of a referral whose row is as it was read, and keeps the `reason` in it.
 
         Raises:
-            RowConflictError: it has changed since; nothing was deleted.
+            RowConflictError: it has changed since, or another run took the erasure back; nothing was deleted.
         """
+        # Read before the day is written: whoever takes the day back changes this row, and it is not deleted then.
+        found = self.rows.sealed(referral.reference)
         # It fails if someone objected, or wants it kept or sent again, since the row was read; with the day in it the
         # provider is not promised any more that it is kept.
         etag = self.rows.change(referral.reference, referral.etag, NotBefore="", ErasedOn=local_day(now))
-        found = self.rows.sealed(referral.reference)
         if found is not None and not is_sent_again(referral, found[0]):
             self.rows.delete_sealed(found[0])
         self.tries.forget(referral.reference)

@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
-from tests.unit.spec import mail_ledger_mistakes
+from tests.unit.spec import mail_ledger_mistakes, referral_mistakes
 from tests.unit.spec.mail_ledger import MailLedgerModel
+from tests.unit.spec.referral import ReferralModel
 from tests.unit.spec.state_graph import explore
 from tests.unit.spec.tla_checker import Verdict, check, read_model
 
-THREE = ("a", "b", "c")
+TWO, THREE = ("a", "b"), ("a", "b", "c")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +28,26 @@ CASES = [
     Case("mail_ledger", MailLedgerModel(workers=3, max_faults=1), {"Workers": THREE, "MaxFaults": 1}),
     Case("mail_ledger", MailLedgerModel(dedupes=True, can_be_asked=False), {"Dedupes": True, "CanBeAsked": False}),
     Case("mail_ledger", MailLedgerModel(can_be_asked=False), {"CanBeAsked": False}),
+    Case("referral", ReferralModel(), {}),
+    Case(
+        "referral",
+        ReferralModel(reports=("delivered",), max_redrives=0, max_faults=1),
+        {"Reports": ("delivered",), "MaxRedrives": 0, "MaxFaults": 1},
+    ),
 ]
 NIGHTLY = [
     Case("mail_ledger", MailLedgerModel(workers=3, max_faults=3), {"Workers": THREE, "MaxFaults": 3}),
     Case("mail_ledger", MailLedgerModel(max_faults=4), {"MaxFaults": 4}),
+    Case("referral", ReferralModel(workers=2), {"Workers": TWO}),
+    Case(
+        "referral",
+        ReferralModel(reports=("delivered", "bounced"), max_redrives=0, max_faults=1),
+        {"Reports": ("delivered", "bounced"), "MaxRedrives": 0, "MaxFaults": 1},
+    ),
 ]
-MISTAKES = {"mail_ledger": mail_ledger_mistakes.MISTAKES}
+MISTAKES = {"mail_ledger": mail_ledger_mistakes.MISTAKES, "referral": referral_mistakes.MISTAKES}
+CONSTANTS: dict[str, dict[str, dict[str, object]]] = {"referral": referral_mistakes.CONSTANTS}
+"""Those of the configuration do not do for every mistake."""
 
 
 def disagreements(cases: list[Case]) -> list[object]:
@@ -53,7 +68,9 @@ def test_so_it_is_with_more_workers_and_more_faults() -> None:
 
 @pytest.mark.parametrize("name", MISTAKES)
 def test_each_deliberate_mistake_breaks_a_promise(name: str) -> None:
-    mistakes = MISTAKES[name]
-    verdicts = check([read_model(name).with_mistake(*each) for each in mistakes.values()])
+    mistakes, constants = MISTAKES[name], CONSTANTS.get(name, {})
+    model = read_model(name)
+    wrong = [model.with_constants(**constants.get(each, {})).with_mistake(*text) for each, text in mistakes.items()]
+    verdicts = check(wrong)
 
     assert [mistake for mistake, verdict in zip(mistakes, verdicts, strict=True) if not verdict.broken] == []

@@ -117,7 +117,7 @@ def test_the_next_run_says_erased_at_any_hour_and_of_the_day_on_which_it_was(fau
 def test_one_that_broke_off_before_the_answers_were_deleted_is_not_called_deleted(stops: dict[str, str]) -> None:
     harness = uncollected()
     with pytest.raises(Crash):
-        harness.eraser(with_fault(InjectedFault(0, "crash-after"))).erase(harness.referral(), LIMIT, NOT_COLLECTED)
+        harness.eraser(with_fault(InjectedFault(1, "crash-after"))).erase(harness.referral(), LIMIT, NOT_COLLECTED)
     assert harness.referral().erased_on == "2023-11-30"
     harness.type(**stops)
 
