@@ -11,9 +11,13 @@ import azure.functions as func
 from werkzeug.http import parse_etags
 
 from functions.forms.request_values import header, route_value
+from functions.web import look_files
 from functions.web.compression import accepts_gzip
 from functions.web.render import ASSETS, NHSUK_VERSION
 from functions.web.responses import respond
+from shared.bootstrap import services
+from shared.config.settings import SettingsError
+from shared.content.content import ContentError
 from shared.wording.sentences import sentence
 
 STATIC = Path(__file__).parents[1] / "static"
@@ -86,10 +90,21 @@ def _without_comments(css: str) -> str:
     return "".join(f"{line.strip()}\n" for line in lines if line.strip())
 
 
+def _of_the_look(name: str) -> Asset | None:
+    """Returns the style sheet or the logo of this installation, under its present name."""
+    try:
+        look = services().content.look
+    except (SettingsError, ContentError):
+        return None
+    files = (look_files.style_sheet(look), look_files.logo(look))
+    return next((_sent(file[1], Path(name).suffix) for file in files if file and file[0] == name), None)
+
+
 @bp.function_name("assets")
 @bp.route(route="assets/{*path}", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
 def get_asset(req: func.HttpRequest) -> func.HttpResponse:
-    asset = assets().get(route_value(req, "path"))
+    name = route_value(req, "path")
+    asset = _of_the_look(name) if name.startswith(look_files.PREFIX) else assets().get(name)
     if asset is None:
         return respond(sentence("messages.not-found"), "text/plain", 404)
     zipped = bool(asset.zipped) and accepts_gzip(req)

@@ -4,6 +4,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from functions.web import look_files
 from shared.content.content import Content
 from shared.content.language.sentences import NO_SENTENCES, Sentences
 from shared.content.language.translated_templates import install_translations
@@ -74,6 +75,8 @@ def render(template: str, content: Content | None, **facts: Any) -> str:
             htmlLang=language,
             htmlAttributes={"dir": content.dir} if content and content.dir != "ltr" else {},
             content=content,
+            look_styles=look_files.address(look_files.style_sheet(content.look)) if content else "",
+            look_logo=look_files.address(look_files.logo(content.look)) if content else "",
             errors=errors,
             messages={error.field: error.message for error in errors},
         )

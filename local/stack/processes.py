@@ -62,7 +62,7 @@ class MailEmulatorProcess:
 @contextmanager
 def running_mail(plan: Plan, port: int) -> Iterator[MailEmulatorProcess]:
     """Starts the email emulator and does not wait for it."""
-    own = environment.developer_settings(plan.developer_settings_file)
+    own = environment.developer_settings(plan.developer_settings_file) | dict(plan.settings)
     arguments: list[str | Path] = ["--port", str(port), "--sender", own["EMAIL_SENDER"], "--clock", plan.clock]
     arguments += ["--notify-template-id", own["NOTIFY_TEMPLATE_ID"], "--notify-reply-to-id", own["NOTIFY_REPLY_TO_ID"]]
     command = python_command("local.mail", *arguments)

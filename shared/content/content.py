@@ -27,6 +27,7 @@ from shared.content.content_models import (
 from shared.content.groups import Groups
 from shared.content.language.in_language import InLanguage
 from shared.content.language.language_file import read_content_file
+from shared.content.look import Look
 from shared.content.one_to_one import OneToOne
 from shared.installation.facts import USUAL_MINUTES, Installation
 from shared.local_time import WorkingDays
@@ -110,6 +111,7 @@ class Content(InLanguage):
     security: Security
     bank_holidays: BankHolidays
     region: Region = Region()
+    look: Look = Look()
     in_your_language: Article
 
     @property
