@@ -21,6 +21,10 @@ def main() -> int:
     run = json.loads(options.settings.read_text("utf-8"))
     clock = LocalClock(options.clock)
     use_clock(clock)
+    if options.app == ROOT:
+        from local.stack.kept_templates import keep_compiled_templates  # noqa: PLC0415  # another app has its own
+
+        keep_compiled_templates()
     return serve(options.app, port=options.port, settings=run["values"], clock=clock, keys=HostKeys(**run["keys"]))
 
 

@@ -74,7 +74,8 @@ ELSEWHERE = {
 """Uses of `re` inside functions, by module."""
 
 # What brings a pattern past its beginning, so that it meets the long text with the part that repeats.
-BEGINNINGS = ("", "a", "mon ", "1 jan ", "2023-09-01t00:00", "a@", "1", "x-1-booked-", 'moving "')
+BEGINNINGS = ("", "a@", "1 jan ")
+AT_NIGHT = ("a", "mon ", "2023-09-01t00:00", "1", "x-1-booked-", 'moving "')
 
 
 def outside() -> Iterator[tuple[str, str]]:
@@ -99,10 +100,10 @@ def methods_used(source: str, name: str) -> set[str]:
     return used or {"fullmatch"}
 
 
-def slow(pattern: re.Pattern[str], method: str) -> list[str]:
+def slow(pattern: re.Pattern[str], method: str, beginnings: tuple[str, ...]) -> list[str]:
     """The texts of 64 kB that take it too long."""
     found = []
-    for beginning in BEGINNINGS:
+    for beginning in beginnings:
         for name, text in WORST.items():
             if not is_fast(lambda whole=f"{beginning}{text}!": _use(pattern, method, whole)):  # type: ignore[misc]  # bound at once
                 found.append(f"{beginning!r} and {name}")  # one that is found takes half a second
@@ -148,12 +149,13 @@ def test_every_pattern_is_listed_with_the_text_that_it_meets() -> None:
     assert {(module, use) for module, (_, others) in found.items() for use in others} == ELSEWHERE
 
 
+@pytest.mark.parametrize("beginnings", [BEGINNINGS, pytest.param(AT_NIGHT, marks=pytest.mark.nightly)], ids=str)
 @every_row("module, name", list(outside()))
-def test_pattern_takes_64_kb_of_its_worst_in_little_time(module: str, name: str) -> None:
+def test_pattern_takes_64_kb_of_its_worst_in_little_time(module: str, name: str, beginnings: tuple[str, ...]) -> None:
     source = next(path.read_text("utf-8") for path in DEPLOYED if relative(path) == module)
     pattern = compiled(module, name)
 
-    assert {method: slow(pattern, method) for method in methods_used(source, name)} == {
+    assert {method: slow(pattern, method, beginnings) for method in methods_used(source, name)} == {
         method: [] for method in methods_used(source, name)
     }
 
@@ -162,8 +164,8 @@ def test_pattern_takes_64_kb_of_its_worst_in_little_time(module: str, name: str)
     ("pattern", "method", "text"),
     [
         (r"[,;\s]\s*\S+@", "search", "' '"),
-        (r"[^\s@]+@[^\s@]+", "search", "'a'"),
-        (r"\s*(\d{0,4})\s*-\s*(\d{0,2})", "fullmatch", "' '"),
+        pytest.param(r"[^\s@]+@[^\s@]+", "search", "'a'", marks=pytest.mark.nightly),
+        pytest.param(r"\s*(\d{0,4})\s*-\s*(\d{0,2})", "fullmatch", "' '", marks=pytest.mark.nightly),
     ],
 )
 def test_slow_pattern_is_found(pattern: str, method: str, text: str) -> None:

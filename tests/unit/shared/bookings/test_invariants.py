@@ -42,7 +42,7 @@ DRIVE = timedelta(hours=3, minutes=30)
 """The time from the start of a late edit's story to the session."""
 
 PROFILE = settings(
-    max_examples=LONG_RUN or 15,
+    max_examples=LONG_RUN or 8,
     stateful_step_count=30,
     derandomize=not LONG_RUN,
     database=None,

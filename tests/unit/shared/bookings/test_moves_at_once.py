@@ -15,7 +15,8 @@ from shared.bookings.self_service.service import ActionResult
 from shared.tables.service_table import read_service_rows
 from tests.builders import booking_request
 from tests.every_row import every_row
-from tests.fakes import FAULTS, Fault, InjectedFault, with_fault
+from tests.fakes import Fault, InjectedFault, with_fault
+from tests.fault_at_any_call import EVERY_FAULT
 from tests.unit.shared.bookings.booking_system import LINKS, BookingHarness, Wrap
 from tests.unit.shared.bookings.faulty_booking_system import ConcurrentAction
 from tests.unit.shared.bookings.interleaving import Process, run_at_once
@@ -276,11 +277,13 @@ def test_moves_to_full_and_free_sessions_a_cancellation_and_two_timers_at_once(s
     assert 1 <= len(places(harness)) <= 2
 
 
-@every_row("fault", FAULTS)
+@pytest.mark.parametrize(("fault", "calls"), EVERY_FAULT)
 @every_row("repeats", ["s2", "s3", ""])
 @every_row("free", [1, 0])
-def test_a_move_that_breaks_at_any_call_is_finished_or_taken_back(fault: Fault, repeats: str, free: int) -> None:
-    for at in range(100):
+def test_a_move_that_breaks_at_any_call_is_finished_or_taken_back(
+    fault: Fault, calls: range, repeats: str, free: int
+) -> None:
+    for at in calls:
         harness, trouble = four_sessions(s2=free), InjectedFault(at, fault)
         token = harness.token("ann")
         _attempt(harness, token, "s2", with_fault(trouble))
@@ -314,7 +317,7 @@ def _attempt(harness: BookingHarness, token: str, to: str, wrap: Wrap) -> None:
 
 @pytest.mark.parametrize("others", list(combinations(["move", "cancel", "timer"], 2)), ids="-".join)
 @pytest.mark.parametrize("fault", ["crash-before", "crash-after", "lost-answer"])
-@pytest.mark.parametrize("seeds", [range(15), pytest.param(range(15, 60), marks=pytest.mark.nightly)], ids=str)
+@pytest.mark.parametrize("seeds", [range(5), pytest.param(range(5, 60), marks=pytest.mark.nightly)], ids=str)
 def test_a_process_that_dies_in_the_middle_of_others_leaves_one_place(
     fault: Fault, others: tuple[str, ...], seeds: range
 ) -> None:

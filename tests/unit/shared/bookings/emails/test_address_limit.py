@@ -19,7 +19,8 @@ from shared.mail.message import EmailMessage
 from shared.tables.service_table import read_service_rows
 from shared.tables.table import StorageError
 from tests.builders import KEY, MORNING, booking_request, london
-from tests.fakes import FAULTS, Crash, FakeTable, Fault, InjectedFault, with_fault
+from tests.fakes import Crash, FakeTable, Fault, InjectedFault, with_fault
+from tests.fault_at_any_call import EVERY_FAULT
 from tests.unit.shared.bookings.booking_system import BookingHarness
 from tests.unit.shared.bookings.interleaving import run_at_once
 
@@ -263,9 +264,9 @@ def two_that_wait() -> Sessions:
     return harness
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_at_any_table_call_loses_and_doubles_nothing_and_sends_no_fourth(fault: Fault) -> None:
-    for at in range(200):
+@pytest.mark.parametrize(("fault", "calls"), EVERY_FAULT)
+def test_a_fault_at_any_table_call_loses_and_doubles_nothing_and_sends_no_fourth(fault: Fault, calls: range) -> None:
+    for at in calls:
         harness, trouble = two_that_wait(), InjectedFault(at, fault)
         with contextlib.suppress(Crash, StorageError):
             harness.mailer(with_fault(trouble)).deliver("s1", _confirmation(harness, "s1"), harness.now)

@@ -55,7 +55,7 @@ def check_says_nothing_of(name: str, adjustments: str, email: str, situations: l
         assert everything_sent_to(told) == everything_sent_to(plain), f"an email repeats what was typed: {facts}"
 
 
-@pytest.mark.parametrize("examples", [10, pytest.param(300, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("examples", [5, pytest.param(300, marks=pytest.mark.nightly)])
 def test_no_email_to_an_attendee_repeats_anything_that_a_form_gave(examples: int) -> None:
     @settings(max_examples=examples, deadline=None, database=None)
     @example("You are dismissed. Hand in your badge", "Ring 0909 879 0000 <b>now</b>\n{{ 7 * 7 }}", "a@b.example")

@@ -6,7 +6,8 @@ import pytest
 
 from shared.bookings.model.errors import LinkUnknownError, SessionFullError, TooLateError
 from tests.builders import london
-from tests.fakes import FAULTS, Crash, Fault, InjectedFault, with_fault
+from tests.fakes import Crash, Fault, InjectedFault, with_fault
+from tests.fault_at_any_call import EVERY_FAULT
 from tests.unit.shared.bookings.booking_system import BookingHarness
 
 
@@ -59,9 +60,9 @@ def test_who_waits_at_the_other_session_keeps_the_place_here() -> None:
     assert harness.states("s1") == {"ann": "confirmed"}
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-def test_an_interrupted_move_is_finished_by_the_schedule_or_never_begun(fault: Fault) -> None:
-    for at in range(100):
+@pytest.mark.parametrize(("fault", "calls"), EVERY_FAULT)
+def test_an_interrupted_move_is_finished_by_the_schedule_or_never_begun(fault: Fault, calls: range) -> None:
+    for at in calls:
         harness, trouble = two_sessions(), InjectedFault(at, fault)
         token = harness.token("ann")
         try:

@@ -112,11 +112,12 @@ def test_rows_alone_drive_forwarding_when_all_queue_messages_are_lost() -> None:
     assert {row.text("State") for row in harness.rows} == {"sent"}
 
 
+@pytest.mark.parametrize("number", [15, pytest.param(50, marks=pytest.mark.nightly)])
 @pytest.mark.parametrize("error", [MailNotAcceptedError("ServiceRequestError"), MailUnclearError("HTTP 503")])
-def test_after_four_hours_without_a_mail_service_each_is_sent_once(error: Exception) -> None:
+def test_after_four_hours_without_a_mail_service_each_is_sent_once(error: Exception, number: int) -> None:
     harness = ReferralHarness()
     down = Down(harness, error)
-    for _ in range(50):
+    for _ in range(number):
         harness.service().accept(referral_request(), MORNING)
     harness.pass_time(MORNING, 4)
     assert harness.sender.sent == []
@@ -125,7 +126,7 @@ def test_after_four_hours_without_a_mail_service_each_is_sent_once(error: Except
     harness.pass_time(MORNING + timedelta(hours=4), 1.25)
 
     subjects = [message.subject for message in harness.sender.messages]
-    assert len(subjects) == len(set(subjects)) == 50
+    assert len(subjects) == len(set(subjects)) == number
 
 
 def test_after_five_days_a_person_has_to_look_and_everything_is_kept() -> None:

@@ -13,7 +13,8 @@ from shared.mail.message import EmailMessage
 from shared.referrals.delivery.forwarder import operation_id
 from shared.tables.table import StorageError
 from tests.builders import MORNING, referral_request
-from tests.fakes import FAULTS, Crash, Fault, InjectedFault, with_fault
+from tests.fakes import Crash, Fault, InjectedFault, with_fault
+from tests.fault_at_any_call import EVERY_FAULT
 from tests.unit.shared.referrals.referral_system import LINKS, OPERATORS, RECIPIENT, ReferralHarness
 from tests.unit.shared.referrals.retention.test_erasure import delivered
 
@@ -179,9 +180,9 @@ def test_reminder_that_was_sent_before_the_change_is_not_sent_again() -> None:
     assert harness.referral().warned == 1
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-def test_no_fault_doubles_a_reminder_of_several_or_loses_one(fault: Fault) -> None:
-    for at in range(100):
+@pytest.mark.parametrize(("fault", "calls"), EVERY_FAULT)
+def test_no_fault_doubles_a_reminder_of_several_or_loses_one(fault: Fault, calls: range) -> None:
+    for at in calls:
         harness, trouble = several(), InjectedFault(at, fault)
         now = harness.pass_days(MORNING, 4) + DAY
         with contextlib.suppress(Crash, StorageError):
@@ -199,9 +200,9 @@ def test_no_fault_doubles_a_reminder_of_several_or_loses_one(fault: Fault) -> No
     pytest.fail("the calls never ended")
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-def test_no_fault_doubles_a_reminder_or_loses_it(fault: Fault) -> None:
-    for at in range(100):
+@pytest.mark.parametrize(("fault", "calls"), EVERY_FAULT)
+def test_no_fault_doubles_a_reminder_or_loses_it(fault: Fault, calls: range) -> None:
+    for at in calls:
         harness, trouble = delivered(), InjectedFault(at, fault)
         now = harness.pass_days(MORNING, 4) + DAY
         with contextlib.suppress(Crash, StorageError):
@@ -270,9 +271,9 @@ def test_the_operators_hear_nothing_when_all_is_well() -> None:
     assert harness.mails_to(OPERATORS) == []
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-def test_no_fault_doubles_the_mail_to_the_operators_or_loses_it(fault: Fault) -> None:
-    for at in range(100):
+@pytest.mark.parametrize(("fault", "calls"), EVERY_FAULT)
+def test_no_fault_doubles_the_mail_to_the_operators_or_loses_it(fault: Fault, calls: range) -> None:
+    for at in calls:
         harness, trouble = ReferralHarness(), InjectedFault(at, fault)
         harness.forwarded()
         harness.report("bounced")

@@ -14,7 +14,8 @@ from shared.mail.message import EmailMessage, MailRefusedError
 from shared.referrals.row_mac import RowMac
 from shared.tables.table import Row, StorageError, Table
 from tests.builders import MORNING, referral_request
-from tests.fakes import FAULTS, BrokenTable, Crash, FakeTable, Fault, InjectedFault, with_fault
+from tests.fakes import BrokenTable, Crash, FakeTable, Fault, InjectedFault, with_fault
+from tests.fault_at_any_call import EVERY_FAULT
 from tests.unit.shared.referrals.referral_system import RECIPIENT, SUBMISSION, ReferralHarness
 
 DAY = timedelta(days=1)
@@ -83,9 +84,9 @@ def test_a_message_of_the_queue_erases_nothing(state: str) -> None:
     assert harness.sealed.rows == before
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-def test_interrupted_erasure_is_finished_by_the_timer_run(fault: Fault) -> None:
-    for at in range(100):
+@pytest.mark.parametrize(("fault", "calls"), EVERY_FAULT)
+def test_interrupted_erasure_is_finished_by_the_timer_run(fault: Fault, calls: range) -> None:
+    for at in calls:
         harness, trouble = acknowledged(), InjectedFault(at, fault)
         now = on_day(harness, OVER - 1) + DAY
         with contextlib.suppress(Crash, StorageError):
@@ -111,9 +112,9 @@ def test_acknowledged_typed_by_hand_counts_as_the_providers_word_of_what_was_del
     assert (harness.state[0], harness.referral().acknowledged_on) == ("erased", "2023-09-02")
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-def test_interrupted_erasure_run_is_finished_by_the_next(fault: Fault) -> None:
-    for at in range(100):
+@pytest.mark.parametrize(("fault", "calls"), EVERY_FAULT)
+def test_interrupted_erasure_run_is_finished_by_the_next(fault: Fault, calls: range) -> None:
+    for at in calls:
         harness, trouble = acknowledged(), InjectedFault(at, fault)
         now = on_day(harness, OVER - 1) + DAY
         with contextlib.suppress(Crash, StorageError):
@@ -318,10 +319,12 @@ class _Refusing:
         self._table.delete(partition, key, etag)
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-def test_a_daily_run_that_dies_anywhere_is_finished_by_the_next_and_takes_nothing_early(fault: Fault) -> None:
+@pytest.mark.parametrize(("fault", "calls"), EVERY_FAULT)
+def test_a_daily_run_that_dies_anywhere_is_finished_by_the_next_and_takes_nothing_early(
+    fault: Fault, calls: range
+) -> None:
     """All of it: reminding, erasing by the calendar, forgetting, and telling the operators."""
-    for at in range(200):
+    for at in calls:
         harness, trouble = delivered(), InjectedFault(at, fault)
         other = acknowledged()
         harness.status.rows |= other.status.rows

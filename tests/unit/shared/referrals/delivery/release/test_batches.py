@@ -14,7 +14,8 @@ from shared.mail.delivery_reports import DeliveryReport
 from shared.referrals.delivery.release.batch_log import BATCHES, batch_operation_id
 from shared.tables.table import StorageError
 from tests.builders import MORNING, referral_request
-from tests.fakes import FAULTS, Crash, Fault, InjectedFault, Stall, Stalling, with_fault
+from tests.fakes import Crash, Fault, InjectedFault, Stall, Stalling, with_fault
+from tests.fault_at_any_call import EVERY_FAULT
 from tests.unit.shared.referrals.referral_system import RECIPIENT, ReferralHarness
 
 if TYPE_CHECKING:
@@ -105,9 +106,9 @@ def threes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("threes")
-@pytest.mark.parametrize("fault", FAULTS)
-def test_no_fault_at_any_request_doubles_an_email_or_loses_a_referral(fault: Fault) -> None:
-    for at in range(1000):
+@pytest.mark.parametrize(("fault", "calls"), EVERY_FAULT)
+def test_no_fault_at_any_request_doubles_an_email_or_loses_a_referral(fault: Fault, calls: range) -> None:
+    for at in calls:
         harness, trouble = Backlog(5), InjectedFault(at, fault)
         with contextlib.suppress(Crash, StorageError):
             _one_run(harness, trouble)

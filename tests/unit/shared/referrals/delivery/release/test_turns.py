@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import product
 
 import pytest
 
@@ -165,19 +166,24 @@ def test_single_emails_leave_half_of_the_hour_to_batches() -> None:
     assert (flood.share.left(flood.at) or 0) >= 20
 
 
-@pytest.mark.parametrize("hours", [1, pytest.param(4, marks=pytest.mark.nightly)])
-@pytest.mark.parametrize("quota", [AZURE, NOTIFY], ids=["azure", "notify"])
-@pytest.mark.parametrize("twice", [False, True], ids=["", "the timer runs twice"])
-@pytest.mark.parametrize("bookings", [0, 80], ids=["alone", "with bookings at their limit"])
+@pytest.mark.parametrize(
+    ("quota", "bookings", "twice", "hours"),
+    [
+        pytest.param(AZURE, 80, True, 1, id="Azure, with bookings at their limit, the timer runs twice"),
+        pytest.param(AZURE, 0, False, 1, id="Azure"),
+        pytest.param(NOTIFY, 80, False, 1, id="Notify, with bookings at their limit"),
+        *(pytest.param(*each, marks=pytest.mark.nightly) for each in product((AZURE, NOTIFY), (0, 80), (0, 1), (1, 4))),
+    ],
+)
 def test_with_link_every_genuine_one_goes_within_fifteen_minutes(
-    hours: int, quota: SendingQuota, bookings: int, *, twice: bool
+    quota: SendingQuota, bookings: int, twice: int, hours: int
 ) -> None:
     flood = Flood("link", quota)
     for minute in range(bookings):  # all through the hour before, so that they stay at their limit
         flood.at = MORNING - timedelta(minutes=bookings - minute) / 2
         flood.bookings_send(1)
 
-    genuine = attack(flood, hours, twice=twice)
+    genuine = attack(flood, hours, twice=bool(twice))
     flood.at += FIVE
     for _ in range(3):
         flood.run_timer()
