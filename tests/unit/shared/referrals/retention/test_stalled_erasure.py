@@ -51,7 +51,8 @@ def test_who_is_told_that_it_is_kept_has_it_sent_again_wherever_the_erasure_stan
 ) -> None:
     promised = []
     for at in range(20):
-        harness, kept = confirmed(), []
+        harness = confirmed()
+        kept: list[Acknowledgement] = []
 
         def others(harness: ReferralHarness = harness, kept: list[Acknowledgement] = kept) -> None:
             meanwhile(harness)
