@@ -13,10 +13,10 @@ import azure.functions as func
 
 from functions.bookings.booking_view import BookingView
 from functions.forms.body import EmptyBodyError, Submission, read_body
+from functions.forms.negotiation import wants_json
 from functions.forms.tokens import NOT_YET, TOKEN, FormTokenError, is_ripe, is_unexpired, issue_token
 from functions.forms.validation import FieldError
 from functions.web.links import token_of
-from functions.web.negotiation import wants_json
 from functions.web.responses import form_page, see_other
 from shared.bookings.self_service.service import ManagedBooking
 from shared.bootstrap import Services

@@ -12,6 +12,7 @@ from functions.bookings.list_page import ListPage
 from functions.bookings.session_view import SessionView
 from functions.forms.availability import check_open
 from functions.forms.body import Submission, read_body
+from functions.forms.negotiation import wants_json
 from functions.forms.tokens import FormTokenError, check_form_token, check_honeypot
 from functions.forms.validation import FormError
 from functions.problems.http_errors import BookingOutcomeExpiredError
@@ -19,7 +20,6 @@ from functions.queues import BOOKINGS_STORAGE, EMAILS, mail_message
 from functions.web.cors import preflight, readable_from
 from functions.web.error_handling import handle_errors
 from functions.web.links import token_of
-from functions.web.negotiation import wants_json
 from functions.web.outcome_address import OutcomeAddress
 from functions.web.render import render
 from functions.web.responses import json_body, page, respond, see_other

@@ -18,12 +18,12 @@ from functions.bookings.session_view import SessionView
 from functions.forms.availability import check_open
 from functions.forms.body import Submission, UnsupportedBodyError, read_body
 from functions.forms.csrf import is_cross_site
+from functions.forms.negotiation import wants_json
 from functions.forms.request_values import query
 from functions.forms.tokens import check_honeypot
 from functions.forms.validation import FieldError, FormError
 from functions.web.error_handling import handle_errors
 from functions.web.links import token_in
-from functions.web.negotiation import wants_json
 from functions.web.responses import json_body, see_other
 from shared.bookings.model.errors import NotForOutsidersError
 from shared.bookings.places.request import BookingRequest

@@ -3,10 +3,10 @@
 import azure.functions as func
 
 from functions.forms.body import read_form_value
+from functions.forms.negotiation import wants_json
 from functions.referrals.reference_page import SENT, opened_facts
 from functions.web.error_handling import handle_errors
 from functions.web.links import token_of
-from functions.web.negotiation import wants_json
 from functions.web.render import render
 from functions.web.responses import json_body, page, see_other
 from shared.bootstrap import services

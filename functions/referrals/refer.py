@@ -11,6 +11,7 @@ import azure.functions as func
 from functions.forms.availability import OneToOneNotReadyError, check_open
 from functions.forms.body import Submission, UnsupportedBodyError, read_body
 from functions.forms.browser_marks import has_browser_marks
+from functions.forms.negotiation import wants_json
 from functions.forms.tokens import TOKEN, FormTokenError, check_form_token, check_honeypot, is_ripe, without_token
 from functions.forms.validation import FormError, validate
 from functions.problems.error_table import problem_of
@@ -22,7 +23,6 @@ from functions.referrals.reference_page import SENT, fresh_facts
 from functions.referrals.wizard import BUSY, CONSENT, SKIP, START, Step, Wizard
 from functions.web import error_log
 from functions.web.error_handling import handle_errors
-from functions.web.negotiation import wants_json
 from functions.web.render import render
 from functions.web.responses import json_body, page, see_other
 from shared.bootstrap import Services, services

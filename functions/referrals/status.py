@@ -3,9 +3,9 @@
 import azure.functions as func
 
 from functions.forms.body import EmptyBodyError, Submission, read_body
+from functions.forms.negotiation import wants_json
 from functions.forms.validation import FieldError, FormError
 from functions.web.error_handling import handle_errors
-from functions.web.negotiation import wants_json
 from functions.web.render import render
 from functions.web.responses import json_body, page
 from shared.bootstrap import Services, services

@@ -9,6 +9,7 @@ from http import HTTPStatus
 import azure.functions as func
 
 from functions.forms.csrf import is_cross_site, is_sent_by
+from functions.forms.negotiation import wants_json
 from functions.forms.validation import FieldError, FormError
 from functions.problems.error_table import problem_of
 from functions.problems.http_errors import CrossSiteFormError, MethodNotAllowedError
@@ -16,7 +17,6 @@ from functions.problems.problem_details import Problem
 from functions.web import error_log, render
 from functions.web.compression import compressed
 from functions.web.links import without_stuck_signs
-from functions.web.negotiation import wants_json
 from functions.web.private_pages import is_private, kept_private
 from functions.web.responses import page, problem, see_other
 from shared.config.settings import SettingsError

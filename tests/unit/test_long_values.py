@@ -19,6 +19,7 @@ from functions.delivery_reports import read_report
 from functions.forms.body import FORM, JSON, MalformedBodyError, content_type, read_body
 from functions.forms.browser_marks import has_browser_marks
 from functions.forms.csrf import is_cross_site
+from functions.forms.negotiation import wants_json
 from functions.forms.request_values import HEADER_LENGTH, VALUE_LENGTH, header, query, route_value
 from functions.forms.tokens import is_ripe
 from functions.forms.validation import FormError, validate
@@ -28,7 +29,6 @@ from functions.referrals.wizard import Step, Wizard
 from functions.site.not_found import Routes, routes_of
 from functions.web.compression import accepts_gzip
 from functions.web.links import token_of
-from functions.web.negotiation import wants_json
 from functions.web.opaque_tokens import OpaqueToken
 from shared.bookings.model.email_ids import MailId
 from shared.bookings.places.request import BookingRequest

@@ -56,7 +56,8 @@ PROVOKED_BY: dict[Line, str] = {
         "shared/bookings/retention/test_retention.py::test_one_bad_row_is_counted_and_logged_by_reference_only"
     ),
     ("shared/bookings/retention/run.py", "joining link of session %s could not be removed: %s"): (
-        "shared/bookings/retention/test_retention.py::test_a_fault_at_any_call_is_made_good_by_the_runs_after_it"
+        "shared/bookings/retention/test_retention.py"
+        "::test_a_joining_link_that_cannot_be_removed_is_logged_and_goes_with_the_run_of_the_next_day"
     ),
     ("shared/failure_isolation.py", "%s failed: %s"): (
         "shared/bookings/staff_emails/test_facilitator_briefing.py"

@@ -17,4 +17,5 @@ def cells_when_over(row: SessionRow, attendance: AttendanceCells, now: datetime)
     feedback = feedback_problem(row)
     seen = replace(row, row=replace(row.row, cells={**row.row.cells, **feedback}))
     cells = {**feedback, **attendance.when_over(seen, now)}
-    return {name: text for name, text in cells.items() if row.row.text(name) != text}
+    there = row.row
+    return {name: text for name, text in cells.items() if name not in there.cells or there.text(name) != text}

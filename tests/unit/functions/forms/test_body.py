@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from functions.forms.body import FORM, JSON, BodyError, Submission, read_body
+from functions.forms.negotiation import wants_json
 from functions.forms.validation import FormError, validate
-from functions.web.negotiation import wants_json
 from shared.bookings.places.request import BookingRequest
 from shared.content.question import FormQuestion
 from shared.content.question_catalogue import CATALOGUE

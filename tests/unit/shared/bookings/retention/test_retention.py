@@ -1,6 +1,7 @@
 """Retention: nothing that says who came is kept for longer than it is needed, and nothing that is needed is lost."""
 
 import json
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -11,7 +12,15 @@ from shared.bookings.tables.repository import GUARD
 from shared.local_time import local_day
 from shared.tables.once_a_day import Daily
 from shared.tables.service_table import ServiceRows, read_service_rows
-from shared.tables.table import Row, RowConflictError, StorageError, StorageUnavailableError, Table, Write
+from shared.tables.table import (
+    Row,
+    RowConflictError,
+    StorageError,
+    StorageRefusedError,
+    StorageUnavailableError,
+    Table,
+    Write,
+)
 from tests.builders import london
 from tests.fakes import BrokenTable, Crash, FakeTable, Fault, InjectedFault
 from tests.fault_at_any_call import EVERY_FAULT
@@ -108,6 +117,30 @@ def test_the_session_keeps_numbers_and_no_joining_link() -> None:
     announced = json.loads(row.text("Announced"))
     assert [told["join_url"] for told in announced["told"]] == [""]
     assert announced["told"][0]["starts"] == "2023-09-08T14:00:00Z"
+
+
+class Unmerged(FakeTable):
+    """Storage that lets no cell be changed."""
+
+    def __init__(self, table: FakeTable) -> None:
+        super().__init__()
+        self.rows = table.rows
+
+    def merge(self, cells: Mapping[str, Any], etag: str) -> str:
+        raise StorageRefusedError("not allowed")
+
+
+def test_a_joining_link_that_cannot_be_removed_is_logged_and_goes_with_the_run_of_the_next_day(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    harness = harness_after()
+
+    clean(harness, lambda real: Unmerged(real) if real is harness.sessions else real)
+
+    [line] = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+    assert (harness.session_row().key in line, "teams.example" in line) == (True, False)
+    the_next_day(harness)
+    assert "teams.example" not in harness.session_row().text("Announced")
 
 
 def test_nothing_that_the_service_remembers_names_a_person_or_a_joining_link_any_more() -> None:
