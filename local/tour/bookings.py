@@ -43,7 +43,7 @@ def _list(visitor: Visitor) -> Iterator[str]:
     visitor.open("/bookings/new")
     yield "booking, none planned"
     visitor.session(Theme="", Description="A quiet hour to look back on the week", Facilitator="Ada Example")
-    visitor.session(Date="2023-09-25", Capacity=1)
+    visitor.session(Date="2023-09-25", Capacity=1, Place="Room 4, Example House")
     for list_, day in (("yes", "2023-10-03"), ("no", "2023-10-26")):
         visitor.book(visitor.session(Date=day, Capacity=1, WaitingList=list_))
     visitor.open("/sessions")

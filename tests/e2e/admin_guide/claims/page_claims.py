@@ -50,15 +50,6 @@ def _listed_title(title: str) -> Claim:
     return Claim(look=look)
 
 
-@PAGE_CLAIMS.saying(r"the list shows the place `([^`]+)`")
-def _listed_place(place: str) -> Claim:
-    def look(stage: Stage) -> str:
-        shown = stage.service.listed()[stage.id]["place"]
-        return "" if shown == place else f"the list shows the place {shown}"
-
-    return Claim(look=look)
-
-
 @PAGE_CLAIMS.saying(r"the list does not show it")
 def _not_listed() -> Claim:
     return Claim(look=lambda stage: "the list shows it" if stage.id in stage.service.listed() else "")
