@@ -58,7 +58,7 @@ class SessionView:
             when=content.dates.span(session.starts, session.ends),
             places_left=places_left,
             waiting_list=waiting_list,
-            programme=(session.programme or groups.name) if groups.programmes else "",
+            programme=(session.programme or groups.programme_names[0]) if groups.programmes else "",
         )
 
     @property

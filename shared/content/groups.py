@@ -49,7 +49,8 @@ _OF_SESSIONS = ("summary", "about", "open_theme", "place", "session_title", "agr
 class Groups(ContentModel):
     """Copy for group sessions; `open_theme` is the theme shown for a session without one.
 
-    A session whose row names no length takes `minutes`, and one whose row names no programme has the copy here.
+    A session whose row names no length takes `minutes`, and one whose row names no programme has the copy here:
+    it is of the `first_programme`, which is called as all of them are unless it has a name of its own.
     """
 
     name: str
@@ -61,12 +62,13 @@ class Groups(ContentModel):
     minutes: Annotated[int, Field(ge=1, le=1_440)] = USUAL_MINUTES
     agreement: str
     contact: GroupsContact
+    first_programme: str | None = None
     programmes: tuple[Programme, ...] = ()
 
     @property
     def programme_names(self) -> tuple[str, ...]:
         """The names that a session's row may have, the one that it has without a name first."""
-        return (self.name, *(each.name for each in self.programmes))
+        return (self.first_programme or self.name, *(each.name for each in self.programmes))
 
     def of(self, programme: str) -> Self:
         """Returns the copy about sessions of a programme, under the name of all; this copy for one that is not here."""

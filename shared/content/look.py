@@ -12,7 +12,7 @@ from shared.wording.sentences import sentence
 Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
 LogoFile = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\.(svg|png)$")]
 
-_PAGE, _CARD = "#f0f4f5", "#ffffff"
+_PAGE, _CARD, _FOOTER = "#f0f4f5", "#ffffff", "#d8dde0"
 
 
 class Colours(ContentModel):
@@ -31,6 +31,7 @@ class Colours(ContentModel):
             ("brand_text", "brand"): contrast(self.brand_text, self.brand),
             ("link", "page"): contrast(self.link, _PAGE),
             ("link", "card"): contrast(self.link, _CARD),
+            ("link", "footer"): contrast(self.link, _FOOTER),
             ("button_text", "button"): contrast(self.button_text, self.button),
             ("button_text", "pressed button"): contrast(self.button_text, darker(self.button)),
         }
