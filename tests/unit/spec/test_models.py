@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from tests.unit.spec import mail_ledger_mistakes, referral_mistakes
+from tests.unit.spec import mail_ledger_mistakes, referral_mistakes, roster_guard_mistakes
 from tests.unit.spec.mail_ledger import MailLedgerModel
 from tests.unit.spec.referral import ReferralModel
+from tests.unit.spec.roster_guard import RosterGuardModel
 from tests.unit.spec.state_graph import explore
 from tests.unit.spec.tla_checker import Verdict, check, read_model
 
@@ -34,6 +35,8 @@ CASES = [
         ReferralModel(reports=("delivered",), max_redrives=0, max_faults=1),
         {"Reports": ("delivered",), "MaxRedrives": 0, "MaxFaults": 1},
     ),
+    Case("roster_guard", RosterGuardModel(), {}),
+    Case("roster_guard", RosterGuardModel(people=2, max_edits=1), {"People": TWO, "MaxEdits": 1}),
 ]
 NIGHTLY = [
     Case("mail_ledger", MailLedgerModel(workers=3, max_faults=3), {"Workers": THREE, "MaxFaults": 3}),
@@ -44,16 +47,26 @@ NIGHTLY = [
         ReferralModel(reports=("delivered", "bounced"), max_redrives=0, max_faults=1),
         {"Reports": ("delivered", "bounced"), "MaxRedrives": 0, "MaxFaults": 1},
     ),
+    Case("roster_guard", RosterGuardModel(max_edits=1), {"MaxEdits": 1}),
 ]
-MISTAKES = {"mail_ledger": mail_ledger_mistakes.MISTAKES, "referral": referral_mistakes.MISTAKES}
+MISTAKES = {
+    "mail_ledger": mail_ledger_mistakes.MISTAKES,
+    "referral": referral_mistakes.MISTAKES,
+    "roster_guard": roster_guard_mistakes.MISTAKES,
+}
 CONSTANTS: dict[str, dict[str, dict[str, object]]] = {"referral": referral_mistakes.CONSTANTS}
 """Those of the configuration do not do for every mistake."""
+
+
+def number_of_states(model: Any) -> int:
+    beginnings = model.beginnings() if isinstance(model, RosterGuardModel) else (model,)
+    return len(set[object]().union(*(explore(each).edges for each in beginnings)))
 
 
 def disagreements(cases: list[Case]) -> list[object]:
     """Models of which the checker finds a promise broken, or other states than we do."""
     verdicts = check([read_model(case.name).with_constants(**case.constants) for case in cases])
-    counted = [Verdict(len(explore(case.model).edges)) for case in cases]
+    counted = [Verdict(number_of_states(case.model)) for case in cases]
     return [each for each in zip(cases, verdicts, counted, strict=True) if each[1] != each[2]]
 
 
