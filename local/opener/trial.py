@@ -10,8 +10,8 @@ from local.paths import ROOT
 from shared.local_time import local_day
 from shared.references import reference
 from shared.referrals.model import Referral, ReferralState
-from shared.referrals.provider_sealing.envelope import ProviderSealer
 from shared.referrals.provider_sealing.referral_file import file_name, referral_file
+from shared.referrals.provider_sealing.sealer import ProviderSealer
 
 _RECORD = ROOT / "local" / "opener" / "trial.json"
 

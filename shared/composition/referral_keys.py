@@ -15,8 +15,8 @@ from shared.referrals.key_proofs.key_prover import KeyProver
 from shared.referrals.key_proofs.key_readiness import KeyReadiness
 from shared.referrals.key_proofs.proof_rows import KeyProofs, ProofMac, thumbprint
 from shared.referrals.model import Referral
-from shared.referrals.provider_sealing.envelope import ProviderSealer
 from shared.referrals.provider_sealing.sealed_row import to_sealed
+from shared.referrals.provider_sealing.sealer import ProviderSealer
 from shared.referrals.repository import ReferralRepository
 from shared.referrals.row_mac import RowMac
 from shared.referrals.sealed_answers import Sealed

@@ -53,8 +53,11 @@ NOTHING_TO_TELL = "not-sent"
 WORD_BACK_BYTES = 37
 """The size of what the provider says to the person, sealed: see `withdrawal.word_back`."""
 
-INLINE, LINK, SEALED = "inline", "link", "sealed"
-"""The deliveries: answers in the email, a link to them, and a link to a file that only the provider's keys open."""
+INLINE, LINK, SEALED = "inline", "link", "sealed-file"
+"""The deliveries: answers in the email, a link to them, and a link to a file that only the provider's keys open.
+
+Rows of before have `sealed` for a link to answers: another word than that of the setting.
+"""
 
 
 class Progress(StrEnum):

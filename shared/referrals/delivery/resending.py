@@ -17,7 +17,7 @@ def with_delivery(referral: Referral, delivery: str) -> Referral:
     is_link_out = referral.attempts > 0 and referral.delivery not in {"", INLINE}
     if is_link_out or referral.delivery == SEALED:
         return referral
-    return replace(referral, delivery=LINK if delivery == SEALED else delivery)
+    return replace(referral, delivery=delivery if delivery in {INLINE, LINK} else LINK)
 
 
 def with_batch(referral: Referral, batch: str) -> Referral:

@@ -14,8 +14,9 @@ from local.tour.browser import open_page
 from shared.referrals.collection.download import as_text
 from shared.referrals.delivery.answer_layout import answer_pairs
 from shared.referrals.provider_sealing.acknowledgement_code import is_acknowledged
-from shared.referrals.provider_sealing.envelope import ProviderEnvelope, ProviderSealer
+from shared.referrals.provider_sealing.envelope import ProviderEnvelope
 from shared.referrals.provider_sealing.referral_file import file_name, referral_file
+from shared.referrals.provider_sealing.sealer import ProviderSealer
 from tests.builders import referral
 from tests.e2e.browser.conftest import DESKTOP, PHONE
 from tests.e2e.browser.keyboard import focused, tab_to

@@ -118,7 +118,7 @@ def test_a_page_for_the_provider_leads_nowhere_that_their_app_does_not_serve(
     links = pages[name].all("href", "a")
 
     assert SITE["site"] + "/" in links
-    served = {"/collect/t", f"tel:{(content.operators.phone or '').replace(' ', '')}"}
+    served = {"/collect/t", "/collect/t/file", "/collect/u", f"tel:{(content.operators.phone or '').replace(' ', '')}"}
     assert [url for url in links if not url.startswith(("#", SITE["site"])) and url not in served] == []
 
 

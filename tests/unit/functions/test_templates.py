@@ -84,7 +84,8 @@ def test_templates_use_only_attributes_that_exist(template: str) -> None:
 
 @every_row("template", OWN)
 def test_a_template_reads_answers_and_messages_by_the_names_of_the_fields(template: str) -> None:
-    fields = BookingRequest.model_fields.keys() | {"consent_share", "reference", "passphrase", "saved", "words", "said"}
+    fields = BookingRequest.model_fields.keys() | {"consent_share", "reference", "passphrase", "code"}
+    fields |= {"saved", "words", "said"}
     read = [dotted(each) for each in parsed(template).find_all(nodes.Getattr)]
     assert {path[0] for root, path in read if root in {"values", "messages"}} <= fields
 

@@ -63,7 +63,7 @@ PROVOKED_BY: dict[Line, str] = {
         "shared/bookings/staff_emails/test_facilitator_briefing.py"
         "::test_a_session_whose_mail_fails_does_not_stop_the_others"
     ),
-    ("shared/referrals/collection/collector.py", "referral %s needs attention: unseal-%s"): (
+    ("shared/referrals/collection/linked_referral.py", "referral %s needs attention: unseal-%s"): (
         "shared/referrals/collection/test_collector.py::test_one_that_lacks_its_answers_is_said_to_be_damaged"
     ),
     ("shared/referrals/collection/wrong_tries.py", "%d wrong passphrases within an hour, over all links"): (

@@ -85,7 +85,7 @@ def test_the_email_has_reference_day_promised_date_and_link_and_no_answer(app: S
     assert "we cannot read them" in message.text
     assert "Never enter your passphrase or add your key file on a website" in message.text
     assert "canary" not in message.text + message.html
-    assert app.state(reference)["Delivery"] == "sealed"
+    assert app.state(reference)["Delivery"] == "sealed-file"
 
 
 def test_each_key_of_the_provider_opens_the_file_as_often_as_someone_with_the_link_gets_it(

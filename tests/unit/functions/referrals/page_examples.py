@@ -75,7 +75,7 @@ REFERRAL: dict[str, tuple[str, Facts]] = {
         SHOWN | {"problem": problem_of(ReferralReusedError("x"))},
     ),
     "referred longer ago": ("referrals/closed.html", {"problem": problem_of(ReferralOutcomeExpiredError())}),
-    "sent to the provider's keys": ("referrals/received.html", REFERRED | {"sealed": True}),
+    "referred, sealed": ("referrals/received.html", REFERRED | {"sealed": True}),
     "referred while mail fails": ("referrals/received.html", REFERRED | {"mailbox_fails": True}),
 }
 OWN_FORM: dict[str, tuple[str, Facts]] = {

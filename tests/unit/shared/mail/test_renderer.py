@@ -42,7 +42,7 @@ PARTING = {name: FACTS[name] for name in ("starts", "when", "manage_url", "calen
     "sessions_url": "https://support.example/sessions"
 }
 UNPROVEN = UNPLACED | {"kept_until": "Thursday 7 September 2023"}
-PROMISE: dict[str, Any] = {"contact_by": "Friday 15 September 2023", "sealed": False}
+PROMISE: dict[str, Any] = {"contact_by": "Friday 15 September 2023"}
 RECEIVED = PROMISE | {"received_on": "Friday 1 September 2023"}
 ANSWERS = {"reference": "34679CDF", "answers": [("Name", "Zoë <b>Okafor</b> {{7*7}}"), ("Story", "one\ntwo")]} | {
     "link_url": "https://support.example/acknowledge/abc"
@@ -56,7 +56,8 @@ REMINDER = PROMISE | {
     "erased_on": "Sunday 1 October 2023",
     "operators": "operators@example.nhs.uk",
 }
-EACH = REMINDER | {"opened_on": ""}
+LINKED = REMINDER | {"inline": False, "sealed": False}
+EACH = REMINDER | {"opened_on": "", "sealed": False}
 NEW_LINK = PROMISE | {
     "reference": "34679CDF",
     "link_url": "https://collect.example/acknowledge/abc",
@@ -120,19 +121,22 @@ EVERY: list[tuple[str, dict[str, Any]]] = [
     ("operators-uncollected", {"referrals": [("34679CDF", "Deleted on Thursday 30 November 2023.")]}),
     ("referral-withdrawn", {"reference": "34679CDF", "received_on": RECEIVED["received_on"]}),
     ("referral-new-link", NEW_LINK),
-    ("referral-new-link", NEW_LINK | {"inline": False}),
+    ("referral-new-link", NEW_LINK | {"inline": False, "sealed": False}),
     ("referral-new-link", NEW_LINK | {"inline": False, "sealed": True}),
     ("operators", {"referrals": [("34679CDF", "Received Friday 1 September 2023.")], "failing": True, "opened": None}),
     ("operators", {"referrals": [("34679CDF", "Received Friday 1 September 2023.")], "failing": False, "opened": 1}),
     ("operators-test", {"reference": "34679CDF"}),
-    ("referral-reminder", REMINDER | {"inline": False, "opened_on": "", "erased_on": "", "operators": ""}),
-    ("referral-reminder", REMINDER | {"inline": False, "opened_on": "Monday 4 September 2023"}),
+    (
+        "referral-reminder",
+        REMINDER | {"inline": False, "sealed": False, "opened_on": "", "erased_on": "", "operators": ""},
+    ),
+    ("referral-reminder", LINKED | {"opened_on": "Monday 4 September 2023"}),
     ("referral-reminder", REMINDER | {"contact_by": ""}),
-    ("referral-batch", {"referrals": [REMINDER | {"received_on": "Friday 1 September 2023"}] * 2}),
+    ("referral-batch", {"referrals": [REMINDER | {"received_on": "Friday 1 September 2023", "sealed": False}] * 2}),
     ("referral-batch", {"referrals": [REMINDER | {"received_on": "Friday 1 September 2023", "sealed": True}] * 2}),
     (
         "referral-reminders",
-        {"referrals": [EACH | {"inline": False, "sealed": True}], "operators": "a@example.nhs.uk"},
+        {"referrals": [EACH | {"inline": False, "sealed": True}] * 2, "operators": "a@example.nhs.uk"},
     ),
     (
         "referral-reminders",

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from shared.referrals.collection.waiting import SHOWN, in_order, is_waiting
-from shared.referrals.model import Referral, ReferralState
+from shared.referrals.model import SEALED, Referral, ReferralState
 from tests import builders
 from tests.every_row import every_row
 
@@ -26,6 +26,7 @@ def order(referrals: list[Referral], most_a_day: int = 2) -> list[str]:
         ({"state": ReferralState.DELIVERED}, True),
         ({"opened_on": "2023-09-02"}, True),
         ({"delivery": "sealed"}, True),  # a word that stood for a link before
+        ({"delivery": SEALED}, False),  # no passphrase opens it
         ({"delivery": "inline"}, False),
         ({"delivery": ""}, False),
         ({"state": ReferralState.RECEIVED}, False),

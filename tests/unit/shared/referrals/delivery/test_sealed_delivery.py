@@ -8,8 +8,8 @@ import pytest
 from shared.referrals.collection.waiting import in_order, is_waiting_sealed
 from shared.referrals.delivery.smoke_test import signed_marker
 from shared.referrals.model import SEALED, Referral
-from shared.referrals.provider_sealing.envelope import ProviderSealer
 from shared.referrals.provider_sealing.sealed_row import to_sealed
+from shared.referrals.provider_sealing.sealer import ProviderSealer
 from shared.referrals.sealed_answers import Sealed
 from shared.referrals.sealing import NoKey
 from tests.builders import MORNING, referral, referral_request

@@ -8,8 +8,9 @@ import pytest
 from cryptography.exceptions import InvalidTag
 
 from shared.referrals.errors import UnsealError
-from shared.referrals.provider_sealing.envelope import VERSION, ProviderEnvelope, ProviderSealer
+from shared.referrals.provider_sealing.envelope import VERSION, ProviderEnvelope
 from shared.referrals.provider_sealing.referral_file import file_name, referral_file
+from shared.referrals.provider_sealing.sealer import ProviderSealer
 from shared.referrals.sealed_answers import SEAL_VERSIONS, Sealed
 from shared.referrals.sealing import LocalKey, unseal
 from tests.builders import referral

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from shared.referrals.provider_sealing.envelope import ProviderSealer
 from shared.referrals.provider_sealing.provider_keys import read_provider_keys, thumbprint
+from shared.referrals.provider_sealing.sealer import ProviderSealer
 from tests.every_row import every_row
 from tests.generated_keys import generated_keys
 from tests.opener_files import VECTORS

@@ -10,9 +10,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from shared import base64url
 from shared.referrals.errors import KeyUnavailableError, UnsealError
 from shared.referrals.model import SEALED
-from shared.referrals.provider_sealing.envelope import ProviderSealer
 from shared.referrals.provider_sealing.referral_file import referral_file
 from shared.referrals.provider_sealing.sealed_row import to_envelope, to_sealed
+from shared.referrals.provider_sealing.sealer import ProviderSealer
 from shared.referrals.referral_rows import read_referral, read_sealed, sealed_cells
 from shared.referrals.row_mac import RowMac
 from shared.referrals.sealed_answers import Sealed
