@@ -125,7 +125,7 @@ class EmailUnderTest:
         is_old = date.fromisoformat(local_day(self.now)) - date.fromisoformat(text) >= timedelta(days=REMEMBERED_DAYS)
         return "old" if is_old else "today"
 
-    def _start(self, number: int) -> SteppedProcess:
+    def start(self, number: int) -> SteppedProcess:
         def send(process: SteppedProcess) -> None:
             ledger = MailLedger(process.wrap("log", self.log), process.wrap("index", self.index))
             sending = IdempotentSender(
@@ -152,11 +152,11 @@ class EmailUnderTest:
         self.claimants[row.text("ClaimedBy")] = number
 
     def do_insert(self, edge: Edge[Email]) -> None:
-        self._start(edge.number).run_to("status", "clock")
+        self.start(edge.number).run_to("status", "clock")
         self._claimed(edge.number)
 
     def do_look(self, edge: Edge[Email]) -> None:
-        self._start(edge.number).run_to("log.merge")
+        self.start(edge.number).run_to("log.merge")
 
     def do_take_over(self, edge: Edge[Email]) -> None:
         process = self.processes[edge.number]

@@ -70,13 +70,11 @@ def disagreements(cases: list[Case]) -> list[object]:
     return [each for each in zip(cases, verdicts, counted, strict=True) if each[1] != each[2]]
 
 
-def test_every_promise_holds_in_every_state_and_two_checkers_count_the_same_states() -> None:
-    assert disagreements(CASES) == []
-
-
-@pytest.mark.nightly
-def test_so_it_is_with_more_workers_and_more_faults() -> None:
-    assert disagreements(NIGHTLY) == []
+@pytest.mark.parametrize(
+    "cases", [CASES, pytest.param(NIGHTLY, marks=pytest.mark.nightly)], ids=["small", "more workers and faults"]
+)
+def test_every_promise_holds_in_every_state_and_two_checkers_count_the_same_states(cases: list[Case]) -> None:
+    assert disagreements(cases) == []
 
 
 @pytest.mark.parametrize("name", MISTAKES)
