@@ -8,7 +8,6 @@ from hypothesis import settings
 from tests import nightly
 from tests.nightly import (
     pytest_collection_modifyitems,
-    pytest_configure,
     pytest_sessionfinish,
     pytest_terminal_summary,
     pytest_testnodedown,
@@ -24,8 +23,9 @@ __all__ = [
     "pytest_testnodedown",
 ]
 
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
+# How many examples a property has that says nothing of them itself.
+settings.register_profile("by day", deadline=None, max_examples=30)
+settings.register_profile("at night", deadline=None, max_examples=100)
 
 _LONGEST_NAME = 40
 
@@ -33,6 +33,11 @@ _LONGEST_NAME = 40
 def pytest_addoption(parser: pytest.Parser) -> None:
     nightly.pytest_addoption(parser)
     parser.addoption("--pictures", type=Path, metavar="DIR", help="write pictures of every state of every page there")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    nightly.pytest_configure(config)
+    settings.load_profile("at night" if config.getoption("--nightly") else "by day")
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:

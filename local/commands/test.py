@@ -21,7 +21,12 @@ type Steps = Mapping[str, Sequence[str]]
 PAGES = ("functions/templates",)
 EMAILS = ("--extension", "jinja", "shared/mail/templates")
 QUICK, NIGHTLY = "--quick", "--nightly"
-_UNITS = ("tests/unit", "tests/architecture")
+_SHARED = "tests/unit/shared"
+# Half of the work each: a worker of pytest-xdist imports every file of its run, so two runs import each file once.
+_UNITS = {
+    "units of shared": (_SHARED,),
+    "other units": (f"--ignore={_SHARED}", "tests/unit", "tests/architecture"),
+}
 # The long files first, so that no worker is left alone with one at the end.
 _SERVICES = ("tests/e2e", "tests/integration", "tests/contract")
 _MOST_WORKERS = 6  # each runs a service of its own
@@ -57,7 +62,8 @@ def stages(arguments: Sequence[str]) -> Sequence[Steps]:
     """Commands by name: those of one stage run at the same time, and a stage begins when the one before has ended."""
     if _are_for_pytest(arguments):
         return [{"pytest": [*_python("pytest"), *arguments]}]
-    quick = {**_checks(), "units": _pytest(_UNITS, _processors(), arguments)}
+    half = max(_processors() // len(_UNITS), 1)
+    quick = {**_checks(), **{name: _pytest(paths, half, arguments) for name, paths in _UNITS.items()}}
     # One more than there are processors, because these tests wait for processes that they start.
     services = {"services": _pytest(_SERVICES, min(_processors() + 1, _MOST_WORKERS), arguments)}
     return [quick] if QUICK in arguments else [quick, services]
@@ -79,11 +85,11 @@ def _checks() -> Steps:
     }
 
 
-def _pytest(folders: Sequence[str], workers: int, arguments: Sequence[str]) -> list[str]:
+def _pytest(paths: Sequence[str], workers: int, arguments: Sequence[str]) -> list[str]:
     # A file stays with one worker: its tests share what they started.
-    parallel = ["-n", str(workers), "--dist", "loadfile", "--no-loadscope-reorder"]
+    parallel = ["-n", str(workers), "--dist", "loadfile", "--no-loadscope-reorder"] if workers > 1 else []
     nightly = [NIGHTLY] if NIGHTLY in arguments else []
-    return [*_python("pytest"), *parallel, *nightly, *(path for path in folders if (ROOT / path).is_dir())]
+    return [*_python("pytest"), *parallel, *nightly, *paths]
 
 
 def _processors() -> int:

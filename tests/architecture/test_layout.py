@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture.source_code import DEPLOYED, offenders, relative
+from tests.architecture.source_code import DEPLOYED, nodes, offenders, relative
 from tests.builders import ROOT
 
 MOST_FILES = 12
@@ -89,7 +89,7 @@ def test_long_module_is_found() -> None:
 
 
 def protocols(source: str) -> list[str]:
-    classes = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ClassDef)]
+    classes = [node for node in nodes(source) if isinstance(node, ast.ClassDef)]
     return [each.name for each in classes if any("Protocol" in ast.unparse(base) for base in each.bases)]
 
 

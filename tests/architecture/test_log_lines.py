@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.architecture.source_code import DEPLOYED, offenders, relative
+from tests.architecture.source_code import DEPLOYED, nodes, offenders, relative
 from tests.builders import ROOT
 
 NAMES_ONE = {"reference", "referral", "operation_id", "token", "typed"}
@@ -25,7 +25,7 @@ LATE = "shared/referrals/follow_up/overdue_alarm.py"
 
 
 def calls(source: str) -> Iterator[ast.Call]:
-    for node in ast.walk(ast.parse(source)):
+    for node in nodes(source):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in LEVELS:
             yield from [node] if ast.unparse(node.func.value).rpartition(".")[2] in LOGGERS else []
 
@@ -60,7 +60,7 @@ def naming_without_reason(source: str) -> list[str]:
     """Errors that name a referral without saying what a person has to do, and parts of a run that do at all."""
     errors = [call for call in calls(source) if names_in(call) & NAMES_ONE]
     found = [call for call in errors if not any(each in ast.unparse(call.args[0]) for each in NEEDS_A_PERSON)]
-    functions = [each for each in ast.walk(ast.parse(source)) if isinstance(each, ast.FunctionDef)]
+    functions = [each for each in nodes(source) if isinstance(each, ast.FunctionDef)]
     texts = [(each, text) for each in functions if runs_isolated(each) for text in ast.walk(each)]
     naming = [(each, text) for each, text in texts if isinstance(text, ast.JoinedStr) and attributes(text) & NAMES_ONE]
     return [ast.unparse(call) for call in found] + [
@@ -134,9 +134,10 @@ WAYS_OUT = {"basicConfig", "fileConfig", "dictConfig", "print"}
 
 def other_ways_out(source: str) -> list[str]:
     """Handlers of lines that the source makes, and what it prints or writes to a stream of the process."""
-    found = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    found = [node for node in nodes(source) if isinstance(node, ast.Call)]
     made = [ast.unparse(each.func).rpartition(".")[2] for each in found]
-    streams = [each for each in map(ast.unparse, ast.walk(ast.parse(source))) if each in {"sys.stdout", "sys.stderr"}]
+    named = [ast.unparse(node) for node in nodes(source) if isinstance(node, ast.Attribute)]
+    streams = [each for each in named if each in {"sys.stdout", "sys.stderr"}]
     return streams + [each for each in made if each.endswith("Handler") or each in WAYS_OUT]
 
 

@@ -44,7 +44,7 @@ def test_nightly_tests_are_left_out_and_counted(workers: tuple[str, ...], projec
     assert LINE in said.splitlines()
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2")])
+@pytest.mark.parametrize("workers", [(), pytest.param(("-n", "2"), marks=pytest.mark.nightly)])
 def test_nightly_tests_run_when_asked_for(workers: tuple[str, ...], project: Path) -> None:
     said = run_pytest(project, "--nightly", *workers)
 

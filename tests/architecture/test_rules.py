@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture.source_code import DEPLOYED, SHARED, attributes, imports, offenders, relative
+from tests.architecture.source_code import DEPLOYED, SHARED, attributes, imports, nodes, offenders, relative
 from tests.builders import ROOT
 
 CLOCKS = {("datetime", "now"), ("datetime", "utcnow"), ("datetime", "today"), ("date", "today"), ("time", "time")}
@@ -82,7 +82,7 @@ def defines_blueprint(source: str) -> bool:
 
 def imported_modules(source: str) -> Iterator[str]:
     """Every name that an import may mean as a module: of `from a import b` both `a` and `a.b`."""
-    for node in ast.walk(ast.parse(source)):
+    for node in nodes(source):
         if isinstance(node, ast.ImportFrom) and node.module:
             yield from (node.module, *(f"{node.module}.{alias.name}" for alias in node.names))
         elif isinstance(node, ast.Import):
@@ -230,7 +230,7 @@ def test_early_import_is_found() -> None:
 
 def request_values(source: str) -> list[str]:
     """Looks at a request's header, query or part of its address past the one place that measures them first."""
-    texts = [ast.unparse(node) for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Attribute)]
+    texts = [ast.unparse(node) for node in nodes(source) if isinstance(node, ast.Attribute)]
     return [text for text in texts if re.search(r"\breq\.(headers|params|route_params|form|files|get_json)$", text)]
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.architecture.source_code import DEPLOYED, offenders
+from tests.architecture.source_code import DEPLOYED, nodes, offenders
 from tests.builders import ROOT
 
 WORDING = ROOT / "shared" / "wording" / "en.toml"
@@ -132,7 +132,7 @@ def used(source: str) -> Iterator[tuple[str, frozenset[str] | None]]:
 
     A key that ends with a full stop is the beginning of one that is made up; None: as a table, without filling in.
     """
-    for node in ast.walk(ast.parse(source)):
+    for node in nodes(source):
         if isinstance(node, ast.Call) and _called(node) == "sentence":
             yield _key(node.args[0]), frozenset(keyword.arg or "**" for keyword in node.keywords)
         elif isinstance(node, ast.Call) and _called(node) == "table" and isinstance(node.func, ast.Name):

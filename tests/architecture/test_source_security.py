@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from tests.architecture.source_code import DEPLOYED, attributes, imports, offenders
+from tests.architecture.source_code import DEPLOYED, attributes, imports, nodes, offenders
 from tests.builders import ROOT
 
 PROGRAMS_AND_OBJECTS = {"subprocess", "pty", "ctypes", "pickle", "marshal", "shelve", "xml", "yaml"}
@@ -22,24 +22,20 @@ _KEEPS = re.compile(r"localStorage|sessionStorage|indexedDB|\.cookie|serviceWork
 
 def programs_and_objects(source: str) -> list[str]:
     named = {each.partition(".")[0] for each in imports(source)} & PROGRAMS_AND_OBJECTS
-    called = {
-        node.func.id
-        for node in ast.walk(ast.parse(source))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-    }
+    called = {node.func.id for node in nodes(source) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
     run = {f"{name}.{attribute}" for name, attribute in RUNS_PROGRAMS & set(attributes(source))}
     return sorted(named | (called & RUNS_TEXT) | run)
 
 
 def weak_hashes(source: str) -> list[str]:
-    names = [node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)]
-    names += [node.attr for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Attribute)]
+    names = [node.id for node in nodes(source) if isinstance(node, ast.Name)]
+    names += [node.attr for node in nodes(source) if isinstance(node, ast.Attribute)]
     return sorted({*names, *_imported(source)} & WEAK)
 
 
 def _imported(source: str) -> list[str]:
-    nodes = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ImportFrom)]
-    return [alias.name for node in nodes for alias in node.names]
+    found = [node for node in nodes(source) if isinstance(node, ast.ImportFrom)]
+    return [alias.name for node in found for alias in node.names]
 
 
 def unchecked_certificates(source: str) -> list[str]:

@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from jinja2.bccache import Bucket
 from pytest_socket import disable_socket, enable_socket
 
-from shared import passphrase
 from shared.content.content import Content
+from shared.passphrase import PassphraseHash
 from shared.template_cache import CompiledTemplates
 from tests import builders
 
@@ -70,9 +70,9 @@ def _rsa_keys_checked_once() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def passphrases_compared_once() -> Iterator[None]:
-    """Argon2id is slow on purpose: a module that asks for this compares one text with one hash once."""
+    """A hash is slow on purpose: a module that asks for this compares one text with one hash once."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(passphrase, "_matches_argon2id", cache(passphrase._matches_argon2id))
+        patch.setattr(PassphraseHash, "_is_of", cache(PassphraseHash._is_of))
         yield
 
 

@@ -17,7 +17,7 @@ LOOKS: dict[str, dict[str, Any]] = {
     "high contrast": {"forced_colors": "active"},
     "high contrast, dark": {"forced_colors": "active", "color_scheme": "dark"},
 }
-SHOWN = {"booking", "pages to read"}
+SHOWN = {"booking"}
 PAPER: ViewportSize = {"width": 718, "height": 1000}  # A4 at 96 dots an inch, less its margins
 
 

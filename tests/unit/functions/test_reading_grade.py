@@ -7,13 +7,13 @@ import pytest
 from local.content.reading_grade import grade, page_texts, syllables_of
 from local.content.report import GRADE_TOO_HARD
 from shared.content.content import Content
-from tests.unit.functions.page_examples import PAGES, show
+from tests.unit.functions.page_examples import PAGES, Pages
 
 
-def test_no_page_is_harder_to_read_than_the_bound(content: Content) -> None:
+def test_no_page_is_harder_to_read_than_the_bound(pages: Pages) -> None:
     # An article of the examples is made up; the real ones are measured below.
     real = [name for name, (template, _) in PAGES.items() if template != "info/article.html"]
-    found = {name: grade(page_texts(show(name, content).html)) for name in real}
+    found = {name: grade(page_texts(pages[name].html)) for name in real}
 
     assert {name: number for name, number in found.items() if number >= GRADE_TOO_HARD} == {}
     assert sum(number > 0 for number in found.values()) > len(found) * 0.9  # the texts are found at all

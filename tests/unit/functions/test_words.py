@@ -6,7 +6,7 @@ import pytest
 
 from local.tour.letters import sample_mails
 from shared.content.content import Content
-from tests.unit.functions.page_examples import PAGES, show
+from tests.unit.functions.page_examples import Pages
 from tests.words import offenders, words_in
 
 
@@ -14,11 +14,11 @@ def test_no_text_of_the_service_holds_such_a_word() -> None:
     assert offenders() == {}
 
 
-def test_no_page_or_email_holds_such_a_word(content: Content) -> None:
-    pages = {name: words_in(unescape(show(name, content).text)) for name in PAGES}
+def test_no_page_or_email_holds_such_a_word(content: Content, pages: Pages) -> None:
+    shown = {name: words_in(unescape(page.text)) for name, page in pages.items()}
     mails = {name: words_in(f"{mail.subject} {mail.text}") for name, mail in sample_mails(content)}
 
-    assert {name: words for name, words in (pages | mails).items() if words} == {}
+    assert {name: words for name, words in (shown | mails).items() if words} == {}
 
 
 @pytest.mark.parametrize(

@@ -118,10 +118,7 @@ PROVOKED_BY: dict[Line, str] = {
     (
         "shared/referrals/follow_up/referral_release.py",
         "more than %d referrals came within an hour: none is refused",
-    ): (
-        "shared/referrals/delivery/release/test_turns.py"
-        "::test_more_than_so_many_in_an_hour_raise_one_alarm_and_none_is_refused"
-    ),
+    ): ("shared/referrals/delivery/release/test_turns.py::test_alarm_goes_by_the_last_hour"),
     ("shared/referrals/follow_up/uncollected_notice.py", "referrals that nobody has collected will be erased: %d"): (
         "shared/referrals/retention/test_uncollected.py"
         "::test_the_status_goes_ninety_days_later_and_is_announced_no_more"

@@ -11,6 +11,8 @@ from local.commands.passphrase import main, new_passphrase
 from shared import base64url
 from shared.passphrase import PassphraseHash, matches_any
 
+pytestmark = pytest.mark.usefixtures("passphrases_compared_once")
+
 SPOKEN = "violet harbour seven quiet lanterns"
 OTHER = "violet harbour seven quiet lantern"
 MADE = "3QWK-K7MN-4Q44-X9TH-6PRR"

@@ -4,6 +4,8 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -95,16 +97,22 @@ def test_with_arguments_only_pytest_runs_and_gets_them(arguments: list[str]) -> 
 
 
 CHECKS = ["ruff check", "ruff format", "djlint pages", "djlint emails", "lint-imports", "mypy"]
+UNITS = ["units of shared", "other units"]
+SHARED = "tests/unit/shared"
 
 
 @pytest.mark.parametrize("arguments", [[], ["--nightly"]])
 def test_every_check_runs_and_every_folder_of_tests(arguments: list[str]) -> None:
     quick, services = test.stages(arguments)
 
-    assert list(quick) == [*CHECKS, "units"]
+    assert list(quick) == [*CHECKS, *UNITS]
     assert list(services) == ["services"]
-    tested = {part for part in [*quick["units"], *services["services"]] if part.startswith("tests/")}
-    assert tested == {f"tests/{folder}" for folder in folders_with_tests()}
+    tested = [part for command in [*(quick[name] for name in UNITS), services["services"]] for part in paths(command)]
+    assert sorted(tested) == sorted([SHARED, *(f"tests/{folder}" for folder in folders_with_tests())])
+
+
+def paths(command: Sequence[str]) -> list[str]:
+    return [part for part in command if part.startswith("tests/")]
 
 
 def folders_with_tests() -> set[str]:
@@ -114,11 +122,24 @@ def folders_with_tests() -> set[str]:
 def test_quick_runs_the_checks_and_the_units() -> None:
     [stage] = test.stages(["--quick"])
 
-    assert list(stage) == [*CHECKS, "units"]
-    assert [part for part in stage["units"] if part.startswith("tests/")] == ["tests/unit", "tests/architecture"]
+    assert list(stage) == [*CHECKS, *UNITS]
+    shared, others = (stage[name] for name in UNITS)
+    assert paths(shared) == [SHARED]
+    assert paths(others) == ["tests/unit", "tests/architecture"]
+    assert [part for command in (shared, others) for part in command if "ignore" in part] == [f"--ignore={SHARED}"]
 
 
-@pytest.mark.parametrize(("arguments", "number"), [([], 0), (["--nightly"], 2)])
+@pytest.mark.parametrize(("processors", "each"), [(1, []), (2, []), (3, []), (4, ["2"]), (8, ["4"])])
+def test_each_half_of_the_units_has_half_of_the_processors(
+    processors: int, each: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "process_cpu_count", lambda: processors)
+    [stage] = test.stages(["--quick"])
+
+    assert [[after for n, after in pairwise(stage[name]) if n == "-n"] for name in UNITS] == [each, each]
+
+
+@pytest.mark.parametrize(("arguments", "number"), [([], 0), (["--nightly"], 3)])
 def test_nightly_tests_run_only_when_asked_for(arguments: list[str], number: int) -> None:
     commands = [command for stage in test.stages(arguments) for command in stage.values()]
 

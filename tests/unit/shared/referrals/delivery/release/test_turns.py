@@ -34,6 +34,7 @@ class Flood(ReferralHarness):
         self.share = MailShare(SentCounter(self.own, "count"), self.bookings_counter, quota)
         self.arrived: dict[str, datetime] = {}
         self.sent_at: dict[str, datetime] = {}
+        self.noted = 0  # emails that were looked at
 
     @property
     def at(self) -> datetime:
@@ -65,7 +66,8 @@ class Flood(ReferralHarness):
         return [(self.sent_at.get(each, self.at) - self.arrived[each]) / MINUTE for each in references]
 
     def _note(self) -> None:
-        text = "".join(mail.text for mail in self.mails_to(RECIPIENT)[-130:])
+        mails = self.mails_to(RECIPIENT)
+        text, self.noted = "".join(mail.text for mail in mails[self.noted :]), len(mails)
         for reference in self.arrived.keys() - self.sent_at.keys():
             if reference in text:
                 self.sent_at[reference] = self.at
