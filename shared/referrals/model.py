@@ -12,8 +12,8 @@ class ReferralState(StrEnum):
     """State of a referral: the words that administrators may read, and nothing else of it.
 
     `received` and `sending` are to be sent, `sent` and `delivered` are with the provider's email, `acknowledged` was
-    read there and is still kept here, `erased` has no answers left here, and `attention` waits for a person.
-    `withdrawn` was taken back by the person who sent it, and stands above all others.
+    read there and is still kept here, `erased` has no answers left here, `attention` waits for a person. `withdrawn`
+    was taken back by the person who sent it, and stands above all others.
     """
 
     RECEIVED = "received"
@@ -54,10 +54,8 @@ WORD_BACK_BYTES = 37
 """The size of what the provider says to the person, sealed: see `withdrawal.word_back`."""
 
 INLINE, LINK, SEALED = "inline", "link", "sealed-file"
-"""The deliveries: answers in the email, a link to them, and a link to a file that only the provider's keys open.
-
-Rows of before have `sealed` for a link to answers: another word than that of the setting.
-"""
+# Rows of before have `sealed` for a link to answers: another word than that of the setting.
+"""The deliveries: answers in the email, a link to them, and a link to a file that only the provider's keys open."""
 
 
 class Progress(StrEnum):
@@ -82,7 +80,7 @@ class Progress(StrEnum):
 class Referral:
     """Facts of a referral that are known without opening it.
 
-    Everything that ends in `_on` is a day in London, YYYY-MM-DD, or "": a time of day beside a ward's rota would tell
+    Everything that ends in `_on` is a day here, YYYY-MM-DD, or "": a time of day beside a ward's rota would tell
     who it was. `not_before` and `waiting_since` (UTC) are emptied when it was sent.
 
     Attributes:
@@ -237,8 +235,7 @@ _ASKED_OF_THE_PROVIDER = (
 )
 """Reasons for attention under which the answers are kept, unconfirmed, and someone asks the provider about them.
 
-Of the others one was never handed over (`not-sent`, a refusal of the email service), so there is nothing to confirm;
-or it is not known that its answers are here and whole (`unseal`, `not-erased`, `state-typed`).
+The others were never handed over (`not-sent`), or may not be here whole (`unseal`, `not-erased`, `state-typed`).
 """
 
 _PROGRESS_BY_STATE = {

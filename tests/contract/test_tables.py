@@ -96,6 +96,16 @@ def test_a_row_is_inserted_once(table: Table) -> None:
     assert read(table, "a").text("Text") == "first"
 
 
+def test_a_merge_of_the_keys_alone_changes_nothing_but_the_etag(table: Table) -> None:
+    """So that a row is not deleted by whoever read it before."""
+    before = table.insert(cells("a", Text="x"))
+    after = table.merge(cells("a"), before)
+    assert (read(table, "a").text("Text"), read(table, "a").etag) == ("x", after)
+    assert after != before
+    with pytest.raises(RowConflictError):
+        table.delete("p", "a", before)
+
+
 def test_a_merge_keeps_the_other_cells_and_gives_a_new_etag(table: Table) -> None:
     before = table.insert(cells("a", Kept="kept", Text="old"))
 

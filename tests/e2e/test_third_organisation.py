@@ -42,6 +42,7 @@ def test_its_sessions_are_listed_by_programme(council: Stack) -> None:
     assert sorted(parts, key=page.index) == parts
     listed = {each["id"]: each for each in get_json(f"{council.site}/sessions").json["sessions"]}
     assert listed[TALK]["when"] == "Tuesday 12 January 2027, 3pm to 4pm", "as long as its content file says"
+    assert (listed[TALK]["place"], "Room 4, Castle Street" in page) == ("Room 4, Castle Street", True)
     assert [listed[each]["programme"] for each in (TALK, WALK)] == ["Time to talk", "Time to walk"]
     assert [row["Problem"] for row in rows(council, "Sessions").list_entities() if row["Problem"]] == []
 

@@ -7,7 +7,7 @@ import http.client
 import ssl
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -91,10 +91,13 @@ def _passing_on(service: str) -> type[BaseHTTPRequestHandler]:
     class Front(_Silent):
         def do_GET(self) -> None:
             sent = self.rfile.read(int(self.headers.get("content-length", 0)))
-            connection = http.client.HTTPConnection(service, timeout=120)
-            connection.request(self.command, self.path, sent, dict(self.headers))
-            answer = connection.getresponse()
-            body = answer.read()
+            # A browser that leaves the page closes its connection in the middle of an answer.
+            with closing(http.client.HTTPConnection(service, timeout=120)) as connection, suppress(ConnectionError):
+                connection.request(self.command, self.path, sent, dict(self.headers))
+                answer = connection.getresponse()
+                self._answer(answer, answer.read())
+
+        def _answer(self, answer: http.client.HTTPResponse, body: bytes) -> None:
             self.send_response_only(answer.status)
             for name, value in answer.getheaders():
                 if name.lower() not in _OF_THE_CONNECTION:
@@ -102,7 +105,6 @@ def _passing_on(service: str) -> type[BaseHTTPRequestHandler]:
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
-            connection.close()
 
         def do_POST(self) -> None:
             self.do_GET()

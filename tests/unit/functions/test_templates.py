@@ -26,7 +26,7 @@ from tests.unit.functions.page_examples import (
     own_booking,
 )
 
-GIVEN = {"assetPath", "content", "errors", "is_private", "messages", "site", *FUNCTIONS}
+GIVEN = {"assetPath", "content", "errors", "is_private", "look_logo", "look_styles", "messages", "site", *FUNCTIONS}
 FACTS = {
     "layout.html": set(),
     "parts.html": set(),

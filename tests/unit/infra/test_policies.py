@@ -222,7 +222,12 @@ POLICIES: dict[Policy, tuple[str, str, str]] = {
     outputs_tell_no_secret: ("main.bicep", "string = web.outputs.name", "object = settingsOfWeb"),
     secrets_are_not_made_here: ("main.bicep", "param closed string = ''", "param closed string = newGuid()"),
     modules_are_local: ("main.bicep", "'modules/roles.bicep'", "'br/public:avm/res/roles:1.0'"),
-    parameters_are_described: ("main.bicep", "@description('The provider\\'s one address for referrals.')", ""),
+    parameters_are_described: (
+        "main.bicep",
+        "@description('The provider\\'s one address for referrals; `none` where the content file offers no one-to-one "
+        "sessions.')",
+        "",
+    ),
 }
 """Each with a file in which it finds an offender once the one text is replaced by the other."""
 

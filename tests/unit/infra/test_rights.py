@@ -283,6 +283,9 @@ NOT_REACHED = {
     ("shared/mail/ledger.py", "self.log.merge"): 2,
     # No table: it inserts by `BatchLog`, whose line is reached.
     ("shared/referrals/delivery/release/batch_sender.py", "self.log.insert"): 1,
+    # Two runs of the timer at once, of which one takes back what the other is about to delete. The role for a table in
+    # which rows are inserted and deleted lets them be changed as well.
+    ("shared/referrals/repository.py", "self.sealed_table.merge"): 1,
 }
 
 

@@ -43,6 +43,9 @@ _BECAUSE = {
     "It is none of the four words": "Write draft, open, closed or cancelled",
     "Words are not read": "Write P1D,PT1H or none",
     "It is neither yes nor no": "Write yes or no",
+    "It is the name of no programme. The session takes no bookings under the rules of another": (
+        "^.*Write .*, or leave it empty for the first of them"
+    ),
     "Write the link alone and whole, from `https://` on": "(begins with https|names no website|Paste the link alone)",
 }
 
