@@ -224,8 +224,10 @@ POLICIES: dict[Policy, tuple[str, str, str]] = {
     modules_are_local: ("main.bicep", "'modules/roles.bicep'", "'br/public:avm/res/roles:1.0'"),
     parameters_are_described: (
         "main.bicep",
-        "@description('The provider\\'s one address for referrals; `none` where the content file offers no one-to-one "
-        "sessions.')",
+        (
+            "@description('The provider\\'s one address for referrals; `none` where the content file offers no one-to-one "
+            "sessions.')"
+        ),
         "",
     ),
 }
