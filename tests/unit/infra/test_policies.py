@@ -225,8 +225,8 @@ POLICIES: dict[Policy, tuple[str, str, str]] = {
     parameters_are_described: (
         "main.bicep",
         (
-            "@description('The provider\\'s one address for referrals; `none` where the content file offers no one-to-one "
-            "sessions.')"
+            "@description('The provider\\'s one address for referrals; `none` where the content file offers no "
+            "one-to-one sessions.')"
         ),
         "",
     ),
