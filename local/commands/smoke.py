@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from local.paths import ROOT
 from local.smoke.client import Client, SmokeError
-from local.smoke.steps import SECONDS, STEPS, STEPS_OF_DRILL, Installation, referral
+from local.smoke.steps import SECONDS, STEPS_OF_DRILL, Installation, referral
 from shared import base64url
 from shared.content.content import ContentError, load_content
 from shared.signing import Signer
@@ -28,13 +28,13 @@ def main(arguments: Sequence[str]) -> int:
     except (LookupError, ValueError, ContentError) as error:
         print(f"smoke: not begun: {error}", file=sys.stderr)
         return 2
-    steps = STEPS_OF_DRILL if chosen.drill else [each for each in STEPS if each is not chosen.without]
-    passed, failure = run(tested, steps)
+    of_test = [each for each in tested.offered_steps if each is not chosen.without]
+    passed, failure = run(tested, STEPS_OF_DRILL if chosen.drill else of_test)
     print("; ".join([f"smoke: {'FAILED' if failure else 'passed'}", *([failure] if failure else []), *passed]))
     return 1 if failure else 0
 
 
-def run(tested: Installation, steps: Iterable[Callable[[Installation], None]] = STEPS) -> tuple[list[str], str]:
+def run(tested: Installation, steps: Iterable[Callable[[Installation], None]]) -> tuple[list[str], str]:
     """The steps that passed, each with its seconds, and why the next one did not; "" if they all did."""
     passed: list[str] = []
     for step in steps:
@@ -55,17 +55,22 @@ def run(tested: Installation, steps: Iterable[Callable[[Installation], None]] = 
 
 def _installation(chosen: argparse.Namespace) -> Installation:
     """Facts of what is tested. Raises LookupError, ValueError or ContentError, whose texts quote no secret."""
-    missing = [name for name in (KEY, EMAIL, CONTENT) if not os.environ.get(name)]
-    if missing:
-        raise LookupError(f"not in the environment: {', '.join(missing)}")
+    _check_given(CONTENT)
+    content = load_content(ROOT / os.environ[CONTENT])
+    _check_given(*([KEY] if content.has_one_to_one else []), *([EMAIL] if content.has_groups else []))
     return Installation(
         site=Client(chosen.site.rstrip("/")),
         worker=Client(chosen.worker.rstrip("/")) if chosen.worker else None,
         session=chosen.session,
-        email=os.environ[EMAIL],
-        signer=Signer((base64url.decode_any(os.environ[KEY]),)),
-        form=load_content(ROOT / os.environ[CONTENT]).one_to_one,
+        email=os.environ.get(EMAIL, ""),
+        signer=Signer((base64url.decode_any(os.environ.get(KEY, "")),)),
+        content=content,
     )
+
+
+def _check_given(*names: str) -> None:
+    if missing := [name for name in names if not os.environ.get(name)]:
+        raise LookupError(f"not in the environment: {', '.join(missing)}")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -7,13 +7,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from local.smoke.client import Client, SmokeError, hidden_fields
-from shared.content.one_to_one import OneToOne
+from shared.content.content import Content
 from shared.referrals.delivery.smoke_test import signed_marker
 from shared.referrals.intake.fixed_answers import fixed_answers
 from shared.referrals.model import Progress
 from shared.signing import Signer
 
-_PAGES = ("/", "/sessions", "/one-to-one", "/one-to-one/status", "/accessibility", "/privacy")
+_PAGES = ("/", "/accessibility", "/privacy")
+_PAGES_OF_GROUPS = ("/sessions",)
+_PAGES_OF_ONE_TO_ONE = ("/one-to-one", "/one-to-one/status")
 _JSON = "application/json"
 _RIPE_SECONDS = 3.5  # a page that is posted sooner is taken for a program's
 _BETWEEN_LOOKS = 2.0  # seconds
@@ -24,7 +26,8 @@ class Installation:
     """The installation that is tested, and the means.
 
     `session` is the row key of a session in state `test`; `email` gets the emails about the place there. `signer` has
-    the key of the worker's setting SMOKE_KEY, and `form` is the form of the content file that is deployed.
+    the key of the worker's setting SMOKE_KEY, and `content` is the content file that is deployed: only what it offers
+    is tested.
     """
 
     site: Client
@@ -32,14 +35,28 @@ class Installation:
     session: str
     email: str = field(repr=False)
     signer: Signer
-    form: OneToOne = field(repr=False)
+    content: Content = field(repr=False)
+
+    @property
+    def offered_steps(self) -> tuple[Callable[["Installation"], None], ...]:
+        """The steps of a test that troubles no one at the provider, in their order."""
+        groups = (booking,) if self.content.has_groups else ()
+        return (pages, health, *groups, *((referral,) if self.content.has_one_to_one else ()))
+
+    @property
+    def pages(self) -> tuple[str, ...]:
+        """The paths of the pages that are looked at."""
+        groups = _PAGES_OF_GROUPS if self.content.has_groups else ()
+        return (*_PAGES, *groups, *(_PAGES_OF_ONE_TO_ONE if self.content.has_one_to_one else ()))
 
 
 def pages(tested: Installation) -> None:
     """The pages are there, and the list of sessions does not show the session of tests."""
-    for path in _PAGES:
+    for path in tested.pages:
         if "<h1" not in tested.site.get(path).text:
             raise SmokeError(f"no heading on {path}")
+    if not tested.content.has_groups:
+        return
     if tested.session in {each["id"] for each in tested.site.get("/sessions", accept=_JSON).json["sessions"]}:
         raise SmokeError("the session of tests is in the list")
 
@@ -69,7 +86,7 @@ def booking(tested: Installation) -> None:
 
 def referral(tested: Installation) -> None:
     """A made-up referral is accepted, and the worker has told the operators of it."""
-    given = fixed_answers(tested.form) | {"marker": signed_marker(tested.signer)}
+    given = fixed_answers(tested.content.one_to_one) | {"marker": signed_marker(tested.signer)}
     sent = given | _ripe_form(tested.site, "/one-to-one")
     reference = tested.site.post_json("/one-to-one", sent, status=201).json["reference"]
     deadline = time.monotonic() + SECONDS[referral]
@@ -83,7 +100,7 @@ def referral(tested: Installation) -> None:
 
 def drill(tested: Installation) -> None:
     """A made-up referral is accepted, and the provider is emailed about it: its answers say that it is a test."""
-    sent = fixed_answers(tested.form) | _ripe_form(tested.site, "/one-to-one")
+    sent = fixed_answers(tested.content.one_to_one) | _ripe_form(tested.site, "/one-to-one")
     reference = tested.site.post_json("/one-to-one", sent, status=201).json["reference"]
     deadline = time.monotonic() + SECONDS[drill]
     while (status := _status(tested.site, reference)) == Progress.RECEIVED:
@@ -102,9 +119,6 @@ SECONDS: Mapping[Callable[[Installation], None], float] = {
     drill: 300.0,
 }
 """The seconds that each step may take: an app that slept has to start first."""
-
-STEPS = (pages, health, booking, referral)
-"""The steps of a test that troubles no one at the provider, in their order."""
 
 STEPS_OF_DRILL = (health, drill)
 """Those of a drill, after which the provider opens what came."""

@@ -1,5 +1,8 @@
 """The organisation of docs/adopting.md, running: a council in Wales with two programmes and no one-to-one sessions."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +13,7 @@ import pytest
 from local.commands import load
 from local.stack.stack import Stack, running_stack
 from tests import adopting
-from tests.builders import london
+from tests.builders import ROOT, london, session_cells
 from tests.e2e.conftest import mails_to, roster, rows
 from tests.e2e.http_client import get, get_json, post_json
 
@@ -85,6 +88,15 @@ def test_its_pages_are_its_own(council: Stack) -> None:
     styles = start.partition('href="/assets/look-')[2].partition('"')[0]
     assert "--app-brand:#1f4e3d" in get(f"{council.site}/assets/look-{styles}").text
     assert "Amser i siarad" in get(f"{council.site}/languages/cy").text
+
+
+def test_the_test_from_outside_passes_with_what_there_is(council: Stack) -> None:
+    rows(council, "Sessions").create_entity(session_cells(RowKey="smoke-test", State="test", Date="2027-01-20"))
+    known = {"SMOKE_EMAIL": "website-test@gwyrfai.example", "CONTENT_FILE": council.settings["CONTENT_FILE"]}
+    command = [sys.executable, "-m", "local.commands.smoke", "--site", council.site]
+    done = subprocess.run(command, cwd=ROOT, env=os.environ | known, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.startswith("smoke: passed; pages ")) == (0, True), done.stdout + done.stderr
+    assert ("booking" in done.stdout, "referral" in done.stdout) == (True, False)
 
 
 def test_it_is_healthy_and_logs_no_error(council: Stack) -> None:
