@@ -11,13 +11,13 @@ from datetime import datetime, timedelta
 from shared.bookings.emails.attendee_knowledge import is_outstanding, knows_another_time, needs_email
 from shared.bookings.emails.feedback import feedback_email
 from shared.bookings.emails.reminders import due_reminder, reminder_moment, reminders_told_by_change
+from shared.bookings.emails.sent_again import email_sent_again
 from shared.bookings.model.allocation_policy import AllocationPolicy
 from shared.bookings.model.announcement_rules import awaits_new_time
 from shared.bookings.model.attendee import Attendee, Reason, Roster, can_be_mailed
 from shared.bookings.model.email_ids import KIND_BY_STATE, MailId, MailKind, stamp
 from shared.bookings.model.proving import kept_until
 from shared.bookings.model.session import Session, SessionState
-from shared.bookings.tables.cells.send_again import asked_at
 from shared.mail.log_rows import MailLogEntry
 
 HELD = frozenset({MailKind.UPDATED, MailKind.REMINDER, MailKind.FEEDBACK})
@@ -65,7 +65,7 @@ def _mails_about_booking(session: Session, attendee: Attendee, policy: Allocatio
         return []
     if not attendee.is_live:
         return _cancellation_mail(attendee)
-    mails = [*_standing_mail(attendee), *_sent_again(attendee), *_already_booked_mail(attendee, now)]
+    mails = [*_standing_mail(attendee), *email_sent_again(attendee), *_already_booked_mail(attendee, now)]
     if session.version > 1:
         mails.append(_about_version(session, attendee, MailKind.UPDATED))
     if awaits_new_time(session, now):  # what depends on the time follows once the new one is told, or taken back
@@ -84,11 +84,6 @@ def _mails_about_proof(session: Session, attendee: Attendee, now: datetime) -> l
 def _standing_mail(attendee: Attendee) -> list[MailId]:
     # Who waits for room on the waiting list is emailed once they are on it; the page after the button said so.
     return [] if attendee.is_behind_the_list else [MailId.to(attendee, KIND_BY_STATE[attendee.state])]
-
-
-def _sent_again(attendee: Attendee) -> list[MailId]:
-    asked = asked_at(attendee.send_again)
-    return [MailId.to(attendee, KIND_BY_STATE[attendee.state], asked)] if asked else []
 
 
 def _about_version(session: Session, attendee: Attendee, kind: MailKind) -> MailId:

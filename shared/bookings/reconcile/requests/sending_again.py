@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from shared.bookings.emails.attendee_knowledge import is_outstanding
+from shared.bookings.emails.sent_again import email_sent_again
 from shared.bookings.model.attendee import Attendee, can_be_mailed
 from shared.bookings.model.email_ids import KIND_BY_STATE, MailId, stamp
 from shared.bookings.model.session import Session
@@ -24,12 +25,22 @@ APART = timedelta(hours=1)
 def answer(session: Session, attendee: Attendee, log: Mapping[str, MailLogEntry], now: datetime) -> str:
     """The text of the cell as it should be at `now` (UTC)."""
     if asked := asked_at(attendee.send_again):
-        is_done = _is_over_with(attendee, asked, log) or bool(_why_never(session, attendee))
-        return "" if is_done else attendee.send_again
+        is_needed = not _why_never(session, attendee) and _is_needed(attendee, asked, log)
+        return attendee.send_again if is_needed else ""
     if not asks_again(attendee.send_again):
         return attendee.send_again
     why = _why_never(session, attendee) or _why_not_now(attendee, log, now)
     return not_sent(why) if why else being_sent(stamp(now))
+
+
+def _is_needed(attendee: Attendee, asked: str, log: Mapping[str, MailLogEntry]) -> bool:
+    """True if it is still to go, and no other email says where they stand, as after a new state or address."""
+    is_told_anew = not email_sent_again(attendee) or is_outstanding(_standing(attendee), log)
+    return not is_told_anew and not _is_over_with(attendee, asked, log)
+
+
+def _standing(attendee: Attendee) -> MailId:
+    return MailId.to(attendee, KIND_BY_STATE[attendee.state])
 
 
 def _is_over_with(attendee: Attendee, asked: str, log: Mapping[str, MailLogEntry]) -> bool:
@@ -53,7 +64,7 @@ def _why_never(session: Session, attendee: Attendee) -> str:
 
 
 def _why_not_now(attendee: Attendee, log: Mapping[str, MailLogEntry], now: datetime) -> str:
-    first = MailId.to(attendee, KIND_BY_STATE[attendee.state])
+    first = _standing(attendee)
     if is_outstanding(first, log):
         return sentence("portal.booking.send-again.first")
     sent = [entry.at for entry in log.values() if _is_same_email(entry, first) and entry.state is not MailState.SKIPPED]

@@ -210,3 +210,31 @@ def test_no_and_nothing_send_nothing(text: str) -> None:
 
     assert harness.row("ann").text("Problem") == ""
     assert harness.kinds("ann") == ["booked"]
+
+
+def test_where_someone_stands_has_changed_before_it_went_one_email_says_so() -> None:
+    harness = with_someone_waiting()
+    harness.pass_time(hours=2)
+    harness.edit("ben", SendAgain="yes")
+    harness.run_schedule_without_sending()  # as in a pause of all emails
+    harness.pass_time(minutes=5)
+    harness.cancel("ann")
+    for _ in range(3):
+        harness.pass_time(minutes=5)
+        harness.tick()
+
+    assert harness.kinds("ben") == ["waiting list", "booked"]
+    assert cell(harness, "ben") == ""
+
+
+def test_where_the_address_was_corrected_while_it_went_the_new_one_gets_one_confirmation() -> None:
+    harness = with_someone_waiting()
+    harness.pass_time(hours=2)
+    ask(harness, "ann")
+    harness.edit("ann", Email="anna@example.nhs.uk")
+    for _ in range(3):
+        harness.pass_time(minutes=5)
+        harness.tick()
+
+    assert [mail.to for mail in harness.mails("anna")] == ["anna@example.nhs.uk"]
+    assert cell(harness, "ann") == ""
