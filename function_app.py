@@ -44,7 +44,7 @@ MODULES = {
     Role.ALL: (*WORKER, *PUBLIC, *BOTH),
 }
 ONLY_FOR = {
-    Support.BOOKINGS: (steps, book, manage, change_details, send_email),
+    Support.BOOKINGS: (steps, book, several_steps, book_several, manage, change_details, send_email),
     Support.ONE_TO_ONE: (
         *(moved, withdraw_moved, status, outcome, refer, to_print),
         *(acknowledge, collect, forward_referral, withdraw),

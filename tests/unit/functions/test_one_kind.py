@@ -128,7 +128,11 @@ def test_the_description_of_the_api_has_the_addresses_of_what_is_offered(absent:
 
 
 ROUTES = {
-    "groups": {"book", "booking_form", "list_sessions", "session_feed", "manage_booking", "calendar", "send_mail"},
+    "groups": {
+        *("book", "booking_form", "list_sessions", "session_feed", "sessions_preflight", "manage_booking", "calendar"),
+        *("several_form", "several_sessions", "several_details", "several_check", "book_several", "several_outcome"),
+        *("send_mail", "booking_session", "booking_details", "booking_check", "booking_outcome"),
+    },
     "one_to_one": {"refer", "one_to_one_form", "acknowledge", "collect", "withdraw", "forward_referral", "questions"},
 }
 OTHERS = {"groups": "one_to_one", "one_to_one": "groups"}
