@@ -4,6 +4,7 @@ Nothing here asks for a passphrase or a key, and no page takes a file.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import azure.functions as func
@@ -20,6 +21,7 @@ from shared.referrals.collection.sealed_collection import CodeEntry, SealedColle
 from shared.referrals.errors import KeyUnavailableError, PassphraseError, PassphraseTooSoonError
 from shared.referrals.model import FINISHED, Referral
 from shared.referrals.provider_sealing.referral_file import file_name
+from shared.tables.table import StorageError
 from shared.wording.sentences import sentence
 
 _EMPTY = FieldError("code", sentence("messages.code.missing"))
@@ -68,9 +70,11 @@ class SealedRequest(LinkPages):
 
     def page_after(self) -> func.HttpResponse:
         """The list if others wait; else the referral's page. For whoever has just entered the code."""
-        waiting = self._waiting()
         done = "set-aside" if self.look().is_set_aside else "now"
-        return self.list_page(waiting, done=done) if waiting else see_other(f"{self.address}?done={done}")
+        with suppress(StorageError):  # what was done is done: the list is the smaller matter
+            if waiting := self._waiting():
+                return self.list_page(waiting, done=done)
+        return see_other(f"{self.address}?done={done}")
 
     def list_page(self, waiting: Sequence[tuple[Referral, str]], done: str = "") -> func.HttpResponse:
         view = WaitingView.of([each for each, _ in waiting], self.built.content, self.sent("page"))

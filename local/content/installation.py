@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from local.paths import ROOT
-from local.stack.environment import DEVELOPER_SETTINGS_FILE, developer_settings
+from local.stack.environment import DEVELOPER_SETTINGS_FILE, SettingsFileError, developer_settings
 from shared.content.content import ContentError, load_content
 from shared.installation.here import use_installation
 
@@ -13,8 +13,8 @@ def use_content_file(file: str | Path | None = None, settings: Path = DEVELOPER_
 
     A file that cannot be used changes nothing: whoever needs it says what is wrong with it.
     """
-    named = file or developer_settings(settings).get("CONTENT_FILE", "")
     try:
+        named = file or developer_settings(settings).get("CONTENT_FILE", "")
         use_installation(load_content(ROOT / named, to_check=True).installation)
-    except ContentError:
+    except (ContentError, SettingsFileError):
         return

@@ -24,7 +24,7 @@ def test_the_five_sessions_of_the_schedule_are_offered(stack: Stack) -> None:
     ]
     assert ours[0]["starts"] == "2023-09-08T15:00:00+01:00"
     assert ours[4]["ends"] == "2023-11-13T14:15:00+00:00"
-    texts = {"title", "theme", "description", "facilitator", "place", "online"}
+    texts = {"title", "theme", "description", "facilitator", "programme", "place", "online"}
     assert set(ours[0]) == texts | {"id", "starts", "ends", "when", "places_left"}
 
 

@@ -11,7 +11,9 @@ import pytest
 
 from functions.referrals.forward_referral import forward_referral
 from functions.referrals.refer import refer
+from shared.referrals.collection.sealed_collection import SealedCollection
 from shared.referrals.provider_sealing.acknowledgement_code import acknowledgement_code
+from shared.tables.table import StorageUnavailableError
 from tests.builders import MORNING
 from tests.opener_files import Key, content_key, keys, opened_referral
 from tests.unit.functions import http_requests
@@ -144,6 +146,22 @@ def test_the_code_alone_confirms_and_the_answers_go_after_the_grace(app: SealedA
         app.tick()
     assert app.state(reference)["State"] == "erased"
     assert reference not in app.sealed_rows
+
+
+def test_a_code_that_counted_is_said_to_count_where_the_list_cannot_be_read(
+    app: SealedApp, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise StorageUnavailableError("down")
+
+    app.refer()
+    reference, code = app.file(token)["reference"], app.code(token)
+    monkeypatch.setattr(SealedCollection, "others", fail)
+
+    done = app.at(token, "acknowledge", "POST", code=code)
+
+    assert (done.status_code, done.headers["Location"].rpartition("?")[2]) == (303, "done=now")
+    assert app.state(reference)["State"] == "acknowledged"
 
 
 def test_the_provider_can_say_that_it_does_not_have_it_after_all(app: SealedApp, token: str) -> None:
