@@ -7,7 +7,7 @@ import hmac
 import json
 import logging
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from functions.web.error_handling import handle_errors
 from functions.web.responses import respond
 from shared.bootstrap import services
 from shared.mail.delivery_reports import DeliveryReport, reported_status
+from shared.tables.table import parse_moment
 
 logger = logging.getLogger(__name__)
 
@@ -105,11 +106,7 @@ def read_report(event_type: str, data: object) -> DeliveryReport | None:
 
 def _attempted_at(data: Mapping[str, Any]) -> datetime | None:
     given = next((_text(data[name]) for name in _ATTEMPT_TIME_FIELDS if data.get(name)), "")
-    try:
-        moment = datetime.fromisoformat(given)
-    except ValueError:
-        return None
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return parse_moment(given)
 
 
 def _text(value: object) -> str:

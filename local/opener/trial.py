@@ -41,7 +41,10 @@ def write_trial(public_keys: Path, folder: Path, now: datetime) -> Path:
 
 
 def _keys(text: str) -> list[dict[str, str]]:
-    found = json.loads(text)
+    try:
+        found = json.loads(text)
+    except RecursionError:
+        found = None
     keys = found.get("keys") if isinstance(found, dict) else None
     if not isinstance(keys, list) or not all(map(_is_texts, keys)):
         raise ValueError("needs a JSON Web Key Set, as the opener saves it")

@@ -34,7 +34,7 @@ def decode_row(line: bytes) -> dict[str, Any]:
     """
     try:
         cells = {name: _decoded(*typed) for name, typed in json.loads(line).items()}
-    except (AttributeError, TypeError, KeyError) as error:
+    except (AttributeError, TypeError, KeyError, RecursionError) as error:
         raise ValueError("no row of a copy") from error
     if not cells.keys() >= _KEYS:
         raise ValueError("a row of a copy without its keys")

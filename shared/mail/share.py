@@ -181,6 +181,6 @@ def _counts(row: Row) -> Counts:
     try:
         found = json.loads(row.text("Sent") or "{}")
         pairs = [(parse_moment(str(at)), int(number)) for at, number in found.items()]
-    except (AttributeError, TypeError, ValueError, RecursionError):
+    except (AttributeError, OverflowError, TypeError, ValueError, RecursionError):
         return {}
     return {at: min(number, 100_000) for at, number in pairs if at is not None and number > 0}

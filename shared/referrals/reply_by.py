@@ -14,6 +14,6 @@ def reply_by(received_on: str, days: int, calendar: WorkingDays) -> str:
     """
     try:
         received: datetime = instant(date.fromisoformat(received_on), _NOON)
-    except ValueError:  # words that someone entered in the portal
+        return local_day(calendar.after(received, days))
+    except (ValueError, OverflowError):  # words, or a day at the end of time, that someone entered in the portal
         return ""
-    return local_day(calendar.after(received, days))
