@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -206,6 +207,11 @@ def _decoded(text: str, kind: str) -> None:
         decode_row(line.encode())
 
 
+def _decoded_of_every_kind(text: str) -> None:
+    for kind in KINDS:
+        _decoded(text, kind)
+
+
 def _manifest(begun_at: str) -> Manifest:
     return Manifest(begun_at=begun_at, tables={})
 
@@ -230,7 +236,7 @@ PARSERS: Mapping[str, Parser] = {
     "content type": Parser(lambda text: read_body(_request(b"a=b", content_type=text)), (BodyError,)),
     "origin": Parser(lambda text: is_cross_site(_request(origin=text, host=text), lambda: "https://a.example")),
     "address of a page": Parser(lambda text: (is_private(_at(text)), without_stuck_signs(_at(text))), (ValueError,)),
-    **{f"model {model.__name__}": Parser(lambda text, model=model: _validated(model, text)) for model in MODELS},
+    **{f"model {model.__name__}": Parser(partial(_validated, model)) for model in MODELS},
     "answers": Parser(
         lambda text: answers.read_answers(
             read_body(_request(_json(text, "session_id", "full_name", "email"), content_type=JSON)), builders.POLICY
@@ -318,7 +324,7 @@ PARSERS: Mapping[str, Parser] = {
     "hash of a passphrase": Parser(PassphraseHash.parse, (ValueError,)),
     "public keys": Parser(_keys, (ValueError,)),
     "row of a copy": Parser(lambda text: decode_row(_bytes(text)), (ValueError,)),
-    "cells of a copy": Parser(lambda text: [_decoded(text, kind) for kind in KINDS]),
+    "cells of a copy": Parser(_decoded_of_every_kind),
     "copy": Parser(_copy, (CopyError,)),
     "moment of a copy": Parser(
         lambda text: Copy(FakeBlobs(), "2023-09-01", Manifest(begun_at=text, tables={})).begun_at
