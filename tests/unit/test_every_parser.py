@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.bad_input.corpus import BAD, DATES, TEXTS, TYPED
+from tests.bad_input.derived_parsers import parsers
+from tests.bad_input.parsers import PARSERS
 from tests.builders import ROOT
-from tests.unit.bad_input.corpus import BAD, DATES, TEXTS, TYPED
-from tests.unit.bad_input.derived_parsers import parsers
-from tests.unit.bad_input.parsers import PARSERS
 
 type Faults = Mapping[str, Mapping[str, str]]
 
