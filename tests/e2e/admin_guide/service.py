@@ -60,14 +60,15 @@ class Service:
     def run(self, at: datetime) -> None:
         """Runs the timer at that moment once nothing is under way, and waits for the emails that it named.
 
-        The clock is set again, because it has gone on while people booked.
+        The clock is set again, because it has gone on while people booked. Emails of before are kept here, and the
+        emulator is emptied only while nothing is under way, so that none is lost that arrives late.
         """
-        self.stack.settle()
-        self.stack.set_clock(at)
-        self.stack.tick()
         self.settle()
         self.mails()
         self.stack.mail.clear()
+        self.stack.set_clock(at)
+        self.stack.tick()
+        self.settle()
 
     def settle(self) -> None:
         self.stack.settle()
