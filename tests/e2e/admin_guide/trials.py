@@ -55,6 +55,7 @@ def try_all(service: Service, trials: Mapping[GuideRow, Trial]) -> dict[GuideRow
         service.set_clock(at)
         for _ in ("before", "after"):
             for row in waiting.pop(at, ()):
+                service.set_clock(at)  # or what the last of many trials does at this moment is minutes late
                 go_on(row)
             service.clear_up()
             if at in waiting:
