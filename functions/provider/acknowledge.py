@@ -132,7 +132,9 @@ class _LinkRequest:
 
     def keep(self, nudge: func.Out[str]) -> func.HttpResponse:
         if not keeping.is_meant(self.sent, self.signer, token_of(self.req), self.referral, self.now):
-            return self.show(NOT_YET)
+            # A page sent twice: the first time has it kept already, and its answer may not have arrived.
+            is_done = ProviderView.of(self.referral, self.built.content).is_sent_again
+            return self.show() if is_done else self.show(NOT_YET)
         done = keeping.keep(self.built.referrals.acknowledgements, self.referral, nudge, self.now)
         return see_other(f"{self.address}?done={done}")
 

@@ -351,6 +351,18 @@ def test_who_does_not_have_it_after_all_has_it_kept_and_sent_again_once(services
     assert send(services, {"saved": "yes"}).status_code in {200, 422}
 
 
+def test_the_same_page_sent_twice_says_that_it_is_kept_and_reports_no_mistake(services: FakeServices) -> None:
+    sent, outbox = confirmed(services), Outbox()
+    send(services, sent, outbox)
+    before = services.stored
+
+    again = send(services, sent, outbox)
+
+    assert (again.status_code, "We are sending it to you again" in text(again)) == (200, True)
+    assert "Select the button again" not in text(again)
+    assert (services.stored, len(outbox.messages)) == (before, 1)
+
+
 def test_the_second_time_a_person_looks_and_it_is_kept(services: FakeServices) -> None:
     send(services, confirmed(services))
     services.set(State="sent", SentOn="2023-09-01", Attempts=1)
