@@ -59,6 +59,12 @@ class Draft:
         return str(self.values.get("session_id", ""))
 
     @property
+    def session_ids(self) -> tuple[str, ...]:
+        """The sessions that are chosen: of the form for one, one at most."""
+        chosen = self.values.get("session_id", "")
+        return (chosen,) if isinstance(chosen, str) else tuple(chosen)
+
+    @property
     def is_complete(self) -> bool:
         """True if every page has been answered, so that a change leads straight back to the check page."""
         return all(self.values.get(name) for name in _NEEDED)

@@ -21,7 +21,7 @@ def style_sheet(look: Look) -> tuple[str, bytes] | None:
 def logo(look: Look, folder: Path = FILES) -> tuple[str, bytes] | None:
     """Returns the name and the contents of the logo; None if there is none, or its file is missing."""
     path = folder / look.logo if look.logo else None
-    return _named(path.read_bytes(), path.suffix) if path and path.is_file() else None
+    return _logo(path) if path and path.is_file() else None
 
 
 def address(file: tuple[str, bytes] | None) -> str:
@@ -41,6 +41,12 @@ def _style_sheet(colours: Colours) -> tuple[str, bytes]:
     }
     properties = "".join(f"--app-{name}:{colour};" for name, colour in named.items())
     return _named(f":root{{{properties}}}\n{STYLES.read_text('utf-8')}".encode(), ".css")
+
+
+@lru_cache(maxsize=4)
+def _logo(path: Path) -> tuple[str, bytes]:
+    """The file of a logo, read once: the deployed package does not change, and every page names the logo."""
+    return _named(path.read_bytes(), path.suffix)
 
 
 def _named(body: bytes, suffix: str) -> tuple[str, bytes]:

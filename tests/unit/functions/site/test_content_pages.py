@@ -89,7 +89,7 @@ def test_one_table_says_of_each_group_of_people_what_they_can_see(
     for who in ("The Mersey Care team that organises", "Nafsiyat", "Other people", "Your manager"):
         assert re.search(rf'<th[^>]*scope="row"[^>]*>(?:(?!</th>).)*{who}', page, re.DOTALL)
     assert words in page
-    assert "Its therapists can see who joins" in page
+    assert "Its therapists can see who comes" in page
     assert "What you need, if you agree." in page
     services.bookings.adjustments_are_read = False
     assert "What you need" not in page_text(functions.site.content_pages.who_sees)
