@@ -1,0 +1,148 @@
+"""One case: a flow, the request of it that goes wrong, how, and if the person tries again; and what became of it."""
+
+import random
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from tests.integration.faults.flows import FLOWS, Facts, Flow
+from tests.integration.faults.installation import Installation, Prepared, log_lines
+from tests.integration.faults.promises import Outcome, broken
+from tests.integration.faults.transport import Fault, ProcessDiedError
+from tests.registered_functions import FUNCTIONS
+
+SEED = 19
+"""Decides which cases the test command runs; printed with their number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    flow: str
+    call: int
+    fault: Fault
+    repeats: bool
+
+    def __str__(self) -> str:
+        return f"{self.flow} | request {self.call} | {self.fault}{' | tries again' if self.repeats else ''}"
+
+
+@dataclass
+class Laboratory:
+    """Prepares each flow once, and runs its cases from there. `installations` are by email service and delivery."""
+
+    installations: Mapping[tuple[str, str], Installation]
+    _prepared: dict[str, tuple[Prepared, Facts]] = field(default_factory=dict)
+
+    def requests(self, name: str) -> Sequence[tuple[str, str]]:
+        """The requests of a flow in which nothing goes wrong, by method and address; fails if it takes no effect."""
+        flow, app = self._begin(name)
+        with app.network.armed():
+            answer = flow.act(app, self._prepared[name][1])
+        assert answer is None or answer.status_code < 400, f"{name}: {answer.status_code}"
+        assert not flow.function or flow.function in app.entered, f"{name} does not call {flow.function}"
+        return list(app.network.requests)
+
+    def run(self, case: Case) -> list[str]:
+        """The promises that do not hold after this case."""
+        flow, app = self._begin(case.flow, case)
+        answers: list[int] = []
+        with log_lines() as lines:
+            failed = _try(flow, app, self._prepared[case.flow][1], answers)
+            addresses = [address for _, address in app.network.requests]
+            if case.repeats or (failed and _is_redelivered(flow)):
+                app.now += timedelta(minutes=1)
+                _try(flow, app, self._prepared[case.flow][1], answers)
+            app.recover()
+        return broken(self._outcome(case, flow, app, lines, addresses, answers))
+
+    def _outcome(
+        self, case: Case, flow: Flow, app: Installation, lines: list[str], addresses: list[str], answers: list[int]
+    ) -> Outcome:
+        tables = app.storage.read()
+        return Outcome(
+            tables=tables,
+            emails=app.emails(),
+            queued=tuple(app.queued),
+            lines=lines,
+            addresses=addresses,
+            answers=answers,
+            is_done=flow.is_done(tables, self._prepared[case.flow][1]),
+            is_expected=case.repeats or (flow.goes_on and not _is_asked_for(flow)),
+            repeated=case.repeats,
+            now=app.now,
+            provider=app.settings["REFERRAL_RECIPIENT"],
+        )
+
+    def _begin(self, name: str, case: Case | None = None) -> tuple[Flow, Installation]:
+        flow = FLOWS[name]
+        app = self.installations[flow.mail, flow.delivery]
+        if name not in self._prepared:
+            app.put_back(Prepared.nothing(app.storage.empty()))
+            facts = flow.prepare(app)
+            self._prepared[name] = (app.keep(), facts)
+        app.put_back(self._prepared[name][0])
+        app.network.requests.clear()
+        app.network.at = case.call if case else None
+        app.network.fault = case.fault if case else Fault.REFUSED
+        return flow, app
+
+
+def _try(flow: Flow, app: Installation, facts: Facts, answers: list[int]) -> bool:
+    """Tries once; True if it failed. What the person is told goes to `answers`: 0 if the process died before that."""
+    try:
+        with app.network.armed():
+            answer = flow.act(app, facts)
+    except ProcessDiedError:
+        app.restart()
+        if _is_asked_for(flow):
+            answers.append(0)
+        return True
+    except Exception:
+        if _is_asked_for(flow):
+            raise
+        return True
+    if answer is not None:
+        answers.append(answer.status_code)
+    return False
+
+
+def _trigger(flow: Flow) -> str:
+    if not flow.function:
+        return ""
+    types = {str(each.get_dict_repr()["type"]) for each in FUNCTIONS[flow.function].get_bindings()}
+    return next(each for each in types if each.endswith("Trigger"))
+
+
+def _is_asked_for(flow: Flow) -> bool:
+    """True if a person waits for an answer."""
+    return _trigger(flow) == "httpTrigger"
+
+
+def _is_redelivered(flow: Flow) -> bool:
+    """True if Event Grid posts the event again after a failure."""
+    return _trigger(flow) == "eventGridTrigger"
+
+
+def all_cases(requests: Mapping[str, Sequence[tuple[str, str]]]) -> list[Case]:
+    """Every fault at every request of every flow; where a person may try again, with that and without."""
+    found = []
+    for name, calls in requests.items():
+        flow = FLOWS[name]
+        tries = (False, True) if _is_asked_for(flow) or not flow.goes_on else (False,)
+        found += [Case(name, call, fault, each) for call in range(len(calls)) for fault in Fault for each in tries]
+    return found
+
+
+def some_cases(requests: Mapping[str, Sequence[tuple[str, str]]], number: int) -> list[Case]:
+    """A part of them, the same for the same seed: of every flow one that writes at least, and of all faults as many."""
+    chosen = random.Random(SEED)  # noqa: S311  # a choice of tests
+    found, faults = list[Case](), list(Fault)
+    while len(found) < number:
+        for name in requests:
+            fault = faults[len(found) % len(faults)]
+            of_kind = [each for each in all_cases({name: requests[name]}) if each.fault is fault]
+            writing = [each for each in of_kind if requests[name][each.call][0] != "GET"]
+            with suppress(IndexError):
+                found.append(chosen.choice((writing or of_kind) if len(found) < len(requests) else of_kind))
+    return list(dict.fromkeys(found))[:number]

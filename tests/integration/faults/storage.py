@@ -1,0 +1,78 @@
+"""All tables and copies of an installation, read and written as a whole, so that a case begins where another began."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import batched, groupby
+from typing import Any
+
+from azure.data.tables import TableClient, TableServiceClient
+from azure.storage.blob import ContainerClient
+
+from local.stack.tables_and_queues import TABLES_AND_QUEUES, create_storage
+from shared.backups.blobs import CONTAINER
+
+type Cells = Mapping[str, Any]
+type Rows = Mapping[tuple[str, str], Cells]
+
+
+@dataclass
+class Storage:
+    """Both data accounts of the settings."""
+
+    settings: Mapping[str, str] = field(repr=False)
+
+    def __post_init__(self) -> None:
+        create_storage(self.settings)
+
+    def read(self) -> dict[str, Rows]:
+        """The rows of every table, by its name and their keys; and as `copies` the names of what the backup wrote."""
+        found = {name: {_key(row): dict(row) for row in table.list_entities()} for name, table in self._tables.items()}
+        blobs = [(each.account_name, name) for each in self._containers for name in each.list_blob_names()]
+        return found | {"copies": {(str(account), name): {} for account, name in blobs}}
+
+    def empty(self) -> dict[str, Rows]:
+        """As `read` gives it where nothing is stored."""
+        return {name: {} for name in (*self._tables, "copies")}
+
+    def write(self, wanted: Mapping[str, Rows]) -> None:
+        """Makes every table hold these rows and no others, and deletes copies that are not wanted."""
+        for name, table in self._tables.items():
+            there = {_key(row): dict(row) for row in table.list_entities()}
+            gone = [("delete", there[key], {}) for key in there.keys() - wanted[name].keys()]
+            new = [("upsert", cells, {"mode": "replace"}) for key, cells in wanted[name].items() if there.get(key) != cells]
+            _apply(table, [*gone, *new])
+        for container in self._containers:
+            for blob in list(container.list_blob_names()):
+                if (container.account_name, blob) not in wanted["copies"]:
+                    container.delete_blob(blob)
+
+    def put(self, table: str, cells: Cells) -> None:
+        """An administrator types into a row, or adds one."""
+        self._tables[table].upsert_entity(dict(cells))
+
+    def delete(self, table: str, partition: str, key: str) -> None:
+        self._tables[table].delete_entity(partition, key)
+
+    @cached_property
+    def _tables(self) -> dict[str, TableClient]:
+        found = dict[str, TableClient]()
+        for setting, (names, _) in TABLES_AND_QUEUES.items():
+            service = TableServiceClient.from_connection_string(self.settings[setting])
+            found |= {name: service.get_table_client(name) for name in names}
+        return found
+
+    @cached_property
+    def _containers(self) -> list[ContainerClient]:
+        return [ContainerClient.from_connection_string(self.settings[each], CONTAINER) for each in TABLES_AND_QUEUES]
+
+
+def _key(row: Cells) -> tuple[str, str]:
+    return (str(row["PartitionKey"]), str(row["RowKey"]))
+
+
+def _apply(table: TableClient, changes: Iterable[Sequence[Any]]) -> None:
+    ordered = sorted(changes, key=lambda change: str(change[1]["PartitionKey"]))
+    for _, of_partition in groupby(ordered, key=lambda change: str(change[1]["PartitionKey"])):
+        for batch in batched(of_partition, 100, strict=False):
+            table.submit_transaction(batch)  # type: ignore[arg-type]  # tuples, as the client takes them

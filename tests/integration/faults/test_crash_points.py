@@ -1,0 +1,68 @@
+"""Every fault at every request of every flow: what is promised holds after the recovery.
+
+The test command runs some of the cases, the same ones each time; `--nightly` runs all of them.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from local.mail import running_emulator
+from local.setup.keys import new_keys
+from local.stack import environment
+from local.stack.shared_azurite import unused_accounts
+from tests.integration.faults.cases import SEED, Case, Laboratory, all_cases, some_cases
+from tests.integration.faults.flows import FLOWS
+from tests.integration.faults.installation import Installation
+from tests.integration.faults.storage import Storage
+from tests.integration.faults.transport import faulty_network
+from tests.vault import running_vault
+
+_NUMBER = 60
+_NOWHERE = "http://127.0.0.1:9"
+
+
+@pytest.fixture(scope="module")
+def laboratory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]:
+    keys, example = new_keys(), environment.developer_settings()
+    emulated = {"senders": (example["EMAIL_SENDER"],), "notify_template_id": example["NOTIFY_TEMPLATE_ID"]}
+    unlimited = dict.fromkeys(("per_minute", "per_hour", "status_per_minute", "status_per_hour", "notify_per_minute"), 0)
+    with (
+        pytest.MonkeyPatch.context() as environ,
+        running_vault(tmp_path_factory.mktemp("vault")) as vault,
+        running_emulator(
+            **emulated, access_key=keys["EMAIL_ACCESS_KEY"], notify_key=keys["NOTIFY_API_KEY"], **unlimited
+        ) as emulator,
+        faulty_network() as network,
+    ):
+        key = vault.settings(vault.new_version())
+        for name in ("IDENTITY_ENDPOINT", "IDENTITY_HEADER", "REQUESTS_CA_BUNDLE"):
+            environ.setenv(name, key[name])
+        installations = dict[tuple[str, str], Installation]()
+        for mail, delivery in sorted({(flow.mail, flow.delivery) for flow in FLOWS.values()}):
+            settings = environment.settings(
+                azurite=unused_accounts(), mail_url=emulator.url, site_url=_NOWHERE, keys=keys
+            )
+            chosen = {"MAIL_SERVICE": mail, "REFERRAL_DELIVERY": delivery, "MAILS_PER_MINUTE": "0", "MAILS_PER_HOUR": "0"}
+            settings |= {**key, **chosen}
+            installations[mail, delivery] = Installation(settings, Storage(settings), emulator, network)
+        yield Laboratory(installations)
+
+
+def _hold(laboratory: Laboratory, cases: Sequence[Case]) -> None:
+    found = {case: laboratory.run(case) for case in cases}
+    wrong = [f"{case}: {'; '.join(how)}" for case, how in found.items() if how]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_promises_hold_after_some_faults_of_every_flow(
+    laboratory: Laboratory, capsys: pytest.CaptureFixture[str]
+) -> None:
+    requests = {name: laboratory.requests(name) for name in FLOWS}
+    cases = some_cases(requests, _NUMBER)
+    with capsys.disabled():
+        print(f"\n{len(cases)} of {len(all_cases(requests))} cases (flow, request, fault), seed {SEED}")
+
+    assert {case.flow for case in cases} == set(FLOWS)
+    _hold(laboratory, cases)
