@@ -3,11 +3,11 @@
 import random
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 
-from tests.integration.faults.flows import FLOWS, Facts, Flow
-from tests.integration.faults.installation import Installation, Prepared, log_lines
+from tests.integration.faults.flows import FLOWS, Flow
+from tests.integration.faults.installation import Facts, Installation, log_lines
 from tests.integration.faults.promises import Outcome, broken
 from tests.integration.faults.transport import Fault, ProcessDiedError
 from tests.registered_functions import FUNCTIONS
@@ -32,60 +32,51 @@ class Laboratory:
     """Prepares each flow once, and runs its cases from there. `installations` are by email service and delivery."""
 
     installations: Mapping[tuple[str, str], Installation]
-    _prepared: dict[str, tuple[Prepared, Facts]] = field(default_factory=dict)
 
     def requests(self, name: str) -> Sequence[tuple[str, str]]:
         """The requests of a flow in which nothing goes wrong, by method and address; fails if it takes no effect."""
-        flow, app = self._begin(name)
+        flow, app, facts = self._begin(name)
         with app.network.armed():
-            answer = flow.act(app, self._prepared[name][1])
+            answer = flow.act(app, facts)
         assert answer is None or answer.status_code < 400, f"{name}: {answer.status_code}"
         assert not flow.function or flow.function in app.entered, f"{name} does not call {flow.function}"
         return list(app.network.requests)
 
     def run(self, case: Case) -> list[str]:
         """The promises that do not hold after this case."""
-        flow, app = self._begin(case.flow, case)
+        flow, app, facts = self._begin(case.flow, case)
         answers: list[int] = []
         with log_lines() as lines:
-            failed = _try(flow, app, self._prepared[case.flow][1], answers)
+            failed = _try(flow, app, facts, answers)
             addresses = [address for _, address in app.network.requests]
             if case.repeats or (failed and _is_redelivered(flow)):
                 app.now += timedelta(minutes=1)
-                _try(flow, app, self._prepared[case.flow][1], answers)
+                _try(flow, app, facts, answers)
             app.recover()
-        return broken(self._outcome(case, flow, app, lines, addresses, answers))
-
-    def _outcome(
-        self, case: Case, flow: Flow, app: Installation, lines: list[str], addresses: list[str], answers: list[int]
-    ) -> Outcome:
         tables = app.storage.read()
-        return Outcome(
+        seen = Outcome(
             tables=tables,
             emails=app.emails(),
             queued=tuple(app.queued),
             lines=lines,
             addresses=addresses,
             answers=answers,
-            is_done=flow.is_done(tables, self._prepared[case.flow][1]),
+            is_done=flow.is_done(tables, facts),
             is_expected=case.repeats or (flow.goes_on and not _is_asked_for(flow)),
             repeated=case.repeats,
             now=app.now,
             provider=app.settings["REFERRAL_RECIPIENT"],
         )
+        return broken(seen)
 
-    def _begin(self, name: str, case: Case | None = None) -> tuple[Flow, Installation]:
+    def _begin(self, name: str, case: Case | None = None) -> tuple[Flow, Installation, Facts]:
         flow = FLOWS[name]
         app = self.installations[flow.mail, flow.delivery]
-        if name not in self._prepared:
-            app.put_back(Prepared.nothing(app.storage.empty()))
-            facts = flow.prepare(app)
-            self._prepared[name] = (app.keep(), facts)
-        app.put_back(self._prepared[name][0])
+        facts = app.reach(flow.prepare)
         app.network.requests.clear()
         app.network.at = case.call if case else None
         app.network.fault = case.fault if case else Fault.REFUSED
-        return flow, app
+        return flow, app, facts
 
 
 def _try(flow: Flow, app: Installation, facts: Facts, answers: list[int]) -> bool:
@@ -136,7 +127,7 @@ def all_cases(requests: Mapping[str, Sequence[tuple[str, str]]]) -> list[Case]:
 
 def some_cases(requests: Mapping[str, Sequence[tuple[str, str]]], number: int) -> list[Case]:
     """A part of them, the same for the same seed: of every flow one that writes at least, and of all faults as many."""
-    chosen = random.Random(SEED)  # noqa: S311  # a choice of tests
+    chosen = random.Random(SEED)
     found, faults = list[Case](), list(Fault)
     while len(found) < number:
         for name in requests:

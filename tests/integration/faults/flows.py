@@ -1,8 +1,9 @@
-"""The flows that may be interrupted: each is one call of a registered function, or of a command, in a prepared place."""
+"""The flows that may be interrupted: each is one call of a registered function, or of a command."""
 
 import json
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -13,11 +14,11 @@ from local.commands.restore import restore
 from local.restore.account import Account
 from local.stack import environment
 from tests.integration.faults import people
-from tests.integration.faults.installation import Installation
+from tests.integration.faults.installation import Facts, Installation, Prepare
 from tests.integration.faults.people import CAPACITY, OUTSIDE
 from tests.integration.faults.storage import Rows
+from tests.integration.faults.transport import Fault, ProcessDiedError
 
-type Facts = dict[str, Any]
 type Tables = Mapping[str, Rows]
 
 
@@ -26,12 +27,12 @@ class Flow:
     """One flow.
 
     `prepare` brings the installation to where it begins and returns what `act` needs; `act` can be repeated. `function`
-    is the registered function that it calls; "" for a command. `is_done` tells by the tables if it took effect; `goes_on`
-    if it then does so by itself, without anyone trying again.
+    is the registered function that it calls; "" for a command. `is_done` tells by the tables if it took effect,
+    and `goes_on` if it does so without anyone trying again.
     """
 
     function: str
-    prepare: Callable[[Installation], Facts]
+    prepare: Prepare
     act: Callable[[Installation, Facts], func.HttpResponse | None]
     is_done: Callable[[Tables, Facts], bool]
     mail: str = "acs"
@@ -73,19 +74,19 @@ def _sessions(app: Installation) -> Facts:
 
 
 def _full(app: Installation) -> Facts:
-    people.add_sessions(app)
+    app.reach(_sessions)
     people.book_and_read(app, "ann", "ben")
     return {}
 
 
 def _waiting(app: Installation) -> Facts:
-    people.add_sessions(app)
-    people.book_and_read(app, "ann", "ben", "cem")
+    app.reach(_full)
+    people.book_and_read(app, "cem")
     return {}
 
 
 def _booked(app: Installation) -> Facts:
-    people.add_sessions(app)
+    app.reach(_sessions)
     people.book_and_read(app, "ann")
     return {}
 
@@ -94,7 +95,7 @@ def _opened(form: str, action: str, before: Callable[[Installation], Facts] = _w
     """Prepares a page at Ann's link that was opened a few minutes ago, filled in with `answers`."""
 
     def prepare(app: Installation) -> Facts:
-        before(app)
+        app.reach(before)
         token = people.manage_link(app, "ann")
         return {"token": token, "fields": people.opened(app, form, action, token=token) | answers}
 
@@ -102,7 +103,7 @@ def _opened(form: str, action: str, before: Callable[[Installation], Facts] = _w
 
 
 def _outsider(app: Installation) -> Facts:
-    people.add_sessions(app)
+    app.reach(_sessions)
     people.book_and_read(app, "eve", domain=OUTSIDE)
     token = people.manage_link(app, "eve", OUTSIDE)
     return {"token": token, "fields": people.opened(app, "manage_booking", "/prove", token=token)}
@@ -112,8 +113,12 @@ def _post(function: str) -> Callable[[Installation, Facts], func.HttpResponse]:
     return lambda app, facts: app.post(function, facts["fields"], token=facts["token"])
 
 
+_to_move = _opened("move_form", "/move", session_id="s2")
+
 BOOKINGS = {
-    "book": Flow("book", _sessions, lambda app, _: people.book(app, "ann"), lambda t, _: state(t, "ann") == "confirmed"),
+    "book": Flow(
+        "book", _sessions, lambda app, _: people.book(app, "ann"), lambda t, _: state(t, "ann") == "confirmed"
+    ),
     "book before the timer has run": Flow(
         "book",
         _new_sessions,
@@ -135,9 +140,11 @@ BOOKINGS = {
     ),
     "move": Flow(
         "move_booking",
-        _opened("move_form", "/move", session_id="s2"),
+        _to_move,
         _post("move_booking"),
-        lambda t, _: (state(t, "ann"), state(t, "ann", "s2"), state(t, "cem")) == ("cancelled", "confirmed", "confirmed"),
+        lambda t, _: (
+            (state(t, "ann"), state(t, "ann", "s2"), state(t, "cem")) == ("cancelled", "confirmed", "confirmed")
+        ),
     ),
     "change details": Flow(
         "change_details",
@@ -171,12 +178,12 @@ def _named(before: Callable[[Installation], object]) -> Callable[[Installation],
 
 
 def _confirmation(app: Installation) -> None:
-    people.add_sessions(app)
+    app.reach(_sessions)
     people.book(app, "ann")
 
 
 def _place_on_the_list(app: Installation) -> None:
-    _full(app)
+    app.reach(_full)
     people.book(app, "cem")
 
 
@@ -186,26 +193,29 @@ def _cancelled(app: Installation) -> None:
 
 
 def _asked_again(app: Installation) -> None:
-    _booked(app)
+    app.reach(_booked)
     app.now += timedelta(hours=2)
-    app.post_json("book", {"session_id": "s1", "full_name": "Ann", "email": "ann@nhs.net", "works_here": "yes", "group_agreement": "yes"})
+    app.post_json(
+        "book",
+        {"session_id": "s1", "full_name": "Ann", "email": "ann@nhs.net", "works_here": "yes", "group_agreement": "yes"},
+    )
 
 
 def _to_prove(app: Installation) -> None:
-    people.add_sessions(app)
+    app.reach(_sessions)
     people.book(app, "eve", domain=OUTSIDE)
 
 
 def _reminder(app: Installation) -> None:
-    _booked(app)
-    app.now += timedelta(days=19)
+    app.reach(_booked)
+    app.now += timedelta(days=18)
     app.now = app.now.replace(hour=14, minute=5)
     app.run_timer()
 
 
 def _announced(**changes: Any) -> Callable[[Installation], None]:
     def prepare(app: Installation) -> None:
-        _booked(app)
+        app.reach(_booked)
         people.edit(app, **changes)
         app.tick(minutes=5)
         app.now += timedelta(minutes=16)
@@ -217,6 +227,9 @@ def _announced(**changes: Any) -> Callable[[Installation], None]:
 def _deliver(app: Installation, _: Facts) -> None:
     if app.queue:
         app.deliver_next()
+
+
+DELIVERY = {"acs": "inline", "notify": "link"}  # no answers are emailed through GOV.UK Notify
 
 
 def _emails(mail: str) -> dict[str, Flow]:
@@ -231,7 +244,9 @@ def _emails(mail: str) -> dict[str, Flow]:
         "cancelled session": _announced(State="cancelled"),
     }
     return {
-        f"email: {name}, {mail}": Flow("send_mail", _named(story), _deliver, _is_emailed, mail=mail)
+        f"email: {name}, {mail}": Flow(
+            "send_mail", _named(story), _deliver, _is_emailed, mail=mail, delivery=DELIVERY[mail]
+        )
         for name, story in stories.items()
     }
 
@@ -245,7 +260,7 @@ def _run_timer(app: Installation, _: Facts) -> None:
 
 def _typed(**changes: Any) -> Callable[[Installation], Facts]:
     def prepare(app: Installation) -> Facts:
-        _waiting(app)
+        app.reach(_waiting)
         people.edit(app, **changes)
         app.tick(minutes=5)
         app.now += timedelta(minutes=16)
@@ -255,7 +270,7 @@ def _typed(**changes: Any) -> Callable[[Installation], Facts]:
 
 
 def _raised(app: Installation) -> Facts:
-    _waiting(app)
+    app.reach(_waiting)
     people.edit(app, Capacity=CAPACITY + 1)
     app.now += timedelta(minutes=5)
     return {}
@@ -263,7 +278,7 @@ def _raised(app: Installation) -> Facts:
 
 def _later(before: Callable[[Installation], Facts], **time: float) -> Callable[[Installation], Facts]:
     def prepare(app: Installation) -> Facts:
-        facts = before(app)
+        facts = app.reach(before)
         app.now += timedelta(**time)
         return facts
 
@@ -271,18 +286,21 @@ def _later(before: Callable[[Installation], Facts], **time: float) -> Callable[[
 
 
 def _reminders_due(app: Installation) -> Facts:
-    _booked(app)
+    app.reach(_booked)
     app.now = app.now.replace(day=19, hour=14, minute=5)
     return {}
 
 
 def _interrupted_move(app: Installation) -> Facts:
-    """A move whose process died before the old place was given up."""
-    facts: Facts = _opened("move_form", "/move", session_id="s2")(app)
-    row = attendee(app.storage.read(), "ann", "s1")
-    app.post("move_booking", facts["fields"], token=facts["token"])
-    app.settle()
-    app.storage.put("Bookings", {"PartitionKey": "s1", "RowKey": row["RowKey"], "State": "confirmed"})
+    """A move whose process died at its last write, with which the old place is given up."""
+    for at in (None, -1):
+        facts, network = app.reach(_to_move), app.network
+        writes = [number for number, (method, _) in enumerate(network.requests) if method != "GET"]
+        network.requests.clear()
+        network.at, network.fault = (writes[at] if at else None), Fault.CRASH_BEFORE
+        with suppress(ProcessDiedError), network.armed():
+            _post("move_booking")(app, facts)
+    app.restart()
     app.now += timedelta(minutes=5)
     return {}
 
@@ -307,6 +325,12 @@ TIMER = {
     "timer: reminders": Flow(
         "schedule", _reminders_due, _run_timer, lambda t, _: any("-reminder-" in key for _, key in t["MailLog"])
     ),
+    "timer: finish a move": Flow(
+        "schedule",
+        _interrupted_move,
+        _run_timer,
+        lambda t, _: (state(t, "ann"), state(t, "ann", "s2")) == ("cancelled", "confirmed"),
+    ),
     "timer: retention and numbers": Flow(
         "schedule", _later(_booked, days=150), _run_timer, lambda t, _: not state(t, "ann")
     ),
@@ -317,13 +341,13 @@ TIMER = {
 
 
 def _referred(app: Installation) -> Facts:
-    people.add_sessions(app)
+    app.reach(_sessions)
     people.refer(app)
     return {}
 
 
 def _forwarded(app: Installation) -> Facts:
-    people.add_sessions(app)
+    app.reach(_sessions)
     reference, words = people.refer_and_forward(app)
     return {"reference": reference, "words": words}
 
@@ -333,20 +357,23 @@ def _is_forwarded(tables: Tables, _: Facts) -> bool:
 
 
 def _to_acknowledge(app: Installation) -> Facts:
-    facts = _forwarded(app)
+    facts = app.reach(_forwarded)
     token = people.acknowledge_link(app)
     app.now += timedelta(minutes=3)
-    return facts | {"token": token, "fields": people.opened(app, "acknowledge_form", "", token=token) | {"saved": "yes"}}
+    return facts | {
+        "token": token,
+        "fields": people.opened(app, "acknowledge_form", "", token=token) | {"saved": "yes"},
+    }
 
 
 def _acknowledged(app: Installation) -> Facts:
-    facts = _to_acknowledge(app)
+    facts = app.reach(_to_acknowledge)
     assert app.post("acknowledge", facts["fields"], token=facts["token"]).status_code == 303
     return facts
 
 
 def _to_keep(app: Installation) -> Facts:
-    facts = _acknowledged(app)
+    facts = app.reach(_acknowledged)
     page = app.get("acknowledge_form", token=facts["token"])
     app.now += timedelta(minutes=3)
     [keep] = re.findall(r'name="form_token" value="([^"]*)"', page.get_body().decode())[:1]
@@ -354,7 +381,7 @@ def _to_keep(app: Installation) -> Facts:
 
 
 def _to_withdraw(app: Installation) -> Facts:
-    facts = _forwarded(app)
+    facts = app.reach(_forwarded)
     fields = {"reference": facts["reference"], "words": facts["words"]}
     fields |= people.opened(app, "withdraw_form", "")
     page = app.post("withdraw", fields)
@@ -364,14 +391,14 @@ def _to_withdraw(app: Installation) -> Facts:
 
 
 def _to_collect(app: Installation) -> Facts:
-    facts = _forwarded(app)
+    facts = app.reach(_forwarded)
     token = people.collect_link(app)
     fields = people.opened(app, "collect", "", token=token) | {"passphrase": environment.PASSPHRASE}
     return facts | {"token": token, "fields": fields}
 
 
 def _to_confirm_collected(app: Installation) -> Facts:
-    facts = _to_collect(app)
+    facts = app.reach(_to_collect)
     page = app.post("collect", facts["fields"], token=facts["token"], act="")
     return facts | {"opened": people.fields_of(page, "/acknowledge")}
 
@@ -383,14 +410,19 @@ def _reported(status: str) -> Callable[[Installation, Facts], None]:
     return act
 
 
+def _reported_by_notify(app: Installation, _: Facts) -> func.HttpResponse:
+    report = {"reference": app.emails()[-1]["operationId"], "status": "delivered"}
+    token = app.settings["NOTIFY_CALLBACK_TOKEN"]
+    return app.request("notify_report", "POST", {}, json.dumps(report).encode(), is_json=True, bearer=token)
+
+
 REFERRALS = {
     "refer": Flow("refer", _sessions, lambda app, _: people.refer(app), lambda t, _: bool(t["SealedReferrals"])),
     **{
         f"forward: {delivery}, {mail}": Flow(
             "forward_referral", _referred, _deliver, _is_forwarded, mail=mail, delivery=delivery
         )
-        for mail in ("acs", "notify")
-        for delivery in ("inline", "link")
+        for mail, delivery in (("acs", "inline"), ("acs", "link"), ("notify", "link"))
     },
     "report: referral delivered": Flow(
         "delivery_report", _forwarded, _reported("Delivered"), lambda t, _: referral_state(t) == "delivered"
@@ -403,6 +435,14 @@ REFERRALS = {
         _booked,
         _reported("Bounced"),
         lambda t, _: any(row["State"] == "bounced" for row in t["MailLog"].values()),
+    ),
+    "report: booking delivered, notify": Flow(
+        "notify_report",
+        _booked,
+        _reported_by_notify,
+        lambda t, _: any(row["State"] == "delivered" for row in t["MailLog"].values()),
+        mail="notify",
+        delivery="link",
     ),
     "acknowledge": Flow(
         "acknowledge", _to_acknowledge, _post("acknowledge"), lambda t, _: referral_state(t) == "acknowledged"
@@ -428,15 +468,11 @@ REFERRALS = {
         lambda app, facts: app.post("withdraw", facts["withdraw"]),
         lambda t, _: referral_state(t) == "withdrawn" and not t["SealedReferrals"],
     ),
-    "timer: forward": Flow(
-        "schedule", _later(_referred, minutes=15), _run_timer, _is_forwarded
-    ),
+    "timer: forward": Flow("schedule", _later(_referred, minutes=15), _run_timer, _is_forwarded),
     "timer: remind the provider": Flow(
         "schedule", _later(_forwarded, days=6), _run_timer, lambda t, _: bool(t["ReferralService"])
     ),
-    "timer: erase": Flow(
-        "schedule", _later(_acknowledged, days=16), _run_timer, lambda t, _: not t["SealedReferrals"]
-    ),
+    "timer: erase": Flow("schedule", _later(_acknowledged, days=16), _run_timer, lambda t, _: not t["SealedReferrals"]),
 }
 
 
@@ -451,7 +487,7 @@ def _poison(function: str) -> Callable[[Installation, Facts], None]:
 
 
 def _lost(app: Installation) -> Facts:
-    _waiting(app)
+    app.reach(_waiting)
     app.run_timer("back_up")
     tables = app.storage.read()
     for partition, key in tables["Bookings"]:

@@ -4,7 +4,7 @@ import json
 import logging
 import re
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -55,6 +55,10 @@ class Prepared:
         return cls(rows, (), ())
 
 
+type Facts = dict[str, Any]
+type Prepare = Callable[["Installation"], Facts]
+
+
 @dataclass
 class Installation:
     """Both apps in one process that may die. Queues are the host's own, and deliver at least once."""
@@ -68,6 +72,7 @@ class Installation:
     earlier_emails: list[Mapping[str, Any]] = field(default_factory=list)
     queued: list[str] = field(default_factory=list)
     entered: set[str] = field(default_factory=set)
+    stages: dict[Prepare, tuple[Prepared, Facts]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.restart()
@@ -88,6 +93,16 @@ class Installation:
     def keep(self) -> Prepared:
         return Prepared(self.storage.read(), self.emails(), tuple(self.queue), self.now)
 
+    def reach(self, stage: Prepare) -> Facts:
+        """Brings it to where this function does, from nothing the first time; returns what that returned."""
+        if stage not in self.stages:
+            self.put_back(Prepared.nothing(self.storage.empty()))
+            facts = stage(self)
+            self.stages[stage] = (self.keep(), facts)
+        prepared, facts = self.stages[stage]
+        self.put_back(prepared)
+        return dict(facts)
+
     def put_back(self, prepared: Prepared) -> None:
         self.storage.write(prepared.rows)
         self.emulator.reset()
@@ -102,14 +117,23 @@ class Installation:
     # ---- What a person or the host does ----
 
     def request(
-        self, name: str, method: str, route: Mapping[str, str], body: bytes = b"", kind: str = FORM, accept: str = BROWSER
+        self,
+        name: str,
+        method: str,
+        route: Mapping[str, str],
+        body: bytes = b"",
+        *,
+        is_json: bool = False,
+        bearer: str = "",
     ) -> func.HttpResponse:
         """The answer of the registered function of that name; what it queued is queued once it has returned."""
         self.entered.add(name)
         bindings = [dict(each.get_dict_repr()) for each in FUNCTIONS[name].get_bindings()]
         [trigger] = [each for each in bindings if each["type"] == "httpTrigger"]
         url = "/" + re.sub(r"\{(\w+)[^}]*\}", lambda part: quote(route.get(part[1], "")), trigger["route"])
-        headers = {"accept": accept, "content-type": kind}
+        kind = "application/json"
+        headers = {"accept": kind, "content-type": kind} if is_json else {"accept": BROWSER, "content-type": FORM}
+        headers |= {"authorization": f"Bearer {bearer}"} if bearer else {}
         req = func.HttpRequest(
             method, url.rstrip("/") or "/", headers=headers, params={}, route_params=dict(route), body=body
         )
@@ -118,7 +142,7 @@ class Installation:
         return answer
 
     def post_json(self, name: str, value: object) -> func.HttpResponse:
-        return self.request(name, "POST", {}, json.dumps(value).encode(), "application/json", "application/json")
+        return self.request(name, "POST", {}, json.dumps(value).encode(), is_json=True)
 
     def post(self, name: str, fields: Mapping[str, Any], **route: str) -> func.HttpResponse:
         return self.request(name, "POST", route, urlencode(fields, doseq=True).encode())
@@ -226,5 +250,3 @@ def log_lines() -> Iterator[list[str]]:
         yield lines
     finally:
         root.removeHandler(keep)
-
-

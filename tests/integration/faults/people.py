@@ -80,7 +80,9 @@ def fields_of(page: func.HttpResponse, action: str) -> dict[str, str]:
     """The hidden fields of the form with this address; of the only form on the page if it is ""."""
     text = page.get_body().decode()
     [form] = re.findall(rf'<form method="post" action="[^"]*{action}".*?</form>', text, re.DOTALL)[:1]
-    return {name: html.unescape(value) for name, value in re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', form)}
+    return {
+        name: html.unescape(value) for name, value in re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', form)
+    }
 
 
 def opened(app: Installation, form: str, action: str, **route: str) -> dict[str, str]:

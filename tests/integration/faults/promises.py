@@ -76,7 +76,9 @@ def everyone_is_told_where_they_stand(seen: Outcome) -> Iterator[str]:
         if row["State"] in _UNSETTLED:
             yield f"an email is still {row['State']}: {mail_id[-40:]} of {session_id}"
     for who in seen.attendees:
-        kind = _KIND.get(str(who["State"])) if who.get("ActedAt") or "else.example" not in str(who["Email"]) else "prove"
+        kind = (
+            _KIND.get(str(who["State"])) if who.get("ActedAt") or "else.example" not in str(who["Email"]) else "prove"
+        )
         mail_id = f"{who['RowKey']}-{who['Generation']}-{kind}"
         if kind and (who["PartitionKey"], mail_id) not in log:
             yield f"nobody was told: {kind} in {who['PartitionKey']}"
@@ -86,7 +88,9 @@ def every_email_once(seen: Outcome) -> Iterator[str]:
     """I4: none twice, under the same id or another; none that is marked as sent and did not arrive."""
     ids = Counter(str(each["operationId"]) for each in seen.emails)
     yield from (f"sent {times} times: {_subject(seen, each)}" for each, times in ids.items() if times > 1)
-    texts = Counter((_recipient(each), each["content"]["subject"], each["content"]["plainText"]) for each in seen.emails)
+    texts = Counter(
+        (_recipient(each), each["content"]["subject"], each["content"]["plainText"]) for each in seen.emails
+    )
     yield from (f"the same email twice: {each[1]}" for each, times in texts.items() if times > 1)
     for row in seen.of("MailLog"):
         if row["State"] == "sent" and str(row.get("SentWith") or row["OperationId"]) not in ids:
@@ -105,7 +109,9 @@ def no_referral_is_lost(seen: Outcome) -> Iterator[str]:
             yield f"a referral is {state} and was never emailed"
         if state in {"received", "sending", "sent", "delivered", "attention"} and reference not in sealed:
             yield f"the answers of a referral that is {state} are gone"
-    yield from (f"answers without a status: {len(sealed - statuses.keys())}" for _ in range(bool(sealed - statuses.keys())))
+    yield from (
+        f"answers without a status: {len(sealed - statuses.keys())}" for _ in range(bool(sealed - statuses.keys()))
+    )
 
 
 def nothing_readable_outside(seen: Outcome) -> Iterator[str]:
@@ -115,7 +121,9 @@ def nothing_readable_outside(seen: Outcome) -> Iterator[str]:
         if any(is_canary_in(each if isinstance(each, bytes) else str(each), unwrapped=1) for each in cells):
             yield f"an answer can be read in {name}"
     for where, texts in (("queue", seen.queued), ("log", seen.lines), ("address", seen.addresses)):
-        yield from (f"a name or address in a {where}" for each in texts if _PERSONAL.search(each) or is_canary_in(each, 0))
+        yield from (
+            f"a name or address in a {where}" for each in texts if _PERSONAL.search(each) or is_canary_in(each, 0)
+        )
 
 
 def answers_go_when_they_may(seen: Outcome) -> Iterator[str]:

@@ -40,7 +40,9 @@ class Storage:
         for name, table in self._tables.items():
             there = {_key(row): dict(row) for row in table.list_entities()}
             gone = [("delete", there[key], {}) for key in there.keys() - wanted[name].keys()]
-            new = [("upsert", cells, {"mode": "replace"}) for key, cells in wanted[name].items() if there.get(key) != cells]
+            new = [
+                ("upsert", cells, {"mode": "replace"}) for key, cells in wanted[name].items() if there.get(key) != cells
+            ]
             _apply(table, [*gone, *new])
         for container in self._containers:
             for blob in list(container.list_blob_names()):

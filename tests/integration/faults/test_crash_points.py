@@ -3,8 +3,8 @@
 The test command runs some of the cases, the same ones each time; `--nightly` runs all of them.
 """
 
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+import sys
+from collections.abc import Collection, Iterator, Sequence
 
 import pytest
 
@@ -12,14 +12,17 @@ from local.mail import running_emulator
 from local.setup.keys import new_keys
 from local.stack import environment
 from local.stack.shared_azurite import unused_accounts
+from tests.integration.faults import pages
 from tests.integration.faults.cases import SEED, Case, Laboratory, all_cases, some_cases
 from tests.integration.faults.flows import FLOWS
 from tests.integration.faults.installation import Installation
 from tests.integration.faults.storage import Storage
-from tests.integration.faults.transport import faulty_network
+from tests.integration.faults.transport import Fault, faulty_network
+from tests.registered_functions import FUNCTIONS
 from tests.vault import running_vault
 
 _NUMBER = 60
+_ANSWERS = frozenset({200, 204, 303, 404, 405, 415, 422, 500, 503})
 _NOWHERE = "http://127.0.0.1:9"
 
 
@@ -27,7 +30,9 @@ _NOWHERE = "http://127.0.0.1:9"
 def laboratory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]:
     keys, example = new_keys(), environment.developer_settings()
     emulated = {"senders": (example["EMAIL_SENDER"],), "notify_template_id": example["NOTIFY_TEMPLATE_ID"]}
-    unlimited = dict.fromkeys(("per_minute", "per_hour", "status_per_minute", "status_per_hour", "notify_per_minute"), 0)
+    unlimited = dict.fromkeys(
+        ("per_minute", "per_hour", "status_per_minute", "status_per_hour", "notify_per_minute"), 0
+    )
     with (
         pytest.MonkeyPatch.context() as environ,
         running_vault(tmp_path_factory.mktemp("vault")) as vault,
@@ -44,7 +49,12 @@ def laboratory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]
             settings = environment.settings(
                 azurite=unused_accounts(), mail_url=emulator.url, site_url=_NOWHERE, keys=keys
             )
-            chosen = {"MAIL_SERVICE": mail, "REFERRAL_DELIVERY": delivery, "MAILS_PER_MINUTE": "0", "MAILS_PER_HOUR": "0"}
+            chosen = {
+                "MAIL_SERVICE": mail,
+                "REFERRAL_DELIVERY": delivery,
+                "MAILS_PER_MINUTE": "0",
+                "MAILS_PER_HOUR": "0",
+            }
             settings |= {**key, **chosen}
             installations[mail, delivery] = Installation(settings, Storage(settings), emulator, network)
         yield Laboratory(installations)
@@ -62,7 +72,49 @@ def test_promises_hold_after_some_faults_of_every_flow(
     requests = {name: laboratory.requests(name) for name in FLOWS}
     cases = some_cases(requests, _NUMBER)
     with capsys.disabled():
-        print(f"\n{len(cases)} of {len(all_cases(requests))} cases (flow, request, fault), seed {SEED}")
+        sys.stdout.write(f"\n{len(cases)} of {len(all_cases(requests))} cases (flow, request, fault), seed {SEED}\n")
 
     assert {case.flow for case in cases} == set(FLOWS)
     _hold(laboratory, cases)
+
+
+@pytest.mark.nightly
+def test_promises_hold_after_every_fault_of_every_flow(
+    laboratory: Laboratory, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cases = all_cases({name: laboratory.requests(name) for name in FLOWS})
+    with capsys.disabled():
+        sys.stdout.write(f"\nall {len(cases)} cases (flow, request, fault)\n")
+
+    _hold(laboratory, cases)
+
+
+def test_pages_store_nothing_and_answer_whatever_fails(laboratory: Laboratory) -> None:
+    app, wrong = laboratory.installations["acs", "link"], list[str]()
+    faults = [each for each in Fault if "crash" not in each]
+    for number, name in enumerate(pages.shown(FUNCTIONS)):
+        app.network.at, requests = None, _shown(app, name)[1]
+        wrong += [f"{name} sends a {method}" for method, _ in requests if method != "GET"]
+        for at in range(len(requests)):
+            app.network.at, app.network.fault = at, faults[(number + at) % len(faults)]
+            status, _ = _shown(app, name)
+            wrong += [f"{name}, request {at}, {app.network.fault}: {status}"] if status not in _ANSWERS else []
+    assert not wrong, "\n".join(wrong)
+
+
+def _shown(app: Installation, name: str) -> tuple[int, list[tuple[str, str]]]:
+    facts = app.reach(pages.prepare)
+    app.network.requests.clear()
+    with app.network.armed():
+        status = pages.show(app, name, facts).status_code
+    return int(status), list(app.network.requests)
+
+
+def _without_a_flow(names: Collection[str]) -> list[str]:
+    known = {flow.function for flow in FLOWS.values()} | set(pages.shown(FUNCTIONS))
+    return sorted(set(names) - known)
+
+
+def test_every_registered_function_has_a_flow_or_stores_nothing() -> None:
+    assert _without_a_flow(FUNCTIONS) == []
+    assert _without_a_flow([*FUNCTIONS, "a_new_act"]) == ["a_new_act"], "the negative control"
