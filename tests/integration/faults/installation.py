@@ -158,7 +158,7 @@ class Installation:
     def report(self, status: str, operation: str) -> None:
         """Event Grid posts a delivery report."""
         self.entered.add("delivery_report")
-        data = {"messageId": operation, "status": status, "deliveryAttemptTimeStamp": self.now.isoformat()}
+        data: dict[str, object] = {"messageId": operation, "status": status, "deliveryAttemptTimeStamp": self.now.isoformat()}
         kind = "Microsoft.Communication.EmailDeliveryReportReceived"
         event = EventGridEvent(
             id="1", data=data, topic="t", subject="s", event_type=kind, event_time=self.now, data_version="1"
@@ -228,7 +228,7 @@ class Installation:
     def link(self, page: str, address: str) -> str:
         """The token of the last link to that page in the emails to an address."""
         found = [token for text in self.emails_to(address) for token in re.findall(rf"/{page}/([\w-]{{40,}})", text)]
-        return found[-1]
+        return str(found[-1])
 
 
 def recipient(email: Mapping[str, Any]) -> str:

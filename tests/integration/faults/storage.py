@@ -13,6 +13,7 @@ from local.stack.tables_and_queues import TABLES_AND_QUEUES, create_storage
 from shared.backups.blobs import CONTAINER
 
 type Cells = Mapping[str, Any]
+type Change = tuple[str, Cells, Mapping[str, Any]]
 type Rows = Mapping[tuple[str, str], Cells]
 
 
@@ -27,7 +28,7 @@ class Storage:
 
     def read(self) -> dict[str, Rows]:
         """The rows of every table, by its name and their keys; and as `copies` the names of what the backup wrote."""
-        found = {name: {_key(row): dict(row) for row in table.list_entities()} for name, table in self._tables.items()}
+        found: dict[str, Rows] = {name: {_key(row): dict(row) for row in table.list_entities()} for name, table in self._tables.items()}
         blobs = [(each.account_name, name) for each in self._containers for name in each.list_blob_names()]
         return found | {"copies": {(str(account), name): {} for account, name in blobs}}
 
@@ -39,8 +40,8 @@ class Storage:
         """Makes every table hold these rows and no others, and deletes copies that are not wanted."""
         for name, table in self._tables.items():
             there = {_key(row): dict(row) for row in table.list_entities()}
-            gone = [("delete", there[key], {}) for key in there.keys() - wanted[name].keys()]
-            new = [
+            gone: list[Change] = [("delete", there[key], {}) for key in there.keys() - wanted[name].keys()]
+            new: list[Change] = [
                 ("upsert", cells, {"mode": "replace"}) for key, cells in wanted[name].items() if there.get(key) != cells
             ]
             _apply(table, [*gone, *new])
@@ -73,7 +74,7 @@ def _key(row: Cells) -> tuple[str, str]:
     return (str(row["PartitionKey"]), str(row["RowKey"]))
 
 
-def _apply(table: TableClient, changes: Iterable[Sequence[Any]]) -> None:
+def _apply(table: TableClient, changes: Iterable[Change]) -> None:
     ordered = sorted(changes, key=lambda change: str(change[1]["PartitionKey"]))
     for _, of_partition in groupby(ordered, key=lambda change: str(change[1]["PartitionKey"])):
         for batch in batched(of_partition, 100, strict=False):

@@ -29,15 +29,18 @@ _NOWHERE = "http://127.0.0.1:9"
 @pytest.fixture(scope="module")
 def laboratory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]:
     keys, example = new_keys(), environment.developer_settings()
-    emulated = {"senders": (example["EMAIL_SENDER"],), "notify_template_id": example["NOTIFY_TEMPLATE_ID"]}
-    unlimited = dict.fromkeys(
-        ("per_minute", "per_hour", "status_per_minute", "status_per_hour", "notify_per_minute"), 0
-    )
     with (
         pytest.MonkeyPatch.context() as environ,
         running_vault(tmp_path_factory.mktemp("vault")) as vault,
         running_emulator(
-            **emulated, access_key=keys["EMAIL_ACCESS_KEY"], notify_key=keys["NOTIFY_API_KEY"], **unlimited
+            senders=(example["EMAIL_SENDER"],),
+            access_key=keys["EMAIL_ACCESS_KEY"],
+            notify_key=keys["NOTIFY_API_KEY"],
+            notify_template_id=example["NOTIFY_TEMPLATE_ID"],
+            per_minute=0,
+            per_hour=0,
+            status_per_minute=0,
+            status_per_hour=0,
         ) as emulator,
         faulty_network() as network,
     ):

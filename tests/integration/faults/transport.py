@@ -106,12 +106,12 @@ def faulty_network() -> Iterator[FaultyNetwork]:
         return network.carry(request, lambda: real(self, request, *args, **options))
 
     HTTPAdapter.send = send  # type: ignore[method-assign]  # put back below
-    RequestsTransport.sleep = lambda *_: None  # type: ignore[method-assign]  # put back below
+    RequestsTransport.sleep = lambda *_: None
     try:
         yield network
     finally:
         HTTPAdapter.send = real  # type: ignore[method-assign]  # as it was
-        RequestsTransport.sleep = sleep  # type: ignore[method-assign]  # as it was
+        RequestsTransport.sleep = sleep
 
 
 def _answer(request: PreparedRequest, status: int) -> Response:
