@@ -16,6 +16,7 @@ from local.stack import environment
 from tests.integration.faults import people
 from tests.integration.faults.installation import Facts, Installation, Prepare
 from tests.integration.faults.people import CAPACITY, OUTSIDE
+from tests.integration.faults.promises import NOT_YET
 from tests.integration.faults.storage import Rows
 from tests.integration.faults.transport import Fault, ProcessDiedError
 
@@ -159,7 +160,10 @@ BOOKINGS = {
         lambda t, _: attendee(t, "ann", "s1").get("Reminders") == "no",
     ),
     "prove an address": Flow(
-        "prove_address", _outsider, _post("prove_address"), lambda t, _: bool(attendee(t, "eve", "s1").get("ActedAt"))
+        "prove_address",
+        _outsider,
+        _post("prove_address"),
+        lambda t, _: attendee(t, "eve", "s1").get("ActedAt", NOT_YET) != NOT_YET,
     ),
 }
 

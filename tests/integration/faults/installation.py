@@ -158,7 +158,11 @@ class Installation:
     def report(self, status: str, operation: str) -> None:
         """Event Grid posts a delivery report."""
         self.entered.add("delivery_report")
-        data: dict[str, object] = {"messageId": operation, "status": status, "deliveryAttemptTimeStamp": self.now.isoformat()}
+        data: dict[str, object] = {
+            "messageId": operation,
+            "status": status,
+            "deliveryAttemptTimeStamp": self.now.isoformat(),
+        }
         kind = "Microsoft.Communication.EmailDeliveryReportReceived"
         event = EventGridEvent(
             id="1", data=data, topic="t", subject="s", event_type=kind, event_time=self.now, data_version="1"

@@ -28,7 +28,9 @@ class Storage:
 
     def read(self) -> dict[str, Rows]:
         """The rows of every table, by its name and their keys; and as `copies` the names of what the backup wrote."""
-        found: dict[str, Rows] = {name: {_key(row): dict(row) for row in table.list_entities()} for name, table in self._tables.items()}
+        found: dict[str, Rows] = {
+            name: {_key(row): dict(row) for row in table.list_entities()} for name, table in self._tables.items()
+        }
         blobs = [(each.account_name, name) for each in self._containers for name in each.list_blob_names()]
         return found | {"copies": {(str(account), name): {} for account, name in blobs}}
 
