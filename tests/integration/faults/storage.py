@@ -1,6 +1,6 @@
 """All tables and copies of an installation, read and written as a whole, so that a case begins where another began."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import batched, groupby
