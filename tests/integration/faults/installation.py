@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any, Self
 from urllib.parse import quote, urlencode
 
@@ -18,6 +19,7 @@ import shared.bootstrap
 from local.mail import Emulator
 from shared.composition.services import Services
 from shared.config.settings import Settings
+from tests import builders
 from tests.builders import MORNING
 from tests.integration.faults.storage import Rows, Storage
 from tests.integration.faults.transport import FaultyNetwork, ProcessDiedError
@@ -77,9 +79,14 @@ class Installation:
     def __post_init__(self) -> None:
         self.restart()
 
+    @cached_property
+    def _read(self) -> Settings:
+        return Settings.from_environment(self.settings)
+
     def restart(self) -> None:
         """A process of its own: it remembers nothing of the one before."""
-        services = Services(Settings.from_environment(self.settings), lambda: self.now)
+        services = Services(self._read, lambda: self.now)
+        services._context.__dict__["content"] = builders.content()
         forwarder = services.referrals.forwarder
         services.referrals.__dict__["forwarder"] = replace(forwarder, sleep=lambda _: None)
         shared.bootstrap._services = services
@@ -94,14 +101,19 @@ class Installation:
         return Prepared(self.storage.read(), self.emails(), tuple(self.queue), self.now)
 
     def reach(self, stage: Prepare) -> Facts:
-        """Brings it to where this function does, from nothing the first time; returns what that returned."""
-        if stage not in self.stages:
-            self.put_back(Prepared.nothing(self.storage.empty()))
+        """Brings it to where this function does, once and for all that begin there; returns what that returned."""
+        if stage in self.stages:
+            prepared, facts = self.stages[stage]
+            self.put_back(prepared)
+        else:
             facts = stage(self)
             self.stages[stage] = (self.keep(), facts)
-        prepared, facts = self.stages[stage]
-        self.put_back(prepared)
+            self._begin()
         return dict(facts)
+
+    def wipe(self) -> None:
+        """Nothing has happened yet."""
+        self.put_back(Prepared.nothing(self.storage.empty()))
 
     def put_back(self, prepared: Prepared) -> None:
         self.storage.write(prepared.rows)
@@ -110,6 +122,9 @@ class Installation:
         self.earlier_emails = list(prepared.emails)
         self.queue = deque(prepared.messages)
         self.now = prepared.now
+        self._begin()
+
+    def _begin(self) -> None:
         self.queued.clear()
         self.entered.clear()
         self.restart()
@@ -202,11 +217,11 @@ class Installation:
     def recover(self) -> None:
         """What brings everything right by itself: a new process, the messages that are left, and runs of the timer.
 
-        Leases end after ten minutes, and what was put off after a failure is due within the hour.
+        Leases end after ten minutes, what was put off after a failure is due within the hour, and some work is daily.
         """
         self.restart()
         self.settle()
-        for minutes in (11, 62, 5):
+        for minutes in (11, 62, 24 * 60):
             self.tick(minutes=minutes)
 
     def _run(self, name: str, bindings: Sequence[Mapping[str, Any]], **arguments: Any) -> Any:

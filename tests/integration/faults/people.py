@@ -19,7 +19,8 @@ INSIDE, OUTSIDE = "nhs.net", "else.example"
 
 
 def type_sessions(app: Installation) -> None:
-    """Two sessions with two places each, far enough ahead that nothing is due by itself."""
+    """An installation with nothing but two sessions of two places, far enough ahead that nothing is due by itself."""
+    app.wipe()
     for session_id, day in (("s1", "2023-09-20"), ("s2", "2023-10-03")):
         app.storage.put("Sessions", session_cells(RowKey=session_id, Date=day, Capacity=CAPACITY))
 

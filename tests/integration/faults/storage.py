@@ -80,4 +80,4 @@ def _apply(table: TableClient, changes: Iterable[Change]) -> None:
     ordered = sorted(changes, key=lambda change: str(change[1]["PartitionKey"]))
     for _, of_partition in groupby(ordered, key=lambda change: str(change[1]["PartitionKey"])):
         for batch in batched(of_partition, 100, strict=False):
-            table.submit_transaction(batch)  # type: ignore[arg-type]  # tuples, as the client takes them
+            table.submit_transaction(batch)

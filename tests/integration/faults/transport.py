@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from azure.core.pipeline.transport import RequestsTransport
+from azure.core.pipeline.transport import HttpTransport
 from requests import ConnectionError as RequestsConnectionError
 from requests import PreparedRequest, ReadTimeout, Response
 from requests.adapters import HTTPAdapter
@@ -100,18 +100,18 @@ class FaultyNetwork:
 @contextmanager
 def faulty_network() -> Iterator[FaultyNetwork]:
     """Puts the network below every client of this process; no client waits before it tries again."""
-    network, real, sleep = FaultyNetwork(), HTTPAdapter.send, RequestsTransport.sleep
+    network, real, sleep = FaultyNetwork(), HTTPAdapter.send, HttpTransport.sleep
 
     def send(self: HTTPAdapter, request: PreparedRequest, *args: Any, **options: Any) -> Response:
         return network.carry(request, lambda: real(self, request, *args, **options))
 
     HTTPAdapter.send = send  # type: ignore[method-assign]  # put back below
-    RequestsTransport.sleep = lambda *_: None
+    HttpTransport.sleep = lambda *_: None  # type: ignore[method-assign]  # put back below
     try:
         yield network
     finally:
         HTTPAdapter.send = real  # type: ignore[method-assign]  # as it was
-        RequestsTransport.sleep = sleep
+        HttpTransport.sleep = sleep  # type: ignore[method-assign]  # as it was
 
 
 def _answer(request: PreparedRequest, status: int) -> Response:
