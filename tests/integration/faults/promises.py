@@ -53,9 +53,12 @@ class Outcome:
     def attendees(self) -> list[Cells]:
         return [row for row in self.of("Bookings") if str(row["RowKey"]).startswith("booking-")]
 
+    def roster(self, session: Cells) -> list[Cells]:
+        return [each for each in self.attendees if each["PartitionKey"] == session["RowKey"]]
+
     def on(self, session: Cells) -> Counter[str]:
         """The number of people in each state on the roster of a session."""
-        return Counter(str(each["State"]) for each in self.attendees if each["PartitionKey"] == session["RowKey"])
+        return Counter(str(each["State"]) for each in self.roster(session))
 
 
 def no_more_bookings_than_places(seen: Outcome) -> Iterator[str]:
@@ -82,11 +85,7 @@ def everyone_is_told_where_they_stand(seen: Outcome) -> Iterator[str]:
     for who in seen.attendees:
         if who.get("Reason") == EMAIL_CAME_BACK:
             continue
-        kind = (
-            _KIND.get(str(who["State"]))
-            if who.get("ActedAt") != NOT_YET or "else.example" not in str(who["Email"])
-            else "prove"
-        )
+        kind = "prove" if _is_to_prove(who) else _KIND.get(str(who["State"]))
         mail_id = f"{who['RowKey']}-{who['Generation']}-{kind}"
         if kind and (who["PartitionKey"], mail_id) not in log:
             yield f"nobody was told: {kind} in {who['PartitionKey']}"
@@ -152,11 +151,12 @@ def one_reminder_in_time(seen: Outcome) -> Iterator[str]:
 
 
 def no_place_is_free_while_someone_waits(seen: Outcome) -> Iterator[str]:
-    """I9."""
+    """I9. Whoever has to prove an address of another organisation first may wait beside a free place."""
     for session in seen.of("Sessions"):
         counted = seen.on(session)
+        waits = any(who["State"] == "waiting" and not _is_to_prove(who) for who in seen.roster(session))
         is_open = session.get("State") == "open" and f"{session['Date']}" > f"{seen.now:%Y-%m-%d}"
-        if is_open and counted["waiting"] and sum(counted[each] for each in CERTAIN) < int(session["Capacity"]):
+        if is_open and waits and sum(counted[each] for each in CERTAIN) < int(session["Capacity"]):
             yield f"a place is free in {session['RowKey']} while someone waits"
 
 
@@ -187,6 +187,10 @@ PROMISES: tuple[Callable[[Outcome], Iterator[str]], ...] = (
 def broken(seen: Outcome) -> list[str]:
     """Every way in which a promise does not hold, with its number."""
     return [f"I{number}: {how}" for number, promise in enumerate(PROMISES, 1) for how in promise(seen)]
+
+
+def _is_to_prove(who: Cells) -> bool:
+    return who.get("ActedAt") == NOT_YET and str(who["Email"]).endswith("@else.example")
 
 
 def _recipient(email: Mapping[str, Any]) -> str:
