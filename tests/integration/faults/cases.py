@@ -1,8 +1,8 @@
 """One case: a flow, the request of it that goes wrong, how, and if the person tries again; and what became of it."""
 
+import itertools
 import random
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -66,6 +66,7 @@ class Laboratory:
             repeated=case.repeats,
             now=app.now,
             provider=app.settings["REFERRAL_RECIPIENT"],
+            staff=frozenset({app.settings["ORGANISER_EMAIL"], app.settings["OPERATORS_EMAIL"]}),
         )
         return broken(seen)
 
@@ -125,15 +126,22 @@ def all_cases(requests: Mapping[str, Sequence[tuple[str, str]]]) -> list[Case]:
     return found
 
 
-def some_cases(requests: Mapping[str, Sequence[tuple[str, str]]], number: int) -> list[Case]:
-    """A part of them, the same for the same seed: of every flow one that writes at least, and of all faults as many."""
+def some_flows() -> list[str]:
+    """One flow of each registered function, and of each email service and delivery where it sends; by the seed."""
     chosen = random.Random(SEED)
-    found, faults = list[Case](), list(Fault)
-    while len(found) < number:
-        for name in requests:
-            fault = faults[len(found) % len(faults)]
-            of_kind = [each for each in all_cases({name: requests[name]}) if each.fault is fault]
-            writing = [each for each in of_kind if requests[name][each.call][0] != "GET"]
-            with suppress(IndexError):
-                found.append(chosen.choice((writing or of_kind) if len(found) < len(requests) else of_kind))
-    return list(dict.fromkeys(found))[:number]
+    alike = dict[tuple[str, str, str], list[str]]()
+    for name, flow in FLOWS.items():
+        alike.setdefault((flow.function, flow.mail, flow.delivery), []).append(name)
+    return [chosen.choice(names) for names in alike.values()]
+
+
+def some_cases(requests: Mapping[str, Sequence[tuple[str, str]]], each: int) -> list[Case]:
+    """So many cases of each flow, the same for the same seed: the first at a write, and all faults in turn."""
+    chosen, faults, found = random.Random(SEED), itertools.cycle(Fault), list[Case]()
+    for name, calls in requests.items():
+        for number in range(each):
+            fault = next(faults)
+            of_kind = [case for case in all_cases({name: calls}) if case.fault is fault]
+            writing = [case for case in of_kind if calls[case.call][0] != "GET"]
+            found.append(chosen.choice(of_kind if number else writing or of_kind))
+    return found

@@ -289,6 +289,19 @@ def _later(before: Callable[[Installation], Facts], **time: float) -> Callable[[
     return prepare
 
 
+def _steadily(before: Prepare, days: int) -> Prepare:
+    """Lets days pass, and the timer run on three in a row at their end: nothing is deleted right after a jump."""
+
+    def prepare(app: Installation) -> Facts:
+        facts = app.reach(before)
+        for each in (days, 1, 1):
+            app.tick(days=each)
+        app.now += timedelta(days=1)
+        return facts
+
+    return prepare
+
+
 def _reminders_due(app: Installation) -> Facts:
     app.reach(_booked)
     app.now = app.now.replace(day=19, hour=14, minute=5)
@@ -336,7 +349,7 @@ TIMER = {
         lambda t, _: (state(t, "ann"), state(t, "ann", "s2")) == ("cancelled", "confirmed"),
     ),
     "timer: retention and numbers": Flow(
-        "schedule", _later(_booked, days=150), _run_timer, lambda t, _: not state(t, "ann")
+        "schedule", _steadily(_booked, 150), _run_timer, lambda t, _: not state(t, "ann")
     ),
 }
 
@@ -476,7 +489,7 @@ REFERRALS = {
     "timer: remind the provider": Flow(
         "schedule", _later(_forwarded, days=6), _run_timer, lambda t, _: bool(t["ReferralService"])
     ),
-    "timer: erase": Flow("schedule", _later(_acknowledged, days=16), _run_timer, lambda t, _: not t["SealedReferrals"]),
+    "timer: erase": Flow("schedule", _steadily(_acknowledged, 16), _run_timer, lambda t, _: not t["SealedReferrals"]),
 }
 
 

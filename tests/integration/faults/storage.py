@@ -31,15 +31,18 @@ class Storage:
         found: dict[str, Rows] = {
             name: {_key(row): dict(row) for row in table.list_entities()} for name, table in self._tables.items()
         }
-        blobs = [(each.account_name, name) for each in self._containers for name in each.list_blob_names()]
-        return found | {"copies": {(str(account), name): {} for account, name in blobs}}
+        blobs = [(each, name) for each in self._containers for name in each.list_blob_names()]
+        copies = {
+            (str(each.account_name), name): {"content": each.download_blob(name).readall()} for each, name in blobs
+        }
+        return found | {"copies": copies}
 
     def empty(self) -> dict[str, Rows]:
         """As `read` gives it where nothing is stored."""
         return {name: {} for name in (*self._tables, "copies")}
 
     def write(self, wanted: Mapping[str, Rows]) -> None:
-        """Makes every table hold these rows and no others, and deletes copies that are not wanted."""
+        """Makes every table hold these rows and no others, and the backup these copies."""
         for name, table in self._tables.items():
             there = {_key(row): dict(row) for row in table.list_entities()}
             gone: list[Change] = [("delete", there[key], {}) for key in there.keys() - wanted[name].keys()]
@@ -48,9 +51,15 @@ class Storage:
             ]
             _apply(table, [*gone, *new])
         for container in self._containers:
-            for blob in list(container.list_blob_names()):
-                if (container.account_name, blob) not in wanted["copies"]:
-                    container.delete_blob(blob)
+            self._write_copies(container, wanted["copies"])
+
+    def _write_copies(self, container: ContainerClient, wanted: Rows) -> None:
+        there = set(container.list_blob_names())
+        mine = {name: cells for (account, name), cells in wanted.items() if account == container.account_name}
+        for name in there - mine.keys():
+            container.delete_blob(name)
+        for name in mine.keys() - there:
+            container.upload_blob(name, mine[name]["content"])
 
     def put(self, table: str, cells: Cells) -> None:
         """An administrator types into a row, or adds one."""
