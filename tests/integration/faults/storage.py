@@ -58,8 +58,8 @@ class Storage:
         mine = {name: cells for (account, name), cells in wanted.items() if account == container.account_name}
         for name in there - mine.keys():
             container.delete_blob(name)
-        for name in mine.keys() - there:
-            container.upload_blob(name, mine[name]["content"])
+        for name, cells in mine.items():  # each run of the backup gives one of them the same name
+            container.upload_blob(name, cells["content"], overwrite=True)
 
     def put(self, table: str, cells: Cells) -> None:
         """An administrator types into a row, or adds one."""
