@@ -4,7 +4,7 @@ The test command runs some of the cases, the same ones each time; `--nightly` ru
 """
 
 import sys
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 
 import pytest
 
@@ -13,7 +13,7 @@ from local.setup.keys import new_keys
 from local.stack import environment
 from local.stack.shared_azurite import unused_accounts
 from tests.integration.faults import pages
-from tests.integration.faults.cases import SEED, Case, Laboratory, all_cases, some_cases, some_flows
+from tests.integration.faults.cases import SEED, Laboratory, all_cases, some_cases, some_flows
 from tests.integration.faults.flows import FLOWS
 from tests.integration.faults.installation import Installation
 from tests.integration.faults.storage import Storage
@@ -21,7 +21,6 @@ from tests.integration.faults.transport import Fault, faulty_network
 from tests.registered_functions import FUNCTIONS
 from tests.vault import running_vault
 
-_EACH = 2
 _ANSWERS = frozenset({200, 204, 303, 404, 405, 415, 422, 500, 503})
 _NOWHERE = "http://127.0.0.1:9"
 
@@ -63,34 +62,21 @@ def laboratory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]
         yield Laboratory(installations)
 
 
-def _hold(laboratory: Laboratory, cases: Sequence[Case]) -> None:
-    found = {case: laboratory.run(case) for case in cases}
-    wrong = [f"{case}: {'; '.join(how)}" for case, how in found.items() if how]
-    assert not wrong, "\n".join(wrong)
-
-
-def test_promises_hold_after_some_faults_of_each_function(
-    laboratory: Laboratory, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("each", [2, pytest.param(0, marks=pytest.mark.nightly, id="all")])
+def test_promises_hold_whatever_request_of_a_flow_goes_wrong(
+    laboratory: Laboratory, each: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    requests = {name: laboratory.requests(name) for name in some_flows()}
-    cases = some_cases(requests, _EACH)
+    requests = {name: laboratory.requests(name) for name in (some_flows() if each else FLOWS)}
+    possible = all_cases(requests)
+    cases = some_cases(requests, each) if each else possible
     with capsys.disabled():
-        sys.stdout.write(f"\n{len(cases)} of {len(all_cases(requests))} cases (flow, request, fault), seed {SEED}\n")
+        sys.stdout.write(f"\n{len(cases)} of {len(possible)} cases (flow, request, fault), seed {SEED}\n")
 
     assert {FLOWS[case.flow].function for case in cases} == {flow.function for flow in FLOWS.values()}
     assert {case.fault for case in cases} == set(Fault)
-    _hold(laboratory, cases)
-
-
-@pytest.mark.nightly
-def test_promises_hold_after_every_fault_of_every_flow(
-    laboratory: Laboratory, capsys: pytest.CaptureFixture[str]
-) -> None:
-    cases = all_cases({name: laboratory.requests(name) for name in FLOWS})
-    with capsys.disabled():
-        sys.stdout.write(f"\nall {len(cases)} cases (flow, request, fault)\n")
-
-    _hold(laboratory, cases)
+    found = {case: laboratory.run(case) for case in cases}
+    wrong = [f"{case}: {'; '.join(how)}" for case, how in found.items() if how]
+    assert not wrong, "\n".join(wrong)
 
 
 def test_pages_store_nothing_and_answer_whatever_fails(laboratory: Laboratory) -> None:
