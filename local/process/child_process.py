@@ -1,6 +1,7 @@
 """Child processes of a local run: each writes a log file, and none outlives the process that started it."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from local.paths import ROOT
+from local.process.forked_process import IS_POSSIBLE, ForkedProcess, fork
 
 _STOPPING_SECONDS = 15.0
 _STARTING_SECONDS = 90.0
@@ -24,7 +26,7 @@ class ChildFailedError(Exception):
 @dataclass(frozen=True, slots=True)
 class Child:
     name: str
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | ForkedProcess
     log: Path
 
     def check(self) -> None:
@@ -81,6 +83,28 @@ def running_child(name: str, command: Sequence[str | Path], *, log: Path, env: M
         _stop(process)
 
 
+@contextmanager
+def running_module(  # noqa: PLR0913  # the first three say what runs, and the others by name how
+    name: str, module: str, arguments: Sequence[str | Path], *, log: Path, env: Mapping[str, str], forks: bool
+) -> Iterator[Child]:
+    """Starts a Python module as `running_child` starts a program.
+
+    `forks` if it may begin as a copy of a process that has imported the service, where that is possible.
+    """
+    if not (forks and IS_POSSIBLE):
+        with running_child(name, python_command(module, *arguments), log=log, env=env) as child:
+            yield child
+        return
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.touch()
+    process = fork(module, [str(each) for each in arguments], log, {**os.environ, **env})
+    try:
+        yield Child(name, process, log)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        _wait_or_kill(process)
+
+
 def python_command(module: str, *arguments: str | Path) -> list[str]:
     return [sys.executable, "-X", "utf8", "-u", "-m", "local.process.child_main", module, *map(str, arguments)]
 
@@ -96,6 +120,10 @@ def _own_group() -> dict[str, Any]:
 def _stop(process: subprocess.Popen[bytes]) -> None:
     if process.stdin:
         process.stdin.close()
+    _wait_or_kill(process)
+
+
+def _wait_or_kill(process: subprocess.Popen[bytes] | ForkedProcess) -> None:
     try:
         process.wait(_STOPPING_SECONDS)
     except subprocess.TimeoutExpired:

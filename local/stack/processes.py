@@ -10,7 +10,7 @@ from pathlib import Path
 
 from local.mail import ACCESS_KEY_VARIABLE, NOTIFY_KEY_VARIABLE, Emulator
 from local.paths import EXAMPLE_SESSIONS, ROOT
-from local.process.child_process import Child, python_command, running_child
+from local.process.child_process import Child, running_module
 from local.stack import environment
 from local.stack.azurite import Azurite
 from local.stack.host_client import HostClient
@@ -24,7 +24,8 @@ class Plan:
     """A run to start. `folder` gets the logs, the clock and the settings of this run.
 
     `at` is an aware datetime, None for the real time. `azurite` is one that runs already and goes on at the end. With
-    `reports` the email emulator posts delivery reports to the first host, as Event Grid or GOV.UK Notify does.
+    `reports` the email emulator posts delivery reports to the first host, as Event Grid or GOV.UK Notify does. With
+    `forks` the processes may begin as copies of one that has imported the service: for tests, which start many.
     """
 
     at: datetime | None
@@ -40,6 +41,7 @@ class Plan:
     azurite: Azurite | None = None
     app: Path = ROOT
     reports: bool = False
+    forks: bool = False
 
     @property
     def clock(self) -> Path:
@@ -65,9 +67,9 @@ def running_mail(plan: Plan, port: int) -> Iterator[MailEmulatorProcess]:
     own = environment.developer_settings(plan.developer_settings_file) | dict(plan.settings)
     arguments: list[str | Path] = ["--port", str(port), "--sender", own["EMAIL_SENDER"], "--clock", plan.clock]
     arguments += ["--notify-template-id", own["NOTIFY_TEMPLATE_ID"], "--notify-reply-to-id", own["NOTIFY_REPLY_TO_ID"]]
-    command = python_command("local.mail", *arguments)
     env = {name: plan.keys[name] for name in (ACCESS_KEY_VARIABLE, NOTIFY_KEY_VARIABLE)}
-    with running_child("The email emulator", command, log=plan.folder / "mail.log", env=env) as child:
+    log = plan.folder / "mail.log"
+    with running_module("The email emulator", "local.mail", arguments, log=log, env=env, forks=plan.forks) as child:
         yield MailEmulatorProcess(Emulator(f"http://127.0.0.1:{port}"), child)
 
 
@@ -84,8 +86,8 @@ def running_host(plan: Plan, number: int, port: int, settings: Mapping[str, str]
     run.touch(mode=0o600)
     run.write_text(json.dumps({"values": {**own, **settings}, "keys": keys}), "utf-8")
     arguments: list[str | Path] = ["--port", str(port), "--settings", run, "--clock", plan.clock, "--app", plan.app]
-    command = python_command("local.stack.site", *arguments)
-    with running_child("The function host", command, log=plan.folder / f"{name}.log", env={}) as child:
+    log, forks = plan.folder / f"{name}.log", plan.forks and plan.app == ROOT
+    with running_module("The function host", "local.stack.site", arguments, log=log, env={}, forks=forks) as child:
         yield HostClient(f"http://127.0.0.1:{port}", keys["master"], keys["system"], child)
 
 

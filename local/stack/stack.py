@@ -119,6 +119,7 @@ def running_stack(  # noqa: PLR0913  # all by keyword, and every one has its def
             load=load,
             azurite=unused_accounts(),
             reports=reports,
+            forks=True,
         )
         with started(plan) as stack:
             yield stack

@@ -20,7 +20,7 @@ def another_host(
     stack: Stack, settings: Mapping[str, str], folder: Path, clock: Path | None = None, app: Path = ROOT
 ) -> Iterator[HostClient]:
     """A second host on the same storage, at the same time or at that of the file `clock`; `app` is what it runs."""
-    plan = Plan(at=MORNING, folder=folder, keys={}, app=app)
+    plan = Plan(at=MORNING, folder=folder, keys={}, app=app, forks=True)
     plan.clock.write_text((clock or stack.clock_path).read_text("utf-8"), "utf-8")
     with running_host(plan, 0, free_ports(1)[0], settings) as host:
         host.child.wait_until(host.is_running)

@@ -77,7 +77,13 @@ def deployment(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
     by_hand = {"AzureWebJobs.schedule.Disabled": "true"}
     settings = {"REFERRAL_DELIVERY": request.param, "OPERATORS_EMAIL": OPERATORS, **by_hand}
     plan = Plan(
-        at=MORNING, folder=folder / "run", keys=new_keys(), data=folder / "data", settings=settings, reports=True
+        at=MORNING,
+        forks=True,
+        folder=folder / "run",
+        keys=new_keys(),
+        data=folder / "data",
+        settings=settings,
+        reports=True,
     )
     with started(plan) as stack:
         yield Deployment(stack, folder)
@@ -240,7 +246,14 @@ def test_sealed_answers_are_gone_from_the_disk_once_the_provider_has_had_them_fo
     run.mkdir()
     settings = {"REFERRAL_DELIVERY": delivery}
     plan = Plan(
-        at=MORNING, folder=run, keys=new_keys(), data=tmp_path / "data", settings=settings, reports=True, load=None
+        at=MORNING,
+        forks=True,
+        folder=run,
+        keys=new_keys(),
+        data=tmp_path / "data",
+        settings=settings,
+        reports=True,
+        load=None,
     )
     with started(plan) as stack:
         gone, kept = refer(stack), refer(stack)

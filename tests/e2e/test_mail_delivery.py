@@ -42,7 +42,7 @@ def empty_the_queues(stack: Stack) -> int:
 @contextmanager
 def a_host_that_sends(stack: Stack, folder: Path) -> Iterator[HostClient]:
     """A second host on the same storage, whose email and referral functions are not switched off."""
-    plan = Plan(at=MORNING, folder=folder, keys={})
+    plan = Plan(at=MORNING, folder=folder, keys={}, forks=True)
     set_clock(plan.clock, at=MORNING + timedelta(minutes=5))
     settings = {**stack.settings, **dict.fromkeys(SENDING, "false")}
     with running_host(plan, 0, free_ports(1)[0], settings) as host:

@@ -122,7 +122,7 @@ def second_host(plan: Plan, stack: Stack) -> Iterator[HostClient]:
 @pytest.fixture(scope="module")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     folder = tmp_path_factory.mktemp("rotated")
-    plan = Plan(at=MORNING, folder=folder, keys=OLD_KEYS | BEFORE, settings=CHANGED, load=None)
+    plan = Plan(at=MORNING, forks=True, folder=folder, keys=OLD_KEYS | BEFORE, settings=CHANGED, load=None)
     with started(plan) as stack, second_host(plan, stack) as finished:
         old = BEFORE | {"REFERRAL_RECIPIENT": OLD_ADDRESS}
         previous = {name: "" for name in ROTATED if name.endswith("_PREVIOUS")}

@@ -54,7 +54,9 @@ def link_stack(folder: Path) -> Iterator[Stack]:
         "REFERRAL_PASSPHRASE_PREVIOUS": developer_settings()["REFERRAL_PASSPHRASE"],
     }
     (folder / "run").mkdir()
-    plan = Plan(at=MORNING, folder=folder / "run", keys=new_keys(), hosts=2, data=folder / "data", settings=settings)
+    plan = Plan(
+        at=MORNING, forks=True, folder=folder / "run", keys=new_keys(), hosts=2, data=folder / "data", settings=settings
+    )
     with started(plan) as stack:
         yield stack
 

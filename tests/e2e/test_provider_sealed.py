@@ -55,7 +55,13 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
         "OPERATORS_EMAIL": "operators@merseycare.nhs.uk",
     }
     plan = Plan(
-        at=MORNING, folder=folder / "run", keys=new_keys(), data=folder / "data", settings=settings, reports=True
+        at=MORNING,
+        forks=True,
+        folder=folder / "run",
+        keys=new_keys(),
+        data=folder / "data",
+        settings=settings,
+        reports=True,
     )
     with started(plan) as stack:
         yield Deployment(stack, folder)
@@ -220,7 +226,15 @@ def test_what_was_sealed_to_the_keys_of_before_opens_with_them_after_a_change_of
         (tmp_path / run).mkdir()
         public = json.dumps({"keys": [key.jwk for key in held_by]})
         settings = {"REFERRAL_DELIVERY": "sealed", "REFERRAL_PROVIDER_KEYS": public, "REFERRAL_PRIVATE_KEY": ""}
-        return Plan(at=MORNING, folder=tmp_path / run, keys=own, data=tmp_path / "data", settings=settings, load=None)
+        return Plan(
+            at=MORNING,
+            forks=True,
+            folder=tmp_path / run,
+            keys=own,
+            data=tmp_path / "data",
+            settings=settings,
+            load=None,
+        )
 
     with started(plan("before", old)) as stack:
         reference, link = sent(stack)

@@ -402,7 +402,7 @@ def test_two_months_later_the_providers_link_opens_nothing_and_has_a_new_one_ema
 
 def a_plan(folder: Path, keys: dict[str, str], data: Path, *, reports: bool = False) -> Plan:
     folder.mkdir()
-    return Plan(at=MORNING, folder=folder, keys=keys, data=data, reports=reports, load=None)
+    return Plan(at=MORNING, forks=True, folder=folder, keys=keys, data=data, reports=reports, load=None)
 
 
 def run_until_idle(host: HostClient) -> None:

@@ -184,7 +184,7 @@ def kept_plan(folder: Path, settings: Mapping[str, str] | None = None) -> Plan:
     """Everything stored lies below `folder`, and is still there when the service has stopped."""
     run = folder / "run"
     run.mkdir()
-    return Plan(at=MORNING, folder=run, keys=new_keys(), data=folder / "data", settings=settings or {})
+    return Plan(at=MORNING, forks=True, folder=run, keys=new_keys(), data=folder / "data", settings=settings or {})
 
 
 def files(folder: Path) -> list[Path]:

@@ -29,7 +29,7 @@ from tests.e2e.provider_actions import (
 @pytest.fixture(scope="module")
 def link_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     folder = tmp_path_factory.mktemp("waiting")
-    plan = Plan(at=MORNING, folder=folder, keys=new_keys(), settings={"REFERRAL_DELIVERY": "link"})
+    plan = Plan(at=MORNING, forks=True, folder=folder, keys=new_keys(), settings={"REFERRAL_DELIVERY": "link"})
     with started(plan) as stack:
         yield stack
 
