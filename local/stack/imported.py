@@ -4,10 +4,21 @@ import importlib
 import pkgutil
 
 import functions
-import local.mail.http.server
-import local.stack.kept_templates
-import local.stack.site  # noqa: F401
+import shared
 
+_AT_FIRST_USE = (
+    "azure.core.rest._requests_basic",
+    "cryptography.hazmat.primitives.kdf.argon2",
+    "jinja2.ext",
+    "phonenumbers",
+)
+_RUN = ("local.mail.http.server", "local.stack.kept_templates", "local.stack.site")
 # All but `function_app`, which reads the settings of its own process.
-for _each in pkgutil.walk_packages(functions.__path__, "functions."):
-    importlib.import_module(_each.name)
+_SERVICE = [
+    each.name
+    for package in (functions, shared)
+    for each in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
+]
+
+for _each in (*_RUN, *_SERVICE, *_AT_FIRST_USE):
+    importlib.import_module(_each)
