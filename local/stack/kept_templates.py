@@ -1,7 +1,7 @@
 """Compiled templates that the runs on this machine keep: Jinja takes up to a second for what one of them shows."""
 
-import os
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from jinja2.bccache import Bucket
 
@@ -26,6 +26,7 @@ def keep_compiled_templates(folder: Path = FOLDER) -> None:
 
 def _keep(self: CompiledTemplates, bucket: Bucket) -> None:
     path = self.path(bucket)
-    written = path.with_suffix(f".{os.getpid()}")  # two hosts may write at once, and a third reads
-    written.write_bytes(bucket.bytecode_to_string())
-    written.replace(path)
+    # Two hosts, or two threads of one, may write at once while a third reads.
+    with NamedTemporaryFile(dir=path.parent, delete=False) as written:
+        written.write(bucket.bytecode_to_string())
+    Path(written.name).replace(path)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -53,3 +54,23 @@ def test_the_second_run_compiles_nothing_and_shows_the_same(
     assert show_both(tmp_path, content) == first
     assert compiled == []
     assert {path.suffix for path in tmp_path.rglob("*") if path.is_file()} == {".bin"}
+
+
+@pytest.mark.usefixtures("compiled")
+def test_two_threads_of_one_process_may_compile_the_same_template_at_once(
+    content: Content, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second writes and ends between the two steps of the first."""
+    replace, shown = Path.replace, list[str]()
+
+    def after_the_other(self: Path, target: Path) -> Path:
+        monkeypatch.setattr(Path, "replace", replace)
+        second = Thread(target=lambda: shown.append(show_both(tmp_path, content)[1]))
+        second.start()
+        second.join()
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", after_the_other)
+    shown.append(show_both(tmp_path, content)[1])
+    assert len(shown) == 2
+    assert len(set(shown)) == 1
