@@ -38,16 +38,17 @@ class Stage:
         return post_form(f"{link}/{act}", act_form(self.service.stack, link, act) | answers)
 
     def cancel_by_link(self, name: str) -> None:
-        assert self.act(name, "cancel").status == 303
-        self.service.settle()
+        self._take(name, "cancel")
 
     def prove_by_link(self, name: str) -> None:
-        assert self.act(name, "prove").status == 303
-        self.service.settle()
+        self._take(name, "prove")
 
     def move_by_link(self, name: str) -> None:
-        other = self.add_other()
-        assert self.act(name, "move", session_id=other).status == 303
+        self._take(name, "move", session_id=self.add_other())
+
+    def _take(self, name: str, act: str, **answers: str) -> None:
+        answer = self.act(name, act, **answers)
+        assert answer.status == 303, f"{act} for {name} was answered {answer.status}: {answer.text}"
         self.service.settle()
 
     def link(self, name: str) -> str:
