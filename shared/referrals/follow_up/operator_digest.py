@@ -53,7 +53,8 @@ def openings(referrals: Iterable[Referral], now: datetime) -> int | None:
     A number, and neither which nor when: that is the provider's.
     """
     today = date.fromisoformat(local_day(now))
-    links = [each for each in referrals if each.opened_on or each.delivery not in {"", INLINE}]
+    sent = [each for each in referrals if each.delivery]  # a test of the running service has none, and is no opening
+    links = [each for each in sent if each.opened_on or each.delivery != INLINE]
     ages = [days_since(each.opened_on, today) for each in links]
     return sum(age is not None and 0 <= age < _WEEK for age in ages) if links else None
 

@@ -1,5 +1,6 @@
 """One installation in this process: the registered functions over real storage and the emulated email services."""
 
+import hashlib
 import json
 import logging
 import re
@@ -63,7 +64,10 @@ type Prepare = Callable[["Installation"], Facts]
 
 @dataclass
 class Installation:
-    """Both apps in one process that may die. Queues are the host's own, and deliver at least once."""
+    """Both apps in one process that may die. Queues are the host's own, and deliver at least once.
+
+    `queued` are the messages since the stage at which it began, and `entered` the names of the functions that ran.
+    """
 
     settings: Mapping[str, str]
     storage: Storage
@@ -236,6 +240,21 @@ class Installation:
         return answer
 
     # ---- What can be seen ----
+
+    def fingerprint(self) -> str:
+        """The same for an installation that is the same: all that a new process would find, and the time.
+
+        Which of two processes has claimed something makes no difference to a third.
+        """
+        tables = {
+            name: sorted(
+                (key, sorted((cell, str(value)) for cell, value in row.items() if cell != "ClaimedBy"))
+                for key, row in rows.items()
+            )
+            for name, rows in sorted(self.storage.read().items())
+        }
+        facts = (self.settings["MAIL_SERVICE"], self.settings["REFERRAL_DELIVERY"], self.now, list(self.queue))
+        return hashlib.sha256(repr((facts, tables, self.emails())).encode()).hexdigest()
 
     def emails(self) -> list[Mapping[str, Any]]:
         """Every email that arrived, oldest first."""

@@ -45,7 +45,7 @@ def prepare(app: Installation) -> Facts:
     people.add_sessions(app)
     people.book_and_read(app, "ann")
     reference, _ = people.refer_and_forward(app)
-    return {"manage": people.manage_link(app, "ann"), "collect": people.collect_link(app), "reference": reference}
+    return {"manage": people.manage_link(app, "ann"), "collect": people.provider_link(app), "reference": reference}
 
 
 def show(app: Installation, name: str, facts: Facts) -> func.HttpResponse:

@@ -57,20 +57,19 @@ def book_and_read(app: Installation, *names: str, session_id: str = "s1", domain
         app.settle()
 
 
-def several(app: Installation) -> func.HttpResponse:
-    """One form for both sessions."""
-    submission, opened = "form-for-both-sessions", app.now - timedelta(minutes=1)
-    fields = {
+def form_for_both(app: Installation, name: str) -> dict[str, Any]:
+    """The fields of one form for both sessions, as it is opened now."""
+    submission = f"form-of-{name}-for-both-sessions"
+    return {
         "session_id": ["s1", "s2"],
         "waits_for": ["s1", "s2"],
-        "full_name": "Ann",
-        "email": f"ann@{INSIDE}",
+        "full_name": name.title(),
+        "email": f"{name}@{INSIDE}",
         "works_here": "yes",
         "group_agreement": "yes",
         "submission_id": submission,
-        TOKEN: issue_token(app.services.signer, BOOKING_FORM, submission, opened),
+        TOKEN: issue_token(app.services.signer, BOOKING_FORM, submission, app.now),
     }
-    return app.post("book_several", fields)
 
 
 def manage_link(app: Installation, name: str, domain: str = INSIDE) -> str:
@@ -96,24 +95,22 @@ def opened(app: Installation, form: str, action: str, **route: str) -> dict[str,
 # ---- Referrals ----
 
 
-def refer(app: Installation) -> func.HttpResponse:
+def refer(app: Installation, form: str = "one") -> func.HttpResponse:
     """A referral whose every answer would be noticed elsewhere; sent twice, it is the same form."""
-    return app.post_json("refer", CANARIES | {"submission_id": "referral-form-of-one-person"})
+    return app.post_json("refer", CANARIES | {"submission_id": f"referral-form-number-{form}"})
 
 
-def refer_and_forward(app: Installation) -> tuple[str, str]:
+def refer_and_forward(app: Installation, form: str = "one") -> tuple[str, str]:
     """Returns the reference and the words; the provider has the email."""
-    taken = _json(refer(app))
+    taken = _json(refer(app, form))
     app.settle()
     return taken["reference"], taken["words"]
 
 
-def collect_link(app: Installation) -> str:
-    return app.link("collect", app.settings["REFERRAL_RECIPIENT"])
-
-
-def acknowledge_link(app: Installation) -> str:
-    return app.link("acknowledge", app.settings["REFERRAL_RECIPIENT"])
+def provider_link(app: Installation) -> str:
+    """The token of the last link that was emailed to the provider, whichever page it leads to."""
+    page = "acknowledge" if app.settings["REFERRAL_DELIVERY"] == "inline" else "collect"
+    return app.link(page, app.settings["REFERRAL_RECIPIENT"])
 
 
 def _json(answer: func.HttpResponse) -> dict[str, str]:

@@ -4,7 +4,6 @@ They are said without the code that keeps them, and hold for every flow, whateve
 installation has recovered.
 """
 
-import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,8 +21,11 @@ EMAIL_CAME_BACK = "email came back"
 NOT_YET = "not yet"
 """What `ActedAt` holds until someone acts at the link in an email to that address."""
 
-_UNSETTLED = frozenset({"sending"})
-_PERSONAL = re.compile(r"@(?:nhs\.net|else\.example)\b|\b(?:Ann|Ben|Cem|Eve)\b")
+UNDER_WAY = 202
+"""In place of the status of an answer that says that it is being done, and to ask again if it is not."""
+
+_HAS_IT = frozenset({"sent", "delivered"})
+_PERSONAL = re.compile(r"@(?:nhs\.net|else\.example)\b|\b(?:Ann|Ben|Cem|Dan|Eve|Zoe)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,8 @@ class Outcome:
 
     `answers` are the statuses that the person got, 0 for none; `is_done` if the flow took effect, and `is_expected` if
     it must have. `addresses` are those of the requests to other services. `repeated` if the person tried again.
-    `provider` and `staff` are addresses.
+    `provider` is the address that referrals go to, or that of the operators for one that is a test; `staff` are those
+    of everyone else who works here.
     """
 
     tables: Mapping[str, Rows]
@@ -82,15 +85,16 @@ def everyone_is_told_where_they_stand(seen: Outcome) -> Iterator[str]:
     """I3: an email that was sent says the state of each booking; what was begun is finished."""
     log = seen.tables["MailLog"]
     for (session_id, mail_id), row in log.items():
-        if row["State"] in _UNSETTLED:
+        if row["State"] == "sending":
             yield f"an email is still {row['State']}: {mail_id[-40:]} of {session_id}"
     for who in seen.attendees:
         if who.get("Reason") == EMAIL_CAME_BACK:
             continue
         kind = "prove" if _is_to_prove(who) else _KIND.get(str(who["State"]))
         mail_id = f"{who['RowKey']}-{who['Generation']}-{kind}"
-        if kind and (who["PartitionKey"], mail_id) not in log:
-            yield f"nobody was told: {kind} in {who['PartitionKey']}"
+        told = log.get((str(who["PartitionKey"]), mail_id), {}).get("State", "no email")
+        if kind and told not in _HAS_IT:
+            yield f"nobody was told: {kind} in {who['PartitionKey']} ({told})"
 
 
 def every_email_once(seen: Outcome) -> Iterator[str]:
@@ -104,7 +108,7 @@ def every_email_once(seen: Outcome) -> Iterator[str]:
     )
     yield from (f"the same email twice: {each[1]}" for each, times in texts.items() if times > 1)
     for row in seen.of("MailLog"):
-        if row["State"] == "sent" and str(row.get("SentWith") or row["OperationId"]) not in ids:
+        if row["State"] in _HAS_IT and str(row.get("SentWith") or row["OperationId"]) not in ids:
             yield f"marked as sent and never arrived: {str(row['RowKey'])[-40:]}"
 
 
@@ -112,7 +116,7 @@ def no_referral_is_lost(seen: Outcome) -> Iterator[str]:
     """I5: what was accepted has reached the provider, or a person is told; the answers are kept until then."""
     statuses = {key: str(row["State"]) for (_, key), row in seen.tables["Referrals"].items()}
     sealed = {key for _, key in seen.tables["SealedReferrals"]}
-    emailed = " ".join(str(each["content"]["subject"]) for each in seen.emails if _recipient(each) == seen.provider)
+    emailed = " ".join(f"{each['content']}" for each in seen.emails if _recipient(each) == seen.provider)
     for reference, state in statuses.items():
         if state in {"received", "sending"}:
             yield f"a referral is still {state}"
@@ -126,8 +130,8 @@ def no_referral_is_lost(seen: Outcome) -> Iterator[str]:
 
 
 def nothing_readable_outside(seen: Outcome) -> Iterator[str]:
-    """I6: no answer of a referral in a cell, message, line or address; nobody's name or address in the last three."""
-    for name in ("Referrals", "SealedReferrals", "ReferralService", "ReferralMail", "CollectTries", "Service"):
+    """I6: no answer of a referral in a cell, copy, message, line or address; nobody's name in the last three."""
+    for name in seen.tables:
         cells = [value for row in seen.of(name) for value in row.values()]
         if any(is_canary_in(each if isinstance(each, bytes) else str(each), unwrapped=1) for each in cells):
             yield f"an answer can be read in {name}"
@@ -166,9 +170,9 @@ def no_place_is_free_while_someone_waits(seen: Outcome) -> Iterator[str]:
 
 def every_answer_is_true(seen: Outcome) -> Iterator[str]:
     """I10: who was told that it is done finds it done; who was told of an error and tries again is told it is done."""
-    if any(0 < status < 400 for status in seen.answers) and not seen.is_done:
+    if any(0 < status < 400 and status != UNDER_WAY for status in seen.answers) and not seen.is_done:
         yield f"told {seen.answers}, and it is not so"
-    if seen.repeated and seen.answers and not 0 < seen.answers[-1] < 400:
+    if seen.repeated and seen.answers and (not 0 < seen.answers[-1] < 400 or seen.answers[-1] == UNDER_WAY):
         yield f"tried again and was told {seen.answers[-1]}"
     if seen.is_expected and not seen.is_done:
         yield "it was not done after all"
@@ -202,4 +206,4 @@ def _recipient(email: Mapping[str, Any]) -> str:
 
 
 def _subject(seen: Outcome, operation: str) -> str:
-    return next(json.dumps(each["content"]["subject"]) for each in seen.emails if each["operationId"] == operation)
+    return next(str(each["content"]["subject"]) for each in seen.emails if each["operationId"] == operation)

@@ -11,55 +11,78 @@ from azure.storage.blob import ContainerClient
 
 from local.stack.tables_and_queues import TABLES_AND_QUEUES, create_storage
 from shared.backups.blobs import CONTAINER
+from tests.integration.faults.transport import FaultyNetwork
 
 type Cells = Mapping[str, Any]
 type Change = tuple[str, Cells, Mapping[str, Any]]
 type Rows = Mapping[tuple[str, str], Cells]
 
 
+COPIES = "copies"
+"""The name under which the copies of the backup stand beside the tables."""
+
+
 @dataclass
 class Storage:
-    """Both data accounts of the settings."""
+    """Both data accounts of the settings. What nobody has written to since it was read is not read again."""
 
     settings: Mapping[str, str] = field(repr=False)
+    network: FaultyNetwork
+    _known: dict[str, Rows] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         create_storage(self.settings)
+        self.network.watchers.append(self._forget_written)
 
     def read(self) -> dict[str, Rows]:
-        """The rows of every table, by its name and their keys; and as `copies` the names of what the backup wrote."""
-        found: dict[str, Rows] = {
-            name: {_key(row): dict(row) for row in table.list_entities()} for name, table in self._tables.items()
-        }
+        """The rows of every table, by its name and their keys; and as `copies` what the backup wrote."""
+        for name, table in self._tables.items():
+            if name not in self._known:
+                self._known[name] = {_key(row): dict(row) for row in table.list_entities()}
+        if COPIES not in self._known:
+            self._known[COPIES] = self._read_copies()
+        return dict(self._known)
+
+    def _read_copies(self) -> Rows:
         blobs = [(each, name) for each in self._containers for name in each.list_blob_names()]
-        copies = {
-            (str(each.account_name), name): {"content": each.download_blob(name).readall()} for each, name in blobs
-        }
-        return found | {"copies": copies}
+        return {(str(each.account_name), name): {"content": each.download_blob(name).readall()} for each, name in blobs}
+
+    def _forget_written(self, request: str) -> None:
+        """Forgets the tables that a request names which may have written to them."""
+        if any(f"/{account}/" in request for account in self._accounts):
+            names = {name: name for name in self._tables} | {COPIES: CONTAINER}
+            for name, path in names.items():
+                if f"/{path}" in request:
+                    self._known.pop(name, None)
 
     def empty(self) -> dict[str, Rows]:
         """As `read` gives it where nothing is stored."""
-        return {name: {} for name in (*self._tables, "copies")}
+        return {name: {} for name in (*self._tables, COPIES)}
 
     def write(self, wanted: Mapping[str, Rows]) -> None:
         """Makes every table hold these rows and no others, and the backup these copies."""
+        known = self.read()
         for name, table in self._tables.items():
-            there = {_key(row): dict(row) for row in table.list_entities()}
+            there = known[name]
             gone: list[Change] = [("delete", there[key], {}) for key in there.keys() - wanted[name].keys()]
             new: list[Change] = [
                 ("upsert", cells, {"mode": "replace"}) for key, cells in wanted[name].items() if there.get(key) != cells
             ]
             _apply(table, [*gone, *new])
         for container in self._containers:
-            self._write_copies(container, wanted["copies"])
+            self._write_copies(container, known[COPIES], wanted[COPIES])
+        self._known = dict(wanted)
 
-    def _write_copies(self, container: ContainerClient, wanted: Rows) -> None:
-        there = set(container.list_blob_names())
-        mine = {name: cells for (account, name), cells in wanted.items() if account == container.account_name}
-        for name in there - mine.keys():
+    def _write_copies(self, container: ContainerClient, known: Rows, wanted: Rows) -> None:
+        there, mine = (
+            {name: cells for (account, name), cells in copies.items() if account == container.account_name}
+            for copies in (known, wanted)
+        )
+        for name in there.keys() - mine.keys():
             container.delete_blob(name)
-        for name, cells in mine.items():  # each run of the backup gives one of them the same name
-            container.upload_blob(name, cells["content"], overwrite=True)
+        for name, cells in mine.items():
+            if there.get(name) != cells:
+                container.upload_blob(name, cells["content"], overwrite=True)
 
     def put(self, table: str, cells: Cells) -> None:
         """An administrator types into a row, or adds one."""
@@ -67,6 +90,10 @@ class Storage:
 
     def delete(self, table: str, partition: str, key: str) -> None:
         self._tables[table].delete_entity(partition, key)
+
+    @cached_property
+    def _accounts(self) -> set[str]:
+        return {str(each.account_name) for each in self._containers}
 
     @cached_property
     def _tables(self) -> dict[str, TableClient]:

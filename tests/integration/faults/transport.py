@@ -52,13 +52,15 @@ class ProcessDiedError(BaseException):
 class FaultyNetwork:
     """Counts the requests of a flow from 0, and breaks the one at `at`; None for none of them.
 
-    `requests` are those of the flow: method and address.
+    `requests` are those of the flow: method and address. `watchers` hear of every request that may write, armed or not:
+    its address, and its body where it is a text.
     """
 
     at: int | None = None
     fault: Fault = Fault.REFUSED
     is_armed: bool = False
     requests: list[tuple[str, str]] = field(default_factory=list)
+    watchers: list[Callable[[str], None]] = field(default_factory=list)
 
     @property
     def has_struck(self) -> bool:
@@ -74,20 +76,25 @@ class FaultyNetwork:
             self.is_armed = False
 
     def carry(self, request: PreparedRequest, send: Callable[[], Response]) -> Response:
+        """The answer to a request, or what becomes of it instead."""
+        if request.method not in {"GET", "HEAD"}:
+            written = f"{request.url} {_text(request.body)}"
+            for watcher in self.watchers:
+                watcher(written)
         if not self.is_armed:
             return send()
         number = len(self.requests)
         self.requests.append((request.method or "", request.url or ""))
         if number != self.at:
             return send()
-        done = send().content if self.fault in IS_CARRIED_OUT else b""
+        if self.fault in IS_CARRIED_OUT:
+            _ = send().content  # read to its end, and given to nobody
         if self.fault in _CRASHES:
             self.is_armed = False
             raise ProcessDiedError(number)
-        return self._broken(request, done)
+        return self._broken(request)
 
-    def _broken(self, request: PreparedRequest, done: bytes) -> Response:
-        del done  # the answer that nobody got
+    def _broken(self, request: PreparedRequest) -> Response:
         if self.fault in _STATUS:
             return _answer(request, _STATUS[self.fault])
         if self.fault is Fault.TIMED_OUT:
@@ -120,3 +127,7 @@ def _answer(request: PreparedRequest, status: int) -> Response:
     answer.headers.update({"Content-Type": "application/json", "Retry-After": "60"})
     answer.raw = HTTPResponse(io.BytesIO(_BODY), dict(answer.headers), status, preload_content=False)
     return answer
+
+
+def _text(body: object) -> str:
+    return body.decode("latin-1") if isinstance(body, bytes) else body if isinstance(body, str) else ""

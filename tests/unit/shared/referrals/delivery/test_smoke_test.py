@@ -1,17 +1,25 @@
 """Which referrals count as tests of the running service: a signed marker and the fixed answers, and nothing less."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from shared.content.content import Content, load_content
+from shared.local_time import WorkingDays
+from shared.numbers.periods import Quarter
 from shared.referrals.delivery.smoke_test import SmokeTest, is_signed, random_marker, signed_marker
 from shared.referrals.errors import KeyUnavailableError, UnsealError
+from shared.referrals.follow_up.manual_edits import complete_manual_edit
+from shared.referrals.follow_up.operator_digest import openings
 from shared.referrals.intake.fixed_answers import fixed_record
-from shared.referrals.model import ReferralState
+from shared.referrals.model import INLINE, LINK, ReferralState
+from shared.referrals.referral_rows import read_referral, status_cells
+from shared.referrals.retention.acknowledged_rules import may_erase_acknowledged
+from shared.referrals.retention.passed_on import passed_on
 from shared.signing import Signer
+from shared.tables.table import Row
 from tests.builders import MORNING, ROOT, referral
 
 KEY, OTHER = Signer((b"k" * 32,)), Signer((b"o" * 32,))
@@ -37,6 +45,20 @@ def raising(error: Exception) -> Callable[..., bytes]:
         raise error
 
     return fail
+
+
+def reported(*, told: bool = True, **changes: Any) -> Mapping[str, Any]:
+    """The cells that a test has after the attempt to tell the operators."""
+
+    class Sender:
+        def deliver(self, *_: object) -> bool:
+            return told
+
+        def render(self, *_: object, **__: object) -> object:
+            return object()
+
+    tested = referral(marker=signed_marker(KEY), **changes)
+    return smoke_test(notices=Sender(), renderer=Sender()).report(tested, MORNING)
 
 
 def test_a_signed_marker_with_the_fixed_answers_is_a_test() -> None:
@@ -82,16 +104,21 @@ def test_a_marker_of_a_test_looks_like_any_other() -> None:
 def test_it_ends_when_the_operators_were_told_and_is_tried_again_until_then(
     told: bool, state: ReferralState | None, code: str
 ) -> None:
-    class Sender:
-        def deliver(self, *_: object) -> bool:
-            return told
-
-        def render(self, *_: object, **__: object) -> object:
-            return object()
-
-    cells = smoke_test(notices=Sender(), renderer=Sender()).report(referral(marker=signed_marker(KEY)), MORNING)
+    cells = reported(told=told)
 
     assert (cells.get("State"), cells["LastError"]) == (state, code)
+
+
+@pytest.mark.parametrize("delivery", [INLINE, LINK])
+def test_one_that_has_ended_troubles_nobody_counts_nowhere_and_is_erased(delivery: str) -> None:
+    before = status_cells(referral(delivery=delivery))
+    ended = read_referral(Row({**before, **reported(delivery=delivery)}, "etag"))
+    today, later = MORNING.date(), MORNING.date() + timedelta(days=7)
+
+    assert complete_manual_edit(ended, MORNING) == {}
+    assert passed_on([ended], Quarter.of(today)) == 0
+    assert openings([ended], MORNING) is None
+    assert may_erase_acknowledged(ended, 3, WorkingDays(), later)
 
 
 @pytest.mark.parametrize("now", [MORNING, datetime(2030, 12, 31, 23, 59, tzinfo=UTC)])
