@@ -3,10 +3,12 @@
 import contextlib
 from datetime import timedelta
 from typing import cast
+from uuid import uuid4
 
 import pytest
 from pydantic import ValidationError
 
+from shared.mail.delivery import TAKEN_OVER_AFTER
 from shared.referrals.errors import ReferralReusedError, ReferralsBusyError
 from shared.referrals.intake.service import ReferralService
 from shared.tables.table import Row, StorageError, Table
@@ -25,6 +27,17 @@ def test_a_referral_becomes_one_mail_to_the_one_recipient() -> None:
     assert message.to == RECIPIENT
     assert message.subject == f"New self-referral {reference}"
     assert [row.text("State") for row in harness.rows] == ["sent"]
+
+
+def test_a_referral_that_someone_is_sending_is_due_again_once_their_claim_has_ended() -> None:
+    harness = ReferralHarness()
+    harness.service().accept(referral_request(), MORNING)
+
+    assert harness.repository().claim(harness.referral(), uuid4(), MORNING) is not None
+
+    assert not harness.referral().is_due(MORNING)
+    assert not harness.referral().is_due(MORNING + TAKEN_OVER_AFTER - timedelta(seconds=1))
+    assert harness.referral().is_due(MORNING + TAKEN_OVER_AFTER)
 
 
 def test_every_answer_is_in_the_mail_and_none_in_its_subject() -> None:
