@@ -167,6 +167,21 @@ def test_a_fault_of_the_mail_service_neither_doubles_nor_loses_the_mail(
     assert harness.states == ["sent"]
 
 
+@pytest.mark.parametrize("fault", ["lost-answer", "lost-request"])
+def test_a_claim_whose_answer_was_lost_is_held_by_whoever_made_it_if_it_was_written(fault: Fault) -> None:
+    log, index = FakeTable(), FakeTable()
+    broken = with_fault(InjectedFault(0, fault))(log)
+
+    claim = MailLedger(broken, index).claim("s1", CONFIRMATION, Claim(uuid4()), MORNING)
+
+    if fault == "lost-request":
+        assert (claim, log.rows) == (None, {})
+        return
+    assert claim is not None
+    assert (claim.may_send(MORNING), claim.taken_over) == (True, False)
+    assert log.rows[("s1", CONFIRMATION)].text("ClaimedBy") == claim.claimant
+
+
 @every_row("asked", [False, True])
 def test_an_attempt_that_may_have_gone_is_repeated_once_its_status_would_show_and_is_remembered(*, asked: bool) -> None:
     sender, claim = FakeMailSender(trouble={0: "lost-answer"}), Claim(uuid4(), lease_ends=MORNING + LEASE)

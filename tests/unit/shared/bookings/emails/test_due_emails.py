@@ -161,3 +161,12 @@ def test_who_waits_is_told_that_the_list_has_ended_unless_they_joined_after_it(j
     found = due_emails(session(), waits, POLICY, london("2023-09-07 17:00"))
 
     assert (MailKind.CUTOFF in {each.kind for each in found}) is is_told
+
+
+@every_row("held, kinds", [(False, [MailKind.CONFIRMATION, MailKind.REMINDER]), (True, [MailKind.CONFIRMATION])])
+def test_while_an_administrator_holds_emails_no_reminder_is_owed(kinds: list[MailKind], *, held: bool) -> None:
+    due_then = london("2023-09-08 14:30")
+
+    found = due_emails(session(holds_emails=held), attendee(), POLICY, due_then)
+
+    assert [each.kind for each in found] == kinds

@@ -143,6 +143,18 @@ def test_one_that_a_batch_sends_is_never_sent_by_itself_however_long_the_batch_t
     assert (len(harness.sender.sent), all_once(harness)) == (2, True)
 
 
+def test_a_report_on_a_batch_is_not_noted_for_one_that_has_left_it() -> None:
+    harness = Backlog(21)
+    harness.tick(MORNING)
+    [batch] = harness.batches
+    left = next(row for row in harness.rows if row.text("Batch") == batch)
+    harness.repository().change(left.key, left.etag, Batch="another")
+
+    harness.report_batch("delivered", batch)
+
+    assert harness.states == {"delivered": 19, "sent": 2}
+
+
 @pytest.mark.parametrize("trouble", ["crash-before", "crash-after", "lost-request", "lost-answer", "throttled"])
 @pytest.mark.parametrize("request_number", [0, 1, 2, 3])
 @pytest.mark.usefixtures("threes")

@@ -1,6 +1,6 @@
 """The mutation drill: one line at a time is made wrong in a copy of the project, and tests of its promise must fail.
 
-`mutations.toml` lists the lines. `.venv/bin/python -m tests.unit.mutation.drill [WORD]` applies all of them, or those
+`mutations.toml` lists the lines. `.venv/bin/python -m tests.mutation.drill [WORD]` applies all of them, or those
 whose file, promise or mistake has that word, names each that is done, and prints a table at the end. Nothing is changed
 in place.
 """
@@ -23,7 +23,7 @@ from queue import SimpleQueue
 from subprocess import PIPE
 
 from tests.builders import ROOT
-from tests.unit.mutation import pytest_server
+from tests.mutation import pytest_server
 
 WORKERS = 2  # processes at most
 _LIST = Path(__file__).with_name("mutations.toml")
@@ -80,7 +80,8 @@ class Outcome:
     def __str__(self) -> str:
         mutation = self.mutation
         what = f"{self.verdict:<8} {self.seconds:5.1f} s  {mutation.promise:<8}"
-        return f"{what} | {mutation.file}: {mutation.mistake} | {self.failed.rpartition('/')[2]}"
+        path, _, test = self.failed.partition("::")
+        return f"{what} | {mutation.file}: {mutation.mistake} | {Path(path).name}::{test}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.builders import ROOT
-from tests.unit.mutation.drill import WORKERS, Mutation, Verdict, drill, mutations, report
+from tests.mutation.drill import WORKERS, Mutation, Verdict, drill, mutations, report
 
 ALL = mutations()
 PROMISES = {"place", "referral"}
