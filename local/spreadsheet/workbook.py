@@ -3,14 +3,17 @@
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl.utils import get_column_letter
 
 from local.stack.sessions_csv import SessionsFileError
+
+MOST_ROWS, MOST_COLUMNS = 10_000, 200
+"""The size of a sheet that is read. Excel has a million rows, and something in the last one makes all of them cells."""
 
 _OF_FORMULAS, _OF_ERRORS = "f", "e"
 _NOT_READ = "is no spreadsheet that can be read: save it as Excel Workbook (.xlsx)"
@@ -40,21 +43,34 @@ def read_rows(path: Path) -> list[SheetRow]:
     """The rows of the first sheet that hold anything, hidden ones too. Of a formula the value is read.
 
     Raises:
-        SessionsFileError: the file cannot be read, or is no such spreadsheet.
+        SessionsFileError: the file cannot be read, is no such spreadsheet, or is larger than `MOST_ROWS` and
+            `MOST_COLUMNS`.
     """
     try:
-        values, formulas = (_first_sheet(path, data_only=each) for each in (True, False))
+        content = path.read_bytes()
     except OSError as error:
         raise SessionsFileError(f"cannot be read ({error.strerror})") from error
-    except (BadZipFile, InvalidFileException, IndexError, KeyError, ValueError) as error:
+    try:
+        values, formulas = (_first_sheet(content, data_only=each) for each in (True, False))
+    except Exception as error:  # openpyxl lets through whatever its readers of ZIP, XML and cells raise
         raise SessionsFileError(_NOT_READ) from error
+    _check_size(values)
     return [row for row in _rows(values, formulas) if not all(cell.is_empty for cell in row.cells)]
 
 
-def _first_sheet(path: Path, *, data_only: bool) -> Any:
+def _first_sheet(content: bytes, *, data_only: bool) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about decorations of the sheet that openpyxl leaves out
-        return load_workbook(path, data_only=data_only).worksheets[0]
+        return load_workbook(BytesIO(content), data_only=data_only).worksheets[0]
+
+
+def _check_size(sheet: Any) -> None:
+    rows, columns = sheet.max_row, sheet.max_column
+    if rows > MOST_ROWS or columns > MOST_COLUMNS:
+        raise SessionsFileError(
+            f"has a first sheet that reaches to cell {get_column_letter(columns)}{rows}, and no more than"
+            f" {MOST_ROWS:,} rows and {MOST_COLUMNS} columns are read: delete those beyond the sessions, and save it"
+        )
 
 
 def _rows(values: Any, formulas: Any) -> Iterator[SheetRow]:

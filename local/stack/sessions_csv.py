@@ -128,9 +128,9 @@ def _text(text: str) -> str:
     return text
 
 
-def _int32(text: str) -> int:
+def _integer(text: str, bits: int) -> int:
     number = int(text)
-    if not -(2**31) <= number < 2**31:
+    if not -(2 ** (bits - 1)) <= number < 2 ** (bits - 1):
         raise ValueError(text)
     return number
 
@@ -142,8 +142,8 @@ def _boolean(text: str) -> bool:
 _TYPES: Mapping[str, Callable[[str], Cell]] = {
     "": _text,
     "String": _text,
-    "Int32": _int32,
-    "Int64": lambda text: EntityProperty(int(text), EdmType.INT64),
+    "Int32": lambda text: _integer(text, 32),
+    "Int64": lambda text: EntityProperty(_integer(text, 64), EdmType.INT64),
     "Double": float,
     "Boolean": _boolean,
 }

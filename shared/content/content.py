@@ -200,7 +200,12 @@ def load_content(path: Path, *, to_check: bool = False) -> Content:
     """
     try:
         content = Content.model_validate(agreed_part(read_content_file(path, Content.keys())))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (
+        OSError,
+        UnicodeDecodeError,
+        tomllib.TOMLDecodeError,
+        RecursionError,
+    ) as error:  # the last: it nests too far
         raise ContentError(f"the content file cannot be read: {type(error).__name__}") from error
     except ValidationError as error:
         parts = sorted({_part(each) for each in error.errors(include_input=False)})

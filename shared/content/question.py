@@ -30,7 +30,7 @@ _CALLED_BEFORE = {"works_for_trust": "works_here"}  # names in content files of 
 
 
 def _known(name: object) -> object:
-    today = _CALLED_BEFORE.get(name, name) if isinstance(name, str) else name
+    today = _CALLED_BEFORE.get(name, name) if isinstance(name, str) else ""
     if today in CATALOGUE:
         return today
     # Content is not secret, and the author has to find the mistyped name.

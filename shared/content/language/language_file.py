@@ -52,9 +52,10 @@ def _translated(written: dict[str, Any], english: dict[str, Any]) -> dict[str, A
 
 def _without_its_version(english: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
     """Returns the English content, without the version of its consent if people agree to other words than those."""
-    if not _CONSENT & own.get(_FORM, {}).keys():
+    there, here = english.get(_FORM), own.get(_FORM)
+    if not (isinstance(there, Mapping) and isinstance(here, Mapping) and _CONSENT & here.keys()):
         return english
-    return english | {_FORM: {name: each for name, each in english[_FORM].items() if name != "consent_version"}}
+    return english | {_FORM: {name: each for name, each in there.items() if name != "consent_version"}}
 
 
 def _merged(english: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
@@ -69,4 +70,7 @@ def _page(written: dict[str, Any], english: object, known: Collection[str]) -> d
     """Returns what a language page needs of the file of its language."""
     others = set(known) - LanguagePage.model_fields.keys()
     found = {name: each for name, each in written.items() if name not in others}
-    return found | {"page": dict(english) | written.get("page", {})} if isinstance(english, Mapping) else found
+    page = written.get("page", {})
+    if not (isinstance(english, Mapping) and isinstance(page, Mapping)):
+        return found
+    return found | {"page": {**english, **page}}

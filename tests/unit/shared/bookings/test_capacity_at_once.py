@@ -4,10 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
+from shared.bookings.model.attendee import Roster
 from shared.bookings.model.errors import SessionFullError
 from shared.bookings.places.snapshot_cache import SNAPSHOT_MAX_AGE, Snapshot, SnapshotCache
 from shared.tables.service_table import read_service_rows
-from tests.builders import booking_request, session
+from tests.builders import attendee, booking_request, session
 from tests.every_row import every_row
 from tests.fakes import with_fault
 from tests.unit.shared.bookings.booking_system import BookingHarness, Wrap
@@ -125,6 +126,18 @@ def test_a_row_put_back_with_fewer_places_while_a_run_is_under_way_gives_none_by
             return
         too_many += held_then == [1] and held(harness) > 1
     pytest.fail("the calls never ended")
+
+
+def test_a_look_from_before_someone_arrived_confirms_a_new_form_and_repeats_no_answer() -> None:
+    cache = SnapshotCache()
+    cache.keep(Snapshot(session(id="s1"), Roster((attendee(submission="sent"),), "guard"), taken_at=10.0))
+
+    def usable(submission: str, arrived: float) -> bool:
+        return cache.usable("s1", submission=submission, arrived=arrived, monotonic=10.5) is not None
+
+    assert usable("new", 10.2)
+    assert not usable("sent", 10.2)
+    assert usable("sent", 10.0)
 
 
 def test_a_look_that_is_too_old_is_used_by_nobody() -> None:

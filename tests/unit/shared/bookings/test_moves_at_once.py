@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from shared.bookings.model.errors import BookingError, BookingsBusyError, SessionSuspendedError
+from shared.bookings.model.errors import BookingError, BookingsBusyError, SessionFullError, SessionSuspendedError
+from shared.bookings.model.pending_release import PendingRelease
 from shared.bookings.self_service.service import ActionResult
 from shared.tables.service_table import read_service_rows
-from tests.builders import booking_request
+from tests.builders import booking_request, london
 from tests.every_row import every_row
 from tests.fakes import Fault, InjectedFault, with_fault
 from tests.fault_at_any_call import EVERY_FAULT
@@ -342,6 +343,35 @@ def test_a_process_that_dies_in_the_middle_of_others_leaves_one_place(
 
 def _dying(process: Process, breaking: Callable[..., object]) -> Process:
     return lambda wrap: process(lambda table: breaking(wrap(table)))  # type: ignore[arg-type,return-value]  # a wrapped table is one
+
+
+def test_a_move_to_where_someone_waits_behind_a_list_that_has_ended_keeps_their_place() -> None:
+    harness = BookingHarness(Capacity=1)
+    harness.add_session(RowKey="s2", Date=DAYS["s2"])
+    harness.book("ben")
+    harness.book("ann", join_waiting_list=True)
+    harness.book("ann", "s2")
+    harness.at(london("2023-09-07 16:00"))
+    harness.cancel("ben")
+
+    with pytest.raises(SessionFullError):
+        harness.move("ann", "s1", "s2")
+
+    assert (harness.states()["ann"], harness.states("s2")["ann"]) == ("waiting", "confirmed")
+
+
+def test_what_is_left_of_a_move_gives_up_no_booking_that_was_made_since() -> None:
+    harness = four_sessions()
+    harness.book("ann", "s2")
+    old = PendingRelease(harness.row("ann").integer("Generation") or 0, harness.row("ann").key, "s1")
+    harness.cancel("ann")
+    harness.book("ann")
+    harness.edit("ann", "s2", Releases=str(old))
+
+    settle(harness)
+
+    check_settled(harness)
+    assert places(harness) == ["s1", "s2"]
 
 
 def test_a_mark_on_a_session_that_has_started_is_taken_back() -> None:

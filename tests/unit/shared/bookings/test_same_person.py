@@ -4,12 +4,13 @@ from typing import Any
 
 import pytest
 
-from shared.bookings.model.attendee import Attendee
+from shared.bookings.model.attendee import Attendee, Roster
 from shared.bookings.model.errors import LinkUnknownError
 from shared.bookings.model.same_person import one_place_each
+from shared.bookings.reconcile.roster import reconcile_roster
 from shared.tables.service_table import read_service_rows
 from shared.tables.table import RowConflictError
-from tests.builders import MORNING, attendee, london
+from tests.builders import MORNING, POLICY, attendee, london, session
 from tests.every_row import every_row
 from tests.unit.shared.bookings.booking_system import BookingHarness
 from tests.unit.shared.bookings.staff_emails.test_organiser_digest import HarnessWithOrganiser
@@ -51,6 +52,14 @@ def test_who_is_typed_in_though_booked_has_one_place_and_one_confirmation(addres
     assert row(harness, key).text("Reference") == booked.reference
     assert sum(SAYS in text for text in harness.texts_received) == 1
     assert any(f"RowKey {key}" in text for text in harness.texts_received)
+
+
+def test_a_roster_with_two_rows_of_one_person_holds_one_place_for_them() -> None:
+    rows = (attendee(key="booking-a"), attendee(key="typed", reference="", booked_at=LATER, submission=""))
+
+    after = reconcile_roster(session(capacity=2), Roster(rows, "guard"), {}, POLICY, LATER).roster
+
+    assert (after.held, [each.holds_a_place for each in after.attendees]) == (1, [True, False])
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,18 @@ def test_invented_addresses_give_a_place_back_after_two_hours_to_who_wants_it() 
     assert harness.kinds("eve") == ["to confirm"]
 
 
+def test_nobody_unproven_gets_the_place_that_another_one_has_held_for_two_hours() -> None:
+    harness = BookingHarness()
+    outside(harness, "eve")
+    for name in (each * 3 for each in "abcdefghijk"):
+        harness.book(name)
+    harness.pass_time(hours=2)
+
+    assert outside(harness, "eva").state is AttendeeState.WAITING
+
+    assert (harness.states()["eve"], unproven_held(harness)) == ("to-check", 1)
+
+
 def test_nobody_who_is_proved_waits_while_someone_unproven_has_held_a_place_for_two_hours() -> None:
     harness = BookingHarness(Capacity=1)
     outside(harness, "eve")
@@ -263,6 +275,16 @@ def test_places_go_to_who_found_the_list_full_after_the_list_and_before_newcomer
 
     assert {name for name, state in harness.states().items() if state == "to-check"} == set(names[:5])
     assert harness.kinds(names[4]) == ["to confirm", "place held"]
+
+
+def test_a_place_that_becomes_free_goes_to_the_list_before_who_found_it_full() -> None:
+    harness, names = with_twenty_unproven()
+    prove_all(harness, names[:5])
+
+    harness.edit_session(Capacity=2)
+    harness.tick()
+
+    assert [name for name, state in harness.states().items() if state == "to-check"] == names[:1]
 
 
 @pytest.mark.parametrize("act", ["reminders", "move"])

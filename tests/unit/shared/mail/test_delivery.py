@@ -2,8 +2,10 @@
 
 import contextlib
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import pytest
 
@@ -20,8 +22,9 @@ from shared.bookings.tables.past_sessions import PastSessions
 from shared.bookings.tables.repository import BookingRepository
 from shared.bookings.tables.session_finder import SessionFinder
 from shared.bookings.tables.session_register import SessionRegister
-from shared.mail.delivery import UNKNOWN_OUTCOME, Claim
+from shared.mail.delivery import LEASE, TAKEN_OVER_AFTER, UNKNOWN_OUTCOME, Claim, Postponed, hand_over
 from shared.mail.ledger import MailLedger
+from shared.mail.message import EmailMessage
 from shared.mail.pause import MailPause
 from shared.mail.renderer import MailRenderer
 from shared.mail.sending import IdempotentSender
@@ -162,6 +165,34 @@ def test_a_fault_of_the_mail_service_neither_doubles_nor_loses_the_mail(
 
     assert len(harness.sender.sent) == 1
     assert harness.states == ["sent"]
+
+
+@pytest.mark.parametrize("fault", ["lost-answer", "lost-request"])
+def test_a_claim_whose_answer_was_lost_is_held_by_whoever_made_it_if_it_was_written(fault: Fault) -> None:
+    log, index = FakeTable(), FakeTable()
+    broken = with_fault(InjectedFault(0, fault))(log)
+
+    claim = MailLedger(broken, index).claim("s1", CONFIRMATION, Claim(uuid4()), MORNING)
+
+    if fault == "lost-request":
+        assert (claim, log.rows) == (None, {})
+        return
+    assert claim is not None
+    assert (claim.may_send(MORNING), claim.taken_over) == (True, False)
+    assert log.rows[("s1", CONFIRMATION)].text("ClaimedBy") == claim.claimant
+
+
+@every_row("asked", [False, True])
+def test_an_attempt_that_may_have_gone_is_repeated_once_its_status_would_show_and_is_remembered(*, asked: bool) -> None:
+    sender, claim = FakeMailSender(trouble={0: "lost-answer"}), Claim(uuid4(), lease_ends=MORNING + LEASE)
+    email = EmailMessage(to="a@b.example", subject="s", text="t", html="h", markdown="m")
+    if asked:
+        claim = replace(claim, taken_over=True, unclear_on="2023-08-30")
+
+    outcome = hand_over(lambda: email, claim, sender, FakeClock(MORNING))
+
+    unclear_on = "2023-08-30" if asked else "2023-09-01"
+    assert outcome == Postponed(TAKEN_OVER_AFTER, pause_all=False, code="ServiceResponseError", unclear_on=unclear_on)
 
 
 def test_sending_again_without_asking_doubles_the_mail() -> None:

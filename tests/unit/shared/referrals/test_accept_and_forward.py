@@ -3,13 +3,16 @@
 import contextlib
 from datetime import timedelta
 from typing import cast
+from uuid import uuid4
 
 import pytest
 from pydantic import ValidationError
 
+from shared.mail.delivery import TAKEN_OVER_AFTER
+from shared.referrals import transitions
 from shared.referrals.errors import ReferralReusedError, ReferralsBusyError
 from shared.referrals.intake.service import ReferralService
-from shared.tables.table import Row, StorageError, Table
+from shared.tables.table import Row, RowConflictError, StorageError, Table
 from tests.builders import MORNING, referral_request
 from tests.fakes import FAULTS, BrokenTable, Crash, FakeTable, Fault, InjectedFault, with_fault
 from tests.unit.shared.referrals.referral_system import RECIPIENT, SUBMISSION, ReferralHarness
@@ -25,6 +28,58 @@ def test_a_referral_becomes_one_mail_to_the_one_recipient() -> None:
     assert message.to == RECIPIENT
     assert message.subject == f"New self-referral {reference}"
     assert [row.text("State") for row in harness.rows] == ["sent"]
+
+
+def test_a_referral_that_someone_is_sending_is_due_again_once_their_claim_has_ended() -> None:
+    harness = ReferralHarness()
+    harness.service().accept(referral_request(), MORNING)
+
+    assert harness.repository().claim(harness.referral(), uuid4(), MORNING) is not None
+
+    assert not harness.referral().is_due(MORNING)
+    assert not harness.referral().is_due(MORNING + TAKEN_OVER_AFTER - timedelta(seconds=1))
+    assert harness.referral().is_due(MORNING + TAKEN_OVER_AFTER)
+
+
+def test_the_outcome_of_a_claim_that_was_taken_over_is_not_written() -> None:
+    harness = ReferralHarness()
+    harness.service().accept(referral_request(), MORNING)
+    lost, rows = harness.referral(), harness.repository()
+    first = rows.claim(lost, uuid4(), MORNING)
+    later = MORNING + TAKEN_OVER_AFTER
+    second = rows.claim(harness.referral(), uuid4(), later)
+    assert first is not None
+    assert second is not None
+
+    assert not harness.forwarder()._mark(lost, first, transitions.sent(later))
+    assert harness.state == ("sending", "")
+    assert harness.forwarder()._mark(harness.referral(), second, transitions.sent(later))
+
+
+def test_the_day_of_the_first_attempt_that_may_have_gone_is_kept_until_one_is_known_to_have() -> None:
+    harness = ReferralHarness()
+    harness.service().accept(referral_request(), MORNING)
+
+    for days in (0, 3):
+        assert harness.repository().claim(harness.referral(), uuid4(), MORNING + timedelta(days=days)) is not None
+        assert harness.referral().unclear_on == "2023-09-01"
+
+
+@pytest.mark.parametrize("which", ["answers", "status"])
+def test_what_was_written_since_is_not_deleted_with_what_was_read(which: str) -> None:
+    harness = ReferralHarness()
+    reference = harness.service().accept(referral_request(), MORNING)
+    rows, table = harness.repository(), harness.sealed if which == "answers" else harness.status
+    found = rows.sealed(reference)
+    assert found is not None
+    read = found[0] if which == "answers" else harness.referral()
+    [row] = table.rows.values()
+    table.merge({"PartitionKey": row.partition, "RowKey": row.key, "SubmissionHash": "of another"}, row.etag)
+
+    with pytest.raises(RowConflictError):
+        (rows.delete_sealed if which == "answers" else rows.delete_status)(read)
+
+    assert len(table.rows) == 1
 
 
 def test_every_answer_is_in_the_mail_and_none_in_its_subject() -> None:

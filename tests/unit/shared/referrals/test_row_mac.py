@@ -50,6 +50,15 @@ def test_no_cell_beside_them_can_be_changed(name: str) -> None:
     assert checked(MAC, changed, sealed, status=changed) == "mac"
 
 
+@pytest.mark.parametrize("changed", ["hash of others", ""])
+def test_the_three_words_of_a_row_can_neither_be_changed_nor_taken_away(changed: str) -> None:
+    own = referral(own_words="hash of three words")
+    sealed, others = seal(own, b"answers"), dataclasses.replace(own, own_words=changed)
+
+    assert checked(MAC, own, sealed, status=own) == ""
+    assert checked(MAC, others, sealed, status=others) == "mac"
+
+
 def test_what_moves_from_one_cell_to_the_next_is_another_row() -> None:
     one = referral(consent_version="12", submission="3")
     other = referral(consent_version="1", submission="23")

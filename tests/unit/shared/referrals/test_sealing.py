@@ -2,6 +2,8 @@
 
 import dataclasses
 import json
+import secrets
+from typing import TYPE_CHECKING, cast
 
 import pytest
 from cryptography.exceptions import InvalidTag
@@ -10,11 +12,14 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from shared.referrals.collection import access_token
 from shared.referrals.errors import KeyUnavailableError, UnsealError
 from shared.referrals.key_derivation import CONTENT, OPENED, ROW_MAC, derive_key
-from shared.referrals.sealing import LocalKey, Sealer, content_key, unseal
+from shared.referrals.sealing import LocalKey, Sealer, VaultKey, content_key, unseal
 from shared.signing import Signer
 from tests.builders import MORNING, referral
 from tests.generated_keys import generated_keys
 from tests.unit.shared.referrals import referral_system
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
 
 KEYS, OTHER_KEYS = generated_keys(), generated_keys("another")
 SEALER, PRIVATE = Sealer(json.loads(KEYS["REFERRAL_PUBLIC_KEY"])), LocalKey(KEYS["REFERRAL_PRIVATE_KEY"])
@@ -45,6 +50,22 @@ def test_keys_in_plain_base64_seal_and_open(padding: str) -> None:
 
     assert any(sign in text for text in public.values() for sign in "+/")
     assert unseal(REF1, Sealer(public).seal(REF1, ANSWERS), private) == ANSWERS
+
+
+def test_answers_that_would_not_open_are_not_given_out_as_sealed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A library or a machine at fault: every call binds the answers to something else."""
+    monkeypatch.setattr("shared.referrals.sealing._associated_data", lambda *_: secrets.token_bytes(8))
+
+    with pytest.raises(UnsealError, match="content"):
+        SEALER.seal(REF1, ANSWERS)
+
+
+@pytest.mark.parametrize("key_id", ["", "https://a.vault/keys/referrals", "https://a.vault/keys/referrals-of-others/1"])
+def test_no_key_but_versions_of_our_own_is_asked_for(key_id: str) -> None:
+    vault = VaultKey("https://a.vault/keys/referrals/", cast("TokenCredential", None))
+
+    with pytest.raises(UnsealError, match="key id"):
+        vault.unwrap(key_id, b"wrapped")
 
 
 def test_nothing_readable_is_in_what_is_stored() -> None:

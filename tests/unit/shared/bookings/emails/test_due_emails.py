@@ -12,6 +12,7 @@ from shared.bookings.reconcile.roster import reconcile_roster
 from shared.mail.log_rows import MailLogEntry, MailState
 from shared.reminder_offsets import parse_offsets
 from tests.builders import MORNING, POLICY, attendee, entry, london, session
+from tests.every_row import every_row
 
 CONFIRMATION = "booking-a-1-confirmation"
 DAY_BEFORE = "booking-a-1-reminder-P1D-20230908T1400Z"
@@ -151,3 +152,21 @@ def test_everything_owed_is_about_the_attendees_present_generation() -> None:
     again = attendee(generation=3)
 
     assert {mail_id.generation for mail_id in due_emails(session(), again, POLICY, london("2023-09-08 14:30"))} == {3}
+
+
+@every_row("joined, is_told", [("2023-09-07 14:59", True), ("2023-09-07 15:00", False), ("2023-09-07 16:00", False)])
+def test_who_waits_is_told_that_the_list_has_ended_unless_they_joined_after_it(joined: str, *, is_told: bool) -> None:
+    waits = attendee(state=AttendeeState.WAITING, booked_at=london(joined), waiting_since=london(joined))
+
+    found = due_emails(session(), waits, POLICY, london("2023-09-07 17:00"))
+
+    assert (MailKind.CUTOFF in {each.kind for each in found}) is is_told
+
+
+@every_row("held, kinds", [(False, [MailKind.CONFIRMATION, MailKind.REMINDER]), (True, [MailKind.CONFIRMATION])])
+def test_while_an_administrator_holds_emails_no_reminder_is_owed(kinds: list[MailKind], *, held: bool) -> None:
+    due_then = london("2023-09-08 14:30")
+
+    found = due_emails(session(holds_emails=held), attendee(), POLICY, due_then)
+
+    assert [each.kind for each in found] == kinds

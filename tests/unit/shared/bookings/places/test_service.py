@@ -176,6 +176,33 @@ def test_with_the_guard_the_second_of_two_processes_is_told_the_truth() -> None:
     assert harness.confirmed == 1
 
 
+class OvertakenTable(FakeTable):
+    """Someone else books right before the first transaction."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.others: list[BookingService] = []
+        self.transactions = 0
+
+    def apply(self, writes: Sequence[Write]) -> list[str]:
+        self.transactions += 1
+        while self.others:
+            self.others.pop().book(booking_request(email=person(2)), MORNING)
+        return super().apply(writes)
+
+
+def test_a_lost_race_is_decided_again_by_a_new_look_at_once() -> None:
+    harness = ServiceHarness(Capacity=2)
+    overtaken = harness.bookings = OvertakenTable()
+    service = harness.over(harness.sessions, overtaken)
+    overtaken.others.append(harness.over(harness.sessions, overtaken))
+
+    assert service.book(booking_request(email=person(1)), MORNING).state is AttendeeState.CONFIRMED
+
+    assert overtaken.transactions == 3, "the one that lost, the one that won, and one more"
+    assert harness.confirmed == 2
+
+
 def test_freed_place_can_be_booked_despite_the_snapshot_cache() -> None:
     harness = ServiceHarness(Capacity=1)
     harness.service.book(booking_request(email=person(1)), MORNING)

@@ -69,6 +69,16 @@ def test_the_row_of_passphrase_tries_that_each_link_once_had_is_deleted_with_the
     assert harness.tries.rows == {}
 
 
+def test_answers_that_were_sent_since_are_not_erased_with_those_of_before() -> None:
+    harness = acknowledged()
+    [row] = harness.sealed.rows.values()
+    harness.sealed.merge({"PartitionKey": row.partition, "RowKey": row.key, "SubmissionHash": "of another"}, row.etag)
+
+    harness.eraser().erase(harness.referral(), MORNING + OVER * DAY)
+
+    assert (len(harness.sealed.rows), harness.state) == (1, ("erased", ""))
+
+
 @pytest.mark.parametrize(
     "state", ["received", "sending", "sent", "delivered", "attention", "erased", "acknowledged", "what?"]
 )

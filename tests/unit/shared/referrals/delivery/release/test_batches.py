@@ -128,6 +128,33 @@ def _one_run(harness: Backlog, trouble: InjectedFault) -> None:
         harness.batch_sender(with_fault(trouble)).deliver(batch, MORNING)
 
 
+def test_one_that_a_batch_sends_is_never_sent_by_itself_however_long_the_batch_takes() -> None:
+    harness = Backlog(21)
+    harness.sender.trouble = {1: "crash-before"}
+    with contextlib.suppress(Crash):
+        harness.tick(MORNING)
+    assert harness.states == {"sending": 20, "received": 1}
+
+    for reference in harness.references:
+        harness.forwarder().forward(reference, MORNING + 6 * FIVE)
+
+    assert harness.states == {"sending": 20, "sent": 1}
+    harness.recover(90)
+    assert (len(harness.sender.sent), all_once(harness)) == (2, True)
+
+
+def test_a_report_on_a_batch_is_not_noted_for_one_that_has_left_it() -> None:
+    harness = Backlog(21)
+    harness.tick(MORNING)
+    [batch] = harness.batches
+    left = next(row for row in harness.rows if row.text("Batch") == batch)
+    harness.repository().change(left.key, left.etag, Batch="another")
+
+    harness.report_batch("delivered", batch)
+
+    assert harness.states == {"delivered": 19, "sent": 2}
+
+
 @pytest.mark.parametrize("trouble", ["crash-before", "crash-after", "lost-request", "lost-answer", "throttled"])
 @pytest.mark.parametrize("request_number", [0, 1, 2, 3])
 @pytest.mark.usefixtures("threes")
