@@ -77,7 +77,7 @@ Others == UNCHANGED <<counts, told, work, provider, faults>>
 EraserLooks == eraser = "idle" /\ MayErase /\ eraser' = "looked" /\ UNCHANGED <<cells, sealed>> /\ Others
 EraseBegin == /\ (\/ eraser = "looked" /\ eraser' = "begun" /\ days' = days \cup {"ErasedOn"} /\ waits' = FALSE
                   \/ eraser = "stale" /\ eraser' = "idle" /\ UNCHANGED <<days, waits>>) /\ UNCHANGED <<state, lastError, sealed>> /\ Others
-EraseDelete == /\ eraser \in {"begun", "refused"} /\ eraser' = (IF eraser = "begun" THEN "deleted" ELSE "idle")
+EraseDelete == /\ eraser \in {"begun", "refused"} /\ eraser' = (IF eraser = "begun" \/ ~sealed THEN "deleted" ELSE "idle")
                /\ sealed' = (sealed /\ eraser # "begun") /\ UNCHANGED <<cells>> /\ Others
 Completed == /\ state' = "erased" /\ waits' = FALSE /\ lastError' = (IF IsResendRequested THEN "nothing-left" ELSE "")
              /\ days' = (days \cup {"ErasedOn"}) \ (IF IsResendRequested THEN {"AcknowledgedOn", "grace"} ELSE {})

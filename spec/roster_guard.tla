@@ -17,25 +17,25 @@ First == IF Waiting = {} THEN Nobody
 Later == Cardinality({p \in People : waitingSince[p] > 0}) + 1
 
 Init == /\ capacity \in Capacities /\ state = [p \in People |-> ""] /\ waitingSince = [p \in People |-> 0]
-        /\ pc = [x \in Processes |-> "idle"] /\ seen = [x \in Processes |-> <<0, Nobody>>]
+        /\ pc = [x \in Processes |-> "idle"] /\ seen = [x \in Processes |-> <<0, Nobody, 0>>]
         /\ plan = [x \in Processes |-> <<"", Nobody, 0>>] /\ fresh = {}
         /\ overbooked = FALSE /\ passed = FALSE /\ left = {} /\ edits = 0
 
-\* The roster: how many hold a place, who waits first, and the ETag of every row.
+\* The roster: how many hold a place, who waits first, and the ETag of every row. The timer has read the session before.
 Look(x) == /\ pc[x] = "idle" /\ Cardinality({y \in Processes : pc[y] # "idle"}) < MostAtOnce
            /\ (IF x = Timer THEN Waiting # {} ELSE state[x] # "cancelled")
-           /\ pc' = [pc EXCEPT ![x] = "looked"] /\ seen' = [seen EXCEPT ![x] = <<Cardinality(Held), First>>]
-           /\ fresh' = fresh \cup {<<x, r>> : r \in People \cup {"guard"}}
+           /\ pc' = [pc EXCEPT ![x] = "looked"] /\ seen' = [seen EXCEPT ![x] = <<Cardinality(Held), First, IF x = Timer THEN capacity ELSE 0>>]
+           /\ fresh' = fresh \cup {<<x, r>> : r \in People \cup {"guard"} \cup (IF x = Timer THEN {"session"} ELSE {})}
            /\ UNCHANGED <<capacity, state, waitingSince, plan, ghosts, edits>>
 
 \* AllocationPolicy: a newcomer gets a place if one is free and nobody waits; who waits first gets one that becomes free.
-Plan(x) == LET held == seen[x][1] first == seen[x][2] IN
-           IF x = Timer THEN IF held < capacity /\ first # Nobody THEN <<"promote", first>> ELSE <<"", Nobody>>
+Plan(x) == LET held == seen[x][1] first == seen[x][2] places == seen[x][3] IN
+           IF x = Timer THEN IF held < places /\ first # Nobody /\ <<x, "session">> \in fresh THEN <<"promote", first>> ELSE <<"", Nobody>>
            ELSE IF state[x] = "" THEN IF held < capacity /\ first = Nobody THEN <<"confirm", x>> ELSE <<"wait", Nobody>>
            ELSE IF state[x] = "waiting" THEN <<"leave", Nobody>>
            ELSE <<"cancel", IF held - 1 < capacity THEN first ELSE Nobody>>
 Forgets(x) == /\ pc' = [pc EXCEPT ![x] = "idle"] /\ plan' = [plan EXCEPT ![x] = <<"", Nobody, 0>>]
-              /\ seen' = [seen EXCEPT ![x] = <<0, Nobody>>]
+              /\ seen' = [seen EXCEPT ![x] = <<0, Nobody, 0>>]
 Decide(x) == /\ pc[x] = "looked" /\ UNCHANGED <<capacity, state, waitingSince, ghosts, edits>>
              /\ (IF Plan(x)[1] = "" THEN Forgets(x) /\ fresh' = {f \in fresh : f[1] # x}
                  ELSE /\ pc' = [pc EXCEPT ![x] = "decided"] /\ UNCHANGED <<seen, fresh>>
@@ -48,11 +48,11 @@ Fits(x) == CASE plan[x][1] = "confirm" -> GuardIsFresh(x) /\ state[x] = ""
              [] plan[x][1] = "wait" -> state[x] = ""
              [] plan[x][1] = "leave" -> RowIsFresh(x, x)
              [] plan[x][1] = "cancel" -> GuardIsFresh(x) /\ RowIsFresh(x, x) /\ RowIsFresh(x, plan[x][2])
-             [] plan[x][1] = "promote" -> GuardIsFresh(x) /\ RowIsFresh(x, plan[x][2])
+             [] plan[x][1] = "promote" -> GuardIsFresh(x) /\ \A p \in People : RowIsFresh(x, p)
              [] OTHER -> FALSE
 Own(x) == CASE plan[x][1] = "wait" -> "waiting" [] plan[x][1] = "confirm" -> "confirmed" [] OTHER -> "cancelled"
 Changed(x) == (IF x = Timer THEN {} ELSE {x}) \cup (IF plan[x][2] = Nobody THEN {} ELSE {plan[x][2]})
-Touched(x) == IF plan[x][1] \in {"wait", "leave"} THEN Changed(x) ELSE Changed(x) \cup {"guard"}
+Touched(x) == {p \in Changed(x) : state[p] # ""} \cup (IF plan[x][1] \in {"wait", "leave"} THEN {} ELSE {"guard"})
 After(x) == [p \in People |-> IF p = plan[x][2] THEN "confirmed" ELSE IF p = x THEN Own(x) ELSE state[p]]
 HeldAfter(x) == Cardinality({p \in People : After(x)[p] = "confirmed"})
 Write(x) == /\ pc[x] = "decided" /\ Forgets(x)
@@ -66,7 +66,7 @@ Write(x) == /\ pc[x] = "decided" /\ Forgets(x)
 
 \* An administrator's edit touches no guard; a process that dies has written nothing, or all of it.
 Edit(number) == /\ edits < MaxEdits /\ number # capacity /\ capacity' = number /\ edits' = edits + 1
-                /\ UNCHANGED <<state, waitingSince, pc, seen, plan, fresh, ghosts>>
+                /\ fresh' = fresh \ {<<Timer, "session">>} /\ UNCHANGED <<state, waitingSince, pc, seen, plan, ghosts>>
 Crash(x) == /\ pc[x] # "idle" /\ edits < MaxEdits /\ edits' = edits + 1 /\ Forgets(x)
             /\ fresh' = {f \in fresh : f[1] # x} /\ UNCHANGED <<capacity, state, waitingSince, ghosts>>
 

@@ -221,7 +221,7 @@ def _timer(life: Life) -> Iterator[tuple[str, Life]]:
     if life.eraser == "begun":
         yield "EraseDelete", replace(life, eraser="deleted", sealed=False)
     if life.eraser == "refused":
-        yield "EraseDelete", replace(life, eraser="idle")
+        yield "EraseDelete", replace(life, eraser="idle" if life.sealed else "deleted")
     if life.eraser == "deleted":
         yield "EraseMark", _erased(replace(life, eraser="idle"))
 

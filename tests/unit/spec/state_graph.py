@@ -1,8 +1,12 @@
 """Every state that a model can reach, and walks that take every one of its steps at least once."""
 
-from collections.abc import Hashable, Iterator
+from collections import deque
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
+
+_LONGEST_WAY = 6
+"""Steps from the end of a walk to an edge that is left: to begin again takes about as many."""
 
 
 class Steps[State: Hashable](Protocol):
@@ -49,21 +53,40 @@ class StateGraph[State: Hashable]:
             way.append(edge)
         return way[::-1]
 
-    def walks(self) -> Iterator[list[Edge[State]]]:
-        """Walks from the first state which between them take every edge."""
-        left = {state: list(edges) for state, edges in self.edges.items()}
+    def walks(
+        self, alike: Callable[[State, Edge[State]], Hashable] = lambda *step: step
+    ) -> Iterator[list[Edge[State]]]:
+        """Walks from the first state which between them take every edge, or one of those that are `alike`."""
+        left = {state: [(edge, alike(state, edge)) for edge in edges] for state, edges in self.edges.items()}
+        taken = set[Hashable]()
         for start in reversed(self.edges):  # from the furthest states: the way there takes edges of the others
-            while left[start]:
-                walk = self.way_to(start)
-                state = self.first
-                for edge in walk:
-                    if edge in left[state]:
-                        left[state].remove(edge)
-                    state = edge.after
-                while left[state]:
-                    walk.append(left[state].pop())
-                    state = walk[-1].after
+            while way := [edge for edge, kind in left[start] if kind not in taken][:1]:
+                walk, state = list[Edge[State]](), self.first
+                way = [*self.way_to(start), *way]
+                while way:
+                    for edge in way:
+                        taken.update(kind for each, kind in left[state] if each is edge)
+                        state = edge.after
+                    walk += way
+                    way = self._way_to_one_left(state, left, taken)
                 yield walk
+
+    def _way_to_one_left(
+        self, start: State, left: Mapping[State, Sequence[tuple[Edge[State], Hashable]]], taken: set[Hashable]
+    ) -> list[Edge[State]]:
+        """The shortest way from a state to an edge that is left, with that edge; [] if it would be a long one."""
+        ways, seen = deque([list[Edge[State]]()]), {start}
+        while ways:
+            way = ways.popleft()
+            state = way[-1].after if way else start
+            found = next((edge for edge, kind in left[state] if kind not in taken), None)
+            if found is not None:
+                return [*way, found]
+            if len(way) < _LONGEST_WAY:
+                new = [edge for edge in self.edges[state] if edge.after not in seen]
+                seen.update(edge.after for edge in new)
+                ways.extend([*way, edge] for edge in new)
+        return []
 
 
 def explore[State: Hashable](model: Steps[State]) -> StateGraph[State]:

@@ -20,7 +20,9 @@ class SteppedProcess:
         self.stands_before = ""
         self.result: object = None
         self._is_killed = False
-        self._go, self._stands = threading.Semaphore(0), threading.Semaphore(0)
+        self._go, self._stands = threading.Lock(), threading.Lock()  # each is released by the other thread
+        self._go.acquire()
+        self._stands.acquire()
         self._thread = threading.Thread(target=self._run, args=(work,), daemon=True)
         self._thread.start()
         self._stands.acquire()

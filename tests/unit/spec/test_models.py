@@ -54,7 +54,10 @@ MISTAKES = {
     "referral": referral_mistakes.MISTAKES,
     "roster_guard": roster_guard_mistakes.MISTAKES,
 }
-CONSTANTS: dict[str, dict[str, dict[str, object]]] = {"referral": referral_mistakes.CONSTANTS}
+CONSTANTS: dict[str, dict[str, dict[str, object]]] = {
+    "referral": referral_mistakes.CONSTANTS,
+    "roster_guard": roster_guard_mistakes.CONSTANTS,
+}
 """Those of the configuration do not do for every mistake."""
 
 

@@ -109,7 +109,8 @@ class ErasureStateMachine(RuleBasedStateMachine):
         elif before.state is not ReferralState.ERASED and self.is_kept:
             self.harness.repository().mark(self.reference, before.etag, **transitions.opened(before, self.now))
             self.arrived = self.arrived or self.now.date()
-            assert self._referral.progress in {Progress.OPENED, Progress.CONFIRMED}
+            shown = {Progress.CONTACT} if before.is_set_aside else {Progress.OPENED, Progress.CONFIRMED}
+            assert self._referral.progress in shown, "a word of before stands, and only that of setting it aside"
 
     @rule(days=st.integers(0, 15))
     def the_provider_confirms_it(self, days: int) -> None:
