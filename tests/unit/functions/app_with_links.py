@@ -88,16 +88,17 @@ class AppWithLinks(InMemoryApp):
         kind: str = http_requests.FORM,
         query: Mapping[str, str] | None = None,
         accept: str = http_requests.BROWSER,
+        headers: Mapping[str, str] | None = None,
     ) -> func.HttpResponse:
-        """The answer of the function of that name to a browser, or to whoever sends that `Accept`."""
+        """The answer of the function of that name to a browser, or to whoever sends that `Accept` and those headers."""
         function = FUNCTIONS[name]
         queues = [each.name for each in function.get_bindings() if each.get_dict_repr()["type"] == "queue"]
         outboxes = {each: http_requests.Outbox() for each in queues}
-        headers = {"accept": accept, "content-type": kind}
+        given = {"accept": accept, "content-type": kind, **(headers or {})}
         [trigger] = [each for each in map(_facts, function.get_bindings()) if each["type"] == "httpTrigger"]
         url = "/" + re.sub(r"\{(\w+)[^}]*\}", lambda part: quote(route.get(part[1], "")), trigger["route"])
         req = func.HttpRequest(
-            method, url.rstrip("/") or "/", headers=headers, params=query or {}, route_params=dict(route), body=body
+            method, url.rstrip("/") or "/", headers=given, params=query or {}, route_params=dict(route), body=body
         )
         handler: Any = function.get_user_function()
         answer = handler(req=req, **outboxes)
