@@ -19,28 +19,45 @@ class Cost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measure:
-    """One figure against its budget. `baseline` is None for a count; otherwise the ratio of the two has the budget."""
+    """One figure against its budget. `baseline` is None for a count; otherwise the ratio of the two has the budget.
+
+    `budget` is None for a figure to compare with alone. `at_least`: the more the better. `noise` is the factor by which
+    a ratio may be beyond its budget.
+    """
 
     name: str
     ours: float
-    budget: float
+    budget: float | None = None
     baseline: float | None = None
     baseline_name: str = ""
+    unit: str = " ms"
+    at_least: bool = False
+    noise: float = NOISE
 
     @property
     def ratio(self) -> float | None:
         return None if self.baseline is None else self.ours / self.baseline
 
     @property
-    def met(self) -> bool:
-        return self.ours <= self.budget if self.ratio is None else self.ratio <= self.budget * NOISE
+    def met(self) -> bool | None:
+        """None without a budget."""
+        if self.budget is None:
+            return None
+        value, noise = (self.ours, 1.0) if self.ratio is None else (self.ratio, self.noise)
+        return value * noise >= self.budget if self.at_least else value <= self.budget * noise
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """Its name, our figure, the baseline, their ratio, the budget, and whether it is met, as text."""
+        budget = "" if self.budget is None else f"{'>=' if self.at_least else '<='} {self.budget:g}"
+        met = {True: "met", False: "NOT met", None: ""}[self.met]
+        if self.baseline is None or self.ratio is None:
+            return self.name, f"{self.ours:g}", "", "", budget, met
+        compared = f"{self.baseline_name} {self.baseline:.1f}{self.unit}"
+        return self.name, f"{self.ours:.1f}{self.unit}", compared, f"{self.ratio:.2f}", budget, met
 
     def line(self) -> str:
-        verdict = "met" if self.met else "NOT met"
-        if self.ratio is None:
-            return f"{self.name}: {self.ours:g}, budget {self.budget:g}: {verdict}"
-        compared = f"{self.ours:.1f} ms, {self.baseline_name} {self.baseline:.1f} ms, ratio {self.ratio:.2f}"
-        return f"{self.name}: {compared}, budget {self.budget:g}: {verdict}"
+        return "| " + " | ".join(self.cells) + " |"
 
     def as_json(self) -> dict[str, object]:
         return asdict(self) | {"ratio": self.ratio, "met": self.met}

@@ -7,11 +7,13 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from benchmarks import long_values, sessions_list, timer_run
 from benchmarks.measure import Measure
+from benchmarks.parts import booking, emails, long_values, sessions_list, timer_run
 from local.paths import ROOT
 
 BENCHMARKS: Mapping[str, Callable[[Path], Iterator[Measure]]] = {
+    "booking": booking.measures,
+    "emails": emails.measures,
     "sessions-list": sessions_list.measures,
     "timer-run": timer_run.measures,
     "long-values": long_values.measures,
@@ -20,7 +22,7 @@ _RESULTS = ROOT / ".local" / "benchmarks.json"
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="dev.py benchmark", description=__doc__)
+    parser = argparse.ArgumentParser(prog="dev.py bench", description=__doc__)
     parser.add_argument("names", nargs="*", choices=[*BENCHMARKS, []], help="benchmarks to run; all without a name")
     parser.add_argument("--json", type=Path, default=_RESULTS, help="the file for the figures (%(default)s)")
     options = parser.parse_args()

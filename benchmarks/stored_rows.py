@@ -1,6 +1,6 @@
 """Rows to fill the tables with: open sessions with their people and sent confirmations, and sessions long over."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import batched
@@ -11,7 +11,7 @@ from azure.data.tables import TableServiceClient
 from shared.bookings.tables.repository import GUARD
 from shared.tables.table import MAX_WRITES, moment_text
 
-type Cells = Mapping[str, Any]
+type Cells = dict[str, Any]
 
 _WEEK = timedelta(days=7)
 _SESSIONS, _BOOKINGS, _LOG = "Sessions", "Bookings", "MailLog"
@@ -19,27 +19,36 @@ _SESSIONS, _BOOKINGS, _LOG = "Sessions", "Bookings", "MailLog"
 
 @dataclass(frozen=True, slots=True)
 class Filling:
-    """Numbers of open sessions, one a week from next week on, of people in each, and of sessions that are over."""
+    """Numbers of open sessions, one a week from next week on, of people in each, and of sessions that are over.
+
+    `capacity` is that of every session. `past_people` are those in each session that is over. With
+    `confirmed_by_email` everyone to come has had a confirmation.
+    """
 
     sessions: int
     people: int
     past: int = 0
+    capacity: int = 24
+    past_people: int = 0
+    confirmed_by_email: bool = True
 
 
 def fill(connection: str, filling: Filling, now: datetime) -> None:
     """Writes the rows in transactions of 100 into the tables of one account; `now` is in UTC."""
     with TableServiceClient.from_connection_string(connection) as service:
-        upcoming = [_session(number, now + (number + 1) * _WEEK) for number in range(filling.sessions)]
-        past = [_session(-number, now - number * timedelta(days=1)) for number in range(1, filling.past + 1)]
+        places = {"Capacity": filling.capacity}
+        upcoming = [_session(number, now + (number + 1) * _WEEK) | places for number in range(filling.sessions)]
+        past = [_session(-number, now - number * timedelta(days=1)) | places for number in range(1, filling.past + 1)]
         _insert(service, _SESSIONS, [*upcoming, *past])
         for session in upcoming:
             _insert(service, _BOOKINGS, _roster(session["RowKey"], filling.people, now))
-            _insert(service, _LOG, _confirmations(session["RowKey"], filling.people, now))
+            if filling.confirmed_by_email:
+                _insert(service, _LOG, _confirmations(session["RowKey"], filling.people, now))
 
 
-def stored_booking() -> tuple[str, str]:
-    """Session and row key of the first person of the first session."""
-    return _session_id(0), _key(0)
+def stored_booking(number: int = 0) -> tuple[str, str]:
+    """Session and row key of that person, from 0 on, of the first session; keys are the same in every session."""
+    return session_id(0), _key(number)
 
 
 def _insert(service: TableServiceClient, table: str, rows: Iterable[Cells]) -> None:
@@ -51,10 +60,9 @@ def _insert(service: TableServiceClient, table: str, rows: Iterable[Cells]) -> N
 def _session(number: int, starts: datetime) -> Cells:
     return {
         "PartitionKey": "sessions",
-        "RowKey": _session_id(number),
+        "RowKey": session_id(number),
         "Date": f"{starts:%Y-%m-%d}",
         "Time": "12:00",
-        "Capacity": 24,
         "Minutes": 75,
         "Title": "Reflective practice",
         "Theme": f"Theme {number}",
@@ -63,17 +71,17 @@ def _session(number: int, starts: datetime) -> Cells:
     }
 
 
-def _roster(session_id: str, people: int, now: datetime) -> Iterator[Cells]:
-    yield {"PartitionKey": session_id, "RowKey": GUARD, "TouchedAt": moment_text(now)}
+def _roster(session: str, people: int, now: datetime) -> Iterator[Cells]:
+    yield {"PartitionKey": session, "RowKey": GUARD, "TouchedAt": moment_text(now)}
     for number in range(people):
         address = f"person-{number}@nhs.net"
         yield {
-            "PartitionKey": session_id,
+            "PartitionKey": session,
             "RowKey": _key(number),
             "Reference": f"REF{number:05}",
             "Name": f"Person {number}",
             "Email": address,
-            "Session": session_id,
+            "Session": session,
             "Adjustments": "",
             "ShareAdjustments": "no",
             "BookedAt": moment_text(now),
@@ -94,10 +102,10 @@ def _roster(session_id: str, people: int, now: datetime) -> Iterator[Cells]:
         }
 
 
-def _confirmations(session_id: str, people: int, now: datetime) -> Iterator[Cells]:
+def _confirmations(session: str, people: int, now: datetime) -> Iterator[Cells]:
     for number in range(people):
         yield {
-            "PartitionKey": session_id,
+            "PartitionKey": session,
             "RowKey": f"{_key(number)}-1-confirmation",
             "State": "sent",
             "At": moment_text(now),
@@ -107,7 +115,8 @@ def _confirmations(session_id: str, people: int, now: datetime) -> Iterator[Cell
         }
 
 
-def _session_id(number: int) -> str:
+def session_id(number: int) -> str:
+    """Row key of that session: from 0 on of those to come, below 0 of those that are over."""
     return f"session-{number:05}"
 
 

@@ -24,12 +24,12 @@ python dev.py secrets           puts the secrets that are missing into the vault
 python dev.py restore           puts back rows that are missing from an installation's tables, from a daily copy
 python dev.py screenshots       takes a picture of every page and every email, to leaf through
 python dev.py content FILE      checks a content file, lists what is to be agreed, and shows the site with it
-python dev.py benchmark [NAME]  measures what lists and timer runs cost, against their budgets
+python dev.py bench [PART]      measures how fast it is, part by part, against its budgets
 python dev.py opener            builds the file with which the provider makes keys and opens sealed referrals
 python dev.py package           builds what is deployed, as a folder and a zip, and lists its libraries (SBOM)
 python dev.py lock [--upgrade]  compiles the requirements with their hashes, and installs nothing
 
-`run`, `load`, `restore`, `screenshots`, `content`, `benchmark` and `opener` say with --help which options there are."""
+`run`, `load`, `restore`, `screenshots`, `content`, `bench` and `opener` say with --help which options there are."""
 
 _MODULES = {
     "run": "local.commands.run",
@@ -41,7 +41,7 @@ _MODULES = {
     "restore": "local.commands.restore",
     "screenshots": "local.commands.screenshots",
     "content": "local.commands.content",
-    "benchmark": "benchmarks.run",
+    "bench": "benchmarks.run",
     "opener": "local.opener.command",
     "package": "local.commands.package",
     "lock": "local.commands.lock",

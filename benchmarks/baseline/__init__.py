@@ -1,0 +1,1 @@
+"""A function app without the service: what it is measured against."""

@@ -1,0 +1,1 @@
+"""The measures, one module for each part that can be run alone."""
