@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 
 def tables(connection: StorageConnection) -> Callable[[str], Table]:
     """The tables of one storage account, by name, over one client."""
-    from shared.tables.azure_tables import open_tables
+    from shared.tables.azure_tables import AzureTable, open_tables
 
-    return open_tables(connection, None if connection.connection_string else _identity(connection.client_id)).table
+    client = open_tables(connection, None if connection.connection_string else _identity(connection.client_id))
+    return lambda name: AzureTable(client.get_table_client(name))
 
 
 def blobs(connection: StorageConnection, container: str) -> Blobs:

@@ -10,10 +10,8 @@ from typing import Any
 from azure.core import MatchConditions
 from azure.core.credentials import TokenCredential
 from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
-from azure.core.pipeline.transport import RequestsTransport
 from azure.data.tables import TableClient, TableErrorCode, TableServiceClient, UpdateMode
 
-from shared.tables.account_pipeline import open_pipeline
 from shared.tables.storage_connection import StorageConnection
 from shared.tables.table import (
     MAX_WRITES,
@@ -25,10 +23,9 @@ from shared.tables.table import (
     Without,
     Write,
 )
-from shared.tables.transactions import TransactionSender, can_send
 
 # Bounded waits: the SDK's defaults last for minutes, and the person at the form is waiting.
-_CLIENT_OPTIONS: dict[str, Any] = {
+_CLIENT_OPTIONS: Mapping[str, Any] = {
     "retry_total": 2,
     "retry_backoff_factor": 0.1,
     "connection_timeout": 5,
@@ -43,7 +40,6 @@ class AzureTable:
     """One table through the SDK's client. `shared.tables.table.Table` describes the methods."""
 
     client: TableClient = field(repr=False)
-    transactions: TransactionSender
 
     def get(self, partition: str, key: str) -> Row | None:
         with _translating_errors():
@@ -121,9 +117,6 @@ class AzureTable:
         if len(writes) > MAX_WRITES:  # some servers answer this unintelligibly
             raise StorageRefusedError(f"too many writes in one transaction: {len(writes)}")
         with _translating_errors():
-            if can_send(writes):
-                return self.transactions.send(self.client.table_name, writes)
-            # Rows that are put back may have cells of types that only other tools write.
             operations: list[Any] = [_operation(write) for write in writes]
             return [str(answer.get("etag") or "") for answer in self.client.submit_transaction(operations)]
 
@@ -186,33 +179,16 @@ def _refusal(error: HttpResponseError) -> StorageError:
     return StorageUnavailableError(f"HTTP {status}")
 
 
-@dataclass(frozen=True, slots=True)
-class AzureTables:
-    """The tables of one account, over one client and one pool of connections."""
-
-    client: TableServiceClient = field(repr=False)
-    transactions: TransactionSender
-
-    def table(self, name: str) -> AzureTable:
-        return AzureTable(self.client.get_table_client(name), self.transactions)
-
-
-def open_tables(connection: StorageConnection, credential: TokenCredential | None = None) -> AzureTables:
-    """Returns the tables of the account.
+def open_tables(
+    connection: StorageConnection, credential: TokenCredential | None = None, **options: Any
+) -> TableServiceClient:
+    """Returns one client for the account; `options` are passed to the SDK, such as a `transport`.
 
     Raises:
         StorageRefusedError: there is neither a connection string nor an endpoint with a credential.
     """
-    options = _CLIENT_OPTIONS | {"transport": RequestsTransport(**_CLIENT_OPTIONS)}
     if connection.connection_string:
-        client = TableServiceClient.from_connection_string(connection.connection_string, **options)
-        return _tables(client, connection.connection_string, options)
+        return TableServiceClient.from_connection_string(connection.connection_string, **_CLIENT_OPTIONS, **options)
     if not connection.table_endpoint or credential is None:
         raise StorageRefusedError("neither a connection string nor an endpoint with an identity")
-    return _tables(TableServiceClient(connection.table_endpoint, credential=credential, **options), credential, options)
-
-
-def _tables(client: TableServiceClient, credential: TokenCredential | str, options: Mapping[str, Any]) -> AzureTables:
-    url = client.url.rstrip("/")
-    pipeline = open_pipeline(url, client.api_version, credential, options)
-    return AzureTables(client, TransactionSender(pipeline, url))
+    return TableServiceClient(connection.table_endpoint, credential=credential, **_CLIENT_OPTIONS, **options)
