@@ -20,7 +20,6 @@ import shared.bootstrap
 from local.mail import Emulator
 from shared.composition.services import Services
 from shared.config.settings import Settings
-from tests import builders
 from tests.builders import MORNING
 from tests.integration.faults.storage import Rows, Storage
 from tests.integration.faults.transport import FaultyNetwork, ProcessDiedError
@@ -90,7 +89,6 @@ class Installation:
     def restart(self) -> None:
         """A process of its own: it remembers nothing of the one before."""
         services = Services(self._read, lambda: self.now)
-        services._context.__dict__["content"] = builders.content()
         forwarder = services.referrals.forwarder
         services.referrals.__dict__["forwarder"] = replace(forwarder, sleep=lambda _: None)
         shared.bootstrap._services = services
