@@ -102,6 +102,7 @@ class Laboratory:
             is_done=flow.is_done(recovered.tables, facts),
             is_expected=case.repeats or (flow.goes_on and not _is_asked_for(flow)),
             repeated=case.repeats,
+            copies=flow.copies,
             now=recovered.now,
             provider=app.settings["OPERATORS_EMAIL" if flow.emails & _OF_TESTS else "REFERRAL_RECIPIENT"],
             staff=frozenset(app.settings[each] for each in STAFF),

@@ -54,6 +54,7 @@ WELL = Outcome(
     is_done=True,
     is_expected=True,
     repeated=True,
+    copies=1,
     now=MORNING,
     provider=PROVIDER,
     staff=frozenset(),
