@@ -15,6 +15,7 @@ from urllib.parse import quote, urlencode
 
 import azure.functions as func
 from azure.functions._eventgrid import EventGridEvent
+from azure.keyvault.keys._shared import http_challenge_cache  # the one thing that its client keeps for the process
 
 import shared.bootstrap
 from local.mail import Emulator
@@ -87,7 +88,8 @@ class Installation:
         return Settings.from_environment(self.settings)
 
     def restart(self) -> None:
-        """A process of its own: it remembers nothing of the one before."""
+        """A process of its own: it remembers nothing of the one before, nor does any client of its."""
+        http_challenge_cache.clear()
         services = Services(self._read, lambda: self.now)
         forwarder = services.referrals.forwarder
         services.referrals.__dict__["forwarder"] = replace(forwarder, sleep=lambda _: None)

@@ -56,7 +56,7 @@ WELL = Outcome(
     repeated=True,
     copies=1,
     now=MORNING,
-    provider=PROVIDER,
+    inboxes=frozenset({PROVIDER}),
     staff=frozenset(),
 )
 
