@@ -26,7 +26,7 @@ class Flow:
     `prepare` brings the installation to where it begins and returns what `act` needs; `act` can be repeated. `function`
     is the registered function that it calls; "" for a command. `is_done` tells by the tables if it took effect,
     and `goes_on` if it does so without anyone trying again. `emails` are the templates of the emails that it sends, and
-    `copies` how often someone may get the same text: twice where an administrator has it sent again.
+    `copies` how often someone may get the same text: twice where it is wanted again.
     """
 
     function: str

@@ -44,6 +44,10 @@ WAYS = {
 """The ways in which a referral goes to the provider, by email service and delivery, and the template of its email."""
 
 
+REMINDED_AFTER = 5
+"""Days after a Friday on which the provider is reminded: on a Wednesday. What fails then is done on the Thursday."""
+
+
 def referred(app: Installation) -> Facts:
     app.reach(bookings.sessions)
     people.refer(app)
@@ -177,10 +181,10 @@ def _by_each_service(mail: str) -> Mapping[str, Flow]:
             "referral-withdrawn",
         ),
         f"timer: remind the provider, {mail}": flow(
-            "schedule", later(forwarded, days=6), run_timer, _is_reminded, "referral-reminder"
+            "schedule", later(forwarded, days=REMINDED_AFTER), run_timer, _is_reminded, "referral-reminder"
         ),
         f"timer: remind the provider of two, {mail}": flow(
-            "schedule", later(two_forwarded, days=6), run_timer, _is_reminded, "referral-reminders"
+            "schedule", later(two_forwarded, days=REMINDED_AFTER), run_timer, _is_reminded, "referral-reminders"
         ),
         f"timer: tell the operators, {mail}": flow(
             "schedule",
