@@ -102,8 +102,9 @@ class Laboratory:
             is_done=flow.is_done(recovered.tables, facts),
             is_expected=case.repeats or (flow.goes_on and not _is_asked_for(flow)),
             repeated=case.repeats,
+            copies=flow.copies,
             now=recovered.now,
-            provider=app.settings["OPERATORS_EMAIL" if flow.emails & _OF_TESTS else "REFERRAL_RECIPIENT"],
+            inboxes=frozenset(app.settings[each] for each in _inboxes(flow)),
             staff=frozenset(app.settings[each] for each in STAFF),
         )
         return broken(seen)
@@ -126,6 +127,11 @@ class Laboratory:
         app.network.at = case.call if case else None
         app.network.fault = case.fault if case else Fault.REFUSED
         return flow, app, facts
+
+
+def _inboxes(flow: Flow) -> tuple[str, ...]:
+    """The settings of the addresses that referrals go to: in any doubt a test goes to the provider as every other."""
+    return ("REFERRAL_RECIPIENT", "OPERATORS_EMAIL") if flow.emails & _OF_TESTS else ("REFERRAL_RECIPIENT",)
 
 
 @contextmanager

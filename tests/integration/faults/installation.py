@@ -15,12 +15,12 @@ from urllib.parse import quote, urlencode
 
 import azure.functions as func
 from azure.functions._eventgrid import EventGridEvent
+from azure.keyvault.keys._shared import http_challenge_cache  # the one thing that its client keeps for the process
 
 import shared.bootstrap
 from local.mail import Emulator
 from shared.composition.services import Services
 from shared.config.settings import Settings
-from tests import builders
 from tests.builders import MORNING
 from tests.integration.faults.storage import Rows, Storage
 from tests.integration.faults.transport import FaultyNetwork, ProcessDiedError
@@ -88,9 +88,9 @@ class Installation:
         return Settings.from_environment(self.settings)
 
     def restart(self) -> None:
-        """A process of its own: it remembers nothing of the one before."""
+        """A process of its own: it remembers nothing of the one before, nor does any client of its."""
+        http_challenge_cache.clear()
         services = Services(self._read, lambda: self.now)
-        services._context.__dict__["content"] = builders.content()
         forwarder = services.referrals.forwarder
         services.referrals.__dict__["forwarder"] = replace(forwarder, sleep=lambda _: None)
         shared.bootstrap._services = services

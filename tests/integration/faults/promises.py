@@ -34,8 +34,8 @@ class Outcome:
 
     `answers` are the statuses that the person got, 0 for none; `is_done` if the flow took effect, and `is_expected` if
     it must have. `addresses` are those of the requests to other services. `repeated` if the person tried again.
-    `provider` is the address that referrals go to, or that of the operators for one that is a test; `staff` are those
-    of everyone else who works here.
+    `copies` is how often someone may get the same text. `inboxes` are the addresses that referrals go to: that of the
+    provider, and that of the operators for one that may be a test; `staff` are those of everyone else who works here.
     """
 
     tables: Mapping[str, Rows]
@@ -47,8 +47,9 @@ class Outcome:
     is_done: bool
     is_expected: bool
     repeated: bool
+    copies: int
     now: datetime
-    provider: str
+    inboxes: frozenset[str]
     staff: frozenset[str]
 
     def of(self, table: str) -> Iterator[Cells]:
@@ -106,7 +107,7 @@ def every_email_once(seen: Outcome) -> Iterator[str]:
         for each in seen.emails
         if _recipient(each) not in seen.staff  # a digest may say the same on another day
     )
-    yield from (f"the same email twice: {each[1]}" for each, times in texts.items() if times > 1)
+    yield from (f"the same email {times} times: {each[1]}" for each, times in texts.items() if times > seen.copies)
     for row in seen.of("MailLog"):
         if row["State"] in _HAS_IT and str(row.get("SentWith") or row["OperationId"]) not in ids:
             yield f"marked as sent and never arrived: {str(row['RowKey'])[-40:]}"
@@ -116,7 +117,7 @@ def no_referral_is_lost(seen: Outcome) -> Iterator[str]:
     """I5: what was accepted has reached the provider, or a person is told; the answers are kept until then."""
     statuses = {key: str(row["State"]) for (_, key), row in seen.tables["Referrals"].items()}
     sealed = {key for _, key in seen.tables["SealedReferrals"]}
-    emailed = " ".join(f"{each['content']}" for each in seen.emails if _recipient(each) == seen.provider)
+    emailed = " ".join(f"{each['content']}" for each in seen.emails if _recipient(each) in seen.inboxes)
     for reference, state in statuses.items():
         if state in {"received", "sending"}:
             yield f"a referral is still {state}"

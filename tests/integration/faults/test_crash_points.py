@@ -16,8 +16,10 @@ from local.stack import environment
 from local.stack.kept_templates import keep_compiled_templates
 from local.stack.shared_azurite import unused_accounts
 from shared.bookings.model.email_ids import MailKind
+from shared.composition import context
 from shared.mail import renderer as emails
 from shared.template_cache import CompiledTemplates
+from tests import builders
 from tests.integration.faults import pages
 from tests.integration.faults.cases import SEED, Laboratory, all_cases, some_cases, some_flows
 from tests.integration.faults.flows import FLOWS
@@ -56,7 +58,8 @@ def laboratory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]
         for module in (pages_of_site, emails):
             environ.setattr(module, "COMPILED", module.COMPILED)
         environ.setattr(CompiledTemplates, "dump_bytecode", CompiledTemplates.dump_bytecode)
-        keep_compiled_templates()  # every process would compile them anew
+        keep_compiled_templates()  # every process would compile them anew, and read the content file
+        environ.setattr(context, "load_content", lambda _: builders.content())
         key = vault.settings(vault.new_version())
         for name in ("IDENTITY_ENDPOINT", "IDENTITY_HEADER", "REQUESTS_CA_BUNDLE"):
             environ.setenv(name, key[name])

@@ -54,8 +54,9 @@ WELL = Outcome(
     is_done=True,
     is_expected=True,
     repeated=True,
+    copies=1,
     now=MORNING,
-    provider=PROVIDER,
+    inboxes=frozenset({PROVIDER}),
     staff=frozenset(),
 )
 

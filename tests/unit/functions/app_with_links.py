@@ -96,7 +96,9 @@ class AppWithLinks(InMemoryApp):
         outboxes = {each: http_requests.Outbox() for each in queues}
         given = {"accept": accept, "content-type": kind, **(headers or {})}
         [trigger] = [each for each in map(_facts, function.get_bindings()) if each["type"] == "httpTrigger"]
-        url = "/" + re.sub(r"\{(\w+)[^}]*\}", lambda part: quote(route.get(part[1], "")), trigger["route"])
+        url = "/" + re.sub(
+            r"\{(\w+)[^}]*\}", lambda part: quote(route.get(part[1], ""), errors="surrogatepass"), trigger["route"]
+        )
         req = func.HttpRequest(
             method, url.rstrip("/") or "/", headers=given, params=query or {}, route_params=dict(route), body=body
         )

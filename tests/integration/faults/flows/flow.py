@@ -25,7 +25,8 @@ class Flow:
 
     `prepare` brings the installation to where it begins and returns what `act` needs; `act` can be repeated. `function`
     is the registered function that it calls; "" for a command. `is_done` tells by the tables if it took effect,
-    and `goes_on` if it does so without anyone trying again. `emails` are the templates of the emails that it sends.
+    and `goes_on` if it does so without anyone trying again. `emails` are the templates of the emails that it sends, and
+    `copies` how often someone may get the same text: twice where it is wanted again.
     """
 
     function: str
@@ -36,6 +37,7 @@ class Flow:
     delivery: str = "inline"
     goes_on: bool = True
     emails: frozenset[str] = frozenset()
+    copies: int = 1
 
 
 def later(before: Prepare, **time: float) -> Prepare:

@@ -158,7 +158,7 @@ def _expired(app: Installation) -> Facts:
 
 INLINE = {
     "acknowledge": Flow("acknowledge", _to_acknowledge, post("acknowledge"), _is_acknowledged),
-    "acknowledge: undo": Flow("acknowledge", _to_undo(_acknowledged), post("acknowledge"), _is_kept),
+    "acknowledge: undo": Flow("acknowledge", _to_undo(_acknowledged), post("acknowledge"), _is_kept, copies=2),
     "acknowledge: word back": Flow("acknowledge", _to_say(_acknowledged), post("acknowledge"), _is_said),
     "timer: erase": Flow("schedule", steadily(_acknowledged, 16), run_timer, lambda t, _: not t["SealedReferrals"]),
 }
@@ -176,7 +176,9 @@ LINK = {
     "collect: set aside": Flow(
         "collect", _to_set_aside, post("collect", act="not-genuine"), _is_set_aside, delivery="link"
     ),
-    "collect: undo": Flow("collect", _to_undo(_collected), post("collect", act="keep"), _is_kept, delivery="link"),
+    "collect: undo": Flow(
+        "collect", _to_undo(_collected), post("collect", act="keep"), _is_kept, delivery="link", copies=2
+    ),
     "collect: word back": Flow("collect", _to_say(_collected), post("collect", act="word"), _is_said, delivery="link"),
     **{
         f"collect: new link, {mail}": Flow(
@@ -206,7 +208,7 @@ SEALED = {
         "collect", _with_code(confirmed="yes"), post("collect", act="not-genuine"), _is_set_aside, delivery="sealed"
     ),
     "sealed: undo": Flow(
-        "collect", _to_undo(_confirmed_sealed), post("collect", act="keep"), _is_kept, delivery="sealed"
+        "collect", _to_undo(_confirmed_sealed), post("collect", act="keep"), _is_kept, delivery="sealed", copies=2
     ),
     "sealed: word back": Flow(
         "collect", _to_say(_confirmed_sealed), post("collect", act="word"), _is_said, delivery="sealed"

@@ -99,7 +99,7 @@ def _are_updated(tables: Tables, *names: str) -> bool:
 def _before_the_session(app: Installation) -> Facts:
     """The day before, the organiser and the facilitators are owed emails, and one row of a session cannot be read."""
     app.reach(bookings.waiting)
-    app.storage.put("Sessions", session_cells(RowKey="s9", Date="2023-10-20", Capacity="many"))
+    app.storage.put("Sessions", session_cells(RowKey="s9", Date="2023-10-20", Time="late"))
     app.now = app.now.replace(day=19, hour=14, minute=5)
     return {}
 
@@ -134,7 +134,7 @@ TIMER = {
     "timer: reminders": Flow(
         "schedule", at(bookings.booked, 19, 14, 5), run_timer, lambda t, _: is_emailed(t, "ann", MailKind.REMINDER)
     ),
-    "timer: send again": Flow("schedule", _asked_to_send_again, run_timer, _is_sent_again),
+    "timer: send again": Flow("schedule", _asked_to_send_again, run_timer, _is_sent_again, copies=2),
     "timer: finish a move": Flow(
         "schedule",
         _interrupted_move,
