@@ -41,7 +41,7 @@ class Act:
         except (OSError, http.client.HTTPException):
             self.told.append(NOTHING)
             return
-        self.told.append(answer.status)
+        self.told.append(_told(answer))
         self.said = _json(answer) or self.said
 
     @property
@@ -63,6 +63,12 @@ class Act:
         wrong += ["refused, and it was done"] if self.is_refused and done and len(self.told) == 1 else []
         wrong += [] if self.is_whole(seen.tables) else ["done by half"]
         return [f"{self.story}, told {self.told}: {how}" for how in wrong]
+
+
+def _told(answer: Answer) -> int:
+    """The status, but 409 for a redirection without news of the act: the page that it leads to says why."""
+    is_sent_back = answer.status == 303 and "done=" not in answer.headers.get("location", "")
+    return 409 if is_sent_back else answer.status
 
 
 def _json(answer: Answer) -> Any:

@@ -2,8 +2,9 @@
 
 import re
 from base64 import urlsafe_b64decode
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import count
 from random import Random
 from urllib.parse import urlsplit
@@ -98,7 +99,7 @@ class Crowd:
             "cancel",
             email,
             f"{email.partition('@')[0]} cancels {session_id}",
-            lambda site: post_form(f"{site}{path}", fields),
+            lambda site: post_form(f"{site}{path}", fields()),
             lambda tables, _: not live(tables, session_id, email),
         )
 
@@ -110,15 +111,16 @@ class Crowd:
             "move",
             email,
             f"{email.partition('@')[0]} moves from {session_id} to {to}",
-            lambda site: post_form(f"{site}{path}", fields | {"session_id": to}),
+            lambda site: post_form(f"{site}{path}", fields() | {"session_id": to}),
             lambda tables, _: [len(live(tables, each, email)) for each in (session_id, to)] == [0, 1],
             lambda tables: sum(len(live(tables, each, email)) for each in (session_id, to)) == 1,
         )
 
-    def _at_link(self, who: Cells, act: str) -> tuple[str, dict[str, str]]:
+    def _at_link(self, who: Cells, act: str) -> tuple[str, Callable[[], dict[str, str]]]:
+        """The address of an act at someone's link, and the fields of its page, which they open when they first act."""
         key = urlsafe_b64decode(self.service.stack.settings["LINK_KEY"] + "=")
         token = Signer((key,)).token("manage", str(who["PartitionKey"]), str(who["RowKey"]), str(who["Generation"]))
-        return f"/manage/{token}/{act}", act_form(self.service.stack, f"/manage/{token}", act)
+        return f"/manage/{token}/{act}", cache(lambda: act_form(self.service.stack, f"/manage/{token}", act))
 
     def acknowledge(self, reference: str) -> Act:
         """By the link in the email, on a page that has been open since then."""

@@ -1,6 +1,5 @@
 """Rounds of acts in which hosts are killed: among the acts, and while the timer makes up for what was cut off."""
 
-import re
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -16,8 +15,6 @@ from tests.integration.faults.promises import broken
 
 ACTS = 4
 _TRIES_AGAIN = 0.7
-_BEGUN = re.compile(r"Executing (\w+) \(id=([\w-]+)\)")
-_ENDED = re.compile(r"Executed \w+ \(\w+, id=([\w-]+),")
 
 
 @dataclass
@@ -49,6 +46,7 @@ class Season:
             if not act.is_answered and self.random.random() < _TRIES_AGAIN:
                 act.ask(self._a_site())
         self._recover_and_kill()
+        self.service.stack.settle()
         self.service.tick(minutes=11)
         seen = self.service.seen_now()
         self.wrong += [how for act in acts for how in act.broken(seen)]
@@ -91,19 +89,9 @@ class Season:
     def _a_site(self) -> str:
         return self.random.choice(self.service.stack.sites)
 
-    def cut_off(self) -> Counter[str]:
-        """The functions that had begun and never ended, by name."""
-        found = dict[str, str]()
-        for line in self.service.log_lines():
-            if begun := _BEGUN.search(line):
-                found[begun[2]] = begun[1]
-            elif ended := _ENDED.search(line):
-                found.pop(ended[1], None)
-        return Counter(found.values())
-
     def __str__(self) -> str:
         mail = self.service.stack.mail
-        acts, cut = _counted(Counter(act.kind for act in self.acts)), self.cut_off()
+        acts, cut = _counted(Counter(act.kind for act in self.acts)), self.service.unfinished()
         sizes = f"{len(mail.messages())} emails, {mail.requests()['status']} asked about before sending again"
         return f"{self.kills} kills, {cut.total()} functions cut off ({_counted(cut)}), {sizes}, acts: {acts}"
 

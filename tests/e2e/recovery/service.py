@@ -1,5 +1,8 @@
 """A running service whose hosts may be killed at any moment, and all that can be seen of it."""
 
+import re
+import time
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -21,6 +24,9 @@ from tests.integration.faults.storage import Rows, Storage
 
 BY_HAND = {"AzureWebJobs.schedule.Disabled": "true"}  # the timer runs when a test says so
 NO_BUDGET = {"MAILS_PER_MINUTE": "0", "MAILS_PER_HOUR": "0"}
+_BEGUN = re.compile(r"Executing (\w+) \(id=([\w-]+)\)")
+_ENDED = re.compile(r"Executed \w+ \(\w+, id=([\w-]+),")
+_SECONDS = 120.0
 _NO_LIMIT = dict.fromkeys(("per_minute", "per_hour", "status_per_minute", "status_per_hour"), 0)
 
 
@@ -65,6 +71,24 @@ class Service:
         hosts = [*self.stack.hosts]
         hosts[number] = self.running.enter_context(running_host(plan, number, port, self.host_settings))
         self.stack = replace(self.stack, hosts=tuple(hosts), children=tuple(each.child for each in hosts))
+
+    def unfinished(self) -> Counter[str]:
+        """The functions that have begun and not ended, by name: those that run, and those that a kill cut off."""
+        found = dict[str, str]()
+        for line in self.log_lines():
+            if begun := _BEGUN.search(line):
+                found[begun[2]] = begun[1]
+            elif ended := _ENDED.search(line):
+                found.pop(ended[1], None)
+        return Counter(found.values())
+
+    def rest(self) -> None:
+        """Returns when nothing runs, even if storage cannot be asked what waits. For hosts that were killed idle."""
+        looks, deadline = 0, time.monotonic() + _SECONDS
+        while looks < 2:
+            assert time.monotonic() < deadline, "a function runs on and on"
+            time.sleep(0.2)
+            looks = 0 if self.unfinished() else looks + 1
 
     def later(self, **time: float) -> None:
         """The clock jumps forward by that much; nobody is busy then, or a stalled worker is what is shown."""
