@@ -8,12 +8,13 @@ from typing import Any
 
 from tests.e2e.http_client import Answer
 from tests.integration.faults.promises import CERTAIN, Outcome, every_answer_is_true
-from tests.integration.faults.storage import Cells, Rows
 
 LIVE = CERTAIN | {"waiting"}
 NOTHING = 0
 
-type Tables = Mapping[str, Rows]
+type Cells = Mapping[str, Any]
+type Tables = Mapping[str, Mapping[tuple[str, str], Cells]]
+"""The rows of each table by their keys."""
 
 
 @dataclass

@@ -12,11 +12,10 @@ from urllib.parse import urlsplit
 from shared.signing import Signer
 from tests.builders import session_cells
 from tests.e2e.canaries import CANARIES
-from tests.e2e.conftest import act_form
+from tests.e2e.conftest import act_form, rows
 from tests.e2e.http_client import get, hidden_fields, post_form, post_json
-from tests.e2e.recovery.acts import LIVE, Act, live
+from tests.e2e.recovery.acts import LIVE, Act, Cells, live
 from tests.e2e.recovery.service import Service
-from tests.integration.faults.storage import Cells
 
 SESSIONS = {"s1": "2023-09-20", "s2": "2023-09-27", "s3": "2023-10-03"}
 CAPACITY = 3
@@ -38,7 +37,9 @@ class Crowd:
         `soon` are further ones, in which nobody books later on: their days by id.
         """
         for session_id, day in (SESSIONS | dict(soon or {})).items():
-            self.service.storage.put("Sessions", session_cells(RowKey=session_id, Date=day, Capacity=CAPACITY))
+            rows(self.service.stack, "Sessions").create_entity(
+                session_cells(RowKey=session_id, Date=day, Capacity=CAPACITY)
+            )
         self.service.tick(minutes=1)
 
     def acts(self, number: int) -> list[Act]:

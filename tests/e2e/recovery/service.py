@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,11 +15,12 @@ from local.stack.azurite import BOOKINGS, REFERRALS
 from local.stack.processes import Plan, running_host
 from local.stack.shared_azurite import unused_accounts
 from local.stack.stack import Stack, running_stack
+from local.stack.tables_and_queues import TABLES_AND_QUEUES
 from tests.builders import MORNING
 from tests.e2e.conftest import rows
+from tests.e2e.recovery.acts import Tables
 from tests.e2e.recovery.storage_proxy import Door, behind_a_door
 from tests.integration.faults.promises import Outcome
-from tests.integration.faults.storage import Rows, Storage
 
 BY_HAND = {"AzureWebJobs.schedule.Disabled": "true"}  # the timer runs when a test says so
 NO_BUDGET = {"MAILS_PER_MINUTE": "0", "MAILS_PER_HOUR": "0"}
@@ -46,10 +46,6 @@ class Service:
     def now(self) -> datetime:
         """What its clock shows (UTC)."""
         return LocalClock(self.stack.clock_path)()
-
-    @cached_property
-    def storage(self) -> Storage:
-        return Storage(self.stack.settings)
 
     def kill(self, number: int) -> None:
         """SIGKILL, whatever the host is doing; returns when the process is gone."""
@@ -108,18 +104,24 @@ class Service:
 
     def seen(self) -> Outcome:
         """All tables, emails and lines of the log, without any person's answers."""
-        return self._outcome(self.storage.read(), self.stack.mail.messages(), self.log_lines())
+        tables = self._read({setting: names for setting, (names, _) in TABLES_AND_QUEUES.items()})
+        return self._outcome(tables, self.stack.mail.messages(), self.log_lines())
 
     def seen_now(self) -> Outcome:
         """Bookings and referrals alone: enough to say if what a person was told is so."""
-        names = {"Bookings": "BOOKINGS_STORAGE", "Referrals": "REFERRALS_STORAGE"}
-        found = {name: rows(self.stack, name, storage).list_entities() for name, storage in names.items()}
-        keyed = {name: {(row["PartitionKey"], row["RowKey"]): row for row in each} for name, each in found.items()}
-        return self._outcome(keyed, (), ())
+        return self._outcome(self._read({"BOOKINGS_STORAGE": ["Bookings"], "REFERRALS_STORAGE": ["Referrals"]}), (), ())
 
-    def _outcome(
-        self, tables: Mapping[str, Rows], emails: Sequence[Mapping[str, Any]], lines: Sequence[str]
-    ) -> Outcome:
+    def _read(self, wanted: Mapping[str, Collection[str]]) -> Tables:
+        return {
+            name: {
+                (row["PartitionKey"], row["RowKey"]): dict(row)
+                for row in rows(self.stack, name, storage).list_entities()
+            }
+            for storage, names in wanted.items()
+            for name in names
+        }
+
+    def _outcome(self, tables: Tables, emails: Sequence[Mapping[str, Any]], lines: Sequence[str]) -> Outcome:
         settings = self.stack.settings
         return Outcome(
             tables=tables,
