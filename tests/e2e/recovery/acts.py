@@ -8,12 +8,13 @@ from typing import Any
 
 from tests.e2e.http_client import Answer
 from tests.integration.faults.promises import CERTAIN, Outcome, every_answer_is_true
-from tests.integration.faults.storage import Cells, Rows
 
 LIVE = CERTAIN | {"waiting"}
 NOTHING = 0
 
-type Tables = Mapping[str, Rows]
+type Cells = Mapping[str, Any]
+type Tables = Mapping[str, Mapping[tuple[str, str], Cells]]
+"""The rows of each table by their keys."""
 
 
 @dataclass
@@ -41,7 +42,7 @@ class Act:
         except (OSError, http.client.HTTPException):
             self.told.append(NOTHING)
             return
-        self.told.append(answer.status)
+        self.told.append(_told(answer))
         self.said = _json(answer) or self.said
 
     @property
@@ -63,6 +64,12 @@ class Act:
         wrong += ["refused, and it was done"] if self.is_refused and done and len(self.told) == 1 else []
         wrong += [] if self.is_whole(seen.tables) else ["done by half"]
         return [f"{self.story}, told {self.told}: {how}" for how in wrong]
+
+
+def _told(answer: Answer) -> int:
+    """The status, but 409 for a redirection without news of the act: the page that it leads to says why."""
+    is_sent_back = answer.status == 303 and "done=" not in answer.headers.get("location", "")
+    return 409 if is_sent_back else answer.status
 
 
 def _json(answer: Answer) -> Any:

@@ -2,8 +2,9 @@
 
 import re
 from base64 import urlsafe_b64decode
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import count
 from random import Random
 from urllib.parse import urlsplit
@@ -11,11 +12,10 @@ from urllib.parse import urlsplit
 from shared.signing import Signer
 from tests.builders import session_cells
 from tests.e2e.canaries import CANARIES
-from tests.e2e.conftest import act_form
+from tests.e2e.conftest import act_form, rows
 from tests.e2e.http_client import get, hidden_fields, post_form, post_json
-from tests.e2e.recovery.acts import LIVE, Act, live
+from tests.e2e.recovery.acts import LIVE, Act, Cells, live
 from tests.e2e.recovery.service import Service
-from tests.integration.faults.storage import Cells
 
 SESSIONS = {"s1": "2023-09-20", "s2": "2023-09-27", "s3": "2023-10-03"}
 CAPACITY = 3
@@ -37,7 +37,9 @@ class Crowd:
         `soon` are further ones, in which nobody books later on: their days by id.
         """
         for session_id, day in (SESSIONS | dict(soon or {})).items():
-            self.service.storage.put("Sessions", session_cells(RowKey=session_id, Date=day, Capacity=CAPACITY))
+            rows(self.service.stack, "Sessions").create_entity(
+                session_cells(RowKey=session_id, Date=day, Capacity=CAPACITY)
+            )
         self.service.tick(minutes=1)
 
     def acts(self, number: int) -> list[Act]:
@@ -98,7 +100,7 @@ class Crowd:
             "cancel",
             email,
             f"{email.partition('@')[0]} cancels {session_id}",
-            lambda site: post_form(f"{site}{path}", fields),
+            lambda site: post_form(f"{site}{path}", fields()),
             lambda tables, _: not live(tables, session_id, email),
         )
 
@@ -110,15 +112,16 @@ class Crowd:
             "move",
             email,
             f"{email.partition('@')[0]} moves from {session_id} to {to}",
-            lambda site: post_form(f"{site}{path}", fields | {"session_id": to}),
+            lambda site: post_form(f"{site}{path}", fields() | {"session_id": to}),
             lambda tables, _: [len(live(tables, each, email)) for each in (session_id, to)] == [0, 1],
             lambda tables: sum(len(live(tables, each, email)) for each in (session_id, to)) == 1,
         )
 
-    def _at_link(self, who: Cells, act: str) -> tuple[str, dict[str, str]]:
+    def _at_link(self, who: Cells, act: str) -> tuple[str, Callable[[], dict[str, str]]]:
+        """The address of an act at someone's link, and the fields of its page, which they open when they first act."""
         key = urlsafe_b64decode(self.service.stack.settings["LINK_KEY"] + "=")
         token = Signer((key,)).token("manage", str(who["PartitionKey"]), str(who["RowKey"]), str(who["Generation"]))
-        return f"/manage/{token}/{act}", act_form(self.service.stack, f"/manage/{token}", act)
+        return f"/manage/{token}/{act}", cache(lambda: act_form(self.service.stack, f"/manage/{token}", act))
 
     def acknowledge(self, reference: str) -> Act:
         """By the link in the email, on a page that has been open since then."""

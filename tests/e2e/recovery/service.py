@@ -1,10 +1,12 @@
 """A running service whose hosts may be killed at any moment, and all that can be seen of it."""
 
+import re
+import time
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,14 +15,18 @@ from local.stack.azurite import BOOKINGS, REFERRALS
 from local.stack.processes import Plan, running_host
 from local.stack.shared_azurite import unused_accounts
 from local.stack.stack import Stack, running_stack
+from local.stack.tables_and_queues import TABLES_AND_QUEUES
 from tests.builders import MORNING
 from tests.e2e.conftest import rows
+from tests.e2e.recovery.acts import Tables
 from tests.e2e.recovery.storage_proxy import Door, behind_a_door
 from tests.integration.faults.promises import Outcome
-from tests.integration.faults.storage import Rows, Storage
 
 BY_HAND = {"AzureWebJobs.schedule.Disabled": "true"}  # the timer runs when a test says so
 NO_BUDGET = {"MAILS_PER_MINUTE": "0", "MAILS_PER_HOUR": "0"}
+_BEGUN = re.compile(r"Executing (\w+) \(id=([\w-]+)\)")
+_ENDED = re.compile(r"Executed \w+ \(\w+, id=([\w-]+),")
+_SECONDS = 120.0
 _NO_LIMIT = dict.fromkeys(("per_minute", "per_hour", "status_per_minute", "status_per_hour"), 0)
 
 
@@ -40,10 +46,6 @@ class Service:
     def now(self) -> datetime:
         """What its clock shows (UTC)."""
         return LocalClock(self.stack.clock_path)()
-
-    @cached_property
-    def storage(self) -> Storage:
-        return Storage(self.stack.settings)
 
     def kill(self, number: int) -> None:
         """SIGKILL, whatever the host is doing; returns when the process is gone."""
@@ -66,6 +68,24 @@ class Service:
         hosts[number] = self.running.enter_context(running_host(plan, number, port, self.host_settings))
         self.stack = replace(self.stack, hosts=tuple(hosts), children=tuple(each.child for each in hosts))
 
+    def unfinished(self) -> Counter[str]:
+        """The functions that have begun and not ended, by name: those that run, and those that a kill cut off."""
+        found = dict[str, str]()
+        for line in self.log_lines():
+            if begun := _BEGUN.search(line):
+                found[begun[2]] = begun[1]
+            elif ended := _ENDED.search(line):
+                found.pop(ended[1], None)
+        return Counter(found.values())
+
+    def rest(self) -> None:
+        """Returns when nothing runs, even if storage cannot be asked what waits. For hosts that were killed idle."""
+        looks, deadline = 0, time.monotonic() + _SECONDS
+        while looks < 2:
+            assert time.monotonic() < deadline, "a function runs on and on"
+            time.sleep(0.2)
+            looks = 0 if self.unfinished() else looks + 1
+
     def later(self, **time: float) -> None:
         """The clock jumps forward by that much; nobody is busy then, or a stalled worker is what is shown."""
         self.stack.set_clock(self.now + timedelta(**time))
@@ -84,18 +104,24 @@ class Service:
 
     def seen(self) -> Outcome:
         """All tables, emails and lines of the log, without any person's answers."""
-        return self._outcome(self.storage.read(), self.stack.mail.messages(), self.log_lines())
+        tables = self._read({setting: names for setting, (names, _) in TABLES_AND_QUEUES.items()})
+        return self._outcome(tables, self.stack.mail.messages(), self.log_lines())
 
     def seen_now(self) -> Outcome:
         """Bookings and referrals alone: enough to say if what a person was told is so."""
-        names = {"Bookings": "BOOKINGS_STORAGE", "Referrals": "REFERRALS_STORAGE"}
-        found = {name: rows(self.stack, name, storage).list_entities() for name, storage in names.items()}
-        keyed = {name: {(row["PartitionKey"], row["RowKey"]): row for row in each} for name, each in found.items()}
-        return self._outcome(keyed, (), ())
+        return self._outcome(self._read({"BOOKINGS_STORAGE": ["Bookings"], "REFERRALS_STORAGE": ["Referrals"]}), (), ())
 
-    def _outcome(
-        self, tables: Mapping[str, Rows], emails: Sequence[Mapping[str, Any]], lines: Sequence[str]
-    ) -> Outcome:
+    def _read(self, wanted: Mapping[str, Collection[str]]) -> Tables:
+        return {
+            name: {
+                (row["PartitionKey"], row["RowKey"]): dict(row)
+                for row in rows(self.stack, name, storage).list_entities()
+            }
+            for storage, names in wanted.items()
+            for name in names
+        }
+
+    def _outcome(self, tables: Tables, emails: Sequence[Mapping[str, Any]], lines: Sequence[str]) -> Outcome:
         settings = self.stack.settings
         return Outcome(
             tables=tables,

@@ -19,7 +19,6 @@ class Outage(StrEnum):
     NONE = ""
     REFUSED = "the connection is closed at once"
     BUSY = "every request is answered 503"
-    SILENT = "no request is answered"
 
 
 @dataclass
@@ -45,9 +44,6 @@ class Door:
         if self.outage is Outage.BUSY:
             await reader.read(_PIECE)
             writer.write(_BUSY)
-        if self.outage is Outage.SILENT:
-            while await reader.read(_PIECE):  # until whoever asked gives up
-                pass
         return self.outage is Outage.NONE
 
     async def _forward(

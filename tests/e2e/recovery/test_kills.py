@@ -14,7 +14,7 @@ from tests.e2e.recovery.service import running_service
 
 
 @pytest.mark.parametrize(
-    ("seed", "kills"), [(19, 50), *(pytest.param(seed, 50, marks=pytest.mark.nightly) for seed in range(1, 20))]
+    ("seed", "kills"), [(19, 50), *(pytest.param(seed, 50, marks=pytest.mark.nightly) for seed in range(19))]
 )
 def test_hosts_killed_at_random_moments_lose_double_overbook_and_leave_untold_nothing(
     seed: int, kills: int, capsys: pytest.CaptureFixture[str]
@@ -28,5 +28,5 @@ def test_hosts_killed_at_random_moments_lose_double_overbook_and_leave_untold_no
         with capsys.disabled():
             sys.stdout.write(f"\nseed {seed}: {season}\n")
 
-        assert season.cut_off().total() > kills / 10, "kills that meet nothing show nothing"
+        assert season.service.unfinished().total() > kills / 10, "kills that meet nothing show nothing"
         assert not season.wrong, "\n".join(season.wrong)

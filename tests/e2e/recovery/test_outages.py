@@ -8,6 +8,7 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from random import Random
@@ -60,6 +61,7 @@ class Day:
         """So many minutes pass; now and then people do something, and the timer runs."""
         for acts in self.planned:
             self._ask(acts)
+            self.service.rest()  # a clock that jumps while an email is being sent is another matter
             self.service.later(minutes=minutes / len(self.planned))
             if ticks:
                 with suppress(FunctionFailedError):
@@ -77,8 +79,9 @@ class Day:
         self.wrong += [*broken(seen), *never_reminded(seen)]
 
     def _ask(self, acts: list[Act]) -> None:
-        for act in acts:
-            act.ask(self.service.stack.site)
+        with ThreadPoolExecutor(len(acts)) as pool:
+            for act in acts:
+                pool.submit(act.ask, self.service.stack.site)
         self.acts += acts
         self._check(acts)
 
@@ -176,6 +179,7 @@ def timer_silent(day: Day) -> Iterator[None]:
 def clock_a_day_ahead(day: Day) -> Iterator[None]:
     day.service.tick(days=1)
     yield
+    day.service.stack.settle()
     day.service.tick(days=-1)
 
 
@@ -197,16 +201,15 @@ CASES = {
     "every answer of the email service lost for 4 hours": (mail_loses_answers, 240),
     "storage of bookings busy for an hour": (storage_down("bookings", Outage.BUSY), 60),
     "storage of referrals busy for an hour": (storage_down("referrals", Outage.BUSY), 60),
-    "storage of bookings silent for an hour": (storage_down("bookings", Outage.SILENT), 60),
-    "storage of referrals silent for an hour": (storage_down("referrals", Outage.SILENT), 60),
 }
-BY_DAY = 7
+BY_DAY = dict.fromkeys([*CASES][:7], 2) | {"storage of bookings down for an hour": 1}
+"""In how few steps; a booking is tried for 20 seconds before the person is told of an error."""
 
 
 @pytest.mark.parametrize(
     ("name", "steps"),
     [
-        *((name, 2) for name in [*CASES][:BY_DAY]),
+        *BY_DAY.items(),
         *(pytest.param(name, steps, marks=pytest.mark.nightly) for name in CASES for steps in (3, 12)),
     ],
 )
