@@ -6,6 +6,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from tests.fakes import FAULTS
+from tests.unit.shared.bookings import every_cell
 from tests.unit.shared.bookings.faulty_booking_system import PEOPLE, SESSIONS
 from tests.unit.shared.bookings.late_edits import LateEdit
 from tests.unit.shared.bookings.unreadable_cells import announced_json
@@ -112,12 +113,16 @@ EVENTS: dict[str, tuple[int, st.SearchStrategy[tuple[Any, ...]]]] = {
     "delete a session": (1, st.tuples(sessions)),
     "put a session back": (2, st.tuples(sessions, st.integers(1, 5))),
     "edit an attendee": (2, st.tuples(which, st.sampled_from(HAND_EDITS))),
+    "type into a session": (8, st.tuples(sessions, every_cell.saved(every_cell.OF_A_SESSION))),
+    "type into a booking": (8, st.tuples(which, every_cell.saved(every_cell.OF_A_BOOKING))),
+    "type into a guard": (1, st.tuples(sessions, every_cell.saved(every_cell.OF_A_GUARD))),
     "open a row": (1, st.tuples(which)),
     "save a row as it was opened": (2, st.tuples(which)),
     "delete an attendee": (1, st.tuples(which)),
     "add an attendee": (1, st.tuples(sessions, names, st.sampled_from(["confirmed", "waiting", ""]), which)),
     "tick": (8, st.tuples(st.sampled_from([0, 5, 5, 15, 60]))),
     "time passes": (2, st.tuples(st.sampled_from([1, 3, 12, 24, 30]))),
+    "the clock jumps": (2, st.tuples(st.sampled_from([-24, -1, 1, 24]))),
     "it is nearly time": (5, st.tuples(sessions, st.sampled_from([1490, 1440, 1435, 121, 60, 55, 1, 0, -10]))),
 }
 events = st.sampled_from([name for name, (times, _) in EVENTS.items() for _ in range(times)]).flatmap(

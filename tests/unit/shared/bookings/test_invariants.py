@@ -9,21 +9,24 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from shared.bookings.emails.address_limit.counted import WITHIN
+from shared.bookings.model.allocation_policy import AllocationPolicy
 from shared.bookings.model.attendee import Attendee
 from shared.bookings.model.errors import BookingError, BookingsBusyError
 from shared.bookings.places.request import BookingResult
 from shared.bookings.self_service.service import ActionResult
+from shared.bookings.tables.repository import GUARD
 from shared.references import submission_hash
 from shared.tables.table import StorageError
 from tests.builders import KEY, POLICY
 from tests.fakes import InjectedFault
 from tests.unit.shared.bookings import invariants, late_edits
 from tests.unit.shared.bookings.booking_system import LINKS
+from tests.unit.shared.bookings.every_cell import Cell
 from tests.unit.shared.bookings.faulty_booking_system import (
     PEOPLE,
     SESSIONS,
@@ -34,6 +37,7 @@ from tests.unit.shared.bookings.faulty_booking_system import (
 )
 from tests.unit.shared.bookings.late_edits import LateEdit
 from tests.unit.shared.bookings.random_events import CORRECTED_CELLS, HAND_EDITS, accidents, events, mornings
+from tests.unit.shared.bookings.story import BY_NUMBER, Story, sentence
 
 LONG_RUN = int(os.environ.get("ANY_ORDER_EXAMPLES", "0"))
 """Number of examples of a long run; without it a fixed few, the same every time."""
@@ -42,15 +46,17 @@ DRIVE = timedelta(hours=3, minutes=30)
 """The time from the start of a late edit's story to the session."""
 
 PROFILE = settings(
-    max_examples=LONG_RUN or 8,
-    stateful_step_count=30,
+    max_examples=LONG_RUN or 30,
+    stateful_step_count=20,
     derandomize=not LONG_RUN,
     database=None,
     deadline=None,
     report_multiple_bugs=False,
     suppress_health_check=list(HealthCheck),
 )
-AT_NIGHT = settings(PROFILE, max_examples=LONG_RUN or 300)
+AT_NIGHT = settings(PROFILE, max_examples=LONG_RUN or 500, stateful_step_count=30, derandomize=False)
+SEEDS = range(1, 11)
+"""Of 500 lives each at night: 5,000."""
 
 
 class BookingStateMachine(RuleBasedStateMachine):
@@ -72,6 +78,8 @@ class BookingStateMachine(RuleBasedStateMachine):
         }
         self.harness = FaultyBookingHarness(now, cells)
         self.harness.policy = replace(POLICY, waiting_list_factor=waiting)
+        self.story = Story()
+        self.story.begin(now, places, {each: f"on {cells[each]['Date']} at {cells[each]['Time']}" for each in SESSIONS})
         self.accident: tuple[Any, ...] = ()
         self.edited: set[str] = set()
         self.links: list[str] = []
@@ -81,7 +89,9 @@ class BookingStateMachine(RuleBasedStateMachine):
     @rule(event=events, accident=accidents)
     def happens(self, event: tuple[str, tuple[Any, ...]], accident: Any) -> None:
         self.accident = accident
-        getattr(self, event[0].replace(" ", "_"))(*event[1])
+        self.story.sentences.append(sentence(*event, self._whom(event), accident))
+        with self.story.told():
+            getattr(self, event[0].replace(" ", "_"))(*event[1])
 
     # People.
 
@@ -202,6 +212,18 @@ class BookingStateMachine(RuleBasedStateMachine):
     def edit_an_attendee(self, number: int, cells: dict[str, Any]) -> None:
         self._type(number, cells)
 
+    def type_into_a_session(self, session_id: str, cells: dict[str, Cell]) -> None:
+        self.mistype(session_id, cells)
+
+    def type_into_a_booking(self, number: int, cells: dict[str, Cell]) -> None:
+        self._type(number, cells)
+
+    def type_into_a_guard(self, session_id: str, cells: dict[str, Cell]) -> None:
+        bookings = self.harness.real_tables["bookings"]
+        if (row := bookings.rows.get((session_id, GUARD))) is not None:
+            bookings.put({**row.cells, **cells})
+        self.harness.time.seconds += 10
+
     def open_a_row(self, number: int) -> None:
         if (found := self._someone(number)) is not None:
             self.opened.append(dict(self.harness.real_tables["bookings"].rows[(found[0], found[1].key)].cells))
@@ -229,6 +251,13 @@ class BookingStateMachine(RuleBasedStateMachine):
 
     # The schedule and time.
 
+    def the_clock_jumps(self, hours: int) -> None:
+        """One run of the timer has a wrong clock; the next has the right one again."""
+        right = self.harness.now
+        self.harness.pass_time(hours=hours)
+        self._step(self.harness.run_schedule)
+        self.harness.at(right)
+
     def tick(self, minutes: int) -> None:
         self.harness.pass_time(minutes=minutes)
         before = self.harness.snapshot()
@@ -250,15 +279,20 @@ class BookingStateMachine(RuleBasedStateMachine):
                 self.tick(0)
 
     def teardown(self) -> None:
-        if hasattr(self, "harness"):
-            self.accident = ()
-            for session_id in SESSIONS:
-                self.harness.type_session(session_id, HoldEmails="")
-            self.harness.pass_time(hours=1)  # what was refused again and again waits as long
-            for _ in range(9):
-                self.tick(5)
-            invariants.check_no_email_is_outstanding(self.harness, self.harness.snapshot())
-            self._check_that_nobody_waits_on()
+        if hasattr(self, "harness") and not self.story.is_over:
+            with self.story.told():
+                self._come_to_an_end()
+
+    def _come_to_an_end(self) -> None:
+        self.story.sentences.append("all settles: the timer runs every five minutes")
+        self.accident = ()
+        for session_id in SESSIONS:
+            self.harness.type_session(session_id, HoldEmails="")
+        self.harness.pass_time(hours=1)  # what was refused again and again waits as long
+        for _ in range(9):
+            self.tick(5)
+        invariants.check_no_email_is_outstanding(self.harness, self.harness.snapshot())
+        self._check_that_nobody_waits_on()
 
     def _check_that_nobody_waits_on(self) -> None:
         """What waits for the limit of an address has gone soon after a day, or is no longer due."""
@@ -345,13 +379,18 @@ class BookingStateMachine(RuleBasedStateMachine):
     def _alone(self) -> bool:
         return self.accident[:1] != ("meanwhile",)
 
+    def _whom(self, event: tuple[str, tuple[Any, ...]]) -> str:
+        """The booking that the number of an event chooses, in words."""
+        found = self._someone(event[1][0]) if event[0] in BY_NUMBER else None
+        return f"{found[1].name[:20]}'s booking of {found[0]}" if found else "no booking"
+
     def _someone(self, number: int) -> tuple[str, Attendee] | None:
         live = self.harness.snapshot().live
         return live[number % len(live)] if live else None
 
     def _type(self, number: int, cells: dict[str, Any]) -> None:
         if (found := self._someone(number)) is not None:
-            self.edited |= {found[1].email, cells.get("Email", "")}
+            self.edited |= {found[1].email, str(cells.get("Email", ""))}
             self.harness.type_attendee(*found, **cells)
 
     def _ask(self, name: str, session_id: str, wanted: dict[str, Any]) -> BookingResult:
@@ -398,6 +437,50 @@ def _people(view: Snapshot) -> list[tuple[str, str, str, int]]:
     ]
 
 
-@pytest.mark.parametrize("profile", [PROFILE, pytest.param(AT_NIGHT, marks=pytest.mark.nightly)], ids=["", "at night"])
-def test_invariants_hold_in_any_order_of_events(profile: settings) -> None:
-    run_state_machine_as_test(BookingStateMachine, settings=profile)
+@pytest.mark.parametrize(
+    ("profile", "number"),
+    [(PROFILE, 0), *(pytest.param(AT_NIGHT, each, marks=pytest.mark.nightly) for each in SEEDS)],
+    ids=["30 lives", *(f"500 lives of seed {each}" for each in SEEDS)],
+)
+def test_invariants_hold_in_any_order_of_events(profile: settings, number: int) -> None:
+    run_state_machine_as_test(seed(number)(BookingStateMachine), settings=profile)
+
+
+def one_place_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = AllocationPolicy.places_for_newcomer
+    monkeypatch.setattr(AllocationPolicy, "places_for_newcomer", lambda *known: right(*known) + 1)
+
+
+MISTAKES = [(one_place_too_many, "places in s")]
+
+
+@pytest.mark.parametrize(("mistake", "promise"), MISTAKES)
+def test_a_deliberate_mistake_breaks_a_promise_and_its_life_is_told(
+    mistake: Callable[[pytest.MonkeyPatch], None], promise: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mistake(monkeypatch)
+    with pytest.raises(AssertionError, match=promise) as found:
+        run_state_machine_as_test(BookingStateMachine, settings=settings(PROFILE, phases=[Phase.generate]))
+
+    [told] = [each for each in found.value.__notes__ if each.startswith("The life in which it happened:\n  1. it is ")]
+    assert len(told.splitlines()) > 2
+
+
+@pytest.mark.parametrize(
+    ("phases", "sentences"),
+    [
+        ([Phase.generate], 20),
+        pytest.param([Phase.generate, Phase.shrink], 3, marks=pytest.mark.nightly, id="the shortest"),
+    ],
+)
+def test_the_life_that_is_told_is_as_short_as_it_can_be(
+    phases: list[Phase], sentences: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one_place_too_many(monkeypatch)
+    with pytest.raises(AssertionError) as found:
+        run_state_machine_as_test(BookingStateMachine, settings=settings(PROFILE, phases=phases, stateful_step_count=5))
+
+    [told] = [each for each in found.value.__notes__ if each.startswith("The life")]
+    assert len(told.splitlines()) - 1 <= sentences
+    if sentences == 3:
+        assert told.endswith("\n  2. Ann books s1, or waits\n  3. Ben books s1, or waits")
