@@ -8,7 +8,17 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from benchmarks.measure import Measure
-from benchmarks.parts import booking, cold_start, contention, emails, long_values, many_rows, sessions_list, timer_run
+from benchmarks.parts import (
+    booking,
+    cold_start,
+    contention,
+    emails,
+    long_values,
+    many_rows,
+    requests,
+    sessions_list,
+    timer_run,
+)
 from local.paths import ROOT
 
 BENCHMARKS: Mapping[str, Callable[[Path], Iterator[Measure]]] = {
@@ -17,6 +27,7 @@ BENCHMARKS: Mapping[str, Callable[[Path], Iterator[Measure]]] = {
     "cold-start": cold_start.measures,
     "emails": emails.measures,
     "many-rows": many_rows.measures,
+    "requests": requests.measures,
     "sessions-list": sessions_list.measures,
     "timer-run": timer_run.measures,
     "long-values": long_values.measures,

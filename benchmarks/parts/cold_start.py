@@ -10,13 +10,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from benchmarks.hosts import BASELINE, NO_EMAILS, Process, process_of, running_hosts
+from benchmarks.hosts import BASELINE, NO_EMAILS, process_of, running_hosts
 from benchmarks.load import drive
 from benchmarks.measure import ROUNDS, Measure
 from benchmarks.storage import Storage, filled_storage
 from benchmarks.stored_rows import Filling, session_id
 from benchmarks.ways import person
 from local.paths import ROOT
+from local.process.usage import Process
 from local.stack.host_client import HostClient
 
 _PAGES = 100

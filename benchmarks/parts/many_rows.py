@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchmarks.hosts import NO_EMAILS, running_hosts
 from benchmarks.measure import ROUNDS, Cost, Measure, cost, median
-from benchmarks.parts.timer_run import settled_timer
+from benchmarks.parts.timer_run import settled_timers
 from benchmarks.storage import filled_storage
 from benchmarks.stored_rows import Filling, session_id
 from benchmarks.ways import Way
@@ -32,7 +32,7 @@ def measures(folder: Path) -> Iterator[Measure]:
             for each in storages
         ]
         times = [[way.book(_BOOKINGS, session_id(each)).driven.median for way in ways] for each in range(ROUNDS)]
-        timers = [settled_timer(each) for each in storages]
+        timers = settled_timers(*storages)
         ticks = [[cost(timer.tick) for timer in timers] for _ in range(ROUNDS)]
     yield _booking(times)
     yield _tick([each[0] for each in ticks], [each[1] for each in ticks])
