@@ -9,6 +9,7 @@ from pathlib import Path
 
 from benchmarks.measure import Measure
 from benchmarks.parts import (
+    beside_pretix,
     booking,
     cold_start,
     contention,
@@ -28,6 +29,7 @@ BENCHMARKS: Mapping[str, Callable[[Path], Iterator[Measure]]] = {
     "emails": emails.measures,
     "many-rows": many_rows.measures,
     "requests": requests.measures,
+    "pretix": beside_pretix.measures,
     "sessions-list": sessions_list.measures,
     "timer-run": timer_run.measures,
     "long-values": long_values.measures,
