@@ -20,6 +20,7 @@ from tests.e2e.http_client import Answer, get, get_json, post_form, post_json
 
 PEOPLE = 4
 PAUSE = 0.15  # seconds between the acts of one person
+HELD = 20  # megabytes: a word of a referral is hashed in 19, which the C library keeps for each thread that did so
 OPEN, SMALL = "load-open", "load-small"
 NO_QUOTA = {"MAILS_PER_MINUTE": "0", "MAILS_PER_HOUR": "0"}
 
@@ -89,9 +90,9 @@ class Load:
         return answer
 
 
-@pytest.mark.parametrize(("seconds", "megabytes"), [(2, 60), pytest.param(60, 20, marks=pytest.mark.nightly)])
-def test_whatever_people_do_at_once_is_answered_and_leaves_nothing_open(seconds: int, megabytes: int) -> None:
-    """Five parts of the same length. By day not everything is loaded by the second, from which on memory counts."""
+@pytest.mark.parametrize("seconds", [2, pytest.param(60, marks=pytest.mark.nightly)])
+def test_whatever_people_do_at_once_is_answered_and_leaves_nothing_open(seconds: int) -> None:
+    """Five parts of the same length. By the second nearly everything is loaded, and memory counts from then on."""
     with running_stack(at=MORNING, settings=NO_QUOTA) as stack:
         stack.mail.settings({"per_minute": 0, "per_hour": 0})
         for name, capacity in ((OPEN, 5000), (SMALL, 1)):
@@ -111,7 +112,7 @@ def test_whatever_people_do_at_once_is_answered_and_leaves_nothing_open(seconds:
             *(("wait", 201), ("wait", 409)),
         }
         assert " ERROR " not in stack.log_text()
-        assert found[-1][0] <= found[1][0] + megabytes
+        assert found[-1][0] <= found[1][0] + PEOPLE * HELD
         assert found[-1][1] <= found[1][1] + PEOPLE
 
 
