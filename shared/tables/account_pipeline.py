@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from azure.core import PipelineClient
-from azure.core.credentials import AzureSasCredential, TokenCredential
+from azure.core.credentials import AzureNamedKeyCredential, AzureSasCredential
 from azure.core.pipeline import PipelineRequest
 from azure.core.pipeline.policies import (
     AzureSasCredentialPolicy,
@@ -19,7 +19,6 @@ from azure.core.pipeline.policies import (
     SansIOHTTPPolicy,
 )
 from azure.core.rest import HttpRequest, HttpResponse
-from azure.core.utils import parse_connection_string
 
 _SCOPE = "https://storage.azure.com/.default"
 
@@ -43,11 +42,11 @@ class _SharedKey(SansIOHTTPPolicy[HttpRequest, HttpResponse]):
 
 
 def open_pipeline(
-    url: str, version: str, credential: TokenCredential | str, options: Mapping[str, Any]
+    url: str, version: str, credential: Any, options: Mapping[str, Any]
 ) -> PipelineClient[HttpRequest, HttpResponse]:
     """Returns the client of an account at `url`, for a version of its API; it sends over the transport in `options`.
 
-    `credential` is an identity, or a connection string with a key or a shared access signature.
+    `credential` is an identity, a shared access signature or a named key, as the SDK's own client has it.
     """
     policies = [
         RequestIdPolicy(),
@@ -58,10 +57,9 @@ def open_pipeline(
     return PipelineClient(url, policies=policies, **options)
 
 
-def _authentication(credential: TokenCredential | str) -> Any:
-    if not isinstance(credential, str):
-        return BearerTokenCredentialPolicy(credential, _SCOPE)
-    parts = parse_connection_string(credential)
-    if "accountkey" in parts:
-        return _SharedKey(parts["accountname"], parts["accountkey"])
-    return AzureSasCredentialPolicy(AzureSasCredential(parts["sharedaccesssignature"]))
+def _authentication(credential: Any) -> Any:
+    if isinstance(credential, AzureNamedKeyCredential):
+        return _SharedKey(*credential.named_key)
+    if isinstance(credential, AzureSasCredential):
+        return AzureSasCredentialPolicy(credential)
+    return BearerTokenCredentialPolicy(credential, _SCOPE)

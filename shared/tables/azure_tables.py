@@ -206,13 +206,13 @@ def open_tables(connection: StorageConnection, credential: TokenCredential | Non
     options = _CLIENT_OPTIONS | {"transport": RequestsTransport(**_CLIENT_OPTIONS)}
     if connection.connection_string:
         client = TableServiceClient.from_connection_string(connection.connection_string, **options)
-        return _tables(client, connection.connection_string, options)
+        return _tables(client, options)
     if not connection.table_endpoint or credential is None:
         raise StorageRefusedError("neither a connection string nor an endpoint with an identity")
-    return _tables(TableServiceClient(connection.table_endpoint, credential=credential, **options), credential, options)
+    return _tables(TableServiceClient(connection.table_endpoint, credential=credential, **options), options)
 
 
-def _tables(client: TableServiceClient, credential: TokenCredential | str, options: Mapping[str, Any]) -> AzureTables:
+def _tables(client: TableServiceClient, options: Mapping[str, Any]) -> AzureTables:
     url = client.url.rstrip("/")
-    pipeline = open_pipeline(url, client.api_version, credential, options)
+    pipeline = open_pipeline(url, client.api_version, client.credential, options)
     return AzureTables(client, TransactionSender(pipeline, url))
