@@ -30,24 +30,29 @@ class Driven:
         return statistics.median(self.times)
 
 
-def drive(url: str, bodies: Sequence[Mapping[str, object]], clients: int = 1) -> Driven:
-    """Posts the bodies as JSON to a URL, by so many clients at once."""
+def drive(
+    url: str, bodies: Sequence[Mapping[str, object]], clients: int = 1, headers: Mapping[str, str] | None = None
+) -> Driven:
+    """Posts the bodies as JSON to a URL of http or https, by so many clients at once."""
+    every = {"content-type": "application/json", "accept": "application/json"} | dict(headers or {})
     began = time.perf_counter()
     with ThreadPoolExecutor(clients) as pool:
-        shares = list(pool.map(lambda number: list(_posted(url, bodies[number::clients])), range(clients)))
+        shares = list(pool.map(lambda number: list(_posted(url, bodies[number::clients], every)), range(clients)))
     total = (time.perf_counter() - began) * 1000
     answers = [each for share in shares for each in share]
     return Driven(Counter(status for status, _ in answers), [took for _, took in answers], total)
 
 
-def _posted(url: str, bodies: Sequence[Mapping[str, object]]) -> Iterator[tuple[int, float]]:
+def _posted(
+    url: str, bodies: Sequence[Mapping[str, object]], headers: Mapping[str, str]
+) -> Iterator[tuple[int, float]]:
     parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.netloc, timeout=_SECONDS)
-    headers = {"content-type": "application/json", "accept": "application/json"}
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    connection = kind(parts.netloc, timeout=_SECONDS)
     try:
         for body in bodies:
             began = time.perf_counter()
-            connection.request("POST", parts.path, json.dumps(body), headers)
+            connection.request("POST", parts.path, json.dumps(body), dict(headers))
             answer = connection.getresponse()
             answer.read()
             yield answer.status, (time.perf_counter() - began) * 1000

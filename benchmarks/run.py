@@ -8,12 +8,28 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from benchmarks.measure import Measure
-from benchmarks.parts import booking, emails, long_values, sessions_list, timer_run
+from benchmarks.parts import (
+    beside_pretix,
+    booking,
+    cold_start,
+    contention,
+    emails,
+    long_values,
+    many_rows,
+    requests,
+    sessions_list,
+    timer_run,
+)
 from local.paths import ROOT
 
 BENCHMARKS: Mapping[str, Callable[[Path], Iterator[Measure]]] = {
     "booking": booking.measures,
+    "contention": contention.measures,
+    "cold-start": cold_start.measures,
     "emails": emails.measures,
+    "many-rows": many_rows.measures,
+    "requests": requests.measures,
+    "pretix": beside_pretix.measures,
     "sessions-list": sessions_list.measures,
     "timer-run": timer_run.measures,
     "long-values": long_values.measures,

@@ -9,7 +9,10 @@ from typing import Any
 from azure.data.tables import TableServiceClient
 
 from shared.bookings.tables.repository import GUARD
-from shared.tables.table import MAX_WRITES, moment_text
+from shared.bookings.tables.session_rows import OVER
+from shared.tables.azure_tables import AzureTable, open_tables
+from shared.tables.storage_connection import StorageConnection
+from shared.tables.table import MAX_WRITES, Write, moment_text
 
 type Cells = dict[str, Any]
 
@@ -35,15 +38,23 @@ class Filling:
 
 def fill(connection: str, filling: Filling, now: datetime) -> None:
     """Writes the rows in transactions of 100 into the tables of one account; `now` is in UTC."""
-    with TableServiceClient.from_connection_string(connection) as service:
-        places = {"Capacity": filling.capacity}
-        upcoming = [_session(number, now + (number + 1) * _WEEK) | places for number in range(filling.sessions)]
-        past = [_session(-number, now - number * timedelta(days=1)) | places for number in range(1, filling.past + 1)]
-        _insert(service, _SESSIONS, [*upcoming, *past])
-        for session in upcoming:
-            _insert(service, _BOOKINGS, _roster(session["RowKey"], filling.people, now))
-            if filling.confirmed_by_email:
-                _insert(service, _LOG, _confirmations(session["RowKey"], filling.people, now))
+    tables = open_tables(StorageConnection(connection, None, None))
+    places = {"Capacity": filling.capacity}
+    upcoming = [_session(number, now + (number + 1) * _WEEK) | places for number in range(filling.sessions)]
+    over = places | ({OVER: "yes"} if filling.past_people else {})
+    past = [_session(-number, _ended(number, now)) | over for number in range(1, filling.past + 1)]
+    _insert(tables, _SESSIONS, [*upcoming, *past])
+    for session in upcoming:
+        _insert(tables, _BOOKINGS, _roster(session["RowKey"], filling.people, now))
+        if filling.confirmed_by_email:
+            _insert(tables, _LOG, _confirmations(session["RowKey"], filling.people, now))
+    for session in past if filling.past_people else ():
+        _insert(tables, _BOOKINGS, _roster(session["RowKey"], filling.past_people, now))
+
+
+def _ended(number: int, now: datetime) -> datetime:
+    """A day of the last weeks, before bookings are deleted."""
+    return now - timedelta(days=2 + number % 60)
 
 
 def stored_booking(number: int = 0) -> tuple[str, str]:
@@ -51,10 +62,10 @@ def stored_booking(number: int = 0) -> tuple[str, str]:
     return session_id(0), _key(number)
 
 
-def _insert(service: TableServiceClient, table: str, rows: Iterable[Cells]) -> None:
-    client = service.get_table_client(table)
+def _insert(tables: TableServiceClient, name: str, rows: Iterable[Cells]) -> None:
+    table = AzureTable(tables.get_table_client(name))
     for some in batched(rows, MAX_WRITES, strict=False):
-        client.submit_transaction([("create", dict(cells)) for cells in some])
+        table.apply([Write("create", cells) for cells in some])
 
 
 def _session(number: int, starts: datetime) -> Cells:

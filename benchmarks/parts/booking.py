@@ -62,7 +62,7 @@ def _speed(rounds: Mapping[int, Mapping[str, Sequence[Booked]]]) -> Iterator[Mea
         )
         what = f"bookings a second, {clients} client{'s' * (clients > 1)}"
         yield _at_least(f"P5 {what}", ours, sample, "sample", of_sample)
-        pretix = sample * NOVEMBER.bookings[clients] / NOVEMBER.sample
+        pretix = sample * NOVEMBER.rest[clients] / NOVEMBER.sample
         yield _at_least(f"P6 {what}", ours, pretix, "pretix of November, by the sample", of_pretix)
 
 

@@ -19,7 +19,7 @@ _CALLS = 3
 _UNITS = (" ", ",", "@", ".", "\u0301", "\\", "a", "1", "-", " ,", "a@", "<")
 _ORDINARY = {"full_name": "Ann Lee", "email": "ann@nhs"}
 _DETAILS, _COLLECT = "/manage/*/details", "/collect/*"
-_REFERRAL = {"works_here": "yes", "full_name": "Ann", "contact_by": ["email"], "email": "ann@home.example"} | {
+REFERRAL = {"works_here": "yes", "full_name": "Ann", "contact_by": ["email"], "email": "ann@home.example"} | {
     "therapy_language": "English",
     "what_brings_you": "One sentence",
     "consent_share": True,
@@ -72,7 +72,7 @@ def _measured(folder: Path) -> Sequence[Measure]:
 
 def _links(site: Site, now: datetime) -> dict[str, str]:
     """The addresses of the forms behind links: to the details of a booking, and to a referral."""
-    referral = json.loads(site.post("/one-to-one", json.dumps(_REFERRAL).encode(), "application/json"))
+    referral = json.loads(site.post("/one-to-one", json.dumps(REFERRAL).encode(), "application/json"))
     booking = services().signer.token("manage", *stored_booking(), "1")
     collect = services().referrals.links.collect_token(referral["reference"], now)
     return {_DETAILS: f"/manage/{booking}/details", _COLLECT: f"/collect/{collect}"}

@@ -1,6 +1,6 @@
 """P14: a run of the timer with nothing due, with 1,000 past sessions and without them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,7 +25,7 @@ def measures(folder: Path) -> Iterator[Measure]:
             running.enter_context(filled_storage(folder, f"timer-{past}", Filling(SESSIONS, PEOPLE, past), now))
             for past in (0, PAST)
         )
-        timers = _settled_timer(without), _settled_timer(with_past)
+        timers = settled_timers(without, with_past)
         requests = with_past.table_requests(timers[1].tick)
         more = requests - without.table_requests(timers[0].tick)
         yield Measure(name="P14 table requests, nothing due", ours=requests, budget=1 + 2 * SESSIONS + 3)
@@ -39,7 +39,9 @@ def _compared(without: list[Cost], with_past: list[Cost]) -> Iterator[Measure]:
     yield Measure(name=name, ours=median(with_past).cpu, baseline=baseline, baseline_name="none", budget=1.1)
 
 
-class _Timer:
+class Timer:
+    """The timer of a service in this process."""
+
     def __init__(self, storage: Storage) -> None:
         self._services = Services(Settings.from_environment(storage.settings), lambda: datetime.now(UTC))
 
@@ -49,9 +51,11 @@ class _Timer:
             raise RuntimeError("something is due")
 
 
-def _settled_timer(storage: Storage) -> _Timer:
-    timer = _Timer(storage)
+def settled_timers(*storages: Storage) -> Sequence[Timer]:
+    """Timers that have read everything once and have nothing to write any more."""
+    timers = [Timer(each) for each in storages]
     for _ in range(_SETTLING_RUNS):
-        timer.tick()
+        for timer in timers:
+            timer.tick()
         sleep(_SETTLING_SECONDS)
-    return timer
+    return timers

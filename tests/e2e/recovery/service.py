@@ -133,8 +133,9 @@ class Service:
             is_done=True,
             is_expected=False,
             repeated=False,
+            copies=1,
             now=self.now,
-            provider=settings["REFERRAL_RECIPIENT"],
+            inboxes=frozenset({settings["REFERRAL_RECIPIENT"]}),
             staff=frozenset({settings["ORGANISER_EMAIL"], settings["OPERATORS_EMAIL"]}),
         )
 

@@ -18,8 +18,9 @@ SEEN = Outcome(
     is_done=True,
     is_expected=False,
     repeated=False,
+    copies=1,
     now=datetime(2023, 9, 1, 8, tzinfo=UTC),
-    provider="",
+    inboxes=frozenset(),
     staff=frozenset(),
 )
 

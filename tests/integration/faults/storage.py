@@ -24,24 +24,18 @@ COPIES = "copies"
 
 @dataclass
 class Storage:
-    """Both data accounts of the settings. What nobody has written to by `network` since it was read is not read again.
-
-    Without a network others write as well, and everything is always read.
-    """
+    """Both data accounts of the settings. What nobody has written to since it was read is not read again."""
 
     settings: Mapping[str, str] = field(repr=False)
-    network: FaultyNetwork | None = None
+    network: FaultyNetwork
     _known: dict[str, Rows] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         create_storage(self.settings)
-        if self.network:
-            self.network.watchers.append(self._forget_written)
+        self.network.watchers.append(self._forget_written)
 
     def read(self) -> dict[str, Rows]:
         """The rows of every table, by its name and their keys; and as `copies` what the backup wrote."""
-        if not self.network:
-            self._known.clear()
         for name, table in self._tables.items():
             if name not in self._known:
                 self._known[name] = {_key(row): dict(row) for row in table.list_entities()}

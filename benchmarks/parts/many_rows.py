@@ -1,0 +1,59 @@
+"""P8 and P9: a booking and a run of the timer where 20,000 bookings are stored, compared with 1,000.
+
+Azurite looks through the whole table for each row that is inserted, so more of them would take many minutes to store.
+"""
+
+import statistics
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmarks.hosts import NO_EMAILS, running_hosts
+from benchmarks.measure import ROUNDS, Cost, Measure, cost, median
+from benchmarks.parts.timer_run import settled_timers
+from benchmarks.storage import filled_storage
+from benchmarks.stored_rows import Filling, session_id
+from benchmarks.ways import Way
+
+PEOPLE = 90  # so that storage is filled in minutes: a transaction is of one session
+FEW, MANY = 11, 222
+"""Sessions that are over, of so many people each."""
+
+_TO_COME, _BOOKINGS = 2 * ROUNDS, 40
+
+
+def measures(folder: Path) -> Iterator[Measure]:
+    """Yields each figure. `folder` gets the logs."""
+    now = datetime.now(UTC)
+    with ExitStack() as running:
+        storages = [
+            running.enter_context(filled_storage(folder, f"rows-{past}", _filling(past), now)) for past in (FEW, MANY)
+        ]
+        ways = [
+            Way(running.enter_context(running_hosts(each, folder, settings=NO_EMAILS))[0], "bookings")
+            for each in storages
+        ]
+        timers = settled_timers(*storages)
+        ticks = [[cost(timer.tick) for timer in timers] for _ in range(ROUNDS)]
+        # Last: their emails are due, and nobody sends them.
+        times = [[way.book(_BOOKINGS, session_id(each)).driven.median for way in ways] for each in range(ROUNDS)]
+    yield _booking(times)
+    yield _tick([each[0] for each in ticks], [each[1] for each in ticks])
+
+
+def _filling(past: int) -> Filling:
+    return Filling(_TO_COME, 0, past, capacity=1000, past_people=PEOPLE)
+
+
+def _booking(times: Sequence[Sequence[float]]) -> Measure:
+    few, many = (statistics.median(each[which] for each in times) for which in (0, 1))
+    name = f"P8 a booking among {MANY * PEOPLE:,} bookings, median time"
+    return Measure(name=name, ours=many, baseline=few, baseline_name=f"among {FEW * PEOPLE:,}", budget=1.25)
+
+
+def _tick(few: list[Cost], many: list[Cost]) -> Measure:
+    name, baseline = f"P9 a run of the timer among {MANY * PEOPLE:,} bookings, CPU", median(few).cpu
+    return Measure(
+        name=name, ours=median(many).cpu, baseline=baseline, baseline_name=f"among {FEW * PEOPLE:,}", budget=1.25
+    )
