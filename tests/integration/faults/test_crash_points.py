@@ -59,6 +59,7 @@ def laboratory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]
             environ.setattr(module, "COMPILED", module.COMPILED)
         environ.setattr(CompiledTemplates, "dump_bytecode", CompiledTemplates.dump_bytecode)
         keep_compiled_templates()  # every process would compile them anew, and read the content file
+        pages_of_site._environment.cache_clear()  # another test may have shown a page in this process
         environ.setattr(context, "load_content", lambda _: builders.content())
         key = vault.settings(vault.new_version())
         for name in ("IDENTITY_ENDPOINT", "IDENTITY_HEADER", "REQUESTS_CA_BUNDLE"):
@@ -79,6 +80,7 @@ def laboratory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]
                 settings["REFERRAL_PROVIDER_KEYS"] = json.dumps({"keys": [each.jwk for each in keys(PROVIDER_KEYS)]})
             installations[mail, delivery] = Installation(settings, Storage(settings, network), emulator, network)
         yield Laboratory(installations)
+    pages_of_site._environment.cache_clear()
 
 
 BY_DAY_AND_AT_NIGHT = pytest.mark.parametrize("each", [1, pytest.param(0, marks=pytest.mark.nightly, id="all")])
