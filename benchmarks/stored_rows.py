@@ -6,11 +6,9 @@ from datetime import datetime, timedelta
 from itertools import batched
 from typing import Any
 
-from azure.data.tables import TableServiceClient
-
 from shared.bookings.tables.repository import GUARD
 from shared.bookings.tables.session_rows import OVER
-from shared.tables.azure_tables import AzureTable, open_tables
+from shared.tables.azure_tables import AzureTables, open_tables
 from shared.tables.storage_connection import StorageConnection
 from shared.tables.table import MAX_WRITES, Write, moment_text
 
@@ -62,8 +60,8 @@ def stored_booking(number: int = 0) -> tuple[str, str]:
     return session_id(0), _key(number)
 
 
-def _insert(tables: TableServiceClient, name: str, rows: Iterable[Cells]) -> None:
-    table = AzureTable(tables.get_table_client(name))
+def _insert(tables: AzureTables, name: str, rows: Iterable[Cells]) -> None:
+    table = tables.table(name)
     for some in batched(rows, MAX_WRITES, strict=False):
         table.apply([Write("create", cells) for cells in some])
 

@@ -13,7 +13,7 @@ from local.clock import LocalClock
 from local.stack.azurite import KEY
 from shared.backups.azure_blobs import open_blobs
 from shared.backups.blobs import CONTAINER, Blobs
-from shared.tables.azure_tables import AzureTable, open_tables
+from shared.tables.azure_tables import open_tables
 from shared.tables.storage_connection import StorageConnection
 from shared.tables.table import Table
 
@@ -48,16 +48,16 @@ class Account:
             None, f"https://{name}.table.core.windows.net", None, f"https://{name}.blob.core.windows.net"
         )
         credential = DefaultAzureCredential()
-        client = open_tables(connection, credential)
+        opened = open_tables(connection, credential)
         blobs = open_blobs(connection, CONTAINER, credential)
-        return cls(lambda table: AzureTable(client.get_table_client(table)), blobs)
+        return cls(opened.table, blobs)
 
     @classmethod
     def of(cls, connection_string: str, now: Callable[[], datetime]) -> "Account":
         """The account of a connection string, where the time is `now`."""
         connection = StorageConnection(connection_string, None, None)
-        client = open_tables(connection)
-        return cls(lambda table: AzureTable(client.get_table_client(table)), open_blobs(connection, CONTAINER), now)
+        opened = open_tables(connection)
+        return cls(opened.table, open_blobs(connection, CONTAINER), now)
 
 
 def _local(name: str, running: Path) -> Account:

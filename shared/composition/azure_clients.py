@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 def tables(connection: StorageConnection) -> Callable[[str], Table]:
     """The tables of one storage account, by name, over one client."""
-    from shared.tables.azure_tables import AzureTable, open_tables
+    from shared.tables.azure_tables import open_tables
 
-    client = open_tables(connection, None if connection.connection_string else _identity(connection.client_id))
-    return lambda name: AzureTable(client.get_table_client(name))
+    opened = open_tables(connection, None if connection.connection_string else _identity(connection.client_id))
+    return opened.table
 
 
 def blobs(connection: StorageConnection, container: str) -> Blobs:

@@ -10,6 +10,7 @@ from typing import Any
 from azure.core import MatchConditions
 from azure.core.credentials import TokenCredential
 from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
+from azure.core.pipeline.transport import RequestsTransport
 from azure.data.tables import TableClient, TableErrorCode, TableServiceClient, UpdateMode
 
 from shared.tables.storage_connection import StorageConnection
@@ -23,23 +24,24 @@ from shared.tables.table import (
     Without,
     Write,
 )
+from shared.tables.transactions import Transactions
 
 # Bounded waits: the SDK's defaults last for minutes, and the person at the form is waiting.
-_CLIENT_OPTIONS: Mapping[str, Any] = {
-    "retry_total": 2,
-    "retry_backoff_factor": 0.1,
-    "connection_timeout": 5,
-    "read_timeout": 10,
-}
+_RETRIES: Mapping[str, Any] = {"retry_total": 2, "retry_backoff_factor": 0.1}
+_TIMEOUTS: Mapping[str, Any] = {"connection_timeout": 5, "read_timeout": 10}
 
 _BARE = {"Accept": "application/json;odata=nometadata"}  # rows without ETags and types: a third less to read
 
 
 @dataclass(frozen=True, slots=True)
 class AzureTable:
-    """One table through the SDK's client. `shared.tables.table.Table` describes the methods."""
+    """One table through the SDK's client; `transactions` are those of its account.
+
+    `shared.tables.table.Table` describes the methods.
+    """
 
     client: TableClient = field(repr=False)
+    transactions: Transactions
 
     def get(self, partition: str, key: str) -> Row | None:
         with _translating_errors():
@@ -117,8 +119,7 @@ class AzureTable:
         if len(writes) > MAX_WRITES:  # some servers answer this unintelligibly
             raise StorageRefusedError(f"too many writes in one transaction: {len(writes)}")
         with _translating_errors():
-            operations: list[Any] = [_operation(write) for write in writes]
-            return [str(answer.get("etag") or "") for answer in self.client.submit_transaction(operations)]
+            return self.transactions.send(self.client.table_name, writes)
 
 
 def _plain(cells: Mapping[str, Any]) -> dict[str, Any]:
@@ -136,17 +137,6 @@ def _date(answer: Any) -> datetime | None:
         return parsedate_to_datetime(answer.http_response.headers.get("Date", ""))
     except ValueError:
         return None
-
-
-def _operation(write: Write) -> tuple[str, Mapping[str, Any], Mapping[str, Any]]:
-    cells = _plain(write.cells)
-    if write.kind == "create":
-        return ("create", cells, {})
-    if write.kind == "delete":
-        return ("delete", cells, _condition(write.etag))
-    # In a transaction the SDK never takes the ETag from the entity: left out, the write is unconditional.
-    condition = {"etag": write.etag, "match_condition": MatchConditions.IfNotModified}
-    return ("update", cells, {"mode": UpdateMode(write.kind), **condition})
 
 
 def _condition(etag: str | None) -> Mapping[str, Any]:
@@ -179,16 +169,36 @@ def _refusal(error: HttpResponseError) -> StorageError:
     return StorageUnavailableError(f"HTTP {status}")
 
 
+@dataclass(frozen=True, slots=True)
+class AzureTables:
+    """The tables of one account."""
+
+    client: TableServiceClient = field(repr=False)
+    transactions: Transactions
+
+    def table(self, name: str) -> AzureTable:
+        return AzureTable(self.client.get_table_client(name), self.transactions)
+
+
 def open_tables(
     connection: StorageConnection, credential: TokenCredential | None = None, **options: Any
-) -> TableServiceClient:
-    """Returns one client for the account; `options` are passed to the SDK, such as a `transport`.
+) -> AzureTables:
+    """Returns the tables of the account; `options` are passed to the SDK, such as a `transport`.
 
     Raises:
         StorageRefusedError: there is neither a connection string nor an endpoint with a credential.
     """
+    # One transport, so that both clients use the same connections.
+    options = {"transport": RequestsTransport(**_TIMEOUTS), **_RETRIES} | options
+    client = _open_client(connection, credential, options)
+    return AzureTables(client, Transactions.like(client, **options))
+
+
+def _open_client(
+    connection: StorageConnection, credential: TokenCredential | None, options: Mapping[str, Any]
+) -> TableServiceClient:
     if connection.connection_string:
-        return TableServiceClient.from_connection_string(connection.connection_string, **_CLIENT_OPTIONS, **options)
+        return TableServiceClient.from_connection_string(connection.connection_string, **options)
     if not connection.table_endpoint or credential is None:
         raise StorageRefusedError("neither a connection string nor an endpoint with an identity")
-    return TableServiceClient(connection.table_endpoint, credential=credential, **_CLIENT_OPTIONS, **options)
+    return TableServiceClient(connection.table_endpoint, credential=credential, **options)

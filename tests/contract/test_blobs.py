@@ -10,7 +10,7 @@ from local.stack.azurite import Azurite
 from shared.backups.azure_blobs import AzureBlobs, open_blobs
 from shared.backups.blobs import BlobExistsError, Blobs
 from shared.backups.typed_rows import decode_row, encode_row
-from shared.tables.azure_tables import AzureTable, open_tables
+from shared.tables.azure_tables import open_tables
 from shared.tables.storage_connection import StorageConnection
 from shared.tables.table import StorageRefusedError
 from tests.fakes import FakeBlobs
@@ -85,8 +85,8 @@ CELLS = {
 
 
 def test_cells_of_every_type_are_put_back_as_they_were(azurite: Azurite) -> None:
-    client = open_tables(StorageConnection(azurite.connection_string(), None, None))
-    table = AzureTable(client.create_table(f"T{uuid.uuid4().hex}"))
+    tables = open_tables(StorageConnection(azurite.connection_string(), None, None))
+    table = tables.table(tables.client.create_table(f"T{uuid.uuid4().hex}").table_name)
     table.insert({"PartitionKey": "p", "RowKey": "a", **CELLS})
     [[before]] = table.pages()
     line = encode_row(before.cells)
@@ -101,13 +101,13 @@ def test_cells_of_every_type_are_put_back_as_they_were(azurite: Azurite) -> None
 
 
 def test_more_than_a_page_of_rows_is_read_page_by_page(azurite: Azurite) -> None:
-    client = open_tables(StorageConnection(azurite.connection_string(), None, None))
-    raw = client.create_table(f"T{uuid.uuid4().hex}")
+    tables = open_tables(StorageConnection(azurite.connection_string(), None, None))
+    raw = tables.client.create_table(f"T{uuid.uuid4().hex}")
     for start in range(0, 1100, 100):
         rows = [{"PartitionKey": "p", "RowKey": f"{number:04}"} for number in range(start, start + 100)]
         raw.submit_transaction([("create", row) for row in rows])
 
-    pages = list(AzureTable(raw).pages())
+    pages = list(tables.table(raw.table_name).pages())
 
     assert [len(page) for page in pages] == [1000, 100]
     assert [row.key for page in pages for row in page] == [f"{number:04}" for number in range(1100)]
