@@ -5,7 +5,7 @@ The test command runs some of the cases, the same ones each time; `--nightly` ru
 
 import json
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 import pytest
 
@@ -86,22 +86,32 @@ def laboratory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]
 BY_DAY_AND_AT_NIGHT = pytest.mark.parametrize("each", [1, pytest.param(0, marks=pytest.mark.nightly, id="all")])
 
 
-@BY_DAY_AND_AT_NIGHT
+@pytest.mark.parametrize(
+    ("names", "each"),
+    [
+        pytest.param(some_flows(), 1, id="some"),
+        *(pytest.param([name], 0, id=name.replace(" ", "-"), marks=pytest.mark.nightly) for name in FLOWS),
+    ],
+)
 def test_promises_hold_whatever_request_of_a_flow_goes_wrong(
-    laboratory: Laboratory, each: int, capsys: pytest.CaptureFixture[str]
+    laboratory: Laboratory, names: Sequence[str], each: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    requests = {name: laboratory.requests(name) for name in (some_flows() if each else FLOWS)}
+    requests = {name: laboratory.requests(name) for name in names}
     possible = all_cases(requests)
     cases = some_cases(requests, each) if each else possible
     with capsys.disabled():
         sys.stdout.write(f"\n{len(cases)} of {len(possible)} cases (flow, request, fault), seed {SEED}\n")
 
-    assert {FLOWS[case.flow].function for case in cases} == {flow.function for flow in FLOWS.values()}
-    assert {FLOWS[case.flow].mail for case in cases} == {flow.mail for flow in FLOWS.values()}
     assert {case.fault for case in cases} == set(Fault)
     found = {case: laboratory.run(case) for case in cases}
     wrong = [f"{case}: {'; '.join(how)}" for case, how in found.items() if how]
     assert not wrong, "\n".join(wrong)
+
+
+def test_the_flows_by_day_call_every_function_and_send_by_both_email_services() -> None:
+    by_day = [FLOWS[name] for name in some_flows()]
+    assert {flow.function for flow in by_day} == {flow.function for flow in FLOWS.values()}
+    assert {flow.mail for flow in by_day} == {flow.mail for flow in FLOWS.values()}
 
 
 @BY_DAY_AND_AT_NIGHT
