@@ -1,4 +1,4 @@
-"""P8 and P9: a booking and a run of the timer where 20,000 bookings are stored, compared with 1,000.
+"""P3, P8 and P9: a booking and a run of the timer where 20,000 bookings are stored, compared with 1,000.
 
 Azurite looks through the whole table for each row that is inserted, so more of them would take many minutes to store.
 """
@@ -6,19 +6,22 @@ Azurite looks through the whole table for each row that is inserted, so more of 
 import statistics
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 from benchmarks.hosts import NO_EMAILS, running_hosts
 from benchmarks.measure import ROUNDS, Cost, Measure, cost, median
-from benchmarks.parts.timer_run import settled_timers
-from benchmarks.storage import filled_storage
+from benchmarks.parts.timer_run import Timer, settled_timers
+from benchmarks.storage import Storage, filled_storage
 from benchmarks.stored_rows import Filling, session_id
 from benchmarks.ways import Way
 
 PEOPLE = 90  # so that storage is filled in minutes: a transaction is of one session
 FEW, MANY = 11, 222
 """Sessions that are over, of so many people each."""
+
+REMINDED = 20
+"""People in each session to come."""
 
 _TO_COME, _BOOKINGS = 2 * ROUNDS, 40
 
@@ -36,14 +39,27 @@ def measures(folder: Path) -> Iterator[Measure]:
         ]
         timers = settled_timers(*storages)
         ticks = [[cost(timer.tick) for timer in timers] for _ in range(ROUNDS)]
+        reminders = _run_with_reminders(storages[1], timers[1], now)
         # Last: their emails are due, and nobody sends them.
         times = [[way.book(_BOOKINGS, session_id(each)).driven.median for way in ways] for each in range(ROUNDS)]
+    yield reminders
     yield _booking(times)
     yield _tick([each[0] for each in ticks], [each[1] for each in ticks])
 
 
 def _filling(past: int) -> Filling:
-    return Filling(_TO_COME, 0, past, capacity=1000, past_people=PEOPLE)
+    return Filling(_TO_COME, REMINDED, past, capacity=1000, past_people=PEOPLE)
+
+
+def _run_with_reminders(storage: Storage, timer: Timer, now: datetime) -> Measure:
+    """The first session is at noon in a week, so the reminders of the day before are due in the afternoon before."""
+    afternoon = datetime.combine(now + timedelta(days=6), time(14), UTC)
+    found = list[int]()
+    requests = storage.table_requests(lambda: found.append(timer.due(afternoon)))
+    if found != [REMINDED]:
+        raise RuntimeError(f"{found[0]} emails are due, and not the reminders of {REMINDED} people")
+    name = f"P3 table requests, {REMINDED} reminders due among {MANY * PEOPLE:,} bookings"
+    return Measure(name=name, ours=requests, budget=1 + 2 * _TO_COME + 3 + 1)
 
 
 def _booking(times: Sequence[Sequence[float]]) -> Measure:

@@ -46,9 +46,13 @@ class Timer:
         self._services = Services(Settings.from_environment(storage.settings), lambda: datetime.now(UTC))
 
     def tick(self) -> None:
-        due = self._services.timer_run.run(self._services.now())
-        if due.mails or due.referrals:
+        if self.due(self._services.now()):
             raise RuntimeError("something is due")
+
+    def due(self, now: datetime) -> int:
+        """Runs it at this moment, in UTC, and returns the number of emails and referrals that are due."""
+        due = self._services.timer_run.run(now)
+        return len(due.mails) + len(due.referrals)
 
 
 def settled_timers(*storages: Storage) -> Sequence[Timer]:

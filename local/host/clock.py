@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 # Short, so that a change of speed is noticed soon; long, so that an idle host costs nothing.
-_SLICE_SECONDS = 0.1
+_SLICE_SECONDS = 0.5
 
 
 class Clock(Protocol):
@@ -38,11 +38,12 @@ async def pause(clock: Clock, seconds: float, wake: asyncio.Event | None = None)
     while left > 0 and not (wake and wake.is_set()):
         speed = clock.speed
         began = time.monotonic()
-        await _slice(min(left / speed, _SLICE_SECONDS), wake)
+        await rest(min(left / speed, _SLICE_SECONDS), wake)
         left -= (time.monotonic() - began) * speed
 
 
-async def _slice(real_seconds: float, wake: asyncio.Event | None) -> None:
+async def rest(real_seconds: float, wake: asyncio.Event | None = None) -> None:
+    """Waits that many seconds of the machine's time, or until `wake` is set."""
     if wake is None:
         await asyncio.sleep(real_seconds)
         return

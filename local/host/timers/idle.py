@@ -22,11 +22,12 @@ class Idleness:
 
     async def is_idle(self) -> bool:
         started = self._invocations.started
+        # All of them are asked, not up to the first: who is asked and has work wakes up.
         if not self._is_resting():
             return False
-        # All of them, not up to the first: who is asked and has work wakes up.
         quiet = [await queue.is_quiet() for queue in self._queues]
         return all(quiet) and self._is_resting() and self._invocations.started == started
 
     def _is_resting(self) -> bool:
-        return self._invocations.running == 0 and all(timer.is_quiet() for timer in self._timers)
+        quiet = [timer.is_quiet() for timer in self._timers]
+        return self._invocations.running == 0 and all(quiet)

@@ -9,15 +9,15 @@ from datetime import datetime
 
 from local.host.app.functions import Function, RetryPolicy, TimerTrigger
 from local.host.app.runtime import Call, Datum
-from local.host.clock import pause
+from local.host.clock import pause, rest
 from local.host.queues.backoff import Backoff
 from local.host.services import HostServices
 from local.host.timers.ncrontab import Ncrontab
 from local.host.timers.occurrences import ScheduleStatus, StatusFile, timer_document
 from local.host.timers.plan import Due, TimerPlan
 
-# How often the clock is looked at, because it may jump: a real time.
-_POLL_SECONDS = 0.05
+# How often the clock is looked at, because it may jump: a real time. Whoever asks if all is quiet has it looked at now.
+_POLL_SECONDS = 0.3
 
 
 class TimerListener:
@@ -44,15 +44,20 @@ class TimerListener:
             at_startup=trigger.run_on_startup,
         )
         self._busy = False
+        self._wake = asyncio.Event()
 
     def is_quiet(self) -> bool:
-        """True if the timer neither runs, nor waits to try again, nor is due."""
-        return not self._busy and not self._plan.is_due(self._clock())
+        """True if the timer neither runs, nor waits to try again, nor is due. Wakes the listener if it is due."""
+        is_due = self._plan.is_due(self._clock())
+        if is_due:
+            self._wake.set()
+        return not self._busy and not is_due
 
     async def listen(self) -> None:
         """Goes on until it is cancelled. A run that is under way then goes on to its end."""
         self._save()
         while True:
+            self._wake.clear()
             now = self._clock()
             due = self._plan.due(now, self._clock.speed)
             if due:
@@ -61,7 +66,7 @@ class TimerListener:
                 await asyncio.shield(self._invocations.spawn(self._run(due)))
             else:
                 left = (self._plan.next - now).total_seconds() / self._clock.speed
-                await asyncio.sleep(min(left, _POLL_SECONDS))
+                await rest(min(left, _POLL_SECONDS), self._wake)
 
     async def _run(self, due: Due) -> None:
         try:
