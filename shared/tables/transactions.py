@@ -17,13 +17,7 @@ from azure.core.credentials import AzureNamedKeyCredential, AzureSasCredential
 from azure.core.exceptions import HttpResponseError, ServiceResponseError
 from azure.core.pipeline.policies import AzureSasCredentialPolicy, BearerTokenCredentialPolicy, RetryPolicy
 from azure.core.rest import HttpRequest, HttpResponse
-from azure.data.tables import (
-    AccountSasPermissions,
-    ResourceTypes,
-    TableErrorCode,
-    TableServiceClient,
-    generate_account_sas,
-)
+from azure.data import tables as sdk
 
 from shared.tables.table import Write
 
@@ -40,7 +34,7 @@ class Transactions:
     client: PipelineClient[HttpRequest, HttpResponse] = field(repr=False)
 
     @classmethod
-    def like(cls, client: TableServiceClient, **options: Any) -> Self:
+    def like(cls, client: sdk.TableServiceClient, **options: Any) -> Self:
         """Returns those of the same account; the options are those that the SDK's client was opened with."""
         policies = [RetryPolicy(**options), _authorisation(client.credential)]
         return cls(client.url.partition("?")[0], PipelineClient(client.url, policies=policies, **options))
@@ -67,8 +61,10 @@ class Transactions:
 
 def _authorisation(credential: Any) -> AzureSasCredentialPolicy[Any, Any] | BearerTokenCredentialPolicy[Any, Any]:
     if isinstance(credential, AzureNamedKeyCredential):  # the emulator's; azure-core itself signs nothing with a key
-        may, forever = AccountSasPermissions(add=True, update=True, delete=True), datetime(2100, 1, 1, tzinfo=UTC)
-        credential = AzureSasCredential(generate_account_sas(credential, ResourceTypes(object=True), may, forever))
+        may, forever = sdk.AccountSasPermissions(add=True, update=True, delete=True), datetime(2100, 1, 1, tzinfo=UTC)
+        credential = AzureSasCredential(
+            sdk.generate_account_sas(credential, sdk.ResourceTypes(object=True), may, forever)
+        )
     if isinstance(credential, AzureSasCredential):
         return AzureSasCredentialPolicy(credential)
     return BearerTokenCredentialPolicy(credential, "https://storage.azure.com/.default")
@@ -112,4 +108,4 @@ class _WriteRefusedError(HttpResponseError):
     def __init__(self, answer: str) -> None:
         super().__init__(f"HTTP {answer[:3]}")
         self.status_code = int(answer[:3])
-        self.error_code = TableErrorCode.TABLE_NOT_FOUND if TableErrorCode.TABLE_NOT_FOUND.value in answer else None
+        self.error_code = sdk.TableErrorCode.TABLE_NOT_FOUND if "TableNotFound" in answer else None
