@@ -9,8 +9,8 @@ import struct
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -22,8 +22,8 @@ from local.package.byte_code import compile_modules
 from local.package.folder import IGNORE_FILE, LIBRARIES, service_files
 from local.package.libraries import install_libraries
 from local.package.licences import installed
+from local.package.running_app import running_packaged_app
 from local.paths import ROOT, STATE
-from local.process.child_process import Child, running_child
 from local.process.ports import free_ports
 from local.setup.keys import new_keys
 from local.stack import environment
@@ -222,9 +222,8 @@ def test_every_module_is_imported_with_nothing_but_the_package(unpacked: Path) -
 
 @pytest.fixture(scope="module")
 def apps(unpacked: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, HostClient]]:
-    """Both apps on the local host, which finds nothing of the project beside itself but what was unpacked."""
+    """Both apps from what was unpacked."""
     place = tmp_path_factory.mktemp("apps")
-    (place / "local").symlink_to(ROOT / "local")
     with ExitStack() as running:
         azurite = running.enter_context(running_azurite())
         ports = dict(zip(("web", "worker"), free_ports(2), strict=True))
@@ -235,41 +234,12 @@ def apps(unpacked: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[d
             keys=new_keys(),
         )
         create_storage(shared)
-        hosts = {role: running.enter_context(host(unpacked, place, role, port, shared)) for role, port in ports.items()}
-        clients = {role: HostClient(f"http://127.0.0.1:{ports[role]}", "master", "", hosts[role]) for role in ports}
-        for client in clients.values():
-            client.child.wait_until(client.is_running)
+        clients = {
+            role: running.enter_context(running_packaged_app(unpacked, place, role, port, shared))
+            for role, port in ports.items()
+        }
         clients["worker"].run("schedule")
         yield clients
-
-
-def host(unpacked: Path, place: Path, role: str, port: int, shared: Mapping[str, str]) -> AbstractContextManager[Child]:
-    values = {name: value for name, value in shared.items() if role == "worker" or name != "REFERRAL_PRIVATE_KEY"}
-    (place / f"{role}.json").write_text(json.dumps({"Values": {**values, "SERVICE_ROLE": role}}), "utf-8")
-    (place / "keys.json").write_text(json.dumps({"master": "master", "function": "f", "system": "s"}), "utf-8")
-    site_packages = [path for path in sys.path if Path(path).name == "site-packages"]
-    path = os.pathsep.join(map(str, (unpacked / LIBRARIES, place, *site_packages)))
-    module: list[str | Path] = [
-        "-S",
-        "-P",
-        "-X",
-        "utf8",
-        "-u",
-        "-m",
-        "local.process.child_main",
-        "local.host",
-        unpacked,
-    ]
-    options: list[str | Path] = [
-        "--port",
-        str(port),
-        "--settings",
-        place / f"{role}.json",
-        "--keys",
-        place / "keys.json",
-    ]
-    command = [sys.executable, *module, *options]
-    return running_child(f"The {role} app", command, log=place / f"{role}.log", env={"PYTHONPATH": path})
 
 
 @runs_here
