@@ -17,6 +17,10 @@ from tests.integration.faults.storage import Cells, Rows
 CERTAIN = frozenset({"confirmed", "to-check"})
 _LIVE = CERTAIN | {"waiting"}
 _KIND = {"confirmed": "confirmation", "to-check": "checking", "waiting": "waiting"}
+_STATES_OF = {kind: frozenset({state}) for state, kind in _KIND.items()}
+"""The state of a booking that is owed an email of that kind."""
+
+_EVERY_STATE = _LIVE | {"cancelled", None}
 EMAIL_CAME_BACK = "email came back"
 NOT_YET = "not yet"
 """What `ActedAt` holds until someone acts at the link in an email to that address."""
@@ -83,16 +87,24 @@ def one_booking_each(seen: Outcome) -> Iterator[str]:
 
 
 def everyone_is_told_where_they_stand(seen: Outcome) -> Iterator[str]:
-    """I3: an email that was sent says the state of each booking; what was begun is finished."""
+    """I3: an email that was sent says the state of each booking; what was begun is finished, while someone is owed it.
+
+    What became of an email that was cut off is not asked any more once its reason has gone: someone who waited has the
+    place, say.
+    """
     log = seen.tables["MailLog"]
+    states = {
+        (each["PartitionKey"], f"{each['RowKey']}-{each['Generation']}"): each["State"] for each in seen.attendees
+    }
     for (session_id, mail_id), row in log.items():
-        if row["State"] == "sending":
+        about, _, of_kind = mail_id.rpartition("-")
+        if row["State"] == "sending" and states.get((session_id, about)) in _STATES_OF.get(of_kind, _EVERY_STATE):
             yield f"an email is still {row['State']}: {mail_id[-40:]} of {session_id}"
     for who in seen.attendees:
         if who.get("Reason") == EMAIL_CAME_BACK:
             continue
         kind = "prove" if _is_to_prove(who) else _KIND.get(str(who["State"]))
-        mail_id = f"{who['RowKey']}-{who['Generation']}-{kind}"
+        mail_id = f"{_generation(who)}-{kind}"
         told = log.get((str(who["PartitionKey"]), mail_id), {}).get("State", "no email")
         if kind and told not in _HAS_IT:
             yield f"nobody was told: {kind} in {who['PartitionKey']} ({told})"
@@ -200,6 +212,10 @@ def broken(seen: Outcome) -> list[str]:
 
 def _is_to_prove(who: Cells) -> bool:
     return who.get("ActedAt") == NOT_YET and str(who["Email"]).endswith("@else.example")
+
+
+def _generation(who: Cells) -> str:
+    return f"{who['RowKey']}-{who['Generation']}"
 
 
 def _recipient(email: Mapping[str, Any]) -> str:

@@ -90,3 +90,18 @@ def test_each_promise_is_seen_to_be_broken_and_none_where_all_is_well() -> None:
 def test_an_email_under_two_ids_and_one_that_never_arrived_are_seen() -> None:
     for emails in ([email(), email("operation-2")], [email("operation-2", "another")]):
         assert [how[:3] for how in broken(replace(WELL, emails=emails))] == ["I4:"]
+
+
+def test_an_email_that_is_half_sent_counts_while_someone_is_owed_it() -> None:
+    told, half = logged("booking-ann-1-confirmation"), logged("booking-ann-1-waiting", "sending")
+    full = table({**SESSION, "Capacity": 0})
+    waits = changed(Bookings=table(booking("ann", "waiting")), Sessions=full, MailLog=table(half))
+
+    assert is_half_sent(waits)
+    assert broken(changed(MailLog=table(told, half))) == [], "someone who waited has the place"
+    for kind in ("reminder-P1D-20230919T1400Z", "update-2"):
+        assert is_half_sent(changed(MailLog=table(told, logged(f"booking-ann-1-{kind}", "sending"))))
+
+
+def is_half_sent(seen: Outcome) -> bool:
+    return any("still sending" in how for how in broken(seen))
