@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tests.e2e.http_client import Answer
-from tests.integration.faults.promises import CERTAIN, Outcome, every_answer_is_true
+from tests.promises import CERTAIN, Outcome, every_answer_is_true
 
 LIVE = CERTAIN | {"waiting"}
 NOTHING = 0

@@ -11,7 +11,7 @@ from local.stack.host_client import FunctionFailedError
 from tests.e2e.recovery.acts import Act
 from tests.e2e.recovery.crowd import Crowd
 from tests.e2e.recovery.service import Service
-from tests.integration.faults.promises import broken
+from tests.promises import broken
 
 ACTS = 4
 _TRIES_AGAIN = 0.7

@@ -20,7 +20,7 @@ from tests.builders import MORNING
 from tests.e2e.conftest import rows
 from tests.e2e.recovery.acts import Tables
 from tests.e2e.recovery.storage_proxy import Door, behind_a_door
-from tests.integration.faults.promises import Outcome
+from tests.promises import Outcome
 
 BY_HAND = {"AzureWebJobs.schedule.Disabled": "true"}  # the timer runs when a test says so
 NO_BUDGET = {"MAILS_PER_MINUTE": "0", "MAILS_PER_HOUR": "0"}

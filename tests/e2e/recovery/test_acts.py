@@ -6,7 +6,7 @@ import pytest
 
 from tests.e2e.http_client import Answer
 from tests.e2e.recovery.acts import Act
-from tests.integration.faults.promises import Outcome
+from tests.promises import Outcome
 
 SEEN = Outcome(
     tables={},

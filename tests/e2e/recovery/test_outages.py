@@ -21,7 +21,7 @@ from tests.e2e.recovery.acts import Act
 from tests.e2e.recovery.crowd import Crowd
 from tests.e2e.recovery.service import Service, service_behind_doors
 from tests.e2e.recovery.storage_proxy import Outage
-from tests.integration.faults.promises import Outcome, broken
+from tests.promises import Outcome, broken
 from tests.vault import Vault, running_vault
 
 SOON = {"today": "2023-09-01", "tomorrow": "2023-09-02"}

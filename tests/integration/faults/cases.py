@@ -14,9 +14,8 @@ from shared.mail.message import EmailMessage
 from shared.mail.renderer import MailRenderer
 from tests.integration.faults.flows import FLOWS, Flow
 from tests.integration.faults.installation import Facts, Installation, log_lines
-from tests.integration.faults.promises import UNDER_WAY, Outcome, broken
-from tests.integration.faults.storage import Rows
 from tests.integration.faults.transport import Fault, ProcessDiedError
+from tests.promises import UNDER_WAY, Outcome, Rows, broken
 from tests.registered_functions import FUNCTIONS
 
 SEED = 19

@@ -22,8 +22,9 @@ from local.mail import Emulator
 from shared.composition.services import Services
 from shared.config.settings import Settings
 from tests.builders import MORNING
-from tests.integration.faults.storage import Rows, Storage
+from tests.integration.faults.storage import Storage
 from tests.integration.faults.transport import FaultyNetwork, ProcessDiedError
+from tests.promises import Rows
 from tests.registered_functions import FUNCTIONS
 from tests.unit.functions.http_requests import BROWSER, FORM, Outbox
 

@@ -12,10 +12,9 @@ from azure.storage.blob import ContainerClient
 from local.stack.tables_and_queues import TABLES_AND_QUEUES, create_storage
 from shared.backups.blobs import CONTAINER
 from tests.integration.faults.transport import FaultyNetwork
+from tests.promises import Cells, Rows
 
-type Cells = Mapping[str, Any]
 type Change = tuple[str, Cells, Mapping[str, Any]]
-type Rows = Mapping[tuple[str, str], Cells]
 
 
 COPIES = "copies"

@@ -10,7 +10,7 @@ from tests.integration.faults import people
 from tests.integration.faults.flows.flow import Flow, attendee, is_emailed, post, state
 from tests.integration.faults.installation import Facts, Installation, Prepare
 from tests.integration.faults.people import OUTSIDE
-from tests.integration.faults.promises import NOT_YET
+from tests.promises import NOT_YET
 
 
 def new_sessions(app: Installation) -> Facts:

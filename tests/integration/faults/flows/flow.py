@@ -9,7 +9,7 @@ import azure.functions as func
 
 from shared.bookings.model.email_ids import MailId, MailKind
 from tests.integration.faults.installation import Facts, Installation, Prepare
-from tests.integration.faults.storage import Rows
+from tests.promises import Rows
 
 type Tables = Mapping[str, Rows]
 type Act = Callable[[Installation, Facts], func.HttpResponse | None]

@@ -12,7 +12,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tests.e2e.canaries import is_canary_in
-from tests.integration.faults.storage import Cells, Rows
+
+type Cells = Mapping[str, Any]
+type Rows = Mapping[tuple[str, str], Cells]
+"""A table: its rows by their keys."""
 
 CERTAIN = frozenset({"confirmed", "to-check"})
 _LIVE = CERTAIN | {"waiting"}

@@ -5,8 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from tests.builders import MORNING
-from tests.integration.faults.promises import PROMISES, Outcome, broken
-from tests.integration.faults.storage import Cells, Rows
+from tests.promises import PROMISES, Cells, Outcome, Rows, broken
 
 REFERENCE, PROVIDER, OPERATION = "34679CDF", "referrals@provider.example", "operation-1"
 
