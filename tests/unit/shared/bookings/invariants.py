@@ -195,6 +195,17 @@ def _check_agrees_with_row(each: SentMail, row: SessionRow) -> None:
     assert not moved, "a reminder of a start while another one is typed"
 
 
+def check_no_reminder_is_given_up(harness: FaultyBookingHarness, view: Snapshot) -> None:
+    """After a whole run no reminder whose moment is still to come counts as skipped, whatever a wrong clock thought."""
+    for session_id, row in view.rows.items():
+        session, log = row.session, harness.real_tables["log"].query(PartitionKey=session_id)
+        skipped = [mail for each in log if each.text("State") == "skipped" and (mail := MailId.parse(each.key))]
+        for mail in skipped if session is not None and not row.problems else ():
+            offset, _, starts = mail.about.rpartition("-")
+            if mail.kind is MailKind.REMINDER and session is not None and starts == stamp(session.starts):
+                assert parse_offset(offset).before(session.starts) <= view.now, "a reminder to come was given up"
+
+
 def check_no_reminder_after_news(harness: FaultyBookingHarness, new: list[SentMail]) -> None:
     """Who was told a new time is not reminded of it by a reminder whose moment had passed."""
     for each in new:
