@@ -88,8 +88,7 @@ def _withdrawn_since(referral: Referral, day: str) -> Cells:
     """The cells of one that was withdrawn after the copy. The timer looks once more what is left to do."""
     if referral.state is ReferralState.WITHDRAWN:
         return {}
-    cells = transitions.withdrawn(referral, datetime.fromisoformat(f"{day}T12:00:00+00:00"))
-    return {**cells, "WithdrawnToldOn": ""}
+    return transitions.withdrawn(datetime.fromisoformat(f"{day}T12:00:00+00:00"), may_have_gone=True)
 
 
 def _changed(referral: Referral, day: str, now: datetime, *, has_answers: bool) -> Cells:

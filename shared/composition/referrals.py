@@ -54,8 +54,8 @@ class ReferralServices:
         self._settings = context.settings
         self._mail = mail
         self._releasing = ReleaseServices(context, mail, lambda: self._repository)
-        telling = (lambda: self._notices, lambda: self._provider_emails)
-        self.taking_back = WithdrawalServices(context, lambda: self._repository, lambda: self._keys.row_mac, *telling)
+        built = (lambda: self._repository, lambda: self._keys.row_mac, lambda: self._notices)
+        self.taking_back = WithdrawalServices(context, *built, lambda: self._provider_emails)
 
     @cached_property
     def intake(self) -> ReferralService:
@@ -115,7 +115,7 @@ class ReferralServices:
             share=self._mail.referral_share,
             nudges=self._releasing.nudges,
             smoke_test=smoke_test(self._context, self._repository, self._keys.row_mac, opened, self._notices),
-            complete_withdrawal=self.taking_back.withdrawals.complete,
+            complete_withdrawal=self.taking_back.withdrawals.complete_if_withdrawn,
         )
 
     @cached_property
@@ -127,6 +127,7 @@ class ReferralServices:
             sending=self._releasing.sending,
             writer=self._provider_emails,
             mailbox=self.provider_mailbox,
+            withdrawn=self.taking_back.notes.references,
         )
 
     @cached_property
@@ -230,9 +231,8 @@ class ReferralServices:
     @cached_property
     def _provider_reminder(self) -> ProviderReminder:
         deadlines = Deadlines(self._settings.referral_reminder_weekdays, self._context.content.working_days)
-        return ProviderReminder(
-            rows=self._repository, notices=self._notices, writer=self._provider_emails, deadlines=deadlines
-        )
+        rows, notices, writer = self._repository, self._notices, self._provider_emails
+        return ProviderReminder(rows=rows, notices=notices, writer=writer, deadlines=deadlines)
 
     @cached_property
     def _notices(self) -> NoticeSender:

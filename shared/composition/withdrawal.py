@@ -52,6 +52,9 @@ class WithdrawalServices:
         return WordsBack(self._repository(), self._context.provider_signer)
 
     @cached_property
+    def notes(self) -> WithdrawalNotes:
+        return WithdrawalNotes(self._context.referral_tables("ReferralService"))
+
+    @cached_property
     def withdrawals(self) -> Withdrawals:
-        notes = WithdrawalNotes(self._context.referral_tables("ReferralService"))
-        return Withdrawals(rows=self._repository(), notes=notes, notices=self._notices(), writer=self._writer())
+        return Withdrawals(rows=self._repository(), notes=self.notes, notices=self._notices(), writer=self._writer())

@@ -135,6 +135,12 @@ class MailLedger:
             with suppress(RowConflictError):
                 self.log.insert(cells | {"At": moment_text(now), "Attempts": 0})
 
+    def forget_skipped(self, partition: str, skipped: Sequence[MailLogEntry]) -> None:
+        """Deletes the records of emails that will be sent after all; one that has changed since stays."""
+        for entry in skipped:
+            with suppress(RowConflictError):
+                self.log.delete(partition, entry.mail_id, entry.etag)
+
     def defer(self, partition: str, mail_id: str, code: str, *, until: datetime, now: datetime) -> None:
         """Postpones an email until then (UTC), because handling it failed unexpectedly; `code` names the reason."""
         cells = {"PartitionKey": partition, "RowKey": mail_id, "NotBefore": moment_text(until), "LastError": code}
@@ -171,9 +177,10 @@ class MailLedger:
     def _claim_after_conflict(
         self, partition: str, mail_id: str, wanted: Claim, now: datetime, claimant: str
     ) -> Claim | None:
-        row = self.log.get(partition, mail_id)
-        if row is None:
+        found = self.log.query(PartitionKey=partition, RowKey=mail_id)  # unlike `get` it says when the row was read
+        if not found:
             return None
+        [row] = found
         if row.text("ClaimedBy") == claimant:
             claim = replace(wanted, etag=row.etag, claimant=claimant, noted=wanted.version_to_note)
             return self._indexed(partition, mail_id, replace(claim, lease_ends=now + LEASE), now)

@@ -55,7 +55,8 @@ class MailLogEntry:
     the moment (UTC) of the delivery report that stands; `unclear_on` the day since which an attempt may have gone out.
     `waits`: its address had as many emails as it may have, and nobody has claimed this one. `sent_with` is the
     operation id of another email that it is, or was to be, part of. `may_have_gone`: it is given up without anyone
-    knowing whether it was sent.
+    knowing whether it was sent. `has_waited`: by storage's own clock the claim or wait is over, whatever the clock of
+    the process that wrote it.
     """
 
     mail_id: str
@@ -70,10 +71,11 @@ class MailLogEntry:
     waits: bool = False
     sent_with: str = ""
     may_have_gone: bool = False
+    has_waited: bool = False
 
     def is_open(self, now: datetime) -> bool:
         """True if it may be claimed (again) at `now`."""
-        return self.state is MailState.SENDING and now >= self.not_before
+        return self.state is MailState.SENDING and (now >= self.not_before or self.has_waited)
 
     def may_be_claimed(self, now: datetime) -> bool:
         """True if it is open, or waits and is no part of another email: then nobody is sending it."""
@@ -149,4 +151,13 @@ def read_entry(row: Row) -> MailLogEntry:
         waits=is_limited and not row.text("ClaimedBy"),
         sent_with=row.text("SentWith"),
         may_have_gone=state is MailState.FAILED and row.text("LastError") == UNKNOWN_OUTCOME,
+        has_waited=_has_waited(row),
     )
+
+
+def _has_waited(row: Row) -> bool:
+    """True if the row was written as long ago as its claim or wait lasts; False where the row does not say."""
+    at, not_before = row.moment("At"), row.moment("NotBefore")
+    if at is None or not_before is None or row.read_at is None or row.written_at is None:
+        return False
+    return row.read_at - row.written_at >= not_before - at

@@ -23,10 +23,13 @@ class SendingQuota:
         return SendingQuota(self.per_minute - reserve.per_minute, self.per_hour - reserve.per_hour)
 
     def left(self, sent_at: Iterable[datetime], now: datetime) -> int | None:
-        """Returns how many more may be sent at `now` (UTC), given the times of others; None if there is no limit."""
+        """Returns how many more may be sent at `now` (UTC), given the times of others; None if there is no limit.
+
+        Those over a minute in the future do not count: a wrong clock sent them.
+        """
         moments = list(sent_at)
         limits = [
-            limit - sum(now - at < span for at in moments)
+            limit - sum(-_MINUTE <= now - at < span for at in moments)
             for limit, span in ((self.per_minute, _MINUTE), (self.per_hour, _HOUR))
             if limit
         ]

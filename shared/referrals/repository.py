@@ -184,6 +184,10 @@ class ReferralRepository:
         row = self.mail_table.get(operation_id, _MAIL)
         return None if row is None else read_index_entry(row)
 
+    def was_emailed(self, reference: str) -> bool:
+        """True if an email about the referral went out, or may have, whatever is typed into its status."""
+        return bool(self.mail_table.query(("RowKey",), Referral=reference))
+
     def every_mailed(self) -> list[Row]:
         """Every row by which a report finds its email; `On`, or `At` of a notice, is the day it was sent."""
         return self.mail_table.query()

@@ -106,9 +106,12 @@ def erased(now: datetime, reason: str = "") -> Cells:
     return {**SETTLED, "State": str(ReferralState.ERASED), "ErasedOn": local_day(now), "LastError": reason}
 
 
-def withdrawn(referral: Referral, now: datetime) -> Cells:
-    """The person has taken it back. The days of its stages stay; nothing is asked of the provider or of a person."""
-    told = "" if referral.may_have_gone else NOTHING_TO_TELL
+def withdrawn(now: datetime, *, may_have_gone: bool) -> Cells:
+    """The person has taken it back. The days of its stages stay; nothing is asked of the provider or of a person.
+
+    The provider is to be told if an email about it `may_have_gone`.
+    """
+    told = "" if may_have_gone else NOTHING_TO_TELL
     return {
         **SETTLED,
         **dict.fromkeys(("AttentionOn", *_DELETION), ""),

@@ -129,6 +129,9 @@ def test_each_act_costs_real_tables_what_it_must(storage: CountedStorage, monkey
     accept = built.referrals.intake.accept
     accept(referral_request(), now)  # the first of a process reads one row more
     assert cost(lambda: accept(referral_request(), now)) == ["SealedReferrals", "Referrals"]
+    storage.tick()  # notes since when they are late
+    released = [each for each in cost(storage.tick) if each.startswith(("Referral", "Sealed"))]
+    assert sorted(released) == ["ReferralService", "Referrals", "SealedReferrals"], "notes of withdrawals, rows, ages"
 
 
 def _table_of(line: str) -> str:

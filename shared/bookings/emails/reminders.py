@@ -1,14 +1,16 @@
 """Reminders of one attendee: which are due, to come, missed or to be skipped. Pure."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from shared.bookings.emails.attendee_knowledge import new_time_told_at
 from shared.bookings.model.attendee import Attendee, AttendeeState, Roster
 from shared.bookings.model.email_ids import MailId, MailKind, reminder_about
 from shared.bookings.model.session import Session
-from shared.mail.log_rows import MailLogEntry
+from shared.mail.log_rows import MailLogEntry, MailState
 from shared.reminder_offsets import reminder_times
+
+_CLOCKS_DIFFER = timedelta(minutes=1)  # between two hosts that are both right
 
 
 def upcoming_reminders(session: Session, attendee: Attendee, now: datetime) -> list[datetime]:
@@ -31,6 +33,12 @@ def reminders_told_by_change(session: Session, attendee: Attendee, log: Mapping[
     """Reminders whose moment had passed when an email told a new time: that email said what they would say."""
     told_at = new_time_told_at(session, attendee, log)
     return [] if told_at is None else [mail_id for at, mail_id in _reminders(session, attendee) if at <= told_at]
+
+
+def reminders_skipped_too_early(log: Mapping[str, MailLogEntry], now: datetime) -> list[MailLogEntry]:
+    """The reminders that a clock ahead of `now` (UTC) skipped, by which they could no longer be in time."""
+    skipped = (entry for entry in log.values() if entry.state is MailState.SKIPPED and entry.at - now > _CLOCKS_DIFFER)
+    return [entry for entry in skipped if (mail := MailId.parse(entry.mail_id)) and mail.kind is MailKind.REMINDER]
 
 
 def _reminders(session: Session, attendee: Attendee) -> list[tuple[datetime, MailId]]:

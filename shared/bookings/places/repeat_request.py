@@ -17,10 +17,11 @@ _ONE_EMAIL_IN = timedelta(hours=1)
 def repeat_noted(mine: Attendee, name: str, now: datetime) -> Attendee:
     """The booking with a note that someone of this name asked for it again, or as it is if an email says so already.
 
-    If the last email said nothing of another name, and this is one, the next email does, once the hour is over.
+    If the last email said nothing of another name, and this is one, the next email does, once the hour is over. One
+    that is to go later than that was noted by a wrong clock, and counts for nothing.
     """
     other_name, last = _is_other_name(mine.name, name), mine.asked_again_at
-    if last is None or now - last >= _ONE_EMAIL_IN:
+    if last is None or not -_ONE_EMAIL_IN <= now - last < _ONE_EMAIL_IN:
         return replace(mine, asked_again_at=now, asked_by_other_name=other_name)
     if other_name and not mine.asked_by_other_name:
         return replace(mine, asked_again_at=last + _ONE_EMAIL_IN, asked_by_other_name=True)

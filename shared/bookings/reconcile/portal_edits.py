@@ -104,11 +104,9 @@ def _keeps_start(row: SessionRow, people: int, now: datetime) -> bool:
 
 
 def _seen_since(row: SessionRow, details: AnnouncedDetails, now: datetime) -> datetime:
-    return (
-        row.unsettled_edit[1]
-        if row.unsettled_edit is not None and row.unsettled_edit[0] == _fingerprint(details)
-        else now
-    )
+    """The moment at which the edit was first seen; `now` where that was by a clock that was ahead."""
+    fingerprint, since = row.unsettled_edit or ("", now)
+    return min(since, now) if fingerprint == _fingerprint(details) else now
 
 
 def _preview_cells(

@@ -203,7 +203,7 @@ class BookingReconciler:
             return None  # nothing is owed any more, whether the row was deleted or left unread
         if unread is not None and self.rows.session_row(known.id) is not None:
             return None
-        since = known.missing_since or now
+        since = min(known.missing_since or now, now)  # a clock that was ahead may have missed it first
         self._remember(KnownSession(known.id, known.announced, since), known)
         session = deleted_session(KnownSession(known.id, known.announced, since), self.rows.reminders, now)
         if session is None:

@@ -10,7 +10,7 @@ from typing import Any
 from shared.bookings.email_log.lost_roster import lost_bookings, lost_in_words
 from shared.bookings.emails.due_emails import mails_to_send
 from shared.bookings.emails.feedback import is_feedback_owed, may_ask
-from shared.bookings.emails.reminders import reminders_to_skip
+from shared.bookings.emails.reminders import reminders_skipped_too_early, reminders_to_skip
 from shared.bookings.model.allocation_policy import AllocationPolicy
 from shared.bookings.model.attendee import Roster
 from shared.bookings.model.email_ids import DueMail
@@ -64,7 +64,8 @@ class SessionReconciler:
 
         1. Leaves out a row without a session, or on hold before it was ever announced, after writing its `Problem`; and
            one that is over, after marking it.
-        2. Reads the roster and the email log of the session, and sees if bookings were lost with their table.
+        2. Reads the roster and the email log of the session, and sees if bookings were lost with their table. Reminders
+           that a wrong clock skipped too early are not skipped any more.
         3. Changes the roster: notes manual edits, frees places held too long, gives free ones to those who wait. After
            a loss it gives none, and on hold it neither gives nor frees any.
         4. Changes the row: settles or announces an edit, and writes what administrators read.
@@ -127,11 +128,17 @@ class SessionReconciler:
 
     def _read_roster(self, session: Session, now: datetime) -> tuple[Roster, Mapping[str, MailLogEntry], int]:
         """The roster, the email log, and how many bookings of a session still to come were lost."""
-        roster, log = self._marked_roster(session), self.log.entries(session.id)
+        roster, log = self._marked_roster(session), self._read_log(session, now)
         if not session.runs or now >= session.starts or not lost_bookings(roster, log):
             return roster, log, 0
         roster = self._marked_roster(session)  # the first booking may have been made and confirmed meanwhile
         return roster, log, len(lost_bookings(roster, log))
+
+    def _read_log(self, session: Session, now: datetime) -> Mapping[str, MailLogEntry]:
+        log = self.log.entries(session.id)
+        early = reminders_skipped_too_early(log, now)
+        self.log.forget_skipped(session.id, early)
+        return {mail_id: entry for mail_id, entry in log.items() if entry not in early}
 
     def _marked_roster(self, session: Session) -> Roster:
         """The roster, with the rows of people who are on it twice marked: they get no email, whatever comes between."""

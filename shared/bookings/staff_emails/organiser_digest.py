@@ -92,7 +92,7 @@ class OrganiserDigest:
         """The email to send now: the last one where that is not over with, else the next, or none yet."""
         if not log.done:
             return log.mail if self._is_open(log.mail) else None
-        if now - log.since < MIN_INTERVAL:
+        if abs(now - log.since) < MIN_INTERVAL:  # later by more is the time of a wrong clock
             return None
         mail_id = f"{PARTITION}-{stamp(now)}"
         self.digest_log.begin(log, mail_id, now)

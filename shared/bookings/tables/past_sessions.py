@@ -11,7 +11,8 @@ Queries then leave these rows out on the server. Three things keep a row from be
    whatever tool, finds the rows written since the last reading whose rows were all dealt with. That moment is the
    `Date` of storage's answer, so both are by storage's clock: the service's own may be wrong, and the service may have
    been down for days.
-3. Every row is read once a day, and whenever that moment is not known.
+3. Every row is read once a day, and whenever that moment is not known. It is read as well after a run by a clock that
+   was ahead of the present one: that clock may have taken a session of today for one that is over.
 
 What the marker says is never trusted: a row that was read is judged by its own cells.
 """
@@ -26,7 +27,10 @@ from shared.tables.service_table import SERVICE_PARTITION, ServiceRows
 from shared.tables.table import Table, Without, moment_text
 
 NAME = "past-sessions"
-"""Key of the row in the table `Service` that says what was read: `Day`, of every row, and `Since`, see above."""
+"""Key of the row in the table `Service` that says what was read: `Day`, of every row, and `Since`, see above.
+
+`By` is the service's clock when that was written down.
+"""
 
 _YES = "yes"
 # Storage works at one request for at most 5 seconds ("Query timeout and pagination"), and then stamps the answer.
@@ -44,13 +48,13 @@ class PastSessions:
         """Returns the rows to leave unread at `now` (UTC); None once a day, when every row is to be read."""
         if NAME not in rows or rows[NAME].text("Day") != local_day(now):
             return None
-        since = rows[NAME].moment("Since")
-        return None if since is None else Without(OVER, _YES, since - _ANSWER_TIME)
+        since, by = rows[NAME].moment("Since"), rows[NAME].moment("By")
+        return None if since is None or by is None or by > now else Without(OVER, _YES, since - _ANSWER_TIME)
 
     def record(self, read: Sequence[SessionRow], now: datetime) -> None:
         """Records that the marked rows among those `read` were dealt with; on a day's first run these are all rows."""
         moments = [each.row.read_at for each in read if each.row.read_at is not None]
-        cells = {"PartitionKey": SERVICE_PARTITION, "RowKey": NAME, "Day": local_day(now)}
+        cells = {"PartitionKey": SERVICE_PARTITION, "RowKey": NAME, "Day": local_day(now), "By": moment_text(now)}
         self.table.put(cells | {"Since": moment_text(min(moments)) if moments else ""})
 
 

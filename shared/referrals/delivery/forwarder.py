@@ -1,7 +1,8 @@
 """Forwards a referral: opened in memory, written into one email to one recipient, and kept until it has arrived.
 
 nudge          0. stop if the referral has only just come, and others wait before it
-forward        1. stop if referrals' emails are paused, the quota is used up, or the referral is not due
+forward        1. stop if referrals' emails are paused, the quota is used up, or the referral is not due; one that is
+                  noted as withdrawn never is, whatever its row says
                2. claim the status row, so that no other process sends the same referral; a test of the running
                   service ends here: the operators are told
 _message       3. read the sealed answers, check who wrote them, and unseal them unless the email carries only a link
@@ -63,7 +64,7 @@ class ReferralForwarder:
     """Sends referrals to the provider.
 
     `authenticate` is `RowMac.check`; `unseal` opens sealed answers; `clock` shows UTC; `sleep` waits for
-    so many seconds; `complete_withdrawal` is `Withdrawals.complete`.
+    so many seconds; `complete_withdrawal` is `Withdrawals.complete_if_withdrawn`.
     """
 
     queue: ReferralRepository
@@ -74,10 +75,10 @@ class ReferralForwarder:
     writer: ProviderEmails
     mailbox: ProviderMailbox
     clock: Clock
+    complete_withdrawal: Callable[[Referral, datetime], bool]
     share: MailShare | None = None
     nudges: Nudges | None = None
     smoke_test: SmokeTest | None = None
-    complete_withdrawal: Callable[[Referral, datetime], None] | None = None
     sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
 
     def nudge(self, reference: str, now: datetime) -> None:
@@ -132,11 +133,11 @@ class ReferralForwarder:
         if referral is None:
             logger.warning("dropped a queue message for a referral that does not exist")
             return None
-        if referral.state is ReferralState.WITHDRAWN and self.complete_withdrawal is not None:
+        if referral.state is ReferralState.WITHDRAWN:
             self.complete_withdrawal(referral, now)
             return None
         referral = interrupted_erasure.completed(self.queue, referral, now)
-        if not referral.is_due(now) or referral.is_in_batch:
+        if not referral.is_due(now) or referral.is_in_batch or self.complete_withdrawal(referral, now):
             return None
         if referral.is_resend_requested:
             logger.info("a referral is sent again: its state was reset by hand")

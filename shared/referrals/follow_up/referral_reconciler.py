@@ -12,7 +12,8 @@ _run_daily          7. on the same condition: announce what is erased uncollecte
                     8. empty the rows that say when emails went; write the holdings report
                     9. note that the day is done
 _handle_morning    10. from 8 in the morning: send the operators' digest, if it was not sent today
-run                11. release what was due in step 1: return the references and batches that go now
+run                11. if anything was due in step 1: withdraw again what was revived by hand, and release the rest,
+                       that is, return the references and batches that go now
 """
 
 import logging
@@ -93,6 +94,8 @@ class ReferralReconciler:
         if now.astimezone(zone()).hour >= _MORNING:
             morning = partial(self._handle_morning, referrals, service_rows, now)
             run_isolated(logger, "referral run: daily steps", morning)
+        if any(each.is_due(now) for each in referrals):
+            referrals = self.withdrawals.restore_marks(referrals, now)
         return self.release.run(referrals, now)
 
     @property

@@ -1,8 +1,9 @@
 """Withdraws a referral: nothing of it is sent any more, our copy is deleted, and the provider is told by reference.
 
-withdraw   1. write `withdrawn` into the status: from here it is decided, whatever happens next
-complete   2. note it beside the table in which people type
-           3. withdraw what else this form left, and delete every copy of its answers
+withdraw   1. note it beside the table in which people type, and if an email about it went out or may have: from here it
+              is decided, whatever happens next, and whoever saves the row as it was before
+           2. write `withdrawn` into the status
+complete   3. withdraw what else this form left, and delete every copy of its answers
            4. email the provider, if an email about it went out or may have
            5. write the days of 3 and 4 into the status
 
@@ -10,7 +11,8 @@ Whoever meets the row between two steps - the queue, or a run of the timer - com
 """
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -53,11 +55,10 @@ class Withdrawals:
             referral = self.rows.status(reference)
             if referral is None or referral.state is ReferralState.WITHDRAWN:
                 return referral
-            try:
-                if self.rows.mark(reference, referral.etag, **transitions.withdrawn(referral, now)):
+            with suppress(StorageUnavailableError):
+                gone = self.notes.add(reference, now, may_have_gone=self._may_have_gone(referral))
+                if self.rows.mark(reference, referral.etag, **transitions.withdrawn(now, may_have_gone=gone)):
                     logger.info("a referral was withdrawn")
-            except StorageUnavailableError:
-                continue
         raise ReferralsBusyError
 
     def complete(self, referral: Referral, now: datetime) -> None:
@@ -66,33 +67,57 @@ class Withdrawals:
         Raises:
             StorageError: the next run of the timer goes on.
         """
-        self.notes.add(referral.reference, now)
-        form = form_of(referral)
-        statuses = list(_ofform_of(self.rows.every_status(), form))
+        self.notes.add(referral.reference, now, may_have_gone=was_told(referral))
+        stored = self.rows.every_sealed()
+        # Whatever someone has typed over the fingerprint in the status, its answers have the form's.
+        own = {form_of(each) for each in stored if each.reference == referral.reference}
+        forms = own | {form_of(referral)}
+        statuses = [each for each in self.rows.every_status() if form_of(each) in forms or _is_same(each, referral)]
         others = [self.withdraw(each.reference, now) for each in statuses if each.state is not ReferralState.WITHDRAWN]
-        self._delete_answers(form)
+        for sealed in stored:
+            if form_of(sealed) in forms:
+                self.rows.delete_sealed(sealed)
         for each in (*statuses, *others):
             if each is not None and is_left(each):
                 self._finish(each, now)
 
-    def restore_marks(self, referrals: Iterable[Referral], now: datetime) -> None:
+    def complete_if_withdrawn(self, referral: Referral, now: datetime) -> bool:
+        """Completes the withdrawal of one that its row or its note calls withdrawn; False for any other.
+
+        Raises:
+            StorageError: it is not known; ask again.
+        """
+        if referral.state is not ReferralState.WITHDRAWN and not self.notes.has(referral.reference):
+            return False
+        withdrawn = self._restored(referral, now)
+        if withdrawn is not None:
+            self.complete(withdrawn, now)
+        return True
+
+    def restore_marks(self, referrals: Iterable[Referral], now: datetime) -> list[Referral]:
         """Withdraws those that are noted as withdrawn and whose row says otherwise: someone saved it as it was before.
+
+        Returns all of them as they are then.
 
         Raises:
             StorageError: the next run goes on.
         """
         noted = self.notes.references()
-        for referral in referrals:
-            if referral.reference in noted and referral.state is not ReferralState.WITHDRAWN:
-                logger.warning("a referral that had been withdrawn was revived by hand: withdrawn again")
-                self.withdraw(referral.reference, now)
+        found = (self._restored(each, now) if each.reference in noted else each for each in referrals)
+        return [each for each in found if each is not None]
 
-    def _delete_answers(self, form: str) -> None:
-        for sealed in _ofform_of(self.rows.every_sealed(), form):
-            self.rows.delete_sealed(sealed)
+    def _may_have_gone(self, referral: Referral) -> bool:
+        """True if an email about it may have gone, by its row or by the index: the row may be one of before."""
+        return referral.may_have_gone or self.rows.was_emailed(referral.reference)
+
+    def _restored(self, referral: Referral, now: datetime) -> Referral | None:
+        if referral.state is ReferralState.WITHDRAWN:
+            return referral
+        logger.warning("a referral that had been withdrawn was revived by hand: withdrawn again")
+        return self.withdraw(referral.reference, now)
 
     def _finish(self, referral: Referral, now: datetime) -> None:
-        self.notes.add(referral.reference, now)
+        self.notes.add(referral.reference, now, may_have_gone=was_told(referral))
         told = referral.told_on or (local_day(now) if self._tell(referral, now) else "")
         cells: transitions.Cells = {"State": str(ReferralState.WITHDRAWN), "WithdrawnToldOn": told}
         cells["ErasedOn"] = referral.erased_on or local_day(now)
@@ -122,8 +147,8 @@ def was_told(referral: Referral) -> bool:
     return referral.told_on != NOTHING_TO_TELL
 
 
-def _ofform_of(referrals: Iterable[Referral], form: str) -> Iterator[Referral]:
-    return (each for each in referrals if form_of(each) == form)
+def _is_same(one: Referral, other: Referral) -> bool:
+    return one.reference == other.reference
 
 
 def form_of(referral: Referral) -> str:

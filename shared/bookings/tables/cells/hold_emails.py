@@ -30,8 +30,11 @@ def hold_problem(row: Row) -> str:
 
 
 def held_since(row: Row, now: datetime) -> datetime | None:
-    """The moment (UTC) since which they wait, `now` where this is the first run that sees it; None if they do not."""
-    return (row.moment(HELD_SINCE) or now) if holds_emails(row) else None
+    """The moment (UTC) since which they wait, `now` where this is the first run that sees it; None if they do not.
+
+    One that is still to come was written by a clock that was ahead.
+    """
+    return min(row.moment(HELD_SINCE) or now, now) if holds_emails(row) else None
 
 
 def held_since_text(row: Row, now: datetime) -> str:

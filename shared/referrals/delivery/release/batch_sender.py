@@ -14,7 +14,7 @@ that joined are due when their claim ends.
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -52,7 +52,7 @@ class _NoMembersError(Exception):
 class BatchSender:
     """Sends batches to the provider. `sending` has the email log in which `log` has its rows.
 
-    `authenticate` is `RowMac.check`.
+    `authenticate` is `RowMac.check`; `withdrawn` is `WithdrawalNotes.references`.
     """
 
     queue: ReferralRepository
@@ -61,6 +61,7 @@ class BatchSender:
     sending: IdempotentSender
     writer: ProviderEmails
     mailbox: ProviderMailbox
+    withdrawn: Callable[[], Collection[str]]
 
     def deliver(self, batch_id: str, now: datetime) -> None:
         """Sends the batch if it is due at `now` (UTC); naming it any number of times sends it once.
@@ -110,7 +111,9 @@ class BatchSender:
     def _compose(self, batch: Batch, now: datetime) -> EmailMessage:
         self.sending.count(now)
         known = {each.reference: each for each in self.queue.every_status()}
-        joined = [each for member in batch.members if (each := self._joined(batch, member, known, now))]
+        withdrawn = self.withdrawn()  # after the rows: one that is saved as it was before has changed since
+        members = [each for each in batch.members if each.reference not in withdrawn]
+        joined = [each for member in members if (each := self._joined(batch, member, known, now))]
         if not joined:
             raise _NoMembersError
         return self.writer.batch(joined, now)

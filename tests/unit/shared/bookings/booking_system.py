@@ -1,6 +1,7 @@
 """A whole booking side over tables in memory: people, an administrator, and a schedule that runs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -50,10 +51,11 @@ type Wrap = Callable[[FakeTable], Table]
 
 
 class BookingHarness:
-    """`now` is the harness's clock; `tick` runs the schedule and hands over what it names."""
+    """`now` is the harness's clock, `ahead` by how much it is wrong; `tick` runs the schedule and sends."""
 
     def __init__(self, policy: AllocationPolicy = POLICY, **cells: Any) -> None:
-        tables = (FakeTable(lambda: self.now) for _ in range(6))
+        self.ahead = timedelta(0)
+        tables = (FakeTable(lambda: self.now - self.ahead) for _ in range(6))
         self.sessions, self.bookings, self.log, self.index, self.service, self.limits = tables
         self.sender = FakeMailSender(dedupes=False)
         self.clock = FakeClock(STANDING_STILL)
@@ -130,6 +132,15 @@ class BookingHarness:
     def at(self, moment: datetime) -> None:
         self.now = moment
         self.time.seconds += 10
+
+    @contextmanager
+    def wrong_clock(self, ahead: timedelta) -> Generator[None]:
+        """The body runs in a process whose clock is that far ahead; storage stamps rows by its own, which is right."""
+        self.now, self.ahead = self.now + ahead, ahead
+        try:
+            yield
+        finally:
+            self.now, self.ahead = self.now - ahead, timedelta(0)
 
     def tick(self) -> None:
         schedule = self.schedule()

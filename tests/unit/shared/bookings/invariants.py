@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import timedelta
 
 from shared.bookings.model.allocation_policy import AllocationPolicy
-from shared.bookings.model.attendee import Attendee, AttendeeState, can_be_mailed
+from shared.bookings.model.attendee import Attendee, AttendeeState, Roster, can_be_mailed
 from shared.bookings.model.email_ids import INCLUDES_SESSION_DETAILS, MailId, MailKind, stamp
 from shared.bookings.model.proving import YIELDS_AFTER
 from shared.bookings.model.session import Session, SessionState
@@ -127,8 +127,15 @@ def check_no_place_is_free(before: Snapshot, after: Snapshot) -> None:
         if any(each is None or not each.version or not POLICY.promotes(each, after.now) for each in sessions):
             continue
         roster = after.rosters[session_id]
-        free, waits = min(session.capacity for session in sessions if session) - roster.held, roster.waiting
+        held = roster.held + _just_ended_by_bounces(before.rosters[session_id], roster)
+        free, waits = min(session.capacity for session in sessions if session) - held, roster.waiting
         assert free <= 0 or not (waits or roster.behind_the_list), f"{free} free in {session_id} while someone waits"
+
+
+def _just_ended_by_bounces(before: Roster, after: Roster) -> int:
+    """Number of bookings that the end of this run ended because their emails came back: their places are the next's."""
+    were = {each.key for each in before.attendees if each.holds_a_place}
+    return sum(each.key in were and not each.is_live and each.reason == "email came back" for each in after.attendees)
 
 
 def check_once(harness: FaultyBookingHarness) -> None:
@@ -193,6 +200,17 @@ def _check_agrees_with_row(each: SentMail, row: SessionRow) -> None:
     assert not row.written.details.called_off, "a reminder of a session that is typed as cancelled"
     moved = row.written.starts != row.known.starts and row.written.starts > each.at
     assert not moved, "a reminder of a start while another one is typed"
+
+
+def check_no_reminder_is_given_up(harness: FaultyBookingHarness, view: Snapshot) -> None:
+    """After a whole run no reminder whose moment is still to come counts as skipped, whatever a wrong clock thought."""
+    for session_id, row in view.rows.items():
+        session, log = row.session, harness.real_tables["log"].query(PartitionKey=session_id)
+        skipped = [mail for each in log if each.text("State") == "skipped" and (mail := MailId.parse(each.key))]
+        for mail in skipped if session is not None and not row.problems else ():
+            offset, _, starts = mail.about.rpartition("-")
+            if mail.kind is MailKind.REMINDER and session is not None and starts == stamp(session.starts):
+                assert parse_offset(offset).before(session.starts) <= view.now, "a reminder to come was given up"
 
 
 def check_no_reminder_after_news(harness: FaultyBookingHarness, new: list[SentMail]) -> None:

@@ -75,7 +75,7 @@ _SENTENCES: Mapping[str, Callable[..., str]] = {
     "tick": lambda minutes: f"{minutes} minutes later the timer runs",
     "time passes": lambda hours: f"{hours} hours pass",
     "it is nearly time": lambda to, before: f"{before} minutes before {to} the timer runs",
-    "the clock jumps": lambda hours: f"the clock jumps by {hours} hours for one run of the timer",
+    "the clock jumps": lambda hours, runs: f"the clock jumps by {hours} hours for {runs} runs of the timer",
 }
 
 

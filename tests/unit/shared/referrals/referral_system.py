@@ -126,7 +126,7 @@ class ReferralHarness:
             clock=self.clock,
             share=self.share,
             nudges=Nudges(self.flags(wrap), self.repository(wrap).status, self.share, self.delivery),
-            complete_withdrawal=self.withdrawals(wrap).complete,
+            complete_withdrawal=self.withdrawals(wrap).complete_if_withdrawn,
             sleep=self.slept.append,
         )
 
@@ -242,6 +242,7 @@ class ReferralHarness:
             sending=self.sending(wrap),
             writer=self.writer(),
             mailbox=ProviderMailbox(wrap(self.own)),
+            withdrawn=WithdrawalNotes(wrap(self.own)).references,
         )
 
     def work(self, now: datetime, wrap: Wrap = lambda table: table, *, grace_weekdays: int = 3) -> DueReferrals:

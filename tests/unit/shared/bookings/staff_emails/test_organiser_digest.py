@@ -370,6 +370,16 @@ def test_first_alert_is_sent_at_once_and_later_ones_are_batched_hourly() -> None
     assert len(digest.sender.sent) == 2
 
 
+def test_a_clock_that_was_ahead_holds_no_alert_back() -> None:
+    digest = DigestHarness()
+    digest.now += timedelta(hours=20)
+    digest.tell("a")
+    digest.now -= timedelta(hours=20)
+    digest.tell("a", "b")
+
+    assert digest.told == ["a", "b"]
+
+
 def test_what_went_away_before_it_was_told_is_not_told() -> None:
     digest = DigestHarness()
     digest.tell("a")

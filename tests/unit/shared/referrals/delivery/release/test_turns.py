@@ -13,7 +13,7 @@ from shared.mail.share import MailShare, SentCounter
 from shared.referrals.delivery.release.order import Room, by_age, giving_way, release
 from shared.referrals.model import Referral
 from shared.referrals.sealed_answers import Ages
-from shared.tables.table import StorageUnavailableError
+from shared.tables.table import Row, StorageUnavailableError
 from tests.builders import MORNING, referral, referral_request
 from tests.fakes import FakeTable
 from tests.unit.shared.referrals.referral_system import RECIPIENT, ReferralHarness
@@ -148,8 +148,10 @@ def test_nothing_waits_for_flags_that_cannot_be_read() -> None:
     flood = Flood("inline")
 
     class Down(FakeTable):
-        def get(self, partition: str, key: str) -> None:
-            raise StorageUnavailableError("HTTP 503")
+        def get(self, partition: str, key: str) -> Row | None:
+            if partition == "release":
+                raise StorageUnavailableError("HTTP 503")
+            return super().get(partition, key)
 
     flood.own = Down()
 
