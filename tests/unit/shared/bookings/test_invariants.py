@@ -24,6 +24,7 @@ from shared.references import submission_hash
 from shared.tables.table import StorageError
 from tests.builders import KEY, POLICY
 from tests.fakes import InjectedFault
+from tests.promises import WHATEVER_IS_TYPED, broken
 from tests.unit.shared.bookings import invariants, late_edits
 from tests.unit.shared.bookings.booking_system import LINKS
 from tests.unit.shared.bookings.every_cell import Cell
@@ -36,6 +37,7 @@ from tests.unit.shared.bookings.faulty_booking_system import (
     link_of,
 )
 from tests.unit.shared.bookings.late_edits import LateEdit
+from tests.unit.shared.bookings.outcome import outcome
 from tests.unit.shared.bookings.random_events import CORRECTED_CELLS, HAND_EDITS, accidents, events, mornings
 from tests.unit.shared.bookings.story import BY_NUMBER, Story, sentence
 
@@ -294,6 +296,7 @@ class BookingStateMachine(RuleBasedStateMachine):
             self.tick(5)
         invariants.check_no_email_is_outstanding(self.harness, self.harness.snapshot())
         self._check_that_nobody_waits_on()
+        assert broken(outcome(self.harness), WHATEVER_IS_TYPED) == []
 
     def _check_that_nobody_waits_on(self) -> None:
         """What waits for the limit of an address has gone soon after a day, or is no longer due."""
