@@ -14,7 +14,7 @@ from local.setup.install import InstallError, install
 USAGE = """\
 python dev.py [run] [options]   installs what is missing and runs the whole service until Ctrl+C
 python dev.py test              all checks and tests but those that take long and find little
-python dev.py test --quick      the checks and the unit tests
+python dev.py test --quick      the checks and the unit tests, but those that try many cases
 python dev.py test --nightly    all checks and all tests
 python dev.py test ARGUMENTS    only pytest, with these arguments
 python dev.py load FILE         loads sessions (.xlsx or CSV) into the service that is running

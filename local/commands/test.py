@@ -22,10 +22,13 @@ PAGES = ("functions/templates",)
 EMAILS = ("--extension", "jinja", "shared/mail/templates")
 QUICK, NIGHTLY = "--quick", "--nightly"
 _SHARED = "tests/unit/shared"
+# Units that go through many cases: proofs, searches and drills. The long files first, as below.
+SEARCHES = tuple((ROOT / "tests" / "searches.txt").read_text("utf-8").split())
+_BUT_SEARCHES = tuple(f"--ignore={path}" for path in SEARCHES)
 # Half of the work each: a worker of pytest-xdist imports every file of its run, so two runs import each file once.
 _UNITS = {
-    "units of shared": (_SHARED,),
-    "other units": (f"--ignore={_SHARED}", "tests/unit", "tests/architecture"),
+    "units of shared": (*_BUT_SEARCHES, _SHARED),
+    "other units": (*_BUT_SEARCHES, f"--ignore={_SHARED}", "tests/unit", "tests/architecture"),
 }
 # The long files first, so that no worker is left alone with one at the end.
 _SERVICES = ("tests/e2e", "tests/integration", "tests/contract")
@@ -64,9 +67,10 @@ def stages(arguments: Sequence[str]) -> Sequence[Steps]:
         return [{"pytest": [*_python("pytest"), *arguments]}]
     half = max(_processors() // len(_UNITS), 1)
     quick = {**_checks(), **{name: _pytest(paths, half, arguments) for name, paths in _UNITS.items()}}
+    searches = {"searches": _pytest(SEARCHES, _processors(), arguments)}
     # One more than there are processors, because these tests wait for processes that they start.
     services = {"services": _pytest(_SERVICES, min(_processors() + 1, _MOST_WORKERS), arguments)}
-    return [quick] if QUICK in arguments else [quick, services]
+    return [quick] if QUICK in arguments else [quick, searches, services]
 
 
 def _are_for_pytest(arguments: Sequence[str]) -> bool:

@@ -103,16 +103,20 @@ SHARED = "tests/unit/shared"
 
 @pytest.mark.parametrize("arguments", [[], ["--nightly"]])
 def test_every_check_runs_and_every_folder_of_tests(arguments: list[str]) -> None:
-    quick, services = test.stages(arguments)
+    quick, searches, services = test.stages(arguments)
 
     assert list(quick) == [*CHECKS, *UNITS]
-    assert list(services) == ["services"]
+    assert [*searches, *services] == ["searches", "services"]
     tested = [part for command in [*(quick[name] for name in UNITS), services["services"]] for part in paths(command)]
     assert sorted(tested) == sorted([SHARED, *(f"tests/{folder}" for folder in folders_with_tests())])
 
 
 def paths(command: Sequence[str]) -> list[str]:
     return [part for part in command if part.startswith("tests/")]
+
+
+def ignored(command: Sequence[str]) -> list[str]:
+    return [part.removeprefix("--ignore=") for part in command if part.startswith("--ignore=")]
 
 
 def folders_with_tests() -> set[str]:
@@ -123,10 +127,20 @@ def test_quick_runs_the_checks_and_the_units() -> None:
     [stage] = test.stages(["--quick"])
 
     assert list(stage) == [*CHECKS, *UNITS]
-    shared, others = (stage[name] for name in UNITS)
-    assert paths(shared) == [SHARED]
-    assert paths(others) == ["tests/unit", "tests/architecture"]
-    assert [part for command in (shared, others) for part in command if "ignore" in part] == [f"--ignore={SHARED}"]
+    assert [paths(stage[name]) for name in UNITS] == [[SHARED], ["tests/unit", "tests/architecture"]]
+
+
+def test_what_the_units_leave_out_runs_after_them() -> None:
+    quick, searches, _ = test.stages([])
+    left_out = paths(searches["searches"])
+
+    assert [ignored(quick[name]) for name in UNITS] == [left_out, [*left_out, SHARED]]
+
+
+def test_searches_are_files_and_folders_of_units() -> None:
+    assert test.SEARCHES
+    assert [path for path in test.SEARCHES if not path.startswith("tests/unit/")] == []
+    assert [path for path in test.SEARCHES if not (ROOT / path).exists()] == []
 
 
 @pytest.mark.parametrize(("processors", "each"), [(1, []), (2, []), (3, []), (4, ["2"]), (8, ["4"])])
@@ -139,7 +153,7 @@ def test_each_half_of_the_units_has_half_of_the_processors(
     assert [[after for n, after in pairwise(stage[name]) if n == "-n"] for name in UNITS] == [each, each]
 
 
-@pytest.mark.parametrize(("arguments", "number"), [([], 0), (["--nightly"], 3)])
+@pytest.mark.parametrize(("arguments", "number"), [([], 0), (["--nightly"], 4)])
 def test_nightly_tests_run_only_when_asked_for(arguments: list[str], number: int) -> None:
     commands = [command for stage in test.stages(arguments) for command in stage.values()]
 
