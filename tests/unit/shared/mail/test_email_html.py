@@ -10,11 +10,11 @@ from html.parser import HTMLParser
 import pytest
 
 from local.tour.letters import FACTS, sample_mails
+from shared.mail.message import EmailMessage
 from tests.builders import content
 
 type Element = tuple[str, Mapping[str, str]]
 
-EMAILS = dict(sample_mails(content()))
 _PADDED = re.compile(r"padding(?:-\w+)?:(?!0\b)")
 RULES: Mapping[str, Callable[[Element], bool]] = {
     "padding of anything but a cell": lambda it: it[0] != "td" and bool(_PADDED.search(it[1].get("style", ""))),
@@ -35,6 +35,11 @@ class _Elements(HTMLParser):
         self.found.append((tag, {name: value or "" for name, value in attrs}))
 
 
+@pytest.fixture(scope="module")
+def emails() -> Mapping[str, EmailMessage]:
+    return dict(sample_mails(content()))
+
+
 def broken_rules(html: str) -> list[str]:
     elements = _Elements(html).found
     tables = [attributes for tag, attributes in elements if tag == "table"]
@@ -49,8 +54,8 @@ def preheader(html: str) -> str:
     return " ".join(found[1].split()) if found else ""
 
 
-def test_every_email_is_one_table_that_word_lays_out() -> None:
-    assert {name: found for name, mail in EMAILS.items() if (found := broken_rules(mail.html))} == {}
+def test_every_email_is_one_table_that_word_lays_out(emails: Mapping[str, EmailMessage]) -> None:
+    assert {name: found for name, mail in emails.items() if (found := broken_rules(mail.html))} == {}
 
 
 @pytest.mark.parametrize(
@@ -68,10 +73,12 @@ def test_such_html_is_found(html: str, rule: str) -> None:
     assert broken_rules('<table role="presentation"><table>') == ["not one table of a width"]
 
 
-def test_every_email_has_a_preheader_of_its_own_that_is_short_and_neutral() -> None:
-    given = {name: preheader(mail.html) for name, mail in EMAILS.items()}
+def test_every_email_has_a_preheader_of_its_own_that_is_short_and_neutral(
+    emails: Mapping[str, EmailMessage],
+) -> None:
+    given = {name: preheader(mail.html) for name, mail in emails.items()}
     private = re.compile(r"Belonging|trauma|rac[ei]|therap|reflect|Zoë", re.IGNORECASE)
 
     assert given.keys() == FACTS.keys()
     assert {name: text for name, text in given.items() if not 10 < len(text) < 120 or private.search(text)} == {}
-    assert [name for name, mail in EMAILS.items() if given[name] in mail.subject] == []
+    assert [name for name, mail in emails.items() if given[name] in mail.subject] == []

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from local.setup.keys import new_keys
 from shared.referrals.errors import KeyNotProvenError, KeyUnavailableError, ReferralsBusyError, UnsealError
 from shared.referrals.intake.service import ReferralService
 from shared.referrals.key_proofs.key_prover import KeyProver
@@ -17,9 +16,10 @@ from shared.referrals.sealing import LocalKey, Sealer, unseal
 from shared.tables.table import StorageUnavailableError
 from tests.builders import KEY, MORNING, referral_request
 from tests.fakes import FakeTable
+from tests.generated_keys import generated_keys
 from tests.unit.shared.referrals.referral_system import ReferralHarness
 
-KEYS, OTHER_KEYS = new_keys(), new_keys()
+KEYS, OTHER_KEYS = generated_keys(), generated_keys("another")
 PUBLIC: dict[str, str] = json.loads(KEYS["REFERRAL_PUBLIC_KEY"])
 PRIVATE = LocalKey(KEYS["REFERRAL_PRIVATE_KEY"])
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
