@@ -7,7 +7,7 @@ they lack is the private key. What goes wrong leaves traces too, so everything t
 import base64
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -52,10 +52,11 @@ STORIES = {
     "emoji": "😔",
     "signs that JSON escapes": '"\\\t\n',
 }
-MUCH = [
-    {"full_name": "Ọ́káfọ̀ Adébáyọ̀-Okonkwo", "what_brings_you": "canary: " + (story * 2_000)[:2_000] + "."}
-    for story in STORIES.values()
-]
+MUCH = {
+    name: {"full_name": "Ọ́káfọ̀ Adébáyọ̀-Okonkwo", "what_brings_you": "canary: " + (story * 2_000)[:2_000] + "."}
+    for name, story in STORIES.items()
+}
+UNLIKE = ("Bengali", "emoji", "signs that JSON escapes")  # three and four bytes for a character, and two for a sign
 
 
 type Traces = dict[str, list[str]]
@@ -89,10 +90,11 @@ def deployment(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
         yield Deployment(stack, folder)
 
 
-def test_different_answers_leave_identical_traces(deployment: Deployment) -> None:
+@pytest.mark.parametrize("names", [UNLIKE, pytest.param(tuple(STORIES), marks=pytest.mark.nightly)])
+def test_different_answers_leave_identical_traces(names: Sequence[str], deployment: Deployment) -> None:
     """Row by row and line by line: nothing tells the one from the other but reference, chance and the time of day."""
-    stack = deployment.stack
-    references, stages = zip(*(traces_of(stack, answers) for answers in (LITTLE, *MUCH)), strict=True)
+    stack, much = deployment.stack, [MUCH[name] for name in names]
+    references, stages = zip(*(traces_of(stack, answers) for answers in (LITTLE, *much)), strict=True)
     pass_days(stack, 5)
     of_little, *of_much = [(*each, traces(stack, ref, [])) for ref, each in zip(references, stages, strict=True)]
 
@@ -102,7 +104,7 @@ def test_different_answers_leave_identical_traces(deployment: Deployment) -> Non
     assert "table SealedReferrals" not in erased
     assert any("a referral is sent" in line for line in sealed["log meanwhile"])
     assert lines_with(stack, references) == set()
-    for name, found in zip(STORIES, of_much, strict=True):
+    for name, found in zip(names, of_much, strict=True):
         for kind, left, expected in zip(("sealed", "confirmed", "erased"), found, of_little, strict=True):
             assert without_its_own_email(stack, left) == without_its_own_email(stack, expected), f"{name}, {kind}"
 
