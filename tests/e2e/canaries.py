@@ -27,7 +27,8 @@ CANARIES = {
 }
 """A referral whose every answer would be noticed."""
 
-_CANARY = re.compile(rb"canary|900.?982", re.IGNORECASE)
+# Of the number enough that no id or moment of chance looks like it: of six digits one in some megabytes does.
+_CANARY = re.compile(rb"canary|7700.?900.?982", re.IGNORECASE)
 _BASE64 = re.compile(rb"[A-Za-z0-9+/]{8,}")
 _STORAGES = ("BOOKINGS_STORAGE", "REFERRALS_STORAGE")
 
