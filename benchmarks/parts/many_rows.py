@@ -8,10 +8,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
+from time import sleep
 
 from benchmarks.hosts import NO_EMAILS, running_hosts
 from benchmarks.measure import ROUNDS, Cost, Measure, cost, median
-from benchmarks.parts.timer_run import Timer, settled_timers
+from benchmarks.parts.timer_run import SETTLING_SECONDS, Timer, settled_timers
 from benchmarks.storage import Storage, filled_storage
 from benchmarks.stored_rows import Filling, session_id
 from benchmarks.ways import Way
@@ -53,7 +54,10 @@ def _filling(past: int) -> Filling:
 
 def _run_with_reminders(storage: Storage, timer: Timer, now: datetime) -> Measure:
     """The first session is at noon in a week, so the reminders of the day before are due in the afternoon before."""
-    afternoon = datetime.combine(now + timedelta(days=6), time(14), UTC)
+    morning, afternoon = (datetime.combine(now + timedelta(days=6), time(hour), UTC) for hour in (9, 14))
+    for _ in range(2):
+        timer.due(morning)  # what is done once a day
+        sleep(SETTLING_SECONDS)
     found = list[int]()
     requests = storage.table_requests(lambda: found.append(timer.due(afternoon)))
     if found != [REMINDED]:

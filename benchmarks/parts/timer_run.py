@@ -14,7 +14,7 @@ from shared.config.settings import Settings
 
 SESSIONS, PEOPLE, PAST = 52, 10, 1000
 _SETTLING_RUNS = 3  # the first marks what is over and writes what is missing, the others read these rows once more
-_SETTLING_SECONDS = 7.0
+SETTLING_SECONDS = 7.0
 
 
 def measures(folder: Path) -> Iterator[Measure]:
@@ -61,5 +61,5 @@ def settled_timers(*storages: Storage) -> Sequence[Timer]:
     for _ in range(_SETTLING_RUNS):
         for timer in timers:
             timer.tick()
-        sleep(_SETTLING_SECONDS)
+        sleep(SETTLING_SECONDS)
     return timers
