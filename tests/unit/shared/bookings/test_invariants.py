@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis import Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
@@ -24,6 +24,7 @@ from shared.references import submission_hash
 from shared.tables.table import StorageError
 from tests.builders import KEY, POLICY
 from tests.fakes import InjectedFault
+from tests.lives import LIVES
 from tests.promises import WHATEVER_IS_TYPED, broken
 from tests.unit.shared.bookings import invariants, late_edits
 from tests.unit.shared.bookings.booking_system import LINKS
@@ -47,15 +48,10 @@ LONG_RUN = int(os.environ.get("ANY_ORDER_EXAMPLES", "0"))
 DRIVE = timedelta(hours=3, minutes=30)
 """The time from the start of a late edit's story to the session."""
 
-PROFILE = settings(
-    max_examples=LONG_RUN or 30,
-    stateful_step_count=20,
-    derandomize=not LONG_RUN,
-    database=None,
-    deadline=None,
-    report_multiple_bugs=False,
-    suppress_health_check=list(HealthCheck),
-)
+PROFILE = settings(LIVES, max_examples=LONG_RUN or 30, stateful_step_count=20, derandomize=not LONG_RUN)
+UNTIL_FOUND = settings(PROFILE, max_examples=2_000)
+"""For a mistake that is to be found: what is drawn depends on what else this process has imported."""
+
 AT_NIGHT = settings(PROFILE, max_examples=LONG_RUN or 500, stateful_step_count=30, derandomize=False)
 SEEDS = range(1, 11)
 """Of 500 lives each at night: 5,000."""
@@ -464,7 +460,7 @@ def test_a_deliberate_mistake_breaks_a_promise_and_its_life_is_told(
 ) -> None:
     mistake(monkeypatch)
     with pytest.raises(AssertionError, match=promise) as found:
-        run_state_machine_as_test(BookingStateMachine, settings=settings(PROFILE, phases=[Phase.generate]))
+        run_state_machine_as_test(BookingStateMachine, settings=settings(UNTIL_FOUND, phases=[Phase.generate]))
 
     [told] = [each for each in found.value.__notes__ if each.startswith("The life in which it happened:\n  1. it is ")]
     assert len(told.splitlines()) > 2
@@ -481,8 +477,9 @@ def test_the_life_that_is_told_is_as_short_as_it_can_be(
     phases: list[Phase], sentences: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one_place_too_many(monkeypatch)
+    short = settings(UNTIL_FOUND, phases=phases, stateful_step_count=5)
     with pytest.raises(AssertionError) as found:
-        run_state_machine_as_test(BookingStateMachine, settings=settings(PROFILE, phases=phases, stateful_step_count=5))
+        run_state_machine_as_test(BookingStateMachine, settings=short)
 
     [told] = [each for each in found.value.__notes__ if each.startswith("The life")]
     assert len(told.splitlines()) - 1 <= sentences

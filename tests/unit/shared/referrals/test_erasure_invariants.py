@@ -4,7 +4,7 @@ import contextlib
 from datetime import date, datetime, timedelta
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
@@ -17,6 +17,7 @@ from shared.referrals.model import NOT_GENUINE, UNSENT, Progress, Referral, Refe
 from shared.tables.table import Row, StorageError
 from tests.builders import MORNING, referral_request
 from tests.fakes import FAULTS, Crash, InjectedFault, with_fault
+from tests.lives import LIVES
 from tests.unit.shared.referrals.referral_system import SUBMISSION, ReferralHarness, mail_of
 
 BAD = ["bounced", "suppressed", "quarantined", "filteredspam", "failed"]
@@ -312,15 +313,7 @@ class ErasureStateMachine(RuleBasedStateMachine):
 
 
 def run(examples: int) -> None:
-    profile = settings(
-        max_examples=examples,
-        stateful_step_count=20,
-        derandomize=True,
-        database=None,
-        deadline=None,
-        report_multiple_bugs=False,
-        suppress_health_check=list(HealthCheck),
-    )
+    profile = settings(LIVES, max_examples=examples, stateful_step_count=20)
     run_state_machine_as_test(ErasureStateMachine, settings=profile)
 
 

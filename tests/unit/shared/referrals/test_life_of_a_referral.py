@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, seed, settings
+from hypothesis import seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -37,6 +37,7 @@ from shared.signing import Signer
 from shared.tables.table import StorageError
 from tests.builders import KEY, MORNING, referral_request
 from tests.fakes import FAULTS, Crash, InjectedFault, with_fault
+from tests.lives import LIVES
 from tests.unit.shared.bookings.story import Story
 from tests.unit.shared.referrals.referral_system import OPERATORS, RECIPIENT, SUBMISSION, ReferralHarness
 from tests.unit.shared.referrals.told_life import happens, holds, typed_cells
@@ -346,15 +347,7 @@ class Life(RuleBasedStateMachine):
         return {each.reference: each.epoch for each in self.referrals}
 
 
-PROFILE = settings(
-    max_examples=25,
-    stateful_step_count=15,
-    derandomize=True,
-    database=None,
-    deadline=None,
-    report_multiple_bugs=False,
-    suppress_health_check=list(HealthCheck),
-)
+PROFILE = settings(LIVES, max_examples=25, stateful_step_count=15)
 AT_NIGHT = settings(PROFILE, max_examples=500, stateful_step_count=40, derandomize=False)
 SEEDS = range(1, 5)
 
