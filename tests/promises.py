@@ -39,6 +39,7 @@ _PERSONAL = re.compile(r"@(?:nhs\.net|else\.example)\b|\b(?:Ann|Ben|Cem|Dan|Eve|
 class Outcome:
     """All that can be seen of an installation after a flow and the recovery from its fault.
 
+    The defaults are of one that nobody looks at so closely: a promise about what is left out holds.
     `answers` are the statuses that the person got, 0 for none; `is_done` if the flow took effect, and `is_expected` if
     it must have. `addresses` are those of the requests to other services. `repeated` if the person tried again.
     `copies` is how often someone may get the same text. `inboxes` are the addresses that referrals go to: that of the
@@ -47,17 +48,17 @@ class Outcome:
 
     tables: Mapping[str, Rows]
     emails: Sequence[Mapping[str, Any]]
-    queued: Sequence[str]
-    lines: Sequence[str]
-    addresses: Sequence[str]
-    answers: Sequence[int]
-    is_done: bool
-    is_expected: bool
-    repeated: bool
-    copies: int
     now: datetime
-    inboxes: frozenset[str]
-    staff: frozenset[str]
+    queued: Sequence[str] = ()
+    lines: Sequence[str] = ()
+    addresses: Sequence[str] = ()
+    answers: Sequence[int] = ()
+    is_done: bool = True
+    is_expected: bool = False
+    repeated: bool = False
+    copies: int = 1
+    inboxes: frozenset[str] = frozenset()
+    staff: frozenset[str] = frozenset()
 
     def of(self, table: str) -> Iterator[Cells]:
         return iter(self.tables[table].values())

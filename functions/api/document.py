@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
+from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from functions.api.operations import Operation, operations
 from functions.api.response_models import ProblemDetails
@@ -47,9 +47,10 @@ _DESCRIPTION = (
 
 
 def _schemas(listed: Iterable[Operation], content: Content, policy: AllocationPolicy) -> Schema:
-    models = {ProblemDetails: "validation"} | {each.body: "validation" for each in listed if each.body}
+    models: dict[type[BaseModel], JsonSchemaMode] = {ProblemDetails: "validation"}
+    models |= {each.body: "validation" for each in listed if each.body}
     models |= {answer: "serialization" for each in listed for answer in each.answers.values()}
-    schemas: Schema = models_json_schema(list(models.items()), ref_template=_SCHEMA_REF)[1]["$defs"]  # type: ignore[arg-type]  # a Literal, which a plain str is not inferred as
+    schemas: Schema = models_json_schema(list(models.items()), ref_template=_SCHEMA_REF)[1]["$defs"]
     if content.has_groups:
         booking = BookingRequest.__name__
         schemas[booking] = with_token(with_policy(schemas[booking], policy))

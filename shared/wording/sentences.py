@@ -28,10 +28,10 @@ def table(key: str) -> Mapping[str, Any]:
     Raises:
         KeyError: the file has no such table.
     """
-    found: Any = _file()
+    found: Mapping[str, Any] = _file()
     for part in key.split("."):
         found = found[part]
-    return found  # type: ignore[no-any-return]  # a table of TOML
+    return found
 
 
 def translatable_sentences() -> frozenset[str]:

@@ -1,6 +1,7 @@
 """The container in memory behaves as the real one does; and rows of every type survive the way through a real one."""
 
 import uuid
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -45,12 +46,12 @@ def test_a_blob_is_written_once_read_as_it_was_and_deleted(blobs: Blobs) -> None
 
 
 def test_nothing_is_there_if_writing_breaks_off(blobs: Blobs) -> None:
-    def broken() -> object:
+    def broken() -> Iterator[bytes]:
         yield b"half of it"
         raise StorageRefusedError("the table is gone")
 
     with pytest.raises(StorageRefusedError):
-        blobs.write("a", broken())  # type: ignore[arg-type]  # a generator that is to fail
+        blobs.write("a", broken())
 
     assert blobs.names() == []
 

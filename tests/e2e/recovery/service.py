@@ -126,15 +126,8 @@ class Service:
         return Outcome(
             tables=tables,
             emails=emails,
-            queued=(),
-            lines=lines,
-            addresses=(),
-            answers=(),
-            is_done=True,
-            is_expected=False,
-            repeated=False,
-            copies=1,
             now=self.now,
+            lines=lines,
             inboxes=frozenset({settings["REFERRAL_RECIPIENT"]}),
             staff=frozenset({settings["ORGANISER_EMAIL"], settings["OPERATORS_EMAIL"]}),
         )

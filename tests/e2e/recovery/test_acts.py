@@ -8,21 +8,7 @@ from tests.e2e.http_client import Answer
 from tests.e2e.recovery.acts import Act
 from tests.promises import Outcome
 
-SEEN = Outcome(
-    tables={},
-    emails=(),
-    queued=(),
-    lines=(),
-    addresses=(),
-    answers=(),
-    is_done=True,
-    is_expected=False,
-    repeated=False,
-    copies=1,
-    now=datetime(2023, 9, 1, 8, tzinfo=UTC),
-    inboxes=frozenset(),
-    staff=frozenset(),
-)
+SEEN = Outcome(tables={}, emails=(), now=datetime(2023, 9, 1, 8, tzinfo=UTC))
 
 
 def wrong(*told: int, done: bool, whole: bool = True, location: str = "/?done=moved") -> list[str]:

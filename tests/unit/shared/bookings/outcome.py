@@ -20,15 +20,6 @@ def outcome(harness: FaultyBookingHarness) -> Outcome:
     return Outcome(
         tables={name: {keys: row.cells for keys, row in found} for name, found in rows.items()},
         emails=emails,
-        queued=(),
-        lines=(),
-        addresses=(),
-        answers=(),
-        is_done=True,
-        is_expected=False,
-        repeated=False,
-        copies=len(emails),
         now=harness.now,
-        inboxes=frozenset(),
-        staff=frozenset(),
+        copies=len(emails),
     )
